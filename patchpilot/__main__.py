@@ -9,9 +9,6 @@ def _check() -> None:
     """Answer a plain `check` and end; return where the whole command line must read the words."""
     import gc
 
-    from patchpilot.cache import cached_re
-
-    cached_re.use()
     from patchpilot.cli import error_exit
     from patchpilot.cli.check import fast_args, run
 

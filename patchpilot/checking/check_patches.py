@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache import cached_re
+from patchpilot.cache.cached_re import keep
 from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.check_result import CheckedPatch, CheckResult, CheckRun
 from patchpilot.checking.set_up_run import set_up
@@ -58,9 +58,8 @@ def check(
     need a source tree report nothing. Raises `UsageError` for an unknown rule or project, with
     the most similar name, and for an unknown revision.
     """
-    cached_re.use()
     given = read_input(request, repository)
-    result = check_series(
+    return check_series(
         given.series,
         request,
         rules=given.rules,
@@ -69,8 +68,6 @@ def check(
         tree=tree,
         progress=progress,
     )
-    cached_re.keep()
-    return result
 
 
 def check_mails(
@@ -83,15 +80,12 @@ def check_mails(
 
     The messages are grouped into series in the same way as files.
     """
-    cached_re.use()
     patches = [
         patch
         for number, mail in enumerate(mails)
         for patch in patches_of(mail, f"{number:04d}.eml")
     ]
-    result = check_series(group(patches), request, repository=repository)
-    cached_re.keep()
-    return result
+    return check_series(group(patches), request, repository=repository)
 
 
 def read_input(request: CheckRequest, repository: "Repository | None") -> CheckInput:
@@ -201,6 +195,7 @@ def check_series(
         from patchpilot.checking.whole_files import in_files
 
         result = in_files(result)
+    keep()
     return result._replace(exit_code=exit_code(result.counts, request.fail_on))
 
 
@@ -246,14 +241,13 @@ class CheckedOneByOne:
         self.length = len(prepared.pairs)
 
     def __iter__(self) -> Iterator[CheckedPatch]:
-        cached_re.use()
         for (patch, _), found in zip(
             self._prepared.pairs, self._prepared.findings(self._progress), strict=True
         ):
             self.counts.update(finding.severity for finding in found)
             yield CheckedPatch(patch, found, left_out=found.left_out)
             self.left_out += found.left_out
-        cached_re.keep()
+        keep()
 
     @cached_property
     def result(self) -> CheckResult:

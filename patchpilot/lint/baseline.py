@@ -10,13 +10,13 @@ of the file shows which findings changed.
 import contextlib
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import InputError
 from patchpilot.lint.recognize_findings import FindingMark
 from patchpilot.model.action import Action
@@ -198,7 +198,7 @@ def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
     return UNSAFE.sub(_escaped, text)
 
 
-def _escaped(found: cached_re.Match[str]) -> str:
+def _escaped(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 
 

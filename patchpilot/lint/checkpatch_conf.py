@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Settings that the rules read from a tree: its .checkpatch.conf and its headers' functions."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.model.rule import Rule
 from patchpilot.model.source_tree import Tree
 
@@ -31,7 +31,7 @@ def read_conf(tree: Tree | None) -> CheckpatchConf:
     words = [
         word
         for line in text.decode("utf-8", "replace").splitlines()
-        for word in cached_re.split(r"(?:^|\s)#", line, maxsplit=1)[0].split()
+        for word in re.split(r"(?:^|\s)#", line, maxsplit=1)[0].split()
     ]
     options: dict[str, list[str]] = {}
     name = ""
@@ -67,10 +67,7 @@ def _has(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
     header, _, function = need.partition(" ")
     if header not in headers:
         headers[header] = tree.read(header) or b""
-    return (
-        cached_re.search(rb"\b" + function.encode() + rb"\b", headers[header])
-        is not None
-    )
+    return re.search(rb"\b" + function.encode() + rb"\b", headers[header]) is not None
 
 
 def _types(values: Sequence[str]) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Conditions on the kind of patch, which a rule pack may set for any generic detector."""
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import tag_lines
@@ -130,7 +130,7 @@ def is_marked(patch: Patch) -> bool:
     """
     return (
         bool(patch.subject.marks)
-        or cached_re.match(r"\s*\[", patch.header("Subject") or "") is not None
+        or re.match(r"\s*\[", patch.header("Subject") or "") is not None
     )
 
 

@@ -4,11 +4,11 @@
 Rules are data and name detectors; detectors do not know the rules.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.model.finding import FindingFix
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _expanded(names: str, arguments: Arguments) -> Iterator[str]:
         elif name[1:] in arguments:
             patterns = arguments[name[1:]]
             for pattern in patterns if isinstance(patterns, list) else [patterns]:
-                yield from cached_re.findall(r"\(\?P<(\w+)>", str(pattern))
+                yield from re.findall(r"\(\?P<(\w+)>", str(pattern))
 
 
 DETECTORS: dict[str, RegisteredDetector] = {}

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The devicetree bindings of a tree, loaded once and searched for compatible strings."""
 
+import re
 from pathlib import Path
 
-from patchpilot.cache import cached_re
 from patchpilot.model.source_tree import Tree, changed_below, ground_of
 
 FOLDER = "Documentation/devicetree/bindings"
-_PART = cached_re.compile(r",[a-zA-Z0-9]*-")
-_NUMBERED = cached_re.compile(r",([a-z]*)[0-9]*-")
+_PART = re.compile(r",[a-zA-Z0-9]*-")
+_NUMBERED = re.compile(r",([a-z]*)[0-9]*-")
 
 
 class Bindings:
@@ -57,14 +57,14 @@ class Bindings:
         # dots and pluses match as in a pattern: checkpatch.pl looks a compatible up with grep -E
         if form.encode("utf-8", "surrogateescape") in self._text and "+" not in form:
             return True
-        if not cached_re.search(r"[.+*]", form):
+        if not re.search(r"[.+*]", form):
             return False
         try:
             return (
-                cached_re.search(form.encode("utf-8", "surrogateescape"), self._text)
+                re.search(form.encode("utf-8", "surrogateescape"), self._text)
                 is not None
             )
-        except cached_re.error:
+        except re.error:
             return False
 
 

@@ -4,10 +4,11 @@
 Most patches need only a few of them, and compiling them all takes longer than a check.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from patchpilot.cache import cached_re
+from patchpilot.cache.cached_re import compile_cached
 
 _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "split", "sub")
 
@@ -18,22 +19,22 @@ class Lazy:
     In it, \w, \s, \d and \b match ASCII only.
     """
 
-    match: Callable[..., cached_re.Match[str] | None]
-    search: Callable[..., cached_re.Match[str] | None]
-    fullmatch: Callable[..., cached_re.Match[str] | None]
-    finditer: Callable[..., Iterator[cached_re.Match[str]]]
+    match: Callable[..., re.Match[str] | None]
+    search: Callable[..., re.Match[str] | None]
+    fullmatch: Callable[..., re.Match[str] | None]
+    finditer: Callable[..., Iterator[re.Match[str]]]
     findall: Callable[..., list[Any]]
     split: Callable[..., list[str]]
     sub: Callable[..., str]
 
     def __init__(self, text: str, flags: int = 0) -> None:
         self.text = text
-        self.flags = flags | cached_re.ASCII
+        self.flags = flags | re.ASCII
 
     def __getattr__(self, name: str) -> Any:
         if name not in _METHODS:
             raise AttributeError(name)
-        compiled = cached_re.compile(self.text, self.flags)
+        compiled = compile_cached(self.text, self.flags)
         for method in _METHODS:
             setattr(self, method, getattr(compiled, method))
         return getattr(compiled, name)

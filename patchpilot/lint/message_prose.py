@@ -6,69 +6,69 @@ command and its output, a quoted message, a table) is recognized here, once for 
 the message.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.fixes_line import read_fixes_line
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import is_trailer
 
-_LIST = cached_re.compile(
+_LIST = re.compile(
     r"^\s{0,4}(?:[-*+o•]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]|v\d+\s*:)\s+"
 )
-_LOG = cached_re.compile(
+_LOG = re.compile(
     r"^\s*(?:\[\s*\d+\.\d+\]|>|\$ |# |~\$|\w+@\w+[:~]|<[0-9]>|\[<[0-9a-f]+>\]|(?:BUG|WARNING|KASAN|Call Trace|RIP|Code|CPU"  # noqa: E501
     r"|EIP|Modules linked in)\b[^=]*[:#]"
     r"|[A-Z]:[\s*]|[0-9a-f]{8,16}:?\s)"
 )
-_CODE = cached_re.compile(
+_CODE = re.compile(
     r"^(?: {4,}|\t)|[;{}]\s*$|^\s*(?:#include|#define|if \(|for \(|return\b.*;)|^\S+\.[chS]:\d+|\|.*\||^\s*[-=~^_*#]{3,}\s*$"  # noqa: E501
     r"|^(?:\s*\S+\s{3,}\S)|:\s+[\d.,]+\s*\w*%?$"
 )
-_LINK = cached_re.compile(r"^\s*(?:\[\d+\]:?\s*)?<?(?:https?|ftp|git)://\S+>?\s*$")
-_TREE = cached_re.compile(r"^\(?(?:cherry picked from|\[ ?\w)")
+_LINK = re.compile(r"^\s*(?:\[\d+\]:?\s*)?<?(?:https?|ftp|git)://\S+>?\s*$")
+_TREE = re.compile(r"^\(?(?:cherry picked from|\[ ?\w)")
 
 
-_PROMPT = cached_re.compile(
+_PROMPT = re.compile(
     r"^\s*(?:\$|#|%|>>>|=>|U-Boot>|\(gdb\)|[\w.-]*[~\]/][#$]|\[?\w[\w.-]*@[\w.-]+[\]:~"
     r" ]\S*?[#$])\s+\S",
 )
-_SPLAT = cached_re.compile(
+_SPLAT = re.compile(
     r"^\s*(?:(?:BUG|WARNING|INFO|Oops|UBSAN|KASAN|KMSAN|KCSAN|general protection fault|Unable to handle|Internal error|Kernel panic|kernel BUG"  # noqa: E501
     r"|unreferenced object|Call [Tt]race|Backtrace|Traceback|watchdog)(?: [^.=]{1,80})?:|-+\[ cut here \])"  # noqa: E501
 )
 _REGISTER = r"(?:RIP|R[A-D]X|R[SD]I|R[BS]P|R\d\d|FS|CR2|CS|E[A-D]X|EIP|PC|LR|SP|pc|lr|sp|x\d+)\s*:"
-_PASTED = cached_re.compile(
+_PASTED = re.compile(
     r"^\s*(?:>|\|.*\||\+[-=+]{3,}\+|[-=~_*]{4,}[-=~_* ]*$|[0-9a-f]{4,16}:?(?:\s+[0-9a-f]{2,8}){3,}|#\d+\s|at \S+[:(]|File \""  # noqa: E501
     r"|(?:make|ld|gcc|cc1|clang)\b.{0,9}:\s|\S+[.:]\w+:\d+:(?:\d+:)? |\d+ \| |\S+ {3,}\S.* {2,}\S|"
     + _REGISTER
     + r")"
     r"|\w\+0x[0-9a-f]+/0x[0-9a-f]+"
 )
-_FENCE = cached_re.compile(
+_FENCE = re.compile(
     r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))"
 )
 _COLUMNS = 60
 """The maximum number of lines between two fences: longer text was not fenced."""
-_DIFF_STARTS = cached_re.compile(
+_DIFF_STARTS = re.compile(
     r"^(?:diff --git \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|--- (?:a/|/dev/null))"
 )
-_DIFF_GOES_ON = cached_re.compile(
+_DIFF_GOES_ON = re.compile(
     r"^(?:[-+ \\]|@@ |index [0-9a-f]+\.\.|(?:new|deleted) file mode |(?:rename|copy) (?:from|to) |diff --git \S)"  # noqa: E501
 )
 
 
-_TITLE = cached_re.compile(
+_TITLE = re.compile(
     r"\bcommit\s+[0-9a-f]{7,40}[ \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
-_NAMED = cached_re.compile(r"\bcommit\s+[0-9a-f]{7,40}\s*$", cached_re.IGNORECASE)
-_FIXED_TITLE = cached_re.compile(r"[ \t:,]*\(\s*[\"']")
-_TITLE_OPENS = cached_re.compile(r"\s*\(\s*[\"']")
-_TITLE_ENDS = cached_re.compile(r"[\"']\s*\)|\"\s*$")
+_NAMED = re.compile(r"\bcommit\s+[0-9a-f]{7,40}\s*$", re.IGNORECASE)
+_FIXED_TITLE = re.compile(r"[ \t:,]*\(\s*[\"']")
+_TITLE_OPENS = re.compile(r"\s*\(\s*[\"']")
+_TITLE_ENDS = re.compile(r"[\"']\s*\)|\"\s*$")
 
 
 class Paragraph(NamedTuple):
@@ -164,9 +164,7 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
 def _is_quote(line: str) -> bool:
     """Whether a line alone is not a sentence of the author's."""
     return bool(
-        _LOG.match(line)
-        or _PASTED.search(line)
-        or cached_re.match(r"^(?: {4,}|\t)\S", line)
+        _LOG.match(line) or _PASTED.search(line) or re.match(r"^(?: {4,}|\t)\S", line)
     )
 
 
@@ -273,7 +271,7 @@ def is_prose(line: str) -> bool:
 
     A tag, log, list, table, line of code or link does not.
     """
-    if len(cached_re.findall(r"[^\W\d_]{2,}", line)) < 2 and not cached_re.match(
+    if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not re.match(
         r"^[a-z]+[.,]?$", line
     ):
         return False
@@ -291,7 +289,7 @@ def words(context: Context) -> int:
     """Returns the number of words in the message, including lists but not tags, logs and links."""
     patch = context.patch
     return sum(
-        len(cached_re.findall(r"[^\W\d_]{2,}", line))
+        len(re.findall(r"[^\W\d_]{2,}", line))
         for line in patch.message
         if line.strip()
         and not is_trailer(line)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tags of a commit message with their patch lines, and comparisons of the people they name."""
 
+import re
 from itertools import permutations
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.address import Address
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
@@ -50,7 +50,7 @@ def may_be_same(sender: Address, person: Address) -> bool:
             or _in_one_word(mine, theirs)
             or _in_one_word(theirs, mine)
         )
-    local = cached_re.sub(r"[^a-z]", "", sender.email.partition("@")[0].lower())
+    local = re.sub(r"[^a-z]", "", sender.email.partition("@")[0].lower())
     return any(len(word) >= _LEAST_NAME and word in local for word in theirs)
 
 
@@ -76,8 +76,8 @@ def _words(name: str) -> frozenset[str]:
     """
     return frozenset(
         word
-        for word in cached_re.findall(
-            r"[^\W\d_]+", cached_re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower()
+        for word in re.findall(
+            r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower()
         )
         if len(word) > 1
     )

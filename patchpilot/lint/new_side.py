@@ -4,21 +4,19 @@
 Each line records whether the patch adds it.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.file_diff import FileChange, Hunk
 
-_LITERAL = cached_re.compile(
-    r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$'
-)
+_LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
 
-_OPENS_FUNCTION = cached_re.compile(r"^\w.*\)\s*\{\s*$")
+_OPENS_FUNCTION = re.compile(r"^\w.*\)\s*\{\s*$")
 _BARE = ("", "{", "}")
 
 
@@ -211,10 +209,10 @@ def _starts_inside_comment(hunk: Hunk) -> bool:
             return True
         if start >= 0:
             return False
-        if not cached_re.match(r"\s*\*", line.text) and line.text.strip():
+        if not re.match(r"\s*\*", line.text) and line.text.strip():
             return False
     return bool(hunk.lines) and all(
-        cached_re.match(r"\s*\*", line.text)
+        re.match(r"\s*\*", line.text)
         for line in hunk.lines
         if line.kind != "-" and line.text.strip()
     )
@@ -241,7 +239,7 @@ def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
     return code, was, "/*" in opened
 
 
-def _blank(found: cached_re.Match[str]) -> str:
+def _blank(found: re.Match[str]) -> str:
     text = found[0]
     if text[0] in "\"'":
         return text[0] + " " * (len(text) - 2) + text[0]

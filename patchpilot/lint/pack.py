@@ -4,12 +4,12 @@
 A PackError names the file and the rule.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import PackError, suggestion
 from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
@@ -26,10 +26,10 @@ from patchpilot.model.rule import (
     RuleFix,
 )
 
-_ID = cached_re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
-_NAME = cached_re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
-_HEADER = cached_re.compile(r"\s*\[\[\s*rule\s*\]\]")
-_KERNEL = cached_re.compile(r"^(\d+)\.(\d+)$")
+_ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
+_NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
+_HEADER = re.compile(r"\s*\[\[\s*rule\s*\]\]")
+_KERNEL = re.compile(r"^(\d+)\.(\d+)$")
 _REQUIRED = (
     "id",
     "name",
@@ -96,7 +96,7 @@ class _Place(NamedTuple):
             (
                 at
                 for at, line in enumerate(self.text)
-                if cached_re.search(rf"\b{cached_re.escape(key)}\b", line)
+                if re.search(rf"\b{re.escape(key)}\b", line)
             ),
             0,
         )
@@ -335,8 +335,10 @@ def _match(
                 _one_of(one, key, where, detectors) for one in arguments[key]
             ]
     for key, pattern in pack_patterns.named_patterns(arguments):
-        if reason := pack_patterns.problem(pattern):
-            raise PackError(f"{where}: {key} {pattern!r}: {reason}")
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise PackError(f"{where}: {key} {pattern!r}: {error}") from error
     return name, arguments
 
 

@@ -1,56 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Patterns from rule packs, which are compiled at first use.
 
-Patterns that could take exponential time are rejected. Those of packs that are not shipped are
-matched by `BoundedPattern`, because a tree's packs are untrusted.
+Those of packs that are not shipped are matched by `BoundedPattern`, because a tree's packs are
+untrusted.
 """
 
-import warnings
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from patchpilot.cache import cached_re
+from patchpilot.cache.cached_re import compile_cached
 
 NEVER = r"(?!)"
 """A pattern that matches nothing."""
 LONGEST_LINE = 4096
 """Lines are cut to this many characters before a pack's pattern is matched."""
-
-
-def problem(pattern: str) -> str | None:
-    """Returns why a pattern must not be used, or None.
-
-    It may not compile, or have nested unbounded repeats.
-    """
-    import re._parser as parser  # type: ignore[import-not-found]
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", FutureWarning)
-            tree = parser.parse(pattern)
-    except (cached_re.error, FutureWarning, OverflowError, RecursionError) as error:
-        return str(error)
-    return "nested unbounded repeats" if _nested(tree, inside=False) else None
-
-
-def _nested(node: Any, *, inside: bool) -> bool:
-    if (
-        isinstance(node, tuple)
-        and len(node) == 2
-        and str(node[0]) in ("MAX_REPEAT", "MIN_REPEAT")
-    ):
-        _low, high, body = node[1]
-        # a repeat with a maximum takes bounded time on a bounded line
-        unbounded = int(high) > 100
-        return (unbounded and inside) or _nested(body, inside=inside or unbounded)
-    if isinstance(node, str | int) or node is None:
-        return False
-    try:
-        parts = list(node)
-    except TypeError:
-        return False
-    return any(_nested(part, inside=inside) for part in parts)
 
 
 _foreign: set[str] = set()
@@ -101,7 +66,7 @@ def refusal(pattern: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def compiled(pattern: str) -> cached_re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
     """Returns the compiled pattern; cached."""
     return _compiled(pattern, foreign=pattern in _foreign)
 
@@ -109,7 +74,7 @@ def compiled(pattern: str) -> cached_re.Pattern[str]:
 @lru_cache(maxsize=64)
 def any_of(
     names: tuple[str, ...], before: str = "", after: str = ""
-) -> cached_re.Pattern[str]:
+) -> re.Pattern[str]:
     """Returns a pattern that matches any of these names, between the patterns `before` and
     `after`.
     """
@@ -117,15 +82,15 @@ def any_of(
     return _compiled(whole, foreign=not _foreign.isdisjoint(names))
 
 
-def _compiled(pattern: str, *, foreign: bool) -> cached_re.Pattern[str]:
+def _compiled(pattern: str, *, foreign: bool) -> re.Pattern[str]:
     if not foreign:
-        return cached_re.compile(pattern)
+        return compile_cached(pattern)
     from patchpilot.model.bounded_pattern import bounded
 
-    return cast("cached_re.Pattern[str]", bounded(pattern))
+    return cast("re.Pattern[str]", bounded(pattern))
 
 
-_WORD = cached_re.compile(r"\{([a-z]\w*)\}")
+_WORD = re.compile(r"\{([a-z]\w*)\}")
 
 
 def placeholders(text: str) -> list[str]:

@@ -4,12 +4,12 @@
 Lines may have moved, the message may be reworded, and the series may have grown.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from patchpilot.cache import cached_re
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
@@ -25,7 +25,7 @@ _CHANGING = (
     "x-mailer",
 )
 """Headers whose value differs in every mail."""
-_LONE = cached_re.compile("[\ud800-\udfff]")
+_LONE = re.compile("[\ud800-\udfff]")
 _NO_TEXT = ("@@ ", "diff --git ", "index ", "--- ", "+++ ")
 
 
@@ -51,9 +51,7 @@ def mark_of(
     `renamed` maps renamed files to their old paths.
     """
     if patch is None:
-        return FindingMark(
-            "", finding.rule, even(cached_re.sub(r"\d+", "#", finding.message))
-        )
+        return FindingMark("", finding.rule, even(re.sub(r"\d+", "#", finding.message)))
     file = place_of(finding)
     path = (renamed or {}).get(file or "", file or "")
     text = _text(finding, patch) if file == finding.path else ""

@@ -5,12 +5,11 @@ A rule need not be run on a patch that contains none of its required texts. Case
 the texts contain no whitespace, because masked code has spaces in the positions of comments.
 """
 
-import warnings
+import re
 from collections.abc import Iterable, Mapping
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.pack_patterns import patterns_in
 
 if TYPE_CHECKING:
@@ -96,123 +95,115 @@ def _of_any(patterns: Iterable[str]) -> Texts:
     return _usable(text for texts in found for text in texts) if all(found) else ()
 
 
-_FRAGMENT = cached_re.compile(r"<[A-Z_]{4,}>")
+_FRAGMENT = re.compile(r"<[A-Z_]{4,}>")
 """A name in place of a pattern of C."""
+_CHARACTER = (
+    r"\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}"
+    r"|\\\d+|\\.|."
+)
+_TOKEN = re.compile(
+    r"\(\?\(|\(\?[aiLmsux]+\)|\(\?\#[^)]*\)|\(\?P=\w+\)"
+    r"|\(\?(?:[a-zA-Z-]*:|[>=!]|<[=!]|P<\w+>)|\[\^?\]?(?:\\.|[^\]\\])*\]"
+    r"|(?:[*+?]|\{\d+(?:,\d*)?\}|\{,\d+\})[+?]?|" + _CHARACTER,
+    re.DOTALL,
+)
+_NO_WIDTH = frozenset(("^", "$", r"\b", r"\B", r"\A", r"\Z"))
+_OPTIONAL = ("?", "*", "{0", "{,")
 
 
 def _of_pattern(pattern: str) -> Texts:
-    import re._parser as parser  # type: ignore[import-not-found]
-
-    if "[<" in pattern and _FRAGMENT.search(pattern):
+    if pattern.count("(") > _MOST or ("[<" in pattern and _FRAGMENT.search(pattern)):
         return ()
-    pattern = _FRAGMENT.sub("(?:.*)", pattern)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return _of_sequence(parser.parse(pattern))
+    tokens = _TOKEN.findall(_FRAGMENT.sub("(?:.*)", pattern))
+    is_unknown = any(re.match(r"\(\?(?:\(|[a-z]*x)", token) for token in tokens)
+    return () if is_unknown else _of_tokens(tokens[::-1])[1]
 
 
 def _usable(texts: Iterable[str]) -> Texts:
-    """Returns the texts in lower case; () when one is empty, or they are too many."""
+    """Return the texts in lower case; () when one is empty, or they are too many."""
     found = tuple(dict.fromkeys(text.lower() for text in texts))
     return found if len(found) <= _MOST and all(found) else ()
 
 
-def _of_sequence(items: Any) -> Texts:
-    """Returns the best texts of a sequence of parsed items, all of which must match one after the
-    other.
+def _of_tokens(tokens: list[str]) -> tuple[Texts, Texts]:
+    """Return all texts that a pattern can match (() for many), and the best required texts.
+
+    The tokens are taken from the end of the list, up to the parenthesis that closes the group.
     """
-    best: Texts = ()
-    run: Texts = ("",)
-    for operator, argument in items:
-        if str(operator) in ("AT", "ASSERT_NOT"):
-            # these have no width: the texts before and after them are one
+    exact: list[Texts] = []
+    required: list[Texts] = []
+    best, run, is_exact = (), ("",), True
+    while True:
+        token = tokens.pop() if tokens else ")"
+        if token in ("|", ")"):
+            exact.append(run if is_exact else ())
+            required.append(_better(best, run))
+            if token == ")":
+                break
+            best, run, is_exact = (), ("",), True
             continue
-        letters = _exact(operator, argument)
-        if letters and len(run) * len(letters) <= _MOST:
-            run = tuple(dict.fromkeys(map("".join, product(run, letters))))
+        texts, needed = _of_token(token, tokens)
+        times = tokens.pop() if tokens and _is_repeat(tokens[-1]) else ""
+        if token in _NO_WIDTH or token.startswith(("(?!", "(?<!")):
+            # the texts before and after it are one
             continue
+        if texts and not times and len(run) * len(texts) <= _MOST:
+            run = tuple(dict.fromkeys(map("".join, product(run, texts))))
+            continue
+        is_exact = False
         best = _better(best, run)
-        run = letters or ("",)
-        best = _better(best, _of_item(str(operator), argument))
-    return _better(best, run)
-
-
-def _of_item(operator: str, argument: Any) -> Texts:
-    match operator:
-        case "LITERAL":
-            return () if chr(argument).isascii() else (NOT_ASCII,)
-        case "IN":
-            return (NOT_ASCII,) if all(map(_is_not_ascii, argument)) else ()
-        case "SUBPATTERN":
-            return _of_sequence(argument[3])
-        case "ATOMIC_GROUP":
-            return _of_sequence(argument)
-        case "ASSERT":
-            return _of_sequence(argument[1])
-        case "BRANCH":
-            found = [_of_sequence(items) for items in argument[1]]
-            return (
-                _usable(text for texts in found for text in texts) if all(found) else ()
-            )
-        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            return _of_sequence(argument[2]) if argument[0] else ()
-        case _:
-            return ()
-
-
-def _is_not_ascii(item: Any) -> bool:
-    """Whether an item of a set is a character or a range without ASCII characters."""
-    operator, argument = item
+        run = texts if texts and not times else ("",)
+        if not times.startswith(_OPTIONAL):
+            best = _better(best, needed)
+    matches = tuple(dict.fromkeys(chain(*exact))) if all(exact) else ()
     return (
-        str(operator) in ("LITERAL", "RANGE")
-        and not chr(argument[0] if isinstance(argument, tuple) else argument).isascii()
+        matches if len(matches) <= _MOST else (),
+        _usable(chain(*required)) if all(required) else (),
     )
 
 
-def _exact(operator: Any, argument: Any) -> Texts:
-    """Returns all texts in lower case that an item can match; () when they are many, or have white
-    space or letters that are not ASCII.
-    """
-    match str(operator):
-        case "LITERAL":
-            char = chr(argument)
-            return (
-                ()
-                if char.isspace()
-                or (not char.isascii() and char.lower() != char.upper())
-                else (char.lower(),)
-            )
-        case "IN":
-            return _of_set(argument)
-        case "SUBPATTERN":
-            return _of_alternatives([argument[3]])
-        case "BRANCH":
-            return _of_alternatives(argument[1])
-        case _:
-            return ()
+def _is_repeat(token: str) -> bool:
+    return token[0] in "*+?" or (token[0] == "{" and len(token) > 1)
 
 
-def _of_set(items: Any) -> Texts:
-    found = [_exact(*item) for item in items]
-    return (
-        tuple(dict.fromkeys(texts[0] for texts in found))
-        if all(found) and len(found) <= _MOST
-        else ()
-    )
+def _of_token(token: str, tokens: list[str]) -> tuple[Texts, Texts]:
+    if token == "(" or (token.startswith("(?") and not token.endswith(")")):
+        texts, needed = _of_tokens(tokens)
+        return (() if token in ("(?=", "(?<=") else texts), needed
+    if token.startswith("[") and len(token) > 2:
+        chars = re.findall(_CHARACTER, token[1:-1], re.DOTALL)
+        if chars[0] == "^":
+            return (), ()
+        if "-" in chars[1:-1]:
+            chars = [char for char in chars if char != "-"]
+            texts = ()
+        else:
+            texts = tuple(dict.fromkeys(map(_text_of, chars)))
+        is_ascii = any(_char_of(char).isascii() for char in chars)
+    else:
+        texts = (_text_of(token),)
+        is_ascii = _char_of(token).isascii()
+    texts = texts if all(texts) and len(texts) <= _MOST else ()
+    return texts, texts if is_ascii else (NOT_ASCII,)
 
 
-def _of_alternatives(alternatives: Any) -> Texts:
-    """Returns all texts that one of several sequences can match."""
-    result: dict[str, None] = {}
-    for items in alternatives:
-        run: Texts = ("",)
-        for operator, argument in items:
-            letters = _exact(operator, argument)
-            if not letters or len(run) * len(letters) > _MOST:
-                return ()
-            run = tuple(map("".join, product(run, letters)))
-        result.update(dict.fromkeys(run))
-    return tuple(result) if len(result) <= _MOST else ()
+def _char_of(token: str) -> str:
+    """Return the character that a token matches; "." if it matches several."""
+    if len(token) == 1:
+        return token
+    if token[0] != "\\":
+        return "."
+    if token[1] in "xuU" and len(token) > 2:
+        return chr(int(token[2:], 16))
+    return "." if token[1].isalnum() else token[1]
+
+
+def _text_of(token: str) -> str:
+    """Return the only text in lower case that a token matches; "" if there are several."""
+    char = _char_of(token)
+    is_any = char == "." and token != r"\."
+    has_cases = not char.isascii() and char.lower() != char.upper()
+    return "" if is_any or char.isspace() or has_cases else char.lower()
 
 
 def _better(first: Texts, second: Texts) -> Texts:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The prefixes of a subject, which are the names before its colons."""
 
-from patchpilot.cache import cached_re
+import re
 
 
 def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
@@ -11,7 +11,7 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
     """
     prefixes: list[str] = []
     rest = title
-    while found := cached_re.match(
+    while found := re.match(
         r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?:"
         r" [\w./(),-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$",
         rest,
@@ -21,7 +21,7 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
         prefixes.append(found[1])
         rest = found[2]
     # the hwmon form: "hwmon: (driver) do it"
-    if prefixes and (found := cached_re.match(r"^(\([\w/,. -]+\))\s+(.*)$", rest)):
+    if prefixes and (found := re.match(r"^(\([\w/,. -]+\))\s+(.*)$", rest)):
         prefixes.append(found[1])
         rest = found[2]
     return tuple(prefixes), rest

@@ -10,13 +10,13 @@ nearly every patch has ("adc=94"), and the case of the first word after them if 
 agree. "directory/**" includes everything below the directory.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.subject_prefix import written_prefix
 from patchpilot.resources import data_dir
 
@@ -71,7 +71,7 @@ def prefixes_in_history(context: "Context") -> tuple[Counter[str], int] | None:
         subjects = [
             subject
             for subject in context.history.subjects_touching(paths, COMMITS)
-            if not cached_re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
+            if not re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
             # the patch may already be in that history
             and subject != context.patch.subject.title
         ]

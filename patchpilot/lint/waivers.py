@@ -4,13 +4,13 @@
 A waiver may be limited to some paths, and expire after a day.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import InputError, UsageError, unknown
 from patchpilot.lint.recognize_findings import place_of
 from patchpilot.lint.unknown_rule import unknown_rule_hint
@@ -122,7 +122,7 @@ def _day(value: Any, place: str) -> date | None:
         return value
     if (
         isinstance(value, str)
-        and cached_re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+        and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
         and (day := read_day(value))
     ):
         return day

@@ -3,12 +3,12 @@
 reason why none does: `checks/sentences/*.toml`.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import PackError
 from patchpilot.resources import data_dir
 
@@ -19,7 +19,7 @@ ANSWERS = (
     "not about patches",
 )
 """Why no rule checks a sentence."""
-_HASH = cached_re.compile(r"[0-9a-f]{10}")
+_HASH = re.compile(r"[0-9a-f]{10}")
 
 
 class Row(NamedTuple):

@@ -7,19 +7,20 @@ Nested parentheses are matched to a depth of eight, so that no pattern needs rec
 exponential time.
 """
 
+import re
 from functools import cache, lru_cache
 
-from patchpilot.cache import cached_re
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.mask_comments import COMMENT
 
 
 @lru_cache(maxsize=4096)
-def pattern(text: str, flags: int = 0) -> cached_re.Pattern[str]:
+def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     r"""Returns the compiled pattern, in which \w, \s, \d and \b match ASCII only.
 
     Compiled patterns are cached.
     """
-    return cached_re.compile(text, cached_re.ASCII | flags)
+    return compile_cached(text, re.ASCII | flags)
 
 
 def one_of(*words: str) -> str:

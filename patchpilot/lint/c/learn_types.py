@@ -4,7 +4,8 @@
 They are used in declarations, definitions, casts and parameters.
 """
 
-from patchpilot.cache import cached_re
+import re
+
 from patchpilot.lint.c.c_patterns import (
     IDENT,
     INLINE,
@@ -51,12 +52,12 @@ class Learner:
         `at_end`: the text before it ended a statement.
         """
         head = head[:_LONGEST]
-        if not pattern(_NO_DECLARATION, cached_re.DOTALL).match(head) and not (
+        if not pattern(_NO_DECLARATION, re.DOTALL).match(head) and not (
             ":*" in head and pattern(_ODD_LABEL).search(head)
         ):
             if at_end and (declared := self._declaration(head)):
-                self._possible(" ".join(cached_re.split(r"[ \t\n\r\f\v]+", declared)))
-            elif defined := pattern(_GLOBAL, cached_re.DOTALL).match(head):
+                self._possible(" ".join(re.split(r"[ \t\n\r\f\v]+", declared)))
+            elif defined := pattern(_GLOBAL, re.DOTALL).match(head):
                 self._possible(defined[1])
         if "(" in head:
             for cast in pattern(_CAST).finditer(head):
@@ -66,10 +67,10 @@ class Learner:
 
     def _declaration(self, head: str) -> str | None:
         """Returns the words before the name that a statement seems to declare."""
-        found = pattern(_DECLARATION, cached_re.DOTALL).match(head)
+        found = pattern(_DECLARATION, re.DOTALL).match(head)
         if self._types.learned_in(head):
             # a learned modifier may follow the name: then the type is one word shorter
-            loose = pattern(_MODIFIED_DECLARATION, cached_re.DOTALL).match(head)
+            loose = pattern(_MODIFIED_DECLARATION, re.DOTALL).match(head)
             if (
                 loose
                 and loose[2] in self._types.modifiers
@@ -84,7 +85,7 @@ class Learner:
             {
                 lead.end()
                 for text in _LEADS
-                if (lead := pattern(text, cached_re.DOTALL).match(head))
+                if (lead := pattern(text, re.DOTALL).match(head))
             },
             reverse=True,
         )
@@ -99,7 +100,7 @@ class Learner:
         if not found:
             return
         inside = pattern(r"\)[^)]*$").sub("", head[found.match.end() :], count=1)
-        for one in cached_re.split(r"[ \t\n\r\f\v]*,[ \t\n\r\f\v]*", inside):
+        for one in re.split(r"[ \t\n\r\f\v]*,[ \t\n\r\f\v]*", inside):
             if named := pattern(_PARAMETER).match(one):
                 self._possible(named[1])
 

@@ -5,37 +5,31 @@ It finds each line's file and line number, the lines remaining in its hunk, and 
 text.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.mask_comments import COMMENT, Sanitizer
 
 if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
 _KEY = "c.lines"
-_HUNK = cached_re.compile(
+_HUNK = re.compile(
     r"^@@ -\d{1,10}(?:,\d{1,10})? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)",
-    cached_re.ASCII | cached_re.DOTALL,
+    re.ASCII | re.DOTALL,
 )
-_GIT_FILE = cached_re.compile(r"^diff --git.*?(\S+)$", cached_re.ASCII)
-_NEW_FILE = cached_re.compile(r"^\+\+\+\s+(\S+)", cached_re.ASCII)
-_SIGNED_OFF = cached_re.compile(
-    r"^\s*signed-off-by:", cached_re.IGNORECASE | cached_re.ASCII
-)
-_INDENTED = cached_re.compile(r"^\s+(?:\S|$)", cached_re.ASCII)
-_HEADER = cached_re.compile(
-    r"^(?:commit\b|from\b|[\w-]+:)", cached_re.IGNORECASE | cached_re.ASCII
-)
-_EDGE = cached_re.compile(r"/\*|\*/")
-_STARRED = cached_re.compile(
-    r"^.\s*(?:\*\*+| \*)(?:\s|$)", cached_re.ASCII | cached_re.DOTALL
-)
-_LINE_COMMENT = cached_re.compile(r"^[+ ].*//")
-_COMMENT_HERE = cached_re.compile(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", cached_re.ASCII)
-_STAR = cached_re.compile(r"^.\s*\*", cached_re.ASCII)
+_GIT_FILE = re.compile(r"^diff --git.*?(\S+)$", re.ASCII)
+_NEW_FILE = re.compile(r"^\+\+\+\s+(\S+)", re.ASCII)
+_SIGNED_OFF = re.compile(r"^\s*signed-off-by:", re.IGNORECASE | re.ASCII)
+_INDENTED = re.compile(r"^\s+(?:\S|$)", re.ASCII)
+_HEADER = re.compile(r"^(?:commit\b|from\b|[\w-]+:)", re.IGNORECASE | re.ASCII)
+_EDGE = re.compile(r"/\*|\*/")
+_STARRED = re.compile(r"^.\s*(?:\*\*+| \*)(?:\s|$)", re.ASCII | re.DOTALL)
+_LINE_COMMENT = re.compile(r"^[+ ].*//")
+_COMMENT_HERE = re.compile(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", re.ASCII)
+_STAR = re.compile(r"^.\s*\*", re.ASCII)
 _ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 _SPACE = " \t\n\r\f\v"
 _NOT_REMOVED = (" ", "+", "")
@@ -404,7 +398,7 @@ def sanitized(raws: Sequence[str]) -> list[str]:
     return texts
 
 
-def _count(header: cached_re.Match[str]) -> int:
+def _count(header: re.Match[str]) -> int:
     return int(header[2]) if header[2] is not None else 1
 
 

@@ -4,23 +4,19 @@
 Comments become COMMENT characters, and the contents of strings become X.
 """
 
-from patchpilot.cache import cached_re
+import re
 
 # A character that no source has, that no pattern takes for white space and that `\w` does not
 # match.
 COMMENT = "\x01"
 
-_OPENER = cached_re.compile(r"/\*|//|[\"']")
-_STRING_PART = {
-    quote: cached_re.compile(rf"\\.?|{quote}", cached_re.DOTALL) for quote in "\"'"
-}
-_NOT_TAB = cached_re.compile(r"[^\t]")
-_INCLUDE = cached_re.compile(r"^.\s*#\s*include\s+<(.*)>", cached_re.ASCII)
-_ERROR_DIRECTIVE = cached_re.compile(
-    r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", cached_re.ASCII
-)
-_ERROR_TEXT = cached_re.compile(r"(#\s*(?:error|warning)\s+).*", cached_re.ASCII)
-_ANGLE = cached_re.compile(r"<.*>")
+_OPENER = re.compile(r"/\*|//|[\"']")
+_STRING_PART = {quote: re.compile(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
+_NOT_TAB = re.compile(r"[^\t]")
+_INCLUDE = re.compile(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
+_ERROR_DIRECTIVE = re.compile(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", re.ASCII)
+_ERROR_TEXT = re.compile(r"(#\s*(?:error|warning)\s+).*", re.ASCII)
+_ANGLE = re.compile(r"<.*>")
 
 
 def _fill(text: str, char: str) -> str:

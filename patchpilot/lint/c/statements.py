@@ -5,17 +5,17 @@ A `Passage` is the text of consecutive lines of the new side, each with its diff
 are offsets in that text.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import pattern
 from patchpilot.lint.c.line_scan import ScannedLine
 
-_SIGNED_NEWLINE = cached_re.compile(r"\n.")
+_SIGNED_NEWLINE = re.compile(r"\n.")
 # How many characters the scanner reads for a hostile patch beyond a multiple of the patch's size
 _BUDGET_FACTOR, _BUDGET_FLOOR = 40, 500_000
 _EACH = 80
@@ -23,7 +23,7 @@ _CUT = 400
 _CUT_LINES = 10
 # how much of one statement is read
 _LONGEST = 50_000
-_END = cached_re.compile(r";+\s*$", cached_re.ASCII)
+_END = re.compile(r";+\s*$", re.ASCII)
 
 
 class StatementSpan(NamedTuple):
@@ -233,7 +233,7 @@ def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
 
 
 @cache
-def _stops() -> dict[str, cached_re.Pattern[str]]:
+def _stops() -> dict[str, re.Pattern[str]]:
     """Returns, by the state of the scanner, the pattern of the text that can change the state."""
     return {
         "": pattern(r"[;({#\n]|else(?=[\s{])"),
@@ -247,7 +247,7 @@ _State = TypeVar("_State")
 
 
 def _at_branch(
-    branch: cached_re.Match[str], stack: list[_State], state: _State, first: _State
+    branch: re.Match[str], stack: list[_State], state: _State, first: _State
 ) -> _State:
     """Returns the state after an #if, #else or #endif; `stack` has those at the open #ifs.
 

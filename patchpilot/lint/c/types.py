@@ -10,10 +10,10 @@ no pattern grows with the patch.
 """
 
 import operator
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import (
     IDENT,
     INLINE,
@@ -42,10 +42,10 @@ _WORD_CHARS = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 )
 # text between a type's name and the variable: spaces, a *, [], or const after one of them
-_STAR = cached_re.compile(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", cached_re.ASCII)
-_SPACE_WORD = cached_re.compile(r"\s+([A-Za-z_]\w*)", cached_re.ASCII)
-_WORD_SPACE = cached_re.compile(r"([A-Za-z_]\w*)\s+", cached_re.ASCII)
-_INLINE = cached_re.compile(INLINE, cached_re.ASCII)
+_STAR = re.compile(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
+_SPACE_WORD = re.compile(r"\s+([A-Za-z_]\w*)", re.ASCII)
+_WORD_SPACE = re.compile(r"([A-Za-z_]\w*)\s+", re.ASCII)
+_INLINE = re.compile(INLINE, re.ASCII)
 
 
 class TypePattern:
@@ -59,9 +59,9 @@ class TypePattern:
 
     def __init__(self, tail: str, *, stars: bool = True, storage: bool = False) -> None:
         self._tail, self.stars, self.storage = tail, stars, storage
-        self._compiled: dict[tuple[str, ...], cached_re.Pattern[str]] = {}
+        self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
-    def compiled(self, types: "Types", text: str) -> cached_re.Pattern[str]:
+    def compiled(self, types: "Types", text: str) -> re.Pattern[str]:
         """Returns the pattern for the text after a type.
 
         Learned modifiers that occur in the text are modifiers in it.
@@ -78,7 +78,7 @@ class TypePattern:
                 if "<MODIFIER>" in self._tail
                 else self._tail
             )
-            compiled = cached_re.compile(tail, cached_re.ASCII | cached_re.DOTALL)
+            compiled = re.compile(tail, re.ASCII | re.DOTALL)
             if len(self._compiled) > 100:
                 self._compiled.clear()
             self._compiled[learned] = compiled
@@ -90,7 +90,7 @@ class FoundType:
 
     __slots__ = ("end", "match", "start")
 
-    def __init__(self, start: int, end: int, match: cached_re.Match[str]) -> None:
+    def __init__(self, start: int, end: int, match: re.Match[str]) -> None:
         self.start, self.end, self.match = start, end, match
 
     @property
@@ -156,7 +156,7 @@ class Types:
         self, type_pattern: TypePattern, text: str, at: int = 0
     ) -> FoundType | None:
         """Returns the type that starts at `at` and is followed by the pattern's tail."""
-        tail: cached_re.Pattern[str] | None = None
+        tail: re.Pattern[str] | None = None
         for start in self._starts(text, at, type_pattern.storage):
             for name_end in self._ends(text, start):
                 tail = tail or type_pattern.compiled(self, text)
@@ -381,9 +381,7 @@ def _is_usual_name(name: str) -> bool:
 def modifier_source(learned: tuple[str, ...]) -> str:
     """Returns the source of a pattern that matches any modifier, including learned ones."""
     return (
-        f"(?:{MODIFIER}|{'|'.join(map(cached_re.escape, learned))})"
-        if learned
-        else MODIFIER
+        f"(?:{MODIFIER}|{'|'.join(map(re.escape, learned))})" if learned else MODIFIER
     )
 
 

@@ -7,9 +7,9 @@ of an operator are: U unary, B binary or the colon of a bit field, C the colon o
 colon of a label, O another colon.
 """
 
+import re
 from collections.abc import Callable
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import CONSTANT, IDENT, WORD, pattern
 from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.c.types import TypePattern, Types
@@ -18,7 +18,7 @@ _DECLARED = TypePattern(rf"\s*(?:{IDENT}|,|\)|\(|\s*$)")
 _CAST = TypePattern(r"\s*()\)")
 _NOT_PENDING = "_"
 _NO_CODE = f" \t\n\r\f\v{COMMENT}"
-_Token = cached_re.Match[str]
+_Token = re.Match[str]
 
 
 class Values:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for calls whose arguments may span lines: formats, sizes, limits and permissions."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, LVAL, STRING, value
 from patchpilot.lint.c.file_modes import MODE_NAMES, mode_of
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
@@ -15,9 +15,7 @@ from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
-_FORMAT_CALL = lazy(
-    rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", cached_re.DOTALL
-)
+_FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL)
 _STRING_ARGUMENT = lazy(r'"\s*,')
 _VOLATILE = lazy(r"^_*volatile_*$")
 _STRING = lazy(STRING)
@@ -208,7 +206,7 @@ def _multiplied(at: CallPlace) -> Hits:
         count, size = size, count
     constant = _CONSTANT.fullmatch(count) or _NAMED_CONSTANT.match(count)
     if (
-        not cached_re.match(r"sizeof\b", count, cached_re.ASCII)
+        not re.match(r"sizeof\b", count, re.ASCII)
         and _SIZEOF.match(size)
         and not constant
     ):

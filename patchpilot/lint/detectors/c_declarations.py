@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for declarations: their order, and initial values that are never read."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
@@ -22,7 +22,7 @@ from patchpilot.lint.subsystem_facts import file_subsystem
 def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a variable that is initialized and then assigned before anything reads it."""
     for hunk, at, line in added_lines(context, (".c",)):
-        found = cached_re.match(
+        found = re.match(
             (
                 r"^(\t+)(?:unsigned |signed )?(?:int|long|s?size_t|u?int\d+_t|[us]\d+|bool|char|struct \w+ \*|void \*|unsigned"  # noqa: E501
                 r"|const char \*)\s?(\w+) = (?:0|NULL|-?\d+|false|-E\w+);$"
@@ -33,17 +33,17 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         indent, name = found[1], found[2]
         for following in hunk.lines[at + 1 : at + 40]:
-            if name not in following.code or name not in cached_re.findall(
+            if name not in following.code or name not in re.findall(
                 r"\w+", following.code
             ):
                 # the code that follows may jump over an assignment
-                if cached_re.match(
+                if re.match(
                     r"^\}|^\t*(?:for|while|do|switch|goto)\b", following.code
                 ) and not following.code.startswith(indent + "\t"):
                     break
                 continue
             start = f"{indent}{name} = "
-            if following.code.startswith(start) and name not in cached_re.findall(
+            if following.code.startswith(start) and name not in re.findall(
                 r"\w+", following.code[len(start) :]
             ):
                 yield Hit(line.patch_line, values={"name": name})
@@ -99,7 +99,7 @@ def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
     if "(" in (hunk.hunk.section or "") and (block := _declarations_from(lines, 0)):
         yield block
     for at, line in enumerate(lines):
-        if not cached_re.search(r"\{\s*$", line.code) or cached_re.search(
+        if not re.search(r"\{\s*$", line.code) or re.search(
             r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code
         ):
             continue
@@ -119,9 +119,9 @@ def _declarations_from(lines: Sequence[NewLine], start: int) -> list[NewLine]:
 
 def _depends(above: NewLine, below: NewLine) -> bool:
     """Whether the second declaration uses the variable of the first."""
-    found = cached_re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
+    found = re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
     return bool(
         found
         and "=" in below.code
-        and cached_re.search(rf"\b{found[1]}\b", below.code.partition("=")[2])
+        and re.search(rf"\b{found[1]}\b", below.code.partition("=")[2])
     )

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The detector for switch cases that fall through."""
 
+import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
@@ -12,14 +12,12 @@ from patchpilot.lint.new_side import (
     c_hunks,
 )
 
-_LABEL = cached_re.compile(r"^\s*(?:case\b[^?]*|default\s*):")
-_LEAVES = cached_re.compile(
+_LABEL = re.compile(r"^\s*(?:case\b[^?]*|default\s*):")
+_LEAVES = re.compile(
     r"(?:break|return|goto|continue|fallthrough|__fallthrough|BUG|BUG_ON|panic|unreachable|do_exit|exit|abort|err|errx|die|usage|\w*_panic"
     r"|BUILD_BUG\w*|__builtin_\w+|\w*error_exit)\b"
 )
-_SAYS_SO = cached_re.compile(
-    r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", cached_re.IGNORECASE
-)
+_SAYS_SO = re.compile(r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", re.IGNORECASE)
 
 
 _MOST_STATEMENT_LINES = 40

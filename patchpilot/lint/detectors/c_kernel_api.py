@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for kernel interfaces that are misused, deprecated, or require a comment."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import STRING
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
@@ -93,9 +93,7 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
     text = tree.read(f"include/linux/{header}")
     return (
         text is not None
-        and cached_re.search(
-            rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text
-        )
+        and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text)
         is not None
     )
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for kernel-doc comments that do not match the code they document."""
 
+import re
 from collections.abc import Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
@@ -35,7 +35,7 @@ def _comments(hunk: NewHunk) -> Iterator[tuple[int, int]]:
     """Returns (first, last) line indexes of the kernel-doc comments that are entirely new."""
     start: int | None = None
     for at, line in enumerate(hunk.lines):
-        if cached_re.match(r"^\s*/\*\*\s*$", line.text) and line.added:
+        if re.match(r"^\s*/\*\*\s*$", line.text) and line.added:
             start = at
         elif start is not None and not line.added:
             start = None
@@ -46,16 +46,14 @@ def _comments(hunk: NewHunk) -> Iterator[tuple[int, int]]:
 
 def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
     body = hunk.lines[start + 1 : end]
-    text = [cached_re.sub(r"^\s*\*\s?", "", line.text) for line in body]
+    text = [re.sub(r"^\s*\*\s?", "", line.text) for line in body]
     for line, words in zip(body, text, strict=True):
-        if found := cached_re.match(
-            r"^[@\\](brief|param|returns?|details|note)\b", words
-        ):
+        if found := re.match(r"^[@\\](brief|param|returns?|details|note)\b", words):
             yield Hit(line.patch_line, case="doxygen", values={"tag": found[1]})
             return
     signature = _signature(hunk.lines[end + 1 : end + 12])
     head = (
-        cached_re.match(
+        re.match(
             r"^(?:(?:struct|union|enum|typedef|DOC:)\b.*|(?P<name>\w+)\s*(?:\(\))?\s*[-:–].*)$",
             text[0],
         )
@@ -73,9 +71,7 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         )
         return
     described = {
-        found[1]
-        for words in text
-        if (found := cached_re.match(r"^@(\w+|\.\.\.)\s*:", words))
+        found[1] for words in text if (found := re.match(r"^@(\w+|\.\.\.)\s*:", words))
     }
     missing = [argument for argument in arguments if argument not in described]
     extra = sorted(
@@ -102,8 +98,7 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         returns
         and described
         and not any(
-            cached_re.match(r"^(?:Returns?|RETURNS?|Return value)\b", words)
-            for words in text
+            re.match(r"^(?:Returns?|RETURNS?|Return value)\b", words) for words in text
         )
     ):
         yield Hit(
@@ -115,10 +110,7 @@ def _judge_kind(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
     """Reports a file's header that is written as kernel-doc, and a described structure without its
     keyword.
     """
-    text = [
-        cached_re.sub(r"^\s*\*\s?", "", line.text)
-        for line in hunk.lines[start + 1 : end]
-    ]
+    text = [re.sub(r"^\s*\*\s?", "", line.text) for line in hunk.lines[start + 1 : end]]
     below = next(
         (line.code.strip() for line in hunk.lines[end + 1 :] if line.text.strip()), ""
     )
@@ -127,14 +119,12 @@ def _judge_kind(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         and start < 4
         and text
         and not text[0].startswith("DOC:")
-        and not cached_re.match(
-            r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below
-        )
+        and not re.match(r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below)
     ):
         yield Hit(hunk.lines[start].patch_line, case="file-header")
         return
-    kind = cached_re.match(r"^(struct|union|enum)\s+(\w+)\s*\{", below)
-    if kind and text and cached_re.match(rf"^{cached_re.escape(kind[2])}\b", text[0]):
+    kind = re.match(r"^(struct|union|enum)\s+(\w+)\s*\{", below)
+    if kind and text and re.match(rf"^{re.escape(kind[2])}\b", text[0]):
         yield Hit(
             hunk.lines[start + 1].patch_line,
             case="no-keyword",
@@ -147,27 +137,25 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
     the comment omits.
     """
     body = hunk.lines[start + 1 : end]
-    text = [cached_re.sub(r"^\s*\*\s?", "", line.text) for line in body]
+    text = [re.sub(r"^\s*\*\s?", "", line.text) for line in body]
     head = (
-        cached_re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", text[0])
-        if text
-        else None
+        re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", text[0]) if text else None
     )
     below = hunk.lines[end + 1 :]
     if (
         not head
         or not below
-        or not cached_re.match(rf"^{head[1]}\s+{head[2]}\s*\{{$", below[0].code.strip())
+        or not re.match(rf"^{head[1]}\s+{head[2]}\s*\{{$", below[0].code.strip())
     ):
         return
     close = next(
-        (at for at, line in enumerate(below) if cached_re.match(r"^\}", line.code)),
+        (at for at, line in enumerate(below) if re.match(r"^\}", line.code)),
         None,
     )
     inside = below[1:close] if close else ()
     # nested members and macros that declare members are parsed by scripts/kernel-doc only
     if not inside or any(
-        "{" in line.code or cached_re.match(r"^\s*(?:#|[A-Z_]{4,}\()|.*\(", line.code)
+        "{" in line.code or re.match(r"^\s*(?:#|[A-Z_]{4,}\()|.*\(", line.code)
         for line in inside
     ):
         return
@@ -178,18 +166,16 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         found[1]
         for line in inside[:private]
         if (
-            found := cached_re.search(
+            found := re.search(
                 r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?::\s*\w+\s*)?;\s*$", line.code.rstrip()
             )
         )
     ]
     inline = {
-        found[1]
-        for line in inside
-        if (found := cached_re.search(r"@(\w+)\s*:", line.text))
+        found[1] for line in inside if (found := re.search(r"@(\w+)\s*:", line.text))
     }
     described = {
-        found[1] for words in text if (found := cached_re.match(r"^@(\w+)\s*:", words))
+        found[1] for words in text if (found := re.match(r"^@(\w+)\s*:", words))
     }
     missing = [
         member for member in members if member not in described and member not in inline
@@ -207,23 +193,23 @@ def _signature(lines: tuple[NewLine, ...]) -> tuple[str, list[str], bool] | None
     start with.
     """
     joined = " ".join(line.code.strip() for line in lines)
-    found = cached_re.match(
+    found = re.match(
         r"^(?P<type>[\w\s*]+?)\b(?P<name>\w+)\s*\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*(?:__\w+(?:\(.*?\))?\s*)*[{;]",
         joined,
     )
-    if not found or cached_re.search(
+    if not found or re.search(
         r"\b(?:return|if|while|EXPORT_SYMBOL\w*|define)\b",
         found["type"] + found["name"],
     ):
         return None
     arguments: list[str] = []
-    for part in cached_re.split(r",(?![^(]*\))", found["arguments"]):
-        if pointer := cached_re.search(r"\(\s*\*\s*(\w+)\s*\)", part):
+    for part in re.split(r",(?![^(]*\))", found["arguments"]):
+        if pointer := re.search(r"\(\s*\*\s*(\w+)\s*\)", part):
             arguments.append(pointer[1])
         elif (
-            plain := cached_re.search(r"(\w+)\s*(?:\[[^\]]*\])*\s*$", part.strip())
+            plain := re.search(r"(\w+)\s*(?:\[[^\]]*\])*\s*$", part.strip())
         ) and plain[1] != "void":
             arguments.append(plain[1])
     kind = " ".join(found["type"].split())
-    returns = not cached_re.search(r"(?:^|\s)void$", kind)
+    returns = not re.search(r"(?:^|\s)void$", kind)
     return found["name"], arguments, returns

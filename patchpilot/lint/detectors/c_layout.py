@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for the layout of added C code: line breaks, alignment, and order of #include lines."""
 
+import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, spaced
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.file_diff import DiffLine, Hunk
 
-_OPEN_ENDED = cached_re.compile(r"^\t+(?!#)[^\s].*[(,]$")
-_WORDS_OF_STATEMENT = cached_re.compile(r"^\t+(?:return |[\w>.\-\[\]*]+ = |\w+\()")
+_OPEN_ENDED = re.compile(r"^\t+(?!#)[^\s].*[(,]$")
+_WORDS_OF_STATEMENT = re.compile(r"^\t+(?:return |[\w>.\-\[\]*]+ = |\w+\()")
 
 
 @detector("needless-line-break", "length", columns=int)
@@ -53,7 +53,7 @@ def needless_line_break(context: Context, arguments: Arguments) -> Iterator[Hit]
     yield from spaced(context, hits())
 
 
-_PLAIN_CALL = cached_re.compile(r"^\t+(?:[*\w>.\-\[\]]+\s*=\s*)?\w+\s*\(")
+_PLAIN_CALL = re.compile(r"^\t+(?:[*\w>.\-\[\]]+\s*=\s*)?\w+\s*\(")
 """What checkpatch.pl looks at itself, also where the line below is not added."""
 
 
@@ -112,7 +112,7 @@ def _indent(text: str) -> int:
     return len(expanded) - len(expanded.lstrip())
 
 
-_INCLUDE = cached_re.compile(r"^#include <linux/(?P<name>[\w/.-]+)\.h>")
+_INCLUDE = re.compile(r"^#include <linux/(?P<name>[\w/.-]+)\.h>")
 
 
 @detector("unsorted-headers", "header above", paths_pattern=str)
@@ -176,19 +176,19 @@ def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
             ):
                 continue
             lines = hunk.lines
-            if cached_re.match(r"^\treturn 0;$", line.code):
+            if re.match(r"^\treturn 0;$", line.code):
                 above = lines[at - 1].code
-                if cached_re.match(r"^\t[^\s}].*;$", above) and not lines[
+                if re.match(r"^\t[^\s}].*;$", above) and not lines[
                     at - 2
                 ].code.startswith("{"):
                     yield Hit(line.patch_line, values={"side": "before the return"})
             elif (
-                cached_re.match(r"^\t\treturn [\w-]+;$", line.code)
-                and cached_re.match(r"^\tif \(.*\)$", lines[at - 1].code)
+                re.match(r"^\t\treturn [\w-]+;$", line.code)
+                and re.match(r"^\tif \(.*\)$", lines[at - 1].code)
                 and at + 1 < len(lines)
             ):
                 below = lines[at + 1]
-                if below.added and cached_re.match(
+                if below.added and re.match(
                     r"^\t(?!if\b|else\b|return\b|\w+:)[^\s}#]", below.text
                 ):
                     yield Hit(

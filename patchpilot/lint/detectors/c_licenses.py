@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for the license of C files: MODULE_LICENSE() and SPDX lines."""
 
+import re
 from collections.abc import Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import c_hunks
@@ -22,22 +22,20 @@ def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         head = next(
             (
-                cached_re.search(
-                    r"SPDX-License-Identifier:\s*(.*?)\s*(?:\*/)?$", line.text
-                )
+                re.search(r"SPDX-License-Identifier:\s*(.*?)\s*(?:\*/)?$", line.text)
                 for line in hunk.lines[:3]
                 if "SPDX" in line.text
             ),
             None,
         )
         for line in hunk.lines:
-            match = cached_re.match(r'^MODULE_LICENSE\("([^"]*)"\)', line.text)
+            match = re.match(r'^MODULE_LICENSE\("([^"]*)"\)', line.text)
             if not head or not match:
                 continue
             dual = " or " in head[1].lower()
-            free = not cached_re.search(r"GPL|Dual|Proprietary", match[1])
+            free = not re.search(r"GPL|Dual|Proprietary", match[1])
             if dual != match[1].startswith("Dual") or (
-                not free and not cached_re.search(r"\bGPL-|\bGFDL", head[1])
+                not free and not re.search(r"\bGPL-|\bGFDL", head[1])
             ):
                 yield Hit(line.patch_line, values={"module": match[1], "spdx": head[1]})
 
@@ -50,11 +48,9 @@ def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if change.old_path is not None:
             continue
         for line in list(change.lines("+"))[:3]:
-            match = cached_re.search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
+            match = re.search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
             names = (
-                cached_re.split(
-                    r"[\s()]+", cached_re.sub(r"\bWITH \S+", "", match[1].strip())
-                )
+                re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", match[1].strip()))
                 if match
                 else []
             )

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Generic detectors for rules that match a pattern in a single line of C."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.file_modes import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
@@ -69,8 +69,8 @@ def _fragments() -> Mapping[str, str]:
     }
 
 
-_FRAGMENT = cached_re.compile(r"<([A-Z_]{4,})>")
-_GROUP = cached_re.compile(r"\{([a-z]\w*)\}")
+_FRAGMENT = re.compile(r"<([A-Z_]{4,})>")
+_GROUP = re.compile(r"\{([a-z]\w*)\}")
 
 
 def with_fragments(text: str) -> str:
@@ -84,19 +84,19 @@ def with_fragments(text: str) -> str:
 
 
 @cache
-def c_pattern(text: str) -> cached_re.Pattern[str]:
+def c_pattern(text: str) -> re.Pattern[str]:
     """Returns the compiled form of a pack's pattern, with names such as <IDENTIFIER> replaced."""
     return c_patterns.pattern(with_fragments(text))
 
 
-def _filled(text: str, match: cached_re.Match[str]) -> cached_re.Pattern[str]:
+def _filled(text: str, match: re.Match[str]) -> re.Pattern[str]:
     """Returns the compiled pattern, in which {name} is the text of that group of the match."""
     if not _GROUP.search(text):
         return c_pattern(text)
     values = match.groupdict()
     return c_patterns.pattern(
         _GROUP.sub(
-            lambda found: cached_re.escape(values.get(found[1]) or ""),
+            lambda found: re.escape(values.get(found[1]) or ""),
             with_fragments(text),
         )
     )
@@ -167,7 +167,7 @@ def form_of(line: ScannedLine, form: str) -> str:
             return line.raw
 
 
-def optional(arguments: Arguments, name: str) -> cached_re.Pattern[str] | None:
+def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
     """Returns the compiled pattern of an argument, or None if the rule does not set it."""
     return c_pattern(arguments[name]) if name in arguments else None
 
@@ -321,7 +321,7 @@ def _suits(
     context: Context,
     arguments: Arguments,
     line: ScannedLine,
-    found: cached_re.Match[str],
+    found: re.Match[str],
 ) -> Mapping[str, str | None] | None:
     """Returns the named groups of what is around a line, or None where the conditions of the rule
     are not met.
@@ -339,9 +339,7 @@ def _suits(
     return _groups_around(context, arguments, line, found)
 
 
-def groups_suit(
-    arguments: Arguments, found: cached_re.Match[str], raw: str = ""
-) -> bool:
+def groups_suit(arguments: Arguments, found: re.Match[str], raw: str = "") -> bool:
     """Returns whether the groups of a match meet the rule's conditions.
 
     `raw` is the line as written, for `raw_group_patterns`.
@@ -387,7 +385,7 @@ def _groups_around(
     context: Context,
     arguments: Arguments,
     line: ScannedLine,
-    found: cached_re.Match[str],
+    found: re.Match[str],
 ) -> Mapping[str, str | None] | None:
     """Returns the named groups of the lines around a line.
 
@@ -434,8 +432,8 @@ def _other_line(context: Context, line: ScannedLine, at: str) -> ScannedLine | N
 def _follows(
     line: ScannedLine,
     form: str,
-    before: cached_re.Pattern[str] | None,
-    unless: cached_re.Pattern[str] | None,
+    before: re.Pattern[str] | None,
+    unless: re.Pattern[str] | None,
 ) -> bool:
     """Whether the line before matches as the rule requires."""
     above = line.previous

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for strings and log messages in C: split strings, missing spaces and wrong formats."""
 
+import re
 from collections.abc import Iterable, Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import BALANCED, STRING
 from patchpilot.lint.c.line_scan import ScannedLine, as_text
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
@@ -87,8 +87,6 @@ def _function_names(context: Context) -> Iterator[tuple[str, Hit]]:
             name
             and name in text
             and len(text) != len(name) + 2
-            and cached_re.search(
-                rf"\b{cached_re.escape(name)}\b", text, cached_re.ASCII
-            )
+            and re.search(rf"\b{re.escape(name)}\b", text, re.ASCII)
         ):
             yield "EMBEDDED_FUNCTION_NAME", Hit(line.number, values={"name": name})

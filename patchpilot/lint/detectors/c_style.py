@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for C style that checkpatch.pl does not check, such as trailing commas and comments."""
 
+import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
@@ -25,7 +25,7 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     Without it, a patch that adds an entry must change that line as well.
     """
     for hunk, at, line in added_lines(context):
-        entry = cached_re.match(
+        entry = re.match(
             r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$",
             line.code,
         )
@@ -33,13 +33,10 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             (",", "{", ";", "(", "\\", "|", "&", "+")
         ):
             continue
-        if (
-            cached_re.match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code)
-            or "\\" in line.text
-        ):
+        if re.match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code) or "\\" in line.text:
             continue
         if entry["constant"] and (
-            cached_re.search(
+            re.search(
                 r"NUM|MAX|COUNT|LAST|END|_NR|^\s*NR_|__|SIZE|INVALID|TOTAL|LEN",
                 entry["constant"],
             )
@@ -48,11 +45,11 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         following, above = next_line(hunk.lines, at), previous_line(hunk.lines, at)
         if (
             not following
-            or not cached_re.match(r"^\s*\}\s*(?:;|,|\w+;)", following.code)
+            or not re.match(r"^\s*\}\s*(?:;|,|\w+;)", following.code)
             or not above
         ):
             continue
-        if cached_re.search(r"(?:,|\{)\s*$", above.code) and (
+        if re.search(r"(?:,|\{)\s*$", above.code) and (
             _gained_a_comma(hunk, above)
             or _open_list(hunk.lines, at, enum=bool(entry["constant"]))
         ):
@@ -74,11 +71,9 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
         depth += line.code.count("}") - line.code.count("{")
         if depth < 0:
             return (
-                bool(cached_re.search(r"\benum\b", line.code))
+                bool(re.search(r"\benum\b", line.code))
                 if enum
-                else bool(
-                    cached_re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code)
-                )
+                else bool(re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code))
             )
     return False
 
@@ -91,7 +86,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for hunk, at, line in added_lines(context):
             if line.comment or "//" not in line.text or "SPDX" in line.text:
                 continue
-            bare = cached_re.sub(
+            bare = re.sub(
                 r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/',
                 lambda found: " " * len(found[0]),
                 line.text,
@@ -122,7 +117,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 or not below
                 or not below.added
                 or not below.comment
-                or not cached_re.match(r"^\s*/\*[^*\s-]*\s*\w", line.text)
+                or not re.match(r"^\s*/\*[^*\s-]*\s*\w", line.text)
             ):
                 continue
             subsystem = file_subsystem(context, hunk.change.path)
@@ -132,7 +127,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     yield from spaced(context, hits())
 
 
-_ASSIGNMENT = cached_re.compile(
+_ASSIGNMENT = re.compile(
     r"^\s+(?![*/#])(?P<left>[\w>.\-\[\]()*&]+)(?P<before> *)[|&+\-*/]?=(?P<after> +)\S"
 )
 
@@ -160,14 +155,14 @@ def space_around_assignment(context: Context, _arguments: Arguments) -> Iterator
             if 0 <= other < len(hunk.lines)
         ]
         if not any(
-            cached_re.search(r" {2,}[|&+\-*/]?=|= {2,}|\t=", other.code)
+            re.search(r" {2,}[|&+\-*/]?=|= {2,}|\t=", other.code)
             or other.text.find("=") == column
             for other in near
         ):
             yield Hit(line.patch_line, column=match.start("before") + 1)
 
 
-_WRAPPED = cached_re.compile(
+_WRAPPED = re.compile(
     r"^\s+(?P<kept>(?:[\w*]+\s+)*[\w>.\-\[\]]+ [|&+\-]?= |\S.*, )?(?P<value>\(.*\))(?P<end>\)?;)\s*$"  # noqa: E501
 )
 
@@ -188,7 +183,7 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if end == ";" and not _is_one_group(value):
                 # the last parenthesis closes the call
                 value, end = value[:-1], ");"
-            if not _is_one_group(value) or cached_re.match(
+            if not _is_one_group(value) or re.match(
                 r"^\((?:[\w\s]+\*+|const .*|(?:struct|enum|union)"
                 r" .*|[us]\d+|\w+_t|int|long|void|char|bool)\)",
                 value,
@@ -200,7 +195,7 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 continue
             # a comparison, an assignment or a conditional may have them to be read more easily; ({
             # … }) is another thing
-            if cached_re.search(
+            if re.search(
                 r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value
             ):
                 continue
@@ -222,7 +217,7 @@ def _is_one_group(text: str) -> bool:
         depth += (character == "(") - (character == ")")
         if depth == 0:
             return at == len(text) - 1 and bool(
-                cached_re.search(r"[|&+\-*/]|<<|>>", text[1:-1])
+                re.search(r"[|&+\-*/]|<<|>>", text[1:-1])
             )
     return False
 

@@ -4,12 +4,12 @@
 It reports nothing if tree-sitter (the extra `checkers`) is not installed.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, c_hunks
@@ -19,10 +19,8 @@ from patchpilot.lint.required_text import added_text
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
 
-_LOOP = cached_re.compile(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*[{)]\s*$)")
-_ATTRIBUTE = cached_re.compile(
-    r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_check)\b"
-)
+_LOOP = re.compile(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*[{)]\s*$)")
+_ATTRIBUTE = re.compile(r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_check)\b")
 _HEAD_ENDS = (";", "}", "*/", "\\")
 MOST_BYTES = 60_000
 """A longer function is left alone."""
@@ -207,11 +205,11 @@ def _is_inside(
     return inside is None or any(_filled(inside, values).match(text) for text in around)
 
 
-def _filled(pattern: str, values: Mapping[str, str]) -> cached_re.Pattern[str]:
+def _filled(pattern: str, values: Mapping[str, str]) -> re.Pattern[str]:
     if "{" not in pattern:
         return compiled(pattern)
-    escaped = {name: cached_re.escape(text) for name, text in values.items()}
-    return cached_re.compile(filled(pattern, escaped))
+    escaped = {name: re.escape(text) for name, text in values.items()}
+    return re.compile(filled(pattern, escaped))
 
 
 def _removed(context: Context) -> set[str]:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for devicetree bindings: their form, and undocumented compatible strings."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.devicetree_bindings import bindings_of
@@ -81,13 +81,13 @@ def _wrong_indent(change: FileChange) -> Iterator[Hit]:
         line for hunk in change.hunks for line in hunk.lines if line.kind != "-"
     ):
         text = line.text
-        if cached_re.match(r"^examples:", text):
+        if re.match(r"^examples:", text):
             inside, base, depth, whole = True, None, 0, True
             continue
         if not inside:
             continue
-        if cached_re.match(r"^  - \|", text) or not text.strip():
-            base = None if cached_re.match(r"^  - \|", text) else base
+        if re.match(r"^  - \|", text) or not text.strip():
+            base = None if re.match(r"^  - \|", text) else base
             depth = 0 if base is None else depth
             whole = True if base is None else whole
             continue
@@ -110,7 +110,7 @@ def _wrong_indent(change: FileChange) -> Iterator[Hit]:
             begins
             and level > 0
             and (indent - base) not in (4 * level, 2 * level)
-            and not cached_re.match(r'^["<]|^/?\*', stripped)
+            and not re.match(r'^["<]|^/?\*', stripped)
         )
         depth += stripped.count("{") - stripped.count("}")
         if line.kind == "+" and wrong:

@@ -4,11 +4,11 @@
 They check uapi headers, files without a maintainer or Makefile entry, and whitespace-only hunks.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import MissingError
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.tree_applies import fits
@@ -43,7 +43,7 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
             text = _bare(line.text)
             # an addition at the end of a list or mask removes nothing
             if (
-                cached_re.match(r"[#\w]", text)
+                re.match(r"[#\w]", text)
                 and not text.startswith("#include")
                 and not any(line.startswith(text) for line in kept)
             ):
@@ -57,7 +57,7 @@ def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 def _bare(text: str) -> str:
     """Returns a line without comment, white space and the characters that join it to the next line."""  # noqa: E501
-    return "".join(cached_re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
+    return "".join(re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
 
 
 @detector(
@@ -126,8 +126,8 @@ def _files_of(tree: Tree, section: "Section", most: int) -> int:
     """
     count = 0
     for pattern in section.values("F"):
-        folder = cached_re.sub(r"\*$", "", pattern)
-        plain = folder.endswith("/") and not cached_re.search(r"[*?\[]", folder)
+        folder = re.sub(r"\*$", "", pattern)
+        plain = folder.endswith("/") and not re.search(r"[*?\[]", folder)
         count += len(tree.files(folder.rstrip("/"))) if plain else 1
         if count >= most:
             break
@@ -143,13 +143,13 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
     if tree is None:
         return
     for change in context.patch.files:
-        found = cached_re.match(
+        found = re.match(
             r"(tools/testing/selftests/.+)/([\w.+-]+)\.(sh|py|c)$", change.path
         )
         if (
             change.old_path is not None
             or not found
-            or cached_re.search(r"(?:^|/)(?:lib|include|__init__)", change.path)
+            or re.search(r"(?:^|/)(?:lib|include|__init__)", change.path)
         ):
             continue
         folder, stem, suffix = found[1], found[2], found[3]
@@ -160,8 +160,8 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
             continue
         after = context.of_series("makefiles", _added_to_makefiles).get(makefile, [])
         text = "\n".join([before, *after])
-        if not cached_re.search(
-            rf"(?<![\w.-]){cached_re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b",
+        if not re.search(
+            rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b",
             text,
         ):
             yield Hit(
@@ -171,7 +171,7 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
             )
 
 
-_ATTRIBUTE = cached_re.compile(
+_ATTRIBUTE = re.compile(
     r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501
     r"\((?P<attribute>\w+)"
 )
@@ -236,7 +236,7 @@ def maintainers_pattern(context: Context, _arguments: Arguments) -> Iterator[Hit
         return
     new = context.of_series("new paths", _new_paths)
     for line in change.lines("+"):
-        match = cached_re.match(r"[FX]:\s+(?P<pattern>\S+)\s*$", line.text)
+        match = re.match(r"[FX]:\s+(?P<pattern>\S+)\s*$", line.text)
         if match and not _matches_any(tree, match["pattern"], new):
             yield Hit(line.patch_line, values={"pattern": match["pattern"]})
 
@@ -248,9 +248,9 @@ def _matches_any(tree: Tree, pattern: str, new: Sequence[str]) -> bool:
         for path in new
     ):
         return True
-    if not cached_re.search(r"[*?\[]", pattern):
+    if not re.search(r"[*?\[]", pattern):
         return tree.exists(pattern.rstrip("/"))
-    folder = cached_re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
+    folder = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
     return not folder or any(
         fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}*")
         for path in tree.files(folder)
@@ -304,22 +304,22 @@ def _added_to_makefiles(patches: Sequence[Patch]) -> dict[str, list[str]]:
 def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a new Kconfig option with a prompt that is enabled by default."""
     for change in context.patch.files:
-        if not cached_re.search(r"(?:^|/)Kconfig[\w.-]*$", change.path):
+        if not re.search(r"(?:^|/)Kconfig[\w.-]*$", change.path):
             continue
         option, asked = " ", False
         for hunk in change.hunks:
             for line in hunk.lines:
-                if cached_re.match(r"^(?:menu)?config\s", line.text):
+                if re.match(r"^(?:menu)?config\s", line.text):
                     # a menu of a vendor's drivers builds nothing by itself
                     option, asked = (" " if "VENDOR" in line.text else line.kind), False
-                elif line.kind == "+" and cached_re.match(
+                elif line.kind == "+" and re.match(
                     r'^\s+(?:bool|tristate|prompt)\s+"', line.text
                 ):
                     asked = option == "+"
                 elif (
                     line.kind == "+"
                     and asked
-                    and cached_re.match(r"^\s+default [ym]\s*$", line.text)
+                    and re.match(r"^\s+default [ym]\s*$", line.text)
                 ):
                     yield Hit(line.patch_line, values={"default": line.text.strip()})
 
@@ -328,10 +328,10 @@ def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a hunk with only whitespace changes in a patch that makes other changes."""
     patch = context.patch
-    if cached_re.search(
+    if re.search(
         r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline",
         patch.subject.title,
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     ):
         return
     hunks = [

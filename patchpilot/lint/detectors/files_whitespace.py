@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The detector for whitespace, line length and other properties of added lines in any file."""
 
+import re
 from collections.abc import Iterable, Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, expand, scan
 from patchpilot.lint.c.mask_comments import COMMENT
@@ -12,7 +12,7 @@ from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
 SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
-_URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", cached_re.IGNORECASE)
+_URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
 _LOG_STRING = lazy(
     rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$'
 )
@@ -61,12 +61,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 def _names_whole(line: ScannedLine) -> bool:
     """Whether the name is a word by itself and not part of a longer one, as newer kernels require."""  # noqa: E501
-    return (
-        cached_re.search(
-            rf"\b{cached_re.escape(line.file)}\b", line.raw, cached_re.ASCII
-        )
-        is not None
-    )
+    return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 
 def _character_beyond(text: str, limit: int) -> int:

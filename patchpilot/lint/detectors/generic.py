@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Generic detectors for a pattern in certain lines, missing tags or headers, and repeated lines."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import CONDITIONS, hits_of, project_list
 from patchpilot.lint.detector import (
     DETECTORS,
@@ -181,9 +181,7 @@ def is_plain(title: str) -> bool:
 
     The generated titles of reverts, merges and releases do not.
     """
-    return bool(title) and not cached_re.match(
-        r"(?:Revert|Reapply) \"|Merge |Linux \d", title
-    )
+    return bool(title) and not re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title)
 
 
 def subject_line(context: Context) -> int:
@@ -369,9 +367,7 @@ def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     break
 
 
-def _is_of_path(
-    context: Context, arguments: Arguments, match: cached_re.Match[str]
-) -> bool:
+def _is_of_path(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
     """Whether a path of the patch is one for which the match is not reported."""
     if "unless_paths_pattern" not in arguments:
         return False
@@ -451,7 +447,7 @@ def _beyond_removed(
             yield at, text
 
 
-def values_of(match: cached_re.Match[str], line: str) -> Mapping[str, str]:
+def values_of(match: re.Match[str], line: str) -> Mapping[str, str]:
     """Returns the values of the placeholders that a match fills.
 
     These are {match}, {line} and {start}, without surrounding spaces, and the named groups.
@@ -465,7 +461,7 @@ def values_of(match: cached_re.Match[str], line: str) -> Mapping[str, str]:
     }
 
 
-def groups_of(match: cached_re.Match[str]) -> dict[str, str]:
+def groups_of(match: re.Match[str]) -> dict[str, str]:
     """Returns the named groups of a match.
 
     A group whose name ends in `_lower` is in lower case; one whose name ends in `_code` is the
@@ -482,11 +478,9 @@ def _form_of(name: str, text: str) -> str:
     return f"{ord(text[0]):04X}" if text and name.endswith("_code") else text
 
 
-def filled_pattern(pattern: str, match: cached_re.Match[str]) -> cached_re.Pattern[str]:
+def filled_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
     """Returns a compiled pattern with each {name} replaced by the text of that group of a match."""
-    groups = {
-        name: cached_re.escape(value or "") for name, value in match.groupdict().items()
-    }
+    groups = {name: re.escape(value or "") for name, value in match.groupdict().items()}
     return compiled(filled(pattern, groups))
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Generic detectors for parsed C: operators with their neighbors, and whole statements."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.file_modes import mode_of
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
@@ -33,7 +33,7 @@ LONGEST_STATEMENT = 8000
 statement that takes everything after it.
 """
 
-_CONTINUED = cached_re.compile(r"\\\n.")
+_CONTINUED = re.compile(r"\\\n.")
 
 
 @detector(
@@ -204,13 +204,11 @@ def _statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]
 
 
 @cache
-def _anywhere(pattern: str) -> cached_re.Pattern[str]:
+def _anywhere(pattern: str) -> re.Pattern[str]:
     """Returns a pattern for one line of a text as one for the whole text: no match in the text
     means none in a line.
     """
-    return cached_re.compile(
-        with_fragments(pattern), cached_re.ASCII | cached_re.MULTILINE
-    )
+    return re.compile(with_fragments(pattern), re.ASCII | re.MULTILINE)
 
 
 def _starts_well(line: ScannedLine, arguments: Arguments) -> bool:
@@ -225,8 +223,8 @@ def _starts_well(line: ScannedLine, arguments: Arguments) -> bool:
 
 
 def _matches(
-    text: str, pattern: cached_re.Pattern[str], arguments: Arguments
-) -> Iterator[cached_re.Match[str]]:
+    text: str, pattern: re.Pattern[str], arguments: Arguments
+) -> Iterator[re.Match[str]]:
     unless = optional(arguments, "unless_pattern")
     if unless and unless.search(text):
         return
@@ -237,7 +235,7 @@ def _matches(
             return
 
 
-def _modes_suit(arguments: Arguments, match: cached_re.Match[str]) -> bool:
+def _modes_suit(arguments: Arguments, match: re.Match[str]) -> bool:
     wanted, unwanted = (
         arguments.get("group_modes", {}),
         arguments.get("unless_group_modes", {}),
@@ -409,9 +407,7 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
             pattern = c_patterns.pattern(
-                with_fragments(arguments[name]).replace(
-                    "{type}", cached_re.escape(type_text)
-                )
+                with_fragments(arguments[name]).replace("{type}", re.escape(type_text))
             )
             if (pattern.search(text) is not None) is not must:
                 return False

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Generic detectors for code: lines with certain lines around them, long lines, and new calls."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import (
@@ -125,7 +125,7 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
 
 
-def _pattern(text: str) -> cached_re.Pattern[str]:
+def _pattern(text: str) -> re.Pattern[str]:
     return compiled(text.replace("<DECLARATION>", DECLARATION))
 
 
@@ -185,11 +185,11 @@ class _Exclusion(NamedTuple):
     """
 
     name: str
-    pattern: cached_re.Pattern[str]
+    pattern: re.Pattern[str]
     word: str
 
 
-def _exclusions(arguments: Arguments, match: cached_re.Match[str]) -> list[_Exclusion]:
+def _exclusions(arguments: Arguments, match: re.Match[str]) -> list[_Exclusion]:
     """Returns the patterns of lines that say that a match is not reported."""
     names = ("unless_hunk_pattern", "unless_unchanged_pattern", "unless_added_pattern")
     found = []
@@ -335,7 +335,7 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _measured_lines(
-    context: Context, where: str, paths: cached_re.Pattern[str]
+    context: Context, where: str, paths: re.Pattern[str]
 ) -> Iterator[tuple[str, int, str]]:
     """Yields (path, patch line, text) of the lines that `where` names."""
     if where == "added":
@@ -347,9 +347,7 @@ def _measured_lines(
                 )
         return
     for hunk, _, line in added_lines(context):
-        is_comment = line.comment or bool(
-            cached_re.match(r"^\s*(?:/\*|\*\s)", line.text)
-        )
+        is_comment = line.comment or bool(re.match(r"^\s*(?:/\*|\*\s)", line.text))
         if paths.search(hunk.change.path) and (
             is_comment if where == "comment" else not line.comment
         ):
@@ -400,9 +398,7 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 continue
             for match in pattern.finditer(line.code):
                 if not any(
-                    cached_re.search(
-                        rf"\b{cached_re.escape(match['name'])}\s*\(", gone.text
-                    )
+                    re.search(rf"\b{re.escape(match['name'])}\s*\(", gone.text)
                     for gone in hunk.change.lines("-")
                 ):
                     yield Hit(
@@ -460,7 +456,7 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
 
 
-def _uses(pattern: cached_re.Pattern[str], line: DiffLine) -> bool:
+def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
     return bool(pattern.search(line.text)) and not line.text.lstrip().startswith(
         ("*", "/*", "//")
     )
@@ -503,7 +499,7 @@ def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit
 
 
 def _named(
-    text: str, union: cached_re.Pattern[str], pairs: Sequence[Sequence[str]]
+    text: str, union: re.Pattern[str], pairs: Sequence[Sequence[str]]
 ) -> str | None:
     """Returns the first pattern that matches a line of code."""
     if not union.search(text) or text.lstrip().startswith(("*", "/*", "//")):

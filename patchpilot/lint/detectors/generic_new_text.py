@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The generic detector for text that spans lines, on the new side of a hunk of any file."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import filled_pattern
@@ -71,7 +71,7 @@ def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             yield Hit(one.patch_lines[number], values={"file": path, **groups})
 
 
-def _is_excepted(arguments: Arguments, match: cached_re.Match[str], text: str) -> bool:
+def _is_excepted(arguments: Arguments, match: re.Match[str], text: str) -> bool:
     return "unless_pattern" in arguments and bool(
         filled_pattern(arguments["unless_pattern"], match).search(text)
     )

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for patches that an email client or gateway has damaged."""
 
+import re
 from collections.abc import Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.required_text import part_text
 from patchpilot.model.file_diff import DiffLine
 from patchpilot.model.patch import Patch
 
-_TABBED = cached_re.compile(r"\.(?:c|h|S|dts|dtsi)$")
+_TABBED = re.compile(r"\.(?:c|h|S|dts|dtsi)$")
 
 
 @detector("malformed-diff", {"wrapped": "", "corrupt": "error", "lost-space": ""})
@@ -24,7 +24,7 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if wrapped := _wrapped(patch):
         yield Hit(wrapped, case="wrapped")
     elif patch.diff_error:
-        found = cached_re.match(r"line (\d+): ", patch.diff_error)
+        found = re.match(r"line (\d+): ", patch.diff_error)
         yield Hit(
             int(found[1]) if found else patch.diff_line,
             case="corrupt",
@@ -41,7 +41,7 @@ def _wrapped(patch: Patch) -> int | None:
     old = new = 0
     for at in range(patch.diff_line - 1, len(patch.lines)):
         line = patch.lines[at]
-        if header := cached_re.match(
+        if header := re.match(
             r"^@@ -\d{1,10}(?:,(\d{1,10}))? \+\d{1,10}(?:,(\d{1,10}))? @@", line
         ):
             old, new = int(header[1] or 1), int(header[2] or 1)
@@ -94,7 +94,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and not line.text.lstrip().startswith("*")
         ]
         kept = [line for line in indented if line.kind != "+"]
-        spaced = [line for line in indented if cached_re.match(r" {4,}\S", line.text)]
+        spaced = [line for line in indented if re.match(r" {4,}\S", line.text)]
         if _has_line(context, change.old_path, spaced):
             continue
         if (
@@ -162,27 +162,27 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         at
         for at, line in enumerate(patch.lines)
         if "=" in line
-        and cached_re.search(
+        and re.search(
             r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ",
             line,
         )
-        and not cached_re.search(r"^[A-Z]: |^[ +-]?\s*[A-Za-z_][\w.-]*=\w+$", line)
+        and not re.search(r"^[A-Z]: |^[ +-]?\s*[A-Za-z_][\w.-]*=\w+$", line)
         and at >= patch.message_line - 1
     ]
     if len(qp) >= 2 or any(
-        cached_re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at])
+        re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at])
         for at in qp
     ):
         yield Hit(qp[0] + 1, case="quoted-printable")
     for at in range(patch.message_line - 1, len(patch.lines)):
         line = patch.lines[at]
-        if cached_re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and cached_re.match(
+        if re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and re.match(
             r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line
         ):
             yield Hit(at + 1, case="entities")
             return
         if (
-            cached_re.match(r"^(?:<html|<div|<br>|<p>)", line, cached_re.IGNORECASE)
+            re.match(r"^(?:<html|<div|<br>|<p>)", line, re.IGNORECASE)
             and at < patch.diff_line
         ):
             yield Hit(at + 1, case="html")

@@ -5,9 +5,9 @@ They check whether it is a patch, whether it applies, and which files it creates
 executable.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import LineScan, scan
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
 from patchpilot.lint.lazy_pattern import lazy
@@ -16,7 +16,7 @@ from patchpilot.lint.lint_context import Context
 _STARTS = lazy(
     r"^(?: mode change [0-7]+ => [0-7]+ \S+\s*$|rename (?:from|to) \S+\s*$|diff --git a/[\w/._\-]+"
     r" b/\S+\s*$)",
-    cached_re.ASCII,
+    re.ASCII,
 )
 _MAINTAINERS_STAT = lazy(r"^\s*MAINTAINERS\s*\|")
 _MADE_OR_MOVED = lazy(

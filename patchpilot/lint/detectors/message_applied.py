@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The detector for text in a message that `git am` cuts off."""
 
+import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch
@@ -36,9 +36,9 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
     for at, line in enumerate(patch.message):
         where = patch.message_line + at
-        if cached_re.match(r"^(?:diff -|Index: \S)", line):
+        if re.match(r"^(?:diff -|Index: \S)", line):
             yield Hit(where, case="diff", values={"start": line[:30]})
-        elif not encoded and cached_re.match(r"^From \S+ .*\d\d:\d\d", line):
+        elif not encoded and re.match(r"^From \S+ .*\d\d:\d\d", line):
             yield Hit(where, case="from")
         elif scissors_line(line):
             yield Hit(
@@ -50,7 +50,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     yield from _lost_sign_off(patch)
     if patch.commit:
         for line in patch.notes:
-            if line.strip() and not cached_re.match(
+            if line.strip() and not re.match(
                 r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite)"
                 r" |^---\s*$",
                 line,
@@ -93,4 +93,4 @@ def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
             return
 
 
-_SIGNED = cached_re.compile(r"Signed-off-by: .*\S+@")
+_SIGNED = re.compile(r"Signed-off-by: .*\S+@")

@@ -4,10 +4,10 @@
 They check the form of a reference and, with a repository, whether it is correct.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.checkpatch_address import balanced
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
@@ -26,30 +26,30 @@ from patchpilot.model.fixes_line import (
     read_fixes_value,
 )
 
-_COMMIT_ID = lazy(r"\bcommit\s+[0-9a-f]{5,}\b", cached_re.IGNORECASE)
-_COMMIT_ENDS = lazy(r"\bcommit\s*$", cached_re.IGNORECASE)
-_ID_BEGINS = lazy(r"^\s*[0-9a-f]{5,}\b", cached_re.IGNORECASE)
-_BARE_ID = lazy(r"(?:\s|^)[0-9a-f]{12,40}(?:[\s\"'(\[]|$)", cached_re.IGNORECASE)
-_BRACKETED_ID = lazy(r"[<\[][0-9a-f]{12,40}[>\]]", cached_re.IGNORECASE)
+_COMMIT_ID = lazy(r"\bcommit\s+[0-9a-f]{5,}\b", re.IGNORECASE)
+_COMMIT_ENDS = lazy(r"\bcommit\s*$", re.IGNORECASE)
+_ID_BEGINS = lazy(r"^\s*[0-9a-f]{5,}\b", re.IGNORECASE)
+_BARE_ID = lazy(r"(?:\s|^)[0-9a-f]{12,40}(?:[\s\"'(\[]|$)", re.IGNORECASE)
+_BRACKETED_ID = lazy(r"[<\[][0-9a-f]{12,40}[>\]]", re.IGNORECASE)
 _EXEMPT = lazy(
     r"^\s*(?i:Link|Patchwork|http|https|BugLink|base-commit|prerequisite-(?:patch|message|change)-id):"
     r"|^This reverts commit [0-9a-f]{7,40}",
-    cached_re.ASCII,
+    re.ASCII,
 )
-_DESCRIBED = lazy(r"\bcommit\s+[0-9a-f]{5,}\s*(?=\()", cached_re.IGNORECASE)
-_BEGINS = lazy(r"\bcommit\s+[0-9a-f]{5,}|\bcommit\s*$", cached_re.IGNORECASE)
-_NAMED = lazy(r"\b(c)ommit\s+([0-9a-f]{5,})\b", cached_re.IGNORECASE)
-_LONG_ENOUGH = lazy(r"\bcommit\s+[0-9a-f]{12,40}", cached_re.IGNORECASE)
-_TOO_LONG = lazy(r"\bcommit\s+[0-9a-f]{41,}", cached_re.IGNORECASE)
-_ONE_SPACE = lazy(r"\bcommit [0-9a-f]", cached_re.IGNORECASE)
+_DESCRIBED = lazy(r"\bcommit\s+[0-9a-f]{5,}\s*(?=\()", re.IGNORECASE)
+_BEGINS = lazy(r"\bcommit\s+[0-9a-f]{5,}|\bcommit\s*$", re.IGNORECASE)
+_NAMED = lazy(r"\b(c)ommit\s+([0-9a-f]{5,})\b", re.IGNORECASE)
+_LONG_ENOUGH = lazy(r"\bcommit\s+[0-9a-f]{12,40}", re.IGNORECASE)
+_TOO_LONG = lazy(r"\bcommit\s+[0-9a-f]{41,}", re.IGNORECASE)
+_ONE_SPACE = lazy(r"\bcommit [0-9a-f]", re.IGNORECASE)
 _LOWER_CASE = lazy(r"\b[Cc]ommit\s+[0-9a-f]{5,40}[^A-F]")
-_ANY_ID = lazy(r"\b([0-9a-f]{12,40})\b", cached_re.IGNORECASE)
-_MENTIONED = lazy(r"\bcommit\s+([0-9a-f]{6,40})\b", cached_re.IGNORECASE)
-_SOME_ID = lazy(r"\b[0-9a-f]{7,40}\b", cached_re.IGNORECASE)
+_ANY_ID = lazy(r"\b([0-9a-f]{12,40})\b", re.IGNORECASE)
+_MENTIONED = lazy(r"\bcommit\s+([0-9a-f]{6,40})\b", re.IGNORECASE)
+_SOME_ID = lazy(r"\b[0-9a-f]{7,40}\b", re.IGNORECASE)
 _TITLE_FOLLOWS = lazy(r"\s*\(\s*[\"']")
-_AFTER_COMMIT = lazy(r"\bcommits?\s+$", cached_re.IGNORECASE)
-_AFTER_OTHER = lazy(r"(?:,|\band|\bor)\s+$", cached_re.IGNORECASE)
-_COMMITS = lazy(r"\bcommits?\s+[0-9a-f]{7,40}\b", cached_re.IGNORECASE)
+_AFTER_COMMIT = lazy(r"\bcommits?\s+$", re.IGNORECASE)
+_AFTER_OTHER = lazy(r"(?:,|\band|\bor)\s+$", re.IGNORECASE)
+_COMMITS = lazy(r"\bcommits?\s+[0-9a-f]{7,40}\b", re.IGNORECASE)
 _LIST_ITEM = lazy(r"(?:\s*(?:[-*+]|\[?\d+[\].):])\s+|\s{2,})$")
 _NUMBER = lazy(r"(?:0000|ffff|[0-9a-f]{16}$)")
 _NEAR = 400
@@ -61,10 +61,10 @@ _LONGER_IDS = (6, 17)
 """From this kernel on a Fixes: tag may have more than twelve digits."""
 
 
-_MARKER = cached_re.compile(
+_MARKER = re.compile(
     r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\)"  # noqa: E501
     r"|stable-dep-of: [0-9a-f]{12,40} \(\".+\"\))\s*$",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
 """The lines that name a commit in a patch for a stable tree:
 Documentation/process/stable-kernel-rules.rst requires this form; the Stable-dep-of: tag names the
@@ -265,7 +265,7 @@ def _as_read(context: Context, hit: Hit) -> Hit:
 
 def _case_of(
     context: Context,
-    found: cached_re.Match[str],
+    found: re.Match[str],
     before: str,
     in_line: str,
     *,

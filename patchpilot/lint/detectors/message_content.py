@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for the text of a commit message: too short, badly wrapped, or without a changelog."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
@@ -56,12 +56,12 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if count < arguments["fewest"] or of_change:
         yield Hit(patch.message_line, case="short", values={"count": count})
         return
-    in_subject = set(cached_re.findall(r"\w{3,}", patch.subject.title.lower()))
+    in_subject = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
     words_of_message = [
         word
         for line in patch.message
         if ":" not in line[:24]
-        for word in cached_re.findall(r"\w{3,}", line.lower())
+        for word in re.findall(r"\w{3,}", line.lower())
     ]
     fresh = {
         word
@@ -81,10 +81,10 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(patch.message_line, case="repeats-subject")
 
 
-_REASON = cached_re.compile(
+_REASON = re.compile(
     r"\b(?:because|since|so that|otherwise|due to|in order to|as|need(?:ed|s)?|caus\w+|avoid\w*|fix\w*|prevent\w*|allow\w*|should|must|instead|when|if"  # noqa: E501
     r"|without|which|makes?|would|could|can(?:not)?|fail\w*|wrong|results?)\b",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
 
 
@@ -101,7 +101,7 @@ def _adds_an_id(context: Context) -> bool:
         if line.text.strip()
     ]
     return 0 < len(added) <= 8 and any(
-        cached_re.search(
+        re.search(
             r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text
         )
         for text in added
@@ -111,7 +111,7 @@ def _adds_an_id(context: Context) -> bool:
 def _needs_no_reason(context: Context) -> bool:
     title = context.patch.subject.title.lower()
     return title.startswith(("revert", "linux ", "merge ")) or bool(
-        cached_re.search(r"\b(?:typo|spelling)", title)
+        re.search(r"\b(?:typo|spelling)", title)
     )
 
 
@@ -180,11 +180,11 @@ def _ends_thought(line: str, following: str) -> bool:
     return (
         line.endswith((".", ":", "!", "?", ";", ",", "-"))
         or not following[:1].isalnum()
-        or bool(cached_re.match(r"\s", following))
+        or bool(re.match(r"\s", following))
     )
 
 
-_STAT = cached_re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
+_STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 
 @detector(
@@ -216,7 +216,7 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
         line
         for line in patch.notes
         if not _STAT.match(line)
-        and len(cached_re.findall(r"[a-z]{2,}", line)) >= 4
+        and len(re.findall(r"[a-z]{2,}", line)) >= 4
         and "://" not in line
     ]
     if not notes and not any(
@@ -241,33 +241,31 @@ def _latest_version(texts: list[str]) -> int:
     """Returns the latest version that a changelog's headings name, 0 when there are none."""
     versions = [0]
     for line in texts:
-        if found := cached_re.match(
+        if found := re.match(
             r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line
         ):
             versions.append(int(found[2]))
-        elif found := cached_re.match(
+        elif found := re.match(
             r"^\s*(?:[-*]"
             r" )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH"
             r" |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
             line,
         ):
             versions.append(int(found[2]) + (found["how"] not in ("in", "for")))
-        elif found := cached_re.match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
+        elif found := re.match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
             versions.append(int(found[1]))
-        elif cached_re.search(r"\b[vV]\d+\b", line) and cached_re.search(
+        elif re.search(r"\b[vV]\d+\b", line) and re.search(
             r"[Cc]hange|[Ss]ince|[Dd]iff", line
         ):
             versions.append(99)
     return max(versions)
 
 
-def _describes_change(
-    heading: cached_re.Pattern[str], texts: list[str], at: int
-) -> bool:
+def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
     line = texts[at]
     if _STAT.match(line):
         return False
-    if heading.match(line) or cached_re.search(
+    if heading.match(line) or re.search(
         r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV]"
         r" ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
         line,
@@ -276,8 +274,8 @@ def _describes_change(
         described = [
             text
             for text in rest
-            if cached_re.search(r"[a-z]{3}", text)
-            and not cached_re.search(r"://|<", text)
+            if re.search(r"[a-z]{3}", text)
+            and not re.search(r"://|<", text)
             and not _STAT.match(text)
         ]
         return bool(described) or (
@@ -285,9 +283,7 @@ def _describes_change(
         )
     return (
         bool(
-            cached_re.match(
-                r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line
-            )
+            re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)
         )
         and "://" not in line
     )

@@ -4,10 +4,10 @@
 It should be imperative, and not describe the patch or its author.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.english_verbs import imperative_of
 from patchpilot.lint.lint_context import Context
@@ -15,8 +15,8 @@ from patchpilot.lint.message_prose import paragraphs
 
 
 @cache
-def _this_patch() -> cached_re.Pattern[str]:
-    return cached_re.compile(
+def _this_patch() -> re.Pattern[str]:
+    return re.compile(
         r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"  # noqa: E501
         r"|commit)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
         r"|^[Tt]h(?:e|is) (?P<other>patch|series|fix|commit) (?=(?:adds|fixes|changes|removes|introduces|implements|makes|updates|replaces"  # noqa: E501
@@ -29,7 +29,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports "this patch adds" and similar: the message should use the imperative."""
     reverts = context.patch.subject.title.startswith("Revert ")
     for paragraph in paragraphs(context):
-        if cached_re.match(r"This reverts commit\b", paragraph.text):
+        if re.match(r"This reverts commit\b", paragraph.text):
             continue
         for found in _this_patch().finditer(paragraph.text):
             what = found["what"] or found["other"]
@@ -44,9 +44,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
     first = next(iter(paragraphs(context)), None)
     opening = (
-        cached_re.match(
-            r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text
-        )
+        re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text)
         if first
         else None
     )
@@ -83,13 +81,13 @@ def _case_of(phrase: str) -> str:
     return "author" if _AUTHOR_DID.match(phrase) else "verb"
 
 
-_AUTHOR_DID = cached_re.compile(r"(?:We|I)(?: have|'ve| also| just)? \w+ed$")
+_AUTHOR_DID = re.compile(r"(?:We|I)(?: have|'ve| also| just)? \w+ed$")
 LABEL_WORDS = 3
 
 
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
     start = 0
-    for found in cached_re.finditer(r"(?<=[.!?:])\s+(?=[A-Z\"'(])", text):
+    for found in re.finditer(r"(?<=[.!?:])\s+(?=[A-Z\"'(])", text):
         # "EAL: Using …" is a label and the output of a program
         if (
             text[found.start() - 1] == ":"
@@ -103,10 +101,10 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 
 @cache
 def _phrases() -> tuple[
-    cached_re.Pattern[str],
-    cached_re.Pattern[str],
-    cached_re.Pattern[str],
-    cached_re.Pattern[str],
+    re.Pattern[str],
+    re.Pattern[str],
+    re.Pattern[str],
+    re.Pattern[str],
 ]:
     adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"  # noqa: E501
     verbs = (
@@ -114,21 +112,21 @@ def _phrases() -> tuple[
         r"|modif|set|check|handl|rework|refactor|simplif|improv|support|export|allow|avoid|prevent|switch|mak|return|extend"
         r"|split|delet|provid|adjust|cover|ensur)"
     )
-    did = cached_re.compile(
+    did = re.compile(
         rf"^(?:{adverb} )?(?:[Ww]e|[Ii])(?: have| also| just| then| now|'ve)? (?P<verb>{verbs}(?:ed|d|ped|ied)|made|changed|moved|set up)\b"  # noqa: E501
     )
-    bare = cached_re.compile(
+    bare = re.compile(
         (
             rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b"  # noqa: E501
             rf"| (?:and|or) )"
         ),
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     )
-    passive = cached_re.compile(
+    passive = re.compile(
         rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we"  # noqa: E501
         rf"|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b"
     )
-    does = cached_re.compile(
+    does = re.compile(
         rf"^(?:{adverb} )?(?:[Ww]e|I)(?:(?:'ll|'re|'m| will| are| am)(?: now| also| just)? |(?: now| also| then| hereby)+ )"  # noqa: E501
         rf"(?P<verb>{verbs}(?:e|ing|ping|ting|y)?)\b(?! to be\b)"
     )
@@ -153,7 +151,7 @@ def _not_imperative_phrase(sentence: str) -> str | None:
     return None
 
 
-def _is_noun_use(sentence: str, found: cached_re.Match[str]) -> bool:
+def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
     """Whether a word of that form is a subject or a heading: "Changes in v2", "Fixes are", "Using a
     mutex here is".
     """
@@ -166,16 +164,14 @@ def _is_noun_use(sentence: str, found: cached_re.Match[str]) -> bool:
         finite = r"\b(?:is|are|was|were|can|could|will|would|may|might|must|should|do|does|did|has|have|had)\b"  # noqa: E501
         has_verb = any(
             word.endswith("s") and imperative_of(word)
-            for word in cached_re.findall(r"[a-z]+", rest)
+            for word in re.findall(r"[a-z]+", rest)
         )
         return (
             has_verb
             or "," in rest[:80]
-            or bool(cached_re.search(finite, rest))
+            or bool(re.search(finite, rest))
             or bool(
-                cached_re.search(
-                    r"\b(?:leads|means|seems|needs|goes|looks|becomes)\b", rest
-                )
+                re.search(r"\b(?:leads|means|seems|needs|goes|looks|becomes)\b", rest)
             )
             or bool(_DESCRIBES_IT.search(rest))
         )
@@ -185,12 +181,12 @@ def _is_noun_use(sentence: str, found: cached_re.Match[str]) -> bool:
         finite = r"(?: [\w-]+){1,3} (?:has|have|had|is|are|was|were|can|will|may|must|should)\b"
         described_by = r"(?: [a-z-]+){1,2} (?:add|defin|describ|say|need|us|mak|show|requir|chang|allow)(?:s|es|ed)\b"  # noqa: E501
         return (
-            bool(cached_re.match(rf"{passive}|{finite}|{described_by}", rest))
+            bool(re.match(rf"{passive}|{finite}|{described_by}", rest))
             or "," in rest[:60]
         )
     return (
         bool(
-            cached_re.match(
+            re.match(
                 r"\s*(?:[:,(]|(?:in|since|from|are|is|were|was|to|of|on|for|done|made|introduced)\b)",
                 rest,
             )
@@ -199,7 +195,7 @@ def _is_noun_use(sentence: str, found: cached_re.Match[str]) -> bool:
     )
 
 
-_DESCRIBES_IT = cached_re.compile(
+_DESCRIBES_IT = re.compile(
     r"(?<!\bthe)(?<!\ba)(?<!\ban)(?<!\bof)(?<!\bwith)(?<!\band)(?<!\bto) (?:allow|help|caus|solv|fix|result|turn|reduc|improv|increas|trigger|seem|work"  # noqa: E501
     r"|break|broke|restor|reveal|expos|show|mean|chang|prevent|resolv)(?:ed|k|en|t)? (?:the|a|an|us|it|me|this|that|them|in|to|out|for|on|all|both"  # noqa: E501
     r"|\w+ing)\b|\b(?:made|let|led|meant|broke|gave|got|took|became|was|did|kept|cost) (?:the|a|an|us|it|me|this|that|to|all|\w+)\b"  # noqa: E501

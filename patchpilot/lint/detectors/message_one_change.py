@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for patches that make several changes, judged by message, files, hunks and series."""
 
+import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
@@ -13,23 +13,23 @@ from patchpilot.lint.word_lists import word_set
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.patch import Patch
 
-_ALSO = cached_re.compile(
+_ALSO = re.compile(
     r"(?:^|[.!] )(?:Also|Additionally|In addition|Besides|Furthermore|Moreover)\b"
 )
-_WHILE = cached_re.compile(
+_WHILE = re.compile(
     r"\b[Ww]hile (?:at it|here|there|we(?:'re| are) (?:at it|here)|I(?:'m| am) (?:at it|here))\b"
 )
-_ITEM = cached_re.compile(r"^\s*(?:[-*+]|\d[.)]|\(\d\))\s+(?P<word>\w+)")
-_AND = cached_re.compile(
+_ITEM = re.compile(r"^\s*(?:[-*+]|\d[.)]|\(\d\))\s+(?P<word>\w+)")
+_AND = re.compile(
     r":.*\b(?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b.* and"
     r" (?:fix|add|remove|use|drop|update|move|rename|clean)\w*\b",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
-_COMMENT = cached_re.compile(r"^\s*(?:/\*|\*|//|$)")
-_NO_CODE = cached_re.compile(
+_COMMENT = re.compile(r"^\s*(?:/\*|\*|//|$)")
+_NO_CODE = re.compile(
     r"^(?:MAINTAINERS$|Documentation/|include/dt-bindings/)|(?:^|/)(?:Kconfig|Makefile)$"
 )
-_HEADER = cached_re.compile(r"(?:^|/)include/")
+_HEADER = re.compile(r"(?:^|/)include/")
 MOST_FILES = 40
 """A patch that changes more files changes all users of something."""
 SAME_IN_EACH = 4
@@ -96,7 +96,7 @@ def _by_files(context: Context) -> Hit | None:
         or any(map(_HEADER.search, patch.paths))
     ):
         return None
-    if cached_re.search(r"(?i)tree-?wide", patch.subject.title) or all(
+    if re.search(r"(?i)tree-?wide", patch.subject.title) or all(
         change.added + change.removed <= SAME_IN_EACH for change in patch.files
     ):
         return None
@@ -163,7 +163,7 @@ def _by_hunks(context: Context) -> Hit | None:
         for change in patch.files
         if change.path.endswith((".c", ".h")) and change.new_path
     ]
-    if not cached_re.search(r"\binclud(?:e|es|ed|ing)\b|header|sort", said):
+    if not re.search(r"\binclud(?:e|es|ed|ing)\b|header|sort", said):
         for change in changes:
             moved = {
                 line.text
@@ -173,7 +173,7 @@ def _by_hunks(context: Context) -> Hit | None:
             for line in change.lines("+"):
                 if line.text in moved:
                     return Hit(line.patch_line, case="headers")
-    if cached_re.search(r"comment|typo|\bdoc|kernel-?doc|rename|spelling", said):
+    if re.search(r"comment|typo|\bdoc|kernel-?doc|rename|spelling", said):
         return None
     hunks = [(change, hunk) for change in changes for hunk in change.hunks]
     only_comments = [(change, hunk) for change, hunk in hunks if _changes_comment(hunk)]

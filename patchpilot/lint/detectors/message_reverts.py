@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The detector for the messages of reverts."""
 
+import re
 from collections.abc import Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
@@ -16,24 +16,22 @@ def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
     words.
     """
     patch = context.patch
-    if not cached_re.match(r'^Revert "', patch.subject.title) or not patch.has_diff:
+    if not re.match(r'^Revert "', patch.subject.title) or not patch.has_diff:
         return
-    if patch.subject.for_stable or cached_re.search(
-        r"\bupstream\b", "\n".join(patch.message), cached_re.IGNORECASE
+    if patch.subject.for_stable or re.search(
+        r"\bupstream\b", "\n".join(patch.message), re.IGNORECASE
     ):
         return
     text = " ".join(line for line in patch.message if not is_trailer(line))
-    named = cached_re.search(
-        r"\b(?:This reverts|[Rr]everts?) commits? ([0-9a-f]{7,40})", text
-    )
-    if not cached_re.search(r"\b[0-9a-f]{12,40}\b", text):
+    named = re.search(r"\b(?:This reverts|[Rr]everts?) commits? ([0-9a-f]{7,40})", text)
+    if not re.search(r"\b[0-9a-f]{12,40}\b", text):
         yield Hit(subject_line(context), case="no-commit")
     elif (
         named
         and len(
-            cached_re.findall(
+            re.findall(
                 r"[A-Za-z]{2,}",
-                cached_re.sub(r"This reverts commits? \w+|\(\".*?\"\)", "", text),
+                re.sub(r"This reverts commits? \w+|\(\".*?\"\)", "", text),
             )
         )
         < arguments["fewest"]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for the subject: its subsystem prefix, its words, and its [PATCH] prefix."""
 
+import re
 from collections.abc import Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import is_mail, is_marked
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
@@ -29,7 +29,7 @@ def _plain(context: Context) -> str | None:
     letter).
     """
     title = context.patch.subject.title
-    if not title or cached_re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title):
+    if not title or re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title):
         return None
     return title
 
@@ -56,13 +56,13 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         title is None
         or not patch.has_diff
-        or cached_re.match(r"(?:fixup|squash|amend)!", title)
+        or re.match(r"(?:fixup|squash|amend)!", title)
     ):
         return
     prefixes, _ = split_prefix(title)
-    if prefixes or cached_re.match(r"^[\w/.-]+：", title):
+    if prefixes or re.match(r"^[\w/.-]+：", title):
         return
-    near = cached_re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
+    near = re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
     usual = _usual_prefix(context)
     kind, values = "", {}
     if near:
@@ -103,14 +103,14 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
     if title is None:
         return
     _, rest = split_prefix(title)
-    found = cached_re.match(r"(?P<verb>[A-Za-z]+)\s+\S", rest)
+    found = re.match(r"(?P<verb>[A-Za-z]+)\s+\S", rest)
     if not found:
         return
     verb, order = found["verb"], imperative_of(found["verb"])
     if order and not (
         verb.lower() in word_set("message", "nouns")
-        or cached_re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
-        or cached_re.match(r"\w+ (?:to|for|in|of)\b", rest)
+        or re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
+        or re.match(r"\w+ (?:to|for|in|of)\b", rest)
     ):
         yield Hit(subject_line(context), values={"quoted": verb, "verb": order})
 
@@ -131,41 +131,32 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a version or the word PATCH outside of the brackets or in a malformed prefix."""
     patch = context.patch
     title = patch.subject.title
-    if cached_re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or cached_re.search(
+    if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(
         r"\s[\[(][vV]\d{1,2}[\])]$", title
     ):
         yield Hit(subject_line(context), case="outside")
     elif unread := _unread_version(patch):
         yield Hit(subject_line(context), case="unread", values={"quoted": unread})
     elif (
-        len(
-            [
-                mark
-                for mark in patch.subject.marks
-                if cached_re.search(r"\bPATCH\b", mark)
-            ]
-        )
-        > 1
+        len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1
     ):
         yield Hit(subject_line(context), case="two-marks")
     elif (
         patch.has_diff
         and (
-            found := cached_re.match(
+            found := re.match(
                 r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)",
                 patch.subject.raw,
-                cached_re.IGNORECASE,
+                re.IGNORECASE,
             )
         )
         and _signed(patch)
     ):
         yield Hit(subject_line(context), case="reply", values={"quoted": found[1]})
-    elif cached_re.match(r"^PATCH\b", title) or (
+    elif re.match(r"^PATCH\b", title) or (
         patch.subject.words
         and not patch.subject.is_patch
-        and cached_re.search(
-            r"\bpatch", " ".join(patch.subject.words), cached_re.IGNORECASE
-        )
+        and re.search(r"\bpatch", " ".join(patch.subject.words), re.IGNORECASE)
     ):
         yield Hit(subject_line(context), case="unrecognized")
     elif (
@@ -194,10 +185,10 @@ def _unread_version(patch: Patch) -> str | None:
     if patch.subject.version > 1:
         return None
     marks = " ".join(patch.subject.marks)
-    found = cached_re.search(
+    found = re.search(
         r"\b(?:version\s*|ver\.?\s*|rev\.?\s*|v\.\s*|v\s+|PATCH[,-]\s*v)\d+\b|\b\d+ of \d+\b",
         marks,
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     )
     return found[0] if found else None
 
@@ -228,7 +219,7 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
     unless = compiled(arguments["unless_prefix_pattern"])
     if unless.search(prefix_of(title or "")):
         return
-    title = cached_re.sub(marks, "", title or "")
+    title = re.sub(marks, "", title or "")
     prefixes, _ = split_prefix(title)
     if not prefixes or not patch.has_diff or not context.project.kernel:
         return
@@ -248,8 +239,8 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
             "folder": usual.where,
             "total": usual.total,
         }
-        if not usual.is_known(prefixes[0]) and not cached_re.search(
-            r"tree-?wide", prefixes[0], cached_re.IGNORECASE
+        if not usual.is_known(prefixes[0]) and not re.search(
+            r"tree-?wide", prefixes[0], re.IGNORECASE
         ):
             yield Hit(subject_line(context), case="learned", values=values)
         elif alike(prefixes[0], usual.best) and not usual.has_further(prefixes):
@@ -299,7 +290,7 @@ def _first_word(title: str) -> str:
     """Returns the first word after the prefixes, and after a driver in the form "Input: driver - do
     this".
     """
-    return cached_re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
+    return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
 
 
 def case_of(title: str) -> str:
@@ -311,9 +302,9 @@ def case_of(title: str) -> str:
     word = _first_word(title)
     if not prefixes:
         return ""
-    if cached_re.fullmatch(r"[A-Z][a-z]+", word):
+    if re.fullmatch(r"[A-Z][a-z]+", word):
         return "capital"
-    return "lower" if cached_re.fullmatch(r"[a-z]+", word) else ""
+    return "lower" if re.fullmatch(r"[a-z]+", word) else ""
 
 
 def _learned_case(context: Context) -> str:
@@ -343,7 +334,7 @@ def _learned_case(context: Context) -> str:
     return ""
 
 
-_NAME = cached_re.compile(r"\b[a-z]\w*_\w+\b(?![\w(.*-])")
+_NAME = re.compile(r"\b[a-z]\w*_\w+\b(?![\w(.*-])")
 
 
 @detector("function-in-subject", "name")

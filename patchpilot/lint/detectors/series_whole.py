@@ -4,10 +4,10 @@
 The engine runs them once for each series, on the context of the first patch.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
@@ -153,9 +153,7 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     added: dict[tuple[str, str], list[int]] = {}
     for number, one in enumerate(patches, 1):
         for tag in one.tags("Fixes"):
-            named = cached_re.match(
-                r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value
-            )
+            named = re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
             earlier = (
                 titles.get(named[2].lower()) or ids.get(named[1][:12])
                 if named
@@ -222,8 +220,8 @@ def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _prose_of(cover: Patch) -> bool:
     """Whether a cover letter has text besides git's shortlog, statistics and base."""
     return any(
-        cached_re.search(r"[a-z]{2,}", line)
-        and not cached_re.match(
+        re.search(r"[a-z]{2,}", line)
+        and not re.match(
             r"^\s|^[\w .'-]+ \(\d+\):$|^(?:base-commit|prerequisite-\S+|change-id):|^-- ?$",
             line,
         )
@@ -255,12 +253,12 @@ def _shortlog(lines: Iterable[str]) -> list[str]:
     listed: list[str] = []
     inside = False
     for line in lines:
-        if cached_re.match(r"\S.* \(\d+\):$", line):
+        if re.match(r"\S.* \(\d+\):$", line):
             inside = True
-        elif inside and cached_re.match(r"    ? ?\S", line) and listed:
+        elif inside and re.match(r"    ? ?\S", line) and listed:
             # the end of a subject that git folded
             listed[-1] += f" {line.strip()}"
-        elif inside and cached_re.match(r"  \S", line):
+        elif inside and re.match(r"  \S", line):
             listed.append(line.strip())
         elif line.strip():
             inside = False
@@ -450,13 +448,13 @@ def _names(patch: Patch, arguments: Arguments) -> Iterator[str]:
 def _makes(patch: Patch, name: str, arguments: Arguments) -> bool:
     """Whether a patch brings in what has this name, and does not only move it."""
     if path := arguments.get("new_file_pattern"):
-        suited = cached_re.compile(filled(path, {"name": cached_re.escape(name)}))
+        suited = re.compile(filled(path, {"name": re.escape(name)}))
         return any(
             change.old_path is None and suited.search(change.path)
             for change in patch.files
         )
     wanted = arguments["later_pattern"]
-    pattern = cached_re.compile(filled(wanted, {"name": cached_re.escape(name)}))
+    pattern = re.compile(filled(wanted, {"name": re.escape(name)}))
     sign = arguments.get("later_sign", "+")
     files = arguments["later_files_pattern"]
     other = set(_signed_lines(patch, "-" if sign == "+" else "+", files))
@@ -468,7 +466,7 @@ def _makes(patch: Patch, name: str, arguments: Arguments) -> bool:
 
 def _count(patch: Patch, name: str) -> int:
     """Returns in how many added lines of a patch a name is."""
-    word = cached_re.compile(rf"\b{cached_re.escape(name)}\b")
+    word = re.compile(rf"\b{re.escape(name)}\b")
     return sum(
         word.search(line.text) is not None
         for change in patch.files

@@ -4,9 +4,9 @@
 They also check the other requirements for a fix.
 """
 
+import re
 from collections.abc import Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import is_mail, names_upstream_commit
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
@@ -50,7 +50,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     title = patch.subject.title
     if (
-        cached_re.match(r"(?:Revert|Reapply) \"", title)
+        re.match(r"(?:Revert|Reapply) \"", title)
         or patch.subject.for_stable
         or explains_missing_fixes(patch.message)
     ):
@@ -105,10 +105,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _needs_stable(context: Context) -> bool:
     """Whether the bug is serious and Cc: stable is missing too."""
     patch = context.patch
-    serious = (
-        cached_re.search(_SERIOUS, patch.subject.title, cached_re.IGNORECASE)
-        is not None
-    )
+    serious = re.search(_SERIOUS, patch.subject.title, re.IGNORECASE) is not None
     return (
         serious
         and bool(context.project.lists.stable)
@@ -157,16 +154,16 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if (
         not fixes
         or not lists.stable
-        or cached_re.search(lists.stable_pattern, "\n".join(patch.message))
+        or re.search(lists.stable_pattern, "\n".join(patch.message))
         or names_upstream_commit(context.patch)
     ):
         return
     if _is_unmarked(context) or _cosmetic(context):
         return
-    serious = cached_re.search(
+    serious = re.search(
         _SERIOUS,
         f"{patch.subject.title}\n" + "\n".join(patch.message),
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     )
     if serious:
         yield Hit(
@@ -205,20 +202,19 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for address in patch.addresses(name)
     )
     if not sent and not any(
-        cached_re.search(r"\.y\b|stable", word, cached_re.IGNORECASE)
-        for word in patch.subject.words
+        re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words
     ):
         return
     text = "\n".join(patch.message)
     named = upstream_commits(text)
-    if any(len(commit.id) == 40 for commit in named) or cached_re.search(
+    if any(len(commit.id) == 40 for commit in named) or re.search(
         r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
         text,
     ):
         return
     if named:
         yield Hit(patch.message_line + named[0].at, case="short-id")
-    elif not cached_re.search(r"(?i)upstream|mainline|linus", text):
+    elif not re.search(r"(?i)upstream|mainline|linus", text):
         yield Hit(None, case="no-commit")
 
 
@@ -226,7 +222,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch for stable that is larger than the stable trees accept."""
     for line, tag in tag_lines(context):
-        if tag.key == "cc" and cached_re.search(r"\bstable@", tag.value):
+        if tag.key == "cc" and re.search(r"\bstable@", tag.value):
             size = sum(
                 len(hunk.lines)
                 for change in context.patch.files

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for tags: sign-offs, order and spelling."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import may_be_same, same_person, tag_lines
@@ -34,7 +34,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or same_person(sender, author)
         or may_be_same(sender, author)
         or _is_relay(sender, author)
-        or cached_re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
+        or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
     signed = _signed(context)
@@ -52,7 +52,7 @@ def _is_relay(sender: Address, author: Address) -> bool:
     local = sender.email.partition("@")[0].lower()
     names = (
         author.email.partition("@")[0].lower(),
-        cached_re.sub(r"[^a-z]", "", author.name.lower()),
+        re.sub(r"[^a-z]", "", author.name.lower()),
     )
     return (
         len(local) > LEAST_LOCAL
@@ -100,10 +100,10 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         seen.add(str(address))
         name = address.name.strip()
         local = address.email.partition("@")[0].lower()
-        squeezed = cached_re.sub(r"[^a-z]", "", name.lower())
+        squeezed = re.sub(r"[^a-z]", "", name.lower())
         odd = (
             name.islower()
-            or cached_re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
+            or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
             or not name
         )
         alias = " " not in name and name.isascii() and odd
@@ -112,26 +112,26 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and (
                 len(squeezed) > 4
                 or not name
-                or squeezed == cached_re.sub(r"[^a-z]", "", local)
+                or squeezed == re.sub(r"[^a-z]", "", local)
             )
         ) or name == "@":
             yield Hit(line, case="alias", values={"name": name or address.email})
         elif _role().search(name) or (
-            _role_address().match(local) and not cached_re.search(r"\w+\s+\w+", name)
+            _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
         ):
             yield Hit(line, case="role", values={"name": name or address.email})
 
 
 @cache
-def _role() -> cached_re.Pattern[str]:
-    return cached_re.compile(
+def _role() -> re.Pattern[str]:
+    return re.compile(
         r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$"  # noqa: E501
     )
 
 
 @cache
-def _role_address() -> cached_re.Pattern[str]:
-    return cached_re.compile(
+def _role_address() -> re.Pattern[str]:
+    return re.compile(
         r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
     )
 
@@ -159,10 +159,10 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     known = {name.lower(): name for name in word_list("tags", "known")}
     for at, line in enumerate(patch.message):
         head = line[:LONGEST_NAME]
-        found = cached_re.match(
+        found = re.match(
             r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", head
         ) or (
-            cached_re.match(
+            re.match(
                 r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:["
                 r" -][Bb]y)?)\s*:?\s+",
                 head,
@@ -175,14 +175,14 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         name = found[1].replace(" ", "-")
         if name.lower() in known:
             if name.lower() in word_set("tags", "people") and (
-                " " in found[1] or cached_re.search(r"\s:", found[0])
+                " " in found[1] or re.search(r"\s:", found[0])
             ):
                 yield Hit(
                     patch.message_line + at,
                     case="form",
                     values={"quoted": found[0].strip(), "tag": known[name.lower()]},
                 )
-            elif name.lower() in word_set("tags", "people") and cached_re.search(
+            elif name.lower() in word_set("tags", "people") and re.search(
                 r"[^\s<]<\S+@", line[:MAX_ADDRESS]
             ):
                 yield Hit(
@@ -297,8 +297,7 @@ def _sentence_below(lines: Sequence[str], last: int) -> int | None:
         (
             at
             for at in range(last + 1, len(lines))
-            if len(lines[at].split()) >= 4
-            and cached_re.match(r"[A-Za-z]\w* \w", lines[at])
+            if len(lines[at].split()) >= 4 and re.match(r"[A-Za-z]\w* \w", lines[at])
         ),
         None,
     )
@@ -315,12 +314,12 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
         if (
             tag.key not in _STRANDED
             or at >= last
-            or not (tag.address or cached_re.match(r"[0-9a-f]{7,40}\b", tag.value))
+            or not (tag.address or re.match(r"[0-9a-f]{7,40}\b", tag.value))
         ):
             continue
         if (
             tag.key == "fixes"
-            and cached_re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
+            and re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
             and not is_trailer(patch.message[at + 1])
         ):
             yield Hit(line, case="text", values={"tag": tag.name})
@@ -332,7 +331,7 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
         if not (alone and block and below < last):
             continue
         text = patch.message[_first_after(written, below, last)]
-        if cached_re.match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
+        if re.match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
             yield Hit(line, case="text", values={"tag": tag.name})
             return
 
@@ -441,7 +440,7 @@ def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     while at >= 0 and not lines[at].strip():
         at -= 1
     if at >= 0 and (
-        numbered := cached_re.match(
+        numbered := re.match(
             r"^\[(?P<number>\d{1,2})\]:?\s+(?P<url>https?://\S+)\s*$", lines[at]
         )
     ):
@@ -452,7 +451,7 @@ def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         )
         return
     for at, line in enumerate(lines):
-        if cached_re.match(r"^https?://\S+\s*$", line):
+        if re.match(r"^https?://\S+\s*$", line):
             beside = [
                 lines[other] for other in (at - 1, at + 1) if 0 <= other < len(lines)
             ]

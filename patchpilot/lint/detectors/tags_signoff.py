@@ -2,10 +2,10 @@
 """Detectors for sign-offs, including the author's, and for other tags with an address."""
 
 import functools
+import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.checkpatch_address import Mailbox, parse_mailbox
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
@@ -35,15 +35,13 @@ _STANDARD = (
     "Reported-by:",
     "Suggested-by:",
 )
-_TAG = lazy(
-    rf"^(\s*)([a-z0-9_-]+by:|(?:{'|'.join(KNOWN)}):)(\s*)(.*)", cached_re.IGNORECASE
-)
-_KNOWN_TAG = lazy(rf"(?:{'|'.join(KNOWN)}):", cached_re.IGNORECASE)
-_SIGNED = lazy(r"^\s*signed-off-by:\s*(.*)", cached_re.IGNORECASE)
+_TAG = lazy(rf"^(\s*)([a-z0-9_-]+by:|(?:{'|'.join(KNOWN)}):)(\s*)(.*)", re.IGNORECASE)
+_KNOWN_TAG = lazy(rf"(?:{'|'.join(KNOWN)}):", re.IGNORECASE)
+_SIGNED = lazy(r"^\s*signed-off-by:\s*(.*)", re.IGNORECASE)
 _FROM = lazy(r"^From:\s*(.*)")
 _FOLDED = lazy(r"^[ \t]\s*(.*)")
 _AGENT = lazy(r"^\S+:\S+")
-_STABLE = lazy(r"^.*stable@(?:vger\.)?kernel\.org", cached_re.IGNORECASE)
+_STABLE = lazy(r"^.*stable@(?:vger\.)?kernel\.org", re.IGNORECASE)
 _ADDRESS_COMMENT = lazy(r"\([^()]*\)")
 _NAME_COMMENT = lazy(r"\([^)]+\)")
 _SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
@@ -178,7 +176,7 @@ def _bad(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
 def _tag(
     lines: LineScan,
     line: ScannedLine,
-    found: cached_re.Match[str],
+    found: re.Match[str],
     author: str,
     seen: set[str],
 ) -> Iterator[tuple[str, Hit]]:
@@ -199,9 +197,7 @@ def _tag(
             yield bad("agent")
         return
     yield from _value(line, value, in_text=tag.islower() and "-" not in tag)
-    compact = "".join(
-        text for text in cached_re.split(r"[ \t\n\r\f\v]+", line.text)
-    ).lower()
+    compact = "".join(text for text in re.split(r"[ \t\n\r\f\v]+", line.text)).lower()
     if compact in seen:
         yield bad("repeated")
     seen.add(compact)
@@ -247,9 +243,9 @@ def _value(
 
 
 def _stable_form(box: Mailbox) -> str:
-    words = cached_re.sub(r'[a-zA-Z\s\-"]+', "", box.name)
-    rest = cached_re.sub(r"^\((.*)\)$", r"\1", box.rest)
-    rest = cached_re.sub(r"^\[(.*)\]$", r"\1", rest).lstrip(" \t#").rstrip()
+    words = re.sub(r'[a-zA-Z\s\-"]+', "", box.name)
+    rest = re.sub(r"^\((.*)\)$", r"\1", box.rest)
+    rest = re.sub(r"^\[(.*)\]$", r"\1", rest).lstrip(" \t#").rstrip()
     if words != rest:
         rest = f"{rest} {words}".strip()
     return f"{box.address} # {rest}" if rest else box.address

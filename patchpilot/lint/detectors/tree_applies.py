@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for patches that do not apply to the tree or are already applied."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context, Tip
 from patchpilot.lint.subsystem_facts import sections_of
@@ -54,10 +54,8 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
 
 
-_BASE = cached_re.compile(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
-_PREREQUISITE = cached_re.compile(
-    r"^prerequisite-(?:patch-id|message-id|change-id): \S"
-)
+_BASE = re.compile(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
+_PREREQUISITE = re.compile(r"^prerequisite-(?:patch-id|message-id|change-id): \S")
 _FOOT = 60
 """The number of lines at the end of a mail in which git format-patch and b4 name the base."""
 
@@ -285,10 +283,10 @@ def _is_stable(tree: Tree) -> bool:
     have come from mainline.
     """
     return bool(
-        cached_re.search(
+        re.search(
             rb"^SUBLEVEL = *[1-9]",
             (tree.read("Makefile") or b"")[:500],
-            cached_re.MULTILINE,
+            re.MULTILINE,
         )
     )
 
@@ -315,7 +313,7 @@ def _same_age(patch: Patch, tree: Tree) -> bool:
     )
 
 
-_DATE = cached_re.compile(
+_DATE = re.compile(
     r"\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{4})\b"
 )
 

@@ -5,12 +5,12 @@ They check for the usual prefix of its files, and whether its Fixes: tags are co
 nothing without history.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context, HistoryFacts
@@ -40,7 +40,7 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         history is None
         or not patch.has_diff
-        or cached_re.match(r"(?:Revert|Reapply) \"|Merge ", title)
+        or re.match(r"(?:Revert|Reapply) \"|Merge ", title)
     ):
         return
     own = written_prefix(title)
@@ -151,7 +151,7 @@ def _sent(patch: "Patch") -> datetime | None:
 
 def _asks_for_stable(context: Context) -> bool:
     return any(
-        cached_re.search(r"\bstable@", tag.value)
+        re.search(r"\bstable@", tag.value)
         for _, tag in tag_lines(context)
         if tag.key == "cc"
     )
@@ -168,7 +168,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
     if (
         commit is None
         or same_person(commit.committer, commit.author)
-        or cached_re.search(r"no-?reply@", commit.committer.email)
+        or re.search(r"no-?reply@", commit.committer.email)
     ):
         return
     signed = [

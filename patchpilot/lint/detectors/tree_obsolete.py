@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The detector for files that MAINTAINERS lists as obsolete."""
 
+import re
 from collections.abc import Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lazy_pattern import lazy
@@ -13,8 +13,8 @@ from patchpilot.model.source_tree import Tree, changed_below, ground_of
 _SCRIPT = "scripts/get_maintainer.pl"
 
 
-_FILES = lazy(r"^F:[ \t]*([^*?\[\n]*)", cached_re.MULTILINE)
-_NAMES = lazy(r"^N:", cached_re.MULTILINE)
+_FILES = lazy(r"^F:[ \t]*([^*?\[\n]*)", re.MULTILINE)
+_NAMES = lazy(r"^N:", re.MULTILINE)
 _READ: list[tuple[Tree, tuple[str, ...]]] = []
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors that compare a message with MAINTAINERS: target tree and missing recipients."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from patchpilot.projects.subsystem import Subsystem
 
 
-_FIXES_IN_TITLE = cached_re.compile(
+_FIXES_IN_TITLE = re.compile(
     r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
 
 
@@ -69,7 +69,7 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         marks & known
         or patch.subject.rfc
-        or any(cached_re.search(r"\d\.\d|stable|-next$", word) for word in marks)
+        or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks)
     ):
         return
     fixes, rest = wanted.trees[0], wanted.trees[-1]

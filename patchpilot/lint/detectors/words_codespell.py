@@ -5,11 +5,11 @@ It checks the subject, the message and new comments. A separate rule uses the ke
 """
 
 import mmap
+import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
@@ -17,9 +17,7 @@ from patchpilot.lint.message_prose import is_prose, pasted, quoted_titles
 from patchpilot.lint.new_side import c_hunks
 from patchpilot.lint.word_lists import word_set
 
-_WORD = cached_re.compile(
-    r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])"
-)
+_WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
 
 
 @detector("codespell", "word right")
@@ -47,9 +45,7 @@ def _texts(context: Context) -> Iterator[tuple[int, str]]:
     yield subject_line(context), patch.subject.title
     quoted, titles = pasted(context), quoted_titles(patch.message)
     for at, line in enumerate(patch.message):
-        if at not in quoted and (
-            is_prose(line) or cached_re.match(r"^\s{0,4}[-*] ", line)
-        ):
+        if at not in quoted and (is_prose(line) or re.match(r"^\s{0,4}[-*] ", line)):
             start, end = titles.get(at, (0, 0))
             yield (
                 patch.message_line + at,
@@ -65,13 +61,13 @@ def _texts(context: Context) -> Iterator[tuple[int, str]]:
     for change in patch.files:
         if change.path.endswith((".rst", ".yaml", ".txt", "Kconfig")):
             for added in change.lines("+"):
-                if cached_re.search(r"[a-z] [a-z]", added.text):
+                if re.search(r"[a-z] [a-z]", added.text):
                     yield added.patch_line, added.text
 
 
 def _means_itself(context: Context, word: str) -> bool:
     """Whether the word is a name in this patch: part of a path, or an identifier in its code."""
-    if any(cached_re.search(rf"\b{word}\(", line) for line in context.patch.lines):
+    if any(re.search(rf"\b{word}\(", line) for line in context.patch.lines):
         return True
     return word.lower() in " ".join(context.patch.paths).lower() or (
         word[0].isupper()

@@ -2,10 +2,10 @@
 """Detectors for known misspellings and repeated words."""
 
 import functools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.detector import Arguments, Hit, by_type, detector
@@ -18,9 +18,9 @@ from patchpilot.model.source_tree import Tree, ground_of
 _RUN = lazy(r"[\w\-'`]+")
 _WORD = r"\b[A-Z]?[a-z]{2,}\b"
 _TWO_WORDS = lazy(rf"({_WORD}) (?=({_WORD}))")
-_DOUBLE = lazy(r"([a-z]{2,}) \1", cached_re.IGNORECASE)
+_DOUBLE = lazy(r"([a-z]{2,}) \1", re.IGNORECASE)
 _LISTING = lazy(r"[bcCdDlMnpPs?\-][rwxsStT\-]{9}")
-_HEX = lazy(r"\b[0-9a-f]{2,}\b", cached_re.IGNORECASE)
+_HEX = lazy(r"\b[0-9a-f]{2,}\b", re.IGNORECASE)
 _HEX_WORDS = frozenset(["add", "added", "bad", "be"])
 _ENDS_IN_COMMENT = lazy(rf"{COMMENT}+\s*$")
 _LAST_WORD = lazy(rf"({_WORD})\s*$")
@@ -29,7 +29,7 @@ _QUOTED_LINE = lazy(r">|\s+\*\s")
 _ABOUT_WORDS = lazy(
     r"\b(?:typos?|spelling|(?:repeated|duplicated?|doubled?|unexpected|redundant|extra) (?:\w+"
     r" )?words?)\b|\bdrop .*word",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
 _PLACEHOLDERS = {
     "REPEATED_WORD": "word",
@@ -174,13 +174,13 @@ def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
     a patch that removes repeated words, "that that".
     """
     at = line.number - context.patch.message_line
-    double = f"{cached_re.escape(word)} {cached_re.escape(word)}"
+    double = f"{re.escape(word)} {re.escape(word)}"
     return (
         word.lower() in ("that", "had")
         or at in pasted(context)
         or _QUOTED_LINE.match(line.raw) is not None
-        or cached_re.search(
-            rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, cached_re.IGNORECASE
+        or re.search(
+            rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE
         )
         is not None
         or _ABOUT_WORDS.search(context.patch.subject.title) is not None

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The text of a file after the patch, for fixers that need more than the lines of a hunk."""
 
-from patchpilot.cache import cached_re
+import re
+
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.fixing.fixer import FixSite
 from patchpilot.model.file_diff import FileChange
@@ -34,7 +35,7 @@ def _old_text(site: FixSite, path: str, change: FileChange | None) -> str | None
     return None if content is None else content.decode("latin-1")
 
 
-def has_include(site: FixSite, pattern: "cached_re.Pattern[str]") -> bool:
+def has_include(site: FixSite, pattern: "re.Pattern[str]") -> bool:
     """Returns whether an #include that matches `pattern` is available to the finding's file.
 
     It is in the file itself or, for a header, above the #include of that header in every file of
@@ -45,8 +46,8 @@ def has_include(site: FixSite, pattern: "cached_re.Pattern[str]") -> bool:
         return True
     if not path.endswith(".h"):
         return False
-    own = cached_re.compile(
-        rf'#\s*include\s*["<](?:[^">]*/)?{cached_re.escape(path.rpartition("/")[2])}[">]'
+    own = re.compile(
+        rf'#\s*include\s*["<](?:[^">]*/)?{re.escape(path.rpartition("/")[2])}[">]'
     )
     texts = [
         file_text(site, one.path)[0]

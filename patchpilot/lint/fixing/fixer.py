@@ -6,11 +6,11 @@ fix.
 """
 
 import importlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.model.file_diff import Hunk
@@ -185,7 +185,7 @@ def bare_code(line: ScannedLine) -> str | None:
     """
     if (
         NOTE in line.text
-        or cached_re.match(r".\s*#", line.text)
+        or re.match(r".\s*#", line.text)
         or line.raw.rstrip().endswith("\\")
     ):
         return None

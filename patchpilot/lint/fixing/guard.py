@@ -4,10 +4,10 @@
 They may differ only in the ways that the fixer declares.
 """
 
+import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.c.mask_comments import Sanitizer
 from patchpilot.lint.fixing.fixer import (
@@ -21,11 +21,11 @@ from patchpilot.lint.fixing.fixer import (
 )
 from patchpilot.lint.fixing.version_tests import dropped
 
-_TOKEN = cached_re.compile(
+_TOKEN = re.compile(
     r"(?P<string>\"[X\t]*\"?|'[X\t]*'?)|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|##|\S"
 )
-_DIRECTIVE = cached_re.compile(r"\s*#")
-_VERBATIM = cached_re.compile(r"\s*#\s*(?:include|error|warning|pragma)\b")
+_DIRECTIVE = re.compile(r"\s*#")
+_VERBATIM = re.compile(r"\s*#\s*(?:include|error|warning|pragma)\b")
 END = "\n"
 _LONGEST_RUN, _MOST_ALIGNMENTS = 12, 800
 """Bounds of the search for an alignment of tokens: tokens of a run that differs, and places in both
@@ -136,9 +136,7 @@ def _is_allowed(
     was: Sequence[str], now: Sequence[str], allowed: Sequence[tuple[str, str]]
 ) -> bool:
     return any(
-        cached_re.fullmatch(
-            rf"(?:{old})\n(?:{new})", f"{' '.join(was)}\n{' '.join(now)}"
-        )
+        re.fullmatch(rf"(?:{old})\n(?:{new})", f"{' '.join(was)}\n{' '.join(now)}")
         for old, new in allowed
     )
 
@@ -167,9 +165,7 @@ def aligns(
         ):
             run = was[at : at + length]
             patterns = [
-                (old, new)
-                for old, new in allowed
-                if cached_re.fullmatch(old, " ".join(run))
+                (old, new) for old, new in allowed if re.fullmatch(old, " ".join(run))
             ]
             others = (
                 range(0 if length else 1, min(_LONGEST_RUN, len(now) - here) + 1)

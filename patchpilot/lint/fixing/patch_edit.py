@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An edited patch: its lines, the original line of each of them, and updated hunk headers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import as_bytes, as_text
 from patchpilot.lint.fixing.fixer import LineChange
 from patchpilot.model.mail import parse_patch
@@ -14,9 +14,7 @@ from patchpilot.model.patch import Patch
 
 MAX_LINES_AFTER = 100
 """The number of lines after a hunk among which an unchanged one is expected."""
-_HEADER = cached_re.compile(
-    r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))?( @@)"
-)
+_HEADER = re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))?( @@)")
 
 
 @dataclass(frozen=True)

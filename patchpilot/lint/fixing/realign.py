@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Keeps columns aligned after a fix: continuation lines, backslashes and trailing comments."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, expand, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange, indent_of
@@ -13,7 +13,7 @@ from patchpilot.lint.lint_context import Context
 
 _SPACES = " \t"
 _CLOSES = {")": "(", "]": "[", "}": "{"}
-_TAIL = cached_re.compile(rf"(?<=[^ \t])([ \t]+)(\\|{NOTE}+)[ \t]*$")
+_TAIL = re.compile(rf"(?<=[^ \t])([ \t]+)(\\|{NOTE}+)[ \t]*$")
 _TAB = 8
 _MOST_LINES = 40
 
@@ -116,7 +116,7 @@ def _below(
             continue
         indent = indent_of(line.raw)
         # white space in the kernel's form: tabs as far as possible
-        plain = line.text[1 : 1 + len(indent)] == indent and cached_re.fullmatch(
+        plain = line.text[1 : 1 + len(indent)] == indent and re.fullmatch(
             r"\t* {0,7}", indent
         )
         column = columns.get(len(expand(indent)))

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Finds LINUX_VERSION_CODE conditions with the same result in this and all later versions."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.mask_comments import COMMENT
 
-DIRECTIVE = cached_re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)$")
-_PRIMARY = cached_re.compile(
+DIRECTIVE = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)$")
+_PRIMARY = re.compile(
     r"\bLINUX_VERSION_CODE\b\s*([<>]=?|[=!]=)\s*KERNEL_VERSION\s*\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,5})\s*\)"
     r"|\bdefined\s+\w+|\w+\s*(?:\([^()]*\))?(?:\s*(?:[<>]=?|[=!]=)\s*\w+\s*(?:\([^()]*\))?)?"
 )
-_NOT_OR_AND = cached_re.compile(r"\(([TFU])\)|![TFU]|[TFU]&&[TFU]")
+_NOT_OR_AND = re.compile(r"\(([TFU])\)|![TFU]|[TFU]&&[TFU]")
 _NOT = {"!T": "F", "!F": "T", "!U": "U"}
-_OR = cached_re.compile(r"(?<![&!])([TFU])\|\|([TFU])(?!&)")
+_OR = re.compile(r"(?<![&!])([TFU])\|\|([TFU])(?!&)")
 
 
 def dropped(lines: Sequence[str], version: tuple[int, int]) -> set[int]:
@@ -65,7 +65,7 @@ def _result(condition: str, version: tuple[int, int]) -> bool | None:
     None where it is not known or changes.
     """
 
-    def value(match: "cached_re.Match[str]") -> str:
+    def value(match: "re.Match[str]") -> str:
         if not match[1]:
             return "U"
         asked = (int(match[2]), int(match[3]), int(match[4]))

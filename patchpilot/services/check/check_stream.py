@@ -17,7 +17,7 @@ from patchpilot.archive.mail_stream import (
     resolved_range,
     stream_mails,
 )
-from patchpilot.cache import cached_re
+from patchpilot.cache.cached_re import keep
 from patchpilot.checking.check_patches import exit_code, own_objects, tree_of
 from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.check_result import CheckRun
@@ -122,7 +122,6 @@ class CheckStream:
         )
 
     def __iter__(self) -> Iterator[str]:
-        cached_re.use()
         mails = iter(self._mails)
         for mail in mails:
             # the first line waits for no process, and what it needed is in the memory that all
@@ -130,7 +129,7 @@ class CheckStream:
             if text := self._counted(self._line(mail)):
                 yield text
                 break
-        cached_re.keep()
+        keep()
         for checked in in_order(
             self._lines,
             _shares(mails),
@@ -149,7 +148,7 @@ class CheckStream:
     def _lines(self, mails: Sequence[StreamedMail]) -> _Checked:
         texts, counts = zip(*map(self._line, mails), strict=True)
         # each process compiles the patterns that its first mails need
-        cached_re.keep()
+        keep()
         return "".join(texts), sum(counts, Counter())
 
     def _line(self, mail: StreamedMail) -> _Checked:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks of conditions, loops and switch statements, and of the lines after them."""
 
-from patchpilot.cache import cached_re
+import re
+
 from patchpilot.lint.c.c_check import (
     ADDED,
     CONTEXT,
@@ -103,7 +104,7 @@ def odd_indent(context: LineContext) -> Results | None:
     statement, condition = context.statement or "", context.condition
     body = statement[len(condition) :].replace(NOTE, " ")
     lines = condition.count("\n")
-    body = pattern(r"\n.", cached_re.DOTALL).sub("\n", body)
+    body = pattern(r"\n.", re.DOTALL).sub("\n", body)
     while (shorter := pattern(r"\n\s+\\\n").sub("\n", body)) != body:
         lines += len(pattern(r"\n\s+\\\n").findall(body))
         body = shorter
@@ -165,9 +166,7 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
 def parenthesized_return(context: LineContext) -> Results | None:
     """Reports parentheses around a return value: `return (x);`."""
     statement = context.statement
-    if not statement or not pattern(r".\s*return\s*\(", cached_re.DOTALL).match(
-        statement
-    ):
+    if not statement or not pattern(r".\s*return\s*\(", re.DOTALL).match(statement):
         return None
     if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
         inside = _without_parentheses(whole[1])
@@ -298,12 +297,14 @@ def unnecessary_oom_message(context: LineContext) -> Results | None:
     ).raw_text
     if pattern(r"\b__GFP_NOWARN\b").search(statement):
         return None
-    allocated = rf"{cached_re.escape(tested[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
+    allocated = (
+        rf"{re.escape(tested[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
+    )
     declared = TypePattern(rf"\s*{allocated}")
     for start in pattern(r"(?:^|\n)[ +]").finditer(statement):
         text = statement[start.end() :].lstrip(" \t\n\r\f\v")
-        if cached_re.compile(allocated, cached_re.ASCII).match(
-            text
-        ) or context.types.match(declared, text):
+        if re.compile(allocated, re.ASCII).match(text) or context.types.match(
+            declared, text
+        ):
             return [("unnecessary-oom-message", context.hit())]
     return None

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks of function prototypes and of the first lines of function definitions."""
 
-from patchpilot.cache import cached_re
+import re
+
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
     BALANCED,
@@ -55,8 +56,8 @@ def extern_in_source(context: LineContext) -> Results | None:
     statement = context.statement or ""
     if "(" not in statement and "extern" not in statement:
         return None
-    start = pattern(r".\s*(?:extern\s+)?", cached_re.DOTALL).match(statement)
-    bare = pattern(r".\s*", cached_re.DOTALL).match(statement)
+    start = pattern(r".\s*(?:extern\s+)?", re.DOTALL).match(statement)
+    bare = pattern(r".\s*", re.DOTALL).match(statement)
     if not start or not bare:
         return None
     match = context.types.match(_EXTERN, statement, start.end()) or context.types.match(
@@ -68,7 +69,7 @@ def extern_in_source(context: LineContext) -> Results | None:
             hits.append(("extern-in-source", context.hit()))
         if "\n" in match.match[2]:
             hits.append(("arguments-below-name", context.hit()))
-    elif pattern(r".\s*extern\s+", cached_re.DOTALL).match(statement):
+    elif pattern(r".\s*extern\s+", re.DOTALL).match(statement):
         hits.append(("extern-in-source", context.hit()))
     return hits
 
@@ -83,7 +84,7 @@ def unnamed_arguments(context: LineContext) -> Results | None:
         return None
     found = None
     for lead in (r".\s*(?:extern\s+)?", r".\s*"):
-        if not found and (start := pattern(lead, cached_re.DOTALL).match(statement)):
+        if not found and (start := pattern(lead, re.DOTALL).match(statement)):
             found = context.types.match(_ARGUMENTS, statement, start.end())
     if not found or found.match[1] == "void":
         return None
@@ -105,7 +106,7 @@ def function_definition(context: LineContext) -> Results | None:
         return None
     found = None
     for lead in (rf".\s*(?:{STORAGE}\s+)?", r".\s*"):
-        if not found and (start := pattern(lead, cached_re.DOTALL).match(statement)):
+        if not found and (start := pattern(lead, re.DOTALL).match(statement)):
             found = context.types.match(_DEFINITION, statement, start.end())
     if not found:
         return None

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks of CamelCase names, and of exports that do not follow the symbol they export."""
 
+import re
 from weakref import WeakKeyDictionary
 
-from patchpilot.cache import cached_re
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
@@ -157,9 +157,7 @@ def _read_headers(tree: Tree, key: str | None) -> frozenset[str]:
 
 def _names_in(data: bytes, types: Types) -> set[str]:
     names: set[str] = set()
-    for match in cached_re.finditer(
-        rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, cached_re.MULTILINE
-    ):
+    for match in re.finditer(rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, re.MULTILINE):
         line = match.group().decode("latin-1")
         if name := _declared_name(line, types):
             names.add(name)
@@ -237,20 +235,18 @@ def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
     name = pattern(rf"^\s*({IDENT}).*").sub(r"\1", exported[1], count=1)
     statement = span.raw_text if context.statement_raw else span.text
     match = pattern(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})").match(statement)
-    if match and cached_re.match(
-        rf"{IDENT}_{cached_re.escape(match[2])}", name, cached_re.ASCII
-    ):
+    if match and re.match(rf"{IDENT}_{re.escape(match[2])}", name, re.ASCII):
         marks[number] = False
         return
     marks[number] = not _defines(context, statement, name)
 
 
 def _defines(context: LineContext, statement: str, name: str) -> bool:
-    quoted = cached_re.escape(name)
-    if cached_re.search(
+    quoted = re.escape(name)
+    if re.search(
         rf"\n.\}}\s*$|^.(?:DEFINE|DECLARE)_{IDENT}\({quoted}\)|^.LIST_HEAD\({quoted}\)|\b{quoted}(?:\s+{ATTRIBUTE})*\s*(?:;|=|\[|\()",
         statement,
-        cached_re.ASCII,
+        re.ASCII,
     ):
         return True
     pointer = TypePattern(rf"\s*\(\s*\*\s*{quoted}\s*\)\s*\(")

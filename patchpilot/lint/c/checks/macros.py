@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks of macros: their values, repeated evaluation of arguments, and hidden control flow."""
 
+import re
 from collections.abc import Sequence
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
     CONSTANT,
@@ -86,9 +86,7 @@ def _flattened(body: str) -> str:
     return pattern(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
 
 
-def _reduced(
-    text: str, patterns: "Sequence[cached_re.Pattern[str]]", replacement: str
-) -> str:
+def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
     """Replaces the first match of the first pattern that matches, until none matches."""
     changed = True
     while changed:
@@ -177,7 +175,7 @@ def _arguments(
     return hits
 
 
-def _next_to_operator(text: str, use: cached_re.Match[str]) -> bool:
+def _next_to_operator(text: str, use: re.Match[str]) -> bool:
     """Whether an operator other than a comma is directly before or after a word."""
     before, after = (
         pattern(_OPERATOR_BEFORE).search(text[: use.start()]),

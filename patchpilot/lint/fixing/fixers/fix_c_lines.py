@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers for the layout of C lines: braces, labels, continuation lines and comment stars."""
 
+import re
 from collections.abc import Sequence
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.checks.line_layout import (
     _last_open_parenthesis as last_open_bracket,
 )
@@ -27,7 +27,7 @@ _SPACES = " \t"
 _MOST_LINES = 20
 _LONGEST_NOTICE = 60
 _TAB = "\t"
-_TAG = cached_re.compile(
+_TAG = re.compile(
     r"\+(?:/\*|//|#| \*)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
 )
 
@@ -44,9 +44,7 @@ def join_brace(site: FixSite) -> Proposal:
         if head is None or tail is None or not head.strip():
             continue
         tail = tail.lstrip(_SPACES)
-        if tail == "{" or (
-            cached_re.match(r"(?:else|while)\b", tail) and head.strip() == "}"
-        ):
+        if tail == "{" or (re.match(r"(?:else|while)\b", tail) and head.strip() == "}"):
             return FixEdit(upper.number, 2, (as_text(f"+{head} {tail}"),))
     return None
 
@@ -79,7 +77,7 @@ def label(site: FixSite) -> Proposal:
     """Moves a label to the start of its line; in a macro, together with the statement after it."""
     line = site.added(site.number)
     match = (
-        cached_re.match(r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", line.raw)
+        re.match(r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", line.raw)
         if line
         else None
     )
@@ -93,7 +91,7 @@ def comment_star(site: FixSite) -> Proposal:
     Stars below that were aligned with it move along.
     """
     before = site.line.previous
-    lead = cached_re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
+    lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
     edits: list[FixEdit] = []
     number, old = site.number, indent_of(site.line.raw)
     while (
@@ -142,7 +140,7 @@ def _comment_to_end(line: ScannedLine) -> Proposal:
 
     To a line above where there is no room.
     """
-    match = cached_re.match(r"\+(\t*)(/\*.*?\*/)[ \t]*([^\s/].*?)[ \t]*$", line.raw)
+    match = re.match(r"\+(\t*)(/\*.*?\*/)[ \t]*([^\s/].*?)[ \t]*$", line.raw)
     goes_on = line.raw.endswith("\\") or line.raw.count("/*") != line.raw.count("*/")
     if not match or goes_on or set(line.text[match.start(2) : match.end(2)]) != {NOTE}:
         return None
@@ -159,9 +157,7 @@ def comment_end(site: FixSite) -> Proposal:
     """Moves the end of a comment to a separate line."""
     line = site.added(site.number)
     match = (
-        cached_re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw)
-        if line
-        else None
+        re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw) if line else None
     )
     if not line or not match or line.text.strip(f"+{NOTE} \t"):
         return None
@@ -180,7 +176,7 @@ def align(site: FixSite) -> Proposal:
     line, before = site.line, site.added(site.number - 1)
     if not before or line.sign not in "+ " or line.starts_file or line.starts_hunk:
         return None
-    tabs = cached_re.match(r"\+(\t*)(.*)$", before.text)
+    tabs = re.match(r"\+(\t*)(.*)$", before.text)
     column = last_open_bracket(tabs[2]) if tabs else -1
     if not tabs or column < 0:
         return None
@@ -267,7 +263,7 @@ def spdx_comment(site: FixSite) -> Proposal:
     # the tag is in a comment of several lines
     rows = _comment_rows(site, line)
     tagged = next((at for at, row in enumerate(rows) if _TAG.match(row.raw)), None)
-    starts = comment != "#" and cached_re.match(r"\+/\*[ \t]*$", line.raw) is not None
+    starts = comment != "#" and re.match(r"\+/\*[ \t]*$", line.raw) is not None
     if (
         tagged is None
         or not (match or starts)
@@ -294,26 +290,26 @@ def spdx_comment(site: FixSite) -> Proposal:
 _NOTICES = (
     (
         "GPL-2.0-or-later",
-        cached_re.compile(
+        re.compile(
             r"either version 2 (?:of the License|of the GNU General Public License)?,? ?or \(?at your option\)?,? any later version"  # noqa: E501
         ),
     ),
     (
         "GPL-2.0-only",
-        cached_re.compile(
+        re.compile(
             r"(?:terms(?: and conditions)? of the GNU General Public License,? version 2,? as published by the Free Software Foundation"  # noqa: E501
             r"|terms of the GNU General Public License version 2 as published by the Free Software Foundation)(?!;? either)"  # noqa: E501
         ),
     ),
 )
-_OTHER_TERMS = cached_re.compile(
+_OTHER_TERMS = re.compile(
     r"\b(?:BSD|MIT|X11|Apache|MPL|Lesser|Library|LGPL|dual|alternatively|exception|redistributions?"
     r" of source)\b",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
 
 
-_WARRANTY = cached_re.compile(
+_WARRANTY = re.compile(
     r"^(?:This (?:program|software|file|driver|code) is distributed in the hope|You should have received a copy of the GNU)"  # noqa: E501
 )
 
@@ -379,13 +375,13 @@ def _stated_license(rows: Sequence[ScannedLine]) -> str:
 def start_with_star(site: FixSite) -> Proposal:
     """Adds a star to the lines of a block comment, below the star of its first line."""
     before = site.line.previous
-    lead = cached_re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
+    lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
     if not lead or not before or "*/" in before.raw[lead.end() :]:
         return None
     indent = f"{lead[1]}{' ' if lead[2] else ''}"
     edits: list[FixEdit] = []
     number = site.number
-    while (line := site.added(number)) and not cached_re.match(r"\+[ \t]*\*", line.raw):
+    while (line := site.added(number)) and not re.match(r"\+[ \t]*\*", line.raw):
         text = line.raw[1:].strip(_SPACES)
         if (
             set(line.text[1:].strip(_SPACES)) - {NOTE, *_SPACES}

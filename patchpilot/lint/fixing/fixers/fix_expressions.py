@@ -5,44 +5,45 @@ permissions.
 The rules' pages document the assumptions of each fixer.
 """
 
-from patchpilot.cache import cached_re
+import re
+
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import has_include
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, Proposal, fixer
 
-_OUTSIDE = cached_re.compile(
+_OUTSIDE = re.compile(
     r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
 )
 """Where code runs outside of the kernel and has no kernel types."""
-_C99_TYPE = cached_re.compile(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
+_C99_TYPE = re.compile(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
 _OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
-_CONDITION = cached_re.compile(
+_CONDITION = re.compile(
     r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
 )
-_BOOL = cached_re.compile(r"(?:^|[^\w(,])bool\s+\w+\s*=$")
+_BOOL = re.compile(r"(?:^|[^\w(,])bool\s+\w+\s*=$")
 _MOST_HEAD_LINES = 5
-_LOGICAL = cached_re.compile(r"&&|\|\||!$")
-_LOOP = cached_re.compile(r"\bfor\s*\([^;]*;$")
-_OPENS = cached_re.compile(r"(?:[(,?:;{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
-_CLOSES = cached_re.compile(r"\s*(?:[),;?:}]|&&|\|\|)")
+_LOGICAL = re.compile(r"&&|\|\||!$")
+_LOOP = re.compile(r"\bfor\s*\([^;]*;$")
+_OPENS = re.compile(r"(?:[(,?:;{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
+_CLOSES = re.compile(r"\s*(?:[),;?:}]|&&|\|\|)")
 _STATEMENT = r"(?:if|while|for|switch|return|sizeof|case|do|else)\b"
 _WHOLE = r"(?<![\w.>)\]])"
 _VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[(?:[^][=]|\[[^][=]*\])*\]|{BALANCED})*+"  # noqa: E501
 """A name, a call or what is in parentheses, with the members and elements that follow."""
 _POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
 """Such a value, also after a cast to a pointer or stars."""
-_NULL_TEST = cached_re.compile(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
+_NULL_TEST = re.compile(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
 _SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-_CONSTANT_FIRST = cached_re.compile(
+_CONSTANT_FIRST = re.compile(
     rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)(\*?{_WHOLE}{_VALUE})"
 )
-_BIT_HEADERS = cached_re.compile(
+_BIT_HEADERS = re.compile(
     r"#\s*include\s*<linux/(?:bits|bitops|kernel|module|device|interrupt|io)\.h>"
 )
 """Headers that define BIT(), or that have included one that does since 4.0."""
-_LIST_ENDS = cached_re.compile(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
+_LIST_ENDS = re.compile(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
 def _code(site: FixSite) -> str:
@@ -55,9 +56,7 @@ def _expression(site: FixSite) -> str:
     without parentheses.
     """
     text = _code(site)
-    return (
-        "" if cached_re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
-    )
+    return "" if re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
 
 
 @fixer(
@@ -73,7 +72,7 @@ def kernel_types(site: FixSite) -> Proposal:
     if (
         not has_types
         or _OUTSIDE.search(site.line.file)
-        or cached_re.search(r"\b[us](?:8|16|32|64)\b", text)
+        or re.search(r"\b[us](?:8|16|32|64)\b", text)
     ):
         return None
     return tuple(
@@ -99,7 +98,7 @@ def null_test(site: FixSite) -> Proposal:
             _before(site, text[1 : match.start()]).rstrip(),
             text[match.end() :].rstrip(" \t\\"),
         )
-        names = set(cached_re.findall(r"\w+", cached_re.sub(BALANCED, "", match[1])))
+        names = set(re.findall(r"\w+", re.sub(BALANCED, "", match[1])))
         if (
             NOTE in match[0]
             or parameters & names
@@ -107,18 +106,18 @@ def null_test(site: FixSite) -> Proposal:
         ):
             continue
         if (
-            cached_re.search(r"!\s*\($", before)
+            re.search(r"!\s*\($", before)
             if match[2] == "=="
             else not _is_truth(site, before, after or _next_code(site))
         ):
             continue
         start, end = match.span()
-        outer = cached_re.search(r"(?:[(!=]|&&|\|\||\breturn)\s*(\()\s*$", text[:start])
-        closing = cached_re.match(r"\s*\)", text[end:])
+        outer = re.search(r"(?:[(!=]|&&|\|\||\breturn)\s*(\()\s*$", text[:start])
+        closing = re.match(r"\s*\)", text[end:])
         if (
             outer
             and closing
-            and cached_re.match(r"\s*(?:[);?]|&&|\|\||$)", text[end + closing.end() :])
+            and re.match(r"\s*(?:[);?]|&&|\|\||$)", text[end + closing.end() :])
         ):
             start, end = outer.start(1), end + closing.end()
         not_ = "!" if match[2] == "==" else ""
@@ -141,12 +140,12 @@ def _macro_parameters(site: FixSite, text: str) -> set[str] | None:
     if (
         number == site.number
         and not text.rstrip().endswith("\\")
-        and not cached_re.match(r"\+\s*#", text)
+        and not re.match(r"\+\s*#", text)
     ):
         return set()
-    macro = cached_re.match(r"\+\s*#\s*define\s+\w+(?:\(([\w\s,.]*)\))?", first)
+    macro = re.match(r"\+\s*#\s*define\s+\w+(?:\(([\w\s,.]*)\))?", first)
     return (
-        set(cached_re.findall(r"\w+", macro[1] or ""))
+        set(re.findall(r"\w+", macro[1] or ""))
         if macro and "#" not in text[macro.end() if number == site.number else 0 :]
         else None
     )
@@ -156,9 +155,7 @@ def _is_truth(site: FixSite, before: str, after: str) -> bool:
     """Whether only the truth of what is between two pieces of code counts: in a condition, a bool,
     or as an operand of a logical operator.
     """
-    while not (
-        _LOGICAL.search(before[-2:]) or cached_re.match(r"\s*(?:&&|\|\||\?)", after)
-    ):
+    while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()
         if _LOOP.search(before) or _BOOL.search(before):
             return after.startswith(";")
@@ -167,7 +164,7 @@ def _is_truth(site: FixSite, before: str, after: str) -> bool:
         if not before.endswith("("):
             return False
         before = before[:-1].rstrip()
-        if cached_re.search(r"\w$", before) and not before.endswith("return"):
+        if re.search(r"\w$", before) and not before.endswith("return"):
             return (
                 after.startswith((")", ",")) and _CONDITION.search(before) is not None
             )
@@ -193,7 +190,7 @@ def _returns_bool(site: FixSite) -> bool:
     is_function = bool(above) and above[start].code[1:].rstrip() == "{"
     return (
         is_function
-        and cached_re.search(
+        and re.search(
             r"(?:^|[;}]\s*)(?:[a-z_]\w*\s+)*bool\s+\w+\s*\([^;{}]*\)\s*$", head
         )
         is not None
@@ -228,7 +225,7 @@ def _continues(site: FixSite) -> bool:
     """Whether the next line of the new side goes on with a logical operator or closes a
     parenthesis.
     """
-    return cached_re.match(r"&&|\|\||\)", _next_code(site)) is not None
+    return re.match(r"&&|\|\||\)", _next_code(site)) is not None
 
 
 def _next_code(site: FixSite) -> str:
@@ -271,14 +268,14 @@ def plain_value(site: FixSite) -> Proposal:
     """Removes the parentheses in `&(a->b)`, `*(a->b)` and `(a->b)()`."""
     text = _expression(site)
     spans: list[ColumnSpan] = []
-    for match in cached_re.finditer(
+    for match in re.finditer(
         rf"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)[&*]?\s*(\(\s*)({_OPERAND})(\s*\))",
         text,
     ):
-        addressed = cached_re.search(r"[&*]\s*$", text[: match.start(1)])
+        addressed = re.search(r"[&*]\s*$", text[: match.start(1)])
         called = text[match.end() : match.end() + 1] == "("
         if (
-            cached_re.search(r"->|\.", match[2])
+            re.search(r"->|\.", match[2])
             and NOTE not in match[0]
             and (addressed or called)
         ):
@@ -303,11 +300,9 @@ def plain_comparison(site: FixSite) -> Proposal:
         text = line.text[: len(line.raw)]
         spans = [
             span
-            for match in cached_re.finditer(
-                rf"(\(\s*){cached_re.escape(inside)}(\s*\))", text
-            )
-            if cached_re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()])
-            and cached_re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
+            for match in re.finditer(rf"(\(\s*){re.escape(inside)}(\s*\))", text)
+            if re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()])
+            and re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
             for span in (
                 ColumnSpan(number, *match.span(1), ""),
                 ColumnSpan(number, *match.span(2), ""),
@@ -315,7 +310,7 @@ def plain_comparison(site: FixSite) -> Proposal:
         ]
         if spans:
             return spans
-        if cached_re.search(r"[;{]\s*$", text):
+        if re.search(r"[;{]\s*$", text):
             return None
         number += 1
     return None
@@ -325,7 +320,7 @@ def plain_comparison(site: FixSite) -> Proposal:
 def single_parentheses(site: FixSite) -> Proposal:
     """Rewrites `if ((a == b))` as `if (a == b)`."""
     text = _expression(site)
-    match = cached_re.search(
+    match = re.search(
         rf"\bif\s*\(\s*(\(\s*){_OPERAND}\s*(?:[<>]=?|[=!]=)\s*{_OPERAND}(\s*\))\s*\)",
         text,
     )
@@ -346,9 +341,7 @@ def octal_mode(site: FixSite) -> Proposal:
         site.finding.value("octal"),
     )
     places = (
-        list(
-            cached_re.finditer(rf"(?<![\w|]){cached_re.escape(mode)}(?!\w|\s*\|)", text)
-        )
+        list(re.finditer(rf"(?<![\w|]){re.escape(mode)}(?!\w|\s*\|)", text))
         if mode and octal
         else []
     )
@@ -383,7 +376,7 @@ def _with_bit(site: FixSite, kind: str) -> Proposal:
     that the finding names.
     """
     text, macro = _code(site), site.finding.value("macro")
-    match = cached_re.search(
+    match = re.search(
         rf"\(\s*1(?i:{kind})\s*<<\s*(\w+|\(\s*[\w\s+*-]+\s*\))\s*\)", text
     )
     if not match or NOTE in match[0]:

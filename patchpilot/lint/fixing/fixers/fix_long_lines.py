@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers that break long lines: code after a comma or an operator, comments between words."""
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
@@ -23,15 +23,13 @@ _LIMITS = (COLUMNS, MOST_COLUMNS)
 """The columns that broken lines have if they can, and else."""
 _MOST_LINES = 6
 _DEEPEST = 3
-_BREAK = cached_re.compile(r"(?:,|&&|\|\|)(?=\s)")
-_LATE_BREAK = cached_re.compile(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
-_ANY_BREAK = cached_re.compile(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
+_BREAK = re.compile(r"(?:,|&&|\|\|)(?=\s)")
+_LATE_BREAK = re.compile(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
+_ANY_BREAK = re.compile(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
 _GOES_ON = " \\"
-_MACRO = cached_re.compile(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
-_COMMENT_LINE = cached_re.compile(
-    r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$"
-)
-_CODE_BEFORE = cached_re.compile(
+_MACRO = re.compile(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
+_COMMENT_LINE = re.compile(r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$")
+_CODE_BEFORE = re.compile(
     rf"\+([ \t]*)(#[ \t]*define\b[^{NOTE}]*[^\s{NOTE}]|[^\s{NOTE}].*[;,])[ \t]*({NOTE}+)[ \t]*$"
 )
 
@@ -108,7 +106,7 @@ def break_line(site: FixSite) -> Proposal:
 def _broken(
     raw: str,
     text: str,
-    pattern: "cached_re.Pattern[str]",
+    pattern: "re.Pattern[str]",
     deepest: int,
     limit: int,
     *,
@@ -149,9 +147,7 @@ def _broken(
     return lines if fits and len(opened) <= (outer if opened else 0) else []
 
 
-def _breaks(
-    text: str, pattern: "cached_re.Pattern[str]", deepest: int
-) -> Iterator[int]:
+def _breaks(text: str, pattern: "re.Pattern[str]", deepest: int) -> Iterator[int]:
     """Yields the columns after which a line may be broken."""
     depth, last = 0, 0
     for match in pattern.finditer(text):
@@ -185,7 +181,7 @@ def break_comment(site: FixSite) -> Proposal:
         return _comment(line, indent, mark, words, end or "")
     match = _CODE_BEFORE.match(mask)
     note = (
-        cached_re.fullmatch(
+        re.fullmatch(
             r"/\*[ \t]*([^*\s].*?)[ \t]*\*/|//[ \t]*(\S.*)",
             raw[match.start(3) : match.end(3)],
         )
@@ -210,7 +206,7 @@ def _comment(
     line: ScannedLine, indent: str, mark: str, words: str, end: str
 ) -> FixEdit | None:
     """Returns the change that writes a comment's words in lines of up to 80 columns."""
-    if cached_re.search(r"\S(?: {3,}|\t)|\||https?:", words):
+    if re.search(r"\S(?: {3,}|\t)|\||https?:", words):
         return None
     width = _LIMITS[0] - len(expand(indent))
     whole = mark == "/*" and end

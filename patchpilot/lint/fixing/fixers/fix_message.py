@@ -4,9 +4,9 @@
 In the diff, they change only words in comments.
 """
 
+import re
 import textwrap
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
@@ -24,11 +24,11 @@ from patchpilot.model.trailer import is_trailer
 
 COLUMNS = 75
 """The length of a line of the message; what a fix makes longer is wrapped again."""
-_NO_PROSE = cached_re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
+_NO_PROSE = re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
 """What a wrapped line must not start with: it would look like an item of a list, a quote or a
 command.
 """
-_ITEM = cached_re.compile(r"( {0,3}(?:[-*+]|\d{1,2}[.)]) {1,3})([A-Za-z`'\"].*)$")
+_ITEM = re.compile(r"( {0,3}(?:[-*+]|\d{1,2}[.)]) {1,3})([A-Za-z`'\"].*)$")
 _DOCUMENTS = (".rst", ".txt", ".md")
 _SURE_TWICE = frozenset(
     (
@@ -104,7 +104,7 @@ def subject_end(site: FixSite) -> Proposal:
     title = site.context.patch.subject.title
     return (
         _retitled(site, title[:-1].rstrip())
-        if cached_re.search(r"[^.…,;!?][.,;]$", title)
+        if re.search(r"[^.…,;!?][.,;]$", title)
         else None
     )
 
@@ -123,9 +123,7 @@ def subject_spaces(site: FixSite) -> Proposal:
     if not header or "=?" in site.text(header.line):
         return None
     name, colon, rest = site.text(header.line).partition(":")
-    better = f"{name}{colon} " + cached_re.sub(
-        r"(?<=\S) {2,}(?=\S)", " ", rest.lstrip(" ")
-    )
+    better = f"{name}{colon} " + re.sub(r"(?<=\S) {2,}(?=\S)", " ", rest.lstrip(" "))
     return (
         FixEdit(header.line, 1, (better,)) if better != site.text(header.line) else None
     )
@@ -135,10 +133,10 @@ def subject_spaces(site: FixSite) -> Proposal:
 def prefix_spaces(site: FixSite) -> Proposal:
     """Puts one space after the colon of each prefix, and none before it."""
     title = site.context.patch.subject.title
-    match = cached_re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
+    match = re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
     if not match or "::" in title or "//" in title:
         return None
-    head = cached_re.sub(r" *: *", ": ", match[0]).rstrip()
+    head = re.sub(r" *: *", ": ", match[0]).rstrip()
     return _retitled(site, f"{head} {title[match.end() :].lstrip()}")
 
 
@@ -186,26 +184,24 @@ def commit_reference(site: FixSite) -> Proposal:
     again from there on.
     """
     right = site.finding.fix.text if site.finding.fix else ""
-    match = cached_re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
+    match = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
     if not match or not _in_message(site):
         return None
     text = site.text(site.number)
-    named = list(cached_re.finditer(r"\b[0-9a-f]{7,40}\b", text))
+    named = list(re.finditer(r"\b[0-9a-f]{7,40}\b", text))
     if len(named) != 1 or not (
         match[1].startswith(named[0][0]) or named[0][0].startswith(match[1])
     ):
         return None
-    written = cached_re.search(
+    written = re.search(
         r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])",
         text,
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     )
     if not written or (written[2] is not None and written[2].strip("\"'") != match[2]):
         return None
     # a title that starts after the id and continues on the next line is not rewrapped
-    if written[2] is None and cached_re.match(
-        r"\s*(?:[(\"']|$)", text[written.end() :]
-    ):
+    if written[2] is None and re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
         return None
     reference = f'{written[1]} {match[1]} ("{match[2]}")'
     line = text[: written.start()] + reference + text[written.end() :]
@@ -245,9 +241,7 @@ def wrap(site: FixSite) -> Proposal:
         return _wrapped_item(site)
     lines = paragraph.lines[site.number - paragraph.start :]
     if any(
-        "\r" in row
-        or not cached_re.match(r"\S", row)
-        or cached_re.search(r"\S(?: {3,}|\t)|\|", row)
+        "\r" in row or not re.match(r"\S", row) or re.search(r"\S(?: {3,}|\t)|\|", row)
         for row in lines
     ):
         return None
@@ -273,7 +267,7 @@ def _wrapped_item(site: FixSite) -> Proposal:
     if (
         not match
         or "\r" in text
-        or cached_re.search(r"\S(?: {3,}|\t)|\||[;{}=]", match[2])
+        or re.search(r"\S(?: {3,}|\t)|\||[;{}=]", match[2])
         or len(match[2].split()) < 6
     ):
         return None
@@ -323,8 +317,7 @@ def stated_spelling(site: FixSite) -> Proposal:
     typo, better = site.finding.value("word"), site.finding.value("right")
     return (
         _word(site, typo, better)
-        if cached_re.fullmatch(r"[a-z]{6,}", typo)
-        and cached_re.fullmatch(r"[a-z]+", better)
+        if re.fullmatch(r"[a-z]{6,}", typo) and re.fullmatch(r"[a-z]+", better)
         else None
     )
 
@@ -333,8 +326,8 @@ def _word(site: FixSite, typo: str, better: str) -> Proposal:
     raw = as_bytes(site.text(site.number))
     places = [
         match
-        for match in cached_re.finditer(
-            rf"(?<![\w'`/.@:_=$-]){cached_re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw
+        for match in re.finditer(
+            rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw
         )
         if _is_prose(site, *match.span())
     ]
@@ -357,9 +350,7 @@ def _is_about_spelling(
     message = " ".join((patch.subject.title, *patch.message)).lower()
     return (
         raw.count('"', 0, at) % 2 == 1
-        or cached_re.search(
-            rf"\btypos?\b|spell|\b{cached_re.escape(better.lower())}\b", message
-        )
+        or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message)
         is not None
     )
 
@@ -392,8 +383,8 @@ def drop_repeated_word(site: FixSite) -> Proposal:
     raw = as_bytes(site.text(site.number))
     places = [
         match
-        for match in cached_re.finditer(
-            rf"\b({word})( {word})\b(?=[ ,;.]|$)", raw, cached_re.IGNORECASE
+        for match in re.finditer(
+            rf"\b({word})( {word})\b(?=[ ,;.]|$)", raw, re.IGNORECASE
         )
         if _is_prose(site, *match.span())
     ]

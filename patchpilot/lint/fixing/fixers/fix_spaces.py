@@ -4,18 +4,18 @@
 Comments and strings are not changed.
 """
 
+import re
 from collections.abc import Callable
 
-from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, Proposal, fixer
 
 _SPACES = " \t"
-_SIGN = cached_re.compile(
+_SIGN = re.compile(
     r"<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|\S"
 )
-_DIRECTIVE = cached_re.compile(r"\+\s*#")
+_DIRECTIVE = re.compile(r"\+\s*#")
 _KEYWORDS = frozenset(
     (
         "else",
@@ -34,8 +34,8 @@ _KEYWORDS = frozenset(
         "inline",
     )
 )
-_NUMBER = cached_re.compile(r"(?:\b\d\w*|\b[A-Z][A-Z0-9_]+)$")
-_OPERAND = cached_re.compile(r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*)$")
+_NUMBER = re.compile(r"(?:\b\d\w*|\b[A-Z][A-Z0-9_]+)$")
+_OPERAND = re.compile(r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*)$")
 _NO_OPERAND = _KEYWORDS | {
     "return",
     "case",
@@ -49,12 +49,12 @@ _NO_OPERAND = _KEYWORDS | {
     "volatile",
 }
 _CONDITIONS = frozenset(("if", "while", "for", "switch"))
-_VALUE_AFTER = cached_re.compile(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
-_EXPRESSION = cached_re.compile(
+_VALUE_AFTER = re.compile(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
+_EXPRESSION = re.compile(
     r"(?<![=!<>])=(?!=)|\breturn\b|\b(?:if|while|switch)\s*\(|\s(?:[-+/<>|]|[<>=!]=)\s|&&|\|\|"
 )
 """What comes before a product, but not before the type of a declaration."""
-_NUMBER_AFTER = cached_re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
+_NUMBER_AFTER = re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
 
 
 def _place(site: FixSite) -> tuple[str, int] | None:
@@ -107,7 +107,7 @@ def space_before(site: FixSite) -> Proposal:
     """Adds a space before the column or, in a `return(` without a column, before the
     parenthesis.
     """
-    if site.column < 1 and (match := cached_re.search(r"\breturn\(", site.line.text)):
+    if site.column < 1 and (match := re.search(r"\breturn\(", site.line.text)):
         return _add(site, match.end() - 1)
     place = _place(site)
     if not place:
@@ -119,7 +119,7 @@ def space_before(site: FixSite) -> Proposal:
 @at_code("space-before-word")
 def space_before_word(site: FixSite, text: str, at: int) -> Proposal:
     """Adds a space between a brace and the word after it."""
-    return _add(site, at) if cached_re.match(r"[A-Za-z_]", text[at]) else None
+    return _add(site, at) if re.match(r"[A-Za-z_]", text[at]) else None
 
 
 @at_code("space-after")
@@ -166,16 +166,12 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
         and _has_left_operand(text[1:at].rstrip(), sign)
     ):
         return True
-    if (
-        sign == "*"
-        and before not in _SPACES
-        and cached_re.match(r"sizeof\b", text[end:])
-    ):
+    if sign == "*" and before not in _SPACES and re.match(r"sizeof\b", text[end:]):
         return True
     # a space before it and none after it is how a unary operator looks
     if sign in ("+", "-", "*", "&") and before in _SPACES and after not in _SPACES:
         return False
-    if sign == "*" and cached_re.search(r"(?:=|\breturn)\s[^(),;]*$", text[1:at]):
+    if sign == "*" and re.search(r"(?:=|\breturn)\s[^(),;]*$", text[1:at]):
         return before not in _SPACES and after not in _SPACES
     if sign in ("*", "&"):
         return (
@@ -186,7 +182,7 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
     if sign == ":":
         return "?" in text[:at]
     if sign in ("<", ">"):
-        return not cached_re.search(r"#\s*include|@", text)
+        return not re.search(r"#\s*include|@", text)
     return True
 
 
@@ -194,9 +190,9 @@ def _is_expression(before: str) -> bool:
     """Whether a directive's text goes on with an expression: in the parentheses of a macro's value,
     or after an #if.
     """
-    if cached_re.match(r"\+\s*#\s*(?:el)?if\b", before):
+    if re.match(r"\+\s*#\s*(?:el)?if\b", before):
         return "__has_include" not in before
-    value = cached_re.sub(r"^\+\s*#\s*define\s+\w+(?:\([^()]*\))?", "", before)
+    value = re.sub(r"^\+\s*#\s*define\s+\w+(?:\([^()]*\))?", "", before)
     return value != before and value.count("(") > value.count(")")
 
 
@@ -204,36 +200,33 @@ def _ends_in_value(before: str) -> bool:
     """Whether code ends with a calculation in parentheses, which is no cast, or with a sizeof or
     the call of a function in an expression.
     """
-    group = cached_re.search(rf"(?<![\w)])(\w*)({BALANCED})$", before)
+    group = re.search(rf"(?<![\w)])(\w*)({BALANCED})$", before)
     if not group:
         return False
     if group[1]:
         is_call = (
-            cached_re.match(r"[a-z]", group[1])
-            and group[1] not in _NO_OPERAND | _CONDITIONS
+            re.match(r"[a-z]", group[1]) and group[1] not in _NO_OPERAND | _CONDITIONS
         )
         return group[1] == "sizeof" or bool(
             is_call
-            and _EXPRESSION.search(
-                cached_re.split(r"[;{}]", before[: group.start()])[-1]
-            )
+            and _EXPRESSION.search(re.split(r"[;{}]", before[: group.start()])[-1])
         )
-    return cached_re.search(r"[-+/|%\[.]|\b\d", group[2]) is not None
+    return re.search(r"[-+/|%\[.]|\b\d", group[2]) is not None
 
 
 def _has_left_operand(before: str, sign: str) -> bool:
     """Whether code ends with what can only be the left operand of a binary operator."""
     if _OPERAND.search(before) or _ends_in_value(before):
         return True
-    name = cached_re.search(r"(?<![\w#])[a-z_]\w*$", before)
+    name = re.search(r"(?<![\w#])[a-z_]\w*$", before)
     if not name or name[0] in _NO_OPERAND:
         return False
     # `a * b` may be a declaration
-    statement = cached_re.split(r"[;{}]", before)[-1]
+    statement = re.split(r"[;{}]", before)[-1]
     return (
         sign != "*"
         or _EXPRESSION.search(statement) is not None
-        or cached_re.match(r"\s+[a-z_]\w*\(", statement) is not None
+        or re.match(r"\s+[a-z_]\w*\(", statement) is not None
     )
 
 
@@ -252,12 +245,12 @@ def no_space_before_call(site: FixSite, text: str, at: int) -> Proposal:
 
     A name before `(*` is not changed, since it may be a type.
     """
-    name = cached_re.search(r"(\w+)[ \t]+$", text[:at])
+    name = re.search(r"(\w+)[ \t]+$", text[:at])
     if (
         not name
         or name[1] in _KEYWORDS
-        or cached_re.match(r"\(\s*[*^]", text[at:])
-        or cached_re.match(r"\+\s*#\s*define\s+$", text[: name.start()])
+        or re.match(r"\(\s*[*^]", text[at:])
+        or re.match(r"\+\s*#\s*define\s+$", text[: name.start()])
     ):
         return None
     return no_space_before(site, text, at)
@@ -307,7 +300,7 @@ def space_before_brace(site: FixSite) -> Proposal:
     text = site.line.text[: len(site.line.raw)]
     if site.added(site.number) is None or text.count("{") != 1:
         return None
-    match = cached_re.search(r"(?:\)|\belse|\bdo)(?=\{)", text)
+    match = re.search(r"(?:\)|\belse|\bdo)(?=\{)", text)
     return _add(site, match.end()) if match else None
 
 
@@ -316,8 +309,8 @@ def cast(site: FixSite, text: str, at: int) -> Proposal:
     """Removes the space after a cast whose parenthesis is at the column."""
     if text[at] != "(":
         return None
-    match = cached_re.match(r"\([^()]*\)([ \t]+)(?=[\w(&*~!\"'-])", text[at:])
-    if not match or cached_re.search(
+    match = re.match(r"\([^()]*\)([ \t]+)(?=[\w(&*~!\"'-])", text[at:])
+    if not match or re.search(
         r"[\w\])]\s*$",
         (
             text[1:at].rpartition("return")[2]
@@ -335,14 +328,12 @@ def star(site: FixSite, text: str, at: int) -> Proposal:
 
     A qualifier keeps a space on both sides.
     """
-    match = cached_re.compile(r"[*\s]*\*[*\s]*").match(text, at)
-    if not match or not cached_re.match(r"[\w)(]", text[match.end() : match.end() + 1]):
+    match = re.compile(r"[*\s]*\*[*\s]*").match(text, at)
+    if not match or not re.match(r"[\w)(]", text[match.end() : match.end() + 1]):
         return None
-    after = cached_re.compile(r"\w+").match(text, match.end())
+    after = re.compile(r"\w+").match(text, match.end())
     stars = match[0].rstrip()
-    good = cached_re.sub(
-        r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}"
-    )
+    good = re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}")
     if after and after[0] in (
         "const",
         "volatile",

@@ -5,7 +5,8 @@ They write one statement per line, braces as in the coding style, and operators 
 line.
 """
 
-from patchpilot.cache import cached_re
+import re
+
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
@@ -21,14 +22,10 @@ from patchpilot.model.finding import FixEdit
 MOST_LINES = 12
 COLUMNS = 80
 MOST_COLUMNS = 100
-_DECLARED = cached_re.compile(
-    r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$"
-)
-_STATEMENT = cached_re.compile(r"[^;{}]*;$")
-_UPPER_CALL = cached_re.compile(r"[A-Z][A-Z0-9_]*\s*\(")
-_HEAD = cached_re.compile(
-    r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do"
-)
+_DECLARED = re.compile(r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$")
+_STATEMENT = re.compile(r"[^;{}]*;$")
+_UPPER_CALL = re.compile(r"[A-Z][A-Z0-9_]*\s*\(")
+_HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do")
 _BRACES = (
     (r"\{", r""),
     (r"\}", r""),
@@ -47,9 +44,9 @@ def next_line(site: FixSite) -> Proposal:
     if not line or text is None:
         return None
     indent, code = indent_of(line.raw), text.strip()
-    if joined := cached_re.match(r"\}\s*(if\b.*)$", code):
+    if joined := re.match(r"\}\s*(if\b.*)$", code):
         head, rest, deeper = "}", joined[1], ""
-    elif label := cached_re.match(r"((?:case\b[^:?]*|default\s*):)\s*([^:].*;)$", code):
+    elif label := re.match(r"((?:case\b[^:?]*|default\s*):)\s*([^:].*;)$", code):
         head, rest, deeper = label[1], label[2], "\t"
     else:
         end = _head_end(line.text[1 + len(indent) : len(line.raw)])
@@ -57,9 +54,9 @@ def next_line(site: FixSite) -> Proposal:
         if not _STATEMENT.match(rest) or rest == ";":
             return None
     statements = (
-        cached_re.findall(r"[^;]+;", rest) if deeper and rest.count(";") > 1 else [rest]
+        re.findall(r"[^;]+;", rest) if deeper and rest.count(";") > 1 else [rest]
     )
-    is_split = len(statements) > 1 and cached_re.search(r"[\"']|\bfor\b", rest)
+    is_split = len(statements) > 1 and re.search(r"[\"']|\bfor\b", rest)
     if not head or any(bracket in line.code for bracket in "{}" if deeper) or is_split:
         return None
     lines = (head, *(f"{deeper}{one.strip()}" for one in statements))
@@ -68,7 +65,7 @@ def next_line(site: FixSite) -> Proposal:
 
 def _head_end(code: str) -> int:
     """Returns where the condition or the `else` that starts a line of code ends; 0 without one."""
-    start = cached_re.match(
+    start = re.match(
         r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*(?=\()|(?:\}\s*)?else\b(?!\s*if\b)",
         code,
     )
@@ -105,13 +102,13 @@ def drop_braces(site: FixSite) -> Proposal:
         if edits:
             start = start.removeprefix("}").strip()
         edits += [FixEdit(number, 1, (as_text(f"+{indent_of(head.raw)}{start}"),))]
-        if cached_re.fullmatch(r"\}\s*else\b.*\{", closing):
+        if re.fullmatch(r"\}\s*else\b.*\{", closing):
             number += 2
             continue
         if closing != "}":
             return None
         below = site.scan.raw_line(number + 2, 1)
-        if below is not None and cached_re.match(r"[+ ]\s*else\b", below):
+        if below is not None and re.match(r"[+ ]\s*else\b", below):
             return None
         return (*edits, FixEdit(number + 2, 1, ()))
 
@@ -122,17 +119,15 @@ def _is_single(code: str) -> bool:
     """
     return (
         _STATEMENT.fullmatch(code) is not None
-        and not cached_re.match(
+        and not re.match(
             r"(?:if|for|while|do|switch|case|default|else)\b|\w+\s*:(?!:)|#", code
         )
         and not _UPPER_CALL.match(code)
         and (
-            cached_re.match(
-                r"(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--)", code
-            )
+            re.match(r"(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--)", code)
             is not None
         )
-        and not cached_re.match(
+        and not re.match(
             r"(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=",
             code,
         )
@@ -152,11 +147,11 @@ def add_braces(site: FixSite) -> Proposal:
             continue
         text = bare_code(line)
         code = text.strip() if text is not None else ""
-        if cached_re.fullmatch(r"\}\s*else(?:\s+if\s*\(.*\))?", code) and (
+        if re.fullmatch(r"\}\s*else(?:\s+if\s*\(.*\))?", code) and (
             change := _braced_arm(site, line, code)
         ):
             return change
-        if cached_re.fullmatch(r"else(?:\s+if\s*\(.*\))?\s*\{", code) and (
+        if re.fullmatch(r"else(?:\s+if\s*\(.*\))?\s*\{", code) and (
             change := _braced_above(site, line, code)
         ):
             return change
@@ -171,7 +166,7 @@ def _statement_lines(site: FixSite, first: int) -> int:
         text = bare_code(line) if line else None
         if not line or text is None or "{" in line.code or "}" in line.code:
             return 0
-        if number == first and cached_re.match(
+        if number == first and re.match(
             r"\s*(?:if|for|while|do|switch|case|default|else)\b|\s*\w+\s*:(?!:)", text
         ):
             return 0
@@ -184,7 +179,7 @@ def _statement_lines(site: FixSite, first: int) -> int:
 def _braced_arm(site: FixSite, line: ScannedLine, code: str) -> Proposal:
     """Adds braces to the branch below a `} else`."""
     last = _statement_lines(site, line.number + 1)
-    if not last or cached_re.match(r"[+ ]\s*else\b", site.scan.raw_line(last, 1) or ""):
+    if not last or re.match(r"[+ ]\s*else\b", site.scan.raw_line(last, 1) or ""):
         return None
     indent = indent_of(line.raw)
     return (
@@ -229,12 +224,12 @@ def operator_up(site: FixSite) -> Proposal:
     upper, line = site.above(site.number), site.added(site.number)
     if not upper or not line or NOTE in upper.text + line.text:
         return None
-    goes_on = cached_re.search(r"[ \t]*\\$", upper.raw)
+    goes_on = re.search(r"[ \t]*\\$", upper.raw)
     head, tail = (
         upper.raw[1 : goes_on.start()] if goes_on else bare_code(upper),
         line.raw[1:].rstrip(" \t") if goes_on else bare_code(line),
     )
-    match = cached_re.match(r"([ \t]*)(&&|\|\|)[ \t]*(\S.*)$", tail) if tail else None
+    match = re.match(r"([ \t]*)(&&|\|\|)[ \t]*(\S.*)$", tail) if tail else None
     if not match or not head or not head.strip():
         return None
     lines = (
@@ -326,8 +321,8 @@ def _filled(head: str, texts: list[str], masks: list[str], limit: int) -> list[s
 
 
 _PLACE = r"[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*)*"
-_CHAIN = cached_re.compile(rf"({_PLACE})\s*=\s*({_PLACE})\s*=(?!=)\s*([^=]+);$")
-_ANYWHERE = cached_re.compile(r"[01]|NULL|true|false")
+_CHAIN = re.compile(rf"({_PLACE})\s*=\s*({_PLACE})\s*=(?!=)\s*([^=]+);$")
+_ANYWHERE = re.compile(r"[01]|NULL|true|false")
 """Values that a variable of every type holds unchanged."""
 
 
@@ -348,11 +343,11 @@ def split_assignment(site: FixSite) -> Proposal:
     if not line or not match or above[-1:] not in (";", "{", "}"):
         return None
     first, second, value = match.groups()
-    root = cached_re.match(r"\w+", first)
+    root = re.match(r"\w+", first)
     if (
         not root
         or first == second
-        or cached_re.match(rf"{cached_re.escape(second)}\b", first)
+        or re.match(rf"{re.escape(second)}\b", first)
         or root[0] == second
     ):
         return None

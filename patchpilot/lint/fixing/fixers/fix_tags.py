@@ -4,18 +4,19 @@
 They never change the person or commit that a tag names.
 """
 
-from patchpilot.cache import cached_re
+import re
+
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, delete, fixer
 from patchpilot.model.assistant import right_assistant
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.fixes_line import DIGITS, FixesLine, read_fixes_line
 
-_FORM = cached_re.compile(r"^\s*([A-Za-z][A-Za-z-]*)\s*:\s*(\S.*?)\s*$")
-_TITLE = cached_re.compile(
+_FORM = re.compile(r"^\s*([A-Za-z][A-Za-z-]*)\s*:\s*(\S.*?)\s*$")
+_TITLE = re.compile(
     r"[:,-]?\s*(?=\(?[\"']|\()\(?\s*[\"']?([^\"']\S.*?[^\"'\s)])[\"']?\s*\)?\s*$"
 )
-_ANY_TITLE = cached_re.compile(r"(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$")
-_WHOLE_TITLE = cached_re.compile(r"\(\"(.*)\"\)$")
+_ANY_TITLE = re.compile(r"(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$")
+_WHOLE_TITLE = re.compile(r"\(\"(.*)\"\)$")
 _PEOPLE = {
     name.lower(): name
     for name in (
@@ -80,12 +81,10 @@ def tag_name(site: FixSite) -> Proposal:
         not right
         or not colon
         or not value.strip()
-        or not cached_re.fullmatch(r"\s*[\w -]+?\s*", name)
+        or not re.fullmatch(r"\s*[\w -]+?\s*", name)
     ):
         return None
-    if right == "Fixes" and not cached_re.match(
-        r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value
-    ):
+    if right == "Fixes" and not re.match(r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value):
         return None
     return _rewritten(site, f"{right}: {value.strip()}")
 
@@ -94,12 +93,12 @@ def tag_name(site: FixSite) -> Proposal:
 def stable_form(site: FixSite) -> Proposal:
     """Rewrites the Cc: of the stable list, and its version, as the finding suggests."""
     right = site.finding.value("right")
-    known = cached_re.fullmatch(
+    known = re.fullmatch(
         rf"(?:{site.context.project.lists.stable_pattern})(?: # [^']+)?", right
     )
     return (
         _rewritten(site, f"Cc: {right}")
-        if known and cached_re.match(r"(?i)cc:", site.text(site.number))
+        if known and re.match(r"(?i)cc:", site.text(site.number))
         else None
     )
 
@@ -111,7 +110,7 @@ def stable_host(site: FixSite) -> Proposal:
     return (
         _rewritten(
             site,
-            cached_re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1),
+            re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1),
         )
         if stable
         else None
@@ -252,14 +251,14 @@ def whole_fixes(site: FixSite) -> Proposal:
         return None
     if line.space[:1] != " ":
         return None
-    if cached_re.search(r"\(\".*\"\)\s*$", text):
+    if re.search(r"\(\".*\"\)\s*$", text):
         return _rewritten(site, text.strip())
     below = site.number + 1
     if (
         below not in lines
         or not (line.has_digits(7) and not line.word and line.space == line.gap == " ")
         or not line.rest.startswith('("')
-        or not cached_re.match(r"[^\"]*\"\)\s*$", site.text(below))
+        or not re.match(r"[^\"]*\"\)\s*$", site.text(below))
     ):
         return None
     return FixEdit(site.number, 2, (f"{text.strip()} {site.text(below).strip()}",))

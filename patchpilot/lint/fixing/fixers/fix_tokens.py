@@ -4,12 +4,13 @@
 Each of them declares the tokens that it changes.
 """
 
-from patchpilot.cache import cached_re
+import re
+
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import file_text
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, Proposal, fixer
 
-_BRACKETS = cached_re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
+_BRACKETS = re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
 
 
 def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> Proposal:
@@ -17,9 +18,7 @@ def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> Propo
     if site.added(site.number) is None:
         return None
     text = site.line.text[: len(site.line.raw)]
-    matches = [
-        match for match in cached_re.finditer(pattern, text) if NOTE not in match[0]
-    ]
+    matches = [match for match in re.finditer(pattern, text) if NOTE not in match[0]]
     return (
         [ColumnSpan(site.number, *one.span(group), better) for one in matches]
         if matches
@@ -64,7 +63,7 @@ def drop_extern(site: FixSite) -> Proposal:
         last = site.added(last.number + 1)
     # of several names one may be a variable
     code += last.code[1:] if last else ","
-    while (plain := cached_re.sub(r"\([^()]*\)", "", code)) != code:
+    while (plain := re.sub(r"\([^()]*\)", "", code)) != code:
         code = plain
     whole = "," not in code and "(" not in code
     return _spans(site, r"^\+\s*(extern\s+)(?=[^;]*\()", "", group=1) if whole else None
@@ -78,7 +77,7 @@ def lower_hex(site: FixSite) -> Proposal:
     # the finding is about the first of many
     while line := site.added(number):
         text = line.text[: len(line.raw)]
-        digits = cached_re.finditer(
+        digits = re.finditer(
             r"\b0[xX]([0-9a-fA-F]*[A-F][0-9a-fA-F]*)(?=[uUlL]*\b)", text
         )
         spans += [
@@ -106,7 +105,7 @@ def one_semicolon(site: FixSite) -> Proposal:
     """Removes the second of two semicolons at the end of a line."""
     return (
         None
-        if cached_re.search(r"\bfor\b", site.line.text)
+        if re.search(r"\bfor\b", site.line.text)
         else _spans(site, r";(\s*;)(?=\s*$)", "", group=1)
     )
 
@@ -161,7 +160,7 @@ def dts_space(site: FixSite) -> Proposal:
     if line is None:
         return None
     text = line.text[: len(line.raw)]
-    equals = cached_re.finditer(r"(?<=\S)([ \t]*)=([ \t]*)(?=\S)", text)
+    equals = re.finditer(r"(?<=\S)([ \t]*)=([ \t]*)(?=\S)", text)
     spans = [
         ColumnSpan(site.number, equal.start(), equal.end(), " = ")
         for equal in equals
@@ -169,7 +168,7 @@ def dts_space(site: FixSite) -> Proposal:
     ]
     spans += [
         ColumnSpan(site.number, match.start(1), match.end(1), " ")
-        for match in cached_re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)
+        for match in re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)
     ]
     return spans
 
@@ -179,7 +178,7 @@ def gpl_license(site: FixSite) -> Proposal:
     """Replaces `MODULE_LICENSE("GPL v2")` with `MODULE_LICENSE("GPL")`."""
     line = site.added(site.number)
     match = (
-        cached_re.match(r'\+\s*MODULE_LICENSE\(\s*("GPL v2")\s*\)\s*;', line.raw)
+        re.match(r'\+\s*MODULE_LICENSE\(\s*("GPL v2")\s*\)\s*;', line.raw)
         if line
         else None
     )
@@ -214,7 +213,7 @@ def pr_level(site: FixSite) -> Proposal:
     if not site.added(site.number) or _may_have_prefix(site):
         return None
     text = site.line.text[: len(site.line.raw)]
-    match = cached_re.search(
+    match = re.search(
         r"\b(printk(?:_once|_ratelimited)?)\s*\(\s*(KERN_([A-Z]+)\s*)(?=\S)", text
     )
     level = _PRINTED.get(match[3]) if match else None
@@ -230,7 +229,4 @@ def pr_level(site: FixSite) -> Proposal:
 def _may_have_prefix(site: FixSite) -> bool:
     """Whether the file, or a header next to it, may define `pr_fmt`."""
     text, is_whole = file_text(site, site.line.file)
-    return (
-        not is_whole
-        or cached_re.search(r'\bpr_fmt\b|#\s*include\s*"', text) is not None
-    )
+    return not is_whole or re.search(r'\bpr_fmt\b|#\s*include\s*"', text) is not None

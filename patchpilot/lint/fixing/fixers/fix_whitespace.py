@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers for whitespace at the start and end of lines, in files where it has no meaning."""
 
-from patchpilot.cache import cached_re
+import re
+
 from patchpilot.lint.c.line_scan import ScannedLine, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, Proposal, delete, fixer
@@ -17,8 +18,8 @@ _FREE = frozenset(
 In Makefiles, Markdown, scripts and test data it may have one.
 """
 _SCRIPTS = ("sh", "py", "pl", "awk", "rs", "mk")
-_TESTS = cached_re.compile(r"(?:^|/)(?:tests?|testing|selftests)/")
-_BUILT = cached_re.compile(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|selftests)/")
+_BUILT = re.compile(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
 
 
 def _is_free(line: ScannedLine) -> bool:
@@ -60,7 +61,7 @@ def space_before_tab(site: FixSite) -> Proposal:
     """Replaces whitespace that has a space before a tab with tabs that reach the same column."""
     line, raw = site.line, site.line.raw
     spans = []
-    for run in cached_re.finditer(r"[ \t]* \t[ \t]*", raw[1:]):
+    for run in re.finditer(r"[ \t]* \t[ \t]*", raw[1:]):
         start, end = run.start() + 1, run.end() + 1
         if any(char not in " \t" + NOTE for char in line.text[start:end]):
             continue
@@ -108,15 +109,13 @@ def _continues_condition(site: FixSite) -> bool:
         number -= 1
     return (
         number < site.number
-        and cached_re.match(r"\+\s*#\s*(?:el)?if\b", site.scan.lines[number - 1].text)
+        and re.match(r"\+\s*#\s*(?:el)?if\b", site.scan.lines[number - 1].text)
         is not None
     )
 
 
-_HEAD = cached_re.compile(
-    r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$"
-)
-_UNKNOWN = cached_re.compile(r"\b(?:switch|case|default)\b|\\$|^#")
+_HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$")
+_UNKNOWN = re.compile(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
 def code_depth(site: FixSite, columns: int) -> int:
