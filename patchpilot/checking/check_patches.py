@@ -15,7 +15,7 @@ from patchpilot.errors import ExitCode, MissingError, findings_exit
 from patchpilot.lint.engine import Findings, run, run_series
 from patchpilot.lint.lint_context import HistoryFacts
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.selection import former_names, verify
+from patchpilot.lint.selection import verify
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
@@ -306,7 +306,6 @@ class PreparedCheck(NamedTuple):
             profile=setting.options.profile,
             kernel=setting.options.kernel,
             setting=setting,
-            renamed=_renamed(self.request, self.rules),
             unanswered=_not_answered(setting, self.pairs),
             build=self.build,
             commits=self.commits,
@@ -380,14 +379,6 @@ def _built(
             found[key] = (*found.get(key, ()), *problems)
         texts.append(checked.text)
     return found, "; ".join(texts), commits
-
-
-def _renamed(
-    request: CheckRequest, rules: Sequence[Rule]
-) -> tuple[tuple[str, str], ...]:
-    waivers = request.suppressions.waivers if request.suppressions else ()
-    words = (*request.select, *request.ignore, *(waiver.rule for waiver in waivers))
-    return former_names(words, rules) if words else ()
 
 
 def _not_answered(setting: CheckRun, pairs: "Pairs") -> str:

@@ -58,7 +58,7 @@ class CheckResult(NamedTuple):
 
     `verdict` is the result of applying waivers and a baseline. `since` names the earlier
     revision for comparison, and `gone` is the number of findings that only the earlier revision
-    has. `renamed` has the former names of requested rules, each with the current name.
+    has.
     `unanswered` is a note on commits that could not be looked up in a shallow clone. `build`
     describes the build, and `commits` has its details. With `whole_files` each patch is a whole
     file, with the file's lines. `left_out_of_series` is the number of findings about the series
@@ -78,7 +78,6 @@ class CheckResult(NamedTuple):
     since: str | None = None
     gone: int = 0
     setting: "CheckRun | None" = None
-    renamed: tuple[tuple[str, str], ...] = ()
     unanswered: str = ""
     build: str = ""
     commits: tuple["BuiltCommit", ...] = ()

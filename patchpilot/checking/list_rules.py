@@ -42,7 +42,7 @@ def all_rules(packs: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
 
 def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
-    """Returns the rules for a rule id, a current or former rule name, or a checkpatch.pl type.
+    """Returns the rules for a rule id, a rule name, or a checkpatch.pl type.
 
     Raises `UsageError`, with the most similar name, if there is no such rule.
     """
@@ -51,8 +51,7 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
     found = [
         rule
         for rule in rules
-        if wanted
-        in (rule.id.lower(), rule.name, *rule.aliases, (rule.checkpatch or "").lower())
+        if wanted in (rule.id.lower(), rule.name, (rule.checkpatch or "").lower())
     ]
     if not found:
         names = [name for rule in rules for name in rule.words[:-1]]

@@ -36,7 +36,6 @@ def rule_page(explanation: RuleExplanation) -> str:
         ("Id", f"`{rule.id}`"),
         ("Pack", f"`{rule.pack}`"),
         ("checkpatch.pl type", f"`{rule.checkpatch}`" if rule.checkpatch else ""),
-        ("Former name", ", ".join(f"`{alias}`" for alias in rule.aliases)),
         ("Applies", in_force(rule)),
         ("Fix", _APPLIED[rule.remedy.kind]),
     ]

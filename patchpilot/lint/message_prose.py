@@ -11,64 +11,65 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.fixes_line import read_fixes_line
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import is_trailer
 
-_LIST = re.compile(
+_LIST = compile_cached(
     r"^\s{0,4}(?:[-*+o•]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]|v\d+\s*:)\s+"
 )
-_LOG = re.compile(
+_LOG = compile_cached(
     r"^\s*(?:\[\s*\d+\.\d+\]|>|\$ |# |~\$|\w+@\w+[:~]|<[0-9]>|\[<[0-9a-f]+>\]|(?:BUG|WARNING|KASAN|Call Trace|RIP|Code|CPU"  # noqa: E501
     r"|EIP|Modules linked in)\b[^=]*[:#]"
     r"|[A-Z]:[\s*]|[0-9a-f]{8,16}:?\s)"
 )
-_CODE = re.compile(
+_CODE = compile_cached(
     r"^(?: {4,}|\t)|[;{}]\s*$|^\s*(?:#include|#define|if \(|for \(|return\b.*;)|^\S+\.[chS]:\d+|\|.*\||^\s*[-=~^_*#]{3,}\s*$"  # noqa: E501
     r"|^(?:\s*\S+\s{3,}\S)|:\s+[\d.,]+\s*\w*%?$"
 )
-_LINK = re.compile(r"^\s*(?:\[\d+\]:?\s*)?<?(?:https?|ftp|git)://\S+>?\s*$")
-_TREE = re.compile(r"^\(?(?:cherry picked from|\[ ?\w)")
+_LINK = compile_cached(r"^\s*(?:\[\d+\]:?\s*)?<?(?:https?|ftp|git)://\S+>?\s*$")
+_TREE = compile_cached(r"^\(?(?:cherry picked from|\[ ?\w)")
 
 
-_PROMPT = re.compile(
+_PROMPT = compile_cached(
     r"^\s*(?:\$|#|%|>>>|=>|U-Boot>|\(gdb\)|[\w.-]*[~\]/][#$]|\[?\w[\w.-]*@[\w.-]+[\]:~"
     r" ]\S*?[#$])\s+\S",
 )
-_SPLAT = re.compile(
+_SPLAT = compile_cached(
     r"^\s*(?:(?:BUG|WARNING|INFO|Oops|UBSAN|KASAN|KMSAN|KCSAN|general protection fault|Unable to handle|Internal error|Kernel panic|kernel BUG"  # noqa: E501
     r"|unreferenced object|Call [Tt]race|Backtrace|Traceback|watchdog)(?: [^.=]{1,80})?:|-+\[ cut here \])"  # noqa: E501
 )
 _REGISTER = r"(?:RIP|R[A-D]X|R[SD]I|R[BS]P|R\d\d|FS|CR2|CS|E[A-D]X|EIP|PC|LR|SP|pc|lr|sp|x\d+)\s*:"
-_PASTED = re.compile(
+_PASTED = compile_cached(
     r"^\s*(?:>|\|.*\||\+[-=+]{3,}\+|[-=~_*]{4,}[-=~_* ]*$|[0-9a-f]{4,16}:?(?:\s+[0-9a-f]{2,8}){3,}|#\d+\s|at \S+[:(]|File \""  # noqa: E501
     r"|(?:make|ld|gcc|cc1|clang)\b.{0,9}:\s|\S+[.:]\w+:\d+:(?:\d+:)? |\d+ \| |\S+ {3,}\S.* {2,}\S|"
     + _REGISTER
     + r")"
     r"|\w\+0x[0-9a-f]+/0x[0-9a-f]+"
 )
-_FENCE = re.compile(
+_FENCE = compile_cached(
     r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))"
 )
 _COLUMNS = 60
 """The maximum number of lines between two fences: longer text was not fenced."""
-_DIFF_STARTS = re.compile(
+_DIFF_STARTS = compile_cached(
     r"^(?:diff --git \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|--- (?:a/|/dev/null))"
 )
-_DIFF_GOES_ON = re.compile(
+_DIFF_GOES_ON = compile_cached(
     r"^(?:[-+ \\]|@@ |index [0-9a-f]+\.\.|(?:new|deleted) file mode |(?:rename|copy) (?:from|to) |diff --git \S)"  # noqa: E501
 )
 
 
-_TITLE = re.compile(
+_TITLE = compile_cached(
     r"\bcommit\s+[0-9a-f]{7,40}[ \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"\bcommit\s+[0-9a-f]{7,40}\s*$", re.IGNORECASE)
-_FIXED_TITLE = re.compile(r"[ \t:,]*\(\s*[\"']")
-_TITLE_OPENS = re.compile(r"\s*\(\s*[\"']")
-_TITLE_ENDS = re.compile(r"[\"']\s*\)|\"\s*$")
+_NAMED = compile_cached(r"\bcommit\s+[0-9a-f]{7,40}\s*$", re.IGNORECASE)
+_FIXED_TITLE = compile_cached(r"[ \t:,]*\(\s*[\"']")
+_TITLE_OPENS = compile_cached(r"\s*\(\s*[\"']")
+_TITLE_ENDS = compile_cached(r"[\"']\s*\)|\"\s*$")
 
 
 class Paragraph(NamedTuple):

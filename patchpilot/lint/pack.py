@@ -43,7 +43,7 @@ _REQUIRED = (
     "good",
 )
 _OPTIONAL = (
-    "checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities", "message", "messages", "aliases", "options", "known_problems",  # noqa: E501
+    "checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities", "message", "messages", "options", "known_problems",  # noqa: E501
     "checkpatch_severity", "checkpatch_severities", "needs",
 )  # fmt: skip
 _TEXTS = ("message", "checkpatch", "since", "until")
@@ -124,7 +124,7 @@ def parse_pack(
         raise PackError(
             f"{label}: not valid TOML: {error}", hint="correct the TOML syntax"
         ) from error
-    _no_unknown(data, ("rule", "retired"), label)
+    _no_unknown(data, ("rule",), label)
     tables = data.get("rule", [])
     if not isinstance(tables, list):
         raise PackError(f"{label}: use [[rule]] instead of [rule]")
@@ -190,19 +190,6 @@ def _rule(
         )
     if not _NAME.match(table["name"]):
         raise PackError(f"{where}: a name must be lower-case words joined by hyphens")
-    if (
-        isinstance(table["match"], dict)
-        and isinstance(table["match"].get("say"), str)
-        and "message" not in table
-    ):
-        # user packs have the message there: it used to be an argument of the detector
-        table = {
-            **table,
-            "message": table["match"]["say"],
-            "match": {
-                key: value for key, value in table["match"].items() if key != "say"
-            },
-        }
     detector, arguments = _match(table["match"], where, detectors)
     message, messages = (
         table.get("message", "").strip(),
@@ -232,7 +219,6 @@ def _rule(
         severities=_severities(table, "severities", where),
         message=message,
         messages=messages,
-        aliases=tuple(_strings(table.get("aliases", []), "aliases", where)),
         options=_texts(table.get("options", {}), "options", where),
         known_problems=tuple(
             _strings(table.get("known_problems", []), "known_problems", where)

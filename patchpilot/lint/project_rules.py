@@ -86,13 +86,10 @@ def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
     style = project.style
 
     def as_wanted(rule: Rule) -> Rule:
-        name = next(
-            (name for name in (rule.name, *rule.aliases) if name in style.severity),
-            None,
-        )
+        severity = style.severity.get(rule.name)
         return (
-            rule._replace(severity=Severity(style.severity[name]), severities={})
-            if name
+            rule._replace(severity=Severity(severity), severities={})
+            if severity
             else rule
         )
 

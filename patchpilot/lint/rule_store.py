@@ -175,7 +175,7 @@ def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
 def _one_of_each(rules: Sequence[Rule]) -> None:
     seen: dict[str, Rule] = {}
     for rule in rules:
-        for word in {rule.id, rule.name, *rule.aliases}:
+        for word in (rule.id, rule.name):
             if word in seen:
                 other = seen[word]
                 kind = "id" if word == rule.id else "name"

@@ -50,18 +50,6 @@ def verify(words: Sequence[str], rules: Sequence[Rule]) -> None:
     _known(words, rules)
 
 
-def former_names(
-    words: Iterable[str], rules: Iterable[Rule]
-) -> tuple[tuple[str, str], ...]:
-    """Returns (word, current name) for each word that is a former name of a rule."""
-    now = {alias: rule.name for rule in rules for alias in rule.aliases}
-    return tuple(
-        (word, now[word.lower()])
-        for word in dict.fromkeys(words)
-        if word.lower() in now
-    )
-
-
 def _known(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
     if not words:
         return frozenset()

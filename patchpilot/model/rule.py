@@ -39,7 +39,6 @@ def version(kernel: Kernel | None) -> str | None:
 @json_form(
     "id",
     "name",
-    "aliases",
     "checkpatch",
     "pack",
     "severity",
@@ -63,7 +62,6 @@ class Rule(NamedTuple):
     - `message`: the text of a finding, with placeholders that the detector fills; the summary if it
       is empty
     - `messages`, `severities`: the exceptions for single cases that the detector distinguishes
-    - `aliases`: former names of the rule
     - `checkpatch_severity`: the level in checkpatch.pl, if it differs; `checkpatch_severities` has
       the levels of single cases
     - `needs`: the functions that the rule recommends, each as "HEADER FUNCTION"; the rule is silent
@@ -92,7 +90,6 @@ class Rule(NamedTuple):
     severities: Mapping[str, Severity] = MappingProxyType({})
     message: str = ""
     messages: Mapping[str, str] = MappingProxyType({})
-    aliases: tuple[str, ...] = ()
     options: Mapping[str, str] = MappingProxyType({})
     known_problems: tuple[str, ...] = ()
     checkpatch_severity: Severity | None = None
@@ -112,13 +109,10 @@ class Rule(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that --select and --ignore accept for it: id, name, aliases, checkpatch type,
-        pack.
-        """
+        """The words that --select and --ignore accept for it: id, name, checkpatch type, pack."""
         return (
             self.id,
             self.name,
-            *self.aliases,
             *([self.checkpatch] if self.checkpatch else []),
             self.pack,
         )

@@ -25,7 +25,7 @@ class Subsystem(NamedTuple):
     trailers in their order, `links` the URLs for Link: tags to messages, `closes` the permitted
     targets of Closes:. `cover_from` is the number of patches from which a cover letter is wanted,
     `changes` where the changes since the last version are listed. `sources` gives the source of
-    each key: a URL, a file in Documentation/, or "measured" (checks/habits.tsv).
+    each key: a URL, a file in Documentation/, or "measured" (tests/lab/habits.tsv).
     """
 
     name: str

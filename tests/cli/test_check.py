@@ -586,30 +586,6 @@ def test_lines_of_words_and_colons_are_no_patch(workdir: Path) -> None:
     assert "neither a mail nor a diff" in done.err
 
 
-def test_a_former_name_of_a_rule_is_accepted_and_noted_when_asked_to_say_more(
-    workdir: Path,
-) -> None:
-    file = workdir / "a.patch"
-    file.write_text(
-        mail(
-            "frob: use b",
-            f"Use b.\n\n{SIGN_OFF}",
-            file_diff("drivers/frob.c", " int a;\n+int b = sizeof a;\n"),
-        )
-    )
-    plain, more = (
-        call(
-            "check", *verbose, "--select", "bare-sizeof", "--format", "checkpatch", file
-        )
-        for verbose in ((), ("-v",))
-    )
-    assert ":SIZEOF_PARENTHESIS:" in plain.out
-    assert not plain.err
-    assert more.err.splitlines()[1:] == [
-        "patchpilot: note: rule bare-sizeof is now called sizeof-without-parentheses"
-    ]
-
-
 def test_what_only_strict_shows_is_counted(tmp_path: Path) -> None:
     file = tmp_path / "a.patch"
     file.write_text(patch(message="This patch repairs the widget.\n"))

@@ -56,12 +56,6 @@ def test_the_list_links_to_every_page() -> None:
     )
 
 
-def test_a_rule_is_explained_by_a_former_name_and_its_page_lists_it() -> None:
-    (explanation,) = explain("bare-revert")
-    assert explanation.rule.name == "revert-without-reason"
-    assert "| Former name | `bare-revert` |" in rule_page(explanation)
-
-
 def test_a_page_has_the_options_and_the_known_problems_of_its_rule() -> None:
     (explanation,) = explain("long-subject")
     assert (

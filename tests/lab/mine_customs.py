@@ -5,7 +5,7 @@ subsystem habits from it.
 python -m tests.lab.mine_customs read ROWS.jsonl LIST=GIT_DIRECTORY ... [--since 2023-01-01]   one
 row for each patch mail: facts, no text but its subject python -m tests.lab.mine_customs prefixes
 ROWS.jsonl ... > checks/prefixes.tsv                 directory → usual subject prefixes python -m
-tests.lab.mine_customs habits ROWS.jsonl ... > checks/habits.tsv                     subsystem → how
+tests.lab.mine_customs habits ROWS.jsonl ... > tests/lab/habits.tsv   subsystem → how
 often a habit was kept
 
 Of several versions of a patch only the last one counts, and a patch that went to several lists
@@ -294,7 +294,7 @@ def _line(folder: str, prefixes: Prefixes) -> str:
 
 
 def habits(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yields the lines of checks/habits.tsv: for each subsystem and key how often each value was
+    """Yields the lines of tests/lab/habits.tsv: for each subsystem and key how often each value was
     found, and among how many.
     """
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)

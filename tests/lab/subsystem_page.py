@@ -12,7 +12,7 @@ from pathlib import Path
 from patchpilot.projects.subsystem import Subsystem
 from patchpilot.projects.subsystems import subsystems
 
-HABITS = Path(__file__).parents[2] / "checks" / "habits.tsv"
+HABITS = Path(__file__).with_name("habits.tsv")
 
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->

@@ -164,14 +164,6 @@ def test_each_case_of_a_detector_has_its_message_and_placeholders() -> None:
         rule('[rule.messages]\nshort = "{count} too few"\n')
 
 
-def test_a_rule_goes_by_its_former_names() -> None:
-    (rule,) = parse_pack(
-        RULE.replace('why = "', 'aliases = ["frob-gone"]\nwhy = "', 1), "ours.toml"
-    ).rules
-    assert rule.aliases == ("frob-gone",)
-    assert rule.words == ("OUR001", "no-frob", "frob-gone", "ours")
-
-
 LONGER = 'detector = "longer-than"\nwhere = "{}"\nmost = 3'
 CASES = (
     'detector = "like"\n'
@@ -241,11 +233,3 @@ def test_the_nearest_detector_is_suggested() -> None:
 def test_an_id_stands_for_one_rule() -> None:
     with pytest.raises(PackError, match="duplicate rule id"):
         parse_pack(RULE + RULE, "ours.toml")
-
-
-def test_a_message_may_still_be_an_argument_of_the_detector() -> None:
-    (rule,) = parse_pack(
-        RULE.replace("where =", "say = \"no '{match}'\"\nwhere ="), "ours.toml"
-    ).rules
-    assert rule.message == "no '{match}'"
-    assert "say" not in rule.arguments

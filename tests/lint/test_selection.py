@@ -11,7 +11,7 @@ from patchpilot.errors import PackError, UsageError
 from patchpilot.lint import rule_store
 from patchpilot.lint.project_rules import adjusted
 from patchpilot.lint.rule_store import detector_of, load_packs, load_rules, read_pack
-from patchpilot.lint.selection import choose, former_names, in_force
+from patchpilot.lint.selection import choose, in_force
 from patchpilot.model.finding import Severity
 from patchpilot.model.mail import parse_patch
 from patchpilot.projects.detection import detect
@@ -46,24 +46,23 @@ def test_what_is_ignored_does_not_run() -> None:
     assert chosen
 
 
-def test_a_rule_is_chosen_ignored_and_raised_by_its_former_name() -> None:
+def test_a_rule_is_chosen_ignored_and_raised_by_its_name() -> None:
     rules = load_rules()
-    (chosen,) = choose(rules, kernel=NEW, profile="linux", select=["Bare-Sizeof"])
+    (chosen,) = choose(
+        rules, kernel=NEW, profile="linux", select=["Sizeof-Without-Parentheses"]
+    )
     assert chosen.name == "sizeof-without-parentheses"
     assert chosen not in choose(
-        rules, kernel=NEW, profile="linux", ignore=["bare-sizeof"]
+        rules, kernel=NEW, profile="linux", ignore=["sizeof-without-parentheses"]
     )
     linux = find_project("linux")
-    style = linux.style._replace(severity={"bare-sizeof": "error"})
+    style = linux.style._replace(severity={"sizeof-without-parentheses": "error"})
     raised = next(
         rule
         for rule in adjusted(rules, linux._replace(style=style))
         if rule.id == chosen.id
     )
     assert (chosen.severity, raised.severity) == (Severity.WARNING, Severity.ERROR)
-    assert former_names(
-        ("bare-sizeof", "sizeof-without-parentheses", "SPACING"), rules
-    ) == (("bare-sizeof", chosen.name),)
 
 
 def test_an_unknown_word_names_the_nearest() -> None:

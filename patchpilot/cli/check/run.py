@@ -309,8 +309,6 @@ def _report_rules(result: "CheckResult") -> None:
         f"project {result.profile}, rules as of {'.'.join(map(str, result.kernel))},"
         f" {len(result.rules)} rules{subsystems}",
     )
-    for former, name in result.renamed:
-        notice("note", f"rule {former} is now called {name}")
 
 
 def _waivers_given() -> bool:

@@ -129,13 +129,12 @@ def reference(rules: Sequence[RuleExplanation]) -> str:
 
 
 def _notes(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
-    """Optional parts of a rule: options, known problems, its record on real patches, former names."""  # noqa: E501
+    """Optional parts of a rule: options, known problems, its record on real patches."""
     rule = explanation.rule
     notes = (
         ("Options", [f"{name}: {text}" for name, text in rule.options.items()]),
         ("Known problems", list(rule.known_problems)),
         ("On real patches", [explanation.record] if explanation.record else []),
-        ("Former names", [", ".join(rule.aliases)] if rule.aliases else []),
     )
     return [(title, entries) for title, entries in notes if entries]
 

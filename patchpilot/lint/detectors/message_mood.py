@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.english_verbs import imperative_of
 from patchpilot.lint.lint_context import Context
@@ -16,7 +17,7 @@ from patchpilot.lint.message_prose import paragraphs
 
 @cache
 def _this_patch() -> re.Pattern[str]:
-    return re.compile(
+    return compile_cached(
         r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"  # noqa: E501
         r"|commit)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
         r"|^[Tt]h(?:e|is) (?P<other>patch|series|fix|commit) (?=(?:adds|fixes|changes|removes|introduces|implements|makes|updates|replaces"  # noqa: E501
@@ -81,7 +82,7 @@ def _case_of(phrase: str) -> str:
     return "author" if _AUTHOR_DID.match(phrase) else "verb"
 
 
-_AUTHOR_DID = re.compile(r"(?:We|I)(?: have|'ve| also| just)? \w+ed$")
+_AUTHOR_DID = compile_cached(r"(?:We|I)(?: have|'ve| also| just)? \w+ed$")
 LABEL_WORDS = 3
 
 
@@ -112,21 +113,21 @@ def _phrases() -> tuple[
         r"|modif|set|check|handl|rework|refactor|simplif|improv|support|export|allow|avoid|prevent|switch|mak|return|extend"
         r"|split|delet|provid|adjust|cover|ensur)"
     )
-    did = re.compile(
+    did = compile_cached(
         rf"^(?:{adverb} )?(?:[Ww]e|[Ii])(?: have| also| just| then| now|'ve)? (?P<verb>{verbs}(?:ed|d|ped|ied)|made|changed|moved|set up)\b"  # noqa: E501
     )
-    bare = re.compile(
+    bare = compile_cached(
         (
             rf"^(?:{adverb} )?(?P<verb>(?:{verbs})(?:e?s|ies|ed|d|ped|ied|ing|ping|ying)|[Mm]akes|[Mm]ade)\b(?! by\b| in\b| to be\b"  # noqa: E501
             rf"| (?:and|or) )"
         ),
         re.IGNORECASE,
     )
-    passive = re.compile(
+    passive = compile_cached(
         rf"^(?:To (?:fix|solve|address|avoid|prevent|resolve|support|handle|work around) [^,]{{3,80}}, )(?:[^.,]{{0,60}}, )?(?:we"  # noqa: E501
         rf"|I|it is|it was|\w+ (?:is|are|was|were)) (?:now )?(?P<verb>{verbs}(?:ed|d|ped|ied))\b"
     )
-    does = re.compile(
+    does = compile_cached(
         rf"^(?:{adverb} )?(?:[Ww]e|I)(?:(?:'ll|'re|'m| will| are| am)(?: now| also| just)? |(?: now| also| then| hereby)+ )"  # noqa: E501
         rf"(?P<verb>{verbs}(?:e|ing|ping|ting|y)?)\b(?! to be\b)"
     )
@@ -195,7 +196,7 @@ def _is_noun_use(sentence: str, found: re.Match[str]) -> bool:
     )
 
 
-_DESCRIBES_IT = re.compile(
+_DESCRIBES_IT = compile_cached(
     r"(?<!\bthe)(?<!\ba)(?<!\ban)(?<!\bof)(?<!\bwith)(?<!\band)(?<!\bto) (?:allow|help|caus|solv|fix|result|turn|reduc|improv|increas|trigger|seem|work"  # noqa: E501
     r"|break|broke|restor|reveal|expos|show|mean|chang|prevent|resolv)(?:ed|k|en|t)? (?:the|a|an|us|it|me|this|that|them|in|to|out|for|on|all|both"  # noqa: E501
     r"|\w+ing)\b|\b(?:made|let|led|meant|broke|gave|got|took|became|was|did|kept|cost) (?:the|a|an|us|it|me|this|that|to|all|\w+)\b"  # noqa: E501

@@ -195,7 +195,7 @@ def find_culprits(
         if request.profile
         else detect(CommitTree(repository, commit.id))
     )
-    apart = not {"tags-not-in-one-block", "tags-apart"}.isdisjoint(project.style.ignore)
+    apart = "tags-not-in-one-block" in project.style.ignore
     present = judge_message(
         commit.lines,
         partial(_look_up, repository),

@@ -7,43 +7,44 @@ The rules' pages document the assumptions of each fixer.
 
 import re
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import has_include
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, Proposal, fixer
 
-_OUTSIDE = re.compile(
+_OUTSIDE = compile_cached(
     r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
 )
 """Where code runs outside of the kernel and has no kernel types."""
-_C99_TYPE = re.compile(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
+_C99_TYPE = compile_cached(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
 _OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
-_CONDITION = re.compile(
+_CONDITION = compile_cached(
     r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
 )
-_BOOL = re.compile(r"(?:^|[^\w(,])bool\s+\w+\s*=$")
+_BOOL = compile_cached(r"(?:^|[^\w(,])bool\s+\w+\s*=$")
 _MOST_HEAD_LINES = 5
-_LOGICAL = re.compile(r"&&|\|\||!$")
-_LOOP = re.compile(r"\bfor\s*\([^;]*;$")
-_OPENS = re.compile(r"(?:[(,?:;{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
-_CLOSES = re.compile(r"\s*(?:[),;?:}]|&&|\|\|)")
+_LOGICAL = compile_cached(r"&&|\|\||!$")
+_LOOP = compile_cached(r"\bfor\s*\([^;]*;$")
+_OPENS = compile_cached(r"(?:[(,?:;{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
+_CLOSES = compile_cached(r"\s*(?:[),;?:}]|&&|\|\|)")
 _STATEMENT = r"(?:if|while|for|switch|return|sizeof|case|do|else)\b"
 _WHOLE = r"(?<![\w.>)\]])"
 _VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[(?:[^][=]|\[[^][=]*\])*\]|{BALANCED})*+"  # noqa: E501
 """A name, a call or what is in parentheses, with the members and elements that follow."""
 _POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
 """Such a value, also after a cast to a pointer or stars."""
-_NULL_TEST = re.compile(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
+_NULL_TEST = compile_cached(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
 _SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-_CONSTANT_FIRST = re.compile(
+_CONSTANT_FIRST = compile_cached(
     rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)(\*?{_WHOLE}{_VALUE})"
 )
-_BIT_HEADERS = re.compile(
+_BIT_HEADERS = compile_cached(
     r"#\s*include\s*<linux/(?:bits|bitops|kernel|module|device|interrupt|io)\.h>"
 )
 """Headers that define BIT(), or that have included one that does since 4.0."""
-_LIST_ENDS = re.compile(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
+_LIST_ENDS = compile_cached(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
 def _code(site: FixSite) -> str:

@@ -5,6 +5,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
@@ -23,13 +24,13 @@ _LIMITS = (COLUMNS, MOST_COLUMNS)
 """The columns that broken lines have if they can, and else."""
 _MOST_LINES = 6
 _DEEPEST = 3
-_BREAK = re.compile(r"(?:,|&&|\|\|)(?=\s)")
-_LATE_BREAK = re.compile(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
-_ANY_BREAK = re.compile(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
+_BREAK = compile_cached(r"(?:,|&&|\|\|)(?=\s)")
+_LATE_BREAK = compile_cached(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
+_ANY_BREAK = compile_cached(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
 _GOES_ON = " \\"
-_MACRO = re.compile(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
-_COMMENT_LINE = re.compile(r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$")
-_CODE_BEFORE = re.compile(
+_MACRO = compile_cached(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
+_COMMENT_LINE = compile_cached(r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$")
+_CODE_BEFORE = compile_cached(
     rf"\+([ \t]*)(#[ \t]*define\b[^{NOTE}]*[^\s{NOTE}]|[^\s{NOTE}].*[;,])[ \t]*({NOTE}+)[ \t]*$"
 )
 
