@@ -19,7 +19,6 @@ from patchpilot.model.upstream_references import upstream_commits
 
 CONDITIONS: Mapping[str, type] = {
     "has_diff": bool,
-    "is_mail": bool,
     "is_addressed": bool,
     "is_backport": bool,
     "is_cosmetic": bool,
@@ -71,7 +70,6 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
     patch = context.patch
     return (
         _is(arguments, "has_diff", lambda: patch.has_diff)
-        and _is(arguments, "is_mail", lambda: is_mail(patch))
         and _is(
             arguments,
             "is_addressed",

@@ -178,7 +178,6 @@ TEXT = "one frob\n\ntwo frob\nthe knob\n"
         (AROUND + 'above = "empty"\nbelow = "text"', ["two frob"]),
         (AROUND + 'below = "not text"', ["one frob"]),
         (AROUND + "below_pattern = 'knob'", ["two frob"]),
-        (AROUND + "unless_below_pattern = 'knob'", ["one frob"]),
         (AROUND + "only_first = true\nbelow_pattern = 'knob'", []),
         (AROUND + "unless_pattern = 'one'", ["two frob"]),
         (AROUND + "pasted = true", []),

@@ -52,10 +52,8 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     query=str,
     captures=list,
     shown=bool,
-    paths_pattern=str,
     capture_patterns=dict,
     unless_capture_patterns=dict,
-    inside_pattern=str,
     unless_inside_pattern=str,
     between_pattern=str,
     unless_between_pattern=str,
@@ -63,7 +61,6 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     unless_before_pattern=str,
     after_pattern=str,
     unless_after_pattern=str,
-    without_pattern=str,
     file_pattern=str,
     unless_file_pattern=str,
 )
@@ -78,17 +75,15 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
     The lines that the patch adds contain one of `needles`, and the function contains one of
     `function_needles`.
 
-    `capture_patterns` and `unless_capture_patterns` apply to the text of captures,
-    `inside_pattern` and `unless_inside_pattern` to the start of a statement around `@at`. The
-    patterns of `between` apply to the text from the end of `@from` to `@at`, and those of
-    `before` and `after` to the rest of the function. `without_pattern` must not match anywhere in
-    the function. The patterns of `file` apply to the whole file, and match nothing without a
-    tree. {name} is the text of a capture.
+    `capture_patterns` and `unless_capture_patterns` apply to the text of captures, and
+    `unless_inside_pattern` to the start of a statement around `@at`. The patterns of `between`
+    apply to the text from the end of `@from` to `@at`, and those of `before` and `after` to the
+    rest of the function. The patterns of `file` apply to the whole file, and match nothing
+    without a tree. {name} is the text of a capture.
     """
-    paths = compiled(arguments.get("paths_pattern", ""))
     removed = _removed(context)
-    for unit, path in _units(context, shown=arguments.get("shown", False)):
-        if not paths.search(path) or not any(
+    for unit in _units(context, shown=arguments.get("shown", False)):
+        if not any(
             needle.encode() in unit.text
             for needle in arguments.get("function_needles", arguments["needles"])
         ):
@@ -172,37 +167,29 @@ def _place_fits(
         "between_pattern": text[start : at.start_byte],
         "before_pattern": text[: at.start_byte],
         "after_pattern": text[at.end_byte :],
-        "without_pattern": text,
         "file_pattern": unit.file,
     }
     for name, part in parts.items():
-        if name in arguments:
-            found = _filled(arguments[name], values).search(part) is not None
-            if found is (name == "without_pattern"):
-                return False
+        if name in arguments and not _filled(arguments[name], values).search(part):
+            return False
         other = f"unless_{name}"
         if other in arguments and _filled(arguments[other], values).search(part):
             return False
     if "file_pattern" in arguments and not unit.file:
         return False
-    return _is_inside(unit, at, values, arguments)
+    return "unless_inside_pattern" not in arguments or not _is_inside(
+        unit, at, _filled(arguments["unless_inside_pattern"], values)
+    )
 
 
-def _is_inside(
-    unit: _Unit, at: "Node", values: Mapping[str, str], arguments: Arguments
-) -> bool:
-    inside = arguments.get("inside_pattern")
-    unless = arguments.get("unless_inside_pattern")
-    if inside is None and unless is None:
-        return True
-    around = []
+def _is_inside(unit: _Unit, at: "Node", pattern: re.Pattern[str]) -> bool:
+    """Return whether a statement around the node starts with a match of the pattern."""
     above = at.parent
     while above is not None and above.type != "function_definition":
-        around.append(_text(unit, above))
+        if pattern.match(_text(unit, above)):
+            return True
         above = above.parent
-    if unless and any(_filled(unless, values).match(text) for text in around):
-        return False
-    return inside is None or any(_filled(inside, values).match(text) for text in around)
+    return False
 
 
 def _filled(pattern: str, values: Mapping[str, str]) -> re.Pattern[str]:
@@ -263,15 +250,15 @@ def _with_loops(text: bytes) -> bytes:
     ).encode("latin-1")
 
 
-def _units(context: Context, *, shown: bool) -> Iterator[tuple[_Unit, str]]:
-    """Yields the whole functions that the patch changes, with their file; with `shown` also what a
+def _units(context: Context, *, shown: bool) -> list[_Unit]:
+    """Return the whole functions that the patch changes, with their file; with `shown` also what a
     hunk shows of one where there is no tree.
     """
     key = f"syntax.units.{shown}"
-    found: list[tuple[_Unit, str]] | None = context.shared.get(key)
+    found: list[_Unit] | None = context.shared.get(key)
     if found is None:
         found = context.shared[key] = []
-        for path, lines, is_whole in _stretches(context):
+        for lines, is_whole in _stretches(context):
             file = "\n".join(line for line, _ in lines) if is_whole else ""
             parts = list(_functions(lines))
             if shown and not is_whole:
@@ -282,29 +269,27 @@ def _units(context: Context, *, shown: bool) -> Iterator[tuple[_Unit, str]]:
                 if any(added):
                     text = "".join(f"{line}\n" for line, _ in lines[start:end])
                     # a character for each byte
-                    found.append(
-                        (_Unit(text.encode("latin-1", "replace"), added, file), path)
-                    )
-    return iter(found)
+                    found.append(_Unit(text.encode("latin-1", "replace"), added, file))
+    return found
 
 
 _Lines = list[tuple[str, int]]
 
 
-def _stretches(context: Context) -> Iterator[tuple[str, _Lines, bool]]:
-    """Yields (path, lines with their patch line where added, whether that is a whole file) of each
+def _stretches(context: Context) -> Iterator[tuple[_Lines, bool]]:
+    """Yield (lines with their patch line where added, whether that is a whole file) of each
     file that the tree has, otherwise of each hunk.
     """
     by_file: dict[str, list[NewHunk]] = {}
     for hunk in c_hunks(context):
         by_file.setdefault(hunk.change.path, []).append(hunk)
-    for path, hunks in by_file.items():
+    for hunks in by_file.values():
         whole = _whole_file(context, hunks)
         if whole is not None:
-            yield path, whole, True
+            yield whole, True
             continue
         for hunk in hunks:
-            yield path, _new_lines(hunk), False
+            yield _new_lines(hunk), False
 
 
 def _as_function(lines: _Lines) -> _Lines:

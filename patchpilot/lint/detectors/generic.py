@@ -490,25 +490,17 @@ def filled_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
     generic=True,
     **CONDITIONS,
     missing_headers=list,
-    missing_tags=list,
     missing_pattern=str,
     missing_recipient_pattern=str,
-    at_tag=str,
 )
 def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch in which something required is missing.
 
-    A patch is reported if it has none of `missing_headers`, none of `missing_tags`, no line in
-    its message that matches `missing_pattern` and no recipient that matches
-    `missing_recipient_pattern`. The finding is on the subject, or on the first tag called
-    `at_tag`.
+    A patch is reported if it has none of `missing_headers`, no line in its message that matches
+    `missing_pattern` and no recipient that matches `missing_recipient_pattern`.
     """
     patch = context.patch
     if any(patch.header(name) for name in arguments.get("missing_headers", ())):
-        return
-    tags = tag_lines(context)
-    absent = {name.lower() for name in arguments.get("missing_tags", ())}
-    if any(tag.key in absent for _, tag in tags):
         return
     pattern, recipient = (
         arguments.get("missing_pattern"),
@@ -524,17 +516,14 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for address in patch.addresses(name)
     ):
         return
-    place: int | None = subject_line(context)
-    if "at_tag" in arguments:
-        place = first_tag(context, arguments["at_tag"])
-    if place is not None:
-        subject = patch.subject
-        values = {
-            "number": subject.number,
-            "total": subject.total,
-            "version": subject.version,
-        }
-        yield Hit(place, values={**values, "list": project_list(context, arguments)})
+    subject = patch.subject
+    values = {
+        "number": subject.number,
+        "total": subject.total,
+        "version": subject.version,
+        "list": project_list(context, arguments),
+    }
+    yield Hit(subject_line(context), values=values)
 
 
 @detector(

@@ -36,7 +36,6 @@ def _message_read(context: Context, _arguments: Arguments) -> str:
     unless_above_pattern=str,
     below=_KINDS,
     below_pattern=str,
-    unless_below_pattern=str,
     pasted=bool,
     only_first=bool,
 )
@@ -47,7 +46,7 @@ def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     adjacent lines. A "tag" has the form of a tag; "empty" is an empty line, or no line (above the
     first and below the last one); "text" is any other line. "not tag", "not empty" and "not text"
     are their complements. `above_pattern` and `below_pattern` must match the adjacent lines, and
-    `unless_above_pattern` and `unless_below_pattern` must not. `pasted` selects lines inside or
+    `unless_above_pattern` must not. `pasted` selects lines inside or
     outside of pasted text. With `only_first`, lines after the first match are not checked.
     """
     lines, pattern = context.patch.message, compiled(arguments["pattern"])

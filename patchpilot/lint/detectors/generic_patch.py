@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.c_pattern import c_pattern, groups_suit, optional
+from patchpilot.lint.detectors.c_pattern import c_pattern, optional
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.required_text import whole_text
 
@@ -41,8 +41,6 @@ _PARTS = (
     until_pattern=str,
     files_pattern=str,
     other_files_pattern=str,
-    group_patterns=dict,
-    unless_group_patterns=dict,
     raw=bool,
     first=bool,
     at_line_before=bool,
@@ -65,10 +63,9 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
     `unless_pattern` must not match the same line, `before_pattern` must match the previous line,
     and `unless_after_pattern` must not match the next line. `until_pattern` ends the search.
-    `files_pattern` and `other_files_pattern` select files; `group_patterns` and
-    `unless_group_patterns` are as in code-like. With `raw`, quoted text is not masked. `first`
-    stops after one finding; with `at_line_before`, it is on the previous line. The message may
-    use {file} and the pattern's named groups.
+    `files_pattern` and `other_files_pattern` select files. With `raw`, quoted text is not masked.
+    `first` stops after one finding; with `at_line_before`, it is on the previous line. The message
+    may use {file} and the pattern's named groups.
     """
     lines, raw = scan(context), arguments.get("raw")
     regex, unless, until = (
@@ -91,7 +88,7 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         if end is not None and line.number >= end:
             return
-        if groups_suit(arguments, match) and _suits(lines, line, arguments):
+        if _suits(lines, line, arguments):
             groups = {
                 name: as_text(value or "") for name, value in match.groupdict().items()
             }
