@@ -151,16 +151,6 @@ OPTIONS = (
 )
 
 
-class BuildWords(NamedTuple):
-    """The options of a build as given; the compiler is "gcc", "llvm" or ""."""
-
-    config: Path | None = None
-    arches: tuple[str, ...] = ()
-    compiler: str = ""
-    quick: bool = False
-    every: bool = False
-
-
 class CheckOptions(NamedTuple):
     """The options of `patchpilot check` as given."""
 

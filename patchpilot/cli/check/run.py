@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.check.check_options import (
     CI_FORMATS,
-    BuildWords,
     CheckOptions,
 )
 from patchpilot.cli.common import Common, left_out, progress_of
@@ -29,12 +28,10 @@ if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
 
 
-def answer(
-    common: Common, options: CheckOptions, build: BuildWords | None = None
-) -> int:
+def answer(common: Common, options: CheckOptions, build: Any = None) -> int:
     """Check the targets, write the result, and return the exit code.
 
-    `build` has the options for compiling the patches, if given.
+    With the option --build, the patches are compiled as `build` says.
     """
     from patchpilot.services.check.check_targets import need_no_repository
 
@@ -61,8 +58,9 @@ def answer(
     files_only = common.repo is None and need_no_repository(options.targets)
     with common.workplace(uses_repository=not files_only) as place:
         repository = place.repository if not files_only else None
-        wanted = _build(options, build or BuildWords()) if options.build else None
-        return _check(common, options, place, repository, wanted)
+        if options.build:
+            build = build or _default_build(options)
+        return _check(common, options, place, repository, build)
 
 
 def _refuse_with_whole_files(options: CheckOptions) -> None:
@@ -184,8 +182,7 @@ def _note_uncommitted(repository: Any) -> None:
         )
 
 
-def _build(options: CheckOptions, words: BuildWords) -> Any:
-    """What is built."""
+def _default_build(options: CheckOptions) -> Any:
     from patchpilot.services.build.build_request import build_options
 
     for name, given in (("--fix", options.fix), ("--diff", options.diff)):
@@ -194,15 +191,7 @@ def _build(options: CheckOptions, words: BuildWords) -> Any:
                 f"--build and {name} cannot be combined",
                 hint="fix the patches first, then build them",
             )
-    config, arches, compiler, quick, every = words
-    return build_options(
-        config=config,
-        arches=arches,
-        compiler=compiler,
-        quick=quick,
-        every=every,
-        jobs=options.jobs,
-    )
+    return build_options(jobs=options.jobs)
 
 
 def _suppressions(

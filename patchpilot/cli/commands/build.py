@@ -8,12 +8,7 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.check.check_options import (
-    FORMATS,
-    OPTIONS,
-    BuildWords,
-    CheckOptions,
-)
+from patchpilot.cli.check.check_options import FORMATS, OPTIONS, CheckOptions
 from patchpilot.cli.check.run import answer
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, table_options
@@ -88,12 +83,15 @@ def command(
     """
     if clean:
         return _clean(common)
-    build = BuildWords(
-        words.pop("config"),
-        words.pop("arches"),
-        words.pop("compiler") or "",
-        words.pop("quick"),
-        words.pop("every"),
+    from patchpilot.services.build.build_request import build_options
+
+    build = build_options(
+        config=words.pop("config"),
+        arches=words.pop("arches"),
+        compiler=words.pop("compiler") or "",
+        quick=words.pop("quick"),
+        every=words.pop("every"),
+        jobs=jobs,
     )
     options = CheckOptions(
         targets=targets, select=("build",), jobs=jobs, build=True, **words

@@ -10,26 +10,27 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.mask_comments import COMMENT, Sanitizer
 
 if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
 _KEY = "c.lines"
-_HUNK = re.compile(
+_HUNK = compile_cached(
     r"^@@ -\d{1,10}(?:,\d{1,10})? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)",
     re.ASCII | re.DOTALL,
 )
-_GIT_FILE = re.compile(r"^diff --git.*?(\S+)$", re.ASCII)
-_NEW_FILE = re.compile(r"^\+\+\+\s+(\S+)", re.ASCII)
-_SIGNED_OFF = re.compile(r"^\s*signed-off-by:", re.IGNORECASE | re.ASCII)
-_INDENTED = re.compile(r"^\s+(?:\S|$)", re.ASCII)
-_HEADER = re.compile(r"^(?:commit\b|from\b|[\w-]+:)", re.IGNORECASE | re.ASCII)
-_EDGE = re.compile(r"/\*|\*/")
-_STARRED = re.compile(r"^.\s*(?:\*\*+| \*)(?:\s|$)", re.ASCII | re.DOTALL)
-_LINE_COMMENT = re.compile(r"^[+ ].*//")
-_COMMENT_HERE = re.compile(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", re.ASCII)
-_STAR = re.compile(r"^.\s*\*", re.ASCII)
+_GIT_FILE = compile_cached(r"^diff --git.*?(\S+)$", re.ASCII)
+_NEW_FILE = compile_cached(r"^\+\+\+\s+(\S+)", re.ASCII)
+_SIGNED_OFF = compile_cached(r"^\s*signed-off-by:", re.IGNORECASE | re.ASCII)
+_INDENTED = compile_cached(r"^\s+(?:\S|$)", re.ASCII)
+_HEADER = compile_cached(r"^(?:commit\b|from\b|[\w-]+:)", re.IGNORECASE | re.ASCII)
+_EDGE = compile_cached(r"/\*|\*/")
+_STARRED = compile_cached(r"^.\s*(?:\*\*+| \*)(?:\s|$)", re.ASCII | re.DOTALL)
+_LINE_COMMENT = compile_cached(r"^[+ ].*//")
+_COMMENT_HERE = compile_cached(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", re.ASCII)
+_STAR = compile_cached(r"^.\s*\*", re.ASCII)
 _ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 _SPACE = " \t\n\r\f\v"
 _NOT_REMOVED = (" ", "+", "")

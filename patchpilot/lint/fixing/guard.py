@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.c.mask_comments import Sanitizer
 from patchpilot.lint.fixing.fixer import (
@@ -21,11 +22,11 @@ from patchpilot.lint.fixing.fixer import (
 )
 from patchpilot.lint.fixing.version_tests import dropped
 
-_TOKEN = re.compile(
+_TOKEN = compile_cached(
     r"(?P<string>\"[X\t]*\"?|'[X\t]*'?)|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|##|\S"
 )
-_DIRECTIVE = re.compile(r"\s*#")
-_VERBATIM = re.compile(r"\s*#\s*(?:include|error|warning|pragma)\b")
+_DIRECTIVE = compile_cached(r"\s*#")
+_VERBATIM = compile_cached(r"\s*#\s*(?:include|error|warning|pragma)\b")
 END = "\n"
 _LONGEST_RUN, _MOST_ALIGNMENTS = 12, 800
 """Bounds of the search for an alignment of tokens: tokens of a run that differs, and places in both

@@ -5,16 +5,17 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.mask_comments import COMMENT
 
-DIRECTIVE = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)$")
-_PRIMARY = re.compile(
+DIRECTIVE = compile_cached(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)$")
+_PRIMARY = compile_cached(
     r"\bLINUX_VERSION_CODE\b\s*([<>]=?|[=!]=)\s*KERNEL_VERSION\s*\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,5})\s*\)"
     r"|\bdefined\s+\w+|\w+\s*(?:\([^()]*\))?(?:\s*(?:[<>]=?|[=!]=)\s*\w+\s*(?:\([^()]*\))?)?"
 )
-_NOT_OR_AND = re.compile(r"\(([TFU])\)|![TFU]|[TFU]&&[TFU]")
+_NOT_OR_AND = compile_cached(r"\(([TFU])\)|![TFU]|[TFU]&&[TFU]")
 _NOT = {"!T": "F", "!F": "T", "!U": "U"}
-_OR = re.compile(r"(?<![&!])([TFU])\|\|([TFU])(?!&)")
+_OR = compile_cached(r"(?<![&!])([TFU])\|\|([TFU])(?!&)")
 
 
 def dropped(lines: Sequence[str], version: tuple[int, int]) -> set[int]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The C checks, grouped by subject; importing this package registers them."""
 
-from patchpilot.lint.c.checks import (  # noqa: F401  # noqa: F401
+from patchpilot.lint.c.checks import (  # noqa: F401
     brace_placement,
     conditions,
     declaration_form,
@@ -10,6 +10,5 @@ from patchpilot.lint.c.checks import (  # noqa: F401  # noqa: F401
     identifiers,
     line_layout,
     macros,
-    operator_spacing,
     spacing,
 )

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of required and prohibited spaces at brackets, braces, keywords and function pointers."""
+"""Checks of required and prohibited spaces at brackets, braces, keywords and function pointers.
+
+It also records the operators of each added line, for the rules about spaces around operators.
+"""
 
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import IDENT, pattern
+from patchpilot.lint.c.operators import operators_of
 from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
@@ -126,3 +130,12 @@ def _casts_braces(context: LineContext, text: str) -> bool:
         context.types.match(_BRACED_CAST, text, match.end())
         for match in pattern(r"\(").finditer(text)
     )
+
+
+@check(ADDED)
+def note_operators(context: LineContext) -> Results | None:
+    """Record the operators of a line, which rules read from `CCode`, and report nothing."""
+    known = context.walk.operators
+    for kind, operator in operators_of(context.line, context.values, context.types):
+        known.setdefault(kind, []).append(operator)
+    return None

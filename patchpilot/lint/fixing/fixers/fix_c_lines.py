@@ -4,6 +4,7 @@
 import re
 from collections.abc import Sequence
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.checks.line_layout import (
     _last_open_parenthesis as last_open_bracket,
 )
@@ -27,7 +28,7 @@ _SPACES = " \t"
 _MOST_LINES = 20
 _LONGEST_NOTICE = 60
 _TAB = "\t"
-_TAG = re.compile(
+_TAG = compile_cached(
     r"\+(?:/\*|//|#| \*)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
 )
 
@@ -290,26 +291,26 @@ def spdx_comment(site: FixSite) -> Proposal:
 _NOTICES = (
     (
         "GPL-2.0-or-later",
-        re.compile(
+        compile_cached(
             r"either version 2 (?:of the License|of the GNU General Public License)?,? ?or \(?at your option\)?,? any later version"  # noqa: E501
         ),
     ),
     (
         "GPL-2.0-only",
-        re.compile(
+        compile_cached(
             r"(?:terms(?: and conditions)? of the GNU General Public License,? version 2,? as published by the Free Software Foundation"  # noqa: E501
             r"|terms of the GNU General Public License version 2 as published by the Free Software Foundation)(?!;? either)"  # noqa: E501
         ),
     ),
 )
-_OTHER_TERMS = re.compile(
+_OTHER_TERMS = compile_cached(
     r"\b(?:BSD|MIT|X11|Apache|MPL|Lesser|Library|LGPL|dual|alternatively|exception|redistributions?"
     r" of source)\b",
     re.IGNORECASE,
 )
 
 
-_WARRANTY = re.compile(
+_WARRANTY = compile_cached(
     r"^(?:This (?:program|software|file|driver|code) is distributed in the hope|You should have received a copy of the GNU)"  # noqa: E501
 )
 

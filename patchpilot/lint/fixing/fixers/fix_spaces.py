@@ -7,15 +7,16 @@ Comments and strings are not changed.
 import re
 from collections.abc import Callable
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, Proposal, fixer
 
 _SPACES = " \t"
-_SIGN = re.compile(
+_SIGN = compile_cached(
     r"<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|&&|\|\||\+\+|--|\?:|\S"
 )
-_DIRECTIVE = re.compile(r"\+\s*#")
+_DIRECTIVE = compile_cached(r"\+\s*#")
 _KEYWORDS = frozenset(
     (
         "else",
@@ -34,8 +35,8 @@ _KEYWORDS = frozenset(
         "inline",
     )
 )
-_NUMBER = re.compile(r"(?:\b\d\w*|\b[A-Z][A-Z0-9_]+)$")
-_OPERAND = re.compile(r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*)$")
+_NUMBER = compile_cached(r"(?:\b\d\w*|\b[A-Z][A-Z0-9_]+)$")
+_OPERAND = compile_cached(r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*)$")
 _NO_OPERAND = _KEYWORDS | {
     "return",
     "case",
@@ -49,12 +50,12 @@ _NO_OPERAND = _KEYWORDS | {
     "volatile",
 }
 _CONDITIONS = frozenset(("if", "while", "for", "switch"))
-_VALUE_AFTER = re.compile(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
-_EXPRESSION = re.compile(
+_VALUE_AFTER = compile_cached(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
+_EXPRESSION = compile_cached(
     r"(?<![=!<>])=(?!=)|\breturn\b|\b(?:if|while|switch)\s*\(|\s(?:[-+/<>|]|[<>=!]=)\s|&&|\|\|"
 )
 """What comes before a product, but not before the type of a declaration."""
-_NUMBER_AFTER = re.compile(r"\d|[A-Z][A-Z0-9_]+\b")
+_NUMBER_AFTER = compile_cached(r"\d|[A-Z][A-Z0-9_]+\b")
 
 
 def _place(site: FixSite) -> tuple[str, int] | None:
@@ -328,10 +329,10 @@ def star(site: FixSite, text: str, at: int) -> Proposal:
 
     A qualifier keeps a space on both sides.
     """
-    match = re.compile(r"[*\s]*\*[*\s]*").match(text, at)
+    match = compile_cached(r"[*\s]*\*[*\s]*").match(text, at)
     if not match or not re.match(r"[\w)(]", text[match.end() : match.end() + 1]):
         return None
-    after = re.compile(r"\w+").match(text, match.end())
+    after = compile_cached(r"\w+").match(text, match.end())
     stars = match[0].rstrip()
     good = re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}")
     if after and after[0] in (

@@ -7,6 +7,7 @@ line.
 
 import re
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
@@ -22,10 +23,12 @@ from patchpilot.model.finding import FixEdit
 MOST_LINES = 12
 COLUMNS = 80
 MOST_COLUMNS = 100
-_DECLARED = re.compile(r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$")
-_STATEMENT = re.compile(r"[^;{}]*;$")
-_UPPER_CALL = re.compile(r"[A-Z][A-Z0-9_]*\s*\(")
-_HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do")
+_DECLARED = compile_cached(r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$")
+_STATEMENT = compile_cached(r"[^;{}]*;$")
+_UPPER_CALL = compile_cached(r"[A-Z][A-Z0-9_]*\s*\(")
+_HEAD = compile_cached(
+    r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do"
+)
 _BRACES = (
     (r"\{", r""),
     (r"\}", r""),
@@ -321,8 +324,8 @@ def _filled(head: str, texts: list[str], masks: list[str], limit: int) -> list[s
 
 
 _PLACE = r"[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*)*"
-_CHAIN = re.compile(rf"({_PLACE})\s*=\s*({_PLACE})\s*=(?!=)\s*([^=]+);$")
-_ANYWHERE = re.compile(r"[01]|NULL|true|false")
+_CHAIN = compile_cached(rf"({_PLACE})\s*=\s*({_PLACE})\s*=(?!=)\s*([^=]+);$")
+_ANYWHERE = compile_cached(r"[01]|NULL|true|false")
 """Values that a variable of every type holds unchanged."""
 
 

@@ -6,17 +6,18 @@ They never change the person or commit that a tag names.
 
 import re
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, delete, fixer
 from patchpilot.model.assistant import right_assistant
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.fixes_line import DIGITS, FixesLine, read_fixes_line
 
-_FORM = re.compile(r"^\s*([A-Za-z][A-Za-z-]*)\s*:\s*(\S.*?)\s*$")
-_TITLE = re.compile(
+_FORM = compile_cached(r"^\s*([A-Za-z][A-Za-z-]*)\s*:\s*(\S.*?)\s*$")
+_TITLE = compile_cached(
     r"[:,-]?\s*(?=\(?[\"']|\()\(?\s*[\"']?([^\"']\S.*?[^\"'\s)])[\"']?\s*\)?\s*$"
 )
-_ANY_TITLE = re.compile(r"(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$")
-_WHOLE_TITLE = re.compile(r"\(\"(.*)\"\)$")
+_ANY_TITLE = compile_cached(r"(?:[,:-]?\s*[(\"'](.*?)[)\"']*)?\s*$")
+_WHOLE_TITLE = compile_cached(r"\(\"(.*)\"\)$")
 _PEOPLE = {
     name.lower(): name
     for name in (

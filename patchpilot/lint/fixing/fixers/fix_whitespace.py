@@ -3,6 +3,7 @@
 
 import re
 
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import ScannedLine, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, Proposal, delete, fixer
@@ -18,8 +19,8 @@ _FREE = frozenset(
 In Makefiles, Markdown, scripts and test data it may have one.
 """
 _SCRIPTS = ("sh", "py", "pl", "awk", "rs", "mk")
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|selftests)/")
-_BUILT = re.compile(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
+_TESTS = compile_cached(r"(?:^|/)(?:tests?|testing|selftests)/")
+_BUILT = compile_cached(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
 
 
 def _is_free(line: ScannedLine) -> bool:
@@ -114,8 +115,10 @@ def _continues_condition(site: FixSite) -> bool:
     )
 
 
-_HEAD = re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$")
-_UNKNOWN = re.compile(r"\b(?:switch|case|default)\b|\\$|^#")
+_HEAD = compile_cached(
+    r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$"
+)
+_UNKNOWN = compile_cached(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
 def code_depth(site: FixSite, columns: int) -> int:
