@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the formats for CI may have: the official schema where a package has it, else our own
 statement of what the reader's page says.
-
-No package has the schema of GitLab: it is used too if $PATCHPILOT_SCHEMAS is a folder with it.
 """
 
 import json
-import os
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -68,10 +65,3 @@ GITLAB = _list(
 """GitLab's code quality report (docs.gitlab.com, Code Quality: report format), which is a part of
 Code Climate's.
 """
-_FOLDER = os.environ.get("PATCHPILOT_SCHEMAS")
-OFFICIAL_GITLAB = (
-    _list(json.loads((Path(_FOLDER) / "codeclimate.json").read_text()))
-    if _FOLDER
-    else None
-)
-"""GitLab's schema of its findings (app/validators/json_schemas/codeclimate.json)."""
