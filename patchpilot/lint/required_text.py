@@ -132,7 +132,9 @@ def _of_tokens(tokens: list[str]) -> tuple[Texts, Texts]:
     """
     exact: list[Texts] = []
     required: list[Texts] = []
-    best, run, is_exact = (), ("",), True
+    best: Texts = ()
+    run: Texts = ("",)
+    is_exact = True
     while True:
         token = tokens.pop() if tokens else ")"
         if token in ("|", ")"):
@@ -167,6 +169,7 @@ def _is_repeat(token: str) -> bool:
 
 
 def _of_token(token: str, tokens: list[str]) -> tuple[Texts, Texts]:
+    texts: Texts
     if token == "(" or (token.startswith("(?") and not token.endswith(")")):
         texts, needed = _of_tokens(tokens)
         return (() if token in ("(?=", "(?<=") else texts), needed
