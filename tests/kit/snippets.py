@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from patchpilot.building.diagnostics import read_diagnostics
-from patchpilot.building.new_diagnostics import new_ones, place_of
+from patchpilot.building.new_diagnostics import new_ones, problem_of
 from patchpilot.lint.lint_context import Context, Options, Tip
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.build_problem import BuildProblem
@@ -207,7 +207,7 @@ def _built(example: Example, patch: Patch) -> Iterator[BuildProblem]:
     before = read_diagnostics(example.build_before.split("\n"), "")
     after = read_diagnostics(example.build.split("\n"), "")
     for one in new_ones(before, after, patch.files):
-        yield BuildProblem(one.kind, one.text, *place_of(one, patch.files))
+        yield problem_of(one, patch.files)
     if example.problem:
         kind, _, text = example.problem.partition(": ")
         yield BuildProblem(
