@@ -125,7 +125,6 @@ def test_a_message_has_the_named_groups_of_its_pattern() -> None:
         ('messages = {"" = ""}', "messages must be a table of strings", None),
         ("known_problems = [3]", "known_problems must be a list of strings", None),
         ("options = {a = 3}", "options must be a table of strings", None),
-        ("aliases = 3", "aliases must be a list of strings", None),
     ],
 )
 def test_a_wrong_message_is_named_with_file_and_rule(
