@@ -116,11 +116,11 @@ class Project(NamedTuple):
 
     `subject_prefixes` are the words of a subject prefix that name a project which inherits from
     another ([PATCH net-next]). `kernel` is whether its tree is a Linux kernel. `mainline` is the
-    name of its mainline in reports, `mainline_remotes` are usual names of its remote, and
-    `commits` is the URL of a commit in it (`{commit}` is its id). `next_branches` are usual names
-    of the remote branch that integrates its next release, and `release_names` is the text before
-    the version in the subject of a release commit. `after_applied` is what an author waits for
-    after a patch was applied, in words that follow "until" (empty: nothing).
+    name of its mainline in reports, and `mainline_remotes` are usual names of its
+    remote. `next_branches` are usual names of the remote branch that integrates its next release,
+    and `release_names` is the text before the version in the subject of a release commit.
+    `after_applied` is what an author waits for after a patch was applied, in words that follow
+    "until" (empty: nothing).
     """
 
     name: str
@@ -134,7 +134,6 @@ class Project(NamedTuple):
     subject_prefixes: tuple[str, ...] = ()
     mainline: str = "mainline"
     mainline_remotes: tuple[str, ...] = ()
-    commits: str = ""
     next_branches: tuple[str, ...] = ()
     release_names: tuple[str, ...] = ()
     after_applied: str = ""

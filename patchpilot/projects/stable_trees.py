@@ -23,10 +23,10 @@ class StableTrees(NamedTuple):
     """The stable trees of a project; `branch` is empty if it has none.
 
     `branch` is a pattern for a branch's name, with the group "version". `branch_name`, `subject`
-    (the prefix of a backport), `marker` (the line that names the upstream commit) and `commits`
-    (the URL of a commit in the trees) are format strings. `releases` is the URL of a list in the
-    format of kernel.org's releases.json. `project` is the project whose file describes these
-    trees, and `list` the list to which their backports are sent; neither is in the file.
+    (the prefix of a backport) and `marker` (the line that names the upstream commit) are format
+    strings. `releases` is the URL of a list in the format of kernel.org's releases.json. `project`
+    is the project whose file describes these trees, and `list` the list to which their backports
+    are sent; neither is in the file.
     """
 
     project: str = ""
@@ -39,7 +39,6 @@ class StableTrees(NamedTuple):
     subject: str = "PATCH {version}"
     marker: str = "[ Upstream commit {commit} ]"
     releases: str = ""
-    commits: str = ""
     max_lines: int = 0
     series: tuple[Maintained, ...] = ()
 
