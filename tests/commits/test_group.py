@@ -8,117 +8,12 @@ import pytest
 from patchpilot.commits.range import (
     commit_patch,
     commits_series,
-    group,
-    patches_of,
-    read_file,
     resolve_commits,
     revision_series,
 )
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError, UsageError
-from patchpilot.model.mail import parse_patch
-from patchpilot.model.patch import Patch
-from tests.kit.patches import BODY, DIFF, mail
-from tests.kit.repos import Repo
+from patchpilot.errors import UsageError
 from tests.kit.topics import topic
-
-
-def one(
-    mark: str,
-    *,
-    diff: str = DIFF,
-    ident: str = "",
-    above: str = "",
-    author: str = "Ada <ada@example.org>",
-) -> Patch:
-    headers = {
-        name: value
-        for name, value in (("Message-ID", ident), ("In-Reply-To", above))
-        if value
-    }
-    text = mail(f"[{mark}] frob: x", diff=diff, headers=headers).replace(
-        "Ada Fixer <ada@example.org>", author, 1
-    )
-    return parse_patch(text.encode(), mark)
-
-
-def shape(*patches: Patch) -> list[tuple[bool, list[int | None]]]:
-    """Whether each series has a cover, and the numbers of its patches."""
-    return [
-        (found.cover is not None, [member.subject.number for member in found.patches])
-        for found in group(patches)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("marks", "expected"),
-    [
-        (("PATCH 1/2", "PATCH 2/2"), [(False, [1, 2])]),
-        (("PATCH 1/2", "PATCH 1/2"), [(False, [1]), (False, [1])]),
-        (("PATCH 2/2", "PATCH 1/2"), [(False, [2]), (False, [1])]),
-        (("PATCH 1/2", "PATCH 2/3"), [(False, [1]), (False, [2])]),
-        (("PATCH 1/2", "PATCH v2 2/2"), [(False, [1]), (False, [2])]),
-        (("PATCH", "PATCH"), [(False, [None]), (False, [None])]),
-        (("PATCH 1/2", "PATCH"), [(False, [1]), (False, [None])]),
-        (("PATCH", "PATCH 2/2"), [(False, [None]), (False, [2])]),
-        (("PATCH v2 1/3", "PATCH v2 3/3"), [(False, [1, 3])]),
-        ((), []),
-    ],
-)
-def test_patches_are_grouped_by_number_total_and_version(
-    marks: tuple[str, ...], expected: list[tuple[bool, list[int]]]
-) -> None:
-    assert shape(*(one(mark) for mark in marks)) == expected
-
-
-def test_a_cover_letter_is_the_mail_number_0_without_a_diff() -> None:
-    cover = one("PATCH 0/2", diff="")
-    assert shape(cover, one("PATCH 1/2"), one("PATCH 2/2")) == [(True, [1, 2])]
-    assert shape(one("PATCH 0/2"), one("PATCH 1/2")) == [(False, [0, 1])]
-    assert shape(cover) == [(True, [])]
-    # without a diff, but not number 0: a slip that a rule will tell
-    assert shape(cover, one("PATCH 1/2", diff="")) == [(True, [1])]
-
-
-@pytest.mark.parametrize(
-    ("mark", "above", "author", "together"),
-    [
-        ("PATCH 2/3", "<a@example.org>", "Ada <ada@example.org>", True),
-        ("PATCH v2 2/2", "<a@example.org>", "Ada <ada@example.org>", True),
-        ("PATCH 2/3", "<other@example.org>", "Ada <ada@example.org>", False),
-        ("PATCH 2/3", "", "Ada <ada@example.org>", False),
-        ("PATCH 3/3", "<a@example.org>", "Ada <ada@example.org>", False),
-        ("PATCH 2/3", "<a@example.org>", "Bob <bob@example.com>", False),
-    ],
-)
-def test_a_slip_in_the_marks_does_not_part_a_thread(
-    mark: str, above: str, author: str, together: bool
-) -> None:
-    first = one("PATCH 1/2", ident="<a@example.org>")
-    assert (len(group([first, one(mark, above=above, author=author)])) == 1) is together
-    # a mail without an id is above nothing
-    assert len(group([one("PATCH 1/2"), one(mark, above=above, author=author)])) == 2
-
-
-def test_of_an_mbox_only_patches_and_cover_letters_are_taken() -> None:
-    cover = mail("[PATCH 0/1] frob: x", diff="")
-    answer = mail("Re: [PATCH 1/1] frob: x", diff="")
-    zero = mail("Re: meeting 0/1", diff="")
-    patch = mail("[PATCH 1/1] frob: x")
-    found = patches_of("\n".join((cover, answer, zero, patch)).encode(), "m.mbox")
-    assert [(each.subject.number, each.source) for each in found] == [
-        (0, "m.mbox:1"),
-        (1, "m.mbox:4"),
-    ]
-    assert [each.source for each in patches_of(patch.encode(), "p")] == ["p"]
-    assert [each.source for each in patches_of(answer.encode(), "p")] == ["p"]
-
-
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no\.patch: No such file"):
-        read_file(tmp_path / "no.patch")
-    with pytest.raises(InputError, match="directory"):
-        read_file(tmp_path)
 
 
 def test_commits_are_named_one_by_one_or_by_a_range(tmp_path: Path) -> None:
@@ -165,21 +60,3 @@ def test_a_commit_as_a_patch_has_no_number_no_signature_and_nobody_to_send_to(
     assert not [line for line in patch.lines if line.rstrip() == "--"]
     assert patch.commit == repo.git("rev-parse", "HEAD")
     assert patch.source == repo.git("rev-parse", "HEAD")[:12]
-
-
-def test_a_merge_and_an_empty_commit_have_no_patch(tmp_path: Path) -> None:
-    repo = Repo(tmp_path / "r")
-    repo.commit("start", {"a.c": "int a;\n"})
-    repo.branch("side")
-    repo.commit("side", {"b.c": "int b;\n"})
-    repo.checkout("master")
-    empty = repo.commit(f"empty\n\n{BODY}")
-    repo.git("merge", "-q", "--no-ff", "-m", "merge", "side")
-    with Repository.open(repo.path) as repository:
-        for commit, word in (
-            (repo.git("rev-parse", "HEAD"), "is a merge"),
-            (empty, "is an empty commit"),
-        ):
-            with pytest.raises(UsageError, match=word) as error:
-                commit_patch(repository, commit)
-            assert error.value.hint

@@ -335,11 +335,12 @@ def test_what_is_no_patch_in_a_folder_is_left_out_by_name(tmp_path: Path) -> Non
 
 COVER = mail("[PATCH 0/2] foo: both", diff="").encode()
 ANSWER = mail("Re: [PATCH 1/2] foo: part 1", diff="").encode()
+MEETING = mail("Re: meeting 0/1", diff="").encode()
 
 
 def test_of_a_mailbox_the_patches_and_cover_letters_are_read() -> None:
-    found = module.patches_of(ANSWER + COVER + ONE + TWO, "x")
-    assert [patch.source for patch in found] == ["x:2", "x:3", "x:4"]
+    found = module.patches_of(ANSWER + MEETING + COVER + ONE + TWO, "x")
+    assert [patch.source for patch in found] == ["x:3", "x:4", "x:5"]
     found = module.patches_of(
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
@@ -416,10 +417,10 @@ def member(
         ([member("PATCH 2/2"), member("PATCH 1/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH 1/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH 2/3")], [1, 1]),
+        ([member("PATCH 0/2")], [0]),
         ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
         ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
-        ([member("PATCH 0/1"), member("PATCH 1/1")], [1]),
         # the thread goes on, whatever the marks say
         (
             [

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.range import commit_patch, read_targets, resolve_commits
+from patchpilot.commits.range import commit_patch, read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
-from patchpilot.errors import GitError, InputError, MissingError, UsageError
+from patchpilot.errors import GitError, MissingError, UsageError
 from patchpilot.topic.read_series import read_series
-from tests.kit import patches
 from tests.kit.repos import Repo
 
 
@@ -50,13 +49,6 @@ def test_the_topic_is_what_the_branch_has_over_its_base(repo: Repo) -> None:
         (series,) = read_series((), repository)
         assert [patch.subject.title for patch in series.patches] == ["a: second"]
         assert series.patches[0].commit == repo.git("rev-parse", "HEAD")
-
-
-def test_a_range_is_oldest_first(repo: Repo) -> None:
-    third = repo.commit("a: third\n", {"a.c": "int c;\n"})
-    with Repository.open(repo.path) as repository:
-        assert resolve_commits(repository, "v6.1..HEAD")[-1] == third
-        assert len(resolve_commits(repository, "v6.1..HEAD")) == 2
 
 
 def test_what_the_users_configuration_does_to_diffs_does_not_reach_us(
@@ -212,33 +204,6 @@ def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "link").symlink_to(tmp_path / "secret")
     assert DirectoryTree(tmp_path / "t").read("link") is None
-
-
-def test_files_gzip_and_directories_are_targets(workdir: Path) -> None:
-    import gzip
-
-    (workdir / "d").mkdir()
-    for number in (2, 1):
-        (workdir / "d" / f"000{number}-x.patch").write_text(
-            patches.mail(f"[PATCH {number}/2] foo: {number}")
-        )
-    (workdir / "m.mbox.gz").write_bytes(
-        gzip.compress((patches.mail() + patches.mail()).encode())
-    )
-    (series,) = read_targets(("d",), None)
-    assert [patch.subject.number for patch in series.patches] == [1, 2]
-    assert (
-        sum(
-            len(read_target.patches)
-            for read_target in read_targets(("m.mbox.gz",), None)
-        )
-        == 2
-    )
-
-
-def test_a_missing_file_is_reported_by_name() -> None:
-    with pytest.raises(InputError, match=r"nowhere\.patch"):
-        read_targets(("nowhere.patch",), None)
 
 
 def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:

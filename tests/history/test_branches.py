@@ -2,8 +2,10 @@
 """The stable branches among the refs, and what is missing of them."""
 
 import os
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,76 +34,79 @@ def found(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
         ]
 
 
-def test_maintained_series_are_found_and_those_that_lack_named(tmp_path: Path) -> None:
-    repo = made(
-        tmp_path,
-        "refs/remotes/stable/linux-6.1.y",
-        "refs/remotes/stable/linux-5.4.y",
-        "refs/heads/linux-6.6.y",
-    )
-    names, missing = found(repo)
-    assert names == ["stable/linux-6.1.y", "linux-6.6.y"]
-    assert missing == ["5.10", "5.15", "6.12", "6.18"]
+STABLE = "refs/remotes/stable"
 
 
-def test_series_whose_support_is_over_come_on_request(tmp_path: Path) -> None:
-    repo = made(
-        tmp_path, "refs/remotes/stable/linux-6.1.y", "refs/remotes/stable/linux-5.4.y"
-    )
-    assert found(repo, ended=True)[0] == ["stable/linux-5.4.y", "stable/linux-6.1.y"]
-
-
-def test_the_newest_stable_branch_is_taken_when_it_is_newer_than_the_long_term_ones(
-    tmp_path: Path,
-) -> None:
-    repo = made(
-        tmp_path,
-        *(
-            f"refs/remotes/stable/linux-{one}.y"
-            for one in ("6.1", "6.18", "6.17", "6.19")
+@pytest.mark.parametrize(
+    ("refs", "more", "names"),
+    [
+        (
+            (
+                f"{STABLE}/linux-6.1.y",
+                f"{STABLE}/linux-5.4.y",
+                "refs/heads/linux-6.6.y",
+            ),
+            {},
+            ["stable/linux-6.1.y", "linux-6.6.y"],
         ),
-    )
-    assert found(repo)[0] == [
-        "stable/linux-6.1.y",
-        "stable/linux-6.18.y",
-        "stable/linux-6.19.y",
-    ]
+        # those whose support is over come on request
+        (
+            (f"{STABLE}/linux-6.1.y", f"{STABLE}/linux-5.4.y"),
+            {"ended": True},
+            ["stable/linux-5.4.y", "stable/linux-6.1.y"],
+        ),
+        # the newest one is taken if it is newer than the long-term ones
+        (
+            [f"{STABLE}/linux-{one}.y" for one in ("6.1", "6.18", "6.17", "6.19")],
+            {},
+            ["stable/linux-6.1.y", "stable/linux-6.18.y", "stable/linux-6.19.y"],
+        ),
+        (
+            (f"{STABLE}/linux-6.18.y", f"{STABLE}/linux-6.13.y"),
+            {},
+            ["stable/linux-6.18.y"],
+        ),
+        # release candidates are never the branch itself
+        (
+            ("refs/remotes/stable-rc/linux-6.1.y", "refs/remotes/other/linux-6.1.y"),
+            {},
+            ["other/linux-6.1.y"],
+        ),
+        (
+            (f"{STABLE}/linux-6.1.y", "refs/remotes/mine/linux-6.1.y"),
+            {"remote": "mine"},
+            ["mine/linux-6.1.y"],
+        ),
+        (
+            (f"{STABLE}/linux-6.1.y", "refs/heads/linux-6.1.y"),
+            {},
+            ["stable/linux-6.1.y"],
+        ),
+        # another project names its branches differently
+        (
+            [
+                f"refs/heads/{one}"
+                for one in ("23.11", "24.11", "24.11-staging", "20.11")
+            ],
+            {},
+            ["23.11", "24.11"],
+        ),
+        (
+            [f"refs/heads/{one}" for one in ("23.11", "24.11", "20.11")],
+            {"ended": True},
+            ["20.11", "23.11", "24.11"],
+        ),
+    ],
+)
+def test_the_stable_branches_are_found(
+    tmp_path: Path, refs: Sequence[str], more: dict[str, Any], names: list[str]
+) -> None:
+    assert found(made(tmp_path, *refs), **more)[0] == names
 
 
-def test_an_old_short_lived_branch_is_left_out(tmp_path: Path) -> None:
-    assert found(
-        made(tmp_path, "refs/remotes/s/linux-6.18.y", "refs/remotes/s/linux-6.13.y")
-    )[0] == ["s/linux-6.18.y"]
-
-
-def test_release_candidates_are_never_the_branch_itself(tmp_path: Path) -> None:
-    repo = made(
-        tmp_path, "refs/remotes/stable-rc/linux-6.1.y", "refs/remotes/other/linux-6.1.y"
-    )
-    assert found(repo)[0] == ["other/linux-6.1.y"]
-
-
-def test_the_remote_of_the_setting_wins(tmp_path: Path) -> None:
-    repo = made(
-        tmp_path,
-        "refs/remotes/stable/linux-6.1.y",
-        "refs/remotes/mine/linux-6.1.y",
-        "refs/heads/linux-6.1.y",
-    )
-    assert found(repo)[0] == ["stable/linux-6.1.y"]
-    assert found(repo, remote="mine")[0] == ["mine/linux-6.1.y"]
-
-
-def test_another_project_keeps_its_branches_otherwise(tmp_path: Path) -> None:
-    repo = made(
-        tmp_path,
-        "refs/heads/23.11",
-        "refs/heads/24.11",
-        "refs/heads/24.11-staging",
-        "refs/heads/20.11",
-    )
-    assert found(repo)[0] == ["23.11", "24.11"]
-    assert found(repo, ended=True)[0] == ["20.11", "23.11", "24.11"]
+def test_maintained_series_without_a_branch_are_named(tmp_path: Path) -> None:
+    repo = made(tmp_path, f"{STABLE}/linux-6.1.y", "refs/heads/linux-6.6.y")
+    assert found(repo)[1] == ["5.10", "5.15", "6.12", "6.18"]
 
 
 def stale(repo: Repo, today: date = TODAY) -> bool:

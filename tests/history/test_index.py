@@ -104,30 +104,23 @@ def test_a_rebased_and_a_deleted_branch_leave_right_answers(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no database at all", b"SQLite format 3\0" + b"\0" * 5000]
+    ("kept", "content"),
+    [
+        (0, b""),
+        (0, b"no database at all"),
+        (0, b"SQLite format 3\0" + b"\0" * 5000),
+        (4096, b"\xff" * 50_000),
+    ],
+    ids=["empty", "text", "cut", "middle"],
 )
 def test_a_corrupt_file_is_begun_anew(
-    repo: Repo, repository: Repository, content: bytes
-) -> None:
-    tip = repo.git("rev-parse", "master")
-    with Index.open(repository) as index:
-        index.add([tip])
-    file_of(repository).write_bytes(content)
-    with Index.open(repository) as index:
-        index.add([tip])
-        assert len(reached(index, tip)) == 3
-
-
-def test_a_file_that_breaks_in_its_middle_is_begun_anew(
-    repo: Repo, repository: Repository
+    repo: Repo, repository: Repository, kept: int, content: bytes
 ) -> None:
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
         index.add([tip])
     file = file_of(repository)
-    data = bytearray(file.read_bytes())
-    data[4096:] = b"\xff" * (len(data) - 4096)
-    file.write_bytes(bytes(data))
+    file.write_bytes(file.read_bytes()[:kept] + content)
     with Index.open(repository) as index:
         index.add([tip])
         assert len(reached(index, tip)) == 3

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.fix_in_branch import History
+from patchpilot.history.fix_in_branch import History, Landing
 from tests.kit.repos import Repo
 
 LINES = [f"line {number}\n" for number in range(40)]
@@ -54,6 +54,12 @@ def on_stable(repo: Repo, message: str, content: str = "", **more: str) -> str:
     return made
 
 
+def landing_on_stable(repo: Repo, history: History) -> Landing:
+    landing = history.landed(at(repo, "master"), at(repo, "stable"))
+    assert landing
+    return landing
+
+
 def test_what_a_branch_descends_from_is_in_it(repo: Repo, history: History) -> None:
     landing = history.landed(at(repo, "master^"), at(repo, "master"))
     assert landing
@@ -72,8 +78,7 @@ def test_a_marker_is_enough_whatever_the_subject_and_content(
         f"other words\n\ncommit {at(repo, 'master')} upstream.\n",
         text(l30="quite different"),
     )
-    landing = history.landed(at(repo, "master"), at(repo, "stable"))
-    assert landing
+    landing = landing_on_stable(repo, history)
     assert (landing.commit, landing.how) == (made, "marker")
 
 
@@ -84,15 +89,13 @@ def test_a_backport_of_a_backport_counts(repo: Repo, history: History) -> None:
     )
     made = on_stable(repo, f"x\n\n(cherry picked from commit {first})\n")
     history.add([at(repo, "newer")])
-    landing = history.landed(at(repo, "master"), at(repo, "stable"))
-    assert landing
+    landing = landing_on_stable(repo, history)
     assert landing.commit == made
 
 
 def test_the_same_subject_author_and_patch_count(repo: Repo, history: History) -> None:
     made = on_stable(repo, "net: fix the leak\n\nWithout a marker.\n")
-    landing = history.landed(at(repo, "master"), at(repo, "stable"))
-    assert landing
+    landing = landing_on_stable(repo, history)
     assert (landing.commit, landing.how) == (made, "subject")
 
 
@@ -113,8 +116,7 @@ def test_a_namesake_of_the_same_date_counts_however_it_was_adapted(
     repo.git(
         "commit", "-q", "-m", "net: fix the leak\n\nElsewhere.\n", f"--date={date}"
     )
-    landing = history.landed(at(repo, "master"), at(repo, "stable"))
-    assert landing
+    landing = landing_on_stable(repo, history)
     assert landing.how == "subject"
 
 
@@ -175,8 +177,7 @@ def test_a_reverted_backport_does_not_hold(repo: Repo, history: History) -> None
         " upstream.\n",
         text(),
     )
-    landing = history.landed(at(repo, "master"), at(repo, "stable"))
-    assert landing
+    landing = landing_on_stable(repo, history)
     assert (landing.commit, landing.reverted_by, landing.holds) == (made, undone, False)
 
 
@@ -186,8 +187,7 @@ def test_a_revert_that_was_reverted_leaves_it_in_effect(
     made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
     undone = on_stable(repo, f'Revert "x"\n\nThis reverts commit {made}.\n', text())
     on_stable(repo, f'Revert "Revert "x""\n\nThis reverts commit {undone}.\n')
-    landing = history.landed(at(repo, "master"), at(repo, "stable"))
-    assert landing
+    landing = landing_on_stable(repo, history)
     assert landing.holds
 
 
@@ -195,8 +195,7 @@ def test_what_landed_again_after_its_revert_holds(repo: Repo, history: History) 
     made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
     on_stable(repo, f'Revert "x"\n\nThis reverts commit {made}.\n', text())
     again = on_stable(repo, f"x\n\n[ Upstream commit {at(repo, 'master')} ]\n")
-    landing = history.landed(at(repo, "master"), at(repo, "stable"))
-    assert landing
+    landing = landing_on_stable(repo, history)
     assert (landing.commit, landing.holds) == (again, True)
 
 

@@ -82,17 +82,6 @@ def test_a_header_keeps_every_name(name: str) -> None:
         assert parse_addresses(address.header())[0].name.split() == name.split()
 
 
-def test_several_addresses_keep_their_order() -> None:
-    found = parse_addresses(
-        '"Fixer, Ada" <ada@example.org>, bob@example.com,\n Carol <carol@example.net>'
-    )
-    assert [one.email for one in found] == [
-        "ada@example.org",
-        "bob@example.com",
-        "carol@example.net",
-    ]
-
-
 @pytest.mark.parametrize(
     ("email", "state"),
     [

@@ -7,30 +7,6 @@ from patchpilot.errors import UsageError
 from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["--no-rolestats"], {"rolestats": False}),
-        (["--norolestats"], {"rolestats": False}),
-        (["-norolestats"], {"rolestats": False}),
-        (["-f"], {"file": True}),
-        (["--file"], {"file": True}),
-        (["--No-Git"], {"git": False}),
-        (["--nomoderated"], {"moderated": False}),
-        (["--n"], {"n": True}),
-        (["--nom"], {"m": False}),
-        (["--git-min-percent", "35"], {"git_min_percent": 35}),
-        (["--git-min-percent=35"], {"git_min_percent": 35}),
-        (["--separator", ";"], {"separator": ";"}),
-        (["-k"], {"keywords": True}),
-    ],
-)
-def test_the_scripts_spellings_are_taken(
-    words: list[str], expected: dict[str, object]
-) -> None:
-    assert take(words) == (expected, [])
-
-
 def test_other_words_stay_in_order() -> None:
     found, rest = take(
         ["a.patch", "--tree", "x", "--roles", "--", "--git"],
@@ -38,17 +14,6 @@ def test_other_words_stay_in_order() -> None:
     )
     assert found == {"roles": True}
     assert rest == ["a.patch", "--tree", "x", "--", "--git"]
-
-
-@pytest.mark.parametrize("words", [["--git-min-percent", "many"], ["--separator"]])
-def test_a_wrong_value_is_a_usage_error(words: list[str]) -> None:
-    with pytest.raises(UsageError):
-        take(words)
-
-
-def test_some_switches_follow_from_others() -> None:
-    assert Switches(separator=";").settled.multiline is False
-    assert Switches(rolestats=True).settled.roles
 
 
 def test_defaults_of_the_trees_script_and_conf_come_before_the_call() -> None:
@@ -129,6 +94,19 @@ def test_role_statistics_have_roles_and_a_separator_has_one_line(
 @pytest.mark.parametrize(
     ("words", "found", "rest"),
     [
+        (["--no-rolestats"], {"rolestats": False}, []),
+        (["--norolestats"], {"rolestats": False}, []),
+        (["-norolestats"], {"rolestats": False}, []),
+        (["-f"], {"file": True}, []),
+        (["--file"], {"file": True}, []),
+        (["--No-Git"], {"git": False}, []),
+        (["--nomoderated"], {"moderated": False}, []),
+        (["--n"], {"n": True}, []),
+        (["--nom"], {"m": False}, []),
+        (["--git-min-percent", "35"], {"git_min_percent": 35}, []),
+        (["--git-min-percent=35"], {"git_min_percent": 35}, []),
+        (["--separator", ";"], {"separator": ";"}, []),
+        (["-k"], {"keywords": True}, []),
         (["--git=1"], {}, ["--git=1"]),
         (["--no-git=1"], {}, ["--no-git=1"]),
         (["--no-file"], {}, ["--no-file"]),

@@ -62,58 +62,10 @@ def test_prose_with_a_colon_is_no_trailer() -> None:
     assert names("foo: x\n\nThis is how it goes: badly.\nNote: nothing.\n") == []
 
 
-def test_a_link_is_not_taken_for_a_tag() -> None:
-    assert not is_trailer("https://example.org/x")
-
-
-def test_a_tag_further_up_is_found_where_tools_find_it() -> None:
-    lines = [
-        "foo: x",
-        "",
-        'Fixes: 0123456789ab ("y")',
-        "",
-        "more text",
-        "",
-        "Signed-off-by: Ada <ada@example.org>",
-    ]
-    assert [tag.line for tag in all_tags(lines, "Fixes")] == [2]
-
-
-def test_fixes_goes_first_and_stable_before_the_sign_off() -> None:
-    out = add_trailers(
-        MESSAGE,
-        [("Fixes", '0123456789ab ("foo: add foo")'), ("Cc", "stable@vger.kernel.org")],
-    )
-    assert names(out) == ["Fixes", "Reported-by", "Cc", "Signed-off-by"]
-
-
-def test_a_review_goes_after_the_sign_off() -> None:
-    assert names(
-        add_trailers(MESSAGE, [("Reviewed-by", "Carol <carol@example.net>")])
-    ) == [
-        "Reported-by",
-        "Signed-off-by",
-        "Reviewed-by",
-    ]
-
-
-def test_a_message_without_trailers_gets_a_block() -> None:
-    assert (
-        add_trailers("foo: x\n\nwhy\n", [("Fixes", "abc")])
-        == "foo: x\n\nwhy\n\nFixes: abc\n"
-    )
-
-
 def test_a_subject_alone_gets_a_block_of_its_own() -> None:
     assert (
         add_trailers("foo: x\n", [("Signed-off-by", "Ada <ada@example.org>")])
         == "foo: x\n\nSigned-off-by: Ada <ada@example.org>\n"
-    )
-
-
-def test_a_trailer_is_one_line() -> None:
-    assert (
-        add_trailers(MESSAGE, [("Cc", "a@example.org\nBcc: b@example.org")]) == MESSAGE
     )
 
 

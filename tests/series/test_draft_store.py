@@ -115,36 +115,8 @@ def test_a_draft_is_read_back_whole_and_saved_over() -> None:
     assert columns == []
 
 
-def test_a_new_draft_has_nothing_in_it() -> None:
+def test_a_draft_has_a_cover_and_the_changelog_of_its_version() -> None:
     plain = Draft(CHANGE, REPO, None)
-    assert (
-        plain.version,
-        plain.prefix,
-        plain.base,
-        plain.in_reply_to,
-        plain.changelog,
-    ) == (
-        1,
-        "",
-        "",
-        "",
-        "",
-    )
-    assert (
-        plain.notes,
-        plain.answers,
-        plain.links,
-        plain.patches,
-        plain.shown,
-        plain.waivers,
-    ) == (
-        {},
-        {},
-        {},
-        (),
-        {},
-        {},
-    )
     assert not plain.has_cover
     assert replace(plain, cover_subject="s").has_cover
     assert replace(plain, cover_text="t").has_cover

@@ -46,10 +46,6 @@ def patch(
     )
 
 
-def titled(*titles: str) -> list[PatchFeatures]:
-    return [PatchFeatures(title) for title in titles]
-
-
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -96,31 +92,6 @@ def test_titles_of_other_patches_to_the_same_driver_are_not(
 def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
     assert title_key(' A:  "b"\tc ') == "a: b c"
     assert title_similarity("A: b", "a:  B") == 1
-
-
-def test_lines_are_compared_by_how_often_each_is_there() -> None:
-    assert line_similarity(Counter("aabc"), Counter("abcd")) == 0.75
-    assert line_similarity(Counter("abcd"), Counter("aabc")) == 0.75
-    assert (
-        line_similarity(Counter("ab"), Counter())
-        == line_similarity(Counter(), Counter())
-        == 0
-    )
-    assert line_similarity(Counter("ab"), Counter("ab")) == 1
-
-
-def test_a_patch_is_similar_by_its_lines_or_its_title() -> None:
-    assert patch_similarity(patch("a: one", "abcd"), patch("b: other", "abcd")) == 1
-    assert patch_similarity(patch("a: one", "abcd"), patch("a: one", "axyz")) == 1
-    # the same title on wholly other lines counts less, and nothing does in other files
-    assert patch_similarity(patch("a: one", "abcd"), patch("a: one", "wxyz")) == 0.8
-    assert (
-        patch_similarity(
-            patch("a: one", "abcd"), patch("a: one", "abcd", paths="other.c")
-        )
-        == 0
-    )
-    assert patch_similarity(patch("a: one", paths=""), patch("a: one", "abcd")) == 1
 
 
 @pytest.mark.parametrize(
@@ -232,45 +203,6 @@ def test_patches_are_paired(
     assert pair_patches(new, old) == {place: at for at, place in pairs.items()}
 
 
-def test_titles_alone_pair_what_is_reworded_and_swapped() -> None:
-    new = titled(
-        "net: usb: fix a leak in remove",
-        "net: usb: fix the leak in probe",
-        "net: usb: resume early",
-    )
-    assert pair_patches(titled(*TITLES[:2]), new) == {0: 1, 1: 0}
-
-
-def test_an_author_date_pairs_what_one_patch_alone_has() -> None:
-    old = [PatchFeatures("a: one", "1", "100"), PatchFeatures("b: two", "2", "200")]
-    assert pair_patches(
-        old, [PatchFeatures("c: zzz", "3", "200"), PatchFeatures("d: qqq", "4", "100")]
-    ) == {0: 1, 1: 0}
-    shared = [
-        PatchFeatures("c: zzz", "3", "100"),
-        PatchFeatures("d: qqq", "4", "100"),
-        PatchFeatures("e: ooo", "5", "100"),
-    ]
-    assert pair_patches(old, shared) == {}
-
-
-def test_the_only_one_left_at_the_same_place_is_paired_where_its_content_is_not_known() -> (
-    None
-):
-    assert pair_patches(
-        titled("a: one", "b: two"), titled("a: one", "c: nothing like it")
-    ) == {
-        0: 0,
-        1: 1,
-    }
-    assert pair_patches(
-        titled("a: one", "b: two"), titled("c: nothing like it", "a: one")
-    ) == {1: 0}
-    assert pair_patches(
-        titled("a: one", "b: two"), titled("a: one", "c: nothing like it", "d: other")
-    ) == {0: 0}
-
-
 def test_thousands_of_patches_of_one_title_are_paired_in_order() -> None:
     many = [patch("treewide: fix style", change=str(at)) for at in range(2000)]
     assert pair_patches(
@@ -356,6 +288,7 @@ def test_lines_are_as_alike_as_their_common_share(
             PatchFeatures("a: leak", paths=frozenset("y")),
             0.0,
         ),
+        (PatchFeatures("a", lines={"x": 1}), PatchFeatures("b", lines={"x": 1}), 1.0),
         (PatchFeatures("a: leak", lines={"x": 1}), PatchFeatures("a: leak"), 1.0),
         (PatchFeatures("a: leak"), PatchFeatures("a: leak", lines={"x": 1}), 1.0),
         (
