@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from textual.binding import Binding
 
+from patchpilot.demo.demo_app import DemoApp
 from patchpilot.tui.view.stages import Stage
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -18,6 +20,9 @@ EVERYWHERE = (
 )
 WIDGETS = frozenset(("Tab", "Enter", "Space", "Ctrl-S"))
 """Keys of lists and dialogs, which the page of keys leaves out."""
+DEMO_KEYS = {
+    binding.key for binding in DemoApp.BINDINGS if isinstance(binding, Binding)
+}
 
 
 def sections(page: str) -> dict[str, str]:
@@ -41,6 +46,7 @@ def test_the_keys_of_the_tutorial_work_at_their_stage(stage: Stage) -> None:
     name = f"{stage.number} {stage}"
     known = sections("reference/keys.md")
     works = WIDGETS.union(*(keys_of(known[heading]) for heading in (*EVERYWHERE, name)))
+    works |= DEMO_KEYS
     named = re.findall(
         r"`(\S|PgDn|PgUp|Tab|Enter|Space|Ctrl-\w)`",
         sections("tutorial/guided-workflow.md")[name],
