@@ -67,13 +67,20 @@ async def settle(pilot: Pilot[int]) -> None:
 
 @asynccontextmanager
 async def running(
-    app: PatchpilotApp, size: tuple[int, int] = (100, 30), *, asks: bool = True
+    app: PatchpilotApp,
+    size: tuple[int, int] = (100, 30),
+    *pressed: str,
+    asks: bool = True,
 ) -> AsyncIterator[Pilot[int]]:
-    """Run the app on a terminal, once nothing is being worked at."""
+    """Run the app on a terminal, press these keys, and wait until nothing is being worked at.
+
+    With keys, or without `asks`, the first screen asks nothing.
+    """
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        if not asks:
+        if pressed or not asks:
             asked(app)
+        await keys(pilot, *pressed)
         yield pilot
 
 

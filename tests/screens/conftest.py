@@ -57,6 +57,18 @@ def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
 
 
 @pytest.fixture
+def app(fixed: Path, walk_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
+    """The walk on the clone that Robin mended."""
+    return walk_on(fixed)
+
+
+@pytest.fixture
+def newcomer(clone: Path, walk_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
+    """The walk on the newcomer's clone."""
+    return walk_on(clone)
+
+
+@pytest.fixture
 def used_before() -> Path:
     """The saved state of a TUI that was used before."""
     state = Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json"

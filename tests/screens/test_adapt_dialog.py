@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """z on a conflict: the ways to bring the fix to the branch, the surest first."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,10 +49,7 @@ def test_what_is_not_sure_comes_after_resolving_manually() -> None:
 
 @pytest.mark.long
 async def test_z_proposes_the_adaptation_and_writes_it(
-    fixed: Path,
-    walk_on: Callable[[Path], PatchpilotApp],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    fixed: Path, app: PatchpilotApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from patchpilot.services.backport import topic_backports
 
@@ -62,7 +58,6 @@ async def test_z_proposes_the_adaptation_and_writes_it(
     ).text.split()
     made = Adaptation("context", 0.9, ("a step",), {files[0]: ("100644", b"adapted\n")})
     monkeypatch.setattr(topic_backports, "adapt", lambda *_: made)
-    app = walk_on(fixed)
     async with running(app, (120, 36), asks=False) as pilot:
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS, "z")

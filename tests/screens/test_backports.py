@@ -3,7 +3,6 @@
 as a diff.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -35,7 +34,6 @@ from tests.kit.walk import keys, running, text_of, until
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
-On = Callable[[Path], PatchpilotApp]
 NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 
 
@@ -123,11 +121,9 @@ def test_while_the_introducing_commit_is_unknown_no_branch_has_an_action() -> No
 
 
 async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.BACKPORTS)
+    async with running(app, (80, 24), Stage.BACKPORTS):
         words = " ".join(text_of(app).replace("│", " ").split())
         assert "why 33248b1ba072, which introduced the bug, is in the branch" in words
         assert (
@@ -142,12 +138,10 @@ async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
 
 
 async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(
-    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "LIKELY", 2)
-    app = walk_on(fixed)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.BACKPORTS)
+    async with running(app, (120, 36), Stage.BACKPORTS) as pilot:
         assert "unknown introducing commit; press 4 to choose it" in text_of(app)
         assert "0/2 ticked" in text_of(app)
         await keys(pilot, "space", "space")
@@ -204,11 +198,9 @@ def test_what_is_written_is_reported_before_the_folder_is_asked_for() -> None:
 
 @pytest.mark.parametrize("size", [(160, 50), (100, 40)])
 async def test_a_conflict_is_a_diff_from_the_branch_to_the_fix(
-    size: tuple[int, int], fixed: Path, walk_on: On
+    size: tuple[int, int], app: PatchpilotApp
 ) -> None:
-    app = walk_on(fixed)
-    async with running(app, size, asks=False) as pilot:
-        await keys(pilot, Stage.BACKPORTS)
+    async with running(app, size, Stage.BACKPORTS) as pilot:
         text = text_of(app)
         # what the likely commit means is shown before it is confirmed, as the tags stage shows it
         assert "Where the bug is, if 33248b1ba072 introduced it" in text
@@ -268,9 +260,8 @@ def test_a_verdict_is_reported_in_short_rows_and_prerequisites_have_their_own_pa
 
 
 async def test_a_prerequisite_that_is_not_ticked_is_not_written(
-    fixed: Path, walk_on: On, tmp_path: Path
+    fixed: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
-    # the fix is in mainline: stable trees take it
     tag = git(
         fixed,
         "log",
@@ -288,7 +279,6 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         "-m",
         f"{message}\n\n{tag}\nSigned-off-by: Robin Newland <robin@example.net>",
     )
-    app = walk_on(fixed)
     async with running(app, (120, 36), asks=False) as pilot:
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS)

@@ -31,17 +31,15 @@ On = Callable[[Path], PatchpilotApp]
 
 
 async def test_findings_are_filtered_and_found_by_their_words(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.CHECKS)
-        view = app.screen.query_one("#patch", DiffView)
+    async with running(newcomer, (80, 24), Stage.CHECKS) as pilot:
+        view = newcomer.screen.query_one("#patch", DiffView)
         every = view.notes
         assert {note.role for note in every} == {"error", "warning"}
         await keys(pilot, "o", "j", "enter")
         assert {note.role for note in view.notes} == {"error"}
-        assert "Findings: error" in text_of(app)
+        assert "Findings: error" in text_of(newcomer)
         await keys(pilot, "o", "enter")
         assert view.notes == every
         name = every[-1].text.partition(":")[0]
@@ -73,61 +71,60 @@ def message(work: Path) -> str:
     return git(work, "log", "-1", "--format=%B").text
 
 
-async def test_list_patch_and_detail_follow_one_cursor(
-    clone: Path, walk_on: On
-) -> None:
-    app = walk_on(clone)
-    async with app.run_test(size=(120, 36)) as pilot:
+async def test_list_patch_and_detail_follow_one_cursor(newcomer: PatchpilotApp) -> None:
+    async with newcomer.run_test(size=(120, 36)) as pilot:
         view = await at_checks(pilot)
-        screen = app.screen
+        screen = newcomer.screen
         panels = [
             screen.query_one(name, Panel) for name in ("#finding-list", "#detail-panel")
         ]
         listed = screen.query_one("#findings", List)
-        total = len(found(app))
+        total = len(found(newcomer))
 
         def selected() -> tuple[str, str, str]:
             at = listed.highlighted
             row = str(listed.get_option_at_index(at).prompt) if at is not None else ""
             return row.split()[1], panels[1].heading, panels[0].count.split()[0]
 
-        assert selected() == (found(app)[0], found(app)[0], f"1/{total}")
+        assert selected() == (found(newcomer)[0], found(newcomer)[0], f"1/{total}")
         await keys(pilot, "f", "f")
-        assert selected() == (found(app)[2], found(app)[2], f"3/{total}")
+        assert selected() == (found(newcomer)[2], found(newcomer)[2], f"3/{total}")
         assert view.cursor == view.notes[2].line
         await keys(pilot, "F")
-        assert selected() == (found(app)[1], found(app)[1], f"2/{total}")
+        assert selected() == (found(newcomer)[1], found(newcomer)[1], f"2/{total}")
         await keys(pilot, "j")
         assert view.note == 2
         await keys(pilot, "tab", "G")
         view.go(view.notes[-1].line)
         await settle(pilot)
-        assert selected() == (found(app)[-1], found(app)[-1], f"{total}/{total}")
+        assert selected() == (
+            found(newcomer)[-1],
+            found(newcomer)[-1],
+            f"{total}/{total}",
+        )
 
 
 async def test_the_stage_bar_shows_errors_and_counts_the_findings(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with newcomer.run_test(size=(120, 36)) as pilot:
         await at_checks(pilot)
-        shown = text_of(app)
+        shown = text_of(newcomer)
         assert "✗ 2 Checks 5" in shown.split("\n")[1]
         assert "─ 3 errors, 2 warnings" in shown or "━ 3 errors, 2 warnings" in shown
         assert "1/5 · S 2 more (--strict)" in shown
         await keys(pilot, "S")
         # the bar counts what the list shows
-        shown = text_of(app)
+        shown = text_of(newcomer)
         assert "✗ 2 Checks 7" in shown.split("\n")[1]
         assert " 3 errors, 2 warnings, 2 checks " in shown
         assert "1/7 · strict" in shown
 
 
 async def test_the_stage_bar_counts_warnings_as_something_to_do(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     git(fixed, "commit", "-q", "--amend", "--no-edit", "--signoff")
-    app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await at_checks(pilot)
         assert found(app) == ["missing-fixes"]
@@ -135,41 +132,38 @@ async def test_the_stage_bar_counts_warnings_as_something_to_do(
 
 
 async def test_on_a_small_terminal_the_detail_is_a_card_over_the_patch(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with newcomer.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot, "no-space-after-keyword")
-        assert "Fix  press a" not in text_of(app)
+        assert "Fix  press a" not in text_of(newcomer)
         await keys(pilot, "enter")
-        rows = text_of(app)
+        rows = text_of(newcomer)
         assert "Fix  press a" in rows
         assert "+        if ((rsp" in rows
         assert "missing Signed-off-by" in rows
         await keys(pilot, "escape")
-        assert "Fix  press a" not in text_of(app)
-        assert app.focused is app.screen.query_one("#findings")
+        assert "Fix  press a" not in text_of(newcomer)
+        assert newcomer.focused is newcomer.screen.query_one("#findings")
 
 
 async def test_the_fix_has_the_width_of_a_detail_that_was_hidden_before(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with newcomer.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot, "missing-fixes")
         await keys(pilot, "enter")
         await until(
             pilot,
-            lambda: "+Cc: stable@vger.kernel.org" in text_of(app),
+            lambda: "+Cc: stable@vger.kernel.org" in text_of(newcomer),
             "the whole line",
         )
 
 
 async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     before = message(fixed)
-    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot, "no-sign-off")
         await keys(pilot, "a")
@@ -195,9 +189,8 @@ async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
 
 
 async def test_all_that_is_certain_includes_tags_but_no_sign_off(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
-    app = walk_on(fixed)
     async with app.run_test(size=(100, 40)) as pilot:
         await at_checks(pilot, "missing-fixes")
         assert "a add tag" in text_of(app)
@@ -217,14 +210,13 @@ async def test_all_that_is_certain_includes_tags_but_no_sign_off(
 
 
 async def test_fixes_and_tags_are_one_dialog_and_one_undo(
-    clone: Path, walk_on: On
+    clone: Path, newcomer: PatchpilotApp
 ) -> None:
     before = message(clone)
-    app = walk_on(clone)
-    async with app.run_test(size=(100, 60)) as pilot:
+    async with newcomer.run_test(size=(100, 60)) as pilot:
         await at_checks(pilot, "missing-fixes")
         await keys(pilot, "A")
-        shown = text_of(app)
+        shown = text_of(newcomer)
         assert "Apply 2 fixes and add 2 tags to 1 commit? 2 findings left" in shown
         assert "+Fixes: " in shown
         assert "if ((rsp" in shown
@@ -233,8 +225,8 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo(
         await keys(pilot, "enter")
         await until(pilot, lambda: "\nFixes: " in message(clone), "the tag")
         await settle(pilot)
-        assert app.screen is app.stage_screen, "no second dialog"
-        assert "and added the tags; press u to undo" in said(app)
+        assert newcomer.screen is newcomer.stage_screen, "no second dialog"
+        assert "and added the tags; press u to undo" in said(newcomer)
         await keys(pilot, "u", "enter")
         await until(pilot, lambda: message(clone) == before, "the message as it was")
         await settle(pilot)
@@ -242,14 +234,13 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo(
 
 
 async def test_the_number_of_strict_findings_is_shown_with_its_key(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     file = fixed / acme.MCP
     file.write_text(
         file.read_text().replace("rc = -EOPNOTSUPP;", "rc = -EOPNOTSUPP;\n\n")
     )
     git(fixed, "commit", "-q", "--amend", "-a", "--no-edit")
-    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot)
         assert "S 1 more (--strict)" in text_of(app)
@@ -268,15 +259,14 @@ def test_the_stage_is_not_done_while_it_lists_a_finding() -> None:
 
 
 async def test_names_of_checkpatch_are_shown_on_request(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with app.run_test(size=(160, 50)) as pilot:
+    async with newcomer.run_test(size=(160, 50)) as pilot:
         await at_checks(pilot)
         await keys(pilot, "C")
-        assert "MISSING_SIGN_OFF" in text_of(app)
+        assert "MISSING_SIGN_OFF" in text_of(newcomer)
         await keys(pilot, "C")
-        assert "MISSING_SIGN_OFF" not in text_of(app)
+        assert "MISSING_SIGN_OFF" not in text_of(newcomer)
 
 
 async def test_the_panels_fill_the_body_at_every_size(clone: Path, walk_on: On) -> None:
@@ -298,21 +288,20 @@ async def test_the_panels_fill_the_body_at_every_size(clone: Path, walk_on: On) 
 
 
 async def test_old_and_new_side_by_side_have_the_whole_body(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with newcomer.run_test(size=(120, 36)) as pilot:
         view = await at_checks(pilot)
         view.focus()
         await keys(pilot, "vertical_line")
         assert view.is_beside
         assert view.size.width > 110
-        assert not app.screen.query_one("#findings").region.height
+        assert not newcomer.screen.query_one("#findings").region.height
         at = view.note
         await keys(pilot, "f")
         assert view.note == at + 1
         await keys(pilot, "vertical_line")
-        assert app.screen.query_one("#findings").region.height
+        assert newcomer.screen.query_one("#findings").region.height
         assert not view.is_beside
 
 

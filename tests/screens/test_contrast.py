@@ -5,8 +5,7 @@ The high-contrast themes AAA.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from rich.color import Color, ColorSystem
@@ -21,7 +20,6 @@ from tests.kit.walk import keys, running, text_of, until
 # every stage in every theme is opened and each cell of it measured
 pytestmark = pytest.mark.long
 
-On = Callable[[Path], PatchpilotApp]
 ROUNDING = 0.02
 
 
@@ -91,15 +89,13 @@ def test_a_color_is_moved_only_as_far_as_needed() -> None:
 
 
 async def test_the_sign_of_the_selected_row_keeps_its_color(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.CHECKS)
+    async with running(newcomer, (80, 24), Stage.CHECKS) as pilot:
         for theme in ("textual-dark", "textual-light", "nord", "gruvbox"):
-            app.theme = theme
+            newcomer.theme = theme
             await pilot.pause()
-            strips = app.screen._compositor.render_strips()
+            strips = newcomer.screen._compositor.render_strips()
             listed = [strips[y] for y in range(3, 9)]
             signs = [
                 (text.strip(), style)
@@ -133,74 +129,70 @@ async def in_each_theme(
     return wrong
 
 
-async def test_every_text_is_legible_in_every_theme(clone: Path, walk_on: On) -> None:
-    app = walk_on(clone)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.CHECKS)
-        assert await in_each_theme(app, pilot) == []
+async def test_every_text_is_legible_in_every_theme(newcomer: PatchpilotApp) -> None:
+    async with running(newcomer, (120, 36), Stage.CHECKS) as pilot:
+        assert await in_each_theme(newcomer, pilot) == []
         await keys(pilot, Stage.TAGS)
-        assert await in_each_theme(app, pilot) == []
+        assert await in_each_theme(newcomer, pilot) == []
         await pilot.press("question_mark")
         # the screen below a dialog is dimmed: its text is not what is read
-        assert await in_each_theme(app, pilot, AA) == []
+        assert await in_each_theme(newcomer, pilot, AA) == []
 
 
 @pytest.mark.parametrize(
     "theme", ["textual-dark", "textual-light", *(theme.name for theme in HIGH_CONTRAST)]
 )
-async def test_every_stage_is_legible(clone: Path, walk_on: On, theme: str) -> None:
-    app = walk_on(clone)
-    app.memory.keep(theme=theme)
-    async with running(app, (160, 50), asks=False) as pilot:
+async def test_every_stage_is_legible(newcomer: PatchpilotApp, theme: str) -> None:
+    newcomer.memory.keep(theme=theme)
+    async with running(newcomer, (160, 50), asks=False) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
-            assert app.theme == theme
-            assert texts(app) > 10
+            assert newcomer.theme == theme
+            assert texts(newcomer) > 10
             assert (
-                list(unreadable(app, AAA if theme.startswith(CONTRAST.name) else AA))
+                list(
+                    unreadable(newcomer, AAA if theme.startswith(CONTRAST.name) else AA)
+                )
                 == []
             )
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
 async def test_sixteen_colors_are_legible_too(
-    clone: Path, walk_on: On, theme: str
+    newcomer: PatchpilotApp, theme: str
 ) -> None:
-    app = walk_on(clone)
-    app._legible.system = ColorSystem.STANDARD
-    app.memory.keep(theme=theme)
-    async with running(app, (120, 36), asks=False) as pilot:
+    newcomer._legible.system = ColorSystem.STANDARD
+    newcomer.memory.keep(theme=theme)
+    async with running(newcomer, (120, 36), asks=False) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
-            assert list(unreadable(app, AA, ColorSystem.STANDARD)) == []
+            assert list(unreadable(newcomer, AA, ColorSystem.STANDARD)) == []
 
 
 async def test_a_theme_is_kept_and_an_unknown_one_is_the_first(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    app.memory.keep(theme="ansi-dark")
-    async with running(app, (80, 24)) as pilot:
-        assert app.theme == DARK.name
+    newcomer.memory.keep(theme="ansi-dark")
+    async with running(newcomer, (80, 24)) as pilot:
+        assert newcomer.theme == DARK.name
         await pilot.press("colon")
         await pilot.press(*"choose theme")
-        await until(pilot, lambda: "search for a theme" in text_of(app), "the command")
+        await until(
+            pilot, lambda: "search for a theme" in text_of(newcomer), "the command"
+        )
         await pilot.press("enter")
-        await until(pilot, lambda: "gruvbox" in text_of(app), "the themes")
+        await until(pilot, lambda: "gruvbox" in text_of(newcomer), "the themes")
         await pilot.press(*"nord")
-        await until(pilot, lambda: "gruvbox" not in text_of(app), "the match")
+        await until(pilot, lambda: "gruvbox" not in text_of(newcomer), "the match")
         await pilot.press("enter")
-        await until(pilot, lambda: app.theme == "nord", "the theme")
-        assert app.memory.get("theme") == "nord"
+        await until(pilot, lambda: newcomer.theme == "nord", "the theme")
+        assert newcomer.memory.get("theme") == "nord"
 
 
-async def test_correcting_colors_costs_no_key_its_time(
-    clone: Path, walk_on: On
-) -> None:
-    app = walk_on(clone)
-    async with running(app, (160, 50)):
-        strips = app.screen._compositor.render_strips()
+async def test_correcting_colors_costs_no_key_its_time(newcomer: PatchpilotApp) -> None:
+    async with running(newcomer, (160, 50)):
+        strips = newcomer.screen._compositor.render_strips()
         begun = time.process_time()
         for strip in strips:
-            app._legible.apply(list(strip), app.screen.styles.background)
+            newcomer._legible.apply(list(strip), newcomer.screen.styles.background)
         assert time.process_time() - begun < 0.05

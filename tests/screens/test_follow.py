@@ -7,10 +7,12 @@ Review points, the story, the next version's changelog.
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from patchpilot.topic.followed import follow_series, known_series
@@ -20,13 +22,15 @@ from patchpilot.tui.screens import follow_actions
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.thread_tree import ThreadTree
 from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox, posted
-from tests.kit.walk import keys, running, said, settle, text_of, until
+from tests.kit.topics import unpacked
+from tests.kit.walk import asked, keys, running, said, settle, text_of, until
 from tests.reading import story
 
 # keys and panels of the stage on real services
@@ -43,14 +47,15 @@ def one(tmp_path: Path) -> Iterator[Life]:
         yield lived
 
 
-def app_on(work: Path, tmp_path: Path) -> PatchpilotApp:
+@pytest.fixture
+def app(one: Life, tmp_path: Path) -> PatchpilotApp:
     memory = SavedState(tmp_path / "state" / "walk.json")
     memory.keep(theme="patchpilot-dark")
-    return make(work, memory=memory)
+    return make(one.repo.path, memory=memory)
 
 
 async def test_what_is_known_is_shown_while_the_archive_is_asked(
-    one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = threading.Event()
     poll = follow_series.poll_archives
@@ -60,7 +65,6 @@ async def test_what_is_known_is_shown_while_the_archive_is_asked(
         return poll(*words, **more)
 
     monkeypatch.setattr(follow_series, "poll_archives", slow)
-    app = app_on(one.repo.path, tmp_path)
     # nothing was read ahead of the visit
     app.jobs.ahead = []
     async with running(app, (120, 36), asks=False) as pilot:
@@ -79,12 +83,10 @@ async def test_what_is_known_is_shown_while_the_archive_is_asked(
 
 
 async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(
-    one: Life, tmp_path: Path
+    one: Life, app: PatchpilotApp
 ) -> None:
     one.amend()
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
         tree = screen.query_one(ThreadTree)
@@ -108,11 +110,9 @@ async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(
 
 
 async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_one(
-    one: Life, tmp_path: Path
+    app: PatchpilotApp,
 ) -> None:
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (80, 24), Stage.FOLLOW) as pilot:
         assert (
             "v1 sent" not in text_of(app).partition("Requests")[0].partition("next")[0]
         )
@@ -130,15 +130,13 @@ async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_on
 
 @pytest.mark.parametrize("versions", [2, 3])
 async def test_two_versions_are_compared_in_the_reader_for_patches(
-    one: Life, tmp_path: Path, versions: int
+    app: PatchpilotApp, tmp_path: Path, versions: int
 ) -> None:
     (tmp_path / "m").write_bytes(
         mbox(*[posted(version, 10 * version) for version in range(1, versions + 1)])
     )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         # the topic's own series has one version
         await pilot.press("D")
         assert isinstance(app.screen, FollowScreen)
@@ -174,15 +172,13 @@ async def test_two_versions_are_compared_in_the_reader_for_patches(
 
 
 async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
-    one: Life, tmp_path: Path
+    app: PatchpilotApp, tmp_path: Path
 ) -> None:
     (tmp_path / "m").write_bytes(
         mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b""))
     )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         app.screen.query_one("#series", List).highlighted = 1
         await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
         await settle(pilot)
@@ -195,14 +191,12 @@ async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
 
 
 async def test_series_are_listed_by_whose_turn_it_is_the_topics_own_first(
-    one: Life, tmp_path: Path
+    app: PatchpilotApp, tmp_path: Path
 ) -> None:
     for name, mails in (("a", story.ACCEPTED), ("b", (story.FIX_V1, story.FIX_V2))):
         (tmp_path / name).write_bytes(mbox(*mails))
         assert call("track", "add", "--mbox", tmp_path / name).code == 0
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (160, 50), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (160, 50), Stage.FOLLOW) as pilot:
         titles = [series.subject for series in app.screen._order]  # type: ignore[attr-defined]
         assert titles[0] == "widget: change line 1"
         app.screen.query_one("#series").focus()
@@ -212,15 +206,13 @@ async def test_series_are_listed_by_whose_turn_it_is_the_topics_own_first(
 
 
 async def test_only_mails_of_a_series_that_is_shown_are_read(
-    one: Life, tmp_path: Path
+    one: Life, tmp_path: Path, app: PatchpilotApp
 ) -> None:
     for name, mails in (("a", story.ACCEPTED), ("b", (story.FIX_V1, story.FIX_V2))):
         (tmp_path / name).write_bytes(mbox(*mails))
         assert call("track", "add", "--mbox", tmp_path / name).code == 0
     assert call("-C", one.repo.path, "track").code == 0
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (160, 50), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (160, 50), Stage.FOLLOW) as pilot:
 
         def read() -> list[bool]:
             return [series.is_read for series in app.screen._order]  # type: ignore[attr-defined]
@@ -240,11 +232,9 @@ async def test_only_mails_of_a_series_that_is_shown_are_read(
 
 
 async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(
-    one: Life, tmp_path: Path
+    app: PatchpilotApp,
 ) -> None:
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
         (series,) = screen._order
@@ -257,11 +247,9 @@ async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(
 
 
 async def test_an_open_point_far_down_is_found_from_the_list(
-    one: Life, tmp_path: Path
+    app: PatchpilotApp,
 ) -> None:
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (80, 24), Stage.FOLLOW) as pilot:
         tree = app.screen.query_one(ThreadTree)
         tree.go(tree.laid.mails[-1])
         await keys(pilot, "enter")
@@ -273,7 +261,7 @@ async def test_an_open_point_far_down_is_found_from_the_list(
 
 
 async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(
-    one: Life, tmp_path: Path
+    one: Life, app: PatchpilotApp
 ) -> None:
     line = (
         "drivers/net/widget.c:7:5: warning: "
@@ -284,9 +272,7 @@ async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(
         one.first,
         "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]),
     )
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (100, 24), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW, "home")
+    async with running(app, (100, 24), Stage.FOLLOW, "home") as pilot:
         tree = app.screen.query_one(ThreadTree)
         assert "PgDn scroll" in text_of(app)
         assert tree.scroll_offset.y == 0
@@ -298,11 +284,11 @@ async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(
         assert "end of the line" in " ".join(text_of(app).replace("│", " ").split())
 
 
-async def test_new_mails_are_reported_and_gone_to(one: Life, tmp_path: Path) -> None:
+async def test_new_mails_are_reported_and_gone_to(
+    one: Life, app: PatchpilotApp
+) -> None:
     one.tell(one.first, "\n\n".join(f"line {number}" for number in range(30)))
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (80, 24), Stage.FOLLOW) as pilot:
         one.tell(one.first, "A first answer.")
         one.tell(one.first, "A second answer.")
         await keys(pilot, "g")
@@ -316,7 +302,7 @@ async def test_new_mails_are_reported_and_gone_to(one: Life, tmp_path: Path) -> 
 
 
 async def test_the_series_that_home_opened_is_read_first(
-    one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
     listed = known_series.listed
@@ -326,7 +312,6 @@ async def test_the_series_that_home_opened_is_read_first(
         return listed(**words)
 
     monkeypatch.setattr(known_series, "listed", slow)
-    app = app_on(one.repo.path, tmp_path)
     app.session.series = 1
     app.memory.keep(f"{one.repo.path.resolve()}/.git:topic", stage="follow")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -343,28 +328,22 @@ async def test_the_series_that_home_opened_is_read_first(
         await settle(pilot)
 
 
-async def test_the_reviewers_of_each_patch_are_a_key_away(
-    one: Life, tmp_path: Path
-) -> None:
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW, "w")
+async def test_the_reviewers_of_each_patch_are_a_key_away(app: PatchpilotApp) -> None:
+    async with running(app, (80, 24), Stage.FOLLOW, "w"):
         shown = " ".join(text_of(app).replace("│", " ").split())
         assert "0 of 1 patch reviewed or acked" in shown
         assert "asked for changes, no reply since (v1)" in shown
 
 
 async def test_r_above_all_messages_answers_what_is_asked_first(
-    one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[str] = []
     monkeypatch.setattr(
         "patchpilot.tui.actions.reply_action.reply_to",
         lambda _, message_id, __: given.append(message_id),
     )
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
         monkeypatch.setattr(ThreadTree, "message_id", property(lambda _: ""))
@@ -382,7 +361,9 @@ def test_the_path_of_a_mail_is_no_message_id(tmp_path: Path) -> None:
         assert follow_actions.mail_file(name) is None
 
 
-async def test_a_file_with_the_series_is_followed(one: Life, tmp_path: Path) -> None:
+async def test_a_file_with_the_series_is_followed(
+    one: Life, tmp_path: Path, app: PatchpilotApp
+) -> None:
     mail = tmp_path / "series.eml"
     mail.write_text(
         "From: Ada <ada@example.org>\nTo: list@example.org\n"
@@ -390,9 +371,7 @@ async def test_a_file_with_the_series_is_followed(one: Life, tmp_path: Path) -> 
         "Date: Mon, 1 Jan 2024 12:00:00 +0000\n\nIt is wrong.\n---\n"
         "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n"
     )
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (100, 30), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (100, 30), Stage.FOLLOW) as pilot:
         await pilot.press("a")
         await until(pilot, lambda: "bounce" in text_of(app), "the question")
         app.screen.query_one(Input).value = str(mail)
@@ -408,7 +387,7 @@ async def test_a_file_with_the_series_is_followed(one: Life, tmp_path: Path) -> 
 
 
 async def test_what_another_process_tracks_is_shown_by_itself(
-    one: Life, tmp_path: Path
+    one: Life, tmp_path: Path, app: PatchpilotApp
 ) -> None:
     mail = tmp_path / "series.eml"
     mail.write_text(
@@ -417,9 +396,7 @@ async def test_what_another_process_tracks_is_shown_by_itself(
         "Date: Mon, 1 Jan 2024 12:00:00 +0000\n\nIt is wrong.\n---\n"
         "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n"
     )
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (100, 30), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (100, 30), Stage.FOLLOW) as pilot:
         await settle(pilot)
         call("track", "add", "--mbox", str(mail))
         await until(
@@ -433,11 +410,9 @@ async def test_what_another_process_tracks_is_shown_by_itself(
 
 
 async def test_on_a_short_terminal_the_conversation_has_the_room_of_the_facts(
-    one: Life, tmp_path: Path
+    app: PatchpilotApp,
 ) -> None:
-    app = app_on(one.repo.path, tmp_path)
-    async with running(app, (100, 40), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (100, 40), Stage.FOLLOW) as pilot:
         tree = app.screen.query_one(ThreadTree)
         assert "landed" in text_of(app)
         mail = tree.message_id
@@ -454,3 +429,86 @@ async def test_on_a_short_terminal_the_conversation_has_the_room_of_the_facts(
         assert tree.scroll_offset.y <= tree.cursor
         await keys(pilot, "d")
         assert "landed  " in text_of(app), "the facts are above the history"
+
+
+async def at_row(pilot: Pilot[int], words: str) -> None:
+    """Follow, with the cursor on the first row that has these words."""
+    await settle(pilot)
+    assert isinstance(pilot.app, PatchpilotApp)
+    asked(pilot.app)
+    await keys(pilot, Stage.FOLLOW)
+    tree = pilot.app.screen.query_one(ThreadTree)
+    tree.go(next(at for at, row in enumerate(tree.rows) if words in row))
+
+
+async def test_r_replies_to_the_mail_under_the_cursor(
+    one: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+
+    def edited(_: object, text: str, __: str = "") -> str:
+        given.append(text)
+        return f"{text.rstrip()}\n\nThe old one is `wrong`.\n"
+
+    monkeypatch.setattr("patchpilot.tui.actions.reply_action.edit_text", edited)
+    before = len(one.server.take())
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_row(pilot, "Why do you change")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview")
+        assert "The old one is `wrong`." in text_of(app)
+        assert "In-Reply-To: <" in text_of(app)
+        assert "to 1 person" in text_of(app)
+        await pilot.press("escape")
+        assert len(one.server.take()) == before
+        assert (
+            "The old one is `wrong`." in call("track", "reply", "--format", "json").out
+        )
+        await until(pilot, lambda: isinstance(app.screen, FollowScreen), "the stage")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview again")
+        app.screen.query_one(Input).value = "send"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(one.server.take()) > before, "the mail")
+        await settle(pilot)
+    assert "> Why do you change line 1?" in given[0]
+    assert "The old one is `wrong`." in given[1]
+    mail = message_from_bytes(unpacked(one.server.take()[-1]))
+    assert mail["To"] == "Rita Reviewer <rita@example.net>"
+    assert mail["Subject"].startswith("Re: ")
+    assert "no drafts" in call("track", "reply").out
+
+
+async def test_the_same_reply_is_not_sent_again(
+    one: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = lambda _, text, __="": f"{text.rstrip()}\n\nIt was wrong.\n"  # noqa: E731
+    monkeypatch.setattr("patchpilot.tui.actions.reply_action.edit_text", answer)
+    before = len(one.server.take())
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_row(pilot, "Why do you change")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview")
+        app.screen.query_one(Input).value = "send"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(one.server.take()) > before, "the mail")
+        await settle(pilot)
+        await at_row(pilot, "Why do you change")
+        await pilot.press("r")
+        await until(pilot, lambda: "this reply was sent on" in said(app), "the refusal")
+        assert isinstance(app.screen, FollowScreen)
+    assert len(one.server.take()) == before + 1
+
+
+async def test_i_declines_a_point_and_takes_it_back(app: PatchpilotApp) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_row(pilot, "Please add a test")
+        await pilot.press("i")
+        await until(
+            pilot, lambda: "[–] Please add a test for it." in text_of(app), "the sign"
+        )
+        assert "declined" in call("track", "show", "1", "--ledger").out
+        await pilot.press("i")
+        await until(
+            pilot, lambda: "[ ] Please add a test for it." in text_of(app), "no sign"
+        )

@@ -194,9 +194,8 @@ def test_a_terminal_that_lacks_the_glyphs_gets_ascii(
     ids=str,
 )
 async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
-    fixed: Path, walk_on: On, size: tuple[int, int]
+    app: PatchpilotApp, size: tuple[int, int]
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, size, asks=False) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
@@ -212,11 +211,9 @@ async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
 
 
 async def test_enter_is_the_first_key_and_the_next_stage_is_named(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.BACKPORTS)
+    async with running(app, (80, 24), Stage.BACKPORTS) as pilot:
         line = text_of(app).split("\n")[-1]
         assert line.startswith(" Enter ")
         assert "n go to Preview" in line
@@ -239,9 +236,8 @@ async def test_in_ascii_nothing_else_is_drawn(
 
 
 async def test_a_job_that_reports_while_the_screen_is_removed_does_no_harm(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (80, 24)):
         screen = app.screen
         await screen.query_one(StageBar).remove()
@@ -252,11 +248,9 @@ async def test_a_job_that_reports_while_the_screen_is_removed_does_no_harm(
 
 
 async def test_help_has_an_example_and_the_keys_by_what_they_do(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
-    async with running(app, (80, 40), asks=False) as pilot:
-        await keys(pilot, Stage.BACKPORTS)
+    async with running(app, (80, 40), Stage.BACKPORTS) as pilot:
         await pilot.press("question_mark")
         await still(pilot)
         shown = text_of(app)
@@ -298,11 +292,9 @@ async def test_help_has_an_example_and_the_keys_by_what_they_do(
 
 
 async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
-    async with running(app, (100, 30), asks=False) as pilot:
-        await keys(pilot, Stage.RECIPIENTS)
+    async with running(app, (100, 30), Stage.RECIPIENTS) as pilot:
         await pilot.press("colon")
         await until(pilot, lambda: "go to stage 8" in text_of(app), "the palette")
         shown = text_of(app)
@@ -318,13 +310,12 @@ async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(
         )
 
 
-async def test_what_was_undone_is_redone(fixed: Path, walk_on: On) -> None:
+async def test_what_was_undone_is_redone(fixed: Path, app: PatchpilotApp) -> None:
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
     first, second = (
         git(fixed, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD")
     )
-    app = walk_on(fixed)
     async with running(app, (100, 30), asks=False) as pilot:
         for key, word, commit, message in (
             ("u", "Undo prepare?", first, "prepare undone; press U to redo"),
@@ -341,9 +332,8 @@ async def test_what_was_undone_is_redone(fixed: Path, walk_on: On) -> None:
 
 
 async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (80, 24)) as pilot:
         await keys(pilot, Stage.CHECKS)
         screen = app.stage_screen
@@ -362,14 +352,13 @@ async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(
 
 @pytest.mark.parametrize("key", ["escape", "enter"])
 async def test_a_key_that_comes_before_the_widgets_does_nothing(
-    clone: Path, walk_on: On, key: str
+    newcomer: PatchpilotApp, key: str
 ) -> None:
-    app = walk_on(clone)
-    async with running(app, (100, 30)) as pilot:
+    async with running(newcomer, (100, 30)) as pilot:
         await keys(pilot, Stage.CHECKS)
-        await app.screen.remove_children()
+        await newcomer.screen.remove_children()
         await pilot.press(key)
-        assert app.is_running
+        assert newcomer.is_running
 
 
 async def test_only_the_focused_panel_has_a_border_in_the_accent_color(

@@ -121,8 +121,7 @@ async def test_no_color_is_taken_at_its_word(
     if value is not None:
         monkeypatch.setenv("NO_COLOR", value)
     app = walk_on(fixed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.RECIPIENTS)
+    async with running(app, (80, 24), Stage.RECIPIENTS):
         styles = [
             segment.style
             for strip in app.screen._compositor.render_strips()
@@ -135,24 +134,19 @@ async def test_no_color_is_taken_at_its_word(
 
 
 async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.CHECKS)
-        pager = app.screen.query_one("#patch", DiffView)
+    async with running(newcomer, (80, 24), Stage.CHECKS):
+        pager = newcomer.screen.query_one("#patch", DiffView)
         lacking = [
             shown.line
-            for shown in app.screen._found
+            for shown in newcomer.screen._found
             if shown.finding.name == "no-sign-off"
         ]  # type: ignore[attr-defined]
         assert [pager.rows[at] for at in lacking] == ["---"]
 
 
-async def test_a_stage_that_nobody_opened_is_never_stale(
-    fixed: Path, walk_on: On
-) -> None:
-    app = walk_on(fixed)
+async def test_a_stage_that_nobody_opened_is_never_stale(app: PatchpilotApp) -> None:
     async with running(app, (80, 24)):
         app.session.changed("answers", "edits", "draft")
         assert (
@@ -163,9 +157,8 @@ async def test_a_stage_that_nobody_opened_is_never_stale(
 
 
 async def test_a_toast_is_text_in_the_corner_and_leaves_the_key_line_alone(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settle(pilot)
         asked(app)
@@ -182,9 +175,8 @@ async def test_a_toast_is_text_in_the_corner_and_leaves_the_key_line_alone(
 
 
 async def test_a_line_is_copied_from_a_reader_as_its_last_line_says(
-    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = walk_on(fixed)
     copied: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with running(app, (80, 24)) as pilot:

@@ -139,22 +139,21 @@ async def test_what_is_safe_is_shown_written_and_taken_back(
 
 
 async def test_of_a_long_fix_the_tags_are_first_and_what_is_below_is_said(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with app.run_test(size=(100, 20)) as pilot:
+    async with newcomer.run_test(size=(100, 20)) as pilot:
         await at_checks(pilot)
         await still(pilot)
         await keys(pilot, "A")
         await still(pilot)
-        shown = text_of(app)
+        shown = text_of(newcomer)
         assert "+Fixes: " in shown, "the tags are first"
         assert re.search(r"▼ \d+ more lines below", shown)
         assert "Findings left to fix manually" not in shown
         await pilot.press("G")
         await still(pilot)
-        assert "Findings left to fix manually" in text_of(app)
-        assert "more lines below" not in text_of(app)
+        assert "Findings left to fix manually" in text_of(newcomer)
+        assert "more lines below" not in text_of(newcomer)
 
 
 async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(

@@ -38,8 +38,7 @@ async def test_an_address_nobody_can_send_to_is_reported_at_recipients_and_is_go
     signed: Path, walk_on: On
 ) -> None:
     app = walk_on(signed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.RECIPIENTS, "plus")
+    async with running(app, (80, 24), Stage.RECIPIENTS, "plus") as pilot:
         await pilot.press(*"foo@bar", "enter")
         await settle(pilot)
         assert "no dot" in text_of(app)
@@ -76,8 +75,7 @@ async def test_without_a_mail_server_the_send_is_blocked_and_the_form_that_sets_
 ) -> None:
     git(signed, "config", "--global", "--unset", "sendemail.smtpServer")
     app = walk_on(signed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.PREVIEW, Stage.SEND)
+    async with running(app, (80, 24), Stage.PREVIEW, Stage.SEND) as pilot:
         assert app.session.status(Stage.SEND).state is StageState.BLOCKED
         assert "press a to set up the mail account" in text_of(app)
         for key in ("s", "m"):
@@ -91,12 +89,11 @@ async def test_without_a_mail_server_the_send_is_blocked_and_the_form_that_sets_
 
 
 async def test_the_editor_is_followed_by_a_question_only_when_it_changed_something(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
     (fixed / "Makefile").write_text((fixed / "Makefile").read_text() + "# mine\n")
     other = (fixed / "Makefile").read_text()
-    app = walk_on(fixed)
     async with running(app, (80, 24), asks=False) as pilot:
         from patchpilot.tui.actions.editing import open_file
 
@@ -126,13 +123,12 @@ async def test_the_editor_is_followed_by_a_question_only_when_it_changed_somethi
 
 
 async def test_keys_are_named_where_words_of_the_verbs_were(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     fix = in_backticks("`patchpilot fixes HEAD` finds the commit; or git blame")
     assert in_keys(fix) == "stage 4 finds the commit; or git blame"
     git(fixed, "branch", "-q", "-f", "nothing", "origin/master")
     git(fixed, "switch", "-q", "nothing")
-    app = walk_on(fixed)
     async with running(app, (80, 24)) as pilot:
         assert "or press b to choose a commit" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
@@ -144,16 +140,14 @@ async def test_keys_are_named_where_words_of_the_verbs_were(
 
 
 async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     for ref in git(
         fixed, "for-each-ref", "--format=%(refname)", "refs/remotes/stable"
     ).text.split():
         git(fixed, "update-ref", "-d", ref)
     git(fixed, "config", "patchpilot.profile", "u-boot")
-    app = walk_on(fixed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.BACKPORTS)
+    async with running(app, (80, 24), Stage.BACKPORTS) as pilot:
         stands = app.session.status(Stage.BACKPORTS)
         assert (stands.state, stands.note) == (
             StageState.DONE,

@@ -38,13 +38,11 @@ def verb(*argv: object) -> Any:
 
 @pytest.mark.parametrize("tagged", [False, True])
 async def test_each_stage_got_what_its_verb_says(
-    fixed: Path, walk_on: Callable[[Path], PatchpilotApp], tagged: bool
+    fixed: Path, app: PatchpilotApp, tagged: bool
 ) -> None:
     if tagged:
         assert call("prepare", "-C", fixed, "--signoff").code == 0
-    app = walk_on(fixed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.BACKPORTS, Stage.PREVIEW)
+    async with running(app, (80, 24), Stage.BACKPORTS, Stage.PREVIEW):
         got = {
             stage: app.session.fresh(stage)
             for stage in Stage
@@ -111,7 +109,7 @@ async def test_each_stage_got_what_its_verb_says(
 
 
 async def test_follow_got_what_track_says(
-    fixed: Path, walk_on: Callable[[Path], PatchpilotApp], tmp_path: Path
+    fixed: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
     mail = git(fixed, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
     first = b"Message-ID: <20260902-acme-v1-1@example.net>\n" + mail
@@ -134,9 +132,7 @@ async def test_follow_got_what_track_says(
         )
     )
     assert call("track", "add", "--mbox", box, "-C", fixed).code == 0
-    app = walk_on(fixed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (80, 24), Stage.FOLLOW):
         (got,) = app.session.fresh(Stage.FOLLOW)
         shown = (
             text_of(app) + "\n" + "\n".join(app.screen.query_one("#thread", Pager).rows)
@@ -203,8 +199,7 @@ async def test_what_is_no_fix_is_offered_no_tag_and_a_choice_says_otherwise(
     )
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     app = walk_on(story.repo.path)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.TAGS)
+    async with running(app, (80, 24), Stage.TAGS) as pilot:
         assert app.session.status(Stage.TAGS).state is StageState.DONE
         assert "does not look like a fix" in text_of(app)
         assert story.culprit[:12] not in text_of(app)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The preview of a second version: which mails are new in what, the mail as text and as bytes."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,11 +20,9 @@ from tests.kit.walk import keys, running, said, settle, text_of
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
-On = Callable[[Path], PatchpilotApp]
-
 
 async def test_what_is_new_in_the_second_version_is_marked(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     git(fixed, "commit", "-q", "--amend", "-s", "--no-edit")
     with Sink() as server, Repository.open(fixed) as repository:
@@ -50,9 +47,7 @@ async def test_what_is_new_in_the_second_version_is_marked(
     )
     with Repository.open(fixed) as repository:
         change(repository, Changes(changelog="- say more"))
-    app = walk_on(fixed)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.PREVIEW)
+    async with running(app, (120, 36), Stage.PREVIEW) as pilot:
         shown = text_of(app)
         assert "~ changed, " in shown
         assert "compared with v1" in shown
@@ -70,25 +65,23 @@ async def test_what_is_new_in_the_second_version_is_marked(
 
 
 async def test_what_blocks_has_a_row_of_its_own_with_its_key(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.PREVIEW)
-        (row,) = [row for row in text_of(app).split("\n") if "block sending" in row]
+    async with running(newcomer, (80, 24), Stage.PREVIEW) as pilot:
+        (row,) = [
+            row for row in text_of(newcomer).split("\n") if "block sending" in row
+        ]
         assert row.strip(" ┃│").startswith("✗ NOT SENT: ")
         assert row.strip(" ┃│").endswith("problems block sending; press 7 to fix")
         # what cannot be done is not offered
         await keys(pilot, "7")
-        last = text_of(app).rstrip().split("\n")[-1]
+        last = text_of(newcomer).rstrip().split("\n")[-1]
         assert last.split()[:2] == ["a", "fix"]
         assert " s send " not in last
 
 
-async def test_the_first_version_marks_nothing(fixed: Path, walk_on: On) -> None:
-    app = walk_on(fixed)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.PREVIEW)
+async def test_the_first_version_marks_nothing(app: PatchpilotApp) -> None:
+    async with running(app, (120, 36), Stage.PREVIEW) as pilot:
         assert "next change" not in text_of(app)
         assert "compared with" not in text_of(app)
         await keys(pilot, "f")
@@ -96,11 +89,9 @@ async def test_the_first_version_marks_nothing(fixed: Path, walk_on: On) -> None
 
 
 async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(
-    fixed: Path, walk_on: On, tmp_path: Path
+    app: PatchpilotApp, tmp_path: Path
 ) -> None:
-    app = walk_on(fixed)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.PREVIEW)
+    async with running(app, (120, 36), Stage.PREVIEW) as pilot:
         await pilot.press("o")
         # a toast lasts some seconds, planning may last longer
         assert (

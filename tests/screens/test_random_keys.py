@@ -2,8 +2,6 @@
 """Random keys end no stage with an error of patchpilot, and leave a program that still answers."""
 
 import random
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -28,18 +26,15 @@ QUIT = "q"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_random_keys_find_no_fault(
-    clone: Path, walk_on: Callable[[Path], PatchpilotApp], seed: int
-) -> None:
+async def test_random_keys_find_no_fault(newcomer: PatchpilotApp, seed: int) -> None:
     chance = random.Random(seed)
-    app = walk_on(clone)
-    # an exception of the app is raised at the end of the context
-    async with app.run_test(size=(100, 30)) as pilot:
+    # an exception of the newcomer is raised at the end of the context
+    async with newcomer.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         for key in chance.choices([key for key in KEYS if key != QUIT], k=120):
             await pilot.press(key)
-        while len(app.screen_stack) > 2:
+        while len(newcomer.screen_stack) > 2:
             await pilot.press("escape")
         await settle(pilot)
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen), "help")
+        await until(pilot, lambda: isinstance(newcomer.screen, HelpScreen), "help")

@@ -85,9 +85,8 @@ def rows_of(app: PatchpilotApp) -> list[str]:
 
 
 async def test_space_excludes_in_place_and_the_detail_says_why(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         before = rows_of(app)
@@ -117,9 +116,8 @@ async def test_space_excludes_in_place_and_the_detail_says_why(
 
 
 async def test_on_a_small_terminal_enter_opens_the_detail_and_escape_closes_it(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (80, 24)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         assert "matches F:" not in text_of(app)
@@ -173,9 +171,8 @@ async def test_the_tree_is_named_where_the_note_is(fixed: Path, walk_on: On) -> 
 
 
 async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS, "o")
         assert app.session.view == "series"
@@ -199,11 +196,10 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
 
 
 async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_security_team(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     with Repository.open(fixed) as repository:
         answer(repository, "security", "yes")
-    app = walk_on(fixed)
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         shown = [
@@ -234,9 +230,8 @@ async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_
 
 
 async def test_on_a_large_terminal_the_sources_of_the_reasons_are_shown(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (160, 50)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         sections = [

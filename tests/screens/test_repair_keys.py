@@ -3,7 +3,6 @@
 them back.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,31 +21,27 @@ from tests.kit.walk import keys, running, said, settle, text_of, until
 # real services repair what stops a send
 pytestmark = pytest.mark.long
 
-On = Callable[[Path], PatchpilotApp]
-
 
 def message(work: Path) -> str:
     return git(work, "log", "-1", "--format=%B").text
 
 
-async def test_the_verdict_is_that_of_a_dry_run(clone: Path, walk_on: On) -> None:
+async def test_the_verdict_is_that_of_a_dry_run(
+    clone: Path, newcomer: PatchpilotApp
+) -> None:
     printed = call("send", "-C", clone, "--dry-run").out.rstrip("\n").split("\n")[-1]
-    app = walk_on(clone)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.SEND)
-        assert f" {printed} " in text_of(app)
-        assert app.session.status(Stage.SEND).note == printed
+    async with running(newcomer, (120, 36), Stage.SEND):
+        assert f" {printed} " in text_of(newcomer)
+        assert newcomer.session.status(Stage.SEND).note == printed
 
 
 async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(
-    clone: Path, walk_on: On
+    clone: Path, newcomer: PatchpilotApp
 ) -> None:
     before = message(clone)
-    app = walk_on(clone)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.SEND, "A")
-        assert isinstance(app.screen, RepairDialog)
-        shown = text_of(app)
+    async with running(newcomer, (120, 36), Stage.SEND, "A") as pilot:
+        assert isinstance(newcomer.screen, RepairDialog)
+        shown = text_of(newcomer)
         for words in (
             "subject prefix: [PATCH net]",
             "Fixes: 33248b1ba072",
@@ -57,59 +52,61 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(
         assert "Signed-off-by" not in shown
         assert message(clone) == before
         await pilot.press("enter")
-        await until(pilot, lambda: "press u to undo" in said(app), "the toast")
-        await until(pilot, lambda: "[PATCH net]" in text_of(app), "the repaired plan")
+        await until(pilot, lambda: "press u to undo" in said(newcomer), "the toast")
+        await until(
+            pilot, lambda: "[PATCH net]" in text_of(newcomer), "the repaired plan"
+        )
         await settle(pilot)
         assert "Fixes: 33248b1ba072" in message(clone)
-        assert "NOT SENT: 1 problem blocks sending" in text_of(app)
+        assert "NOT SENT: 1 problem blocks sending" in text_of(newcomer)
         # what is left is the sign-off, which says what it certifies
         await keys(pilot, "home", "a")
-        assert isinstance(app.screen, Choose)
+        assert isinstance(newcomer.screen, Choose)
         for words in (
             "Sign off 1 patch as Robin Newland <robin@example.net>?",
             "you certify the Developer's Certificate of",
             "I certify this",
         ):
-            assert words in text_of(app)
+            assert words in text_of(newcomer)
         await keys(pilot, "enter")
         assert "Signed-off-by: Robin" not in message(clone)
         await keys(pilot, "a", "j", "enter")
         await until(
             pilot,
-            lambda: app.session.status(Stage.SEND).state is StageState.TODO,
+            lambda: newcomer.session.status(Stage.SEND).state is StageState.TODO,
             "nothing to block sending",
         )
         assert "Signed-off-by: Robin Newland <robin@example.net>" in message(clone)
-        assert " Ready: 1 mail to 8 recipients " in text_of(app)
+        assert " Ready: 1 mail to 8 recipients " in text_of(newcomer)
 
 
-async def test_u_takes_back_all_of_a_repair(clone: Path, walk_on: On) -> None:
+async def test_u_takes_back_all_of_a_repair(
+    clone: Path, newcomer: PatchpilotApp
+) -> None:
     before = message(clone)
-    app = walk_on(clone)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.SEND, "A", "enter")
-        await until(pilot, lambda: "[PATCH net]" in text_of(app), "the repaired plan")
-        await pilot.press("u")
-        await until(pilot, lambda: said(app).startswith("undone: "), "the toast")
+    async with running(newcomer, (120, 36), Stage.SEND, "A", "enter") as pilot:
         await until(
-            pilot, lambda: "[PATCH] net/acme" in text_of(app), "the plan as it was"
+            pilot, lambda: "[PATCH net]" in text_of(newcomer), "the repaired plan"
+        )
+        await pilot.press("u")
+        await until(pilot, lambda: said(newcomer).startswith("undone: "), "the toast")
+        await until(
+            pilot, lambda: "[PATCH] net/acme" in text_of(newcomer), "the plan as it was"
         )
         assert message(clone) == before
         assert not git(clone, "status", "--porcelain", "-uno").text
 
 
-async def test_a_at_an_open_question_asks_it_here(clone: Path, walk_on: On) -> None:
-    app = walk_on(clone)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.SEND)
-        screen = app.screen
+async def test_a_at_an_open_question_asks_it_here(newcomer: PatchpilotApp) -> None:
+    async with running(newcomer, (120, 36), Stage.SEND) as pilot:
+        screen = newcomer.screen
         at = next(
             at
             for at, check in enumerate(screen._checks)
             if check.name == "unanswered-security"
         )  # type: ignore[attr-defined]
         await keys(pilot, "home", *["j"] * at, "a")
-        assert isinstance(app.screen, QuestionDialog)
+        assert isinstance(newcomer.screen, QuestionDialog)
         await keys(pilot, "n")
         await until(
             pilot,
@@ -118,16 +115,14 @@ async def test_a_at_an_open_question_asks_it_here(clone: Path, walk_on: On) -> N
             ),
             "the question to be answered",
         )  # type: ignore[attr-defined]
-        assert app.stage is Stage.SEND
+        assert newcomer.stage is Stage.SEND
 
 
 async def test_a_goes_to_the_first_problem_that_it_repairs(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.SEND)
-        screen = app.screen
+    async with running(newcomer, (120, 36), Stage.SEND) as pilot:
+        screen = newcomer.screen
         assert isinstance(screen, SendScreen)
         await keys(pilot, "end")
         assert screen.chosen.state == "ok"
@@ -138,6 +133,6 @@ async def test_a_goes_to_the_first_problem_that_it_repairs(
         await pilot.press("a")
         await pilot.pause()
         assert screen.chosen.name == first.name
-        assert "nothing to fix" not in said(app)
+        assert "nothing to fix" not in said(newcomer)
         screen._checks = tuple(one for one in screen._checks if one.state == "ok")
         assert "repair" in screen.shown_keys.hidden

@@ -52,8 +52,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
 ) -> None:
     work, sink = ready
     app = walk_on(work)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.SEND, "s")
+    async with running(app, (80, 24), Stage.SEND, "s") as pilot:
         assert "netdev@lists.example.org" in text_of(app)
         await pilot.press(*"yes", "enter")
         await settle(pilot)
@@ -110,8 +109,7 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(
             cut = outbox.add(planned.send)
             outbox.mark(cut.id, 0, Outcome(MailState.SENDING))
     app = walk_on(work)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.SEND)
+    async with running(app, (80, 24), Stage.SEND) as pilot:
         await until(
             pilot,
             lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,
@@ -139,8 +137,7 @@ async def test_the_mail_account_is_set_up_where_none_is(
     git(fixed, "config", "--global", "--unset", "sendemail.smtpServerPort")
     with FaultySink() as server:
         app = walk_on(fixed)
-        async with running(app, (120, 36), asks=False) as pilot:
-            await keys(pilot, Stage.SEND)
+        async with running(app, (120, 36), Stage.SEND) as pilot:
             await until(
                 pilot, lambda: "no mail server configured" in text_of(app), "the check"
             )

@@ -49,11 +49,9 @@ def shown_panels(app: PatchpilotApp) -> list[Panel]:
 
 
 async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
-    app = walk_on(fixed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.BACKPORTS)
+    async with running(app, (80, 24), Stage.BACKPORTS) as pilot:
         assert app.session.status(Stage.BACKPORTS).state is not StageState.STALE
         await keys(pilot, Stage.RECIPIENTS)
         before_follow = app.session.found[Stage.FOLLOW]
@@ -74,7 +72,7 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
 
 
 async def test_of_two_reads_of_the_topic_only_the_newest_counts(
-    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    fixed: Path, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_read, go_on, real = (
         threading.Event(),
@@ -92,7 +90,6 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(
         return ids
 
     monkeypatch.setattr(topic_base, "topic_commits", slow)
-    app = walk_on(fixed)
     try:
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, first_read.is_set, "the first read")
@@ -137,9 +134,8 @@ def test_an_amend_while_the_topic_is_read_is_seen_afterwards(
 
 
 async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (80, 24), asks=False) as pilot:
         checks, tags = app.session.found[Stage.CHECKS], app.session.found[Stage.TAGS]
         app.session.changed("answers")
@@ -159,8 +155,7 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.RECIPIENTS, "plus")
+    async with running(app, (80, 24), Stage.RECIPIENTS, "plus") as pilot:
         await pilot.press(*"ada@example..org")
         await pilot.pause()
         assert "not valid yet" in text_of(app)
@@ -178,12 +173,10 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
 
 
 async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
-    app = walk_on(fixed)
     first = git(fixed, "rev-parse", "HEAD").text
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.TAGS, "enter")
+    async with running(app, (80, 24), Stage.TAGS, "enter") as pilot:
         await until(pilot, lambda: "{+Fixes: " in text_of(app), "the word diff")
         assert git(fixed, "rev-parse", "HEAD").text == first
         assert "[ ] Signed-off-by" in text_of(app)
@@ -204,12 +197,8 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
         assert app.session.status(Stage.TAGS).state is StageState.OFFERED
 
 
-async def test_a_chosen_culprit_is_enough_for_the_backports(
-    fixed: Path, walk_on: On
-) -> None:
-    app = walk_on(fixed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.TAGS, "enter")
+async def test_a_chosen_culprit_is_enough_for_the_backports(app: PatchpilotApp) -> None:
+    async with running(app, (80, 24), Stage.TAGS, "enter") as pilot:
         await pilot.press("escape")
         await keys(pilot, Stage.BACKPORTS)
         result = app.session.fresh(Stage.BACKPORTS)
@@ -225,7 +214,7 @@ async def test_a_chosen_culprit_is_enough_for_the_backports(
 
 
 async def test_a_message_is_text_and_never_markup_or_escapes(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     evil = (
         "net/acme: [red]not[/red] [31mred ‮txet\n\n"
@@ -241,7 +230,6 @@ async def test_a_message_is_text_and_never_markup_or_escapes(
         "-",
         stdin=evil.encode(),
     )
-    app = walk_on(fixed)
     async with running(app, (80, 24)) as pilot:
         for stage in (Stage.COMMIT, Stage.CHECKS, Stage.TAGS, Stage.PREVIEW):
             asked(app)
@@ -254,10 +242,9 @@ async def test_a_message_is_text_and_never_markup_or_escapes(
 
 
 async def test_a_branch_without_commits_is_a_panel_with_the_way_out(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     git(fixed, "switch", "-q", "-c", "empty", "origin/master")
-    app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: settled(app) and app.session.errors, "the error")
         assert "hint: " in text_of(app)
@@ -309,21 +296,21 @@ async def test_what_has_no_topic_says_how_to_get_one(
             assert all(one in text for one in said), text
 
 
-async def test_a_merge_among_the_commits_is_reported(fixed: Path, walk_on: On) -> None:
+async def test_a_merge_among_the_commits_is_reported(
+    fixed: Path, app: PatchpilotApp
+) -> None:
     who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
     git(fixed, "switch", "-q", "-c", "side", "origin/master")
     (fixed / "COPYING").write_text("other words\n")
     git(fixed, *who, "commit", "-q", "-a", "-m", "x: side")
     git(fixed, "switch", "-q", "acme-old-cards")
     git(fixed, *who, "merge", "-q", "--no-edit", "side")
-    app = walk_on(fixed)
     async with running(app, (80, 24)):
         assert "2 patches" in text_of(app)
         assert "merge commits skipped (use git rebase)" in text_of(app)
 
 
-async def test_a_small_terminal_is_reported_so(fixed: Path, walk_on: On) -> None:
-    app = walk_on(fixed)
+async def test_a_small_terminal_is_reported_so(app: PatchpilotApp) -> None:
     async with running(app, (70, 20)):
         assert "80x24 needed" in text_of(app)
 
@@ -366,11 +353,9 @@ def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
 
 
 async def test_a_narrow_terminal_has_the_numbers_and_one_panel(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
-    async with running(app, (40, 12), asks=False) as pilot:
-        await keys(pilot, Stage.RECIPIENTS)
+    async with running(app, (40, 12), Stage.RECIPIENTS) as pilot:
         await still(pilot)
         rows = text_of(app).split("\n")
         assert rows[1].strip() == "● 1 ✗ 2 ● 3 To/Cc ◇ 4 ○ 5 ○ 6 ○ 7 ○ 8"
@@ -382,9 +367,8 @@ async def test_a_narrow_terminal_has_the_numbers_and_one_panel(
 
 
 async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (80, 24)) as pilot:
         pager = app.screen.query_one("#commit", Pager)
         await pilot.press("slash", *"acme", "enter")
@@ -402,13 +386,12 @@ async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
 
 
 async def test_the_help_names_every_key_that_the_screen_binds(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
     from textual.actions import parse
 
     from patchpilot.tui.screens.help_screen import help_groups, shown_key
 
-    app = walk_on(fixed)
     async with running(app, (80, 24), asks=False) as pilot:
         for stage in Stage:
             await keys(pilot, str(stage.number))
@@ -431,9 +414,8 @@ async def test_the_help_names_every_key_that_the_screen_binds(
 
 
 async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (80, 24)) as pilot:
         pager = app.screen.query_one("#commit", Pager)
         drawn: list[str] = []
@@ -487,9 +469,8 @@ def test_the_page_of_keys_is_what_is_bound() -> None:
 
 
 async def test_a_click_on_a_widget_that_was_just_removed_does_nothing(
-    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (80, 24)):
         gone = Panel()
         monkeypatch.setattr(

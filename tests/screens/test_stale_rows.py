@@ -3,9 +3,7 @@
 since.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +15,6 @@ from tests.kit.walk import keys, running, settle, text_of
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
 
-On = Callable[[Path], PatchpilotApp]
 FEWER = {
     Stage.TAGS: {"candidates": (), "present": ()},
     Stage.BACKPORTS: {"branches": ()},
@@ -26,9 +23,8 @@ FEWER = {
 
 
 async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (120, 36), asks=False) as pilot:
         for stage, fields in FEWER.items():
             await keys(pilot, stage, "j")
@@ -46,12 +42,8 @@ async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
             assert app.screen is screen
 
 
-async def test_the_cursor_of_no_branches_explains_none(
-    fixed: Path, walk_on: On
-) -> None:
-    app = walk_on(fixed)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.BACKPORTS)
+async def test_the_cursor_of_no_branches_explains_none(app: PatchpilotApp) -> None:
+    async with running(app, (120, 36), Stage.BACKPORTS) as pilot:
         known = app.session.found[Stage.BACKPORTS]
         none = replace(
             known.result, branches=(), rules=("you answered that it is not a fix",)

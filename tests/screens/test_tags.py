@@ -92,9 +92,8 @@ def test_evidence_for_and_against_have_signs_of_their_own() -> None:
 
 
 async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
-    fixed: Path, walk_on: On
+    app: PatchpilotApp,
 ) -> None:
-    app = walk_on(fixed)
     async with running(app, (80, 24)) as pilot:
         assert app.session.open_questions == 2
         asked(app)
@@ -129,12 +128,10 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
 
 
 async def test_a_commit_that_the_user_names_becomes_a_candidate(
-    fixed: Path, walk_on: On
+    fixed: Path, app: PatchpilotApp
 ) -> None:
     named = git(fixed, "rev-parse", "v6.2-rc1^{commit}").text.strip()
-    app = walk_on(fixed)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.TAGS, "G", "k", "enter")
+    async with running(app, (120, 36), Stage.TAGS, "G", "k", "enter") as pilot:
         await pilot.press(*"v6", "full_stop", *"2-rc1", "enter")
         await until(pilot, lambda: "you named it" in text_of(app), "the candidate")
         await until(
@@ -147,12 +144,8 @@ async def test_a_commit_that_the_user_names_becomes_a_candidate(
         assert app.session.introduced_by == named
 
 
-async def test_several_ticked_candidates_get_a_tag_each(
-    fixed: Path, walk_on: On
-) -> None:
-    app = walk_on(fixed)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.TAGS, "space", "j", "space")
+async def test_several_ticked_candidates_get_a_tag_each(app: PatchpilotApp) -> None:
+    async with running(app, (120, 36), Stage.TAGS, "space", "j", "space") as pilot:
         await until(
             pilot,
             lambda: text_of(app).count("{+Fixes: ") == 2,
@@ -175,8 +168,7 @@ async def test_the_thread_of_the_candidate_is_found(
     with archive_server("public-inbox", tmp_path / "inbox", posted(1, 2)) as archive:
         git(fixed, "config", "patchpilot.lore", archive.url)
         app = walk_on(fixed)
-        async with running(app, (120, 36), asks=False) as pilot:
-            await keys(pilot, Stage.TAGS)
+        async with running(app, (120, 36), Stage.TAGS) as pilot:
             await until(
                 pilot, lambda: "5.15 has it because" in text_of(app), "the ruler"
             )
@@ -200,17 +192,15 @@ async def test_the_thread_of_the_candidate_is_found(
 
 
 async def test_on_a_low_terminal_a_blank_row_is_above_the_buttons_of_the_dialog(
-    clone: Path, walk_on: On
+    newcomer: PatchpilotApp,
 ) -> None:
-    app = walk_on(clone)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.TAGS, "w")
-        await until(pilot, lambda: "the bug is in" in text_of(app), "the notes")
-        rows = text_of(app).splitlines()
+    async with running(newcomer, (80, 24), Stage.TAGS, "w") as pilot:
+        await until(pilot, lambda: "the bug is in" in text_of(newcomer), "the notes")
+        rows = text_of(newcomer).splitlines()
         at = next(at for at, row in enumerate(rows) if "Cancel" in row)
         assert not rows[at - 1].strip(" │┃█")
         assert not any("stable branches with the bug" in row for row in rows)
-        write, cancel = app.screen.query("Button")
+        write, cancel = newcomer.screen.query("Button")
         assert write.styles.background != cancel.styles.background
         write.focus()
         await pilot.pause()

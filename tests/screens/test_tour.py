@@ -109,8 +109,7 @@ async def test_the_archive_is_asked_less_often_once_nothing_new_comes(
 ) -> None:
     monkeypatch.setattr(DemoFollow, "INTERVAL", 1000.0)
     app = demo(fixed)
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
+    async with running(app, (80, 24), Stage.FOLLOW):
         begun: list[Stage] = []
         monkeypatch.setattr(app.jobs, "begin", lambda stage, **_: begun.append(stage))
         for _ in range(30):

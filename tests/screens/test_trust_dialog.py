@@ -3,7 +3,6 @@
 trusted.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 from textual.widgets import Input
@@ -18,11 +17,9 @@ from patchpilot.tui.widgets.confirm import Confirm
 from tests.kit.canaries import Canaries
 from tests.kit.walk import keys, running, text_of, until
 
-On = Callable[[Path], PatchpilotApp]
-
 
 async def test_the_preview_asks_before_a_command_of_the_repository_runs(
-    fixed: Path, walk_on: On, tmp_path: Path
+    fixed: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
     canaries = Canaries(tmp_path / "canaries")
     git(
@@ -31,9 +28,7 @@ async def test_the_preview_asks_before_a_command_of_the_repository_runs(
         "sendemail.cccmd",
         canaries.command("cccmd", "echo boss@example.org"),
     )
-    app = walk_on(fixed)
-    async with running(app, (120, 36), asks=False) as pilot:
-        await keys(pilot, Stage.PREVIEW)
+    async with running(app, (120, 36), Stage.PREVIEW) as pilot:
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
         assert "sendemail.cccmd (.git/config):" in text_of(app)
         await keys(pilot, "escape")
@@ -51,7 +46,7 @@ async def test_the_preview_asks_before_a_command_of_the_repository_runs(
 
 
 async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(
-    fixed: Path, walk_on: On, tmp_path: Path
+    fixed: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
     canaries = Canaries(tmp_path / "canaries")
     names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
@@ -63,7 +58,6 @@ async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(
         f"ext::{canaries.command('ext', 'exit 1')}",
     )
     git(fixed, "config", "protocol.ext.allow", "always")
-    app = walk_on(fixed)
     async with running(app, (120, 36), asks=False) as pilot:
         screen = app.stage_screen
         open_file(screen, names[0], 1)  # type: ignore[arg-type]

@@ -27,8 +27,7 @@ On = Callable[[Path], PatchpilotApp]
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
 
 
-async def test_a_click_does_what_the_key_does(fixed: Path, walk_on: On) -> None:
-    app = walk_on(fixed)
+async def test_a_click_does_what_the_key_does(app: PatchpilotApp) -> None:
     async with running(app, (80, 24), asks=False) as pilot:
         await pilot.click("#commit", offset=(5, 4))
         await pilot.pause()
@@ -51,8 +50,7 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
     fixed: Path, walk_on: On
 ) -> None:
     first = walk_on(fixed)
-    async with running(first, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.TAGS, "enter")
+    async with running(first, (80, 24), Stage.TAGS, "enter") as pilot:
         await pilot.press("escape")
         await keys(pilot, Stage.BACKPORTS, Stage.COMMIT)
         stood = first.session.status(Stage.BACKPORTS)
