@@ -97,10 +97,7 @@ def _is_from(topic: PostedTopic, keys: set[str]) -> bool:
     others' patches.
     """
     return any(
-        author.key in keys
-        for revision in topic.revisions
-        for post in revision.posts
-        for author in patch_authors(post)
+        author.key in keys for post in topic.posts for author in patch_authors(post)
     )
 
 
@@ -157,7 +154,7 @@ def originals(
             )
             missed |= {title} if topic is None else set()
         if topic:
-            found[mail.mail.message_id] = topic
+            found[mail.message_id] = topic
             topics.append(topic)
     return found
 

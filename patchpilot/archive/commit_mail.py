@@ -12,14 +12,13 @@ from typing import NamedTuple
 
 from patchpilot.archive.archive import MailArchive, NotInArchiveError, quoted
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError
 from patchpilot.history.patch_similarity import alike, changed_in, patch_ids
 from patchpilot.model.commit import Commit
-from patchpilot.model.mail import Mail, parse_patch
+from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import linked_ids
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.mail_reader import MailReader
-from patchpilot.reading.mbox import unique, when
+from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Post
 from patchpilot.reading.revisions import find_topics
 from patchpilot.series.patch_pairing import title_key
@@ -153,15 +152,10 @@ class _Search(NamedTuple):
         return self._same_title(post) or self._same_lines(post)
 
     def _same_title(self, post: Post) -> bool:
-        return not post.is_cover and title_key(post.title) == title_key(
-            self.commit.subject
-        )
+        return not post.is_cover and post.key == title_key(self.commit.subject)
 
     def _same_lines(self, post: Post) -> bool:
-        try:
-            files = parse_patch(post.mail.mail.raw, post.message_id).files
-        except InputError:
-            return False
+        files = post.patch.files if post.patch else ()
         return bool(files) and alike(self.repository, changed_in(files), self.commit.id)
 
     def _latest(self, posts: Iterable[Post]) -> str | None:
@@ -169,7 +163,7 @@ class _Search(NamedTuple):
         topic is committed before it is posted.
         """
         until = self.commit.committed + _CLOCKS
-        in_order = sorted(posts, key=lambda post: when(post.mail.mail))
-        before = [post for post in in_order if when(post.mail.mail) <= until]
+        in_order = sorted(posts, key=lambda post: post.when)
+        before = [post for post in in_order if post.when <= until]
         chosen = before[-1:] or in_order[:1]
         return chosen[0].message_id if chosen else None

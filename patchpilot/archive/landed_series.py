@@ -14,7 +14,7 @@ from patchpilot.archive.maintainer_trees import in_trees, links_of
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
-from patchpilot.errors import GitError, InputError
+from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History, LandedHow, Landing
 from patchpilot.history.mainline import mainline
 from patchpilot.history.patch_similarity import alike, changed_in
@@ -25,7 +25,6 @@ from patchpilot.history.stable_branches import (
     next_tags,
     stable_branches,
 )
-from patchpilot.model.mail import parse_patch
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.project import Project
@@ -141,15 +140,11 @@ def in_repository(
             ]
         if (first := status.topic.revisions[0].sent) and (
             left := [
-                post
-                for post in status.topic.latest.patches
-                if title_key(post.title) not in done
+                post for post in status.topic.latest.patches if post.key not in done
             ]
         ):
             authors = {
-                author
-                for post in left
-                for author in authors_of(status, post.mail.mail.body)
+                author for post in left for author in authors_of(status, post.body)
             }
             known = (tip, *([following] if following else ()))
             commits += in_trees(
@@ -281,7 +276,7 @@ def _commits(
         else:
             reverted[title_key(one.title)] = commit
     for post in status.topic.latest.patches:
-        key = title_key(post.title)
+        key = post.key
         if key in have:
             continue
         landing, how = _by_subject(status, post, history, tip), ""
@@ -306,7 +301,7 @@ def _by_subject(
     """The commit with the patch's title and author: one that is in effect, else the last that was
     reverted.
     """
-    authors = authors_of(status, post.mail.mail.body)
+    authors = authors_of(status, post.body)
     reach = history.index.reach(tip)
     ids = [
         history.index.id(number)
@@ -331,19 +326,11 @@ def _by_content(
     maintainers change titles.
     """
     repository, first = history.repository, status.topic.revisions[0].sent
-    try:
-        patch = parse_patch(post.mail.mail.raw, post.message_id)
-    except InputError:
+    patch = post.patch
+    if patch is None or not patch.files or first is None:
         return None
-    if not patch.files or first is None:
-        return None
-    posted = {
-        other.message_id
-        for revision in status.topic.revisions
-        for other in revision.posts
-        if title_key(other.title) == title_key(post.title)
-    }
-    authors = authors_of(status, post.mail.mail.body)
+    posted = {other.message_id for other in status.topic.posts if other.key == post.key}
+    authors = authors_of(status, post.body)
     since = f"--since={(first - _CLOCKS).isoformat()}"
     place = str(repository.common_dir.resolve())
     key = key_of(

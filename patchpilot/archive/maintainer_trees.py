@@ -74,7 +74,7 @@ def _taken(
     commits: Iterable[Commit], posts: Sequence[Post], authors: Collection[str]
 ) -> Iterator[tuple[Commit, Post]]:
     """The commits that are those of a patch, each with the patch."""
-    titles = {title_key(post.title): post for post in posts}
+    titles = {post.key: post for post in posts}
     mails = {post.message_id: post for post in posts}
     for commit in commits:
         linked = next(

@@ -16,7 +16,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.review_points import ReviewPoint
-from patchpilot.reading.thread_values import Reply
+from patchpilot.reading.thread_match import Reply
 from patchpilot.series.patch_pairing import title_key
 
 ABOVE, BELOW = 4, 12
@@ -469,7 +469,7 @@ def answered_by(point: ReviewPoint, replies: Sequence[Reply]) -> str | None:
             above = whole or _bare_text(sentence.quoted)
             is_below = not every or any(edge in above for edge in edges)
             if is_below and not _PROMISED.match(sentence.text):
-                return reply.mail.mail.message_id
+                return reply.message_id
     return None
 
 

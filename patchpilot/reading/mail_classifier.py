@@ -6,6 +6,7 @@ alone.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 from patchpilot.model.address import Address, parse_address
@@ -15,6 +16,7 @@ from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.reading.applied_mail import Placement, placement
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.mbox import when
 from patchpilot.reading.phrases import PATCHWORK_MARK
 from patchpilot.reading.reply_body import Body, parse_body
 from patchpilot.reading.reply_kind import TALK, Talk, kind_of
@@ -92,6 +94,16 @@ class Classified:
     names_bot: bool = False
     doubtful: bool = False
     answers: Answered = Answered.PATCH
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID."""
+        return self.mail.message_id
+
+    @property
+    def when(self) -> datetime:
+        """The date, or the epoch if it has none."""
+        return when(self.mail)
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:

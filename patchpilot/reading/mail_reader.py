@@ -67,7 +67,7 @@ class MailReader:
         """Classify a mail where it is known who sent it, whether that is the patch's author, and
         what it answers.
         """
-        found = self._for_author.setdefault(mail.mail.message_id, {})
+        found = self._for_author.setdefault(mail.message_id, {})
         key = (sender, by_author, answered)
         known = found.get(key)
         if known is None or known.mail.raw != mail.mail.raw:

@@ -8,13 +8,12 @@ from patchpilot.model.action import Action, Advice, actions, said
 from patchpilot.model.counted import counted
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.reading.mbox import when
+from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
     FINAL,
     TAKEN,
     NextStep,
     NextStepNeed,
-    Reply,
     SeriesState,
     Status,
 )
@@ -184,7 +183,7 @@ def _wished(reply: Reply, version: int) -> Advice:
 
 
 def _reply_to(reply: Reply | None, words: str) -> str | Action:
-    return _write(reply.mail.mail.message_id, words) if reply else words
+    return _write(reply.message_id, words) if reply else words
 
 
 def _reminder(status: Status) -> str:
@@ -353,9 +352,7 @@ def _is_tagged(status: Status) -> bool:
     return any(
         trailer.key == "cc" and trailer.address and trailer.address.key in lists
         for post in status.topic.latest.patches
-        for trailer in parse_trailers(
-            post.mail.mail.body.partition("\n---\n")[0].splitlines()
-        )
+        for trailer in parse_trailers(post.body.partition("\n---\n")[0].splitlines())
     )
 
 
@@ -482,12 +479,12 @@ def _unanswered(status: Status) -> Reply | None:
     who has given a tag since.
     """
     done = {
-        reply.mail.sender.key: when(reply.mail.mail)
+        reply.mail.sender.key: reply.when
         for reply in status.replies
         if reply.mail.credited and not reply.mail.by_author
     }
     for wish in reversed(_wishes(status)):
-        sender, sent = wish.mail.sender.key, when(wish.mail.mail)
+        sender, sent = wish.mail.sender.key, wish.when
         if _answered(status, wish):
             done[sender] = max(sent, done.get(sender, sent))
         elif not (sender in done and sent < done[sender]):
@@ -513,7 +510,7 @@ def _is_to_another(status: Status, wish: Reply) -> bool:
         (
             reply.mail
             for reply in status.replies
-            if reply.mail.mail.message_id == wish.mail.mail.in_reply_to
+            if reply.message_id == wish.mail.mail.in_reply_to
         ),
         None,
     )
@@ -526,8 +523,7 @@ def _is_to_another(status: Status, wish: Reply) -> bool:
 
 def _answered(status: Status, wish: Reply) -> bool:
     return any(
-        reply.mail.mail.in_reply_to == wish.mail.mail.message_id
-        and reply.mail.by_author
+        reply.mail.mail.in_reply_to == wish.message_id and reply.mail.by_author
         for reply in status.replies
     )
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from patchpilot.model.bounded_date import EPOCH
-from patchpilot.reading.mbox import when
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision
 from patchpilot.reading.thread_events import voided
-from patchpilot.reading.thread_match import Attached
+from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import Evidence
 from patchpilot.reading.tree_evidence import branches_by_mail, branches_with, landings
 from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
@@ -32,10 +31,8 @@ def series_posts(evidence: Evidence) -> list[tuple[Revision, Post]]:
     }
     earlier: list[tuple[Revision, Post]] = []
     for revision in reversed(topic.revisions[:-1]):
-        left_out = [
-            post for post in revision.patches if title_key(post.title) in taken - known
-        ]
-        known |= {title_key(post.title) for post in left_out}
+        left_out = [post for post in revision.patches if post.key in taken - known]
+        known |= {post.key for post in left_out}
         earlier = [*((revision, post) for post in left_out), *earlier]
     return [*earlier, *((topic.latest, post) for post in topic.latest.patches)]
 
@@ -69,8 +66,7 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
         attached=tuple(
             reply
             for reply in evidence.attached
-            if _answers(reply, topic, post)
-            and reply.mail.mail.message_id not in of_others
+            if _answers(reply, topic, post) and reply.message_id not in of_others
         ),
         events=events,
         landed=landings(events),
@@ -80,7 +76,7 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
         carriers=tuple(
             carrier
             for carrier in evidence.carriers
-            if not carrier.titles or title_key(post.title) in carrier.titles
+            if not carrier.titles or post.key in carrier.titles
         ),
         post=post,
     )
@@ -99,25 +95,25 @@ def _is_about(
     """
     if title is None:
         return True
-    key, mine = title_key(title), title_key(post.title)
+    key, mine = title_key(title), post.key
     if key in topic.titles:
         return key == mine
     if len(key) >= _CUT and any(known.startswith(key) for known in topic.titles):
         return mine.startswith(key)
-    sent = when(topic.latest.first.mail.mail)
+    sent = topic.latest.first.when
     if number and (date or datetime.now(UTC)) >= sent and post in topic.latest.patches:
         return number == (post.number or 1)
     alike = {
-        title_key(other.title): title_similarity(title, other.title)
+        other.key: title_similarity(title, other.title)
         for revision in topic.revisions
         for other in revision.patches
     }
     return alike[mine] >= ALIKE and alike[mine] == max(alike.values())
 
 
-def _answers(reply: Attached, topic: PostedTopic, post: Post) -> bool:
+def _answers(reply: Reply, topic: PostedTopic, post: Post) -> bool:
     if reply.post is None or reply.post.is_cover:
         return True
-    return title_key(reply.post.title) == title_key(post.title) or (
+    return reply.post.key == post.key or (
         reply.revision is topic.latest and reply.patch == (post.number or 1)
     )

@@ -2,6 +2,7 @@
 """A posted patch, a posted revision of a series, and a series with all its revisions."""
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.projects.project import Project
 from patchpilot.reading.identities import Identities
@@ -51,12 +53,34 @@ class Post:
     @property
     def message_id(self) -> str:
         """The Message-ID."""
-        return self.mail.mail.message_id
+        return self.mail.message_id
+
+    @property
+    def when(self) -> datetime:
+        """The date, or the epoch if it has none."""
+        return self.mail.when
 
     @property
     def title(self) -> str:
         """The subject without its prefix."""
         return self.mail.subject.title
+
+    @cached_property
+    def key(self) -> str:
+        """The title in the form used for comparing versions."""
+        return title_key(self.title)
+
+    @property
+    def body(self) -> str:
+        """The text of the message."""
+        return self.mail.mail.body
+
+    @cached_property
+    def patch(self) -> Patch | None:
+        """The patch; None if it cannot be parsed."""
+        with suppress(InputError):
+            return parse_patch(self.mail.mail.raw, self.message_id)
+        return None
 
     @property
     def number(self) -> int | None:
@@ -178,7 +202,7 @@ class Revision:
     @cached_property
     def titles(self) -> frozenset[str]:
         """The titles of its posts, as compared between revisions."""
-        return frozenset(title_key(post.title) for post in self.posts)
+        return frozenset(post.key for post in self.posts)
 
     @cached_property
     def change_ids(self) -> frozenset[str]:
@@ -191,7 +215,7 @@ class Revision:
         return frozenset(
             path
             for post in self.posts
-            for path in _TOUCHED.findall(post.mail.mail.body[:400_000])
+            for path in _TOUCHED.findall(post.body[:_MOST_TEXT])
         )
 
 
@@ -216,8 +240,7 @@ class PostedTopic:
         newest = self.latest.version
         return {
             message_id: version
-            for revision in self.revisions
-            for post in revision.posts
+            for post in self.posts
             for message_id, version in post.earlier.items()
             if message_id not in known
             and version < newest
@@ -275,11 +298,10 @@ class PostedTopic:
         """
         if self.latest.backport_to or self.latest.pull_request:
             return EPOCH
-        key, sent = title_key(post.title), self.latest.sent
+        key, sent = post.key, self.latest.sent
         for revision in reversed(self.revisions):
             same = any(
-                one == post
-                or (one.content == post.content != "" and title_key(one.title) == key)
+                one == post or (one.content == post.content != "" and one.key == key)
                 for one in revision.patches
             )
             if not same:
@@ -306,11 +328,8 @@ class PostedTopic:
         from patchpilot.projects.detection import detect
         from patchpilot.projects.subsystems import as_subsystem_wants
 
-        patches = []
-        for post in self.latest.patches:
-            # a post without a diff does not show its project
-            with suppress(InputError):
-                patches.append(parse_patch(post.mail.mail.raw, post.message_id))
+        # a post without a diff does not show its project
+        patches = [post.patch for post in self.latest.patches if post.patch]
         return as_subsystem_wants(detect(None, patches), patches)
 
     @property
@@ -318,12 +337,25 @@ class PostedTopic:
         """How long to wait for a reply before sending a reminder."""
         return timedelta(days=self.project.mail.waiting_days)
 
+    @property
+    def posts(self) -> Iterator[Post]:
+        """The posts of all revisions."""
+        return (post for revision in self.revisions for post in revision.posts)
+
+    @property
+    def key(self) -> str:
+        """The Message-ID of the first revision's first post."""
+        return self.revisions[0].head.message_id
+
+    @property
+    def began(self) -> datetime:
+        """The date of the earliest revision."""
+        return min(revision.head.when for revision in self.revisions)
+
     @cached_property
     def message_ids(self) -> frozenset[str]:
         """The Message-IDs of all its posts."""
-        return frozenset(
-            post.message_id for revision in self.revisions for post in revision.posts
-        )
+        return frozenset(post.message_id for post in self.posts)
 
 
 def plain_title(text: str) -> str:

@@ -15,7 +15,6 @@ from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.identities import Claim
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.mbox import when
 from patchpilot.reading.posted_series import Post
 from patchpilot.reading.sender import same_person
 from patchpilot.reading.series_state import decide
@@ -60,10 +59,7 @@ class _Known:
     """
 
     def __init__(self, every: Sequence[Status]) -> None:
-        self.begun = [
-            min(when(revision.head.mail.mail) for revision in status.topic.revisions)
-            for status in every
-        ]
+        self.begun = [status.topic.began for status in every]
         self._named: dict[str, set[int]] = defaultdict(set)
         self._pulls = {
             at for at, status in enumerate(every) if status.topic.latest.pull_request
@@ -71,9 +67,7 @@ class _Known:
         for at, status in enumerate(every):
             for title in status.topic.titles:
                 self._named[title].add(at)
-            for post in (
-                post for revision in status.topic.revisions for post in revision.posts
-            ):
+            for post in status.topic.posts:
                 mail = post.mail.mail
                 for reference in (
                     mail.in_reply_to or "",
@@ -127,7 +121,7 @@ def _with_follow_ups(
                     relation,
                     other.topic.subject,
                     other.topic.author,
-                    other.topic.revisions[0].head.message_id,
+                    other.topic.key,
                     other.topic.latest.version,
                     other.state,
                     place.commit if place else None,
@@ -163,7 +157,7 @@ def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
     relations = {later.message_id: later.relation for later in status.follow_ups}
     carriers = []
     for other in (other for other in every if _is_vouched(other, status)):
-        relation = relations.get(other.topic.revisions[0].head.message_id)
+        relation = relations.get(other.topic.key)
         taken_over = relation == "continues"
         if taken_over or (relation == "carries" and _is_batch(other)):
             carrier = Carrier(
@@ -196,7 +190,7 @@ def _landed_with(other: Status, status: Status) -> Iterator[LandedCommit]:
     by = f"“{other.topic.subject}” by {other.topic.author.called}"
     titles = _titles_in(other, status)
     for post in status.topic.latest.patches:
-        if (key := title_key(post.title)) not in titles:
+        if (key := post.key) not in titles:
             continue
         number = post.number or 1
         for landed in other.landed:
@@ -273,14 +267,12 @@ def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedC
     }
     landings = []
     known = (other.topic for other in every if _is_vouched(other, status))
-    for revert in (
-        topic.latest for topic in known if topic.revisions[0].head.message_id in ids
-    ):
+    for revert in (topic.latest for topic in known if topic.key in ids):
         named = next(
             (
                 match
                 for post in (revert.head, *revert.patches)
-                if (match := _REVERTED.search(post.mail.mail.body))
+                if (match := _REVERTED.search(post.body))
             ),
             None,
         )
@@ -304,7 +296,7 @@ def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedC
 def _relation(
     other: Status, commits: Sequence[str], reverts: set[str], status: Status
 ) -> str | None:
-    if other.topic.revisions[0].head.message_id in {
+    if other.topic.key in {
         revision.head.message_id for revision in status.topic.strangers
     }:
         return "continues"
@@ -312,7 +304,7 @@ def _relation(
         return "reverts"
     if relation := _passed_on(other, status):
         return relation
-    posts = [post.mail for revision in other.topic.revisions for post in revision.posts]
+    posts = [post.mail for post in other.topic.posts]
     replies = [reply.mail for reply in other.replies]
     if any(_has_one(_reverted(mail), commits) for mail in posts):
         return "reverts"
@@ -324,11 +316,7 @@ def _relation(
         for post in posts
     ):
         return "answers"
-    if any(
-        mine & post.links
-        for revision in other.topic.revisions
-        for post in revision.posts
-    ):
+    if any(mine & post.links for post in other.topic.posts):
         return "mentions"
     if any(
         quotes_commit(mail, commits)
@@ -376,13 +364,14 @@ def _passed_on(other: Status, status: Status) -> str | None:
         post
         for revision in theirs.revisions
         for post in revision.patches
-        if title_key(post.title) in mine.titles
+        if post.key in mine.titles
     ]
     if theirs.latest.backport_to:
         return "backports" if same and not mine.latest.backport_to else None
-    if any(_written_by_author(post, status) for post in same) and when(
-        theirs.revisions[0].head.mail.mail
-    ) >= when(mine.latest.first.mail.mail):
+    if (
+        any(_written_by_author(post, status) for post in same)
+        and theirs.revisions[0].head.when >= mine.latest.first.when
+    ):
         continued = (
             theirs.latest.version > mine.latest.version
             and title_similarity(theirs.subject, mine.subject) > ALIKE
@@ -406,7 +395,7 @@ def _is_batch(status: Status) -> bool:
         or _FOR_A_TREE.search(latest.head.title)
     ):
         return True
-    inner = (_WRITTEN_BY.match(post.mail.mail.body) for post in latest.patches)
+    inner = (_WRITTEN_BY.match(post.body) for post in latest.patches)
     others = {
         address.key
         for named in inner
@@ -419,7 +408,7 @@ def _is_batch(status: Status) -> bool:
 
 def _written_by_author(post: Post, status: Status) -> bool:
     """Whether the patch names the series' author as its own (a `From:` line within)."""
-    named = _WRITTEN_BY.match(post.mail.mail.body)
+    named = _WRITTEN_BY.match(post.body)
     address = parse_address(named["author"]) if named else None
     return address is not None and same_person(address, status.topic.author)
 
@@ -428,7 +417,7 @@ def _is_pulled(pull: Post, status: Status) -> bool:
     """Whether a request to pull lists the author with one of the latest patches, as git shortlog
     does.
     """
-    titles = {title_key(post.title) for post in status.topic.latest.patches}
+    titles = {post.key for post in status.topic.latest.patches}
     return bool(titles & _pulled(pull, status))
 
 

@@ -13,7 +13,8 @@ from patchpilot.reading.reply_body import MAX_LINES
 from patchpilot.reading.sentence_features import is_praise, sentence_names
 from patchpilot.reading.sentence_model import Weights, asks, shipped
 from patchpilot.reading.sentences import Sentence
-from patchpilot.reading.thread_values import Reply, Status
+from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.thread_values import Status
 
 MAX_TEXT = 160
 MAX_OF_A_MAIL = 40
@@ -98,7 +99,7 @@ def points_of(reply: Reply) -> Iterator[ReviewPoint]:
     asker = mail.who
     for found in _requests(mail):
         yield ReviewPoint(
-            mail.mail.message_id,
+            mail.message_id,
             found.line,
             asker,
             mail.kind,

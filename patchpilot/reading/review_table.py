@@ -2,28 +2,21 @@
 """The review table of a series: the state of each patch of the latest version for each reviewer."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import parse_patch
-from patchpilot.model.patch import Patch
-from patchpilot.model.trailer import Trailer
 from patchpilot.projects.detection import is_list_address
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import STABLE, MailKind
-from patchpilot.reading.mbox import when
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision
 from patchpilot.reading.sender import same_person
-from patchpilot.reading.thread_match import patch_authors
-from patchpilot.reading.thread_values import Reply, Status
-from patchpilot.series.patch_pairing import title_key
+from patchpilot.reading.thread_match import Reply, patch_authors
+from patchpilot.reading.thread_values import Status
 
 _APPROVALS = ("reviewed", "acked")
 _REVIEWS = (*_APPROVALS, "tested")
@@ -239,7 +232,6 @@ class _Ancestor:
     """What a patch of the latest version was in a revision, and whether it has changed since."""
 
     post: Post
-    patch: Patch | None
     number: int
     changed: bool
 
@@ -248,8 +240,7 @@ def review_table(status: Status) -> ReviewTable:
     """Returns the review table of the latest version; bots do not count as reviewers."""
     topic = status.topic
     people = _Reviewers(topic)
-    read = {id(post): _read(post) for it in topic.revisions for post in it.patches}
-    lines = [_ancestors(it, topic.latest, read) for it in topic.revisions]
+    lines = [_ancestors(it, topic.latest) for it in topic.revisions]
     facts: dict[tuple[int, str], list[_Fact]] = defaultdict(list)
     for at, ancestors in enumerate(lines):
         for reply in status.replies:
@@ -264,21 +255,20 @@ def review_table(status: Status) -> ReviewTable:
         for ancestor in ancestors:
             for person, fact in _posted(topic, at, ancestor):
                 facts[ancestor.number, people.key(person)].append(fact)
-    return _table(topic, people, facts, read)
+    return _table(topic, people, facts)
 
 
 def _table(
     topic: PostedTopic,
     people: _Reviewers,
     facts: dict[tuple[int, str], list[_Fact]],
-    read: dict[int, Patch | None],
 ) -> ReviewTable:
     versions = [revision.version for revision in topic.revisions]
     answered = list(dict.fromkeys(key for _, key in facts))
     found = []
     for number, post in _numbered(topic.latest):
         keys = [key for key in answered if (number, key) in facts]
-        others = (people.key(it) for it in _addressed(topic, post, read[id(post)]))
+        others = (people.key(it) for it in _addressed(topic, post))
         unseen = [key for key in dict.fromkeys(others) if key not in keys]
         reviews = [
             *(
@@ -377,8 +367,8 @@ def _of_reply(
                 one.number,
                 _Fact(
                     at,
-                    when(mail.mail),
-                    mail.mail.message_id,
+                    mail.when,
+                    mail.message_id,
                     mail.kind,
                     tags,
                     one.changed,
@@ -391,13 +381,17 @@ def _posted(
 ) -> Iterator[tuple[Address, _Fact]]:
     """The tags in a posted patch, by who gave them."""
     post = ancestor.post
-    for tag in _tags(ancestor.patch):
-        if (person := tag.address) and not topic.is_author(person):
+    for tag in post.patch.trailers if post.patch else ():
+        if (
+            _is_tag(tag.name)
+            and (person := tag.address)
+            and not topic.is_author(person)
+        ):
             yield (
                 person,
                 _Fact(
                     at,
-                    when(post.mail.mail),
+                    post.when,
                     post.message_id,
                     None,
                     (tag.name,),
@@ -406,23 +400,17 @@ def _posted(
             )
 
 
-def _tags(patch: Patch | None) -> Iterable[Trailer]:
-    return (tag for tag in patch.trailers if _is_tag(tag.name)) if patch else ()
-
-
 def _is_tag(name: str) -> bool:
     """Whether a tag says that somebody reviewed, acked or tested the patch."""
     words = set(name.lower().split("-"))
     return bool(words & set(_REVIEWS)) and words <= _PARTS
 
 
-def _addressed(
-    topic: PostedTopic, post: Post, patch: Patch | None
-) -> Iterator[Address]:
+def _addressed(topic: PostedTopic, post: Post) -> Iterator[Address]:
     """The people whom a patch is addressed to, without its authors."""
     mail = post.mail.mail
     wrote = {address.key for address in patch_authors(post)}
-    for tag in patch.trailers if patch else ():
+    for tag in post.patch.trailers if post.patch else ():
         if tag.key in _AUTHORS and tag.address:
             wrote.add(tag.address.key)
     for address in (*mail.to, *mail.cc)[:_MOST_ADDRESSED]:
@@ -450,40 +438,28 @@ def _numbered(revision: Revision) -> Iterator[tuple[int, Post]]:
     return ((post.number or 1, post) for post in revision.patches)
 
 
-def _read(post: Post) -> Patch | None:
-    with suppress(InputError):
-        return parse_patch(post.mail.mail.raw, post.message_id)
-    return None
-
-
-def _ancestors(
-    old: Revision, latest: Revision, read: dict[int, Patch | None]
-) -> tuple[_Ancestor, ...]:
+def _ancestors(old: Revision, latest: Revision) -> tuple[_Ancestor, ...]:
     """What each patch of the latest version was in a revision: by its title, else by its number
     where both have as many patches."""
-    by_title = {title_key(post.title): post for post in old.patches}
-    taken = {title_key(post.title) for post in latest.patches}
+    by_title = {post.key: post for post in old.patches}
+    taken = {post.key for post in latest.patches}
     by_number = (
-        {
-            post.number or 1: post
-            for post in old.patches
-            if title_key(post.title) not in taken
-        }
+        {post.number or 1: post for post in old.patches if post.key not in taken}
         if old.patch_count == latest.patch_count
         else {}
     )
     found = []
     for number, post in _numbered(latest):
-        before = by_title.get(title_key(post.title)) or by_number.get(number)
+        before = by_title.get(post.key) or by_number.get(number)
         if before is not None:
-            patch = read[id(before)]
-            changed = before is not post and _diff(patch) != _diff(read[id(post)])
-            found.append(_Ancestor(before, patch, number, changed))
+            changed = before is not post and _diff(before) != _diff(post)
+            found.append(_Ancestor(before, number, changed))
     return tuple(found)
 
 
-def _diff(patch: Patch | None) -> tuple[str, ...]:
+def _diff(post: Post) -> tuple[str, ...]:
     """The lines that a patch adds and removes, and the files it names."""
+    patch = post.patch
     if patch is None or not patch.has_diff:
         return ()
     return tuple(

@@ -9,10 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from patchpilot.reading.mbox import when
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.sender import same_person
-from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
+from patchpilot.series.patch_pairing import ALIKE, title_similarity
 
 _RELATED = 0.3
 _SAME_PREFIX = 0.3
@@ -200,7 +199,7 @@ def _of_different_series(one: Revision, other: Revision) -> bool:
         and one.rfc == other.rfc
         and not (one.resend or other.resend)
     )
-    apart = abs(when(one.head.mail.mail) - when(other.head.mail.mail))
+    apart = abs(one.head.when - other.head.when)
     elsewhere = bool(one.files and other.files) and not one.files & other.files
     return first and (apart > _ANOTHER_TIME or (elsewhere and apart < _SAME_TIME))
 
@@ -209,17 +208,17 @@ def _is_common_title(one: Revision, other: Revision) -> bool:
     """Whether a title may be used again for something else: one from long ago, or a cover letter's
     for other patches ("minor fixes").
     """
-    apart = abs(when(one.head.mail.mail) - when(other.head.mail.mail))
-    same_patches = {title_key(post.title) for post in one.patches} & {
-        title_key(post.title) for post in other.patches
+    apart = abs(one.head.when - other.head.when)
+    same_patches = {post.key for post in one.patches} & {
+        post.key for post in other.patches
     }
     other_patches = (
         one.head.is_cover
         and bool(one.patches and other.patches)
         and not same_patches
-        and one.titles & other.titles == {title_key(one.head.title)}
+        and one.titles & other.titles == {one.head.key}
     )
-    later = max(one, other, key=lambda revision: when(revision.head.mail.mail))
+    later = max(one, other, key=lambda revision: revision.head.when)
     if later.version == 1 and _shares_little(one, other):
         return True
     if one.version == other.version:
@@ -262,7 +261,7 @@ def _join_renamed(revisions: Sequence[Revision], joined: _Groups) -> None:
                 or not same_person(yours.author, mine.author)
             ):
                 continue
-            if when(yours.head.mail.mail) > when(mine.head.mail.mail):
+            if yours.head.when > mine.head.when:
                 continue
             resembles = _resemblance(yours, mine)
             if resembles > score and not _of_different_series(yours, mine):
@@ -284,4 +283,4 @@ def _resemblance(earlier: Revision, later: Revision) -> float:
 
 
 def _prefix(revision: Revision) -> str:
-    return title_key(revision.head.title).rpartition(": ")[0]
+    return revision.head.key.rpartition(": ")[0]

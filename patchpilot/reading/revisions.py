@@ -11,13 +11,11 @@ from patchpilot.model.address import Address
 from patchpilot.model.message_id import batch_of, linked_ids
 from patchpilot.reading.mail_classifier import Classified, unquoted
 from patchpilot.reading.mail_kinds import MailKind
-from patchpilot.reading.mbox import when
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision
 from patchpilot.reading.revision_links import link
 from patchpilot.reading.sent_again import completed, in_place
 from patchpilot.reading.vouched_addresses import without_strangers
 from patchpilot.series.change_id import change_id_in
-from patchpilot.series.patch_pairing import title_key
 
 __all__ = ["Post", "PostedTopic", "Revision", "find_topics"]
 
@@ -52,7 +50,7 @@ def find_topics(
     is known.
     """
     mails = tuple(mails)
-    answered = {mail.mail.message_id: mail.mail.in_reply_to for mail in mails}
+    answered = {mail.message_id: mail.mail.in_reply_to for mail in mails}
     posts = [
         _post(mail)
         for mail in mails
@@ -71,14 +69,7 @@ def find_topics(
         for one in series
         for topic in _of_known(one, known, anchor)
     ]
-    return tuple(
-        sorted(
-            topics,
-            key=lambda topic: min(
-                when(revision.head.mail.mail) for revision in topic.revisions
-            ),
-        )
-    )
+    return tuple(sorted(topics, key=lambda topic: topic.began))
 
 
 def _of_known(
@@ -130,9 +121,7 @@ def _without_notes(posts: Sequence[Post]) -> list[Post]:
     was sent") with the patch's subject.
     """
     patches = {
-        (post.mail.sender.key, title_key(post.title))
-        for post in posts
-        if post.mail.body.has_diff
+        (post.mail.sender.key, post.key) for post in posts if post.mail.body.has_diff
     }
     return [
         post
@@ -140,7 +129,7 @@ def _without_notes(posts: Sequence[Post]) -> list[Post]:
         if post.is_cover
         or post.number
         or post.mail.body.has_diff
-        or (post.mail.sender.key, title_key(post.title)) not in patches
+        or (post.mail.sender.key, post.key) not in patches
     ]
 
 
@@ -151,7 +140,7 @@ def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
         key=lambda sent: (
             sent.version,
             not sent.rfc if sent.version == 1 else True,
-            when(sent.head.mail.mail),
+            sent.head.when,
         ),
     )
     if any(
@@ -159,7 +148,7 @@ def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
         for revision in group
     ):
         return tuple(by_number)
-    return tuple(sorted(by_number, key=lambda sent: when(sent.head.mail.mail)))
+    return tuple(sorted(by_number, key=lambda sent: sent.head.when))
 
 
 def _without_splits(group: Sequence[Revision]) -> list[Sequence[Revision]]:
@@ -268,9 +257,7 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
     by_shape: dict[tuple[object, ...], list[list[Post]]] = defaultdict(list)
     # the numbers of a group's posts: looking at all of them for each post takes quadratic time
     taken: dict[int, set[int | None]] = defaultdict(set)
-    for post in sorted(
-        posts, key=lambda post: (when(post.mail.mail), post.number or 0)
-    ):
+    for post in sorted(posts, key=lambda post: (post.when, post.number or 0)):
         mail, subject = post.mail.mail, post.mail.subject
         shape = (subject.version, subject.total, subject.resend, subject.rfc)
         home: list[Post] | None = None
@@ -394,7 +381,7 @@ def _under_cover(group: Sequence[Post], post: Post) -> bool:
         return True
     # patches without a version are those of the cover letter that they answer
     same = post.mail.subject.version in (1, cover.mail.subject.version)
-    return same and abs(when(post.mail.mail) - when(cover.mail.mail)) < _TOGETHER
+    return same and abs(post.when - cover.when) < _TOGETHER
 
 
 def _together(group: Sequence[Post], post: Post) -> bool:
@@ -403,5 +390,5 @@ def _together(group: Sequence[Post], post: Post) -> bool:
     """
     stem, other = batch_of(group[-1].message_id), batch_of(post.message_id)
     return (stem is not None and stem == other) or abs(
-        when(post.mail.mail) - when(group[-1].mail.mail)
+        post.when - group[-1].when
     ) < _TOGETHER

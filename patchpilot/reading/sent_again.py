@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from patchpilot.reading.posted_series import Post, Revision
-from patchpilot.series.patch_pairing import title_key
 
 _SAME_SENDING = timedelta(hours=1)
 _MOST_REFERENCES = 50
@@ -106,9 +105,9 @@ def _side_by_side(found: Sequence[Revision], part: Revision) -> Revision | None:
     series = next((it for it in reversed(found) if it.version < part.version), None)
     if series is None or (part.version, part.rfc) != (before.version, before.rfc):
         return None
-    places = {title_key(post.title): post.mail.subject for post in series.patches}
+    places = {post.key: post.mail.subject for post in series.patches}
     posts = (*before.posts, *part.posts)
-    keys = [title_key(post.title) for post in posts]
+    keys = [post.key for post in posts]
     is_whole = len(keys) >= len(places) or len(set(keys)) < len(keys)
     if is_whole or before.carried or part.head.number or not set(keys) <= places.keys():
         return None
@@ -135,7 +134,7 @@ def _above(post: Post, answered: Mapping[str, str | None]) -> Iterator[str]:
 def _takes_its_place(post: Post, old: Post) -> bool:
     """Whether a patch has the number of the one that it answers, or none and its title."""
     if post.number is None:
-        return title_key(post.title) == title_key(old.title)
+        return post.key == old.key
     return post.number == old.number
 
 
@@ -151,6 +150,6 @@ def _repeats(before: Revision, revision: Revision) -> bool:
         return False
     if (before.rfc, before.backport_to) != (revision.rfc, revision.backport_to):
         return False
-    mine = [(title_key(post.title), post.content) for post in before.patches]
-    yours = [(title_key(post.title), post.content) for post in revision.patches]
+    mine = [(post.key, post.content) for post in before.patches]
+    yours = [(post.key, post.content) for post in revision.patches]
     return mine == yours and all(content for _, content in mine)

@@ -14,7 +14,6 @@ from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.mail import Mail
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.reading.mbox import when
 from patchpilot.reading.patch_evidence import about_patch, series_posts
 from patchpilot.reading.phrases import (
     CONCEDES,
@@ -25,7 +24,7 @@ from patchpilot.reading.phrases import (
 )
 from patchpilot.reading.posted_series import PostedTopic, Revision
 from patchpilot.reading.thread_events import Event
-from patchpilot.reading.thread_match import Attached
+from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
     LANDED,
     REFUSED,
@@ -191,9 +190,7 @@ def _shown_by_others(
     ):
         return None
     telling = {
-        reply.mail.mail.message_id
-        for reply in evidence.attached
-        if reply.mail.kind in _TAKING
+        reply.message_id for reply in evidence.attached if reply.mail.kind in _TAKING
     } | {carrier.proof.message_id for carrier in evidence.carriers}
     if any(
         patch.proof.message_id is None or patch.proof.message_id in telling
@@ -295,7 +292,7 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
     mainline = [landed for landed in evidence.commits if landed.in_mainline]
     undone = next((landed for landed in mainline if landed.reverted_by), None)
     if undone and all(landed.reverted_by for landed in mainline):
-        if undone.date and when(evidence.topic.latest.first.mail.mail) > undone.date:
+        if undone.date and evidence.topic.latest.first.when > undone.date:
             return _by_mails(_evidence_since(evidence, undone.date))
         proof = Proof(undone.date, None, undone.reverted_by)
         return Verdict(
@@ -389,14 +386,14 @@ def _by_mails(evidence: Evidence) -> Verdict:
         return there
     if applied and (evidence.post or len(topic.latest.patches) < 2):
         return _accepted(applied, _newest(events, "dropped"))
-    latest_sent = when(topic.latest.first.mail.mail)
+    latest_sent = topic.latest.first.when
     return _ended_by_mails(evidence, latest_sent) or _in_review(evidence, latest_sent)
 
 
 def _is_handed_over(event: Event, evidence: Evidence) -> bool:
     """Whether a mail says that another patch does what the latest version does."""
     is_all = bool(evidence.post) or not event.of
-    sent = when(evidence.topic.latest.first.mail.mail)
+    sent = evidence.topic.latest.first.when
     return event.what == "handled" and is_all and _at(event) >= sent
 
 
@@ -446,7 +443,7 @@ def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None
     topic, events = evidence.topic, evidence.events
     # of several patches one may be withdrawn, of several sendings an earlier one
     earlier = {
-        reply.mail.mail.message_id
+        reply.message_id
         for reply in evidence.attached
         if reply.revision not in (topic.latest, None) or _is_replaced(reply, topic)
     }
@@ -470,7 +467,7 @@ def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None
     return None
 
 
-def _is_replaced(reply: Attached, topic: PostedTopic) -> bool:
+def _is_replaced(reply: Reply, topic: PostedTopic) -> bool:
     """Whether the patch that a reply answers was sent once more within its version."""
     post = reply.post
     return post is not None and not post.is_cover and post not in topic.latest.patches
@@ -489,8 +486,8 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         reply
         for reply in attached
         if reply.revision is topic.latest
-        or (reply.revision is None and when(reply.mail.mail) >= latest_sent)
-        or (_is_late_review(reply) and when(reply.mail.mail) > latest_sent)
+        or (reply.revision is None and reply.when >= latest_sent)
+        or (_is_late_review(reply) and reply.when > latest_sent)
     ]
     taken_back = {
         reply.parent.mail.message_id
@@ -500,7 +497,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     others = [
         reply
         for reply in since
-        if not reply.mail.by_author and reply.mail.mail.message_id not in taken_back
+        if not reply.mail.by_author and reply.message_id not in taken_back
     ]
     wanting = [
         other
@@ -525,8 +522,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         for reply in wanting
         if reply.mail.kind is not MailKind.QUESTION
         and not any(
-            when(reply.mail.mail) < last
-            and topic.identities.same(reply.mail.sender, sender)
+            reply.when < last and topic.identities.same(reply.mail.sender, sender)
             for sender, last in content.items()
         )
     ]
@@ -536,9 +532,9 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         why = f"{newest.mail.who} requested changes ({how})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
     for reply in reversed(since):
-        is_content = reply.parent and approved.get(
-            reply.parent.sender, latest_sent
-        ) > when(reply.mail.mail)
+        is_content = (
+            reply.parent and approved.get(reply.parent.sender, latest_sent) > reply.when
+        )
         if (
             reply.mail.by_author
             and not is_content
@@ -579,7 +575,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     )
 
 
-def _gives_on_condition(reply: Attached) -> bool:
+def _gives_on_condition(reply: Reply) -> bool:
     """Whether all tags of a message depend on changes ("With that fixed, Reviewed-by: …")."""
     credited = reply.mail.credited
     return (
@@ -589,22 +585,22 @@ def _gives_on_condition(reply: Attached) -> bool:
     )
 
 
-def _is_late_review(reply: Attached) -> bool:
+def _is_late_review(reply: Reply) -> bool:
     """Whether a person asks for changes, which are open where a later version came before them."""
     return reply.mail.kind is MailKind.REVIEW and not (
         reply.mail.by_author or reply.mail.bot
     )
 
 
-def _last_by_address(replies: Sequence[Attached]) -> dict[Address, datetime]:
+def _last_by_address(replies: Sequence[Reply]) -> dict[Address, datetime]:
     """When each sender wrote the last of these replies."""
     return {
-        reply.mail.sender: when(reply.mail.mail)
-        for reply in sorted(replies, key=lambda reply: when(reply.mail.mail))
+        reply.mail.sender: reply.when
+        for reply in sorted(replies, key=lambda reply: reply.when)
     }
 
 
-def _is_content(reply: Attached, topic: PostedTopic) -> bool:
+def _is_content(reply: Reply, topic: PostedTopic) -> bool:
     """Whether somebody assents to an answer of the author; not to what the author will change."""
     if reply.mail.kind is not MailKind.ACK or WITH_THAT.search(reply.mail.body.text):
         return False
@@ -616,7 +612,7 @@ def _is_content(reply: Attached, topic: PostedTopic) -> bool:
     )
 
 
-def _announces_more(reply: Attached, version: int) -> bool:
+def _announces_more(reply: Reply, version: int) -> bool:
     """Whether an author announces the next version, or says yes to a question whether something
     should change.
     """

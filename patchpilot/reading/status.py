@@ -22,13 +22,12 @@ from patchpilot.reading.revisions import find_topics
 from patchpilot.reading.sender import is_sent_to_self
 from patchpilot.reading.series_state import decide
 from patchpilot.reading.thread_events import claims_of, events_of, without_voided
-from patchpilot.reading.thread_match import Attached, attach
+from patchpilot.reading.thread_match import Reply, attach
 from patchpilot.reading.thread_values import (
     Credit,
     Evidence,
     FollowUp,
     LandedCommit,
-    Reply,
     SeriesState,
     StableBranch,
     StableNeeds,
@@ -81,12 +80,12 @@ def read_thread(
             progress("reading the thread", number, len(mails))
         classified.append(reader.classify(mail))
     reports = {
-        mail.mail.message_id: found
+        mail.message_id: found
         for mail in classified
         if (found := delivery_reports(mail.mail))
     }
     # a notice is no answer
-    classified = [mail for mail in classified if mail.mail.message_id not in reports]
+    classified = [mail for mail in classified if mail.message_id not in reports]
     topics = find_topics(classified, known, anchor)
     attached = attach(topics, classified)
     topics = tuple(
@@ -117,8 +116,8 @@ def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
 
 
 def _with_author(
-    topic: PostedTopic, attached: Sequence[Attached], reader: MailReader
-) -> list[Attached]:
+    topic: PostedTopic, attached: Sequence[Reply], reader: MailReader
+) -> list[Reply]:
     """The same mails, classified with their senders and the patch's author known."""
     found = []
     for reply in attached:
@@ -141,37 +140,25 @@ def _answered(topic: PostedTopic, parent: Classified | None) -> Answered:
     return Answered.AUTHOR if topic.is_author(parent.sender) else Answered.OTHER
 
 
-def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:
+def _status(topic: PostedTopic, attached: Sequence[Reply], now: datetime) -> Status:
     claims = claims_of(topic, attached)
     doubtful = {claim.message_id for claim in claims}
-    certain = tuple(
-        reply for reply in attached if reply.mail.mail.message_id not in doubtful
-    )
+    certain = tuple(reply for reply in attached if reply.message_id not in doubtful)
     events = without_voided(events_of(topic, certain), topic)
     landed, stable = landings(events), branches_by_mail(events)
     replies = tuple(
-        Reply(
-            replace(reply.mail, doubtful=True)
-            if reply.mail.mail.message_id in doubtful
-            else reply.mail,
-            reply.revision.version if reply.revision else None,
-            reply.patch,
-            reply.revision,
-        )
+        replace(reply, mail=replace(reply.mail, doubtful=True))
+        if reply.message_id in doubtful
+        else reply
         for reply in attached
     )
-    times = [
-        when(post.mail.mail) for revision in topic.revisions for post in revision.posts
-    ] + [when(reply.mail.mail) for reply in attached]
-    last = max(times, default=None)
+    last = max([*(post.when for post in topic.posts), *(it.when for it in attached)])
     evidence = Evidence(topic, certain, events, landed, stable, now, last)
     state, why, patches = decide(evidence)
     posted = (
         post.message_id for revision in topic.strangers for post in revision.posts
     )
-    ids = topic.message_ids.union(
-        posted, (reply.mail.mail.message_id for reply in attached)
-    )
+    ids = topic.message_ids.union(posted, (reply.message_id for reply in attached))
     tags = _credits(topic, attached)
     return Status(
         topic,
@@ -192,12 +179,12 @@ def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> 
     )
 
 
-def _credits(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Credit, ...]:
+def _credits(topic: PostedTopic, attached: Sequence[Reply]) -> tuple[Credit, ...]:
     same = topic.identities.same
     return tuple(
         Credit(
             str(tag),
-            reply.mail.mail.message_id,
+            reply.message_id,
             reply.revision.version,
             reply.patch,
             tag.conditional,

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from patchpilot.model.json_form import json_form
-from patchpilot.reading.mbox import when
 from patchpilot.reading.sender import name_words
-from patchpilot.reading.thread_values import Reply, SeriesState, Status
+from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.thread_values import SeriesState, Status
 
 
 class SubstateWord(StrEnum):
@@ -102,7 +102,7 @@ def _handled(status: Status) -> Substate | None:
     if event is None:
         return None
     reply = next(
-        (it for it in status.replies if it.mail.mail.message_id == event.message_id),
+        (it for it in status.replies if it.message_id == event.message_id),
         None,
     )
     link = _link(reply) if reply else None
@@ -122,7 +122,7 @@ def _resend(reply: Reply) -> Substate | None:
     if asked is None:
         return None
     text = f"{reply.mail.who} asks to send it again: {asked[:160]}"
-    return Substate(SubstateWord.RESEND_DUE, text, None, reply.mail.mail.message_id)
+    return Substate(SubstateWord.RESEND_DUE, text, None, reply.message_id)
 
 
 def _needs_ack(status: Status, reply: Reply) -> Substate | None:
@@ -133,13 +133,11 @@ def _needs_ack(status: Status, reply: Reply) -> Substate | None:
         given = (
             name_words(other.mail.sender.name)
             for other in status.replies
-            if other.mail.credited and when(other.mail.mail) > when(reply.mail.mail)
+            if other.mail.credited and other.when > reply.when
         )
         if not any(name_words(who) <= names for names in given):
             text = f"{reply.mail.who} waits for an ack from {who}"
-            return Substate(
-                SubstateWord.NEEDS_ACK, text, None, reply.mail.mail.message_id
-            )
+            return Substate(SubstateWord.NEEDS_ACK, text, None, reply.message_id)
     return None
 
 
@@ -150,13 +148,13 @@ def _waits(reply: Reply) -> Substate | None:
     if said is None:
         return None
     text = f"{reply.mail.who}: {said[:160]}"
-    return Substate(SubstateWord.WAITS, text, _link(reply), reply.mail.mail.message_id)
+    return Substate(SubstateWord.WAITS, text, _link(reply), reply.message_id)
 
 
 def _depends(status: Status) -> Substate | None:
     """The series that the latest version names as its prerequisite."""
     for post in status.topic.latest.posts:
-        text = post.mail.mail.body.partition("\ndiff --git ")[0]
+        text = post.body.partition("\ndiff --git ")[0]
         if named := _PREREQUISITE.search(text):
             on = named["on"].strip()
             said = f"it is based on another series: {on}"

@@ -25,7 +25,7 @@ from patchpilot.reading.phrases import (
 )
 from patchpilot.reading.posted_series import Post, PostedTopic
 from patchpilot.reading.reply_prose import read_prose
-from patchpilot.reading.thread_match import Attached, about
+from patchpilot.reading.thread_match import Reply, about
 from patchpilot.series.patch_pairing import title_key
 
 _TAKEN_BACK = re.compile(
@@ -143,7 +143,7 @@ class Event:
         return self.withdrawn is None
 
 
-def claims_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Claim, ...]:
+def claims_of(topic: PostedTopic, attached: Sequence[Reply]) -> tuple[Claim, ...]:
     """Returns the messages from unknown addresses that make claims.
 
     A claim is a report that only the author, a maintainer or a bot may make.
@@ -161,7 +161,7 @@ def claims_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Claim, 
     return (*sent, *(claim for reply in attached if (claim := _claim(topic, reply))))
 
 
-def _claim(topic: PostedTopic, reply: Attached) -> Claim | None:
+def _claim(topic: PostedTopic, reply: Reply) -> Claim | None:
     mail = reply.mail
     if reply.revision and not topic.is_by_known(reply.revision):
         return None
@@ -183,7 +183,7 @@ def _claim(topic: PostedTopic, reply: Attached) -> Claim | None:
         if is_talk or (applies and not _has_a_tree(mail)):
             return None
         what = f"reports: {', '.join(sorted(kinds)) or 'dropped'}"
-    return Claim(mail.mail.message_id, mail.sender, what, mail.mail.date)
+    return Claim(mail.message_id, mail.sender, what, mail.mail.date)
 
 
 def _has_a_tree(mail: Classified) -> bool:
@@ -196,7 +196,7 @@ def _has_a_tree(mail: Classified) -> bool:
     )
 
 
-def events_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Event, ...]:
+def events_of(topic: PostedTopic, attached: Sequence[Reply]) -> tuple[Event, ...]:
     """Returns the events in a series' messages, in the order of the messages.
 
     Events that a reply withdraws are marked.
@@ -217,7 +217,7 @@ def events_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Event, 
         if taken and _OTHERS.search(taken[0]):
             new = []
         for event in new:
-            at.setdefault(reply.mail.mail.message_id, []).append(len(events))
+            at.setdefault(reply.message_id, []).append(len(events))
             events.append(event)
         if taken and {event.what for event in new} <= {"withdrawn"}:
             words, target = taken
@@ -229,7 +229,7 @@ def events_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Event, 
                     Event(
                         "superseded",
                         reply.mail.mail.date,
-                        reply.mail.mail.message_id,
+                        reply.message_id,
                         reply.mail.sender.trailer(),
                     )
                 )
@@ -246,7 +246,7 @@ def events_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Event, 
     return tuple(events)
 
 
-def _title(reply: Attached, event: Event) -> str | None:
+def _title(reply: Reply, event: Event) -> str | None:
     """The title of the patch that an event is about; None for the series."""
     if event.what in ("applied", "merged") and event.title:
         return event.title
@@ -263,10 +263,7 @@ def without_voided(events: Sequence[Event], topic: PostedTopic) -> tuple[Event, 
     patches is unchanged (see `voided`); a report on a patch that is not in the latest version
     counts.
     """
-    since = {
-        title_key(post.title): topic.unchanged_since(post)
-        for post in topic.latest.patches
-    }
+    since = {post.key: topic.unchanged_since(post) for post in topic.latest.patches}
     first = min(since.values(), default=EPOCH)
     covers = topic.latest.titles - since.keys()
     return tuple(
@@ -288,7 +285,7 @@ def voided(event: Event, since: datetime) -> Event:
     return replace(event, withdrawn=event.withdrawn or "a newer version was sent")
 
 
-def _taken_back(reply: Attached) -> tuple[str, str] | None:
+def _taken_back(reply: Reply) -> tuple[str, str] | None:
     """The words that take something back, and the Message-ID of the mail it was reported in: the
     one answered, or the stable tree's mail above.
     """
@@ -320,7 +317,7 @@ def _taken_back(reply: Attached) -> tuple[str, str] | None:
     ], target.mail.message_id
 
 
-def _undone(reply: Attached) -> str | None:
+def _undone(reply: Reply) -> str | None:
     """The words of somebody who undoes what they did, wherever in the thread they say so."""
     words = " ".join(reply.mail.body.text.split())
     undone = (
@@ -333,13 +330,13 @@ def _undone(reply: Attached) -> str | None:
     )
 
 
-def _events(reply: Attached) -> list[Event]:
+def _events(reply: Reply) -> list[Event]:
     mail = reply.mail
     place, kind = mail.place, mail.kind
     base = Event(
         "",
         mail.mail.date,
-        mail.mail.message_id,
+        mail.message_id,
         mail.sender.trailer(),
         place.tree,
         patch=reply.patch,
@@ -378,7 +375,7 @@ def _events(reply: Attached) -> list[Event]:
     return _refused_or_named(reply, base)
 
 
-def _handed_over(reply: Attached) -> str | None:
+def _handed_over(reply: Reply) -> str | None:
     """The words that hand a patch over to another one."""
     mail = reply.mail
     talk = mail.kind in (MailKind.OTHER, MailKind.NACK, MailKind.REVIEW)
@@ -388,7 +385,7 @@ def _handed_over(reply: Attached) -> str | None:
     return handled_by_another(mail.body.text, by_author=mail.by_author)
 
 
-def _refused_or_named(reply: Attached, base: Event) -> list[Event]:
+def _refused_or_named(reply: Reply, base: Event) -> list[Event]:
     """What a person's mail reports that is about no stable tree."""
     mail, kind = reply.mail, reply.mail.kind
     if kind is MailKind.NACK:
@@ -403,7 +400,7 @@ def _refused_or_named(reply: Attached, base: Event) -> list[Event]:
     return _named(reply, base)
 
 
-def _applied(reply: Attached, base: Event) -> list[Event]:
+def _applied(reply: Reply, base: Event) -> list[Event]:
     """What a mail says was applied: the series, one patch of it, or each that it lists."""
     place = reply.mail.place
     in_words = not place.commits and not reply.mail.robot
@@ -424,7 +421,7 @@ def _applied(reply: Attached, base: Event) -> list[Event]:
     return [replace(base, commit=commit) for commit in place.commits or (None,)]
 
 
-def _listed_commits(reply: Attached, base: Event) -> list[Event]:
+def _listed_commits(reply: Reply, base: Event) -> list[Event]:
     """The commits that a mail lists; patchwork also lists patches that have none."""
     base = replace(base, what="applied")
     found = [
@@ -437,14 +434,13 @@ def _listed_commits(reply: Attached, base: Event) -> list[Event]:
     return found or ([] if reply.mail.robot == "patchwork-bot" else [base])
 
 
-def _named(reply: Attached, base: Event) -> list[Event]:
+def _named(reply: Reply, base: Event) -> list[Event]:
     """The commits that a reply names with the title of one of the series' patches: they are in
     somebody's tree.
     """
     by = f"somebody: {reply.mail.sender.called} names the commit"
     titles = {
-        title_key(post.title): post
-        for post in (reply.revision.patches if reply.revision else ())
+        post.key: post for post in (reply.revision.patches if reply.revision else ())
     }
     return [
         replace(
@@ -461,7 +457,7 @@ def _named(reply: Attached, base: Event) -> list[Event]:
     ]
 
 
-def _by_author(reply: Attached, base: Event) -> list[Event]:
+def _by_author(reply: Reply, base: Event) -> list[Event]:
     """What an author does with their own patch: withdraw it, or mark it in patchwork as to be done
     again.
     """
@@ -495,7 +491,7 @@ def _by_author(reply: Attached, base: Event) -> list[Event]:
     return [replace(base, what="withdrawn", tree=None, patch=patch, title=match[0])]
 
 
-def _about(reply: Attached) -> int | None:
+def _about(reply: Reply) -> int | None:
     """The patch that "applied" in words is about: 0 for the series, also when it answers the first
     patch of a series without a cover letter.
     """
@@ -510,7 +506,7 @@ def _about(reply: Attached) -> int | None:
     return 0 if reply.patch == 1 and not reply.revision.head.is_cover else reply.patch
 
 
-def _is_one_of_many(reply: Attached) -> bool:
+def _is_one_of_many(reply: Reply) -> bool:
     """Whether a mail about a whole series says that a single patch was taken, but not which."""
     many = (
         reply.patch == 0
@@ -523,7 +519,7 @@ def _is_one_of_many(reply: Attached) -> bool:
     return many and (_is_few(reply) or bool(names_one))
 
 
-def _is_few(reply: Attached) -> bool:
+def _is_few(reply: Reply) -> bool:
     """Whether a mail speaks of so many patches of a series, without the others."""
     few = _FEW_PATCHES.search(reply.mail.why)
     return (
@@ -537,7 +533,7 @@ def _count(word: str) -> int:
     return int(word) if word.isdecimal() else 1 + _COUNTS.index(word.lower())
 
 
-def _some(reply: Attached) -> list[Post]:
+def _some(reply: Reply) -> list[Post]:
     """The patches that "applied 1-5", "the first two" names, where it leaves others out."""
     patches = reply.revision.patches if reply.revision else ()
     words = " ".join(reply.mail.body.text.split())

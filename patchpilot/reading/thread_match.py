@@ -7,6 +7,7 @@ Messages are matched by thread, or otherwise by the title or commit that a bot's
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from patchpilot.model.address import Address, parse_address
@@ -42,7 +43,7 @@ _Place = tuple[int, Revision | None, Post | None]
 
 
 @dataclass(frozen=True)
-class Attached:
+class Reply:
     """A message about a series.
 
     Contains the revision and post it answers (None if it is about the series as a whole), its
@@ -54,6 +55,21 @@ class Attached:
     post: Post | None
     parent: Classified | None
     under: Classified | None = None
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID."""
+        return self.mail.message_id
+
+    @property
+    def when(self) -> datetime:
+        """The date, or the epoch if it has none."""
+        return self.mail.when
+
+    @property
+    def version(self) -> int | None:
+        """The version it is about; None for the series as a whole."""
+        return self.revision.version if self.revision else None
 
     @property
     def patch(self) -> int | None:
@@ -95,12 +111,12 @@ def about(mail: Classified) -> str | None:
 
 def attach(
     topics: Sequence[PostedTopic], mails: Sequence[Classified]
-) -> dict[int, list[Attached]]:
+) -> dict[int, list[Reply]]:
     """Returns the messages about each series, keyed by its index in `topics`, in the given order.
 
     The series' own posts are not included.
     """
-    by_id = {mail.mail.message_id: mail for mail in mails}
+    by_id = {mail.message_id: mail for mail in mails}
     owner = {
         post.message_id: (at, revision, post)
         for at, topic in enumerate(topics)
@@ -114,19 +130,19 @@ def attach(
     }
     titles: dict[str, list[tuple[int, Revision, Post]]] = {}
     for at, revision, post in owner.values():
-        titles.setdefault(title_key(post.title), []).append((at, revision, post))
+        titles.setdefault(post.key, []).append((at, revision, post))
     commits: dict[str, int] = {}
     under: dict[str, Classified | None] = {}
     answered: dict[str, _Place | None] = {}
     places: Mapping[str, _Place] = {**absent, **owner}
-    by_topic: dict[int, list[Attached]] = {at: [] for at in range(len(topics))}
+    by_topic: dict[int, list[Reply]] = {at: [] for at in range(len(topics))}
     for mail in mails:
-        if mail.mail.message_id in owner:
+        if mail.message_id in owner:
             continue
         if listed := _by_summary(mail, titles):
             for about_it in listed:
                 by_topic[about_it[0]].append(
-                    Attached(mail, about_it[1], about_it[2], None)
+                    Reply(mail, about_it[1], about_it[2], None)
                 )
             continue
         parent = next(
@@ -142,7 +158,7 @@ def attach(
         if place is None:
             continue
         by_topic[place[0]].append(
-            Attached(mail, place[1], place[2], parent, _under(mail, by_id, under))
+            Reply(mail, place[1], place[2], parent, _under(mail, by_id, under))
         )
         if mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT) and topics[
             place[0]
@@ -260,7 +276,7 @@ def _by_its_author(mail: Classified, place: _Place) -> bool:
 
 def patch_authors(post: Post) -> list[Address]:
     """Returns the sender of a patch and the author named in it, if that is another person."""
-    inner = _AUTHOR.match(post.mail.mail.body)
+    inner = _AUTHOR.match(post.body)
     return [
         post.mail.sender,
         *([address] if inner and (address := parse_address(inner[1])) else []),

@@ -17,10 +17,9 @@ from patchpilot.projects.loading import projects
 if TYPE_CHECKING:
     from patchpilot.reading.delivery import DeliveryReport
     from patchpilot.reading.identities import Claim
-    from patchpilot.reading.mail_classifier import Classified
-    from patchpilot.reading.posted_series import Post, PostedTopic, Revision
+    from patchpilot.reading.posted_series import Post, PostedTopic
     from patchpilot.reading.thread_events import Event
-    from patchpilot.reading.thread_match import Attached
+    from patchpilot.reading.thread_match import Reply
 
 
 class SeriesState(StrEnum):
@@ -108,16 +107,6 @@ class Credit:
     patch: int | None
     conditional: str | None = None
     asks: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A message about a series, and the revision it is about (None: the series as a whole)."""
-
-    mail: "Classified"
-    version: int | None
-    patch: int | None
-    revision: "Revision | None" = None
 
 
 LINUX_NEXT = "linux-next"
@@ -341,7 +330,7 @@ class Evidence:
     """
 
     topic: "PostedTopic"
-    attached: "tuple[Attached, ...]"
+    attached: "tuple[Reply, ...]"
     events: "tuple[Event, ...]"
     landed: tuple[LandedCommit, ...]
     stable: tuple[StableBranch, ...]
@@ -367,7 +356,7 @@ class Status:
     state: SeriesState
     why: str
     trailers: tuple[Credit, ...]
-    replies: tuple[Reply, ...]
+    replies: "tuple[Reply, ...]"
     events: "tuple[Event, ...]"
     landed: tuple[LandedCommit, ...]
     stable: tuple[StableBranch, ...]

@@ -15,7 +15,7 @@ from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mbox import arrived
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision
-from patchpilot.reading.thread_match import Attached
+from patchpilot.reading.thread_match import Reply
 
 _NAMED = re.compile(
     r"^(?:[A-Za-z-]{1,40}-by|cc|from): {0,12}(\S.{0,200}@.{1,200})$",
@@ -102,7 +102,7 @@ class _Copies:
         return mine is None or theirs is None or mine <= theirs
 
 
-def with_replies(topic: PostedTopic, attached: Sequence[Attached]) -> Identities:
+def with_replies(topic: PostedTopic, attached: Sequence[Reply]) -> Identities:
     """Returns a series' identities, extended by the addresses that known senders copied.
 
     An address is not added if it wrote, or was copied by an unknown sender, earlier in the

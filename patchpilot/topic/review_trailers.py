@@ -370,7 +370,7 @@ def _sent_id(
                 if _title(post) in titles:
                     return _patch_id(
                         repository,
-                        post.mail.mail.body.encode("utf-8", "surrogateescape"),
+                        post.body.encode("utf-8", "surrogateescape"),
                     )
     return None
 

@@ -89,8 +89,7 @@ def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
 
 def _fits(status: Status, draft: Draft, commits: Sequence[Commit]) -> bool:
     return status.topic.change_id == draft.change_id or any(
-        title_key(commit.subject) == title_key(post.title)
-        and _is_author(status, post.mail.mail.body, commit)
+        title_key(commit.subject) == post.key and _is_author(status, post.body, commit)
         for revision in status.topic.revisions
         for post in revision.patches
         for commit in commits

@@ -28,7 +28,7 @@ class AnsweredMail:
     @property
     def message_id(self) -> str:
         """The Message-ID of the message."""
-        return self.mail.mail.message_id
+        return self.mail.message_id
 
 
 def is_undisclosed(answered: AnsweredMail) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.mbox import when
 from patchpilot.reading.status import Reply
 from patchpilot.topic.followed.known_series import Tracked
 
@@ -30,7 +29,7 @@ class ConversationMail:
     @property
     def message_id(self) -> str:
         """The message's Message-ID."""
-        return self.mail.mail.message_id
+        return self.mail.message_id
 
 
 def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
@@ -48,7 +47,7 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
         for post in revision.posts
         if post.message_id not in revision.carried
     }
-    replies = {reply.mail.mail.message_id: reply for reply in series.status.replies}
+    replies = {reply.message_id: reply for reply in series.status.replies}
     mails = {
         post.message_id: post.mail
         for revision in topic.revisions
@@ -64,13 +63,13 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
         parent = "" if message_id in heads else _parent(mail, mails)
         children.setdefault(parent, []).append(message_id)
     for below in children.values():
-        below.sort(key=lambda message_id: when(mails[message_id].mail))
+        below.sort(key=lambda message_id: mails[message_id].when)
     shown: list[ConversationMail] = []
     seen: set[str] = set()
     # mails that answer each other in a circle have no root: the oldest of them becomes one
     for roots in (
         children.get("", []),
-        sorted(mails, key=lambda message_id: when(mails[message_id].mail)),
+        sorted(mails, key=lambda message_id: mails[message_id].when),
     ):
         stack: list[tuple[str, tuple[bool, ...]]] = [
             (root, ()) for root in reversed(roots)

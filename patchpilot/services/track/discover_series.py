@@ -180,12 +180,11 @@ def _in_archive(
         about_it = [
             mail
             for mail in result.stable
-            if (its := led.get(mail.mail.message_id))
-            and its.message_ids & topic.message_ids
+            if (its := led.get(mail.message_id)) and its.message_ids & topic.message_ids
         ]
         series.append(_series(topic, archive.url, about_it, followed))
     return series, [
-        _stable(mail) for mail in result.stable if mail.mail.message_id not in led
+        _stable(mail) for mail in result.stable if mail.message_id not in led
     ]
 
 
@@ -197,7 +196,7 @@ def _series(
 ) -> DiscoveredSeries:
     latest = topic.latest
     return DiscoveredSeries(
-        topic.revisions[0].head.message_id,
+        topic.key,
         topic.message_ids,
         topic.subject,
         latest.version,
@@ -225,7 +224,7 @@ def _is_same(topic: PostedTopic, tracked: Tracked) -> bool:
 
 
 def _stable(mail: Classified) -> StableMail:
-    return StableMail(mail.mail.message_id, mail.mail.subject, str(mail.kind))
+    return StableMail(mail.message_id, mail.mail.subject, str(mail.kind))
 
 
 def picked_places(text: str, count: int) -> Sequence[int]:

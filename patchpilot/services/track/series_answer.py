@@ -15,7 +15,8 @@ from patchpilot.reading.identities import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
-from patchpilot.reading.thread_values import Credit, FollowUp, PatchState, Reply
+from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.thread_values import Credit, FollowUp, PatchState
 from patchpilot.services.track.review_lines import review_of
 from patchpilot.services.track.series_turns import turn_of
 from patchpilot.topic.followed.known_series import Tracked
@@ -214,7 +215,7 @@ class SeriesAnswer:
         """The messages about the series, oldest first."""
         status, unread = self.tracked.status, self.tracked.unread
         return tuple(
-            ReceivedReply(reply, reply.mail.mail.message_id in unread)
+            ReceivedReply(reply, reply.message_id in unread)
             for reply in (status.replies if status else ())
         )
 

@@ -843,7 +843,5 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
 
 def own_mails(status: Status) -> frozenset[str]:
     """Return the Message-IDs of the author's own messages, which are no news to the author."""
-    mine = {
-        reply.mail.mail.message_id for reply in status.replies if reply.mail.by_author
-    }
+    mine = {reply.message_id for reply in status.replies if reply.mail.by_author}
     return status.topic.message_ids | mine

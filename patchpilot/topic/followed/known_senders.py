@@ -63,7 +63,6 @@ def known_senders(
     """Return the known addresses among the claimed senders of a series, with their known names."""
     from patchpilot.archive.seen_in_tree import seen_in_tree
     from patchpilot.archive.signatures import dns_key, proved
-    from patchpilot.reading.mbox import when
     from patchpilot.topic.followed.own_addresses import known_addresses
 
     topic, reader = status.topic, store.reader
@@ -73,7 +72,7 @@ def known_senders(
     name = author.name if author.key in own else ""
     wanted = [claim.sender for claim in status.claims]
     claiming = store.stored([claim.message_id for claim in status.claims])
-    posts = [post.mail.mail for revision in topic.revisions for post in revision.posts]
+    posts = [post.mail.mail for post in topic.posts]
     replies = [
         reply.mail.mail
         for reply in status.replies
@@ -83,9 +82,7 @@ def known_senders(
         *(mail.sender for mail in confirmed),
         *(Address(name, address.email) for address in wanted if address.key in own),
         *(
-            seen_in_tree(
-                repository, wanted, when(topic.first_known.head.mail.mail).year
-            )
+            seen_in_tree(repository, wanted, topic.first_known.head.when.year)
             if repository is not None
             else ()
         ),

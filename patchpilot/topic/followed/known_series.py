@@ -166,7 +166,7 @@ class Tracked:
         from patchpilot.reading.review_trailers import HTML
 
         return tuple(
-            f"not counted: {tag} in <{reply.mail.mail.message_id}>: {tag.why}"
+            f"not counted: {tag} in <{reply.message_id}>: {tag.why}"
             for reply in (self.status.replies if self.status else ())
             for tag in reply.mail.trailers
             if tag.why == HTML

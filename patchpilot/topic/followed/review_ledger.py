@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from patchpilot.archive.track_store import Store
-from patchpilot.errors import InputError, UsageError
+from patchpilot.errors import UsageError
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.reading.ledger import (
     ChangedHunk,
@@ -25,7 +24,8 @@ from patchpilot.reading.ledger import (
 )
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.review_points import MAX_POINTS, ReviewPoint, points_of
-from patchpilot.reading.thread_values import Reply, Status
+from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.thread_values import Status
 from patchpilot.topic.followed.known_series import Tracked
 
 __all__ = [
@@ -215,17 +215,9 @@ def mark_numbered(
 
 def patches_of(revision: Revision) -> tuple[Patch, ...]:
     """Return the patches of a revision that can be parsed."""
-    patches = []
-    for post in revision.patches:
-        try:
-            patches.append(parse_patch(post.mail.mail.raw, post.message_id))
-        except InputError:
-            continue
-    return tuple(patches)
+    return tuple(post.patch for post in revision.patches if post.patch)
 
 
 def changelog_text(revision: Revision) -> str:
     """Return the text above the diffs in the messages of a revision."""
-    return "\n".join(
-        post.mail.mail.body.partition("\ndiff --git ")[0] for post in revision.posts
-    )
+    return "\n".join(post.body.partition("\ndiff --git ")[0] for post in revision.posts)

@@ -77,11 +77,7 @@ def _asking(status: Status, points: tuple[ReviewPoint, ...]) -> Reply | None:
     """The latest mail with a review point."""
     asking = {point.message_id for point in points}
     return next(
-        (
-            reply
-            for reply in reversed(status.replies)
-            if reply.mail.mail.message_id in asking
-        ),
+        (reply for reply in reversed(status.replies) if reply.message_id in asking),
         None,
     )
 
