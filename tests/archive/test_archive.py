@@ -24,7 +24,7 @@ from patchpilot.model.message_id import message_id_of
 from patchpilot.reading import mbox as mbox_module
 from patchpilot.reading.status import read_thread
 from tests.kit.archive import LOCAL, SERVED, archive_server
-from tests.kit.mails import ADA, MATT, mail, mbox, patch, reply
+from tests.kit.mails import ADA, MATT, mail, mailed, mbox, patch, reply
 from tests.reading import story
 from tests.reading.story import SHA, TITLE
 
@@ -52,13 +52,7 @@ YEARS = (
         minutes=701 * 24 * 60,
     ),
     valve(f"[PATCH v4] {STUCK}", "w4", 710),
-    mail(
-        "[PATCH 0/1] valves for next",
-        "All of them.\n",
-        sender=MATT,
-        id="k0",
-        minutes=720 * 24 * 60,
-    ),
+    mailed(f"k0+{720 * 24 * 60} [PATCH 0/1] valves for next", sender=MATT),
     valve(
         f"[PATCH 1/1] {STUCK}",
         "k1",
@@ -513,7 +507,7 @@ def test_a_stand_in_understands_brackets_and_not(tmp_path: Path) -> None:
             tmp_path,
             story.V1,
             story.REVIEW,
-            patch("[PATCH] valve: x", id="w"),
+            mailed("w [PATCH] valve: x"),
         ) as server,
         Archive(server.url) as archive,
     ):

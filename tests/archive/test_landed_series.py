@@ -18,13 +18,13 @@ from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import advise, next_step
 from patchpilot.reading.status import Status, read_thread, with_commits
 from patchpilot.topic.followed.follow_series import UpdateRequest, update
-from tests.kit.mails import ADA, MATT, mail, mbox, patch
+from tests.kit.mails import ADA, MATT, mail, mailed, mbox
 from tests.kit.trees import FILE, Trees
 
 ONE, TWO = "pump: check the pointer", "pump: count the pointers"
-P1 = patch(f"[PATCH 1/2] {ONE}", id="p1")
-P2 = patch(f"[PATCH 2/2] {TWO}", id="p2", reply_to="p1", minutes=1)
-ALONE = patch(f"[PATCH] {ONE}", id="p1")
+P1 = mailed(f"p1 [PATCH 1/2] {ONE}")
+P2 = mailed(f"p2+1>p1 [PATCH 2/2] {TWO}")
+ALONE = mailed(f"p1 [PATCH] {ONE}")
 
 
 def status(trees: Trees, *mails: bytes) -> Status:

@@ -22,7 +22,7 @@ from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.status import read_thread
 from tests.kit.archive import LOCAL, SERVED, archive_server
 from tests.kit.cli import call
-from tests.kit.mails import START, mail, mbox, patch, reply
+from tests.kit.mails import START, mail, mailed, mbox, reply
 from tests.reading import story
 
 
@@ -47,7 +47,7 @@ def title(number: int) -> str:
 
 
 def posted(number: int) -> bytes:
-    return patch(f"[PATCH] {title(number)}", id=f"p{number}", author=author(number))
+    return mailed(f"p{number} [PATCH] {title(number)}", author=author(number))
 
 
 def updated(*argv: str) -> dict[int, list[str]]:
@@ -95,14 +95,14 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
     [
         reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60),
         reply("[PATCH] another subject", "Why?", id="n", reply_to="v1", to="Ada Fixer <ada@example.org>", minutes=60),  # noqa: E501
-        patch("[PATCH v2] demo: look before use", id="n", notes="v1: https://lore.kernel.org/r/v1@example.org/", minutes=600),  # noqa: E501
-        patch(f"[PATCH net v2] {story.TITLE}", id="n", minutes=600),
+        mailed("n+600 [PATCH v2] demo: look before use", notes="v1: https://lore.kernel.org/r/v1@example.org/"),
+        mailed(f"n+600 [PATCH net v2] {story.TITLE}"),
         mail(f"+ demo-check.patch added to mm: {story.TITLE}", f"Subject: {story.TITLE}\n", sender="akpm@linux-foundation.org", id="n", minutes=900),  # noqa: E501
     ],
     ids=["reply", "renamed reply", "renamed v2", "v2", "a bot's mail"],
 )  # fmt: skip
 def test_news_are_found_on_the_archives(kind: str, news: bytes, workdir: Path) -> None:
-    others = [patch("[PATCH] valve: open it", id="w", author=story.OTTO)]
+    others = [mailed("w [PATCH] valve: open it", author=story.OTTO)]
     with archive_server(kind, workdir / "pi", story.V1, *others) as server:
         for name in ("v1", "w"):
             assert (
@@ -116,7 +116,7 @@ def test_news_are_found_on_the_archives(kind: str, news: bytes, workdir: Path) -
     assert poll.concerned(parse(mbox(news))[0], [store_of_mails]) == [1]
     assert (
         poll.concerned(
-            parse(mbox(patch("[PATCH] pump: another thing", id="z", minutes=9)))[0],
+            parse(mbox(mailed("z+9 [PATCH] pump: another thing")))[0],
             [polled(1, others[0])],
         )
         == []
@@ -198,11 +198,7 @@ def test_a_poll_without_news_on_this_machine_reads_no_mail(
     ) as server:
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         # the same file by the same author: perhaps a new version
-        server.add(
-            patch(
-                "[PATCH v5] demo: another patch of the pump", id="other", minutes=99999
-            )
-        )
+        server.add(mailed("other+99999 [PATCH v5] demo: another patch of the pump"))
         assert updated() == {1: []}
         assert updated() == {1: []}
         read.clear()
@@ -337,11 +333,7 @@ def test_a_mail_that_is_about_nothing_is_looked_at_once(workdir: Path) -> None:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         # the same file by the same author: perhaps a new version
-        server.add(
-            patch(
-                "[PATCH v5] demo: another patch of the pump", id="other", minutes=99999
-            )
-        )
+        server.add(mailed("other+99999 [PATCH v5] demo: another patch of the pump"))
         updated()
         server.asked.clear()
         assert updated() == {1: []}
@@ -355,9 +347,7 @@ def test_a_mail_of_a_series_that_is_not_asked_about_is_looked_at_once(
         # a patch like the finished one by the same author, later
         server.add(
             *story.WHOLE,
-            patch(
-                "[PATCH] demo: check the pointer before each use", id="alike", minutes=1
-            ),
+            mailed("alike+1 [PATCH] demo: check the pointer before each use"),
         )
         for name in ("v1", "alike"):
             assert (

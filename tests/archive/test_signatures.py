@@ -16,7 +16,7 @@ from patchpilot.archive.signatures import dns_key, proved
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.identities import Identities
-from tests.kit.mails import patch
+from tests.kit.mails import mailed, patch
 
 ADA = Address("Ada Fixer", "ada@example.org")
 NEW = "Ada Fixer <ada@work.example.com>"
@@ -60,7 +60,7 @@ ADAS, EVES = Signer(1), Signer(2)
 
 @pytest.fixture(scope="module")
 def first() -> Mail:
-    return ADAS.developer(patch("[PATCH] demo: check it", id="v1"), "ada@example.org")
+    return ADAS.developer(mailed("v1 [PATCH] demo: check it"), "ada@example.org")
 
 
 def by_key(new: Mail, first: Mail) -> list[str]:

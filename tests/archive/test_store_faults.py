@@ -17,10 +17,10 @@ from patchpilot.archive.track_store import Store, default_file
 from patchpilot.series import database
 from patchpilot.series.database import backups
 from tests.kit.cli import Outcome, call
-from tests.kit.mails import mbox, patch
+from tests.kit.mails import mailed, mbox
 from tests.reading import story
 
-OTHER = patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5)
+OTHER = mailed("w+5 [PATCH] valve: open it", author=story.OTTO)
 HARMFUL = re.compile(r"\b(?:delete|remove|rm|move)\b")
 
 
@@ -328,9 +328,8 @@ def test_what_passes_is_an_error_that_says_so_and_changes_nothing(
 ) -> None:
     before = call("track", "--format", "json").out
     again()
-    big = patch(
-        "[PATCH] pump: large",
-        id="big",
+    big = mailed(
+        "big [PATCH] pump: large",
         message=f"{zlib.crc32(b'')}\n"
         + "".join(f"{zlib.crc32(bytes([n % 256, n // 256]))}\n" for n in range(9000)),
     )

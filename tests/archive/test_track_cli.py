@@ -30,7 +30,7 @@ from patchpilot.topic import topic_base
 from patchpilot.topic.followed.known_series import listed
 from tests.kit.archive import archive_server
 from tests.kit.cli import Outcome, call
-from tests.kit.mails import RITA, mail, mbox, patch, reply
+from tests.kit.mails import RITA, mail, mailed, mbox, reply
 from tests.kit.repos import Repo
 from tests.reading import story
 from tests.reading.story import SHA, TITLE
@@ -184,7 +184,7 @@ def test_one_of_several_series_in_an_mbox_is_named(workdir: Path) -> None:
     (workdir / "m").write_bytes(
         mbox(
             story.V1,
-            patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5),
+            mailed("w+5 [PATCH] valve: open it", author=story.OTTO),
         )
     )
     assert [
@@ -226,13 +226,13 @@ def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(
         f"[PATCH] {title}", "kernel test robot noticed the following build errors:\n\n>> a.c:1: error: x\n",  # noqa: E501
         sender="kernel test robot <lkp@intel.com>", id="k", reply_to="w", minutes=60,
     )  # fmt: skip
-    pump = patch("[PATCH] pump: stop", id="p", author=story.OTTO)
+    pump = mailed("p [PATCH] pump: stop", author=story.OTTO)
     asked = reply(
         "[PATCH] pump: stop", "Please say why.", id="q", reply_to="p", minutes=90
     )
     files = (
         (pump, asked),
-        (patch(f"[PATCH] {title}", id="w", author=story.OTTO), robot),
+        (mailed(f"w [PATCH] {title}", author=story.OTTO), robot),
         story.ACCEPTED,
         (story.FIX_V1,),
     )
@@ -457,7 +457,7 @@ def test_no_fault_of_an_archive_is_no_news(
         "stand-in",
         workdir,
         story.V1,
-        patch("[PATCH] valve: open it", id="w", author=story.OTTO),
+        mailed("w [PATCH] valve: open it", author=story.OTTO),
     ) as server:
         for name in ("v1", "w"):
             series("add", f"<{name}@example.org>", "--lore", server.url)
@@ -587,7 +587,7 @@ def test_one_archive_that_is_down_does_not_keep_the_others_from_being_read(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with archive_server(
-        "stand-in", workdir, patch("[PATCH] valve: open it", id="w", author=story.OTTO)
+        "stand-in", workdir, mailed("w [PATCH] valve: open it", author=story.OTTO)
     ) as server:
         call("track", "add", "w@example.org", "--lore", server.url)
     with archive_server("stand-in", workdir, story.V1) as server:
@@ -801,7 +801,7 @@ def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest
     tag = reply(
         title, "Reviewed-by: Rita Reviewer <rita@example.org>", id="tag", reply_to="v1"
     )
-    (workdir / "m").write_bytes(mbox(patch(title, id="v1"), tag, *talk))
+    (workdir / "m").write_bytes(mbox(mailed(f"v1 {title}"), tag, *talk))
     assert call("track", "add", "--mbox", "m").code == 0
     shown = call("track", "show", "1", "--mails").out
     assert "5 of 10 messages not read" in shown

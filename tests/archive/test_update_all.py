@@ -13,7 +13,7 @@ from patchpilot.series import database
 from patchpilot.series.database import backups
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
-from tests.kit.mails import mbox, patch
+from tests.kit.mails import mailed, mbox
 from tests.reading import story
 
 DAMAGE = "UPDATE mail SET raw = x'00'"
@@ -57,7 +57,7 @@ def test_a_damaged_mail_is_whole_again_and_all_else_as_before(workdir: Path) -> 
         "public-inbox",
         workdir / "pi",
         *story.ACCEPTED,
-        patch("[PATCH] valve: open it", id="w", author=story.OTTO),
+        mailed("w [PATCH] valve: open it", author=story.OTTO),
     ) as server:
         call("track", "add", "w@example.org", "--lore", server.url)
         call("track", "remove", "1")

@@ -4,6 +4,7 @@
 No real person or patch is in here.
 """
 
+import re
 import zlib
 from datetime import UTC, datetime, timedelta
 
@@ -83,6 +84,21 @@ def patch(
     signed = f"{message}\nSigned-off-by: {author}\n"
     diff = DIFF.replace("---\n", f"---\n{notes}\n", 1) if notes else DIFF
     return mail(subject, signed + diff, sender=author, **more)  # type: ignore[arg-type]
+
+
+def mailed(line: str, **more: object) -> bytes:
+    """A patch or cover letter from `ID[+TIME][>ANSWERED] SUBJECT`.
+
+    TIME is in minutes, or in days with a `d`. A cover letter has `notes` as its text.
+    """
+    found = re.fullmatch(r"([^+> ]+)(?:\+(\d+)(d?))?(?:>(\S+))? (.*)", line)
+    assert found, line
+    id_, time, days, answered, subject = found.groups()
+    more |= {"id": id_, "minutes": int(time or 0) * (1440 if days else 1)}
+    if re.search(r"\b0/\d", subject):
+        words = str(more.pop("notes", "What they do.\n"))
+        return mail(subject, words, reply_to=answered, **more)  # type: ignore[arg-type]
+    return patch(subject, reply_to=answered, **more)
 
 
 def reply(

@@ -6,7 +6,7 @@ from tests.kit.mails import (
     RITA,
     applied_by_robot,
     mail,
-    patch,
+    mailed,
     reply,
     stable_added,
     stable_failed,
@@ -17,7 +17,7 @@ TITLE = "demo: check the pointer before use"
 SHA = "0123456789abcdef0123456789abcdef01234567"
 OTTO = "Otto Other <otto@example.com>"
 
-V1 = patch(f"[PATCH] {TITLE}", id="v1")
+V1 = mailed(f"v1 [PATCH] {TITLE}")
 REVIEW = reply(
     f"[PATCH] {TITLE}",
     "Please add a Fixes: tag and name the net tree in the subject.",
@@ -33,12 +33,7 @@ ANSWER = reply(
     reply_to="r1",
     minutes=90,
 )
-V2 = patch(
-    f"[PATCH net v2] {TITLE}",
-    id="v2",
-    notes="Changes in v2:\n- Fixes tag",
-    minutes=1440,
-)
+V2 = mailed(f"v2+1440 [PATCH net v2] {TITLE}", notes="Changes in v2:\n- Fixes tag")
 TAG = reply(
     f"[PATCH net v2] {TITLE}",
     f"Reviewed-by: {RITA}",
@@ -50,18 +45,13 @@ APPLIED = applied_by_robot(TITLE, SHA[:12], id="r4", reply_to="v2", minutes=2000
 IN_REVIEW = stable_review(TITLE, SHA, "6.6", id="s1", minutes=9000)
 QUEUED = stable_added(TITLE, SHA, "6.1", id="s2", minutes=9100)
 FAILED = stable_failed(TITLE, SHA, "5.10", id="s3", minutes=9200)
-FIX_V1 = patch(
-    "[PATCH] demo: check the return of the check",
-    id="f1",
+FIX_V1 = mailed(
+    "f1+9900 [PATCH] demo: check the return of the check",
     author=OTTO,
     message=f'Fix the check.\n\nFixes: {SHA[:12]} ("{TITLE}")\n',
-    minutes=9900,
 )
-FIX_V2 = patch(
-    "[PATCH net v2] demo: check the return of the check",
-    id="f2",
-    author=OTTO,
-    minutes=10900,
+FIX_V2 = mailed(
+    "f2+10900 [PATCH net v2] demo: check the return of the check", author=OTTO
 )
 FIX_APPLIED = applied_by_robot(
     "demo: check the return of the check",

@@ -6,7 +6,7 @@ import pytest
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import next_step
 from patchpilot.reading.status import Status, read_thread
-from tests.kit.mails import MATT, mbox, patch, reply, stable_failed
+from tests.kit.mails import MATT, mailed, mbox, reply, stable_failed
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 TITLE = "pump: stop at ten"
@@ -14,7 +14,7 @@ TITLE = "pump: stop at ten"
 
 def applied(to: str, path: str, *mails: bytes) -> Status:
     """A patch to a file that was sent to a list and applied."""
-    sent = patch(f"[PATCH] {TITLE}", id="v1", to=f"{MATT}, {to}")
+    sent = mailed(f"v1 [PATCH] {TITLE}", to=f"{MATT}, {to}")
     sent = sent.replace(b"drivers/demo/pump.c", path.encode())
     taken = reply(
         f"[PATCH] {TITLE}",

@@ -15,6 +15,7 @@ from tests.kit.mails import (
     RITA,
     applied_by_robot,
     mail,
+    mailed,
     mbox,
     patch,
     reply,
@@ -48,7 +49,7 @@ def test_only_the_authors_address_withdraws(name: str) -> None:
 
 
 def test_an_address_that_the_author_named_is_the_authors_as_well() -> None:
-    first = patch(f"[PATCH] {TITLE}", id="v1", Cc="Ada Fixer <ada@home.example>")
+    first = mailed(f"v1 [PATCH] {TITLE}", Cc="Ada Fixer <ada@home.example>")
     assert (
         read(
             first, answer(WITHDRAW, to="v1", sender="Ada Fixer <ada@home.example>")
@@ -138,9 +139,7 @@ def test_who_was_answered_without_a_reference_is_not_known_by_that() -> None:
 
 
 def test_whom_a_stranger_copied_in_a_patch_is_not_known_by_a_reply_to_all() -> None:
-    later = patch(
-        f"[PATCH v2] {TITLE}", id="v2", author=f"Ada Fixer <{EVE}>", to=EVE2, minutes=60
-    )
+    later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=f"Ada Fixer <{EVE}>", to=EVE2)
     answered = copying("This is not mine.", EVE2, to="v2", sender=ADA, minutes=70)
     assert claimed(read(V1, later, answered, TAKEN_BY_EVE2)) == [
         "sent v2",
@@ -277,13 +276,7 @@ def test_a_version_whose_header_a_stranger_rewrote_is_no_version_of_the_series()
     via = "'Ada Fixer' via demo"
     for rewriter, versions in ((EVE, [1]), ("demo@lists.example.org", [1, 2])):
         header = f'"{via}" <{rewriter}>'
-        later = patch(
-            f"[PATCH v2] {TITLE}",
-            id="v2",
-            author=header,
-            minutes=60,
-            X_Original_From=ADA,
-        )
+        later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=header, X_Original_From=ADA)
         found = read(V1, later)
         assert [revision.version for revision in found.topic.revisions] == versions
         assert claimed(found) == ["sent v2"] * (2 - len(versions))
@@ -379,12 +372,10 @@ def test_the_addresses_of_bots_are_exact(address: str, known: bool) -> None:
 
 
 def test_a_version_from_elsewhere_is_no_version_of_the_series() -> None:
-    later = patch(
-        f"[PATCH v2] {TITLE}",
-        id="v2",
+    later = mailed(
+        f"v2+60 [PATCH v2] {TITLE}",
         author=f"Ada Fixer <{EVE}>",
         notes="- Link to v1: https://lore.kernel.org/r/v1@example.org",
-        minutes=60,
     )
     found = read(V1, later)
     assert [revision.version for revision in found.topic.revisions] == [1]
@@ -392,30 +383,17 @@ def test_a_version_from_elsewhere_is_no_version_of_the_series() -> None:
     assert "v2@example.org" in found.message_ids, "it is kept and shown"
     assert [
         revision.version
-        for revision in read(
-            V1, patch(f"[PATCH v2] {TITLE}", id="v2", minutes=60)
-        ).topic.revisions
+        for revision in read(V1, mailed(f"v2+60 [PATCH v2] {TITLE}")).topic.revisions
     ] == [1, 2]
 
 
 def test_a_patch_from_elsewhere_replaces_none_of_the_series() -> None:
-    cover = mail(
-        "[PATCH 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0"
-    )
+    cover = mailed("c0 [PATCH 0/2] demo: two")
     mails = [
         cover,
-        *(
-            patch(f"[PATCH {n}/2] demo: {n}", id=f"c{n}", reply_to="c0", minutes=n)
-            for n in (1, 2)
-        ),
+        *(mailed(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {n}") for n in (1, 2)),
     ]
-    again = patch(
-        "[PATCH 2/2] demo: 2",
-        id="e2",
-        author=f"Ada Fixer <{EVE}>",
-        reply_to="c0",
-        minutes=9,
-    )
+    again = mailed("e2+9>c0 [PATCH 2/2] demo: 2", author=f"Ada Fixer <{EVE}>")
     assert [post.message_id for post in read(*mails, again).topic.latest.patches] == [
         "c1@example.org",
         "c2@example.org",
@@ -438,12 +416,8 @@ def test_a_pull_request_from_elsewhere_carries_nothing() -> None:
 
 
 def test_who_takes_a_series_over_is_known_or_taken_by_a_bot() -> None:
-    theirs = patch(
-        f"[PATCH v2] {TITLE}",
-        id="v2",
-        author=EVE,
-        message=f"From: {ADA}\n\nCheck.\n",
-        minutes=60,
+    theirs = mailed(
+        f"v2+60 [PATCH v2] {TITLE}", author=EVE, message=f"From: {ADA}\n\nCheck.\n"
     )
     found = read(V1, theirs)
     assert (found.state, claimed(found)) == ("sent", ["sent v2"])
@@ -528,7 +502,7 @@ def test_a_reviewers_tag_from_the_own_address_counts() -> None:
 
 
 def test_a_tag_with_another_address_that_is_known_counts() -> None:
-    first = patch(f"[PATCH] {TITLE}", id="v1", Cc="Rita Reviewer <rr@work.example>")
+    first = mailed(f"v1 [PATCH] {TITLE}", Cc="Rita Reviewer <rr@work.example>")
     assert asks(
         first, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)
     ) == [False]

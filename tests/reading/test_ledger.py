@@ -14,7 +14,7 @@ from patchpilot.topic.followed.known_series import open_store, show
 from patchpilot.topic.followed.review_ledger import LedgerItem, ledger_of
 from tests.kit.cli import call
 from tests.kit.life import LIST, life
-from tests.kit.mails import ADA, MATT, RITA, mail, mbox
+from tests.kit.mails import ADA, MATT, RITA, mail, mailed, mbox
 
 SIGNED = f"Signed-off-by: {ADA}\n---\n"
 OLD = """\
@@ -132,7 +132,7 @@ def test_a_patch_that_is_dropped_addresses_nothing() -> None:
         "> +\t\treturn -1;\n\nPlease return a real error code.\n", reply_to="p2"
     )
     versions = (
-        mail("[PATCH 0/2] pump: checks", "Two checks.\n", sender=ADA, id="p0"),
+        mailed("p0 [PATCH 0/2] pump: checks", sender=ADA),
         part("[PATCH 1/2] pump: count", OLD.replace("pump.c", "count.c"), 1),
         part("[PATCH 2/2] pump: check", OLD, 2),
         part("[PATCH v2] pump: count", OLD.replace("pump.c", "count.c"), 2000),

@@ -15,6 +15,7 @@ from tests.kit.mails import (
     RITA,
     applied_by_robot,
     mail,
+    mailed,
     patch,
     reply,
     stable_added,
@@ -83,7 +84,7 @@ def autosel(version: str, minutes: int) -> bytes:
 
 
 def test_withdrawn(life: Followed) -> None:
-    assert life.then(patch(f"[PATCH] {PUMP}", id="v1")) == (
+    assert life.then(mailed(f"v1 [PATCH] {PUMP}")) == (
         "sent",
         "wait for replies; send a reminder from 2024-03-18, not earlier",
     )
@@ -103,10 +104,10 @@ def test_withdrawn(life: Followed) -> None:
 
 
 def test_applied_in_part(life: Followed) -> None:
-    cover = mail("[PATCH 0/3] pump: three fixes", "Three fixes.\n", id="c")
+    cover = mailed("c [PATCH 0/3] pump: three fixes")
     titles = ("pump: fix one", "pump: fix two", "pump: fix three")
     posts = [
-        patch(f"[PATCH {at}/3] {title}", id=f"p{at}", reply_to="c", minutes=at)
+        mailed(f"p{at}+{at}>c [PATCH {at}/3] {title}")
         for at, title in enumerate(titles, 1)
     ]
     assert life.then(cover, *posts)[0] == "sent"
@@ -155,7 +156,7 @@ def test_applied_in_part(life: Followed) -> None:
 
 
 def test_reverted_after_landing(life: Followed) -> None:
-    life.then(patch(f"[PATCH] {PUMP}", id="v1"))
+    life.then(mailed(f"v1 [PATCH] {PUMP}"))
     taken = life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
     )
@@ -191,7 +192,7 @@ def test_reverted_after_landing(life: Followed) -> None:
 
 
 def test_dropped_by_a_stable_branch(life: Followed) -> None:
-    life.then(patch(f"[PATCH] {PUMP}", id="v1"))
+    life.then(mailed(f"v1 [PATCH] {PUMP}"))
     assert life.then(stable_added(PUMP, SHA, "6.1", id="q", minutes=day(20))) == (
         "in-stable",
         "follow the stable review of 6.1; reply there if it should not be applied",
@@ -228,7 +229,7 @@ def test_dropped_by_a_stable_branch(life: Followed) -> None:
 
 
 def test_autosel_objected(life: Followed) -> None:
-    life.then(patch(f"[PATCH] {PUMP}", id="v1"))
+    life.then(mailed(f"v1 [PATCH] {PUMP}"))
     assert life.then(autosel("6.6", day(30))) == (
         "in-mainline",
         "AUTOSEL proposes it for 6.6; reply there if it should not be applied",
@@ -250,7 +251,7 @@ def test_autosel_objected(life: Followed) -> None:
 
 
 def test_failed_and_then_backported(life: Followed) -> None:
-    life.then(patch(f"[PATCH] {PUMP}", id="v1"))
+    life.then(mailed(f"v1 [PATCH] {PUMP}"))
     taken = life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nCc: stable@vger.kernel.org\nSigned-off-by: {ADA}\n",
         tag="v6.9-rc1",
@@ -295,12 +296,7 @@ def test_years_from_rfc_to_a_request_to_pull(life: Followed) -> None:
         return [
             cover,
             *(
-                patch(
-                    f"[{name} {at}/2] {title}",
-                    id=f"{ident}p{at}",
-                    reply_to=ident,
-                    minutes=minutes + at,
-                )
+                mailed(f"{ident}p{at}+{minutes + at}>{ident} [{name} {at}/2] {title}")
                 for at, title in enumerate(titles, 1)
             ),
         ]
@@ -458,7 +454,7 @@ def test_a_series_split_in_two(life: Followed) -> None:
 
 @pytest.mark.long
 def test_someone_elses_v3(life: Followed) -> None:
-    life.then(patch(f"[PATCH] {PUMP}", id="v1"))
+    life.then(mailed(f"v1 [PATCH] {PUMP}"))
     life.then(
         patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(5), Cc=OTTO)
     )
@@ -489,8 +485,8 @@ def test_someone_elses_v3(life: Followed) -> None:
 @pytest.mark.long
 def test_taken_through_another_tree(life: Followed) -> None:
     life.then(
-        patch(f"[PATCH 1/2] {PUMP}", id="p1"),
-        patch(f"[PATCH 2/2] {COUNT}", id="p2", reply_to="p1", minutes=1),
+        mailed(f"p1 [PATCH 1/2] {PUMP}"),
+        mailed(f"p2+1>p1 [PATCH 2/2] {COUNT}"),
     )
     acked = reply(
         f"[PATCH 2/2] {COUNT}",
@@ -534,7 +530,7 @@ def test_a_security_fix_without_a_list(tmp_path: Path) -> None:
 
     trees = Trees(tmp_path / "r")
     sent = tmp_path / "sent.mbox"
-    sent.write_bytes(mbox(patch(f"[PATCH] {PUMP}", id="v1", to="security@kernel.org")))
+    sent.write_bytes(mbox(mailed(f"v1 [PATCH] {PUMP}", to="security@kernel.org")))
     with Store(tmp_path / "track.sqlite") as store:
         with Repository.open(trees.repo.path) as repository:
             (series,) = add_from_mbox(sent, store=store, repository=repository)
@@ -566,7 +562,7 @@ def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(
         "Please refer to a commit by its id and title, name net in the subject, add a Fixes: tag,"
         " and write in the imperative."
     )
-    assert life.then(patch(f"[PATCH] {title}", id="v1"))[0] == "sent"
+    assert life.then(mailed(f"v1 [PATCH] {title}"))[0] == "sent"
     assert life.then(reply(f"[PATCH] {title}", remarks, id="r1", reply_to="v1", minutes=day(1))) == (  # noqa: E501
         "changes-requested", "answer the review by Rita Reviewer and send v2",
     )  # fmt: skip

@@ -10,12 +10,12 @@ from patchpilot.reading.mbox import parse
 from patchpilot.reading.status import Status, read_thread, with_commits
 from patchpilot.reading.thread_values import LandedCommit
 from tests.kit.cli import call
-from tests.kit.mails import MATT, mail, mbox, patch, stable_added, stable_review
+from tests.kit.mails import MATT, mail, mailed, mbox, stable_added, stable_review
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
 SHA = "0123456789abcdef0123456789abcdef01234567"
-P1 = patch(f"[PATCH 1/2] {ONE}", id="p1")
-P2 = patch(f"[PATCH 2/2] {TWO}", id="p2", reply_to="p1", minutes=1)
+P1 = mailed(f"p1 [PATCH 1/2] {ONE}")
+P2 = mailed(f"p2+1>p1 [PATCH 2/2] {TWO}")
 MAINLINE = LandedCommit(
     "torvalds/linux", SHA, "v6.9", "in the repository", None, 1, ONE
 )
@@ -128,11 +128,8 @@ def test_a_subset_mail_applies_the_patches_it_names() -> None:
     ],
 )
 def test_who_applies_some_says_which(text: str, states: list[str]) -> None:
-    cover = mail("[PATCH 0/3] demo: pointers", "Three.\n", id="c", to=MATT)
-    three = [
-        patch(f"[PATCH {at}/3] demo: step {at}", id=f"c{at}", reply_to="c", minutes=at)
-        for at in (1, 2, 3)
-    ]
+    cover = mailed("c [PATCH 0/3] demo: pointers", to=MATT)
+    three = [mailed(f"c{at}+{at}>c [PATCH {at}/3] demo: step {at}") for at in (1, 2, 3)]
     taken = mail(
         "Re: [PATCH 0/3] demo: pointers",
         f"> Three.\n\n{text}\n",
@@ -193,7 +190,7 @@ def test_a_patch_reverted_in_mainline_is_to_be_done_again() -> None:
 
 
 def test_a_patch_that_was_applied_and_left_out_of_the_next_version_counts() -> None:
-    alone = patch(f"[PATCH v2] {TWO}", id="w2", reply_to="p1", minutes=2000)
+    alone = mailed(f"w2+2000>p1 [PATCH v2] {TWO}")
     found = status(applied(1, ONE), alone)
     assert [(it.version, it.title, it.state) for it in found.patches] == [
         (1, ONE, "accepted"),

@@ -6,7 +6,7 @@ import pytest
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.review_table import ReviewTable, review_table
 from patchpilot.reading.status import read_thread
-from tests.kit.mails import MATT, RITA, mail, mbox, patch, reply
+from tests.kit.mails import MATT, RITA, mail, mailed, mbox, patch, reply
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
 ASKS = "Please return -ENODEV instead."
@@ -150,8 +150,8 @@ def test_a_request_beside_a_carried_tag_does_not_approve() -> None:
 def test_a_reply_to_the_cover_letter_is_about_every_patch() -> None:
     title = "[PATCH 0/2] demo: pointers"
     cover = mail(title, "Both.\n", id="c", to=RITA, minutes=DAY)
-    below = patch(f"[PATCH 2/2] {TWO}", id="b", reply_to="c", minutes=DAY + 2)
-    first = patch(f"[PATCH 1/2] {ONE}", id="a", reply_to="c", minutes=DAY + 1)
+    below = mailed(f"b+{DAY + 2}>c [PATCH 2/2] {TWO}")
+    first = mailed(f"a+{DAY + 1}>c [PATCH 1/2] {ONE}")
     tag = reply(
         title, f"For the series:\n\n{TAG}", id="t", reply_to="c", minutes=2 * DAY
     )
@@ -167,7 +167,7 @@ def test_who_applied_it_is_not_asked_again() -> None:
 
 def test_bots_lists_and_authors_are_no_reviewers() -> None:
     others = "lkp@intel.com, linux-kernel@vger.kernel.org, Ada Fixer <ada@example.org>"
-    post = patch(f"[PATCH] {ONE}", id="p", to=f"{others}, {RITA}")
+    post = mailed(f"p [PATCH] {ONE}", to=f"{others}, {RITA}")
     bot = reply(
         f"[PATCH] {ONE}",
         "kernel test robot noticed the following build warnings:\n\n>> a.c:1: warning: x",

@@ -5,10 +5,10 @@ import pytest
 
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.status import Status, read_thread
-from tests.kit.mails import MATT, RITA, mail, mbox, patch, reply
+from tests.kit.mails import MATT, RITA, mail, mailed, mbox, patch, reply
 
 STEPS = ("open the valve", "read the level", "stop the pump", "close the valve")
-COVER = mail("[PATCH 0/4] pump: stop in time", "Four steps.\n", id="c")
+COVER = mailed("c [PATCH 0/4] pump: stop in time")
 
 
 def step(number: int, mark: str = "PATCH", *, value: int = 0, **more: object) -> bytes:
@@ -72,7 +72,7 @@ def test_a_patch_sent_as_reply_to_its_number_replaces_that_patch_only() -> None:
     [
         # below a review of the patch, without its number, and a later one of the version
         ((step(3, "PATCH v2", id="q3", reply_to="a70", minutes=900),), ["p1", "p2", "q3", "p4"]),
-        ((patch("[PATCH v2] pump: stop the pump", id="q3", reply_to="p3", minutes=900),), ["p1", "p2", "q3", "p4"]),  # noqa: E501
+        ((mailed("q3+900>p3 [PATCH v2] pump: stop the pump"),), ["p1", "p2", "q3", "p4"]),
         ((THIRD, step(1, "PATCH v2", id="q1", reply_to="p1", minutes=1900)), ["q1", "p2", "q3", "p4"]),  # noqa: E501
         ((THIRD, step(3, "PATCH v3", id="r3", reply_to="q3", minutes=1900)), ["p1", "p2", "r3", "p4"]),  # noqa: E501
         # in the place of another patch, or of a series of another length, it is a version
@@ -87,7 +87,7 @@ def test_what_replaces_some_patches_has_the_others_of_the_version_before(
 
 
 def test_a_patch_sent_once_more_unchanged_leaves_the_others_in_place() -> None:
-    again = patch("[PATCH] pump: stop the pump", id="q3", reply_to="p3", minutes=900)
+    again = mailed("q3+900>p3 [PATCH] pump: stop the pump")
     found = status(TAG, again.replace(b"-EINVAL", b"-300"))
     assert [revision.label for revision in found.topic.revisions] == ["v1", "v1 resend"]
     assert patches(found) == ["p1", "p2", "q3", "p4"]
@@ -96,8 +96,7 @@ def test_a_patch_sent_once_more_unchanged_leaves_the_others_in_place() -> None:
 
 def test_patches_of_a_series_sent_alone_as_its_next_version_are_one_version() -> None:
     alone = [
-        patch(f"[PATCH v2] pump: {STEPS[n - 1]}", id=f"q{n}", minutes=900 * n)
-        for n in (3, 1, 4)
+        mailed(f"q{n}+{900 * n} [PATCH v2] pump: {STEPS[n - 1]}") for n in (3, 1, 4)
     ]
     found = status(*alone)
     assert [revision.label for revision in found.topic.revisions] == ["v1", "v2"]
@@ -142,7 +141,7 @@ def test_a_patch_that_was_applied_and_sent_again_unchanged_stays_applied(
         )
         for n in range(1, 5)
     ]
-    cover = mail("[PATCH v2 0/4] pump: stop in time", "Again.\n", id="d", minutes=900)
+    cover = mailed("d+900 [PATCH v2 0/4] pump: stop in time")
     found = status(answer(about, "Applied, thanks.", 80, MATT), cover, *again)
     assert [str(it.state) for it in found.patches] == states
 
@@ -161,9 +160,9 @@ def test_a_patch_that_was_applied_and_sent_again_unchanged_stays_applied(
 def test_a_version_without_a_change_and_a_number_is_a_resend(
     minutes: int, mark: str, value: int, labels: list[str]
 ) -> None:
-    one = patch("[PATCH] pump: stop", id="a")
+    one = mailed("a [PATCH] pump: stop")
     tagged = f"Check the pointer before it is used.\n\nReviewed-by: {RITA}\n"
-    again = patch(f"[{mark}] pump: stop", id="b", message=tagged, minutes=minutes)
+    again = mailed(f"b+{minutes} [{mark}] pump: stop", message=tagged)
     again = again.replace(b"-EINVAL", b"-EINVAL" if not value else b"-EIO")
     (found,) = read_thread(parse(mbox(one, again)))
     assert [revision.label for revision in found.topic.revisions] == labels
@@ -172,11 +171,8 @@ def test_a_version_without_a_change_and_a_number_is_a_resend(
 def test_patches_added_to_a_set_that_counts_none_are_of_it() -> None:
     cover = mail("[PATCHSET] pump: stop in time", "Some steps.\n", id="c")
     first, second = (
-        patch(
-            f"[PATCH {n}/2] pump: {STEPS[n - 1]}", id=f"p{n}", reply_to="c", minutes=n
-        )
-        for n in (1, 2)
+        mailed(f"p{n}+{n}>c [PATCH {n}/2] pump: {STEPS[n - 1]}") for n in (1, 2)
     )
-    third = patch(f"[PATCH 3/2] pump: {STEPS[2]}", id="p3", reply_to="c", minutes=9000)
+    third = mailed(f"p3+9000>c [PATCH 3/2] pump: {STEPS[2]}")
     (found,) = read_thread(parse(mbox(cover, first, second, third)))
     assert patches(found) == ["p1", "p2", "p3"]

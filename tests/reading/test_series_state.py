@@ -23,7 +23,7 @@ from patchpilot.reading.thread_values import (
     decide_topic,
 )
 from patchpilot.reading.tree_evidence import branches_by_mail, branches_with, landings
-from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply
+from tests.kit.mails import ADA, MATT, RITA, mailed, mbox, patch, reply
 from tests.reading import story
 
 MAINLINE = LandedCommit("torvalds/linux", "a" * 40, "v6.9", "in the repository")
@@ -108,7 +108,7 @@ def test_a_revert_says_that_it_had_landed() -> None:
 
 
 def test_silence_is_too_long_when_the_project_says_so() -> None:
-    evidence = status(patch("[PATCH] demo: check it", id="a", author=ADA)).evidence
+    evidence = status(mailed("a [PATCH] demo: check it", author=ADA)).evidence
     assert evidence.last
     days = evidence.topic.waiting.days
     assert (
@@ -655,7 +655,7 @@ def test_a_series_is_as_far_as_its_least_advanced_patch(
 
 
 def test_a_cover_letter_without_its_patches_has_a_state() -> None:
-    alone = mail("[PATCH 0/2] demo: pumps", "Two patches.\n", id="c")
+    alone = mailed("c [PATCH 0/2] demo: pumps")
     found = decide(status(alone).evidence)
     assert found == (SeriesState.SENT, "no reply yet", ())
 
@@ -816,13 +816,13 @@ def test_what_is_said_of_an_earlier_version_does_not_end_the_latest() -> None:
 
 
 def test_a_wish_about_a_patch_that_was_sent_again_corrected_is_done() -> None:
-    cover = mail("[PATCH 0/2] demo: pumps", "Two patches.\n", id="c")
+    cover = mailed("c [PATCH 0/2] demo: pumps")
     first, second = (
-        patch(f"[PATCH {at}/2] {title}", id=f"p{at}", reply_to="c", minutes=1)
+        mailed(f"p{at}+1>c [PATCH {at}/2] {title}")
         for at, title in ((1, ONE), (2, TWO))
     )
     wish = said("Please count them once.", 60, to="p2", name="w")
-    again = patch(f"[PATCH 2/2] {TWO}", id="p2b", reply_to="p2", minutes=90)
+    again = mailed(f"p2b+90>p2 [PATCH 2/2] {TWO}")
     assert status(cover, first, second, wish).state == "changes-requested"
     assert status(cover, first, second, wish, again).state == "under-review"
     general = said("Please split it.", 70, to="c", name="g")

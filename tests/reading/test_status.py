@@ -18,6 +18,7 @@ from tests.kit.mails import (
     RITA,
     START,
     mail,
+    mailed,
     mbox,
     patch,
     reply,
@@ -50,7 +51,7 @@ def test_silence_is_as_long_as_the_project_has_it_before_a_reminder_is_due(
     subject: str, days: int, overdue: bool
 ) -> None:
     found = read_thread(
-        parse(patch(f"{subject} {TITLE}", id="v1")), now=START + timedelta(days=days)
+        parse(mailed(f"v1 {subject} {TITLE}")), now=START + timedelta(days=days)
     )[0]
     assert str(found.state) == ("stalled" if overdue else "sent")
 
@@ -183,12 +184,10 @@ def test_tags_for_a_stable_candidate_are_not_the_patchs() -> None:
 
 
 def test_a_tag_on_the_cover_letter_is_for_the_series() -> None:
-    cover = mail(
-        "[PATCH 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0"
-    )
+    cover = mailed("c0 [PATCH 0/2] demo: two")
     one, two = (
-        patch("[PATCH 1/2] demo: a", id="c1", reply_to="c0"),
-        patch("[PATCH 2/2] demo: b", id="c2", reply_to="c0"),
+        mailed("c1>c0 [PATCH 1/2] demo: a"),
+        mailed("c2>c0 [PATCH 2/2] demo: b"),
     )
     ack = reply("[PATCH 0/2] demo: two", f"Acked-by: {RITA}", reply_to="c0", minutes=5)
     review = reply(
@@ -332,14 +331,14 @@ def test_any_damaged_mbox_is_read(mails: list[bytes], junk: bytes, at: int) -> N
 
 
 def test_advice_follows_the_newest_of_two_that_are_called_alike() -> None:
-    rfc = patch(f"[RFC PATCH] {TITLE}", id="rfc")
+    rfc = mailed(f"rfc [RFC PATCH] {TITLE}")
     question = answer(
         "Why at all? Is there hardware?",
         to="rfc",
         minutes=30,
         subject=f"[RFC PATCH] {TITLE}",
     )
-    new = patch(f"[PATCH] {TITLE}", id="new", minutes=2000)
+    new = mailed(f"new+2000 [PATCH] {TITLE}")
     review = answer(
         "Please use the helper instead.",
         to="new",
@@ -356,20 +355,9 @@ def test_advice_follows_the_newest_of_two_that_are_called_alike() -> None:
     assert "Rita Reviewer" in next_step(read(rfc, question, new, review, late))
 
 
-CARRIED = mail(
-    "[PATCH 0/2] pumps for next",
-    "The pumps of this cycle.\n",
-    sender=MATT,
-    id="k0",
-    minutes=3000,
-)
-CARRIED_PATCH = patch(
-    f"[PATCH 2/2] {TITLE}",
-    id="k2",
-    author=MATT,
-    message=f"From: {ADA}\n\nCheck.\n",
-    reply_to="k0",
-    minutes=3000,
+CARRIED = mailed("k0+3000 [PATCH 0/2] pumps for next", sender=MATT)
+CARRIED_PATCH = mailed(
+    f"k2+3000>k0 [PATCH 2/2] {TITLE}", author=MATT, message=f"From: {ADA}\n\nCheck.\n"
 )
 
 
@@ -387,20 +375,11 @@ def test_who_sends_anothers_patch_on_has_accepted_it() -> None:
 
 
 def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
-    needs = mail(
-        "[PATCH 0/2] valve: a driver",
-        "It needs the first one.\n",
-        sender=story.OTTO,
-        id="n0",
-        minutes=3000,
-    )
-    needed = patch(
-        f"[PATCH 1/2] {TITLE}",
-        id="n1",
+    needs = mailed("n0+3000 [PATCH 0/2] valve: a driver", sender=story.OTTO)
+    needed = mailed(
+        f"n1+3000>n0 [PATCH 1/2] {TITLE}",
         author=story.OTTO,
         message=f"From: {ADA}\n\nCheck.\n",
-        reply_to="n0",
-        minutes=3000,
     )
     found = read(story.V1, needs, needed)
     assert (str(found.state), [one.relation for one in found.follow_ups]) == (
@@ -410,10 +389,7 @@ def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
 
 
 def test_a_patch_of_that_title_by_others_says_nothing() -> None:
-    assert (
-        state(story.V1, patch(f"[PATCH] {TITLE}", id="k2", author=MATT, minutes=3000))
-        == "sent"
-    )
+    assert state(story.V1, mailed(f"k2+3000 [PATCH] {TITLE}", author=MATT)) == "sent"
 
 
 def test_what_was_sent_on_before_the_newest_version_is_not_that_version() -> None:
@@ -422,19 +398,15 @@ def test_what_was_sent_on_before_the_newest_version_is_not_that_version() -> Non
             story.V1,
             CARRIED,
             CARRIED_PATCH,
-            patch(f"[PATCH v2] {TITLE}", id="v2", minutes=4000),
+            mailed(f"v2+4000 [PATCH v2] {TITLE}"),
         )
         == "sent"
     )
 
 
 def test_who_takes_a_work_over_continues_it() -> None:
-    over = patch(
-        f"[PATCH v2] {TITLE}",
-        id="o",
-        author=RITA,
-        message=f"From: {ADA}\n\nCheck.\n",
-        minutes=3000,
+    over = mailed(
+        f"o+3000 [PATCH v2] {TITLE}", author=RITA, message=f"From: {ADA}\n\nCheck.\n"
     )
     found = read(story.V1, over)
     assert [one.relation for one in found.follow_ups] == ["continues"]
@@ -468,7 +440,7 @@ def test_a_request_to_pull_that_lists_the_patch_carries_it() -> None:
         "accepted",
         ["carries"],
     )
-    third = patch("[PATCH] demo: a third thing", id="v1")
+    third = mailed("v1 [PATCH] demo: a third thing")
     assert state(third, PULL) == "sent", "it is in the list as another's"
 
 
@@ -520,7 +492,7 @@ def test_what_became_of_a_series_that_has_a_patch_is_known_of_that_patch() -> No
 
 
 def test_this_has_been_merged_counts_for_the_series_that_it_answers() -> None:
-    fix = patch("[PATCH] demo: count the pumps", id="w1", reply_to="v1", minutes=50)
+    fix = mailed("w1+50>v1 [PATCH] demo: count the pumps")
     for answered, states in (
         ("w1", ["sent", "accepted"]),
         ("v1", ["accepted", "sent"]),
@@ -539,9 +511,7 @@ def test_this_has_been_merged_counts_for_the_series_that_it_answers() -> None:
 
 def test_another_persons_stable_backport_is_no_fix_of_it() -> None:
     message = f"From: {ADA}\n\ncommit {SHA} upstream.\n\nCheck.\n"
-    backport = patch(
-        f"[PATCH 6.1.y] {TITLE}", id="y", author=RITA, message=message, minutes=9000
-    )
+    backport = mailed(f"y+9000 [PATCH 6.1.y] {TITLE}", author=RITA, message=message)
     found = read(*story.ACCEPTED, backport)
     assert [one.relation for one in found.follow_ups] == ["backports"]
 
@@ -587,11 +557,9 @@ def test_a_reply_at_the_end_of_a_long_chain_is_about_the_patch() -> None:
 @pytest.mark.long
 def test_many_works_are_reported_apart_without_comparing_each_with_each() -> None:
     many = [
-        patch(
-            f"[PATCH] demo: step {at} of the pump",
-            id=f"p{at}",
+        mailed(
+            f"p{at}+{at} [PATCH] demo: step {at} of the pump",
             author=f"Author {at} <a{at}@example.org>",
-            minutes=at,
         )
         for at in range(400)
     ]

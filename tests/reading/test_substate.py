@@ -7,10 +7,10 @@ from patchpilot.reading.handled_elsewhere import handled_by_another
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.status import Status, read_thread
 from patchpilot.reading.substate import substate_of
-from tests.kit.mails import ADA, MATT, RITA, mbox, patch, reply
+from tests.kit.mails import ADA, MATT, RITA, mailed, mbox, reply
 
 TITLE = "[PATCH] pump: stop at ten"
-V1 = patch(TITLE, id="v1")
+V1 = mailed(f"v1 {TITLE}")
 ACK = reply(TITLE, f"Acked-by: {RITA}", id="ack", reply_to="v1", minutes=900)
 
 
@@ -75,11 +75,9 @@ def test_an_ack_that_came_is_not_awaited() -> None:
 
 
 def test_a_prerequisite_that_a_version_names_is_waited_for() -> None:
-    based = patch(
-        "[PATCH v2] pump: stop at ten",
-        id="v2",
+    based = mailed(
+        "v2+900 [PATCH v2] pump: stop at ten",
         notes="prerequisite-message-id: <o@example.org>",
-        minutes=900,
     )
     found = substate_of(status(based))
     assert found is not None
@@ -89,7 +87,7 @@ def test_a_prerequisite_that_a_version_names_is_waited_for() -> None:
 def test_what_another_patch_does_is_superseded_until_a_new_version() -> None:
     over = said("This is already fixed by 0123456789ab in the tree.")
     assert status(over).state == "superseded"
-    again = patch("[PATCH v2] pump: stop at ten", id="v2", minutes=900)
+    again = mailed("v2+900 [PATCH v2] pump: stop at ten")
     assert status(over, again).state == "sent"
     stranger = said("Superseded by https://example.org/x.", "Nobody <n@example.com>")
     assert status(stranger).state == "under-review"

@@ -10,23 +10,26 @@ import pytest
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import next_step
 from patchpilot.reading.status import SeriesState, Status, read_thread
-from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply, stable_added
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    RITA,
+    mail,
+    mailed,
+    mbox,
+    patch,
+    reply,
+    stable_added,
+)
 from tests.reading import story
 from tests.reading.story import SHA, TITLE, answer
 
-TO_MATT = patch(
-    f"[PATCH net v2] {TITLE}",
-    id="v2",
-    to=f"{MATT}, demo@lists.example.org",
-    minutes=1440,
+TO_MATT = mailed(
+    f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, demo@lists.example.org"
 )
-V3 = patch(f"[PATCH net v3] {TITLE}", id="v3", minutes=5000).replace(
-    b"-EINVAL", b"-ENODEV"
-)
+V3 = mailed(f"v3+5000 [PATCH net v3] {TITLE}").replace(b"-EINVAL", b"-ENODEV")
 TESTER = "Tess Tester <tess@example.com>"
-TO_TESTER = patch(
-    f"[PATCH net v2] {TITLE}", id="v2", to=f"{MATT}, {TESTER}", minutes=1440
-)
+TO_TESTER = mailed(f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, {TESTER}")
 
 
 def read(*mails: bytes) -> Status:
@@ -262,20 +265,9 @@ def test_who_asks_why_it_should_not_be_taken_takes_nothing_back() -> None:
 
 def test_a_few_patches_of_a_series_are_not_the_series() -> None:
     def of_three(text: str) -> str:
-        cover = mail(
-            "[PATCH 0/3] demo: three",
-            "Three.\n\n 3 files changed, 3 insertions(+)\n",
-            to=MATT,
-            id="c0",
-        )
+        cover = mailed("c0 [PATCH 0/3] demo: three", to=MATT)
         posts = [
-            patch(
-                f"[PATCH {n}/3] demo: {n}{n}",
-                id=f"c{n}",
-                reply_to="c0",
-                to=MATT,
-                minutes=n,
-            )
+            mailed(f"c{n}+{n}>c0 [PATCH {n}/3] demo: {n}{n}", to=MATT)
             for n in (1, 2, 3)
         ]
         return state(
@@ -355,7 +347,7 @@ def test_a_newer_version_voids_words_but_no_commit() -> None:
     found = read(TO_MATT, by_words, V3)
     assert (found.state, found.landed) == ("sent", ())
     assert state(story.V2, story.APPLIED, V3) == "accepted"
-    unchanged = patch(f"[PATCH net v3] {TITLE}", id="v3", minutes=5000)
+    unchanged = mailed(f"v3+5000 [PATCH net v3] {TITLE}")
     assert state(TO_MATT, by_words, unchanged) == "accepted"
 
 
@@ -490,22 +482,11 @@ def test_queued_again_after_a_drop_counts() -> None:
 
 
 def _series() -> list[bytes]:
-    cover = mail(
-        "[PATCH 0/2] demo: two",
-        "Two.\n\n 2 files changed, 2 insertions(+)\n",
-        to=MATT,
-        id="c0",
-    )
+    cover = mailed("c0 [PATCH 0/2] demo: two", to=MATT)
     return [
         cover,
         *(
-            patch(
-                f"[PATCH {n}/2] demo: {name}",
-                id=f"c{n}",
-                reply_to="c0",
-                to=MATT,
-                minutes=n,
-            )
+            mailed(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {name}", to=MATT)
             for n, name in ((1, "a"), (2, "b"))
         ),
     ]
@@ -577,12 +558,10 @@ def test_a_reply_to_somebody_elses_patch_of_that_title_is_theirs() -> None:
     ],
 )
 def test_a_link_to_v1_is_found(way: str) -> None:
-    first = patch("[PATCH] pump: look before use", id="w1")
-    second = patch(
-        "[PATCH v2] demo: a wholly different subject",
-        id="w2",
+    first = mailed("w1 [PATCH] pump: look before use")
+    second = mailed(
+        "w2+2000 [PATCH v2] demo: a wholly different subject",
         notes=f"Changes in v2:\n- renamed\n\n{way}",
-        minutes=2000,
     )
     assert [revision.version for revision in read(first, second).topic.revisions] == [
         1,
@@ -592,19 +571,16 @@ def test_a_link_to_v1_is_found(way: str) -> None:
 
 
 def test_a_lone_v3_of_one_patch_of_a_series_is_its_next_version() -> None:
-    lone = patch("[PATCH v3 2/2] demo: b", id="l", reply_to="c2", minutes=4000)
+    lone = mailed("l+4000>c2 [PATCH v3 2/2] demo: b")
     found = read(*_series(), lone)
     assert [revision.label for revision in found.topic.revisions] == ["v1", "v3"]
 
 
 def test_somebody_elses_v3_of_it_continues_it() -> None:
-    theirs = patch(
-        f"[PATCH v3] {TITLE}",
-        id="o3",
+    theirs = mailed(
+        f"o3+4000>v2 [PATCH v3] {TITLE}",
         author=story.OTTO,
         message=f"From: {ADA}\n\nCheck.\n",
-        reply_to="v2",
-        minutes=4000,
     )
     statuses = read_thread(parse(mbox(TO_MATT, theirs)))
     assert [later.relation for later in statuses[0].follow_ups] == ["continues"] or len(
@@ -613,19 +589,15 @@ def test_somebody_elses_v3_of_it_continues_it() -> None:
 
 
 def test_naming_a_commit_is_not_fixing_it() -> None:
-    mentions = patch(
-        "[PATCH] demo: a cleanup",
-        id="m",
+    mentions = mailed(
+        "m+9900 [PATCH] demo: a cleanup",
         author=story.OTTO,
         message=f'Since commit {SHA[:12]} ("{TITLE}") this is not needed.\n',
-        minutes=9900,
     )
-    fixes = patch(
-        "[PATCH] demo: a fix",
-        id="f",
+    fixes = mailed(
+        "f+9950 [PATCH] demo: a fix",
         author=story.OTTO,
         message=f'Fix it.\n\nFixes: {SHA[:12]} ("{TITLE}")\n',
-        minutes=9950,
     )
     found = read(*story.ACCEPTED, mentions, fixes)
     assert [(later.subject, later.relation) for later in found.follow_ups] == [
@@ -638,10 +610,10 @@ def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series()
     None
 ):
     series = [
-        patch(f"[PATCH {number}/3] demo: part {number}", id=f"p{number}", reply_to="p0")
+        mailed(f"p{number}>p0 [PATCH {number}/3] demo: part {number}")
         for number in (1, 2, 3)
     ]
-    cover = mail("[PATCH 0/3] demo: parts", "Three parts.\n", id="p0")
+    cover = mailed("p0 [PATCH 0/3] demo: parts")
     dropped = reply(
         "[PATCH 2/3] demo: part 2",
         "Please drop this patch. I have another solution.",
@@ -742,7 +714,7 @@ def mailed_later(raw: bytes) -> bytes:
     return message.as_bytes()
 
 
-OTTO_PATCH = patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5)
+OTTO_PATCH = mailed("w+5 [PATCH] valve: open it", author=story.OTTO)
 
 
 def test_patchworks_summary_is_about_every_series_it_lists() -> None:
@@ -760,7 +732,7 @@ def test_patchworks_summary_is_about_every_series_it_lists() -> None:
         id="1.git-patchwork-summary",
         minutes=4000,
     )
-    other = patch(f"[PATCH] {TITLE}", id="o", author=story.OTTO, minutes=6)
+    other = mailed(f"o+6 [PATCH] {TITLE}", author=story.OTTO)
     every = read_thread(parse(mbox(TO_MATT, OTTO_PATCH, other, summary)))
     assert {
         (found.topic.author.name, found.topic.subject): (
@@ -792,11 +764,9 @@ def test_an_author_who_is_the_maintainer_says_at_length_where_it_is() -> None:
 
 def test_a_maintainers_script_that_names_one_patch_takes_this_one() -> None:
     posts = [
-        patch(
-            f"[PATCH {n}/2] demo: part {n}",
-            id=f"p{n}",
+        mailed(
+            f"p{n}+{n} [PATCH {n}/2] demo: part {n}",
             to=f"{MATT}, demo@lists.example.org",
-            minutes=n,
         )
         for n in (1, 2)
     ]
@@ -969,7 +939,7 @@ def test_an_author_gives_the_patch_up_in_other_words(text: str, expected: str) -
 
 def test_an_author_who_sent_it_twice_withdraws_one() -> None:
     twice = [
-        patch(f"[PATCH] {TITLE}", id=name, minutes=minutes)
+        mailed(f"{name}+{minutes} [PATCH] {TITLE}")
         for name, minutes in (("t1", 0), ("t2", 3))
     ]
     ignore = answer(
