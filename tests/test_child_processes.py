@@ -225,7 +225,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "tags/commit_change::read_change": ("commit", "parent"),
         "tags/moved_lines::look_through_moves": ("mover",),
         "tags/overrides::by_bisection": ("*bad",),
-        "archive/maintainer_trees::in_trees": ("*beyond",),
+        "archive/landed_series::in_trees": ("*beyond",),
     },
     NAMES: {
         "commits/repository::Repository.containing": ("*named",),

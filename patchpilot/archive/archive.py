@@ -15,18 +15,19 @@ import zlib
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from urllib.parse import unquote
 
 from patchpilot import __version__
-from patchpilot.archive.answer_cache import AnswerCache
 from patchpilot.archive.archive_session import (
     BETWEEN_REQUESTS,
     TIMEOUTS,
     polite_session,
     reason_of,
 )
+from patchpilot.cache import folder
 from patchpilot.errors import (
     CancelledError,
     MissingError,
@@ -60,6 +61,45 @@ _HOSTS_OF_ALL = (
     "msgid.link",
     "lkml.org",
 )
+
+
+_MOST = 200
+_SUFFIX = "answer"
+
+
+class AnswerCache:
+    """A cache for answers in a folder, each of which expires after a number of seconds.
+
+    Without a folder, nothing is cached. The caller should store only usable answers.
+    """
+
+    def __init__(self, place: Path | None, seconds: float) -> None:
+        self._place, self._seconds = place, seconds
+
+    def get(self, *question: str) -> bytes | None:
+        """Returns the cached answer to a question; None if it is missing or has expired."""
+        file = self._file(question)
+        if file is None:
+            return None
+        try:
+            age = time.time() - file.stat().st_mtime
+        except OSError:
+            return None
+        return folder.read(file, MAX_ANSWER) if 0 <= age <= self._seconds else None
+
+    def put(self, answer: bytes, *question: str) -> None:
+        """Stores the answer to a question; errors are ignored."""
+        file = self._file(question)
+        if file is not None and folder.write(file, answer):
+            folder.evict(file.parent, _MOST)
+
+    def _file(self, question: tuple[str, ...]) -> Path | None:
+        if self._place is None:
+            return None
+        name = sha256(
+            "\0".join(question).encode("utf-8", "surrogateescape")
+        ).hexdigest()
+        return self._place / f"{name}.{_SUFFIX}"
 
 
 class NotInArchiveError(MissingError):

@@ -3,10 +3,10 @@
 
 import pytest
 
-from patchpilot.reading.handled_elsewhere import handled_by_another
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.status import Status, read_thread
 from patchpilot.reading.substate import substate_of
+from patchpilot.reading.thread_events import handled_by_another
 from tests.kit.mails import ADA, MATT, RITA, mailed, mbox, reply
 
 TITLE = "[PATCH] pump: stop at ten"
