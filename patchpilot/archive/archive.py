@@ -162,9 +162,14 @@ class MailArchive(Protocol):
     def requests(self) -> int:
         """The number of requests made to the archive."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the archive."""
 
     def cancel(self) -> None:
         """Cancels the current request; may be called from another thread."""
@@ -192,7 +197,7 @@ class MailArchive(Protocol):
         """Returns the approximate time at which the latest messages arrived; None if unknown."""
 
 
-class Archive:
+class Archive(MailArchive):
     """An archive on the network.
 
     Answers are cached for ten minutes in the folder `cache`, unless it is None; unusable
@@ -242,12 +247,6 @@ class Archive:
     def requests(self) -> int:
         """The number of requests sent to the server."""
         return self._session.asked if self._session is not None else 0
-
-    def __enter__(self) -> "Archive":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Closes the connection."""
@@ -414,7 +413,16 @@ class Archive:
         self, what: str, status: int | None, error: Exception
     ) -> PatchpilotError:
         if status == 404:
-            return self._absent(what) if self._is_there() else self._no_archive()
+            if self._is_there():
+                return NotInArchiveError(
+                    f"{self.host} has no message {what}",
+                    hint="a new mail takes a few minutes to appear; otherwise check the"
+                    " Message-ID, or run `git config patchpilot.lore URL` to set another archive",
+                )
+            return NetworkError(
+                f"{self.url} is not an archive: HTTP status 404",
+                hint="check the path in --lore, or in git config patchpilot.lore",
+            )
         if status is None:
             return self._unreachable(reason_of(error.__cause__ or error))
         if status == 429:
@@ -441,12 +449,6 @@ class Archive:
                 return True
         return self._exists
 
-    def _no_archive(self) -> NetworkError:
-        return NetworkError(
-            f"{self.url} is not an archive: HTTP status 404",
-            hint="check the path in --lore, or in git config patchpilot.lore",
-        )
-
     def _other(self, wanted: str, message_id: str) -> NetworkError:
         return NetworkError(
             f"{self.host} sent something other than {wanted}",
@@ -460,16 +462,6 @@ class Archive:
         return NetworkError(
             f"{self.host} sent an empty answer",
             hint="try again later, or run `git config patchpilot.lore URL` to set another archive",
-        )
-
-    def _absent(self, what: str) -> NotInArchiveError:
-        return NotInArchiveError(
-            f"{self.host} has no message {what}",
-            hint=(
-                "a new mail takes a few minutes to appear; otherwise check the Message-ID, or"
-                " run `git"
-                " config patchpilot.lore URL` to set another archive"
-            ),
         )
 
     def _unreachable(self, why: str) -> NetworkError:

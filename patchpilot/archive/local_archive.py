@@ -17,7 +17,7 @@ from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from patchpilot.archive.archive import NotInArchiveError
+from patchpilot.archive.archive import MailArchive, NotInArchiveError
 from patchpilot.archive.local_clues import (
     CLUES_SCHEMA,
     Clues,
@@ -72,7 +72,7 @@ _CHANGE_ID = re.compile(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
 _FILE = re.compile(r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE)
 
 
-class LocalArchive:
+class LocalArchive(MailArchive):
     """The local archive at a path, for use in one thread.
 
     `requests` counts the queries. Raises `NetworkError` on the first query if there is no
@@ -81,7 +81,7 @@ class LocalArchive:
 
     def __init__(self, path: Path, *, progress: Progress = silent) -> None:
         self.url = self.host = str(path)
-        self.requests = 0
+        self._queries = 0
         self.remembered = self.online = False
         self.skipped: list[str] = []
         self.parse_mail: ParseMail = parse_mail
@@ -92,11 +92,10 @@ class LocalArchive:
         self._index: sqlite3.Connection | None = None
         self._stop = threading.Event()
 
-    def __enter__(self) -> "LocalArchive":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    @property
+    def requests(self) -> int:
+        """The number of queries."""
+        return self._queries
 
     def close(self) -> None:
         """Closes the archive and its index."""
@@ -268,7 +267,7 @@ class LocalArchive:
 
     def _opened(self, since: float = 0.0) -> sqlite3.Connection:
         """The index, with all mails that arrived since then."""
-        self.requests += 1
+        self._queries += 1
         try:
             if self._mails is None:
                 self._mails = local_mails(self._path)

@@ -51,9 +51,11 @@ class LocalMails(Protocol):
 
     def is_replaced(self, state: str) -> bool:
         """Whether the places of messages in an earlier state are no longer valid."""
+        return False
 
     def gone(self, known: Iterator[str]) -> Iterator[str]:
         """Yields the given places in the archive that no longer contain a message."""
+        return iter(())
 
     def read(self, place: str) -> bytes | None:
         """Returns the message at a place in the archive; None if it no longer exists."""
@@ -111,7 +113,7 @@ def _is_git(path: Path) -> bool:
     return (path / "HEAD").is_file() and (path / "objects").is_dir()
 
 
-class _Epochs:
+class _Epochs(LocalMails):
     """The epochs of a public-inbox (format v2): each commit adds the mail of its file `m`."""
 
     def __init__(self, path: Path, epochs: tuple[Path, ...]) -> None:
@@ -179,9 +181,6 @@ class _Epochs:
             for name, commit in before.items()
         )
 
-    def gone(self, known: Iterator[str]) -> Iterator[str]:
-        return iter(())
-
     def read(self, place: str) -> bytes | None:
         name, _, commit = place.partition(":")
         if name not in self._epochs:
@@ -203,7 +202,7 @@ def _mail_in(found: tuple[str, str, bytes] | None) -> bytes | None:
     )
 
 
-class _Maildir:
+class _Maildir(LocalMails):
     """A maildir: a file a mail below `new` and `cur`, whose name may get flags after a colon."""
 
     def __init__(self, path: Path) -> None:
@@ -231,9 +230,6 @@ class _Maildir:
     def count(self, state: str, since: float = 0.0) -> int:
         return len(self._files)
 
-    def is_replaced(self, state: str) -> bool:
-        return False
-
     def gone(self, known: Iterator[str]) -> Iterator[str]:
         return (place for place in known if place not in self._files)
 
@@ -249,7 +245,7 @@ class _Maildir:
         self._files = {}
 
 
-class _Mbox:
+class _Mbox(LocalMails):
     """A file of mails, plain or gzipped; it is read whole again when it has changed."""
 
     def __init__(self, path: Path) -> None:
@@ -273,9 +269,6 @@ class _Mbox:
 
     def is_replaced(self, state: str) -> bool:
         return state != self.state()
-
-    def gone(self, known: Iterator[str]) -> Iterator[str]:
-        return iter(())
 
     def read(self, place: str) -> bytes | None:
         start, _, end = place.partition("-")

@@ -183,6 +183,10 @@ class Store:
         with writing(self._database):
             yield self._database
 
+    def _change(self, query: str, *values: object) -> None:
+        with self.changing() as database:
+            database.execute(query, values)
+
     def add(
         self, message_id: str, subject: str, lore: str | None, mbox: str | None
     ) -> TrackEntry:
@@ -190,13 +194,16 @@ class Store:
 
         A series that is already tracked keeps its number and gets the new source.
         """
-        with self.changing() as database:
-            database.execute(
-                "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox"
-                " = coalesce(excluded.mbox, mbox)",
-                (message_id, _text(subject), _public(lore), _path(mbox), _now()),
-            )
+        self._change(
+            "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox"
+            " = coalesce(excluded.mbox, mbox)",
+            message_id,
+            _text(subject),
+            _public(lore),
+            _path(mbox),
+            _now(),
+        )
         return next(entry for entry in self.entries() if entry.message_id == message_id)
 
     def entries(self) -> tuple[TrackEntry, ...]:
@@ -475,10 +482,7 @@ class Store:
 
     def asked(self, number: int) -> None:
         """Records that an archive was queried about a series and had no new messages."""
-        with self.changing() as database:
-            database.execute(
-                "UPDATE series SET updated = ? WHERE id = ?", (_now(), number)
-            )
+        self._change("UPDATE series SET updated = ? WHERE id = ?", _now(), number)
 
     def note_reached(self, number: int, reached: datetime) -> None:
         """Records the arrival time of the latest message that a series' archive is known to have.
@@ -486,11 +490,11 @@ class Store:
         An earlier time than the recorded one changes nothing.
         """
         moment = reached.astimezone(UTC).isoformat(timespec="seconds")
-        with self.changing() as database:
-            database.execute(
-                "UPDATE series SET reached = max(coalesce(reached, ''), ?) WHERE id = ?",
-                (moment, number),
-            )
+        self._change(
+            "UPDATE series SET reached = max(coalesce(reached, ''), ?) WHERE id = ?",
+            moment,
+            number,
+        )
 
     def reached(self, lore: str, since: datetime) -> datetime | None:
         """Returns the arrival time of the latest message that an archive is known to have.
@@ -531,11 +535,11 @@ class Store:
         """
         self.reader.parse(raw)
         if not self.stored([message_id]):
-            with self.changing() as database:
-                database.execute(
-                    "INSERT OR REPLACE INTO mail (message_id, raw) VALUES (?, ?)",
-                    (_text(message_id), zlib.compress(raw, 6)),
-                )
+            self._change(
+                "INSERT OR REPLACE INTO mail (message_id, raw) VALUES (?, ?)",
+                _text(message_id),
+                zlib.compress(raw, 6),
+            )
 
     def merge(self, other: int, into: int) -> None:
         """Move the messages and marks of a series to another one, and stop tracking it."""
@@ -570,8 +574,7 @@ class Store:
 
     def forget_passed_over(self) -> None:
         """Deletes the list of search results to skip because they belong to no series."""
-        with self.changing() as database:
-            database.execute("DELETE FROM passed")
+        self._change("DELETE FROM passed")
 
     def pass_over(self, message_ids: Iterable[str]) -> None:
         """Records search results that belong to no series, so that they are skipped in the future.

@@ -5,8 +5,8 @@ software.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import parse_addresses
@@ -69,8 +69,7 @@ class DeliveryProblem(StrEnum):
     "notice=message_id~",
     "next_step=advice",
 )
-@dataclass(frozen=True, slots=True)
-class DeliveryReport:
+class DeliveryReport(NamedTuple):
     """A report on the delivery of another message.
 
     `recipient` is an address, the name of a list, or "" if the report names none; `status` is the

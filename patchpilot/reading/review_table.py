@@ -88,28 +88,13 @@ class ReviewedPatch:
         return any(review.approves for review in self.reviewers)
 
 
-@json_form("number", "state", "tags", "version")
+@json_form("number", "state=review.state", "tags=review.tags", "version=review.version")
 @dataclass(frozen=True, slots=True)
 class PatchReview:
     """A reviewer's state for the patch with this number."""
 
     number: int
     review: Review
-
-    @property
-    def state(self) -> ReviewState:
-        """What the reviewer has done."""
-        return self.review.state
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The names of the reviewer's tags."""
-        return self.review.tags
-
-    @property
-    def version(self) -> int | None:
-        """The version that the state is from."""
-        return self.review.version
 
 
 @json_form("address", "name", "patches")

@@ -80,7 +80,7 @@ class SeriesSummary:
             related=tuple(dict.fromkeys([*(it.subject for it in status.evidence.carriers), *(it.subject for it in status.follow_ups)])),  # noqa: E501
             substate=(str(substate.word), *substate[1:]) if substate else None,
             approved=review_table(status).approved,
-            delivery=tuple((str(it.problem), *_plain(it)) for it in status.delivery),
+            delivery=tuple((str(it.problem), *it[1:]) for it in status.delivery),
             first=first.isoformat() if first else None, last=status.last_activity.isoformat() if status.last_activity else None,  # noqa: E501
         )  # fmt: skip
 
@@ -110,16 +110,8 @@ class SeriesSummary:
     def reports(self) -> tuple[DeliveryReport, ...]:
         """What mails say about the delivery of its mails."""
         return tuple(
-            DeliveryReport(
-                DeliveryProblem(problem),
-                recipient,
-                reason,
-                status,
-                tuple(about),
-                title,
-                message_id,
-            )
-            for problem, recipient, reason, status, about, title, message_id in self.delivery
+            DeliveryReport(DeliveryProblem(report[0]), *report[1:])
+            for report in self.delivery
         )
 
     @property
@@ -145,17 +137,6 @@ class SeriesSummary:
     def read(cls, value: Mapping[str, Any]) -> Self:
         """From cached values."""
         return cls(**value)
-
-
-def _plain(report: DeliveryReport) -> tuple[str, str, str, tuple[str, ...], str, str]:
-    return (
-        report.recipient,
-        report.reason,
-        report.status,
-        report.about,
-        report.title,
-        report.message_id,
-    )
 
 
 def _parts(advice: Advice) -> tuple[str | Action, ...]:

@@ -313,7 +313,6 @@ def _show_ledger(
     from patchpilot.cli.output.json_document import document
     from patchpilot.cli.output.ledger_report import ledger_text
     from patchpilot.topic.followed.review_ledger import (
-        NumberedItem,
         PointState,
         SeriesLedger,
         mark_numbered,
@@ -332,11 +331,7 @@ def _show_ledger(
             items = series_ledger(_shown(common, series.entry.id, progress)[1])
     shown = SeriesLedger(
         series.entry.id,
-        tuple(
-            NumberedItem(place, item)
-            for place, item in enumerate(items, 1)
-            if not only_open or item.state is PointState.OPEN
-        ),
+        tuple(item for item in items if not only_open or item.state is PointState.OPEN),
     )
     common.write(
         document("ledger", shown) if common.format == "json" else ledger_text(shown)

@@ -21,16 +21,15 @@ def ledger_text(ledger: SeriesLedger) -> str:
         return "no requests\n"
     lines: list[str] = []
     mail = None
-    for numbered in ledger.points:
-        item = numbered.item
+    for item in ledger.points:
         if item.point.message_id != mail:
             mail = item.point.message_id
             lines += [
                 *([""] if lines else []),
                 one_line(f"{item.point.asker} on {_about(item)}  <{mail}>"),
             ]
-        lines += _lines(numbered.number, item)
-    count = Counter(numbered.item.state for numbered in ledger.points)
+        lines += _lines(item)
+    count = Counter(item.state for item in ledger.points)
     lines += [
         "",
         ", ".join(f"{count[state]} {state}" for state in PointState if count[state]),
@@ -43,9 +42,9 @@ def _about(item: LedgerItem) -> str:
     return f"{version}, patch {item.point.patch}" if item.point.patch else version
 
 
-def _lines(number: int, item: LedgerItem) -> Iterator[str]:
+def _lines(item: LedgerItem) -> Iterator[str]:
     yield from filled(
-        f"  {number:>3}  {item.state:9}  ", one_line(item.point.text), columns()
+        f"  {item.number:>3}  {item.state:9}  ", one_line(item.point.text), columns()
     )
     place = [line for line in item.point.quoted if line.strip()][-2:]
     indent = " " * 18

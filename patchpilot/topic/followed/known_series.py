@@ -294,56 +294,37 @@ def shown_series(
 
 def _shown(lazy: "_LazyStatus", store: Store) -> Tracked:
     entry, summary = lazy.entry, lazy.summary()
+    ids = frozenset(summary.message_ids if summary else [entry.message_id])
+    reports = summary.reports if summary else _reports_before(entry, store)
+    delivery = (*reports, *missing_mails(entry, ids, store))
     unread = store.unread(entry.id)
-    if summary is None:
-        ids = frozenset([entry.message_id])
-        if delivery := (
-            *_reports_before(entry, store),
-            *missing_mails(entry, ids, store),
-        ):
-            words = Hint((f"{delivery[0].words}: ", *_advice(delivery[0])))
-            return Tracked(
-                entry,
-                None,
-                unread,
-                NextStep(NextStepNeed.ACTION, words),
-                lazy,
-                delivery=delivery,
-            )
-        if lazy.damaged:
-            again = Action(
-                "track",
-                ("update", str(entry.id)),
-                "fetch its damaged messages again: `{}`",
-            )
-            return Tracked(
-                entry, None, unread, NextStep(NextStepNeed.ACTION, again), lazy
-            )
-        if lazy.undisclosed:
-            return Tracked(
-                entry, None, unread, NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES), lazy
-            )
-        waiting = NextStep(
-            NextStepNeed.PATIENCE,
-            Action(
-                "track",
-                ("update",),
-                "wait: the archive does not have the message yet (this can take a few"
-                " minutes); then `{}`",
-            ),
-        )
-        return Tracked(entry, None, unread, waiting, lazy)
-    ids = frozenset(summary.message_ids)
-    delivery = (*summary.reports, *missing_mails(entry, ids, store))
     return Tracked(
         entry,
         summary,
-        unread & ids,
-        summary.step,
+        unread & ids if summary else unread,
+        summary.step if summary else _first_step(lazy, delivery),
         lazy,
         marks=store.marks(entry.id),
         delivery=delivery,
     )
+
+
+def _first_step(lazy: "_LazyStatus", delivery: Sequence[DeliveryReport]) -> NextStep:
+    """The next step of a series of which no messages are known."""
+    if delivery:
+        words = Hint((f"{delivery[0].words}: ", *_advice(delivery[0])))
+        return NextStep(NextStepNeed.ACTION, words)
+    if lazy.damaged:
+        number = str(lazy.entry.id)
+        again = "fetch its damaged messages again: `{}`"
+        return NextStep(NextStepNeed.ACTION, Action("track", ("update", number), again))
+    if lazy.undisclosed:
+        return NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES)
+    wait = (
+        "wait: the archive does not have the message yet (this can take a few minutes);"
+        " then `{}`"
+    )
+    return NextStep(NextStepNeed.PATIENCE, Action("track", ("update",), wait))
 
 
 def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:

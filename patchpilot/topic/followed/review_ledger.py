@@ -30,7 +30,6 @@ from patchpilot.topic.followed.known_series import Tracked
 
 __all__ = [
     "LedgerItem",
-    "NumberedItem",
     "PointState",
     "SeriesLedger",
     "answers_to",
@@ -41,15 +40,34 @@ __all__ = [
 ]
 
 
+@json_form(
+    "number",
+    "state",
+    "marked",
+    "message_id=point.message_id",
+    "line=point.line",
+    "from=point.asker",
+    "kind=point.kind",
+    "text=point.text",
+    "quoted=point.quoted",
+    "version=point.version",
+    "patch=point.patch",
+    "place~",
+    "hunk",
+    "reply",
+    "asked_before",
+)
 @dataclass(frozen=True, slots=True)
 class LedgerItem:
-    """A review comment, its place in the patch, and its outcome.
+    """A review comment, its number in the list of its series, its place, and its outcome.
 
+    Numbers count from 1.
     The outcome is the hunk that addresses it or the reply that answers it. `marked`: the user set
     the state. `of_newest`: the comment is about the latest revision. `before` is the same request
     on an earlier revision.
     """
 
+    number: int
     point: ReviewPoint
     state: PointState
     place: str = ""
@@ -65,38 +83,13 @@ class LedgerItem:
         return self.before.message_id if self.before else None
 
 
-@json_form(
-    "number",
-    "state=item.state",
-    "marked=item.marked",
-    "message_id=item.point.message_id",
-    "line=item.point.line",
-    "from=item.point.asker",
-    "kind=item.point.kind",
-    "text=item.point.text",
-    "quoted=item.point.quoted",
-    "version=item.point.version",
-    "patch=item.point.patch",
-    "place=item.place~",
-    "hunk=item.hunk",
-    "reply=item.reply",
-    "asked_before=item.asked_before",
-)
-@dataclass(frozen=True, slots=True)
-class NumberedItem:
-    """A review comment with its number in the list of its series, counted from 1."""
-
-    number: int
-    item: LedgerItem
-
-
 @json_form()
 @dataclass(frozen=True, slots=True)
 class SeriesLedger:
     """The number of a tracked series, and review comments from its list."""
 
     series: int
-    points: tuple[NumberedItem, ...]
+    points: tuple[LedgerItem, ...]
 
 
 def ledger_of(
@@ -155,6 +148,7 @@ def ledger_of(
             place = place_of(point, patches[id(revision)])
             items.append(
                 LedgerItem(
+                    len(items) + 1,
                     point,
                     state,
                     place,
