@@ -179,7 +179,7 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
     ids += [
         id_in_header(found) for _, text in parts for found in _RETURNED_ID.findall(text)
     ]
-    about = tuple(dict.fromkeys(filter(None, (*ids, *_above(mail)))))
+    about = _about(mail, ids)
     for fields, _ in [
         part
         for part in parts
@@ -211,14 +211,7 @@ def _typed(value: str) -> str:
 def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
     """A bounce in words, as qmail and exim write them."""
     text = mail.body[:_TEXT]
-    about = tuple(
-        dict.fromkeys(
-            filter(
-                None,
-                (*map(id_in_header, _RETURNED_ID.findall(mail.body)), *_above(mail)),
-            )
-        )
-    )
+    about = _about(mail, map(id_in_header, _RETURNED_ID.findall(mail.body)))
     named = [
         address.email
         for address in parse_addresses(mail.header("X-Failed-Recipients") or "")
@@ -248,14 +241,7 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     title = (
         title_key(plain_title(" ".join(subject["subject"].split()))) if subject else ""
     )
-    about = tuple(
-        dict.fromkeys(
-            filter(
-                None,
-                (*map(id_in_header, _RETURNED_ID.findall(mail.body)), *_above(mail)),
-            )
-        )
-    )
+    about = _about(mail, map(id_in_header, _RETURNED_ID.findall(mail.body)))
     if not title and not about:
         return ()
     problem = DeliveryProblem.REFUSED if denied else DeliveryProblem.HELD
@@ -273,8 +259,10 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     )
 
 
-def _above(mail: Mail) -> tuple[str, ...]:
-    return (*((mail.in_reply_to,) if mail.in_reply_to else ()), *mail.references[-5:])
+def _about(mail: Mail, returned: Iterable[str | None]) -> tuple[str, ...]:
+    """The Message-IDs in the returned text, and those above the report."""
+    ids = (*returned, mail.in_reply_to, *mail.references[-5:])
+    return tuple(dict.fromkeys(filter(None, ids)))
 
 
 def reports_about(

@@ -28,7 +28,6 @@ from patchpilot.reading.thread_values import (
     LANDED,
     REFUSED,
     TAKEN,
-    Evidence,
     LandedCommit,
     PatchState,
     Proof,
@@ -36,12 +35,7 @@ from patchpilot.reading.thread_values import (
     StableBranch,
     stable_summary,
 )
-from patchpilot.reading.tree_evidence import (
-    branches_by_mail,
-    branches_with,
-    landings,
-    tree_states,
-)
+from patchpilot.reading.tree_evidence import Evidence, tree_states
 from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
 
 _LEFT = {
@@ -340,12 +334,7 @@ def _evidence_since(evidence: Evidence, date: datetime) -> Evidence:
     to be applied again.
     """
     events = tuple(event for event in evidence.events if _at(event) > date)
-    return replace(
-        evidence,
-        events=events,
-        landed=landings(events),
-        stable=branches_by_mail(events),
-    )
+    return replace(evidence, events=events)
 
 
 def _mainline_words(
@@ -701,7 +690,6 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
     of_others = {event.message_id for event in evidence.events} - {
         event.message_id for event in events
     }
-    stable = branches_by_mail(events)
     commits = tuple(
         landed
         for landed in evidence.commits
@@ -715,10 +703,7 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
             if _answers(reply, topic, post) and reply.message_id not in of_others
         ),
         events=events,
-        landed=landings(events),
-        stable=stable,
         commits=commits,
-        branches=branches_with(stable, commits),
         carriers=tuple(
             carrier
             for carrier in evidence.carriers

@@ -25,7 +25,6 @@ from patchpilot.reading.thread_events import claims_of, events_of, without_voide
 from patchpilot.reading.thread_match import Reply, attach
 from patchpilot.reading.thread_values import (
     Credit,
-    Evidence,
     FollowUp,
     LandedCommit,
     SeriesState,
@@ -34,7 +33,7 @@ from patchpilot.reading.thread_values import (
     Status,
     stable_summary,
 )
-from patchpilot.reading.tree_evidence import branches_by_mail, branches_with, landings
+from patchpilot.reading.tree_evidence import Evidence
 from patchpilot.reading.vouched_addresses import with_replies
 from patchpilot.series.patch_pairing import title_key
 
@@ -145,7 +144,6 @@ def _status(topic: PostedTopic, attached: Sequence[Reply], now: datetime) -> Sta
     doubtful = {claim.message_id for claim in claims}
     certain = tuple(reply for reply in attached if reply.message_id not in doubtful)
     events = without_voided(events_of(topic, certain), topic)
-    landed, stable = landings(events), branches_by_mail(events)
     replies = tuple(
         replace(reply, mail=replace(reply.mail, doubtful=True))
         if reply.message_id in doubtful
@@ -153,7 +151,7 @@ def _status(topic: PostedTopic, attached: Sequence[Reply], now: datetime) -> Sta
         for reply in attached
     )
     last = max([*(post.when for post in topic.posts), *(it.when for it in attached)])
-    evidence = Evidence(topic, certain, events, landed, stable, now, last)
+    evidence = Evidence(topic, certain, events, now, last)
     state, why, patches = decide(evidence)
     posted = (
         post.message_id for revision in topic.strangers for post in revision.posts
@@ -167,8 +165,8 @@ def _status(topic: PostedTopic, attached: Sequence[Reply], now: datetime) -> Sta
         tags,
         replies,
         events,
-        landed,
-        stable,
+        evidence.landed,
+        evidence.stable,
         (),
         last,
         len(ids),
@@ -227,8 +225,7 @@ def with_commits(
             if known
             else later
         )
-    stable = branches_with(status.stable, seen)
-    evidence = replace(status.evidence, commits=tuple(seen), branches=stable)
+    evidence = replace(status.evidence, commits=tuple(seen))
     state, why, patches = decide(evidence)
     return replace(
         status,
@@ -236,7 +233,7 @@ def with_commits(
         why=why,
         patches=patches,
         follow_ups=tuple(follow_ups),
-        stable=stable,
+        stable=evidence.branches,
         landed=(*reported, *seen),
         evidence=evidence,
         needs=needs,

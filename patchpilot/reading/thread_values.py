@@ -17,9 +17,10 @@ from patchpilot.projects.loading import projects
 if TYPE_CHECKING:
     from patchpilot.reading.delivery import DeliveryReport
     from patchpilot.reading.identities import Claim
-    from patchpilot.reading.posted_series import Post, PostedTopic
+    from patchpilot.reading.posted_series import PostedTopic
     from patchpilot.reading.thread_events import Event
     from patchpilot.reading.thread_match import Reply
+    from patchpilot.reading.tree_evidence import Evidence
 
 
 class SeriesState(StrEnum):
@@ -137,6 +138,13 @@ class LandedCommit:
     def in_mainline(self) -> bool:
         """Whether the tree is a project's mainline."""
         return any(self.tree == project.mainline for project in projects().values())
+
+    @property
+    def state(self) -> str:
+        """Its state there: merged, released or reverted."""
+        if self.reverted_by:
+            return "reverted"
+        return "released" if self.release else "merged"
 
     @property
     def is_next(self) -> bool:
@@ -317,32 +325,6 @@ class Carrier:
     landed: tuple[LandedCommit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """The evidence for the state of a series.
-
-    It consists of messages and their reports, forwarding series, reverts, and commits in the
-    repository. `attached` are the messages about it; `landed` and `stable` are what they report.
-    `reverted` is the branch of a revert ("" is mainline) if that revert is the only sign that the
-    series landed. `commits` and `branches` are what a repository contains; the latter include
-    what messages report for other branches. `now` is the time used to detect a stalled series.
-    `post` is the patch that all the evidence is about, or None for a series of several patches.
-    """
-
-    topic: "PostedTopic"
-    attached: "tuple[Reply, ...]"
-    events: "tuple[Event, ...]"
-    landed: tuple[LandedCommit, ...]
-    stable: tuple[StableBranch, ...]
-    now: datetime
-    last: datetime | None
-    carriers: tuple[Carrier, ...] = ()
-    reverted: str | None = None
-    commits: tuple[LandedCommit, ...] = ()
-    branches: tuple[StableBranch, ...] = ()
-    post: "Post | None" = None
-
-
 @dataclass(frozen=True)
 class Status:
     """The status of one series.
@@ -364,7 +346,7 @@ class Status:
     last_activity: datetime | None
     mails: int
     message_ids: frozenset[str]
-    evidence: Evidence
+    evidence: "Evidence"
     patches: tuple[PatchState, ...] = ()
     delivery: "tuple[DeliveryReport, ...]" = ()
     claims: "tuple[Claim, ...]" = ()

@@ -3,13 +3,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.stable_trees import version_key
+from patchpilot.reading.posted_series import Post, PostedTopic
 from patchpilot.reading.thread_events import Event
+from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
-    Evidence,
+    Carrier,
     LandedCommit,
     Proof,
     StableBranch,
@@ -24,6 +28,43 @@ _DROPPED = re.compile(
 WENT_ON = ("review", "queued", "proposed", "failed")
 """What stable trees report of a commit of the mainline."""
 _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence for the state of a series.
+
+    It consists of messages and their reports, forwarding series, reverts, and commits in the
+    repository. `attached` are the messages about it. `reverted` is the branch of a revert ("" is
+    mainline) if that revert is the only sign that the series landed. `now` is the time used to
+    detect a stalled series. `post` is the patch that all the evidence is about, or None for a
+    series of several patches.
+    """
+
+    topic: PostedTopic
+    attached: tuple[Reply, ...]
+    events: tuple[Event, ...]
+    now: datetime
+    last: datetime | None
+    carriers: tuple[Carrier, ...] = ()
+    reverted: str | None = None
+    commits: tuple[LandedCommit, ...] = ()
+    post: Post | None = None
+
+    @cached_property
+    def landed(self) -> tuple[LandedCommit, ...]:
+        """The merges outside the stable trees that messages report."""
+        return landings(self.events)
+
+    @cached_property
+    def stable(self) -> tuple[StableBranch, ...]:
+        """The stable branches that messages name."""
+        return branches_by_mail(self.events)
+
+    @cached_property
+    def branches(self) -> tuple[StableBranch, ...]:
+        """The same with what the repository contains."""
+        return branches_with(self.stable, self.commits)
 
 
 def landings(events: Sequence[Event]) -> tuple[LandedCommit, ...]:
@@ -129,18 +170,11 @@ def branches_with(
                 landed.stable_version,
                 StableBranch(landed.stable_version, "merged", None),
             )
-            state = (
-                "reverted"
-                if landed.reverted_by
-                else "released"
-                if landed.release
-                else "merged"
-            )
             branches[branch.version] = replace(
                 branch,
-                state=state,
+                state=landed.state,
                 commit=landed.commit,
-                note=landed.release or "" if state == "released" else "",
+                note=landed.release or "" if landed.state == "released" else "",
                 date=landed.date,
             )
     return tuple(branches.values())
@@ -178,24 +212,17 @@ def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
     )
     for landed in (*carried, *evidence.landed, *evidence.commits):
         if landed.in_mainline or landed.is_next:
-            state = (
-                "reverted"
-                if landed.reverted_by
-                else "released"
-                if landed.release
-                else "merged"
-            )
             proof = Proof(
                 landed.date, landed.message_id, landed.reverted_by or landed.commit
             )
             trees[landed.tree] = TreeState(
-                landed.tree, state, proof, landed.release, landed.how
+                landed.tree, landed.state, proof, landed.release, landed.how
             )
         elif landed not in evidence.landed and not landed.stable_version:
             proof = Proof(landed.date, landed.message_id, landed.commit)
             trees[landed.tree] = TreeState(landed.tree, "applied", proof)
     for branch in sorted(
-        evidence.branches or evidence.stable,
+        evidence.branches,
         key=lambda branch: version_key(branch.version),
         reverse=True,
     ):

@@ -15,14 +15,13 @@ from patchpilot.reading.status import Status, read_thread, with_commits
 from patchpilot.reading.thread_events import Event
 from patchpilot.reading.thread_values import (
     Carrier,
-    Evidence,
     LandedCommit,
     PatchState,
     Proof,
     SeriesState,
     decide_topic,
 )
-from patchpilot.reading.tree_evidence import branches_by_mail, branches_with, landings
+from patchpilot.reading.tree_evidence import Evidence
 from tests.kit.mails import ADA, MATT, RITA, mailed, mbox, patch, reply
 from tests.reading import story
 
@@ -237,15 +236,7 @@ def with_evidence(
     commits: tuple[LandedCommit, ...] = (),
 ) -> Evidence:
     """The evidence with what mails report and what a repository has."""
-    stable = branches_by_mail(events)
-    return replace(
-        evidence,
-        events=events,
-        landed=landings(events),
-        stable=stable,
-        commits=commits,
-        branches=branches_with(stable, commits),
-    )
+    return replace(evidence, events=events, commits=commits)
 
 
 def only_patch(evidence: Evidence) -> PatchState:
