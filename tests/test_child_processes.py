@@ -294,7 +294,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/message_mail::mail_of_message": ("base",),
         "topic/edit_commits::edit_file": ("editor",),
         "archive/landed_series::_by_content": ("*words",),
-        "archive/seen_in_tree::_in_commits": ("*words",),
+        "topic/followed/known_senders::_in_commits": ("*words",),
         "archive/local_mails::_Epochs._commits": ("form",),
     },
     CALLERS: {

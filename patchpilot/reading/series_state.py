@@ -28,14 +28,15 @@ from patchpilot.reading.thread_values import (
     LANDED,
     REFUSED,
     TAKEN,
+    Evidence,
     LandedCommit,
     PatchState,
     Proof,
     SeriesState,
     StableBranch,
     stable_summary,
+    tree_states,
 )
-from patchpilot.reading.tree_evidence import Evidence, tree_states
 from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
 
 _LEFT = {

@@ -25,6 +25,7 @@ from patchpilot.reading.thread_events import claims_of, events_of, without_voide
 from patchpilot.reading.thread_match import Reply, attach
 from patchpilot.reading.thread_values import (
     Credit,
+    Evidence,
     FollowUp,
     LandedCommit,
     SeriesState,
@@ -33,7 +34,6 @@ from patchpilot.reading.thread_values import (
     Status,
     stable_summary,
 )
-from patchpilot.reading.tree_evidence import Evidence
 from patchpilot.reading.vouched_addresses import with_replies
 from patchpilot.series.patch_pairing import title_key
 

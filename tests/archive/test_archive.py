@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.archive import archive_session as module
+from patchpilot.archive import archive as module
 from patchpilot.archive.archive import Archive, archive_of, quoted
 from patchpilot.archive.collect_mails import gather, status_of
 from patchpilot.archive.open_archive import open_archive

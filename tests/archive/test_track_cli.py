@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.archive import archive_session
+from patchpilot.archive import archive as archive_reading
 from patchpilot.archive.track_store import Store, default_file
 from patchpilot.cli.output.track_table import series_table
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
@@ -452,7 +452,7 @@ def test_no_fault_of_an_archive_is_no_news(
     fault: str, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer, pause, reported = FAULTS[fault]
-    monkeypatch.setattr(archive_session, "MAX_SECONDS", 1.0)
+    monkeypatch.setattr(archive_reading, "MAX_SECONDS", 1.0)
     with archive_server(
         "stand-in",
         workdir,
@@ -483,7 +483,7 @@ def test_no_fault_of_an_archive_is_no_news(
 def test_an_answer_that_is_too_large_is_named_as_that(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (archive_session, mail_reading, mbox_reading):
+    for module in (archive_reading, mail_reading, mbox_reading):
         for limit in {"MAX_ANSWER", "MAX_MAIL"} & vars(module).keys():
             monkeypatch.setattr(module, limit, 1 << 20)
     with answering(http("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0) as (url, _):

@@ -494,7 +494,7 @@ def _kind(log: str) -> str:
 @contextlib.contextmanager
 def _surroundings() -> Iterator[Path]:
     """A home of its own and no network beyond loopback, until the end of the block."""
-    from patchpilot.archive import archive, archive_session
+    from patchpilot.archive import archive
 
     root = Path(tempfile.mkdtemp(prefix="fuzz-verbs-"))
     for name in [
@@ -514,7 +514,7 @@ def _surroundings() -> Iterator[Path]:
     os.chdir(root)
     # the pauses that an archive asks for are no part of this
     archive.BETWEEN_REQUESTS = 0.0  # type: ignore[attr-defined]
-    archive_session._wait = lambda *_: 0.0
+    archive._wait = lambda *_: 0.0
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:

@@ -15,13 +15,13 @@ from patchpilot.reading.status import Status, read_thread, with_commits
 from patchpilot.reading.thread_events import Event
 from patchpilot.reading.thread_values import (
     Carrier,
+    Evidence,
     LandedCommit,
     PatchState,
     Proof,
     SeriesState,
     decide_topic,
 )
-from patchpilot.reading.tree_evidence import Evidence
 from tests.kit.mails import ADA, MATT, RITA, mailed, mbox, patch, reply
 from tests.reading import story
 

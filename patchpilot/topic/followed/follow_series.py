@@ -169,33 +169,49 @@ def add(
             hint="pass the Message-ID of the patch or its cover letter",
         )
     with store.changing():
-        same = same_series(status.topic.message_ids, status.topic.change_id, store)
-        entry = joined(same, store) or store.add(
-            _key(status), status.topic.subject, url, None
-        )
-        new = store.keep(
-            entry.id,
-            status.topic.subject,
+        shown = _kept(
+            status,
             without_tests(gathered.mails),
-            seen=own_mails(status),
+            (url, None),
+            store,
+            repository,
+            progress,
         )
         if reached:
-            store.note_reached(entry.id, min(reached, store.reader.now))
-    troubles = (
-        *gathered.troubles,
-        *((gathered.failure.message,) if gathered.failure else ()),
-        *merge_note(same),
+            store.note_reached(shown.entry.id, min(reached, store.reader.now))
+    failed = (gathered.failure.message,) if gathered.failure else ()
+    return (
+        replace(
+            shown,
+            troubles=(*gathered.troubles, *failed, *shown.troubles),
+            unreachable=gathered.failure is not None,
+        ),
     )
-    # of a series that was tracked before, more may be known than the archive has
+
+
+def _kept(
+    status: Status,
+    mails: Sequence[Mail],
+    source: tuple[str | None, str | None],
+    store: Store,
+    repository: Repository | None,
+    progress: Progress,
+) -> Tracked:
+    """Track a series from an archive or an mbox, with these messages."""
+    topic = status.topic
+    with store.changing():
+        same = same_series(topic.message_ids, topic.change_id, store)
+        # its key is the first post by a sender who is known
+        entry = joined(same, store) or store.add(
+            topic.first_known.head.message_id, topic.subject, *source
+        )
+        new = store.keep(entry.id, topic.subject, mails, seen=own_mails(status))
+    # of a series that was tracked before, more may be known
     whole = None if same else status
     (shown,) = with_mails(
         (shown_series(store.entry(entry.id), store, repository, progress, whole),)
     )
-    return (
-        replace(
-            shown, new=new, troubles=troubles, unreachable=gathered.failure is not None
-        ),
-    )
+    return replace(shown, new=new, troubles=merge_note(same))
 
 
 def _status_in(gathered: Gathered, message_id: str, store: Store) -> Status | None:
@@ -287,20 +303,9 @@ def add_from_mbox(
     for status in chosen:
         ids = _ids_with_later(status, every)
         kept = [mail for mail in mails if mail.message_id in ids]
-        with store.changing():
-            same = same_series(status.topic.message_ids, status.topic.change_id, store)
-            entry = joined(same, store) or store.add(
-                _key(status), status.topic.subject, None, str(mbox.resolve())
-            )
-            new = store.keep(
-                entry.id, status.topic.subject, kept, seen=own_mails(status)
-            )
-        # of a series that was tracked before, more is known than the file has
-        whole = None if same else status
-        (shown,) = with_mails(
-            (shown_series(store.entry(entry.id), store, repository, progress, whole),)
-        )
-        added.append(replace(shown, new=new, troubles=(*left_out, *merge_note(same))))
+        source = None, str(mbox.resolve())
+        shown = _kept(status, kept, source, store, repository, progress)
+        added.append(replace(shown, troubles=(*left_out, *shown.troubles)))
     return tuple(added)
 
 
@@ -798,11 +803,6 @@ def _ids_with_later(status: Status, every: Sequence[Status]) -> frozenset[str]:
     """The Message-IDs of a series and of the later ones about it."""
     later = (status_of(follow_up.message_id, every) for follow_up in status.follow_ups)
     return status.message_ids.union(*(other.message_ids for other in later if other))
-
-
-def _key(status: Status) -> str:
-    """The Message-ID a series is kept under: its first post by a sender who is known."""
-    return status.topic.first_known.head.message_id
 
 
 def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
