@@ -6,12 +6,14 @@ states.
 import re
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.json_form import json_form
 from patchpilot.reading.sender import name_words
-from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import SeriesState, Status
+
+if TYPE_CHECKING:
+    from patchpilot.reading.thread_match import Reply
 
 
 class SubstateWord(StrEnum):
@@ -110,14 +112,14 @@ def _handled(status: Status) -> Substate | None:
     return Substate(SubstateWord.HANDLED_ELSEWHERE, text, link, event.message_id)
 
 
-def _sentences(reply: Reply) -> Iterator[str]:
+def _sentences(reply: "Reply") -> Iterator[str]:
     """The sentences of a short mail."""
     words = " ".join(reply.mail.body.text.split())
     if len(words.split()) <= _MOST_WORDS:
         yield from re.split(r"(?<=[.!?]) (?=[A-Z])", words)
 
 
-def _resend(reply: Reply) -> Substate | None:
+def _resend(reply: "Reply") -> Substate | None:
     asked = next((it for it in _sentences(reply) if _RESEND.search(it)), None)
     if asked is None:
         return None
@@ -125,7 +127,7 @@ def _resend(reply: Reply) -> Substate | None:
     return Substate(SubstateWord.RESEND_DUE, text, None, reply.message_id)
 
 
-def _needs_ack(status: Status, reply: Reply) -> Substate | None:
+def _needs_ack(status: Status, reply: "Reply") -> Substate | None:
     """Whose tag is awaited, where it was not given since."""
     asked = (found for it in _sentences(reply) if (found := _NEEDS_ACK.search(it)))
     for found in asked:
@@ -141,7 +143,7 @@ def _needs_ack(status: Status, reply: Reply) -> Substate | None:
     return None
 
 
-def _waits(reply: Reply) -> Substate | None:
+def _waits(reply: "Reply") -> Substate | None:
     said = next(
         (it for it in _sentences(reply) if "?" not in it and _WAITS.search(it)), None
     )
@@ -162,7 +164,7 @@ def _depends(status: Status) -> Substate | None:
     return None
 
 
-def _link(reply: Reply) -> str | None:
+def _link(reply: "Reply") -> str | None:
     """The first link that a mail's sender gives."""
     found = _WEB.search(reply.mail.body.text)
     return found[0].rstrip(").,;") if found else None
