@@ -3,8 +3,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from email.parser import BytesHeaderParser
-from email.policy import compat32
 from enum import StrEnum
 from typing import Any
 
@@ -94,6 +92,9 @@ def parse_message(
 
 def _headers(raw: bytes) -> dict[str, Any]:
     mail = parse_mail_header(raw)
+    from email.parser import BytesHeaderParser
+    from email.policy import compat32
+
     fields = BytesHeaderParser(policy=compat32).parsebytes(raw)
     return {
         "message_id": mail.message_id,
