@@ -16,7 +16,6 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState, Message, parse_message
-from patchpilot.outgoing.compose_message import message_without
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.series.database import writing
 from patchpilot.series.topic_database import connect, state_folder
@@ -97,6 +96,8 @@ class Send:
 
 def without_recipients(send: Send, keys: Sequence[str]) -> Send:
     """Returns the send with these mailboxes (in lower case) removed from the unsent messages."""
+    from patchpilot.outgoing.compose_message import message_without
+
     return replace(
         send,
         bcc=tuple(address for address in send.bcc if address.lower() not in keys),
