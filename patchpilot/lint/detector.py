@@ -7,16 +7,14 @@ Rules are data and name detectors; detectors do not know the rules.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.finding import FindingFix
 
-if TYPE_CHECKING:
-    from patchpilot.lint.lint_context import Context
-
 Arguments = Mapping[str, Any]
-Detector = Callable[["Context", Arguments], "Iterable[Hit]"]
-Reads = Callable[["Context", Arguments], str]
+Detector = Callable[[Context, Arguments], "Iterable[Hit]"]
+Reads = Callable[[Context, Arguments], str]
 
 
 class Hit(NamedTuple):
@@ -33,6 +31,18 @@ class Hit(NamedTuple):
     fix: FindingFix | None = None
     case: str = ""
     values: Mapping[str, object] = MappingProxyType({})
+
+
+def hit_on(
+    patch_line: int | None,
+    case: str = "",
+    column: int | None = None,
+    fix: FindingFix | None = None,
+    /,
+    **values: object,
+) -> Hit:
+    """Returns a hit on a patch line with these values for the rule's message."""
+    return Hit(patch_line, column=column, fix=fix, case=case, values=values)
 
 
 ArgumentType = type | tuple[str, ...] | Mapping[str, "ArgumentType"]
@@ -146,20 +156,30 @@ def detector(
     return register
 
 
-def by_type(
-    context: "Context",
-    scan: Callable[["Context"], "Iterable[tuple[str, Hit]]"],
-    kind: str,
-) -> "Iterable[Hit]":
-    """Returns the hits of one type from a scan that yields hits of many types.
+TypedHits = Iterator[tuple[str, Hit]]
+"""Hits of many types, each with its type."""
 
-    The scan runs only once for each patch.
+
+def typed_detector(
+    name: str, gives: Gives = ""
+) -> Callable[[Callable[[Context], TypedHits]], None]:
+    """Returns a decorator that registers a scan for hits of many types as the detector `name`.
+
+    The detector returns the hits of its argument `type`. The scan runs only once for each patch.
     """
-    key = f"{scan.__module__}.{scan.__qualname__}"
-    found = context.shared.get(key)
-    if found is None:
-        found = context.shared[key] = {}
-        for name, hit in scan(context):
-            found.setdefault(name, []).append(hit)
-    hits: list[Hit] = found.get(kind, [])
-    return hits
+
+    def register(scan: Callable[[Context], TypedHits]) -> None:
+        @once
+        def by_type(context: Context) -> dict[str, list[Hit]]:
+            found: dict[str, list[Hit]] = {}
+            for kind, hit in scan(context):
+                found.setdefault(kind, []).append(hit)
+            return found
+
+        def of_type(context: Context, arguments: Arguments) -> Iterable[Hit]:
+            return by_type(context).get(arguments["type"], ())
+
+        of_type.__module__ = scan.__module__
+        detector(name, gives, type=str)(of_type)
+
+    return register

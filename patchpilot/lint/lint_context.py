@@ -7,8 +7,17 @@ Each of them is read only once.
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+)
 
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
@@ -118,6 +127,7 @@ class Options(NamedTuple):
 
 
 Fact = TypeVar("Fact")
+Asked = ParamSpec("Asked")
 _latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
 """The patches of the latest series, and what is known of them."""
 
@@ -146,7 +156,7 @@ class Context:
             progress,
         )
         self.built: tuple[BuildProblem, ...] = ()
-        self.shared: dict[str, Any] = {}
+        self.shared: dict[Any, Any] = {}
         self.began = time.monotonic()
 
     def for_patch(self, patch: Patch) -> "Context":
@@ -196,3 +206,19 @@ class Context:
         """
         if self.progress is not silent and time.monotonic() - self.began > SOON:
             self.progress(what, done, total)
+
+
+def once(
+    function: Callable[Concatenate[Context, Asked], Fact],
+) -> Callable[Concatenate[Context, Asked], Fact]:
+    """Returns the function, called only once for each patch and the same arguments."""
+
+    @wraps(function)
+    def kept(context: Context, /, *args: Asked.args, **kwargs: Asked.kwargs) -> Fact:
+        key = (function, *args)
+        if key not in context.shared:
+            context.shared[key] = function(context, *args, **kwargs)
+        found: Fact = context.shared[key]
+        return found
+
+    return kept

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.fixes_line import read_fixes_line
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import is_trailer
@@ -93,28 +93,20 @@ class Paragraph(NamedTuple):
         return self.start + len(self.lines) - 1
 
 
+@once
 def paragraphs(context: Context) -> tuple[Paragraph, ...]:
-    """Returns the paragraphs of prose in the message, in order; cached for the patch."""
-    found: tuple[Paragraph, ...] | None = context.shared.get("prose.paragraphs")
-    if found is None:
-        found = context.shared["prose.paragraphs"] = tuple(
-            _paragraphs(context.patch, pasted(context))
-        )
-    return found
+    """Returns the paragraphs of prose in the message, in order."""
+    return tuple(_paragraphs(context.patch, pasted(context)))
 
 
+@once
 def pasted(context: Context) -> frozenset[int]:
     """Returns the indexes of the pasted lines of the message.
 
     These are logs, traces, commands and their output, quoted messages, diffs and tables, but
     never tags.
     """
-    found: frozenset[int] | None = context.shared.get("prose.pasted")
-    if found is None:
-        found = context.shared["prose.pasted"] = frozenset(
-            _pasted(context.patch.message)
-        )
-    return found
+    return frozenset(_pasted(context.patch.message))
 
 
 def _pasted(lines: Sequence[str]) -> Iterator[int]:

@@ -4,25 +4,22 @@
 import re
 from itertools import permutations
 
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.address import Address
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 
+@once
 def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
     """Returns (patch line, trailer) for every tag of the message, in any paragraph."""
-    found: tuple[tuple[int, Trailer], ...] | None = context.shared.get("tags.lines")
-    if found is None:
-        patch = context.patch
-        found = tuple(
-            (patch.message_line + at, trailer)
-            for at, line in enumerate(patch.message)
-            if line[:1].isalpha()
-            and (is_trailer(line) or line.startswith("Datasheet:"))
-            and (trailer := parse_trailer(line, at))
-        )
-        context.shared["tags.lines"] = found
-    return found
+    patch = context.patch
+    return tuple(
+        (patch.message_line + at, trailer)
+        for at, line in enumerate(patch.message)
+        if line[:1].isalpha()
+        and (is_trailer(line) or line.startswith("Datasheet:"))
+        and (trailer := parse_trailer(line, at))
+    )
 
 
 def same_person(first: Address, second: Address) -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lazy_pattern import lazy
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.file_diff import FileChange, Hunk
 
 _LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
@@ -52,38 +52,30 @@ class NewHunk(NamedTuple):
         return self.change.old_path is None
 
 
+@once
 def c_hunks(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
-) -> Iterator[NewHunk]:
-    """Returns the new side of every hunk of C files, or of files with these suffixes.
-
-    The result is cached for the patch.
-    """
-    key = f"newlines.{suffixes}"
-    found = context.shared.get(key)
-    if found is None:
-        found = context.shared[key] = [
-            NewHunk(change, hunk, tuple(_lines(hunk)))
-            for change in context.patch.files
-            if (change.new_path or "").endswith(suffixes) and change.added
-            for hunk in change.hunks
-        ]
-    return iter(found)
+) -> tuple[NewHunk, ...]:
+    """Returns the new side of every hunk of C files, or of files with these suffixes."""
+    return tuple(
+        NewHunk(change, hunk, tuple(_lines(hunk)))
+        for change in context.patch.files
+        if (change.new_path or "").endswith(suffixes) and change.added
+        for hunk in change.hunks
+    )
 
 
+@once
 def added_lines(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
-) -> Iterator[tuple[NewHunk, int, NewLine]]:
-    """Yields (hunk, index in the hunk, line) for every added line of files with these suffixes."""
-    key = f"newlines.added.{suffixes}"
-    if key not in context.shared:
-        context.shared[key] = [
-            (hunk, at, line)
-            for hunk in c_hunks(context, suffixes)
-            for at, line in enumerate(hunk.lines)
-            if line.added
-        ]
-    return iter(context.shared[key])
+) -> tuple[tuple[NewHunk, int, NewLine], ...]:
+    """Returns (hunk, index in the hunk, line) for every added line of files with these suffixes."""
+    return tuple(
+        (hunk, at, line)
+        for hunk in c_hunks(context, suffixes)
+        for at, line in enumerate(hunk.lines)
+        if line.added
+    )
 
 
 MOST_BLANK = 20
@@ -176,17 +168,15 @@ def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
             yield hit
 
 
+@once
 def _filled_lines(context: Context) -> Sequence[int]:
     """Returns how many lines with more than a brace are above each line of the patch, by its
     number.
     """
-    found: list[int] | None = context.shared.get("newlines.filled")
-    if found is None:
-        found = context.shared["newlines.filled"] = [
-            0,
-            *accumulate(line[1:].strip() not in _BARE for line in context.patch.lines),
-        ]
-    return found
+    return [
+        0,
+        *accumulate(line[1:].strip() not in _BARE for line in context.patch.lines),
+    ]
 
 
 def _lines(hunk: Hunk) -> Iterator[NewLine]:

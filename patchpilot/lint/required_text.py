@@ -8,12 +8,10 @@ the texts contain no whitespace, because masked code has spaces in the positions
 import re
 from collections.abc import Iterable, Mapping
 from itertools import chain, product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.pack_patterns import patterns_in
-
-if TYPE_CHECKING:
-    from patchpilot.lint.lint_context import Context
 
 _MOST = 40
 """More texts than this take longer to look for than the pattern itself."""
@@ -64,25 +62,23 @@ def required_texts(arguments: Mapping[str, Any]) -> Texts:
     return _of_any(entry.split(" => ")[0] for entry in arguments.get("names", ()))
 
 
-def added_text(context: "Context") -> str:
+@once
+def added_text(context: Context) -> str:
     """Returns the folded text of the lines that the patch adds."""
-    return _kept(
-        context, "added", (line for line in context.patch.lines if line.startswith("+"))
+    return folded(
+        "\n".join(line for line in context.patch.lines if line.startswith("+"))
     )
 
 
-def whole_text(context: "Context") -> str:
+@once
+def whole_text(context: Context) -> str:
     """Returns the folded text of the whole patch."""
-    return _kept(context, "whole", context.patch.lines)
+    return folded("\n".join(context.patch.lines))
 
 
-def part_text(context: "Context", part: str, lines: Iterable[str]) -> str:
-    """Returns the folded text of a part of the patch."""
-    return _kept(context, f"part {part}", lines)
-
-
-def _kept(context: "Context", name: str, lines: Iterable[str]) -> str:
-    key = f"required.{name}"
+def part_text(context: Context, part: str, lines: Iterable[str]) -> str:
+    """Returns the folded text of a part of the patch; its lines are read once."""
+    key = part_text, part
     text: str | None = context.shared.get(key)
     if text is None:
         text = context.shared[key] = folded("\n".join(lines))

@@ -5,71 +5,60 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import MissingError
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.projects.subsystems import subsystem_of, subsystem_of_path
 
 if TYPE_CHECKING:
-    from patchpilot.lint.lint_context import Context
     from patchpilot.maintainers import SectionMatch
     from patchpilot.projects.subsystem import Subsystem
 
 
-def subsystem(context: "Context") -> "Subsystem | None":
+@once
+def subsystem(context: Context) -> "Subsystem | None":
     """Returns the subsystem that the patch is for.
 
     Returns None if there are several, none is known, or the project is not the kernel.
     """
     if not context.project.kernel:
         return None
-    if "subsystem" not in context.shared:
-        context.shared["subsystem"] = subsystem_of(
-            context.patch, lambda paths: _sections(context, paths)
-        )
-    found: Subsystem | None = context.shared["subsystem"]
-    return found
+    return subsystem_of(context.patch, lambda paths: _sections(context, paths))
 
 
-def file_subsystem(context: "Context", path: str) -> "Subsystem | None":
+@once
+def file_subsystem(context: Context, path: str) -> "Subsystem | None":
     """Returns the subsystem that a file belongs to.
 
     Returns None if none is known or the project is not the kernel.
     """
-    known: dict[str, Subsystem | None] = context.shared.setdefault("subsystems", {})
-    if path not in known:
-        known[path] = subsystem_of_path(path) if context.project.kernel else None
-    return known[path]
+    return subsystem_of_path(path) if context.project.kernel else None
 
 
-def subsystem_has(context: "Context", condition: str) -> bool:
+def subsystem_has(context: Context, condition: str) -> bool:
     """Returns whether the patch's subsystem meets a condition of the form "key=value"."""
     key, _, value = condition.partition("=")
     found = subsystem(context)
     return found is not None and str(getattr(found, key)) == value
 
 
-def sections_of(context: "Context") -> "tuple[SectionMatch, ...]":
+@once
+def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
     """Returns the MAINTAINERS sections of the changed files, except the catch-all THE REST."""
-    found: tuple[SectionMatch, ...] | None = context.shared.get("tree.sections")
-    if found is None:
-        found = ()
-        if context.tree is not None:
-            from patchpilot.maintainers import load
-            from patchpilot.maintainers.match import match_texts
+    if context.tree is None:
+        return ()
+    from patchpilot.maintainers import load
+    from patchpilot.maintainers.match import match_texts
 
-            try:
-                file = load(context.tree)
-                paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
-                found = tuple(
-                    match_text
-                    for match_text in match_texts(file, paths)
-                    if not match_text.is_rest
-                )
-            except MissingError:
-                found = ()
-        context.shared["tree.sections"] = found
-    return found
+    try:
+        file = load(context.tree)
+    except MissingError:
+        return ()
+    paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
+    return tuple(
+        match_text for match_text in match_texts(file, paths) if not match_text.is_rest
+    )
 
 
-def _sections(context: "Context", paths: Sequence[str]) -> Sequence[str]:
+def _sections(context: Context, paths: Sequence[str]) -> Sequence[str]:
     """Returns the names of the sections that these files of the patch are in."""
     return [
         match.section.name

@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.errors import PackError
 from patchpilot.lint import detector as registry
-from patchpilot.lint.detector import Arguments, Hit, RegisteredDetector, by_type
+from patchpilot.lint.detector import Arguments, Hit, RegisteredDetector, typed_detector
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.finding import Severity
@@ -164,9 +164,10 @@ def test_one_scan_serves_many_types() -> None:
         yield "A", Hit(3)
 
     context = Context(_patch())
-    assert [hit.patch_line for hit in by_type(context, scan, "A")] == [1, 3]
-    assert [hit.patch_line for hit in by_type(context, scan, "B")] == [2]
-    assert list(by_type(context, scan, "C")) == []
+    typed_detector("test-typed")(scan)
+    of_type = registry.DETECTORS.pop("test-typed").function
+    for kind, lines in (("A", [1, 3]), ("B", [2]), ("C", [])):
+        assert [hit.patch_line for hit in of_type(context, {"type": kind})] == lines
     assert len(scans) == 1
 
 

@@ -74,6 +74,7 @@ CODE = 'detector = "code-like"\n'
         (CODE + "pattern = '(?P<s><STRING>)'\nraw_group_patterns = {s = 'frob'}", '\tf("frob");\n\tf("knob");', ['f("frob");']),  # noqa: E501
         (CODE + "pattern = '(?P<s><STRING>)'\nunless_raw_group_patterns = {s = 'frob'}", '\tf("frob");\n\tf("knob");', ['f("knob");']),  # noqa: E501
         (CODE + "pattern = 'frob'\napart = true", "\tfrob(1);\n\tfrob(2);\n\tfrob(3);", ["frob(1);", "frob(3);"]),  # noqa: E501
+        (CODE + "pattern = '(?P<column>f)r(?P<fix>o)(?P<case>b)'", "\tfrob();", ["frob();"]),
         (CODE + "pattern = 'frob'\nsame_indent = true", "\tif (x)\n\t\tfrob(1);\n\t\tfrob(2);", ["frob(2);"]),  # noqa: E501
         (CODE + "pattern = 'frob'\nfrom_line = 4000", "\tfrob(1);", []),
         ('detector = "operator"\noperators = ["="]\nsides_pattern = \'^V\'', "\ta= 1;\n\tb = 2;", ["a= 1;"]),  # noqa: E501

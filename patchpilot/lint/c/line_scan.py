@@ -8,15 +8,12 @@ text.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.mask_comments import COMMENT, Sanitizer
+from patchpilot.lint.detector import Hit
+from patchpilot.lint.lint_context import Context, once
 
-if TYPE_CHECKING:
-    from patchpilot.lint.lint_context import Context
-
-_KEY = "c.lines"
 _HUNK = compile_cached(
     r"^@@ -\d{1,10}(?:,\d{1,10})? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)",
     re.ASCII | re.DOTALL,
@@ -154,6 +151,22 @@ class ScannedLine:
             if mark == COMMENT
         )
 
+    def hit(self, column: int | None = None, case: str = "", /, **values: str) -> Hit:
+        """Returns a hit on this line; `column` is an offset in the line with its sign, `case` and
+        `values` are for the rule's message.
+
+        The line has a character for each byte; the column that is reported counts characters of the
+        text.
+        """
+        if column is not None and not self.raw.isascii():
+            column = len(as_text(self.raw[:column]))
+        return Hit(
+            self.number,
+            column=column,
+            case=case,
+            values={name: as_text(text) for name, text in values.items()},
+        )
+
 
 @lru_cache(maxsize=64)
 def _suffix(file: str) -> str:
@@ -263,16 +276,14 @@ def as_text(line: str) -> str:
     )
 
 
-def scan(context: "Context") -> LineScan:
-    """Returns the scan of the context's patch, which is cached in `context.shared`."""
-    made = context.shared.get(_KEY)
-    if not isinstance(made, LineScan):
-        made = context.shared[_KEY] = scan_lines(
-            context.patch.lines,
-            context.options.strict,
-            compat=context.options.checkpatch_compat,
-        )
-    return made
+@once
+def scan(context: Context) -> LineScan:
+    """Returns the scan of the context's patch."""
+    return scan_lines(
+        context.patch.lines,
+        context.options.strict,
+        compat=context.options.checkpatch_compat,
+    )
 
 
 def scan_lines(

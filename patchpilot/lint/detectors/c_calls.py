@@ -2,15 +2,15 @@
 """Detectors for calls whose arguments may span lines: formats, sizes, limits and permissions."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, LVAL, STRING, value
 from patchpilot.lint.c.file_modes import MODE_NAMES, mode_of
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.c.statements import blank_signs
 from patchpilot.lint.c.walk import code
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -43,8 +43,6 @@ LONGEST_STATEMENT = 8000
 """How much of a statement is read: with a parenthesis that is never closed, each line starts a
 statement that takes everything after it.
 """
-
-Hits = Iterator[tuple[str, Hit]]
 
 
 class CallPlace(NamedTuple):
@@ -80,16 +78,12 @@ _PLACEHOLDERS = {
 }
 
 
-@detector("checkpatch-calls", _PLACEHOLDERS, type=str)
-def calls(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type about calls and their arguments.
+@typed_detector("checkpatch-calls", _PLACEHOLDERS)
+def calls(context: Context) -> TypedHits:
+    """Yields the hits, with their types, about calls and their arguments.
 
     A statement is read to its end, over all its lines.
     """
-    return by_type(context, _all, arguments["type"])
-
-
-def _all(context: Context) -> Hits:
     if "S_I" in c_text(context):
         yield from _symbolic(context)
     # a statement that starts in an added line may continue in unchanged lines
@@ -117,19 +111,10 @@ def _all(context: Context) -> Hits:
                 # a second statement on the same line is checked here, since no other line starts
                 # with it
                 if any(word in at.statement or word in line.text for word in words):
-                    yield from (
-                        (kind, Hit(line.number, case=hit.case, values=hit.values))
-                        for kind, hit in rule(at)
-                    )
+                    yield from rule(at)
 
 
-def _hit(case: str = "", **values: str) -> Hit:
-    return Hit(
-        None, case=case, values={name: as_text(text) for name, text in values.items()}
-    )
-
-
-def _pointer_formats(at: CallPlace) -> Hits:
+def _pointer_formats(at: CallPlace) -> TypedHits:
     if (
         "{" in at.statement
         or not _STRING_ARGUMENT.search(at.statement)
@@ -158,40 +143,43 @@ def _pointer_formats(at: CallPlace) -> Hits:
                 or (kind == "f" and not more.startswith("w"))
                 or (kind == "4" and not four.match(more))
             ):
-                yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(specifier)
+                yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(at.line, specifier)
                 break
             if kind == "x" and not reported:
                 reported = True
-                yield "VSPRINTF_SPECIFIER_PX", _hit()
+                yield "VSPRINTF_SPECIFIER_PX", at.line.hit()
 
 
-def _bad_extension(specifier: str) -> Hit:
+def _bad_extension(line: ScannedLine, specifier: str) -> Hit:
     if "pA" in specifier:
-        return _hit("rust", specifier=specifier)
+        return line.hit(None, "rust", specifier=specifier)
     if "pF" in specifier or "pf" in specifier:
-        return _hit(
-            "symbol", specifier=specifier, instead="%pS" if "pF" in specifier else "%ps"
+        return line.hit(
+            None,
+            "symbol",
+            specifier=specifier,
+            instead="%pS" if "pF" in specifier else "%ps",
         )
-    return _hit(specifier=specifier)
+    return line.hit(specifier=specifier)
 
 
-def _sleep(at: CallPlace) -> Hits:
+def _sleep(at: CallPlace) -> TypedHits:
     found = _SLEEP.match(at.statement)
     if not found:
         return
     low, high = found["min"], found["max"]
     if low == high:
-        yield "USLEEP_RANGE", _hit("no-range")
+        yield "USLEEP_RANGE", at.line.hit(None, "no-range")
     elif (
         low.isdecimal()
         and high.isdecimal()
         and len(low + high) < 40
         and int(low) > int(high)
     ):
-        yield "USLEEP_RANGE", _hit()
+        yield "USLEEP_RANGE", at.line.hit()
 
 
-def _multiplied(at: CallPlace) -> Hits:
+def _multiplied(at: CallPlace) -> TypedHits:
     found = (
         _MULTIPLIED.match(at.statement)
         if "*" in at.statement
@@ -215,24 +203,26 @@ def _multiplied(at: CallPlace) -> Hits:
             "kvzalloc": "kvcalloc",
             "kzalloc": "kcalloc",
         }.get(found["call"], "kmalloc_array")
-        yield "ALLOC_WITH_MULTIPLY", _hit(better=better, call=found["call"])
+        yield "ALLOC_WITH_MULTIPLY", at.line.hit(better=better, call=found["call"])
 
 
-def _symbolic(context: Context) -> Hits:
+def _symbolic(context: Context) -> TypedHits:
     for line in c_lines(context):
         if "S_I" in line.text:
             for found in _SYMBOLIC.finditer(line.text):
                 yield (
                     "SYMBOLIC_PERMS",
-                    Hit(
+                    hit_on(
                         line.number,
-                        column=found.start(),
-                        values={"octal": f"{mode_of(found[1]):04o}", "mode": found[1]},
+                        "",
+                        found.start(),
+                        octal=f"{mode_of(found[1]):04o}",
+                        mode=found[1],
                     ),
                 )
 
 
-_RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], Hits]], ...] = (
+_RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], TypedHits]], ...] = (
     (('"',), _pointer_formats),
     (("usleep_range",), _sleep),
     (("alloc",), _multiplied),

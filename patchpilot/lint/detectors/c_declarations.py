@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
     NewHunk,
@@ -46,7 +46,7 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if following.code.startswith(start) and name not in re.findall(
                 r"\w+", following.code[len(start) :]
             ):
-                yield Hit(line.patch_line, values={"name": name})
+                yield hit_on(line.patch_line, name=name)
             break
 
 
@@ -77,11 +77,7 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
                         at = below.patch_line if below.added else above.patch_line
                         required = subsystem if wanted == "longest-first" else None
                         yield (
-                            Hit(
-                                at,
-                                case="required",
-                                values={"subsystem": required.title},
-                            )
+                            hit_on(at, "required", subsystem=required.title)
                             if required
                             else Hit(at)
                         )

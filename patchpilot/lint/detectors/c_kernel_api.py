@@ -2,12 +2,12 @@
 """Detectors for kernel interfaces that are misused, deprecated, or require a comment."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from patchpilot.lint.c.c_patterns import STRING
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
+from patchpilot.lint.detector import TypedHits, hit_on, typed_detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.detectors.words_typos import tool_data
 from patchpilot.lint.lazy_pattern import lazy
@@ -33,32 +33,16 @@ _PLACEHOLDERS = {
 }
 
 
-@detector("checkpatch-api", _PLACEHOLDERS, type=str)
-def api(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type about kernel interfaces."""
-    return by_type(context, _all, arguments["type"])
-
-
-def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+@typed_detector("checkpatch-api", _PLACEHOLDERS)
+def api(context: Context) -> TypedHits:
+    """Yields the hits, with their types, about kernel interfaces."""
     lines, whole = scan(context), c_text(context)
     for needles, rule in _BY_WORD:
         if any(needle in whole for needle in needles):
             for line in c_lines(context):
                 if any(needle in line.raw for needle in needles):
-                    yield from (
-                        (kind, Hit(line.number, case=hit.case, values=hit.values))
-                        for kind, hit in rule(ApiPlace(context, lines, line))
-                    )
+                    yield from rule(ApiPlace(context, lines, line))
     yield from _const_structs(context, whole)
-
-
-def _hit(case: str = "", **values: str) -> Hit:
-    return Hit(
-        None, case=case, values={name: as_text(text) for name, text in values.items()}
-    )
-
-
-Hits = Iterator[tuple[str, Hit]]
 
 
 class ApiPlace(NamedTuple):
@@ -69,7 +53,7 @@ class ApiPlace(NamedTuple):
     line: ScannedLine
 
 
-def _asm_include(at: ApiPlace) -> Hits:
+def _asm_include(at: ApiPlace) -> TypedHits:
     found = _ASM_INCLUDE.match(at.line.raw)
     if (
         not found
@@ -86,7 +70,7 @@ def _asm_include(at: ApiPlace) -> Hits:
             if at.line.file.startswith("arch/")
             else "INCLUDE_LINUX"
         )
-        yield kind, _hit(header=header)
+        yield kind, at.line.hit(header=header)
 
 
 def _wraps_asm(tree: Tree, header: str) -> bool:
@@ -98,17 +82,17 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
     )
 
 
-def _setup(at: ApiPlace) -> Hits:
+def _setup(at: ApiPlace) -> TypedHits:
     found = _SETUP.search(at.line.raw)
     if found and not any(
         found[1] in line.text
         for line in at.lines.lines
         if line.sign == "+" and line.file.endswith(_PARAMETERS)
     ):
-        yield "UNDOCUMENTED_SETUP", _hit(option=found[1])
+        yield "UNDOCUMENTED_SETUP", at.line.hit(option=found[1])
 
 
-def _license(at: ApiPlace) -> Hits:
+def _license(at: ApiPlace) -> TypedHits:
     found = _LICENSE.search(at.line.text)
     if not found:
         return
@@ -118,12 +102,12 @@ def _license(at: ApiPlace) -> Hits:
     ) or found
     name = at.line.raw[said.start(1) : said.end(1)]
     if name.strip('"') not in word_set("c", "module_licenses") or name[:1] != '"':
-        yield "MODULE_LICENSE", _hit(name=name)
+        yield "MODULE_LICENSE", at.line.hit(name=name)
     if name == '"GPL v2"' and not at.context.options.whole_files:
-        yield "MODULE_LICENSE", _hit("v2")
+        yield "MODULE_LICENSE", at.line.hit(None, "v2")
 
 
-_BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], Hits]], ...] = (
+_BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], TypedHits]], ...] = (
     (("asm/",), _asm_include),
     (("__setup",), _setup),
     (("MODULE_LICENSE",), _license),
@@ -131,7 +115,7 @@ _BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], Hits]], ...] = (
 """The words of which a line must have one, and its check."""
 
 
-def _const_structs(context: Context, whole: str) -> Hits:
+def _const_structs(context: Context, whole: str) -> TypedHits:
     if "struct" not in whole:
         return
     data = tool_data(context, "const_structs.checkpatch")
@@ -149,4 +133,4 @@ def _const_structs(context: Context, whole: str) -> Hits:
                 None,
             )
             if name:
-                yield "CONST_STRUCT", Hit(line.number, values={"name": name})
+                yield "CONST_STRUCT", hit_on(line.number, name=name)

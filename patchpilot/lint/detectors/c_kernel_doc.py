@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
 
@@ -49,7 +49,7 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
     text = [re.sub(r"^\s*\*\s?", "", line.text) for line in body]
     for line, words in zip(body, text, strict=True):
         if found := re.match(r"^[@\\](brief|param|returns?|details|note)\b", words):
-            yield Hit(line.patch_line, case="doxygen", values={"tag": found[1]})
+            yield hit_on(line.patch_line, "doxygen", tag=found[1])
             return
     signature = _signature(hunk.lines[end + 1 : end + 12])
     head = (
@@ -64,10 +64,8 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         return
     name, arguments, returns = signature
     if head["name"] != name:
-        yield Hit(
-            body[0].patch_line,
-            case="other-function",
-            values={"described": head["name"], "function": name},
+        yield hit_on(
+            body[0].patch_line, "other-function", described=head["name"], function=name
         )
         return
     described = {
@@ -83,16 +81,12 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
             for line, words in zip(body, text, strict=True)
             if words.startswith(f"@{extra[0]}")
         )
-        yield Hit(
-            line.patch_line,
-            case="extra-argument",
-            values={"function": name, "argument": extra[0]},
+        yield hit_on(
+            line.patch_line, "extra-argument", function=name, argument=extra[0]
         )
     elif missing and described:
-        yield Hit(
-            body[0].patch_line,
-            case="missing-argument",
-            values={"argument": missing[0], "function": name},
+        yield hit_on(
+            body[0].patch_line, "missing-argument", argument=missing[0], function=name
         )
     elif (
         returns
@@ -101,9 +95,7 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
             re.match(r"^(?:Returns?|RETURNS?|Return value)\b", words) for words in text
         )
     ):
-        yield Hit(
-            hunk.lines[end].patch_line, case="missing-return", values={"function": name}
-        )
+        yield hit_on(hunk.lines[end].patch_line, "missing-return", function=name)
 
 
 def _judge_kind(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
@@ -121,14 +113,12 @@ def _judge_kind(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         and not text[0].startswith("DOC:")
         and not re.match(r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below)
     ):
-        yield Hit(hunk.lines[start].patch_line, case="file-header")
+        yield hit_on(hunk.lines[start].patch_line, "file-header")
         return
     kind = re.match(r"^(struct|union|enum)\s+(\w+)\s*\{", below)
     if kind and text and re.match(rf"^{re.escape(kind[2])}\b", text[0]):
-        yield Hit(
-            hunk.lines[start + 1].patch_line,
-            case="no-keyword",
-            values={"kind": kind[1], "name": kind[2]},
+        yield hit_on(
+            hunk.lines[start + 1].patch_line, "no-keyword", kind=kind[1], name=kind[2]
         )
 
 
@@ -181,10 +171,12 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         member for member in members if member not in described and member not in inline
     ]
     if missing and (described or inline) and all(line.added for line in inside):
-        yield Hit(
+        yield hit_on(
             body[0].patch_line,
-            case="missing-member",
-            values={"member": missing[0], "kind": head[1], "name": head[2]},
+            "missing-member",
+            member=missing[0],
+            kind=head[1],
+            name=head[2],
         )
 
 

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, spaced
 from patchpilot.lint.pack_patterns import compiled
@@ -48,7 +48,7 @@ def needless_line_break(context: Context, arguments: Arguments) -> Iterator[Hit]
                 8
             )
             if len(joined) <= arguments["columns"]:
-                yield Hit(line.patch_line, values={"length": len(joined)})
+                yield hit_on(line.patch_line, length=len(joined))
 
     yield from spaced(context, hits())
 
@@ -125,9 +125,8 @@ def unsorted_headers(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for hunk in c_hunks(context, (".c",)):
         if paths.search(hunk.change.path) and (found := _out_of_order(hunk)):
             line, name, above = found
-            yield Hit(
-                line.patch_line,
-                values={"header": f"linux/{name}.h", "above": f"linux/{above}.h"},
+            yield hit_on(
+                line.patch_line, header=f"linux/{name}.h", above=f"linux/{above}.h"
             )
 
 
@@ -181,7 +180,7 @@ def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 if re.match(r"^\t[^\s}].*;$", above) and not lines[
                     at - 2
                 ].code.startswith("{"):
-                    yield Hit(line.patch_line, values={"side": "before the return"})
+                    yield hit_on(line.patch_line, side="before the return")
             elif (
                 re.match(r"^\t\treturn [\w-]+;$", line.code)
                 and re.match(r"^\tif \(.*\)$", lines[at - 1].code)
@@ -191,8 +190,6 @@ def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 if below.added and re.match(
                     r"^\t(?!if\b|else\b|return\b|\w+:)[^\s}#]", below.text
                 ):
-                    yield Hit(
-                        below.patch_line, values={"side": "after the error check"}
-                    )
+                    yield hit_on(below.patch_line, side="after the error check")
 
     yield from spaced(context, hits())

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import c_hunks
 from patchpilot.lint.pack_patterns import compiled
@@ -37,7 +37,7 @@ def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if dual != match[1].startswith("Dual") or (
                 not free and not re.search(r"\bGPL-|\bGFDL", head[1])
             ):
-                yield Hit(line.patch_line, values={"module": match[1], "spdx": head[1]})
+                yield hit_on(line.patch_line, module=match[1], spdx=head[1])
 
 
 @detector("spdx-license", "license", known_pattern=str)
@@ -60,4 +60,4 @@ def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 if name and name.upper() not in ("AND", "OR") and not known.match(name)
             ]
             if wrong:
-                yield Hit(line.patch_line, values={"license": wrong[0]})
+                yield hit_on(line.patch_line, license=wrong[0])

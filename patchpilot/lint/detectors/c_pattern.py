@@ -4,40 +4,33 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
 
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.file_modes import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
-from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector
+from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector, hit_on
 from patchpilot.lint.lazy_pattern import lazy
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.required_text import added_text, whole_text
 
 LONGEST_LINE = 3000
 """Longer lines are treated as data and skipped."""
 
 
+@once
 def c_lines(context: Context) -> list[ScannedLine]:
     """Returns the lines that the patch adds to C sources and headers."""
-    kept: Any = context.shared.get("checkpatch.c_lines")
-    if kept is None:
-        kept = context.shared["checkpatch.c_lines"] = [
-            line
-            for line in scan(context).added
-            if line.suffix in ("c", "h") and len(line.raw) <= LONGEST_LINE
-        ]
-    return list(kept)
+    return [
+        line
+        for line in scan(context).added
+        if line.suffix in ("c", "h") and len(line.raw) <= LONGEST_LINE
+    ]
 
 
+@once
 def c_text(context: Context) -> str:
     """Returns the added lines of C sources and headers as one text, for fast searches."""
-    kept: Any = context.shared.get("checkpatch.c_text")
-    if kept is None:
-        kept = context.shared["checkpatch.c_text"] = "\n".join(
-            line.raw for line in c_lines(context)
-        )
-    return str(kept)
+    return "\n".join(line.raw for line in c_lines(context))
 
 
 @cache
@@ -144,14 +137,10 @@ def _has_suffix(line: ScannedLine, suffixes: Sequence[str] | None) -> bool:
     return line.suffix in suffixes or "*" in suffixes
 
 
+@once
 def _added_text(context: Context) -> str:
     """Returns the lines that the patch adds to any file, as one text."""
-    text: Any = context.shared.get("checkpatch.added_text")
-    if text is None:
-        text = context.shared["checkpatch.added_text"] = "\n".join(
-            line.raw for line in scan(context).added
-        )
-    return str(text)
+    return "\n".join(line.raw for line in scan(context).added)
 
 
 def form_of(line: ScannedLine, form: str) -> str:
@@ -170,6 +159,16 @@ def form_of(line: ScannedLine, form: str) -> str:
 def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
     """Returns the compiled pattern of an argument, or None if the rule does not set it."""
     return c_pattern(arguments[name]) if name in arguments else None
+
+
+def suits(arguments: Arguments, text: str, wanted: str, unwanted: str) -> bool:
+    """Returns whether a text matches the pattern `wanted` but not `unwanted`, if the rule sets
+    them.
+    """
+    pattern, unless = optional(arguments, wanted), optional(arguments, unwanted)
+    return not (
+        (pattern and not pattern.search(text)) or (unless and unless.search(text))
+    )
 
 
 def lines_read(context: Context, arguments: Arguments) -> str:
@@ -286,10 +285,11 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             column = None if whole else max(1, match.start(place))
             if column and not line.raw.isascii():
                 column = len(as_text(line.raw[:column]))
-            yield Hit(
+            yield hit_on(
                 line.number,
-                column=column,
-                values={name: _shown(name, value) for name, value in named.items()},
+                "",
+                column,
+                **{name: _shown(name, value) for name, value in named.items()},
             )
 
 
@@ -326,11 +326,7 @@ def _suits(
     """Returns the named groups of what is around a line, or None where the conditions of the rule
     are not met.
     """
-    files, others = (
-        optional(arguments, "files_pattern"),
-        optional(arguments, "other_files_pattern"),
-    )
-    if (files and not files.search(line.file)) or (others and others.search(line.file)):
+    if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return None
     if not groups_suit(arguments, found, line.raw) or not _is_placed(arguments, line):
         return None
@@ -463,13 +459,7 @@ def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if found := regex.search(
                 line.raw[part.start(1) : part.end(1)].replace("%%", "__")
             ):
-                yield Hit(
-                    line.number,
-                    values={
-                        name: as_text(value or "")
-                        for name, value in found.groupdict().items()
-                    },
-                )
+                yield line.hit(**found.groupdict(""))
                 break
 
 

@@ -2,11 +2,10 @@
 """Detectors for strings and log messages in C: split strings, missing spaces and wrong formats."""
 
 import re
-from collections.abc import Iterable, Iterator
 
 from patchpilot.lint.c.c_patterns import BALANCED, STRING
-from patchpilot.lint.c.line_scan import ScannedLine, as_text
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.c.line_scan import ScannedLine
+from patchpilot.lint.detector import TypedHits, hit_on, typed_detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -25,19 +24,15 @@ _PLACEHOLDERS = {
 }
 
 
-@detector("checkpatch-strings", _PLACEHOLDERS, type=str)
-def strings(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type about strings, formats, log calls and attributes."""
-    return by_type(context, _all, arguments["type"])
-
-
 def quoted(line: ScannedLine) -> str:
     """Returns the first string of a line as written, with its quotes, or "" if there is none."""
     found = _STRING.search(line.text) if '"' in line.text else None
     return line.raw[found.start() : found.end()] if found else ""
 
 
-def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+@typed_detector("checkpatch-strings", _PLACEHOLDERS)
+def strings(context: Context) -> TypedHits:
+    """Yields the hits, with their types, about strings, formats, log calls and attributes."""
     whole = c_text(context)
     attributes = "__attribute__" in whole
     for line in c_lines(context):
@@ -46,7 +41,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     yield from _function_names(context)
 
 
-def _attributes(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
+def _attributes(line: ScannedLine) -> TypedHits:
     found = _ATTRIBUTE.search(line.raw)
     if not found:
         return
@@ -62,16 +57,13 @@ def _attributes(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
                 macro = f"__{kind[1]}({kind[2]}"
             yield (
                 "PREFER_DEFINED_ATTRIBUTE_MACRO",
-                Hit(
-                    line.number,
-                    values={"attribute": as_text(word[1]), "macro": as_text(macro)},
-                ),
+                line.hit(attribute=word[1], macro=macro),
             )
     if body.lstrip("_").startswith("unused"):
-        yield "PREFER_DEFINED_ATTRIBUTE_MACRO", Hit(line.number, case="unused")
+        yield "PREFER_DEFINED_ATTRIBUTE_MACRO", hit_on(line.number, "unused")
 
 
-def _function_names(context: Context) -> Iterator[tuple[str, Hit]]:
+def _function_names(context: Context) -> TypedHits:
     from patchpilot.lint.c.walk import code
 
     walked = None
@@ -89,4 +81,4 @@ def _function_names(context: Context) -> Iterator[tuple[str, Hit]]:
             and len(text) != len(name) + 2
             and re.search(rf"\b{re.escape(name)}\b", text, re.ASCII)
         ):
-            yield "EMBEDDED_FUNCTION_NAME", Hit(line.number, values={"name": name})
+            yield "EMBEDDED_FUNCTION_NAME", hit_on(line.number, name=name)

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
     NewHunk,
@@ -122,7 +122,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 continue
             subsystem = file_subsystem(context, hunk.change.path)
             if subsystem and subsystem.comments == "empty-first-line":
-                yield Hit(line.patch_line, values={"subsystem": subsystem.title})
+                yield hit_on(line.patch_line, subsystem=subsystem.title)
 
     yield from spaced(context, hits())
 
@@ -199,10 +199,11 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value
             ):
                 continue
-            yield Hit(
+            yield hit_on(
                 line.patch_line,
-                column=match.start("value") + 1,
-                values={"value": line.text[match.start("value") :][: len(value)]},
+                "",
+                match.start("value") + 1,
+                value=line.text[match.start("value") :][: len(value)],
             )
 
     yield from spaced(context, hits())

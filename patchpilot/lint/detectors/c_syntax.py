@@ -10,8 +10,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.new_side import NewHunk, c_hunks
 from patchpilot.lint.pack_patterns import compiled, filled
 from patchpilot.lint.required_text import added_text
@@ -82,19 +82,19 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
     without a tree. {name} is the text of a capture.
     """
     removed = _removed(context)
-    for unit in _units(context, shown=arguments.get("shown", False)):
+    for unit in _units(context, arguments.get("shown", False)):
         if not any(
             needle.encode() in unit.text
             for needle in arguments.get("function_needles", arguments["needles"])
         ):
             continue
-        tree = _parsed(context, unit)
+        tree = _parsed(context, unit.text)
         query = _query(arguments["query"])
         if tree is None or query is None:
             continue
         for line, values in _matches(unit, tree, query, arguments):
             if line and context.patch.lines[line - 1][1:].strip() not in removed:
-                yield Hit(line, values=values)
+                yield hit_on(line, **values)
 
 
 def _matches(
@@ -229,15 +229,12 @@ def _query(text: str) -> "Query | None":
     return Query(_parser()[0], text)
 
 
-def _parsed(context: Context, unit: _Unit) -> "Tree | None":
-    if _parser() is None or len(unit.text) > MOST_BYTES:
+@once
+def _parsed(_context: Context, text: bytes) -> "Tree | None":
+    if _parser() is None or len(text) > MOST_BYTES:
         return None
-    trees = context.shared.setdefault("syntax.trees", {})
-    if unit.text not in trees:
-        tree: Tree = _parser()[1].parse(_with_loops(unit.text))
-        trees[unit.text] = tree
-    found: Tree = trees[unit.text]
-    return found
+    tree: Tree = _parser()[1].parse(_with_loops(text))
+    return tree
 
 
 def _with_loops(text: bytes) -> bytes:
@@ -250,26 +247,24 @@ def _with_loops(text: bytes) -> bytes:
     ).encode("latin-1")
 
 
-def _units(context: Context, *, shown: bool) -> list[_Unit]:
+@once
+def _units(context: Context, shown: object) -> list[_Unit]:
     """Return the whole functions that the patch changes, with their file; with `shown` also what a
     hunk shows of one where there is no tree.
     """
-    key = f"syntax.units.{shown}"
-    found: list[_Unit] | None = context.shared.get(key)
-    if found is None:
-        found = context.shared[key] = []
-        for lines, is_whole in _stretches(context):
-            file = "\n".join(line for line, _ in lines) if is_whole else ""
-            parts = list(_functions(lines))
-            if shown and not is_whole:
-                lines = _as_function(lines)
-                parts = [(0, len(lines))]
-            for start, end in parts:
-                added = tuple(number for _, number in lines[start:end])
-                if any(added):
-                    text = "".join(f"{line}\n" for line, _ in lines[start:end])
-                    # a character for each byte
-                    found.append(_Unit(text.encode("latin-1", "replace"), added, file))
+    found = []
+    for lines, is_whole in _stretches(context):
+        file = "\n".join(line for line, _ in lines) if is_whole else ""
+        parts = list(_functions(lines))
+        if shown and not is_whole:
+            lines = _as_function(lines)
+            parts = [(0, len(lines))]
+        for start, end in parts:
+            added = tuple(number for _, number in lines[start:end])
+            if any(added):
+                text = "".join(f"{line}\n" for line, _ in lines[start:end])
+                # a character for each byte
+                found.append(_Unit(text.encode("latin-1", "replace"), added, file))
     return found
 
 

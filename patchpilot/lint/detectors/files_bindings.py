@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from patchpilot.lint.c.line_scan import ScannedLine, scan
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.devicetree_bindings import bindings_of
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -47,10 +47,10 @@ def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
         return
     for compatible in _QUOTED.findall(line.raw):
         if not bindings.documents(compatible):
-            yield Hit(line.number, values={"compatible": compatible})
+            yield hit_on(line.number, compatible=compatible)
         vendor = _VENDOR.match(compatible)
         if vendor and not bindings.knows_vendor(vendor[1]):
-            yield Hit(line.number, case="vendor", values={"vendor": vendor[1]})
+            yield hit_on(line.number, "vendor", vendor=vendor[1])
 
 
 @detector("binding-example-indent")
@@ -132,4 +132,4 @@ def schema_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             found = line.text.partition(":")[2].strip(" \"'").rstrip("#")
             name = found.rpartition("devicetree.org/schemas/")[2]
             if name != expected:
-                yield Hit(line.patch_line, values={"id": name, "file": expected})
+                yield hit_on(line.patch_line, id=name, file=expected)

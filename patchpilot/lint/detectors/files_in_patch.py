@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import MissingError
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.tree_applies import fits
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
@@ -205,7 +205,7 @@ def sysfs_without_documentation(
                 and match["attribute"] not in gone
                 and _has_function(change, match["attribute"])
             ):
-                yield Hit(line.patch_line, values={"attribute": match["attribute"]})
+                yield hit_on(line.patch_line, attribute=match["attribute"])
                 return
 
 
@@ -238,7 +238,7 @@ def maintainers_pattern(context: Context, _arguments: Arguments) -> Iterator[Hit
     for line in change.lines("+"):
         match = re.match(r"[FX]:\s+(?P<pattern>\S+)\s*$", line.text)
         if match and not _matches_any(tree, match["pattern"], new):
-            yield Hit(line.patch_line, values={"pattern": match["pattern"]})
+            yield hit_on(line.patch_line, pattern=match["pattern"])
 
 
 def _matches_any(tree: Tree, pattern: str, new: Sequence[str]) -> bool:
@@ -321,7 +321,7 @@ def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                     and asked
                     and re.match(r"^\s+default [ym]\s*$", line.text)
                 ):
-                    yield Hit(line.patch_line, values={"default": line.text.strip()})
+                    yield hit_on(line.patch_line, default=line.text.strip())
 
 
 @detector("whitespace-only-hunk")

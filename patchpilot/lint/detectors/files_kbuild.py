@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for Kconfig, Makefiles and MAINTAINERS."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
+from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
@@ -26,13 +26,9 @@ _PLACEHOLDERS = {
 }
 
 
-@detector("checkpatch-kbuild", _PLACEHOLDERS, type=str)
-def kbuild(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type about Kconfig, Makefiles and MAINTAINERS."""
-    return by_type(context, _all, arguments["type"])
-
-
-def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+@typed_detector("checkpatch-kbuild", _PLACEHOLDERS)
+def kbuild(context: Context) -> TypedHits:
+    """Yields the hits, with their types, about Kconfig, Makefiles and MAINTAINERS."""
     lines = scan(context)
     for line in lines.lines:
         if not line.left or line.sign != "+" or line.starts_file:
@@ -43,7 +39,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             and _CONFIG.match(text)
             and _without_help(lines, line, least := _help_lines(context))
         ):
-            yield "CONFIG_DESCRIPTION", Hit(line.number, values={"least": least})
+            yield "CONFIG_DESCRIPTION", hit_on(line.number, least=least)
         if path == "MAINTAINERS":
             yield from (("MAINTAINERS_STYLE", hit) for hit in _section_entry(line))
 
@@ -85,26 +81,17 @@ def _section_entry(line: ScannedLine) -> Iterator[Hit]:
     if not entry or line.raw[0] != "+":
         return
     if not _TABBED_ENTRY.match(line.raw):
-        yield Hit(line.number, case="tab", values={"entry": entry[1]})
+        yield hit_on(line.number, "tab", entry=entry[1])
     above = _ENTRY.match(line.previous.raw) if line.previous is not None else None
     if not above:
         return
     rank = SECTION_ORDER.find(entry[1])
     above_rank = SECTION_ORDER.find(above[1])
     if rank < 0:
-        yield Hit(line.number, case="unknown", values={"entry": entry[1]})
+        yield hit_on(line.number, "unknown", entry=entry[1])
     elif above_rank >= 0 and rank < above_rank:
-        yield Hit(
-            line.number,
-            values={
-                "entry": entry[1],
-                "above": above[1],
-                "order": ", ".join(SECTION_ORDER),
-            },
+        yield hit_on(
+            line.number, entry=entry[1], above=above[1], order=", ".join(SECTION_ORDER)
         )
     elif entry[1] in "FX" and entry[1] == above[1] and above[2] > entry[2]:
-        yield Hit(
-            line.number,
-            case="pattern",
-            values={"pattern": as_text(entry[2]), "above": as_text(above[2])},
-        )
+        yield line.hit(None, "pattern", pattern=entry[2], above=above[2])

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The detector for SPDX license tags: the line they are on, and their comment style."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from patchpilot.lint.c.line_scan import ScannedLine, scan
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
 from patchpilot.lint.detectors.files_whitespace import SOURCES
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -34,13 +34,9 @@ _PLACEHOLDERS = {
 }
 
 
-@detector("checkpatch-spdx", _PLACEHOLDERS, type=str)
-def spdx(context: Context, arguments: Arguments) -> Iterable[Hit]:
+@typed_detector("checkpatch-spdx", _PLACEHOLDERS)
+def spdx(context: Context) -> TypedHits:
     """Returns the hits about the SPDX license tag."""
-    return by_type(context, _all, arguments["type"])
-
-
-def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     place = 1
     for line in scan(context).lines:
         if line.starts_file:
@@ -62,7 +58,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             ):
                 yield (
                     "SPDX_LICENSE_TAG",
-                    Hit(line.number, case="line", values={"place": place}),
+                    hit_on(line.number, "line", place=place),
                 )
 
 
@@ -80,31 +76,29 @@ def _first_line(
         and _TAG in raw
         and not raw[1:].lstrip(" \t\r\f\v").startswith(comment)
     ):
-        yield Hit(
-            line.number, case="comment", values={"suffix": suffix, "comment": comment}
-        )
+        yield hit_on(line.number, "comment", suffix=suffix, comment=comment)
     if comment and not raw.startswith(f"+{comment} {_TAG} "):
-        yield Hit(line.number, values={"place": place, "comment": comment, "tag": _TAG})
+        yield hit_on(line.number, place=place, comment=comment, tag=_TAG)
     elif (
         f"{_TAG} " in raw
         and line.file.startswith("include/dt-bindings/")
         and kernel >= _STRICTER
     ):
         if not _DUAL_HEADER.search(raw):
-            yield Hit(
+            yield hit_on(
                 line.number,
-                case="other-license"
-                if _PERMISSIVE_CHOICE.search(raw)
-                else "binding-header",
+                (
+                    "other-license"
+                    if _PERMISSIVE_CHOICE.search(raw)
+                    else "binding-header"
+                ),
             )
     elif f"{_TAG} " in raw and line.file.startswith(
         "Documentation/devicetree/bindings/"
     ):
         licence = raw[raw.index(f"{_TAG} ") :]
         if not (_DUAL_AS_WRITTEN if kernel >= _STRICTER else _DUAL).search(licence):
-            yield Hit(
+            yield hit_on(
                 line.number,
-                case="other-license"
-                if _PERMISSIVE_CHOICE.search(licence)
-                else "binding",
+                ("other-license" if _PERMISSIVE_CHOICE.search(licence) else "binding"),
             )

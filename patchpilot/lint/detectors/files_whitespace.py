@@ -2,12 +2,11 @@
 """The detector for whitespace, line length and other properties of added lines in any file."""
 
 import re
-from collections.abc import Iterable, Iterator
 
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, expand, scan
 from patchpilot.lint.c.mask_comments import COMMENT
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
@@ -36,13 +35,9 @@ _PLACEHOLDERS = {
 }
 
 
-@detector("checkpatch-text", _PLACEHOLDERS, type=str)
-def text(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type about whitespace, line length and similar properties."""
-    return by_type(context, _all, arguments["type"])
-
-
-def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+@typed_detector("checkpatch-text", _PLACEHOLDERS)
+def text(context: Context) -> TypedHits:
+    """Yields the hits, with their types, about whitespace, line length and similar properties."""
     lines = scan(context)
     limit = context.options.max_line_length
     for line in lines.lines:
@@ -77,9 +72,7 @@ def _character_beyond(text: str, limit: int) -> int:
     return len(text)
 
 
-def _source(
-    lines: LineScan, line: ScannedLine, limit: int
-) -> Iterator[tuple[str, Hit]]:
+def _source(lines: LineScan, line: ScannedLine, limit: int) -> TypedHits:
     if line.length > limit and (kind := _too_long(line, limit)):
         case = (
             "row"
@@ -88,11 +81,12 @@ def _source(
         )
         yield (
             kind,
-            Hit(
+            hit_on(
                 line.number,
-                column=_character_beyond(as_text(line.raw[1:]), limit),
-                case=case,
-                values={"columns": line.length, "limit": limit},
+                case,
+                _character_beyond(as_text(line.raw[1:]), limit),
+                columns=line.length,
+                limit=limit,
             ),
         )
 

@@ -14,14 +14,16 @@ from patchpilot.lint.detector import (
     Hit,
     RegisteredDetector,
     detector,
+    hit_on,
 )
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, filled
 from patchpilot.lint.required_text import added_text, part_text, whole_text
 from patchpilot.lint.subject_prefix import prefix_of, split_prefix
 from patchpilot.model.file_diff import FileChange
+from patchpilot.model.finding import FindingFix
 from patchpilot.model.fixes_line import read_fixes_value
 from patchpilot.model.patch import Patch
 from patchpilot.model.patch_subject import Subject
@@ -196,6 +198,13 @@ def subject_line(context: Context) -> int:
     )
 
 
+def subject_hit(
+    context: Context, case: str = "", fix: FindingFix | None = None, /, **values: object
+) -> Hit:
+    """Returns a hit on the subject."""
+    return hit_on(subject_line(context), case, None, fix, **values)
+
+
 @detector(
     "any-of",
     generic=True,
@@ -357,11 +366,11 @@ def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     continue
                 if unless.search(line) or _is_of_path(context, arguments, match):
                     continue
-                yield Hit(
+                yield hit_on(
                     at,
-                    case=alternative[0],
-                    column=match.start() + 1 if column else None,
-                    values=values_of(match, line),
+                    alternative[0],
+                    match.start() + 1 if column else None,
+                    **values_of(match, line),
                 )
                 if arguments.get("first_in_file"):
                     break
@@ -415,13 +424,10 @@ def _looked_at(
                 )
 
 
+@once
 def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
-    """Returns the lines of a part of the patch as `lines_of` yields them; cached."""
-    key = f"generic.lines.{where}"
-    lines: tuple[tuple[int, str], ...] | None = context.shared.get(key)
-    if lines is None:
-        lines = context.shared[key] = tuple(lines_of(context, where))
-    return lines
+    """Returns the lines of a part of the patch as `lines_of` yields them."""
+    return tuple(lines_of(context, where))
 
 
 _OF_FILES = frozenset(
@@ -523,7 +529,7 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
         "version": subject.version,
         "list": project_list(context, arguments),
     }
-    yield Hit(subject_line(context), values=values)
+    yield subject_hit(context, **values)
 
 
 @detector(

@@ -8,7 +8,7 @@ from itertools import islice
 
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.file_modes import mode_of
-from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
+from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.c.mask_comments import COMMENT
 from patchpilot.lint.c.operators import Operator, OperatorKind
 from patchpilot.lint.c.statements import StatementSpan, blank_signs
@@ -24,9 +24,10 @@ from patchpilot.lint.detectors.c_pattern import (
     groups_suit,
     lines_read,
     optional,
+    suits,
     with_fragments,
 )
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.lint_context import Context, once
 
 LONGEST_STATEMENT = 8000
 """How much of a statement is read: with a parenthesis that is never closed, each line starts a
@@ -78,10 +79,7 @@ def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
     ]
     found.sort(key=lambda one: (one.line.number, one.at))
     for one in found:
-        column = (
-            one.at if one.line.raw.isascii() else len(as_text(one.line.raw[: one.at]))
-        )
-        yield Hit(one.line.number, column=column, values={"operator": one.sign})
+        yield one.line.hit(one.at, operator=one.sign)
 
 
 def _is_wanted(kind: OperatorKind, arguments: Arguments) -> bool:
@@ -95,28 +93,16 @@ def _is_wanted(kind: OperatorKind, arguments: Arguments) -> bool:
         or arguments.get("strict", kind.strict) is not kind.strict
     ):
         return False
-    sides, unless = (
-        optional(arguments, "sides_pattern"),
-        optional(arguments, "unless_sides_pattern"),
-    )
-    return not (sides and not sides.search(kind.sides)) and not (
-        unless and unless.search(kind.sides)
-    )
+    return suits(arguments, kind.sides, "sides_pattern", "unless_sides_pattern")
 
 
 def _suits(one: Operator, arguments: Arguments) -> bool:
-    if arguments.get("unless_modifier") and one.before_modifier:
-        return False
-    for name, text in (
-        ("unless_left_pattern", one.left),
-        ("unless_right_pattern", one.right),
-        ("other_files_pattern", one.line.file),
-    ):
-        unwanted = optional(arguments, name)
-        if unwanted and unwanted.search(text):
-            return False
-    right = optional(arguments, "right_pattern")
-    return right is None or right.search(one.right) is not None
+    return (
+        not (arguments.get("unless_modifier") and one.before_modifier)
+        and suits(arguments, one.left, "", "unless_left_pattern")
+        and suits(arguments, one.right, "right_pattern", "unless_right_pattern")
+        and suits(arguments, one.line.file, "", "other_files_pattern")
+    )
 
 
 @detector(
@@ -172,34 +158,25 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             needle in text or needle in line.text for needle in needles
         ):
             continue
-        if not _starts_well(line, arguments):
+        if not suits(
+            arguments, line.text, "line_pattern", "unless_line_pattern"
+        ) or not suits(arguments, line.file, "", "other_files_pattern"):
             continue
         part = _part(context, line, span, text, arguments.get("part", "statement"))
         for match in _matches(part, pattern, arguments):
-            yield Hit(
-                line.number,
-                values={
-                    name: as_text(value or "")
-                    for name, value in match.groupdict().items()
-                },
-            )
+            yield line.hit(**match.groupdict(""))
 
 
+@once
 def _statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]:
-    """Returns the statements that start in added lines of C, with their text, read once."""
-    found: list[tuple[ScannedLine, StatementSpan, str]] | None = context.shared.get(
-        "generic_c.statements"
-    )
-    if found is None:
-        walked = code(context)
-        found = context.shared["generic_c.statements"] = []
-        for line in c_lines(context):
-            # a macro may be defined in the middle of a statement
-            span = walked.macros.get(line.number) or walked.statement(line.number)
-            if span is not None:
-                found.append(
-                    (line, span, blank_signs(span.raw_text[:LONGEST_STATEMENT]))
-                )
+    """Returns the statements that start in added lines of C, with their text."""
+    walked = code(context)
+    found = []
+    for line in c_lines(context):
+        # a macro may be defined in the middle of a statement
+        span = walked.macros.get(line.number) or walked.statement(line.number)
+        if span is not None:
+            found.append((line, span, blank_signs(span.raw_text[:LONGEST_STATEMENT])))
     return found
 
 
@@ -211,22 +188,10 @@ def _anywhere(pattern: str) -> re.Pattern[str]:
     return re.compile(with_fragments(pattern), re.ASCII | re.MULTILINE)
 
 
-def _starts_well(line: ScannedLine, arguments: Arguments) -> bool:
-    first, others = (
-        optional(arguments, "line_pattern"),
-        optional(arguments, "other_files_pattern"),
-    )
-    if (first and not first.search(line.text)) or (others and others.search(line.file)):
-        return False
-    unless = optional(arguments, "unless_line_pattern")
-    return not (unless and unless.search(line.text))
-
-
 def _matches(
     text: str, pattern: re.Pattern[str], arguments: Arguments
 ) -> Iterator[re.Match[str]]:
-    unless = optional(arguments, "unless_pattern")
-    if unless and unless.search(text):
+    if not suits(arguments, text, "", "unless_pattern"):
         return
     for match in pattern.finditer(text):
         if groups_suit(arguments, match) and _modes_suit(arguments, match):
@@ -263,19 +228,16 @@ def _part(
     return text
 
 
+@once
 def _new_text(context: Context) -> str:
     """Returns the lines of C on the new side: a statement that starts in an added line may continue
     in unchanged lines.
     """
-    text: str | None = context.shared.get("generic_c.text")
-    if text is None:
-        lines = (
-            line.raw
-            for line in scan(context).lines
-            if line.left and line.sign != "-" and line.suffix in ("c", "h")
-        )
-        text = context.shared["generic_c.text"] = "\n".join(lines)
-    return text
+    return "\n".join(
+        line.raw
+        for line in scan(context).lines
+        if line.left and line.sign != "-" and line.suffix in ("c", "h")
+    )
 
 
 @detector(
@@ -336,11 +298,7 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         for at, found in found_types:
             if (groups := _type_suits(text, found, arguments)) is not None:
-                yield Hit(
-                    line.number,
-                    column=_column(line, at, found, arguments),
-                    values=groups,
-                )
+                yield line.hit(_column(at, found, arguments), **groups)
 
 
 @cache
@@ -350,11 +308,7 @@ def _type_pattern(tail: str, *, stars: bool, storage: bool) -> TypePattern:
 
 def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
     """Whether the file suits the rule, and the line where that does not depend on the type."""
-    files, others = (
-        optional(arguments, "files_pattern"),
-        optional(arguments, "other_files_pattern"),
-    )
-    if (files and not files.search(line.file)) or (others and others.search(line.file)):
+    if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
     first = arguments.get("line_pattern", "")
     return (
@@ -395,10 +349,10 @@ def _type_suits(
         return None
     if not _line_suits(text, found.type, arguments):
         return None
-    groups = {**found.match.groupdict(), **(named.groupdict() if named else {})}
     return {
-        "type": as_text(found.type),
-        **{name: as_text(value or "") for name, value in groups.items()},
+        "type": found.type,
+        **found.match.groupdict(""),
+        **(named.groupdict("") if named else {}),
     }
 
 
@@ -414,9 +368,7 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
     return True
 
 
-def _column(
-    line: ScannedLine, at: int, found: FoundType, arguments: Arguments
-) -> int | None:
+def _column(at: int, found: FoundType, arguments: Arguments) -> int | None:
     """Returns the column that the rule asks for; None where it asks for none."""
     where = arguments.get("column")
     if where is None:
@@ -424,7 +376,7 @@ def _column(
     place = {"start": at, "type": found.start}.get(where)
     if place is None:
         place = found.match.start("at")
-    return place if line.raw.isascii() else len(as_text(line.raw[:place]))
+    return place
 
 
 @detector(
@@ -465,7 +417,7 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if wanted.fullmatch(argument) and not (
                 unless and unless.fullmatch(argument)
             ):
-                yield Hit(line.number, values={"argument": as_text(argument)})
+                yield line.hit(argument=argument)
 
 
 def _argument(name: str, place: int, text: str) -> str | None:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from patchpilot.lint.conditions import CONDITIONS
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import (
     filled_pattern,
     groups_of,
     is_plain,
-    subject_line,
+    subject_hit,
 )
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
@@ -119,8 +119,8 @@ def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             place = match.start() + 1 if arguments.get("column") else None
             yield Hit(
                 line.patch_line,
-                case=alternative[0],
                 column=place,
+                case=alternative[0],
                 values={"match": match[0].strip(), **groups_of(match), **near},
             )
 
@@ -284,15 +284,13 @@ def _title_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
     most = own or arguments["most"]
     if is_plain(title) and len(title) > most:
         values = {"length": len(title), "most": most, "project": project.title}
-        yield Hit(subject_line(context), case="project" if own else "", values=values)
+        yield subject_hit(context, "project" if own else "", **values)
 
 
 def _series_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
     count = len(context.series.patches) if context.series else 0
     if count > arguments["most"]:
-        yield Hit(
-            subject_line(context), values={"length": count, "most": arguments["most"]}
-        )
+        yield subject_hit(context, length=count, most=arguments["most"])
 
 
 _MEASURED = {"title": _title_longer, "series": _series_longer}
@@ -324,13 +322,9 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
         ):
             values = {"length": len(text), "most": most}
             yield (
-                Hit(
-                    at,
-                    case="subsystem",
-                    values={**values, "subsystem": subsystem.title},
-                )
+                hit_on(at, "subsystem", **values, subsystem=subsystem.title)
                 if subsystem
-                else Hit(at, values=values)
+                else hit_on(at, **values)
             )
 
 
@@ -401,10 +395,8 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     re.search(rf"\b{re.escape(match['name'])}\s*\(", gone.text)
                     for gone in hunk.change.lines("-")
                 ):
-                    yield Hit(
-                        line.patch_line,
-                        column=match.start("name") + 1,
-                        values={"name": match["name"]},
+                    yield hit_on(
+                        line.patch_line, "", match.start("name") + 1, name=match["name"]
                     )
 
     yield from spaced(context, hits())
@@ -445,14 +437,8 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if len(new) > gone:
             match = pattern.search(new[0].text)
             word = match[0].strip(" \t(") if match else name
-            yield Hit(
-                new[0].patch_line,
-                values={
-                    "name": word,
-                    "gone": gone,
-                    "new": len(new),
-                    "instead": instead,
-                },
+            yield hit_on(
+                new[0].patch_line, name=word, gone=gone, new=len(new), instead=instead
             )
 
 
@@ -493,9 +479,7 @@ def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit
                 continue
             match = compiled(name).search(line.text)
             word = match[0].strip(" \t(;") if match else name
-            yield Hit(
-                line.patch_line, values={"name": word, "instead": dict(pairs)[name]}
-            )
+            yield hit_on(line.patch_line, name=word, instead=dict(pairs)[name])
 
 
 def _named(

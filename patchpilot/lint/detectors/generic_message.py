@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from patchpilot.lint.conditions import CONDITIONS
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import PARTS, part_lines, part_read, values_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
@@ -62,7 +62,7 @@ def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
         above = lines[at - 1] if at else ""
         below = lines[at + 1] if at + 1 < len(lines) else ""
         if _suits(arguments, "above", above) and _suits(arguments, "below", below):
-            yield Hit(context.patch.message_line + at, values=values_of(match, line))
+            yield hit_on(context.patch.message_line + at, **values_of(match, line))
         if arguments.get("only_first"):
             return
 
@@ -277,4 +277,4 @@ def tag_sequence(context: Context, arguments: Arguments) -> Iterator[Hit]:
     match = compiled(arguments["pattern"]).search(text)
     if match:
         line, tag = tags[text.count("\n", 0, match.start("at"))]
-        yield Hit(line, values={"tag": tag.name, "value": tag.value})
+        yield hit_on(line, tag=tag.name, value=tag.value)

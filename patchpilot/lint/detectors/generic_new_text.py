@@ -8,7 +8,7 @@ from typing import NamedTuple
 from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import filled_pattern
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
 from patchpilot.lint.required_text import whole_text
 from patchpilot.model.file_diff import FileChange, Hunk
@@ -77,17 +77,15 @@ def _is_excepted(arguments: Arguments, match: re.Match[str], text: str) -> bool:
     )
 
 
+@once
 def _new_texts(context: Context) -> list[_NewText]:
-    """Returns the new side of every hunk that adds lines, read once."""
-    found: list[_NewText] | None = context.shared.get("generic.new_text")
-    if found is None:
-        found = context.shared["generic.new_text"] = [
-            _new_text(change, hunk)
-            for change in context.patch.files
-            if change.new_path is not None
-            for hunk in change.hunks
-        ]
-    return found
+    """Returns the new side of every hunk that adds lines."""
+    return [
+        _new_text(change, hunk)
+        for change in context.patch.files
+        if change.new_path is not None
+        for hunk in change.hunks
+    ]
 
 
 def _new_text(change: FileChange, hunk: Hunk) -> _NewText:

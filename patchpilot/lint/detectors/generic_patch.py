@@ -3,10 +3,10 @@
 
 from collections.abc import Iterator
 
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.c_pattern import c_pattern, optional
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.detectors.c_pattern import c_pattern, optional, suits
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.required_text import whole_text
 
 
@@ -89,29 +89,22 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if end is not None and line.number >= end:
             return
         if _suits(lines, line, arguments):
-            groups = {
-                name: as_text(value or "") for name, value in match.groupdict().items()
-            }
-            yield Hit(
-                line.number - bool(arguments.get("at_line_before")),
-                values={"file": as_text(line.file), **groups},
-            )
+            hit = line.hit(**{"file": line.file, **match.groupdict("")})
+            number = line.number - bool(arguments.get("at_line_before"))
+            yield hit._replace(patch_line=number)
 
 
+@once
 def _part(context: Context, where: str) -> list[ScannedLine]:
-    """Returns the lines of a part of the patch, read once."""
-    key = f"generic_patch.{where}"
-    found: list[ScannedLine] | None = context.shared.get(key)
-    if found is None:
-        lines = scan(context)
-        found = context.shared[key] = [
-            line
-            for line in lines.lines
-            if not line.starts_hunk
-            and line.starts_file is (where == "file")
-            and _is_in(lines, line, where)
-        ]
-    return found
+    """Returns the lines of a part of the patch."""
+    lines = scan(context)
+    return [
+        line
+        for line in lines.lines
+        if not line.starts_hunk
+        and line.starts_file is (where == "file")
+        and _is_in(lines, line, where)
+    ]
 
 
 def _is_in(lines: LineScan, line: ScannedLine, where: str) -> bool:
@@ -135,19 +128,12 @@ def _is_in(lines: LineScan, line: ScannedLine, where: str) -> bool:
 
 def _suits(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
     """Whether the file of a line and the lines next to it are as the rule requires."""
-    files, others = (
-        optional(arguments, "files_pattern"),
-        optional(arguments, "other_files_pattern"),
-    )
-    if (files and not files.search(line.file)) or (others and others.search(line.file)):
+    if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
-    before, unless_after = (
-        optional(arguments, "before_pattern"),
-        optional(arguments, "unless_after_pattern"),
-    )
+    before = optional(arguments, "before_pattern")
     if before and (
         line.number < 2 or not before.search(lines.lines[line.number - 2].raw)
     ):
         return False
     after = lines.lines[line.number].raw if line.number < len(lines.lines) else ""
-    return not (unless_after and unless_after.search(after))
+    return suits(arguments, after, "", "unless_after_pattern")

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.required_text import part_text
 from patchpilot.model.file_diff import DiffLine
@@ -22,16 +22,16 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not patch.has_diff:
         return
     if wrapped := _wrapped(patch):
-        yield Hit(wrapped, case="wrapped")
+        yield hit_on(wrapped, "wrapped")
     elif patch.diff_error:
         found = re.match(r"line (\d+): ", patch.diff_error)
-        yield Hit(
+        yield hit_on(
             int(found[1]) if found else patch.diff_line,
-            case="corrupt",
-            values={"error": patch.diff_error},
+            "corrupt",
+            error=patch.diff_error,
         )
     elif lost := _lost_space(patch):
-        yield Hit(lost, case="lost-space")
+        yield hit_on(lost, "lost-space")
 
 
 def _wrapped(patch: Patch) -> int | None:
@@ -105,7 +105,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and len(kept)
             == len([line for line in kept if line.text.startswith("    ")])
         ):
-            yield Hit(spaced[0].patch_line, case="all")
+            yield hit_on(spaced[0].patch_line, "all")
             return
         context_lines = [line for line in kept if line.kind == " "]
         added = [line for line in indented if line.kind == "+"]
@@ -116,7 +116,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and all(line.text.startswith(" " * 8) for line in context_lines)
             and all(line.text.startswith("\t") for line in added)
         ):
-            yield Hit(context_lines[0].patch_line, case="context")
+            yield hit_on(context_lines[0].patch_line, "context")
             return
 
 
@@ -173,17 +173,17 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at])
         for at in qp
     ):
-        yield Hit(qp[0] + 1, case="quoted-printable")
+        yield hit_on(qp[0] + 1, "quoted-printable")
     for at in range(patch.message_line - 1, len(patch.lines)):
         line = patch.lines[at]
         if re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and re.match(
             r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line
         ):
-            yield Hit(at + 1, case="entities")
+            yield hit_on(at + 1, "entities")
             return
         if (
             re.match(r"^(?:<html|<div|<br>|<p>)", line, re.IGNORECASE)
             and at < patch.diff_line
         ):
-            yield Hit(at + 1, case="html")
+            yield hit_on(at + 1, "html")
             return

@@ -6,10 +6,10 @@ executable.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from patchpilot.lint.c.line_scan import LineScan, scan
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
@@ -28,12 +28,6 @@ _NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
 _PLACEHOLDERS = {
     "PATCH_PREFIX": "prefix",
 }
-
-
-@detector("checkpatch-form", _PLACEHOLDERS, type=str)
-def form(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type about the form of the patch and its file headers."""
-    return by_type(context, _all, arguments["type"])
 
 
 def is_patch(lines: LineScan) -> bool:
@@ -59,14 +53,16 @@ def last_line(lines: LineScan) -> int:
     )
 
 
-def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+@typed_detector("checkpatch-form", _PLACEHOLDERS)
+def form(context: Context) -> TypedHits:
+    """Yields the hits, with their types, about the form of the patch and its file headers."""
     lines = scan(context)
     yield from _files(context, lines)
     if not is_patch(lines) and not context.patch.source.endswith("cover-letter.patch"):
         yield "NOT_UNIFIED_DIFF", Hit(last_line(lines))
 
 
-def _files(context: Context, lines: LineScan) -> Iterator[tuple[str, Hit]]:
+def _files(context: Context, lines: LineScan) -> TypedHits:
     tree = context.tree
     binding: bool | None = None
     reported = 1
@@ -77,7 +73,7 @@ def _files(context: Context, lines: LineScan) -> Iterator[tuple[str, Hit]]:
                 # the line at which checkpatch.pl still is when it reads a file's name
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
-                    yield "PATCH_PREFIX", Hit(reported, values={"prefix": prefix})
+                    yield "PATCH_PREFIX", hit_on(reported, prefix=prefix)
             if not line.file.startswith("MAINTAINERS"):
                 now = line.file.startswith(_BINDING)
                 if binding is not None and binding != now:

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import is_trailer
@@ -37,15 +37,17 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for at, line in enumerate(patch.message):
         where = patch.message_line + at
         if re.match(r"^(?:diff -|Index: \S)", line):
-            yield Hit(where, case="diff", values={"start": line[:30]})
+            yield hit_on(where, "diff", start=line[:30])
         elif not encoded and re.match(r"^From \S+ .*\d\d:\d\d", line):
-            yield Hit(where, case="from")
+            yield hit_on(where, "from")
         elif scissors_line(line):
-            yield Hit(
+            yield hit_on(
                 where,
-                case="scissors-on-purpose"
-                if _is_message(patch.message[at + 1 :])
-                else "scissors",
+                (
+                    "scissors-on-purpose"
+                    if _is_message(patch.message[at + 1 :])
+                    else "scissors"
+                ),
             )
     yield from _lost_sign_off(patch)
     if patch.commit:
@@ -55,7 +57,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 r" |^---\s*$",
                 line,
             ):
-                yield Hit(patch.notes_line - 1, case="separator")
+                yield hit_on(patch.notes_line - 1, "separator")
                 return
 
 
@@ -80,16 +82,18 @@ def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
     )
     for at in range(patch.message_line + len(patch.message), end):
         if at <= len(patch.lines) and _SIGNED.match(patch.lines[at - 1]):
-            yield Hit(
+            yield hit_on(
                 at,
-                case="sign-off-below-separator"
-                if at < patch.diff_line
-                else "sign-off-below-diff",
+                (
+                    "sign-off-below-separator"
+                    if at < patch.diff_line
+                    else "sign-off-below-diff"
+                ),
             )
             return
     for at in range(end, len(patch.lines) + 1):
         if _SIGNED.match(patch.lines[at - 1]):
-            yield Hit(patch.diff_line, case="unindented-diff")
+            yield hit_on(patch.diff_line, "unindented-diff")
             return
 
 

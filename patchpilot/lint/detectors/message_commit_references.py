@@ -5,12 +5,11 @@ They check the form of a reference and, with a repository, whether it is correct
 """
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, as_text, scan
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
 from patchpilot.lint.checkpatch_address import balanced
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
 from patchpilot.lint.detectors.message_form import in_stack_dump
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, HistoryFacts
@@ -83,13 +82,9 @@ _PLACEHOLDERS = {
 }
 
 
-@detector("checkpatch-commits", _PLACEHOLDERS, type=str)
-def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type about commit references in the message."""
-    return by_type(context, _all, arguments["type"])
-
-
-def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+@typed_detector("checkpatch-commits", _PLACEHOLDERS)
+def commits(context: Context) -> TypedHits:
+    """Yields the hits, with their types, about commit references in the message."""
     lines = scan(context)
     facts = _Facts(context.history)
     backport = (
@@ -127,7 +122,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
             and (commit_id := _mentioned(text, fixes))
             and facts.find(commit_id) is None
         ):
-            yield "UNKNOWN_COMMIT_ID", Hit(line.number, values={"id": commit_id})
+            yield "UNKNOWN_COMMIT_ID", hit_on(line.number, id=commit_id)
         if oops and line.in_log and not text.strip(" \t\r\f\v"):
             oops = False
 
@@ -172,7 +167,7 @@ def _mentioned(text: str, fixes: FixesLine | None) -> str:
 
 def _fixes(
     line: ScannedLine, fixes: FixesLine, facts: _Facts, kernel: tuple[int, int]
-) -> Iterator[tuple[str, Hit]]:
+) -> TypedHits:
     text = line.text
     commit_id, title, quoted, good = "", "", False, False
     opened = len(text) - len(fixes.rest)
@@ -195,11 +190,8 @@ def _fixes(
         right = f"Fixes: {commit.reference}"
         yield (
             "BAD_FIXES_TAG",
-            Hit(
-                line.number,
-                case="known",
-                values={"right": right},
-                fix=FindingFix("suggest", right),
+            hit_on(
+                line.number, "known", None, FindingFix("suggest", right), right=right
             ),
         )
     else:
@@ -347,14 +339,7 @@ def _reference(
         return None
     if commit:
         right = f"commit {commit.reference}"
-        return Hit(
-            line.number,
-            case="known",
-            values={"right": right},
-            fix=FindingFix("suggest", right),
+        return hit_on(
+            line.number, "known", None, FindingFix("suggest", right), right=right
         )
-    return (
-        Hit(line.number, case="id", values={"id": as_text(commit_id)})
-        if commit_id
-        else Hit(line.number)
-    )
+    return line.hit(None, "id", id=commit_id) if commit_id else Hit(line.number)

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import is_prose, paragraphs, words
 from patchpilot.lint.pack_patterns import compiled
@@ -41,12 +41,12 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if count == 0:
         # the From: line of another author and tags count as text for the rule about empty messages
         if patch.in_body_from and patch.message:
-            yield Hit(patch.message_line, case="empty")
+            yield hit_on(patch.message_line, "empty")
         elif any(
             is_trailer(line) and not line.startswith("Signed-off-by:")
             for line in patch.message
         ):
-            yield Hit(patch.message_line, case="only-tags")
+            yield hit_on(patch.message_line, "only-tags")
         return
     size = sum(change.added + change.removed for change in patch.files)
     most = arguments["fewest_of_change"]
@@ -54,7 +54,7 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
         size >= 20 and 3 * count < 2 * most
     )
     if count < arguments["fewest"] or of_change:
-        yield Hit(patch.message_line, case="short", values={"count": count})
+        yield hit_on(patch.message_line, "short", count=count)
         return
     in_subject = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
     words_of_message = [
@@ -76,9 +76,9 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
         path.startswith("Documentation/devicetree/bindings/") for path in patch.paths
     ):
         if len(fresh - word_set("message", "binding_fillers")) <= 1 and only_prose:
-            yield Hit(patch.message_line, case="repeats-subject-of-binding")
+            yield hit_on(patch.message_line, "repeats-subject-of-binding")
     elif len(fresh) <= 1 and only_prose and not _adds_an_id(context):
-        yield Hit(patch.message_line, case="repeats-subject")
+        yield hit_on(patch.message_line, "repeats-subject")
 
 
 _REASON = re.compile(
@@ -145,24 +145,22 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if len(early) >= 2 and (
             len(early) * 2 >= len(lines) - 1 or widest >= arguments["narrow"]
         ):
-            yield Hit(paragraph.start + early[0], case="uneven")
+            yield hit_on(paragraph.start + early[0], "uneven")
             return
         if stub := next(
             (at for at in range(1, len(lines) - 1) if _stub(lines, at)), None
         ):
-            yield Hit(paragraph.start + stub, case="broken-again")
+            yield hit_on(paragraph.start + stub, "broken-again")
             return
         if (
             len(lines) >= 4
             and max(map(len, lines[:-1])) < arguments["narrow"]
             and not any(_ends_thought(*pair) for pair in pairwise(lines))
         ):
-            yield Hit(
-                paragraph.start, case="narrow", values={"width": max(map(len, lines))}
-            )
+            yield hit_on(paragraph.start, "narrow", width=max(map(len, lines)))
             return
         if early and len(lines) == 2 and len(lines[0]) <= 45 and len(lines[1]) > 12:
-            yield Hit(paragraph.start, case="early")
+            yield hit_on(paragraph.start, "early")
             return
 
 
@@ -222,19 +220,11 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if not notes and not any(
         _describes_change(heading, texts, at) for at in range(len(texts))
     ):
-        yield Hit(
-            subject_line(context),
-            case="missing",
-            values={"version": version, "previous": version - 1},
-        )
+        yield subject_hit(context, "missing", version=version, previous=version - 1)
     elif (
         latest := _latest_version([*patch.notes, *(cover.message if cover else ())])
     ) and latest < version:
-        yield Hit(
-            subject_line(context),
-            case="old",
-            values={"latest": latest, "version": version},
-        )
+        yield subject_hit(context, "old", latest=latest, version=version)
 
 
 def _latest_version(texts: list[str]) -> int:

@@ -4,10 +4,8 @@
 They check for a missing description, long lines, and text that does not belong there.
 """
 
-from collections.abc import Iterable, Iterator
-
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
 from patchpilot.lint.detectors.tags_signoff import KNOWN
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -38,18 +36,14 @@ _FAR = 100
 """A longer line is nobody's slip of a word: it was not wrapped."""
 
 
-@detector("checkpatch-message", _PLACEHOLDERS, type=str)
-def message(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type about the commit message and the headers."""
-    return by_type(context, _all, arguments["type"])
-
-
 def log_before(lines: LineScan, number: int) -> bool:
     """Returns whether the line before patch line `number` is part of the commit message."""
     return number > 1 and lines.lines[number - 2].log_after
 
 
-def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+@typed_detector("checkpatch-message", _PLACEHOLDERS)
+def message(context: Context) -> TypedHits:
+    """Yields the hits, with their types, about the commit message and the headers."""
     lines = scan(context)
     yield from _missing(lines)
     yield from _log(lines, context.options.kernel)
@@ -69,7 +63,7 @@ def in_stack_dump(line: ScannedLine) -> bool:
     )
 
 
-def _missing(lines: LineScan) -> Iterator[tuple[str, Hit]]:
+def _missing(lines: LineScan) -> TypedHits:
     """Reports a patch without a description: fewer than two lines between headers and separator,
     with sign-off and separator counted.
     """
@@ -85,7 +79,7 @@ def _missing(lines: LineScan) -> Iterator[tuple[str, Hit]]:
         seen = seen or line.log_after
 
 
-def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
+def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
     oops = long_seen = False
     for line in lines.lines:
         text = line.text
@@ -108,10 +102,11 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
             long_seen = True
             yield (
                 "COMMIT_LOG_LONG_LINE",
-                Hit(
+                hit_on(
                     line.number,
-                    case="far" if len(text) > _FAR else "",
-                    values={"columns": len(text), "limit": LOG_WIDTH},
+                    "far" if len(text) > _FAR else "",
+                    columns=len(text),
+                    limit=LOG_WIDTH,
                 ),
             )
         if oops and not text.strip(" \t\r\f\v"):
@@ -128,7 +123,7 @@ def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
     )
 
 
-def _encoding(lines: LineScan) -> Iterator[tuple[str, Hit]]:
+def _encoding(lines: LineScan) -> TypedHits:
     if _CLEAN.fullmatch("\n".join(line.raw for line in lines.lines)):
         return
     other_charset = False
@@ -148,7 +143,7 @@ def _encoding(lines: LineScan) -> Iterator[tuple[str, Hit]]:
             yield "UTF8_BEFORE_PATCH", Hit(line.number)
 
 
-def _absolute_paths(lines: LineScan, tree: Tree) -> Iterator[tuple[str, Hit]]:
+def _absolute_paths(lines: LineScan, tree: Tree) -> TypedHits:
     for line in lines.lines:
         if (
             line.log_after

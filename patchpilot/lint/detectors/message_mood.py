@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.english_verbs import imperative_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import paragraphs
@@ -37,10 +37,8 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             # in a revert, "this commit" is the reverted one
             if reverts and what == "commit":
                 continue
-            yield Hit(
-                paragraph.line_at(found.start()),
-                case="patch",
-                values={"quoted": found[0], "what": what},
+            yield hit_on(
+                paragraph.line_at(found.start()), "patch", quoted=found[0], what=what
             )
             return
     first = next(iter(paragraphs(context)), None)
@@ -51,9 +49,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
     if first and opening and imperative_of(opening["verb"]):
         order = (imperative_of(opening["verb"]) or "").capitalize()
-        yield Hit(
-            first.start, case="this", values={"quoted": opening[0], "verb": order}
-        )
+        yield hit_on(first.start, "this", quoted=opening[0], verb=order)
 
 
 @detector(
@@ -69,10 +65,11 @@ def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             phrase = _not_imperative_phrase(sentence)
             if phrase:
                 order = imperative_of(phrase.split()[-1])
-                yield Hit(
+                yield hit_on(
                     paragraph.line_at(start),
-                    case=_case_of(phrase) if order else "other",
-                    values={"quoted": phrase, "verb": order or ""},
+                    _case_of(phrase) if order else "other",
+                    quoted=phrase,
+                    verb=order or "",
                 )
                 return
 

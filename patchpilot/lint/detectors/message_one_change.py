@@ -4,8 +4,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import paragraphs
 from patchpilot.lint.subsystem_facts import sections_of
@@ -79,7 +79,7 @@ def several_changes(context: Context, arguments: Arguments) -> Iterator[Hit]:
         and len(patch.files) > 1
         and _AND.search(patch.subject.title)
     ):
-        found = Hit(subject_line(context), case="and")
+        found = subject_hit(context, "and")
     if found:
         yield found
 
@@ -105,11 +105,7 @@ def _by_files(context: Context) -> Hit | None:
         return None
     (first, mine), *others = names.items()
     second = next((path for path, theirs in others if not mine & theirs), others[-1][0])
-    return Hit(
-        subject_line(context),
-        case="sections",
-        values={"first": first, "second": second},
-    )
+    return subject_hit(context, "sections", first=first, second=second)
 
 
 def _section_names(context: Context, path: str) -> frozenset[str]:
@@ -135,19 +131,15 @@ def _by_message(context: Context, arguments: Arguments) -> Hit | None:
     if (len(items) >= arguments["items"] and size >= arguments["lines"]) or (
         ordered >= 2 and 2 * size >= arguments["lines"]
     ):
-        return Hit(
-            patch.message_line + items[0][0], case="list", values={"count": len(items)}
-        )
+        return hit_on(patch.message_line + items[0][0], "list", count=len(items))
     for pattern, least in (
         (_ALSO, arguments["lines"]),
         (_WHILE, arguments["aside_lines"]),
     ):
         for paragraph in paragraphs(context) if size >= least else ():
             if match := pattern.search(paragraph.text):
-                return Hit(
-                    paragraph.line_at(match.start()),
-                    case="also",
-                    values={"word": match[0].strip(" .!")},
+                return hit_on(
+                    paragraph.line_at(match.start()), "also", word=match[0].strip(" .!")
                 )
     return None
 
@@ -172,7 +164,7 @@ def _by_hunks(context: Context) -> Hit | None:
             }
             for line in change.lines("+"):
                 if line.text in moved:
-                    return Hit(line.patch_line, case="headers")
+                    return hit_on(line.patch_line, "headers")
     if re.search(r"comment|typo|\bdoc|kernel-?doc|rename|spelling", said):
         return None
     hunks = [(change, hunk) for change in changes for hunk in change.hunks]
@@ -184,7 +176,7 @@ def _by_hunks(context: Context) -> Hit | None:
 
 def _at_first(hunks: Sequence[tuple[FileChange, Hunk]]) -> Hit | None:
     line = next((line for line in hunks[0][1].lines if line.kind in "+-"), None)
-    return Hit(line.patch_line, case="comments") if line else None
+    return hit_on(line.patch_line, "comments") if line else None
 
 
 def _changes_comment(hunk: Hunk) -> bool:
@@ -217,7 +209,7 @@ def independent_patches(context: Context, _arguments: Arguments) -> Iterator[Hit
             near |= one[1]
             left.remove(one)
     if left:
-        yield Hit(subject_line(context), values={"first": 1, "second": left[0][0]})
+        yield subject_hit(context, first=1, second=left[0][0])
 
 
 def _belongs_to(context: Context, patch: Patch) -> frozenset[str]:

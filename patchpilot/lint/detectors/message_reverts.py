@@ -4,8 +4,8 @@
 import re
 from collections.abc import Iterator
 
-from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.trailer import is_trailer
 
@@ -25,7 +25,7 @@ def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
     text = " ".join(line for line in patch.message if not is_trailer(line))
     named = re.search(r"\b(?:This reverts|[Rr]everts?) commits? ([0-9a-f]{7,40})", text)
     if not re.search(r"\b[0-9a-f]{12,40}\b", text):
-        yield Hit(subject_line(context), case="no-commit")
+        yield subject_hit(context, "no-commit")
     elif (
         named
         and len(
@@ -36,4 +36,4 @@ def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
         )
         < arguments["fewest"]
     ):
-        yield Hit(patch.message_line, case="no-reason")
+        yield hit_on(patch.message_line, "no-reason")

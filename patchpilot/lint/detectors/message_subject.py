@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from patchpilot.lint.conditions import is_mail, is_marked
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.english_verbs import imperative_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
@@ -70,11 +70,11 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     elif usual:
         kind, values = "usual", {"usual": usual}
     loose = "" if patch.commit or is_mail(patch) else "loose-file"
-    yield Hit(
-        subject_line(context),
-        case="-".join(part for part in (loose, kind) if part),
-        fix=FindingFix("suggest", f"{usual} {title}") if usual and not near else None,
-        values=values,
+    yield subject_hit(
+        context,
+        "-".join(part for part in (loose, kind) if part),
+        FindingFix("suggest", f"{usual} {title}") if usual and not near else None,
+        **values,
     )
 
 
@@ -112,7 +112,7 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
         or re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
         or re.match(r"\w+ (?:to|for|in|of)\b", rest)
     ):
-        yield Hit(subject_line(context), values={"quoted": verb, "verb": order})
+        yield subject_hit(context, quoted=verb, verb=order)
 
 
 @detector(
@@ -134,13 +134,13 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(
         r"\s[\[(][vV]\d{1,2}[\])]$", title
     ):
-        yield Hit(subject_line(context), case="outside")
+        yield subject_hit(context, "outside")
     elif unread := _unread_version(patch):
-        yield Hit(subject_line(context), case="unread", values={"quoted": unread})
+        yield subject_hit(context, "unread", quoted=unread)
     elif (
         len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1
     ):
-        yield Hit(subject_line(context), case="two-marks")
+        yield subject_hit(context, "two-marks")
     elif (
         patch.has_diff
         and (
@@ -152,22 +152,20 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         )
         and _signed(patch)
     ):
-        yield Hit(subject_line(context), case="reply", values={"quoted": found[1]})
+        yield subject_hit(context, "reply", quoted=found[1])
     elif re.match(r"^PATCH\b", title) or (
         patch.subject.words
         and not patch.subject.is_patch
         and re.search(r"\bpatch", " ".join(patch.subject.words), re.IGNORECASE)
     ):
-        yield Hit(subject_line(context), case="unrecognized")
+        yield subject_hit(context, "unrecognized")
     elif (
         patch.subject.number is not None
         and patch.subject.total
         and patch.subject.number > patch.subject.total
     ):
-        yield Hit(
-            subject_line(context),
-            case="number",
-            values={"number": patch.subject.number, "total": patch.subject.total},
+        yield subject_hit(
+            context, "number", number=patch.subject.number, total=patch.subject.total
         )
     elif (
         patch.header("Message-ID")
@@ -175,7 +173,7 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         and not patch.subject.is_patch
         and not is_marked(patch)
     ):
-        yield Hit(subject_line(context), case="no-mark")
+        yield subject_hit(context, "no-mark")
 
 
 def _unread_version(patch: Patch) -> str | None:
@@ -226,9 +224,8 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
     own = subsystem(context)
     written = ": ".join(prefixes)
     if own and own.prefix_pattern and not compiled(own.prefix_pattern).search(title):
-        yield Hit(
-            subject_line(context),
-            values={"prefix": written, "instead": own.prefix, "subsystem": own.title},
+        yield subject_hit(
+            context, prefix=written, instead=own.prefix, subsystem=own.title
         )
     elif context.history is None and (
         usual := learned_prefix([path for path in patch.paths if path != "MAINTAINERS"])
@@ -242,9 +239,9 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if not usual.is_known(prefixes[0]) and not re.search(
             r"tree-?wide", prefixes[0], re.IGNORECASE
         ):
-            yield Hit(subject_line(context), case="learned", values=values)
+            yield subject_hit(context, "learned", **values)
         elif alike(prefixes[0], usual.best) and not usual.has_further(prefixes):
-            yield Hit(subject_line(context), case="part", values=values)
+            yield subject_hit(context, "part", **values)
 
 
 _STRONG_SHARE = 0.9
@@ -267,20 +264,11 @@ def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     own = subsystem(context)
     learned = _learned_case(context)
     if own and own.after_prefix and own.after_prefix != case and learned != case:
-        yield Hit(
-            subject_line(context),
-            values={
-                "word": word,
-                "usual": _CASES[own.after_prefix],
-                "subsystem": own.title,
-            },
+        yield subject_hit(
+            context, word=word, usual=_CASES[own.after_prefix], subsystem=own.title
         )
     elif learned and learned != case and not (own and own.after_prefix):
-        yield Hit(
-            subject_line(context),
-            case="learned",
-            values={"word": word, "usual": _CASES[learned]},
-        )
+        yield subject_hit(context, "learned", word=word, usual=_CASES[learned])
 
 
 _CASES = {"capital": "a capital letter", "lower": "a lower-case letter"}
@@ -344,7 +332,7 @@ def function_in_subject(context: Context, _arguments: Arguments) -> Iterator[Hit
     heads = _function_heads(context) if names else ()
     for name in names:
         if any(f" {name}(" in head.replace("*", " ") for head in heads):
-            yield Hit(subject_line(context), values={"name": name})
+            yield subject_hit(context, name=name)
             return
 
 

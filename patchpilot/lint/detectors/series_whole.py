@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled, filled
 from patchpilot.model.file_diff import Hunk
@@ -46,7 +46,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if patch.subject.number is not None
     ]
     if len(patches) > 1 and not numbered and not any(patch.commit for patch in patches):
-        yield Hit(subject_line(context), case="none", values={"count": len(patches)})
+        yield subject_hit(context, "none", count=len(patches))
     if len(numbered) < 2:
         return
     totals = {total for _, total in numbered if total}
@@ -54,30 +54,20 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if cover and cover.subject.total:
         totals.add(cover.subject.total)
     if len(totals) > 1:
-        yield Hit(
-            subject_line(context),
-            case="totals",
-            values={"totals": ", ".join(map(str, sorted(totals)))},
-        )
+        yield subject_hit(context, "totals", totals=", ".join(map(str, sorted(totals))))
         return
     numbers = [number for number, _ in numbered]
     total = next(iter(totals), len(numbers))
     missing = sorted(set(range(1, total + 1)) - set(numbers))
     if missing and len(numbers) > 1:
-        yield Hit(
-            subject_line(context),
-            case="missing",
-            values={
-                "numbers": ", ".join(f"{number}/{total}" for number in missing[:5])
-            },
+        yield subject_hit(
+            context,
+            "missing",
+            numbers=", ".join(f"{number}/{total}" for number in missing[:5]),
         )
     doubled = sorted(number for number, count in Counter(numbers).items() if count > 1)
     if doubled:
-        yield Hit(
-            subject_line(context),
-            case="twice",
-            values={"number": doubled[0], "total": total},
-        )
+        yield subject_hit(context, "twice", number=doubled[0], total=total)
 
 
 @detector("series-cover", "count", fewest=int)
@@ -98,7 +88,7 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     ):
         if first.header("Message-ID"):
             return
-        yield Hit(subject_line(context), values={"count": len(patches)})
+        yield subject_hit(context, count=len(patches))
 
 
 @detector("mixed-versions", {"versions": "versions", "trees": "", "rfc": ""})
@@ -117,18 +107,18 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     versions = sorted({patch.subject.version for patch in patches})
     if len(versions) > 1:
-        yield Hit(
-            subject_line(context),
-            case="versions",
-            values={"versions": ", ".join(f"v{version}" for version in versions)},
+        yield subject_hit(
+            context,
+            "versions",
+            versions=", ".join(f"v{version}" for version in versions),
         )
     words = {
         frozenset(word.lower() for word in patch.subject.words) for patch in patches
     }
     if len({marks - {"rfc"} for marks in words}) > 1:
-        yield Hit(subject_line(context), case="trees")
+        yield subject_hit(context, "trees")
     elif len(words) > 1:
-        yield Hit(subject_line(context), case="rfc")
+        yield subject_hit(context, "rfc")
 
 
 @detector(
@@ -160,27 +150,23 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 else None
             )
             if earlier and earlier < number:
-                yield Hit(
-                    subject_line(context),
-                    case="fixes",
-                    values={
-                        "number": number,
-                        "subject": one.subject.title,
-                        "earlier": earlier,
-                    },
+                yield subject_hit(
+                    context,
+                    "fixes",
+                    number=number,
+                    subject=one.subject.title,
+                    earlier=earlier,
                 )
         undone = _undone(added, one)
         for line in _lines_of(one, "+"):
             added.setdefault(line, []).append(number - 1)
         if undone is not None:
-            yield Hit(
-                subject_line(context),
-                case="changes",
-                values={
-                    "number": number,
-                    "subject": one.subject.title,
-                    "earlier": undone + 1,
-                },
+            yield subject_hit(
+                context,
+                "changes",
+                number=number,
+                subject=one.subject.title,
+                earlier=undone + 1,
             )
 
 
@@ -212,9 +198,9 @@ def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line
         for line in cover.lines
     ):
-        yield Hit(subject_line(context), case="placeholder")
+        yield subject_hit(context, "placeholder")
     elif cover and cover.message and not _prose_of(cover):
-        yield Hit(subject_line(context), case="empty")
+        yield subject_hit(context, "empty")
 
 
 def _prose_of(cover: Patch) -> bool:
@@ -244,7 +230,7 @@ def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     for subject in listed:
         if _squeezed(subject) not in subjects:
-            yield Hit(subject_line(context), values={"subject": subject})
+            yield subject_hit(context, subject=subject)
             return
 
 
@@ -280,7 +266,7 @@ def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     parent = first.header("In-Reply-To")
     own = {patch.header("Message-ID") for patch in patches}
     if parent and parent not in own:
-        yield Hit(subject_line(context), values={"version": first.subject.version})
+        yield subject_hit(context, version=first.subject.version)
 
 
 @detector("recipients-differ")
@@ -292,7 +278,7 @@ def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for patch in patches
     ]
     if len(sets) > 1 and all(sets) and not set.intersection(*sets):
-        yield Hit(subject_line(context))
+        yield subject_hit(context)
 
 
 @detector(
@@ -310,18 +296,18 @@ def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit
         name = author.name.strip('"').lower()
         address = addresses.setdefault(name, author.key)
         if address != author.key:
-            yield Hit(
-                subject_line(context),
-                case="addresses",
-                values={"author": author.name, "first": address, "second": author.key},
+            yield subject_hit(
+                context,
+                "addresses",
+                author=author.name,
+                first=address,
+                second=author.key,
             )
             return
         other = names.setdefault(author.key, author.name)
         if other.strip('"').lower() != name:
-            yield Hit(
-                subject_line(context),
-                case="names",
-                values={"address": author.key, "first": other, "second": author.name},
+            yield subject_hit(
+                context, "names", address=author.key, first=other, second=author.name
             )
             return
 
@@ -351,7 +337,7 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                     "subject": patch.subject.title,
                     "earlier": earlier,
                 }
-                yield Hit(subject_line(context), values=values)
+                yield subject_hit(context, **values)
                 return
         for change in patch.files:
             if change.new_path:
@@ -424,14 +410,12 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 None,
             )
             if later:
-                yield Hit(
-                    subject_line(context),
-                    values={
-                        "name": name,
-                        "number": number,
-                        "later": later,
-                        "subject": one.subject.title,
-                    },
+                yield subject_hit(
+                    context,
+                    name=name,
+                    number=number,
+                    later=later,
+                    subject=one.subject.title,
                 )
 
 
@@ -497,12 +481,10 @@ def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 change.path in paths for other in earlier for change in other.files
             ):
                 return
-            yield Hit(
-                subject_line(context),
-                values={
-                    "number": number,
-                    "subject": one.subject.title,
-                    "earlier": patches.index(earlier[0]) + 1,
-                },
+            yield subject_hit(
+                context,
+                number=number,
+                subject=one.subject.title,
+                earlier=patches.index(earlier[0]) + 1,
             )
             return

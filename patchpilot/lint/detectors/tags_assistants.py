@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.model.assistant import assistant_faults
@@ -15,4 +15,4 @@ def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for line, tag in tag_lines(context):
         if tag.key == "assisted-by":
             for case, text in assistant_faults(tag.value).items():
-                yield Hit(line, case=case, values={"text": text})
+                yield hit_on(line, case, text=text)

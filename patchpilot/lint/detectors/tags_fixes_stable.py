@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 
 from patchpilot.lint.conditions import is_mail, names_upstream_commit
-from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted, quoted_titles
 from patchpilot.lint.message_tags import tag_lines
@@ -71,34 +71,24 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 for line, (start, end) in zip(patch.message, spans, strict=True)
             ],
         )
-        yield Hit(
-            blamed[0],
-            case="blamed" if harm else "mentioned",
-            values={"commit": blamed[1]},
-        )
+        yield hit_on(blamed[0], "blamed" if harm else "mentioned", commit=blamed[1])
         return
     fix_trees = tree.intersection(context.project.tags.fix_prefixes)
     if fix_trees and not only_documents(context.patch.paths):
-        yield Hit(
-            subject_line(context), case="fixes-tree", values={"tree": min(fix_trees)}
-        )
+        yield subject_hit(context, "fixes-tree", tree=min(fix_trees))
         return
     if context.history and (defect := defect_in(title)) and not _cosmetic(context):
         # with a history, a command can find the commit
         case = "with-history-and-stable" if _needs_stable(context) else "with-history"
-        yield Hit(
-            subject_line(context),
-            case=case,
-            values={"word": defect, "stable": context.project.lists.stable},
+        yield subject_hit(
+            context, case, word=defect, stable=context.project.lists.stable
         )
         return
     reason = bug_in(title) or cure_in(title, patch.message)
     if reason and not _cosmetic(context):
         case = "subject-and-stable" if _needs_stable(context) else "subject"
-        yield Hit(
-            subject_line(context),
-            case=case,
-            values={"word": reason, "stable": context.project.lists.stable},
+        yield subject_hit(
+            context, case, word=reason, stable=context.project.lists.stable
         )
 
 
@@ -166,10 +156,8 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
         re.IGNORECASE,
     )
     if serious:
-        yield Hit(
-            fixes[0][0],
-            case="serious",
-            values={"quoted": serious[0].strip(), "stable": lists.stable},
+        yield hit_on(
+            fixes[0][0], "serious", quoted=serious[0].strip(), stable=lists.stable
         )
         return
     each = compiled(arguments["each_pattern"])
@@ -178,7 +166,7 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
         and patch.paths
         and all(each.search(path) for path in patch.paths)
     ):
-        yield Hit(fixes[0][0], case="each-fix", values={"stable": lists.stable})
+        yield hit_on(fixes[0][0], "each-fix", stable=lists.stable)
 
 
 _SERIOUS = (
@@ -213,9 +201,9 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     ):
         return
     if named:
-        yield Hit(patch.message_line + named[0].at, case="short-id")
+        yield hit_on(patch.message_line + named[0].at, "short-id")
     elif not re.search(r"(?i)upstream|mainline|linus", text):
-        yield Hit(None, case="no-commit")
+        yield hit_on(None, "no-commit")
 
 
 @detector("stable-size", {"": "length most", "slightly": "length most"}, lines=int)
@@ -230,9 +218,7 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
             if size > arguments["lines"]:
                 case = "" if size > 3 * arguments["lines"] else "slightly"
-                yield Hit(
-                    line, case=case, values={"length": size, "most": arguments["lines"]}
-                )
+                yield hit_on(line, case, length=size, most=arguments["lines"])
             return
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import may_be_same, same_person, tag_lines
 from patchpilot.lint.subsystem_facts import subsystem
@@ -42,7 +42,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if signed and not any(
         same_person(sender, person) or may_be_same(sender, person) for person in people
     ):
-        yield Hit(signed[-1][0], values={"sender": sender.called})
+        yield hit_on(signed[-1][0], sender=sender.called)
 
 
 def _is_relay(sender: Address, author: Address) -> bool:
@@ -85,7 +85,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
         if tag.address and not any(
             same_person(tag.address, partner) for partner in partners
         ):
-            yield Hit(line, values={"signer": tag.address.called})
+            yield hit_on(line, signer=tag.address.called)
             return
 
 
@@ -115,11 +115,11 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 or squeezed == re.sub(r"[^a-z]", "", local)
             )
         ) or name == "@":
-            yield Hit(line, case="alias", values={"name": name or address.email})
+            yield hit_on(line, "alias", name=name or address.email)
         elif _role().search(name) or (
             _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
         ):
-            yield Hit(line, case="role", values={"name": name or address.email})
+            yield hit_on(line, "role", name=name or address.email)
 
 
 @cache
@@ -177,34 +177,30 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if name.lower() in word_set("tags", "people") and (
                 " " in found[1] or re.search(r"\s:", found[0])
             ):
-                yield Hit(
+                yield hit_on(
                     patch.message_line + at,
-                    case="form",
-                    values={"quoted": found[0].strip(), "tag": known[name.lower()]},
+                    "form",
+                    quoted=found[0].strip(),
+                    tag=known[name.lower()],
                 )
             elif name.lower() in word_set("tags", "people") and re.search(
                 r"[^\s<]<\S+@", line[:MAX_ADDRESS]
             ):
-                yield Hit(
-                    patch.message_line + at,
-                    case="space",
-                    values={"tag": known[name.lower()]},
-                )
+                yield hit_on(patch.message_line + at, "space", tag=known[name.lower()])
             elif (
                 name not in known.values()
                 and name.lower() in ("fixes", "signed-off-by")
                 and not name.islower()
             ):
-                yield Hit(
+                yield hit_on(
                     patch.message_line + at,
-                    case="case",
-                    values={"quoted": found[1], "tag": known[name.lower()]},
+                    "case",
+                    quoted=found[1],
+                    tag=known[name.lower()],
                 )
             elif ";" in found[0]:
-                yield Hit(
-                    patch.message_line + at,
-                    case="semicolon",
-                    values={"quoted": found[0].strip()},
+                yield hit_on(
+                    patch.message_line + at, "semicolon", quoted=found[0].strip()
                 )
             continue
         near = _nearest(name.lower())
@@ -212,16 +208,10 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         is_checkpatchs = name.lower().endswith("-by") and ":" in found[0]
         value = line[found.end() :]
         if name.lower() in ("fix", "fixed", "fixing") and _fits("fixes", value):
-            yield Hit(
-                patch.message_line + at,
-                case="fixes",
-                values={"quoted": found[1], "tag": "Fixes"},
-            )
+            yield hit_on(patch.message_line + at, "fixes", quoted=found[1], tag="Fixes")
         elif near and not is_checkpatchs and _fits(near[0], value):
-            yield Hit(
-                patch.message_line + at,
-                case="near",
-                values={"quoted": found[1], "tag": known[near[0]]},
+            yield hit_on(
+                patch.message_line + at, "near", quoted=found[1], tag=known[near[0]]
             )
 
 
@@ -277,11 +267,11 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if above in sure or (
                 above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in sure
             ):
-                yield Hit(patch.message_line + gap, case="blank-line")
+                yield hit_on(patch.message_line + gap, "blank-line")
                 return
         at -= 1
     if (below := _sentence_below(lines, last)) is not None:
-        yield Hit(patch.message_line + below, case="below")
+        yield hit_on(patch.message_line + below, "below")
         return
     yield from _stranded(context, last)
 
@@ -322,7 +312,7 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
             and re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
             and not is_trailer(patch.message[at + 1])
         ):
-            yield Hit(line, case="text", values={"tag": tag.name})
+            yield hit_on(line, "text", tag=tag.name)
             return
         below = _first_after(blank, at, last)
         above = patch.message[at - 1] if at else ""
@@ -332,7 +322,7 @@ def _stranded(context: Context, last: int) -> Iterator[Hit]:
             continue
         text = patch.message[_first_after(written, below, last)]
         if re.match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
-            yield Hit(line, case="text", values={"tag": tag.name})
+            yield hit_on(line, "text", tag=tag.name)
             return
 
 
@@ -368,13 +358,8 @@ def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit
             below.key == "signed-off-by" and signed
         )
         if own.tag_order.index(tag.key) > own.tag_order.index(below.key) and not paired:
-            yield Hit(
-                line,
-                values={
-                    "tag": f"{tag.name}:",
-                    "before": f"{below.name}:",
-                    "subsystem": own.title,
-                },
+            yield hit_on(
+                line, tag=f"{tag.name}:", before=f"{below.name}:", subsystem=own.title
             )
             return
 
@@ -418,7 +403,7 @@ def unusual_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                     "count": sum(both),
                     "total": len(both),
                 }
-                yield Hit(line, values=values)
+                yield hit_on(line, **values)
                 return
         if judged:
             return
@@ -444,10 +429,11 @@ def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             r"^\[(?P<number>\d{1,2})\]:?\s+(?P<url>https?://\S+)\s*$", lines[at]
         )
     ):
-        yield Hit(
+        yield hit_on(
             context.patch.message_line + at,
-            case="numbered",
-            values={"number": numbered["number"], "url": numbered["url"][:60]},
+            "numbered",
+            number=numbered["number"],
+            url=numbered["url"][:60],
         )
         return
     for at, line in enumerate(lines):

@@ -4,12 +4,10 @@
 They report bad links, Reported-by: without Closes:, and fixes without Fixes:.
 """
 
-from collections.abc import Iterable, Iterator
-
 from patchpilot.lint.c.c_patterns import IDENT
 from patchpilot.lint.c.line_scan import scan
 from patchpilot.lint.c.mask_comments import COMMENT
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detector import TypedHits, hit_on, typed_detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy
@@ -37,18 +35,14 @@ _PLACEHOLDERS = {
 }
 
 
-@detector("checkpatch-newer", _PLACEHOLDERS, type=str)
-def newer(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type that only newer kernels check."""
-    return by_type(context, _all, arguments["type"])
-
-
-def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+@typed_detector("checkpatch-newer", _PLACEHOLDERS)
+def newer(context: Context) -> TypedHits:
+    """Yields the hits, with their types, that only newer kernels check."""
     yield from _missing_fixes(context)
     yield from _tables(context)
 
 
-def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:
+def _missing_fixes(context: Context) -> TypedHits:
     lines = scan(context)
     sign = ""
     inside = changes = False
@@ -64,7 +58,7 @@ def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:
         case = "explained" if explains_missing_fixes(context.patch.message) else ""
         yield (
             "MISSING_FIXES_TAG",
-            Hit(last_line(lines), case=case, values={"sign": sign}),
+            hit_on(last_line(lines), case, sign=sign),
         )
 
 
@@ -74,7 +68,7 @@ def _has_fixes(text: str) -> bool:
     return line is not None and line.is_unquoted and bool(line.commit_id)
 
 
-def _tables(context: Context) -> Iterator[tuple[str, Hit]]:
+def _tables(context: Context) -> TypedHits:
     if "_device_id" not in c_text(context):
         return
     from patchpilot.lint.c.walk import code
@@ -93,5 +87,5 @@ def _tables(context: Context) -> Iterator[tuple[str, Hit]]:
         if not table.endswith(_TABLE_ENDS):
             yield (
                 "MISSING_SENTINEL",
-                Hit(line.number, case="cut" if span.level > 0 else ""),
+                hit_on(line.number, "cut" if span.level > 0 else ""),
             )

@@ -3,12 +3,11 @@
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
 from functools import partial
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.checkpatch_address import Mailbox, parse_mailbox
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
 from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -71,13 +70,9 @@ _PLACEHOLDERS = {
 }
 
 
-@detector("checkpatch-signoff", _PLACEHOLDERS, type=str)
-def signoff(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type about tags and sign-offs."""
-    return by_type(context, _all, arguments["type"])
-
-
-def _all(context: Context) -> Iterator[tuple[str, Hit]]:
+@typed_detector("checkpatch-signoff", _PLACEHOLDERS)
+def signoff(context: Context) -> TypedHits:
+    """Yields the hits, with their types, about tags and sign-offs."""
     lines = scan(context)
     author = ""
     signed = _Signed()
@@ -155,22 +150,21 @@ class _Signed:
         if problem:
             self.text, self.problem = text, problem
 
-    def verdict(self, author: str, at: int) -> Iterator[tuple[str, Hit]]:
+    def verdict(self, author: str, at: int) -> TypedHits:
         """Returns the result at the end of the patch."""
         if not self.any:
             yield "MISSING_SIGN_OFF", Hit(at)
         elif self.whole:
             return
         elif not self.problem:
-            yield "NO_AUTHOR_SIGN_OFF", Hit(at, values={"author": as_text(author)})
+            yield "NO_AUTHOR_SIGN_OFF", hit_on(at, author=as_text(author))
         else:
             values = {"author": as_text(author), "signer": as_text(self.text)}
-            yield "FROM_SIGN_OFF_MISMATCH", Hit(at, case=self.problem, values=values)
+            yield "FROM_SIGN_OFF_MISMATCH", hit_on(at, self.problem, **values)
 
 
 def _bad(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
-    shown = {name: as_text(text) for name, text in values.items()}
-    return "BAD_SIGN_OFF", Hit(line.number, case=case, values=shown)
+    return "BAD_SIGN_OFF", line.hit(None, case, **values)
 
 
 def _tag(
@@ -179,7 +173,7 @@ def _tag(
     found: re.Match[str],
     author: str,
     seen: set[str],
-) -> Iterator[tuple[str, Hit]]:
+) -> TypedHits:
     bad = partial(_bad, line)
     before, tag, after, value = found.groups()
     usual = tag[:1].upper() + tag[1:].lower()
@@ -207,9 +201,7 @@ def _tag(
         yield from _unsigned_co_developer(lines, line, value)
 
 
-def _value(
-    line: ScannedLine, value: str, *, in_text: bool
-) -> Iterator[tuple[str, Hit]]:
+def _value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
     bad = partial(_bad, line)
     box = parse_mailbox(value)
     better = box.written()
@@ -230,10 +222,7 @@ def _value(
             right = _stable_form(box)
             yield (
                 "BAD_STABLE_ADDRESS_STYLE",
-                Hit(
-                    line.number,
-                    values={"right": as_text(right), "value": as_text(value)},
-                ),
+                line.hit(right=right, value=value),
             )
     elif box.rest and not (
         (box.rest[0] == "#" and len(box.rest) > 1)
@@ -251,9 +240,7 @@ def _stable_form(box: Mailbox) -> str:
     return f"{box.address} # {rest}" if rest else box.address
 
 
-def _unsigned_co_developer(
-    lines: LineScan, line: ScannedLine, value: str
-) -> Iterator[tuple[str, Hit]]:
+def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> TypedHits:
     """Reports a co-developer whose Signed-off-by is not on the next line."""
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None

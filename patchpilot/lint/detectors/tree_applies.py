@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.lint_context import Context, Tip
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.lint_context import Context, Tip, once
 from patchpilot.lint.subsystem_facts import sections_of
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.patch import Patch
@@ -31,7 +31,7 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     states = _states(context)
     if states and all(state == "there" for _, state in states):
-        yield Hit(states[0][0], values={"tree": context.tree.label})
+        yield hit_on(states[0][0], tree=context.tree.label)
 
 
 @detector("does-not-apply", "tree")
@@ -50,7 +50,7 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     for line, state in states:
         if state != "fits":
-            yield Hit(line, values={"tree": context.tree.label})
+            yield hit_on(line, tree=context.tree.label)
             return
 
 
@@ -78,13 +78,11 @@ def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[
     line, base, count = named
     tree = history.tree_of(base)
     if tree is None:
-        yield Hit(line, case="unknown", values={"base": base[:12]})
+        yield hit_on(line, "unknown", base=base[:12])
         return
     if found := _alien(context, tree):
         values = {"base": base[:12], "path": found[1], "count": count}
-        yield Hit(
-            found[0], case="prerequisites" if count else "conflict", values=values
-        )
+        yield hit_on(found[0], "prerequisites" if count else "conflict", **values)
 
 
 def _named_base(context: Context) -> tuple[int, str, int] | None:
@@ -127,14 +125,12 @@ def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[H
         ):
             continue
         if found := _alien(context, tip.tree):
-            yield Hit(
+            yield hit_on(
                 found[0],
-                case=case,
-                values={
-                    "tip": tip.label,
-                    "date": f"{tip.date:%Y-%m-%d}",
-                    "path": found[1],
-                },
+                case,
+                tip=tip.label,
+                date=f"{tip.date:%Y-%m-%d}",
+                path=found[1],
             )
             return
 
@@ -203,20 +199,20 @@ def fits(context: Context) -> bool:
     return bool(states) and all(state == "fits" for _, state in states)
 
 
+@once
 def _states(context: Context) -> list[tuple[int, str]]:
     """Returns (patch line, "fits", "there" or "alien") of every hunk.
 
     Empty when it cannot be determined.
     """
-    found: list[tuple[int, str]] | None = context.shared.get("tree.states")
-    if found is None:
-        found = context.shared["tree.states"] = []
-        assert context.tree is not None
-        for change in context.patch.files:
-            # an earlier patch of the series that does not apply is reported once, on that patch
-            if not is_guess(context.tree, change.old_path or change.path):
-                found += _file_states(context.tree, change)
-    return found
+    assert context.tree is not None
+    return [
+        state
+        for change in context.patch.files
+        # an earlier patch of the series that does not apply is reported once, on that patch
+        if not is_guess(context.tree, change.old_path or change.path)
+        for state in _file_states(context.tree, change)
+    ]
 
 
 def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context, HistoryFacts
 from patchpilot.lint.message_tags import same_person, tag_lines
 from patchpilot.lint.subject_prefix import split_prefix, written_prefix
@@ -54,10 +54,14 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     best, number = counted.most_common(1)[0]
     if share < 0.05 and number / total >= USUAL_SHARE and not _alike(best, own):
         better = f"{best} {_rest(title)}"
-        yield Hit(
-            subject_line(context),
-            fix=FindingFix("suggest", better),
-            values={"prefix": own, "count": number, "total": total, "usual": best},
+        yield subject_hit(
+            context,
+            "",
+            FindingFix("suggest", better),
+            prefix=own,
+            count=number,
+            total=total,
+            usual=best,
         )
 
 
@@ -124,11 +128,8 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     "commit": judged.tag.commit_id,
                     "release": relations.own_release or "",
                 }
-                yield Hit(
-                    patch.message_line + judged.tag.line - 1,
-                    case=case,
-                    fix=fix,
-                    values=values,
+                yield hit_on(
+                    patch.message_line + judged.tag.line - 1, case, None, fix, **values
                 )
         if (
             judged.target
@@ -137,10 +138,11 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
             and judged.target.committed > sent + timedelta(days=1)
         ):
             when = f"{judged.target.committed:%Y-%m-%d}"
-            yield Hit(
+            yield hit_on(
                 patch.message_line + judged.tag.line - 1,
-                case="newer",
-                values={"commit": judged.tag.commit_id, "date": when},
+                "newer",
+                commit=judged.tag.commit_id,
+                date=when,
             )
 
 
@@ -180,7 +182,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
         one and same_person(commit.committer, one) for _, one in signed
     ):
         who = commit.committer.called
-        yield Hit(signed[-1][0], values={"committer": who})
+        yield hit_on(signed[-1][0], committer=who)
 
 
 @detector("stable-unreleased")

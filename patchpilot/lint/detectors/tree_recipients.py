@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from patchpilot.lint.conditions import is_mail
-from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.subsystem_facts import sections_of, subsystem
 from patchpilot.model.address import Address, parse_address
@@ -54,18 +54,10 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     known = {*wanted.trees, *wanted.other_trees}
     marks = {word.lower() for word in patch.subject.words}
     if marks.issuperset(wanted.trees):
-        yield Hit(
-            subject_line(context),
-            case="both",
-            values={"fixes": wanted.trees[0], "rest": wanted.trees[-1]},
-        )
+        yield subject_hit(context, "both", fixes=wanted.trees[0], rest=wanted.trees[-1])
     for word in patch.subject.words:
         if word.lower() in known and word not in known:
-            yield Hit(
-                subject_line(context),
-                case="upper-case",
-                values={"word": word, "tree": word.lower()},
-            )
+            yield subject_hit(context, "upper-case", word=word, tree=word.lower())
     if (
         marks & known
         or patch.subject.rfc
@@ -80,14 +72,8 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if _has_own_tree(context, wanted):
         return
     case = "" if is_mail(patch) else "loose-file"
-    yield Hit(
-        subject_line(context),
-        case=case,
-        values={
-            "tree": fixes if _is_fix(patch) else rest,
-            "fixes": fixes,
-            "rest": rest,
-        },
+    yield subject_hit(
+        context, case, tree=fixes if _is_fix(patch) else rest, fixes=fixes, rest=rest
     )
 
 
@@ -132,13 +118,11 @@ def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if word.lower() in others and not known & {
             mark.lower() for mark in patch.subject.words
         }:
-            yield Hit(
-                subject_line(context),
-                values={
-                    "tree": word,
-                    "trees": "] or [PATCH ".join(own.trees),
-                    "subsystem": own.title,
-                },
+            yield subject_hit(
+                context,
+                tree=word,
+                trees="] or [PATCH ".join(own.trees),
+                subsystem=own.title,
             )
             return
 
@@ -170,9 +154,8 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
             continue
         reported.add(section.section.name)
         whom = ", ".join(address.called for address in people[:3])
-        yield Hit(
-            _recipient_line(patch),
-            values={"section": section.section.name, "maintainers": whom},
+        yield hit_on(
+            _recipient_line(patch), section=section.section.name, maintainers=whom
         )
         if len(reported) == 3:
             return
@@ -201,9 +184,8 @@ def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if _is_deepest(context, section) and not any(
             address.lower() == other.key for address in lists for other in have
         ):
-            yield Hit(
-                _recipient_line(patch),
-                values={"section": section.section.name, "list": lists[0]},
+            yield hit_on(
+                _recipient_line(patch), section=section.section.name, list=lists[0]
             )
             return
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
-from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import is_prose, pasted, quoted_titles
@@ -33,11 +33,7 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             right = correction(word)
             if right and word not in known and not _means_itself(context, found[0]):
                 seen.add(word)
-                yield Hit(
-                    where,
-                    column=found.start() + 1,
-                    values={"word": found[0], "right": right},
-                )
+                yield hit_on(where, "", found.start() + 1, word=found[0], right=right)
 
 
 def _texts(context: Context) -> Iterator[tuple[int, str]]:

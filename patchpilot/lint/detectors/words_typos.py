@@ -3,12 +3,12 @@
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.c.mask_comments import COMMENT
-from patchpilot.lint.detector import Arguments, Hit, by_type, detector
+from patchpilot.lint.detector import TypedHits, hit_on, typed_detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted, quoted_titles
@@ -39,14 +39,11 @@ _PLACEHOLDERS = {
 }
 
 
-@detector("checkpatch-words", _PLACEHOLDERS, type=str)
-def words(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of one type about words in the message and in added lines."""
-    return by_type(
-        context,
-        _spelling if arguments["type"] == "TYPO_SPELLING" else _repeated,
-        arguments["type"],
-    )
+@typed_detector("checkpatch-words", _PLACEHOLDERS)
+def words(context: Context) -> TypedHits:
+    """Yields the hits about words in the message and in added lines."""
+    yield from _spelling(context)
+    yield from _repeated(context)
 
 
 def tool_data(context: Context, name: str) -> bytes | None:
@@ -61,7 +58,7 @@ def tool_data(context: Context, name: str) -> bytes | None:
     return context.tree.read(f"scripts/{name}") if context.tree is not None else None
 
 
-def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
+def _spelling(context: Context) -> TypedHits:
     mistakes = _mistakes(context)
     if not mistakes:
         return
@@ -95,11 +92,13 @@ def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
             fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
             yield (
                 "TYPO_SPELLING",
-                Hit(
+                hit_on(
                     line.number,
-                    column=max(1, start),
-                    fix=fix,
-                    values={"typo": as_text(typo), "better": better},
+                    "",
+                    max(1, start),
+                    fix,
+                    typo=as_text(typo),
+                    better=better,
                 ),
             )
 
@@ -187,7 +186,7 @@ def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
     )
 
 
-def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
+def _repeated(context: Context) -> TypedHits:
     for line in scan(context).lines:
         if (
             line.starts_file
@@ -205,18 +204,13 @@ def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
                 )
                 yield (
                     "REPEATED_WORD",
-                    Hit(line.number, column=column, case=case, values={"word": word}),
+                    hit_on(line.number, case, column, word=word),
                 )
         if carried := _carried_over(line):
             column = line.raw.index(carried, 1)
             yield (
                 "REPEATED_WORD",
-                Hit(
-                    line.number,
-                    column=column,
-                    case="line-break",
-                    values={"carried": carried},
-                ),
+                hit_on(line.number, "line-break", column, carried=carried),
             )
 
 
