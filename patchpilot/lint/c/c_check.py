@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.lint.c.learn_types import Learner
-from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine
 from patchpilot.lint.c.operators import Operator, OperatorKind
 from patchpilot.lint.c.statements import Passage, StatementSpan
 from patchpilot.lint.c.types import Types
 from patchpilot.lint.c.values import Values, ValueTracker
-from patchpilot.lint.detector import Hit
+from patchpilot.lint.detector import Hit, TypedHits
 
 if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
@@ -31,6 +31,7 @@ class LineContext:
         "before",
         "before_raw",
         "code",
+        "hit",
         "line",
         "raw",
         "span",
@@ -41,7 +42,7 @@ class LineContext:
     )
 
     def __init__(self, line: ScannedLine, walk: "CWalk") -> None:
-        self.line, self.walk = line, walk
+        self.line, self.walk, self.hit = line, walk, line.hit
         self.text, self.raw, self.code = line.text, line.raw, line.code
         previous = line.previous
         self.before, self.before_raw = (
@@ -82,29 +83,13 @@ class LineContext:
             self.statement_raw = True
         return self.span
 
-    def hit(self, column: int | None = None, case: str = "", **values: str) -> Hit:
-        """Records a hit on this line; `column` is an offset in the line with its sign, `case` and
-        `values` are for the rule's message.
-
-        The line has a character for each byte; the column that is reported counts characters of the
-        text.
-        """
-        if column is not None and not self.line.raw.isascii():
-            column = len(as_text(self.line.raw[:column]))
-        return Hit(
-            self.line.number,
-            column=column,
-            case=case,
-            values={name: as_text(text) for name, text in values.items()},
-        )
-
 
 def _bounded(text: str) -> str:
     """Returns the line unchanged; for a line of data, only its sign and its last characters."""
     return text if len(text) <= LONGEST_LINE else f"{text[0]}X{text[-1]}"
 
 
-Results = Iterable[tuple[str, Hit]]
+Results = TypedHits
 _NO_VALUES = Values("")
 
 
@@ -145,7 +130,7 @@ class CWalk:
         self.patch: dict[str, Any] = {}
 
 
-CheckFunction = Callable[[LineContext], Results | None]
+CheckFunction = Callable[[LineContext], Iterable[tuple[str, Hit]]]
 
 
 class CCheck(NamedTuple):

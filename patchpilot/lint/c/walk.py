@@ -6,8 +6,6 @@ serves all rules, and each rule takes its hits from the result.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from typing import TYPE_CHECKING
 
 from patchpilot.lint.c.c_check import (
     ADDED,
@@ -25,11 +23,8 @@ from patchpilot.lint.c.operators import Operator, OperatorKind
 from patchpilot.lint.c.statements import StatementSpan, passage_of_hunk
 from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
+from patchpilot.lint.lint_context import Context, once
 
-if TYPE_CHECKING:
-    from patchpilot.lint.lint_context import Context
-
-_KEY = "c.code"
 # progress is reported once in so many lines
 _LINES_A_WORD = 512
 _CODE_FILES = (".h", ".c", ".pl", ".dtsi", ".dts")
@@ -90,21 +85,11 @@ class CCode:
             self._functions[line_context.line.number] = function
 
 
-def code(context: "Context") -> CCode:
-    """Returns the traversal over the context's patch, which is cached in `context.shared`."""
-    made = context.shared.get(_KEY)
-    if not isinstance(made, CCode):
-        _load_checks()
-        made = context.shared[_KEY] = _walk(context)
-    return made
+@once
+def code(context: Context) -> CCode:
+    """Returns the walk over the context's patch."""
+    import patchpilot.lint.c.checks  # noqa: F401 (they register themselves)
 
-
-@cache
-def _load_checks() -> None:
-    import patchpilot.lint.c.checks  # noqa: F401
-
-
-def _walk(context: "Context") -> CCode:
     result = CCode()
     lines = scan(context)
     types = Types()
@@ -229,7 +214,5 @@ def _declared_function(line_context: LineContext) -> str | None:
 
 def _ask(stage: _Stage, line_context: LineContext, result: CCode) -> None:
     for function in stage.checks(line_context.text):
-        found = function(line_context)
-        if found:
-            for name, hit in found:
-                result.hits.setdefault(name, []).append(hit)
+        for name, hit in function(line_context):
+            result.hits.setdefault(name, []).append(hit)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchpilot.lint.c import walk
-from patchpilot.lint.c.c_check import CCheck, LineContext
+from patchpilot.lint.c.c_check import CCheck, CheckFunction, LineContext
 from patchpilot.lint.c.walk import CCode, code
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
@@ -30,6 +30,17 @@ def _walk(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCod
             options=Options(strict=strict),
         )
     )
+
+
+def _noted() -> tuple[list[str], CheckFunction]:
+    """The texts of the lines that a check is asked about, and the check."""
+    asked: list[str] = []
+
+    def note(context: LineContext) -> tuple[()]:
+        asked.append(context.text)
+        return ()
+
+    return asked, note
 
 
 def _names(lines: list[str], path: str = "frob/a.c") -> dict[str, int]:
@@ -74,11 +85,7 @@ def test_an_array_at_the_end_of_a_struct_is_seen_however_it_is_spelled() -> None
 def test_a_check_is_asked_about_the_lines_with_its_needle_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[str] = []
-
-    def note(context: LineContext) -> None:
-        asked.append(context.text)
-
+    asked, note = _noted()
     monkeypatch.setattr(
         walk, "ADDED", [CCheck(note, ("frob",)), CCheck(note, ("elsewhere",))]
     )
@@ -89,11 +96,7 @@ def test_a_check_is_asked_about_the_lines_with_its_needle_only(
 def test_layout_is_checked_on_added_lines_and_the_line_below(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[str] = []
-
-    def note(context: LineContext) -> None:
-        asked.append(context.text)
-
+    asked, note = _noted()
     monkeypatch.setattr(walk, "LAYOUT", [CCheck(note, ())])
     diff = (
         "diff --git a/frob/a.c b/frob/a.c\n"

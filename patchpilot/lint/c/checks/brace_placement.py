@@ -4,7 +4,6 @@
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import pattern
 from patchpilot.lint.c.statements import StatementSpan
-from patchpilot.lint.detector import Hit
 
 PLACEHOLDERS.update(
     {
@@ -15,25 +14,23 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "if", "while", "for", "else")
-def unnecessary_braces(context: LineContext) -> Results | None:
+def unnecessary_braces(context: LineContext) -> Results:
     """Reports braces around a single statement, and braces on only some branches of a condition."""
     text = context.text
     covered: set[int] = context.walk.hunk.setdefault("braces", set())
-    hits: list[tuple[str, Hit]] = []
     if (match := pattern(r"(^.*)\bif\b").search(text)) and not pattern(
         r"else\s*$"
     ).search(match[1]):
-        hits += _whole_condition(context, covered)
+        yield from _whole_condition(context, covered)
     word = pattern(r"\b(?:if|while|for|else)\b").search(text)
     if word and context.line.number - 1 not in covered:
-        hits += _single_statement(context, word.start())
-    return hits
+        yield from _single_statement(context, word.start())
 
 
-def _whole_condition(context: LineContext, covered: set[int]) -> list[tuple[str, Hit]]:
+def _whole_condition(context: LineContext, covered: set[int]) -> Results:
     level, branches = context.walk.passage.chain(context.line, 1)
     if len(branches) < 2 or level != 0:
-        return []
+        return
     at = context.line.number - 1
     braced = needing = 0
     for branch in branches:
@@ -44,18 +41,18 @@ def _whole_condition(context: LineContext, covered: set[int]) -> list[tuple[str,
         braced += block.lstrip(" \t\n\r\f\v").startswith("{")
         needing += _needs_braces(branch.raw_condition, block)
     if not braced:
-        return []
+        return
     if not needing:
-        return [("unnecessary-braces", context.hit(case="no-arm"))]
+        yield "unnecessary-braces", context.hit(None, "no-arm")
+        return
     if needing != len(branches) and braced != len(branches):
-        return [("braces-on-some-arms", context.hit())]
-    return []
+        yield "braces-on-some-arms", context.hit()
 
 
-def _single_statement(context: LineContext, column: int) -> list[tuple[str, Hit]]:
+def _single_statement(context: LineContext, column: int) -> Results:
     text = context.text
     if pattern(r"\}\s*$").search(text[:column]):
-        return []
+        return
     level, branches = context.walk.passage.chain(context.line, column)
     block = _block(branches[0])
     if (
@@ -63,10 +60,10 @@ def _single_statement(context: LineContext, column: int) -> list[tuple[str, Hit]
         or not block.lstrip(" \t\n\r\f\v").startswith("{")
         or _needs_braces(branches[0].raw_condition, block)
     ):
-        return []
+        return
     if len(branches) > 1 and _block(branches[1]).lstrip(" \t\n\r\f\v").startswith("{"):
-        return []
-    return [("unnecessary-braces", context.hit(column))]
+        return
+    yield "unnecessary-braces", context.hit(column)
 
 
 def _block(branch: StatementSpan) -> str:

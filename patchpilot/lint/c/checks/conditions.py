@@ -24,7 +24,6 @@ from patchpilot.lint.c.c_patterns import (
 from patchpilot.lint.c.line_scan import measure
 from patchpilot.lint.c.statements import Passage
 from patchpilot.lint.c.types import TypePattern
-from patchpilot.lint.detector import Hit
 
 _TAB = 8
 _NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
@@ -43,22 +42,21 @@ PLACEHOLDERS.update(
 
 
 @check(CONTEXT, "switch")
-def case_indent(context: LineContext) -> Results | None:
+def case_indent(context: LineContext) -> Results:
     """Reports a `case` label that is not indented like its `switch`."""
     if not pattern(r"\bswitch\s*\(.*\)").search(context.text):
-        return None
+        return
     _, lines = context.walk.passage.bracketed(context.line, "{}", outer=True)
     if any(
         pattern(r"\+\s*(?:case\s+|default:)").match(line.raw)
         and line.indent != context.line.indent
         for line in lines[1:]
     ):
-        return [("case-indent", context.hit())]
-    return None
+        yield "case-indent", context.hit()
 
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
-def brace_on_next_line(context: LineContext) -> Results | None:
+def brace_on_next_line(context: LineContext) -> Results:
     """Reports a brace that belongs on its condition's line, and an indent after a stray
     semicolon.
     """
@@ -67,29 +65,27 @@ def brace_on_next_line(context: LineContext) -> Results | None:
         r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)"
     ).search(text)
     if not match or pattern(r".\s*#").match(text):
-        return None
-    hits: list[tuple[str, Hit]] = []
+        return
     passage = context.walk.passage
     level, lines = passage.bracketed(context.line, "()")
     after = passage.index(context.line.number) + len(lines)
     following = passage.lines[after] if after < len(passage.lines) else None
     if following is None:
-        return hits
+        return
     condition = "\n".join(line.raw for line in lines)
     if "{" not in condition and pattern(r"\+\s*\{").match(following.text):
-        hits.append(("brace-on-next-line", context.hit()))
+        yield "brace-on-next-line", context.hit()
     ended = (
         level == 0
         and not pattern(r"\}\s*while\s*\($").search(match[1] + match[2])
         and pattern(r"\)\s*;\s*$").search(condition)
     )
     if ended and measure(following.text)[1] > context.line.indent:
-        hits.append(("stray-semicolon", context.hit()))
-    return hits
+        yield "stray-semicolon", context.hit()
 
 
 @check(CONTEXT, "if", "while", "for", "do", "else")
-def odd_indent(context: LineContext) -> Results | None:
+def odd_indent(context: LineContext) -> Results:
     """Reports a statement after a condition that is not indented one tab further."""
     text = context.text
     if (
@@ -99,7 +95,7 @@ def odd_indent(context: LineContext) -> Results | None:
         or pattern(r".\s*#").match(text)
         or pattern(r"\}\s*while\s*").search(text)
     ):
-        return None
+        return
     context.need_span()
     statement, condition = context.statement or "", context.condition
     body = statement[len(condition) :].replace(NOTE, " ")
@@ -124,10 +120,10 @@ def odd_indent(context: LineContext) -> Results | None:
         judged = False
     body, lines, straight = _to_first_statement(body, lines)
     if not judged or not straight or not body:
-        return None
+        return
     real = context.walk.scan.raw_line(context.line.number, lines)
     if real is None or (not statement.startswith("+") and not real.startswith("+")):
-        return None
+        return
     first_line = body.partition("\n")[0]
     indent, depth = context.line.indent, measure(f"+{first_line}")[1]
     if (
@@ -136,8 +132,7 @@ def odd_indent(context: LineContext) -> Results | None:
         or (depth == indent and not pattern(r"\s*(?:\}|\{|else\b)").match(body))
         or depth > indent + _TAB
     ):
-        return [("suspect-indent", context.hit(depth=str(depth), indent=str(indent)))]
-    return None
+        yield "suspect-indent", context.hit(depth=str(depth), indent=str(indent))
 
 
 def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
@@ -163,16 +158,15 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
 
 
 @check(ADDED, "return")
-def parenthesized_return(context: LineContext) -> Results | None:
+def parenthesized_return(context: LineContext) -> Results:
     """Reports parentheses around a return value: `return (x);`."""
     statement = context.statement
     if not statement or not pattern(r".\s*return\s*\(", re.DOTALL).match(statement):
-        return None
+        return
     if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
         inside = _without_parentheses(whole[1])
         if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
-            return [("return-with-parentheses", context.hit())]
-    return None
+            yield "return-with-parentheses", context.hit()
 
 
 def _without_parentheses(text: str) -> str:
@@ -184,17 +178,17 @@ def _without_parentheses(text: str) -> str:
 
 
 @check(ADDED, "do", "if", "while", "for")
-def condition_line(context: LineContext) -> Results | None:
+def condition_line(context: LineContext) -> Results:
     """Reports a statement on the same line as its condition."""
     text, walk = context.text, context.walk
     if "do" in text and pattern(r"do\s*(?!\{)").search(text):
         _allow_while(context)
     if context.line.number in walk.hunk.get("while", ()) or context.span is None:
-        return None
+        return
     if not pattern(r"\b(?:if|while|for)\s*\(").search(text) or pattern(r".\s*#").match(
         text
     ):
-        return None
+        return
     statement, condition = context.statement or "", context.condition
     rest = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
     if (
@@ -202,8 +196,7 @@ def condition_line(context: LineContext) -> Results | None:
         and not pattern(r"\s*\{?\s*\\*\s*$").match(rest)
         and not pattern(r"\}\s*while\s*").search(condition)
     ):
-        return [("trailing-statement", context.hit())]
-    return None
+        yield "trailing-statement", context.hit()
 
 
 def _allow_while(context: LineContext) -> None:
@@ -221,29 +214,28 @@ def _allow_while(context: LineContext) -> None:
 
 
 @check(ADDED, "else", "if", "case", "default")
-def trailing_statement(context: LineContext) -> Results | None:
+def trailing_statement(context: LineContext) -> Results:
     """Reports a statement on the same line as the `else`, closing brace or `case` label before
     it.
     """
-    text, hits = context.text, []
+    text = context.text
     match = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
     if match and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(
         match[1].replace(NOTE, "")
     ):
-        hits.append(("trailing-statement", context.hit(match.start(1), "else")))
+        yield "trailing-statement", context.hit(match.start(1), "else")
     if brace := pattern(r"\}\s*if\b").search(text):
-        hits.append(("trailing-statement", context.hit(brace.start(), "if")))
+        yield "trailing-statement", context.hit(brace.start(), "if")
     if label := pattern(r".\s*(?:case\s*.*|default\s*):").match(text):
         label_end = pattern(
             rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+"
         )
         if not label_end.match(text, label.end()):
-            hits.append(("trailing-statement", context.hit(label.end(), "case")))
-    return hits
+            yield "trailing-statement", context.hit(label.end(), "case")
 
 
 @check(ADDED, "while")
-def while_after_brace_line(context: LineContext) -> Results | None:
+def while_after_brace_line(context: LineContext) -> Results:
     """Reports the `while` of a do loop on the line after the closing brace."""
     previous = context.line.previous
     if (
@@ -251,44 +243,42 @@ def while_after_brace_line(context: LineContext) -> Results | None:
         or previous.indent != context.line.indent
         or not pattern(r"\}\s*$").search(context.before)
     ):
-        return None
+        return
     if pattern(r".\s*while\s*").match(context.text):
         span = context.walk.passage.statement(context.line)
         if pattern(r"[^\S\n]*;").match(span.raw_block):
-            return [("while-on-next-line", context.hit())]
-    return None
+            yield "while-on-next-line", context.hit()
 
 
 @check(ADDED, "{")
-def opening_brace_on_next_line(context: LineContext) -> Results | None:
+def opening_brace_on_next_line(context: LineContext) -> Results:
     """Reports an initializer, struct, union or enum whose opening brace is on the next line."""
-    text, before, hits = context.text, context.before, []
+    text, before = context.text, context.before
     if not pattern(r".\s*\{").match(text):
-        return None
+        return
     if pattern(r"(?:^|[^=])=\s*$").search(before):
-        hits.append(("brace-on-next-line", context.hit(case="above")))
+        yield "brace-on-next-line", context.hit(None, "above")
     if tag := pattern(
         rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$"
     ).match(before):
-        hits.append(("brace-on-next-line", context.hit(case="tag", kind=tag[1])))
-    return hits
+        yield "brace-on-next-line", context.hit(None, "tag", kind=tag[1])
 
 
 @check(ADDED, "(")
-def unnecessary_oom_message(context: LineContext) -> Results | None:
+def unnecessary_oom_message(context: LineContext) -> Results:
     """Reports an error message for a failed allocation, which the allocator has already printed."""
     line, walk = context.line, context.walk
     if "if" not in context.before:
-        return None
+        return
     tested = pattern(_NULL_TEST).match(context.before)
     if (
         not tested
         or not (tested[1] is not None or tested[3] is not None)
         or line.number <= 3
     ):
-        return None
+        return
     if not pattern(rf"\+.*\b{LOG_FUNCTIONS}\s*\(").match(context.text):
-        return None
+        return
     lines = walk.scan.lines
     above = lines[line.number - 4 : line.number + 200]
     passage = Passage(above)
@@ -296,7 +286,7 @@ def unnecessary_oom_message(context: LineContext) -> Results | None:
         0, passage.starts[min(line.left, len(passage.lines))]
     ).raw_text
     if pattern(r"\b__GFP_NOWARN\b").search(statement):
-        return None
+        return
     allocated = (
         rf"{re.escape(tested[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
     )
@@ -306,5 +296,5 @@ def unnecessary_oom_message(context: LineContext) -> Results | None:
         if re.compile(allocated, re.ASCII).match(text) or context.types.match(
             declared, text
         ):
-            return [("unnecessary-oom-message", context.hit())]
-    return None
+            yield "unnecessary-oom-message", context.hit()
+            return

@@ -30,10 +30,12 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "int", "char", "short", "long", "signed")
-def number_words(context: LineContext) -> Results | None:
+def number_words(context: LineContext) -> Results:
     """Reports integer types with their words in an unusual order or with a redundant int."""
-    code, hits = context.code, []
-    hits += [("misordered-type", context.hit(kind=kind)) for kind in _misordered(code)]
+    code = context.code
+    yield from (
+        ("misordered-type", context.hit(kind=kind)) for kind in _misordered(code)
+    )
     if (
         "int" in code
         and pattern(r"\b(?:short|long)\b").search(code)
@@ -43,8 +45,7 @@ def number_words(context: LineContext) -> Results | None:
             if pattern(r"\bint\b").search(kind) and pattern(
                 r"\b(?:short|long)\b"
             ).search(kind):
-                hits.append(("unnecessary-int", context.hit(kind=kind)))
-    return hits
+                yield "unnecessary-int", context.hit(kind=kind)
 
 
 def _misordered(code: str) -> list[str]:
@@ -74,20 +75,20 @@ def _number_types(code: str) -> list[str]:
 
 
 @check(ADDED, "}")
-def fake_flexible_array(context: LineContext) -> Results | None:
+def fake_flexible_array(context: LineContext) -> Results:
     """Reports a struct whose last member is an array with zero or one elements."""
     if not context.before.startswith("+") or not _ends_in_small_array(context.before):
-        return None
+        return
     if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(context.code):
-        return None
+        return
     before = " ".join(context.before[1:].split())
     count = pattern(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$").match(before)
     if count is None:
         match = context.types.match(_SMALL_ARRAY, before)
         count = match.match if match else None
     if count is None:
-        return None
-    return [("fake-flexible-array", context.hit(count=count[1]))]
+        return
+    yield "fake-flexible-array", context.hit(count=count[1])
 
 
 def _ends_in_small_array(text: str) -> bool:
@@ -100,14 +101,14 @@ def _ends_in_small_array(text: str) -> bool:
 
 
 @check(ADDED)
-def pointer_stars(context: LineContext) -> Results | None:
+def pointer_stars(context: LineContext) -> Results:
     """Reports a pointer star attached to the type, as in `(foo*)` or `foo* bar`."""
-    text, hits = context.text, []
+    text = context.text
     # modifiers come before stars
     if not pattern(r"\*|__|const|volatile|fastcall").search(
         text
     ) and not context.types.learned_in(text):
-        return None
+        return
     at = 0
     while (bracket := text.find("(", at)) >= 0:
         at = bracket + 1
@@ -115,11 +116,9 @@ def pointer_stars(context: LineContext) -> Results | None:
             stars = match.match[1]
             good = _starred(stars)
             if stars != good:
-                hits.append(
-                    (
-                        "misplaced-star",
-                        context.hit(match.end, "cast", stars=stars, good=good),
-                    )
+                yield (
+                    "misplaced-star",
+                    context.hit(match.end, "cast", stars=stars, good=good),
                 )
             at = match.match.end()
     for match in context.types.finditer(_STARRED, text):
@@ -128,10 +127,7 @@ def pointer_stars(context: LineContext) -> Results | None:
         if _is_modifier_end(context, good):
             good += " "
         if stars != good and not _is_modifier(context, name):
-            hits.append(
-                ("misplaced-star", context.hit(match.end, stars=stars, good=good))
-            )
-    return hits
+            yield "misplaced-star", context.hit(match.end, stars=stars, good=good)
 
 
 def _starred(stars: str) -> str:
@@ -156,16 +152,16 @@ def _is_modifier(context: LineContext, word: str) -> bool:
 
 
 @check(ADDED, "init")
-def misplaced_init_attribute(context: LineContext) -> Results | None:
+def misplaced_init_attribute(context: LineContext) -> Results:
     """Reports an init attribute before the name, as in `static __initdata int x;`."""
     text = context.text
     attribute = pattern(rf"\b{INIT}\b").search(text)
     if not attribute:
-        return None
+        return
     name = attribute.group()
     match = pattern(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?").match(text)
     if not match:
-        return None
+        return
     tail = TypePattern(
         rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False
     )
@@ -182,17 +178,15 @@ def misplaced_init_attribute(context: LineContext) -> Results | None:
                 if inside
                 else "misplaced-init-attribute"
             )
-            return [
-                (
-                    rule,
-                    context.hit(
-                        attribute.start(),
-                        attribute=name,
-                        variable=typed.match["variable"],
-                    ),
-                )
-            ]
-    return None
+            yield (
+                rule,
+                context.hit(
+                    attribute.start(),
+                    attribute=name,
+                    variable=typed.match["variable"],
+                ),
+            )
+            return
 
 
 def _tagged_init(text: str, at: int, name: str) -> FoundType | None:

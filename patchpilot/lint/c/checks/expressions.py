@@ -14,7 +14,6 @@ from patchpilot.lint.c.c_patterns import (
     LVAL_OR_CALL,
     pattern,
 )
-from patchpilot.lint.detector import Hit
 
 _CONSTANT_FIRST = (
     rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})"
@@ -28,9 +27,8 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "if")
-def parentheses_in_condition(context: LineContext) -> Results | None:
+def parentheses_in_condition(context: LineContext) -> Results:
     """Reports unnecessary parentheses around comparisons, as in `if ((a == b) && (c))`."""
-    hits: list[tuple[str, Hit]] = []
     statement = context.statement
     staging = (
         context.line.file.startswith("drivers/staging/")
@@ -41,12 +39,11 @@ def parentheses_in_condition(context: LineContext) -> Results | None:
         and not staging
         and (whole := pattern(rf".\s*if\s*({BALANCED})").match(statement))
     ):
-        hits += [
+        yield from (
             ("unnecessary-parentheses-in-condition", context.hit(inside=inside))
             for inside in _parenthesized_comparisons(whole[1][1:-1])
             if not pattern(r"\s*\w+\s*$").match(inside)
-        ]
-    return hits
+        )
 
 
 def _parenthesized_comparisons(text: str) -> list[str]:
@@ -75,11 +72,11 @@ def _parenthesized_comparisons(text: str) -> list[str]:
 
 
 @check(ADDED, "int", "long", "signed")
-def cast_of_constant(context: LineContext) -> Results | None:
+def cast_of_constant(context: LineContext) -> Results:
     """Reports a cast of a constant, as in `(unsigned long)1`."""
     match = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(context.text)
     if not match:
-        return None
+        return
     cast, number = match[1], match[2]
     suffix = "U" if pattern(r"\bunsigned\b").search(cast) else ""
     suffix += (
@@ -90,16 +87,14 @@ def cast_of_constant(context: LineContext) -> Results | None:
         else ""
     )
     better = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
-    return [
-        (
-            "cast-of-constant",
-            context.hit(match.start(), cast=cast, number=number, better=better),
-        )
-    ]
+    yield (
+        "cast-of-constant",
+        context.hit(match.start(), cast=cast, number=number, better=better),
+    )
 
 
 @check(ADDED)
-def comma_for_semicolon(context: LineContext) -> Results | None:
+def comma_for_semicolon(context: LineContext) -> Results:
     """Reports a comma that should be a semicolon, as in `a = b(), c = d();`."""
     statement = context.statement
     if (
@@ -108,7 +103,7 @@ def comma_for_semicolon(context: LineContext) -> Results | None:
         or not statement.rstrip(" \t\n\r\f\v").endswith(";")
         or not _outer_comma(statement)
     ):
-        return None
+        return
     start = pattern(r"\+\s*").match(statement)
     first = _assigned_ends(statement, start.end() if start else 0)
     second = [
@@ -118,8 +113,7 @@ def comma_for_semicolon(context: LineContext) -> Results | None:
         for end in _assigned_ends(statement, _after_spaces(statement, at + 1))
     ]
     if any(pattern(r"\s*;\s*$").match(statement, end) for end in second):
-        return [("comma-for-semicolon", context.hit())]
-    return None
+        yield "comma-for-semicolon", context.hit()
 
 
 def _assigned_ends(text: str, at: int) -> list[int]:

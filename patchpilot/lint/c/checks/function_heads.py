@@ -11,7 +11,6 @@ from patchpilot.lint.c.c_patterns import (
     pattern,
 )
 from patchpilot.lint.c.types import TypePattern
-from patchpilot.lint.detector import Hit
 
 _SPACE = " \t\n\r\f\v"
 _BODY_ON_LINE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
@@ -30,7 +29,7 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "{")
-def function_brace(context: LineContext) -> Results | None:
+def function_brace(context: LineContext) -> Results:
     """Reports an opening brace on the line of the function's name, as in `int f(void) {`."""
     code = context.code
     if (
@@ -39,84 +38,79 @@ def function_brace(context: LineContext) -> Results | None:
         or not pattern(r"\)\s*\{").search(code)
         or pattern(r"#\s*define\b.*do\s*\{").search(code)
     ):
-        return None
+        return
     if context.types.search(_BODY_ON_LINE, code, inside=True):
-        return [("function-brace-on-same-line", context.hit(code.find("{")))]
-    return None
+        yield "function-brace-on-same-line", context.hit(code.find("{"))
 
 
 @check(ADDED)
-def extern_in_source(context: LineContext) -> Results | None:
+def extern_in_source(context: LineContext) -> Results:
     """Reports prototypes and extern declarations in .c files.
 
     It also reports arguments that start on the line after the function's name.
     """
     if context.span is None or not context.line.file.endswith(".c"):
-        return None
+        return
     statement = context.statement or ""
     if "(" not in statement and "extern" not in statement:
-        return None
+        return
     start = pattern(r".\s*(?:extern\s+)?", re.DOTALL).match(statement)
     bare = pattern(r".\s*", re.DOTALL).match(statement)
     if not start or not bare:
-        return None
+        return
     match = context.types.match(_EXTERN, statement, start.end()) or context.types.match(
         _EXTERN, statement, bare.end()
     )
-    hits = []
     if match:
         if pattern(r"\s*;").match(statement, len(context.condition)):
-            hits.append(("extern-in-source", context.hit()))
+            yield "extern-in-source", context.hit()
         if "\n" in match.match[2]:
-            hits.append(("arguments-below-name", context.hit()))
+            yield "arguments-below-name", context.hit()
     elif pattern(r".\s*extern\s+", re.DOTALL).match(statement):
-        hits.append(("extern-in-source", context.hit()))
-    return hits
+        yield "extern-in-source", context.hit()
 
 
 @check(ADDED)
-def unnamed_arguments(context: LineContext) -> Results | None:
+def unnamed_arguments(context: LineContext) -> Results:
     """Reports arguments without names in a prototype, as in `int f(int);`."""
     if context.span is None:
-        return None
+        return
     statement = context.statement or ""
     if "(" not in statement or not statement.rstrip(_SPACE).endswith(";"):
-        return None
+        return
     found = None
     for lead in (r".\s*(?:extern\s+)?", r".\s*"):
         if not found and (start := pattern(lead, re.DOTALL).match(statement)):
             found = context.types.match(_ARGUMENTS, statement, start.end())
     if not found or found.match[1] == "void":
-        return None
-    hits: list[tuple[str, Hit]] = []
+        return
     arguments = found.match[1].strip(_SPACE)
     for match in context.types.finditer(_ARGUMENT, arguments, inside=True):
         argument = arguments[match.start : match.match.end()].strip(_SPACE)
         if context.types.match(_WHOLE, argument) and not pattern(
             rf"enum\s+{IDENT}$"
         ).search(argument):
-            hits.append(("unnamed-argument", context.hit(argument=argument)))
-    return hits
+            yield "unnamed-argument", context.hit(argument=argument)
 
 
 @check(ADDED)
-def function_definition(context: LineContext) -> Results | None:
+def function_definition(context: LineContext) -> Results:
     """Reports an opening brace at the end of a function declaration that spans several lines."""
     if context.span is None or "{" not in (statement := context.statement or ""):
-        return None
+        return
     found = None
     for lead in (rf".\s*(?:{STORAGE}\s+)?", r".\s*"):
         if not found and (start := pattern(lead, re.DOTALL).match(statement)):
             found = context.types.match(_DEFINITION, statement, start.end())
     if not found:
-        return None
+        return
     context.walk.function = found.match[1]
     passage = context.walk.passage
     first = passage.index(context.line.number)
     for number in range(min(statement.count("\n") + 1, len(passage.lines) - first)):
         raw = passage.lines[first + number].raw
         if raw[1:2] == "{" or (number == 0 and "{" in raw):
-            return None
+            return
         if "{" in raw:
             break
-    return [("function-brace-on-same-line", context.hit())]
+    yield "function-brace-on-same-line", context.hit()

@@ -17,7 +17,6 @@ from patchpilot.lint.c.c_patterns import (
 )
 from patchpilot.lint.c.line_scan import as_text
 from patchpilot.lint.c.types import TypePattern, Types
-from patchpilot.lint.detector import Hit
 from patchpilot.model.source_tree import Tree, changed_below, ground_of, is_safe_path
 
 _MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
@@ -39,12 +38,11 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED)
-def mixed_case(context: LineContext) -> Results | None:
+def mixed_case(context: LineContext) -> Results:
     """Reports CamelCase names such as `someName`."""
     text = context.text
     if not pattern(_MIXED).search(text, 1):
-        return None
-    hits: list[tuple[str, Hit]] = []
+        return
     for value in pattern(_VALUE).finditer(text, _after_label(text)):
         name = value.group()
         if (
@@ -53,14 +51,13 @@ def mixed_case(context: LineContext) -> Results | None:
             or _is_usual(name)
         ):
             continue
-        hits += [
+        yield from (
             ("mixed-case-name", context.hit(value.start() + word.start(), name=word[1]))
             for word in pattern(_WORD).finditer(name)
             if pattern(_MIXED).search(word[1])
             and _is_new(context, word[1])
             and context.line.strict
-        ]
-    return hits
+        )
 
 
 def _after_label(text: str) -> int:
@@ -194,14 +191,14 @@ def _key(tree: Tree) -> str | None:
 
 
 @check(ADDED)
-def distant_export(context: LineContext) -> Results | None:
+def distant_export(context: LineContext) -> Results:
     """Reports an EXPORT_SYMBOL that does not follow the function or variable it exports."""
     walk, number = context.walk, context.line.number
     marks: dict[int, bool] = walk.hunk.setdefault("exports", {})
     if context.span is not None:
         _check_export(context, marks)
     if "EXPORT_SYMBOL" not in context.text:
-        return None
+        return
     if (
         number not in marks
         and pattern(r".\s*$").match(context.before)
@@ -209,8 +206,7 @@ def distant_export(context: LineContext) -> Results | None:
     ):
         marks[number] = True
     if marks.get(number):
-        return [("export-not-after-function", context.hit())]
-    return None
+        yield "export-not-after-function", context.hit()
 
 
 def _check_export(context: LineContext, marks: dict[int, bool]) -> None:

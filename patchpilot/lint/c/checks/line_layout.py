@@ -42,22 +42,21 @@ _POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
 
 
 @check(LAYOUT, "\t ", f"\t{NOTE}")
-def off_tab_stop(context: LineContext) -> Results | None:
+def off_tab_stop(context: LineContext) -> Results:
     """Reports a statement that is not indented to a tab stop."""
     code = context.code
     indent = pattern(r"\+\t+( +)").match(code)
     if not indent or len(indent[1]) % _TAB == 0:
-        return None
+        return
     at = indent.end()
     if pattern(rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))").match(
         code, at
     ) or context.types.match(_DECLARES, code, at):
-        return [("off-tab-stop", context.hit(at))]
-    return None
+        yield "off-tab-stop", context.hit(at)
 
 
 @check(LAYOUT)
-def misaligned_continuation(context: LineContext) -> Results | None:
+def misaligned_continuation(context: LineContext) -> Results:
     """Reports a continuation line that is not aligned with the open parenthesis."""
     before = context.before
     if (
@@ -65,20 +64,20 @@ def misaligned_continuation(context: LineContext) -> Results | None:
         or not before.rstrip(" \t\n\r\f\v").endswith((",", "&&", "||"))
         or "(" not in before
     ):
-        return None
+        return
     if not _opens_call(context, before):
-        return None
+        return
     tabs = pattern(r"\+(\t*)(.*)$").match(before)
     if not tabs or (column := _last_open_parenthesis(tabs[2])) < 0:
-        return None
+        return
     indent = pattern(r"(?:\+| )([ \t]*)").match(context.text)
     here = indent[1] if indent else ""
     if here in (
         tabs[1] + "\t" * (column // _TAB) + " " * (column % _TAB),
         tabs[1] + " " * column,
     ):
-        return None
-    return [("misaligned-continuation", context.hit(1 + len(here)))]
+        return
+    yield "misaligned-continuation", context.hit(1 + len(here))
 
 
 def _opens_call(context: LineContext, before: str) -> bool:
@@ -116,27 +115,27 @@ def _last_open_parenthesis(text: str) -> int:
 
 
 @check(LAYOUT, ") ", ")\t")
-def space_after_cast(context: LineContext) -> Results | None:
+def space_after_cast(context: LineContext) -> Results:
     """Reports a space after a cast."""
     text = context.text
     if not text.startswith("+"):
-        return None
+        return
     for opening in reversed(list(pattern(r"\(\s*").finditer(text, 1))):
         if context.types.match(_CAST, text, opening.end()):
             if pattern(r"\b(?:sizeof|__alignof__)\s*$").search(
                 text[1 : opening.start()]
             ):
-                return None
-            return [("space-after-cast", context.hit(opening.start()))]
-    return None
+                return
+            yield "space-after-cast", context.hit(opening.start())
+            return
 
 
 @check(LAYOUT)
-def block_comment_style(context: LineContext) -> Results | None:
+def block_comment_style(context: LineContext) -> Results:
     """Reports block comments whose lines do not start with aligned stars."""
     raw, before_raw = context.raw, context.before_raw
     if not raw.startswith("+"):
-        return None
+        return
     after_comment = (
         NOTE in context.before
         and pattern(rf"{NOTE}[ \t]*$").search(context.before) is not None
@@ -157,16 +156,14 @@ def block_comment_style(context: LineContext) -> Results | None:
                 r"\+(.*/?)\*"
             ).match(before_raw)
             if lead and len(expand(lead[1])) != len(expand(star[1])):
-                return [("comment-stars-unaligned", context.hit(star.end() - 1))]
-    return None
+                yield "comment-stars-unaligned", context.hit(star.end() - 1)
 
 
 @check(LAYOUT)
-def blank_line_after_declarations(context: LineContext) -> Results | None:
+def blank_line_after_declarations(context: LineContext) -> Results:
     """Reports a missing blank line after the declarations of a block."""
     if context.text.startswith("+") and _first_after_declarations(context):
-        return [("no-blank-line-after-declarations", context.hit())]
-    return None
+        yield "no-blank-line-after-declarations", context.hit()
 
 
 def _first_after_declarations(context: LineContext) -> bool:

@@ -15,7 +15,6 @@ from patchpilot.lint.c.c_patterns import (
     pattern,
 )
 from patchpilot.lint.c.types import TypePattern
-from patchpilot.lint.detector import Hit
 
 _ANYTHING = TypePattern("", storage=True)
 _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
@@ -39,7 +38,7 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "define")
-def macro(context: LineContext) -> Results | None:
+def macro(context: LineContext) -> Results:
     """Reports problems in a macro definition."""
     text = context.text
     if (
@@ -47,7 +46,7 @@ def macro(context: LineContext) -> Results | None:
         or context.line.file.endswith("/vmlinux.lds.h")
         or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text)
     ):
-        return None
+        return
     span = context.walk.macros[context.line.number] = context.walk.passage.statement(
         context.line
     )
@@ -58,14 +57,13 @@ def macro(context: LineContext) -> Results | None:
     whole = span.raw_text[: _LONGEST if read < _MOST else _SHORT]
     head = pattern(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*").match(whole)
     body = whole[head.end() :] if head else whole
-    hits = _shape(context, whole, body)
+    yield from _shape(context, whole, body)
     if head and head[1]:
         inside = pattern(r"\\\+?").sub("", pattern(r"\s*").sub("", head[1][1:-1]))
         arguments = inside.split(",") if inside else []
         while arguments and not arguments[-1]:
             arguments.pop()
-        hits += _arguments(context, arguments, _on_one_line(body))
-    return hits
+        yield from _arguments(context, arguments, _on_one_line(body))
 
 
 def _flattened(body: str) -> str:
@@ -99,25 +97,22 @@ def _reduced(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str)
     return text
 
 
-def _shape(context: LineContext, whole: str, body: str) -> list[tuple[str, Hit]]:
+def _shape(context: LineContext, whole: str, body: str) -> Results:
     """Reports a macro that is neither one value nor one statement."""
     text = _flattened(body)
     if not text or _is_plain(text) or _is_excepted(context, text):
-        return []
+        return
     if pattern(r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b").match(
         whole
     ):
-        return []
+        return
     if pattern(r"\s*if\b").match(text):
-        return [
-            (
-                "multi-statement-macro-without-do-while",
-                context.hit(case="if"),
-            )
-        ]
+        yield "multi-statement-macro-without-do-while", context.hit(None, "if")
+        return
     if ";" in text:
-        return [("multi-statement-macro-without-do-while", context.hit())]
-    return [("complex-macro-without-parentheses", context.hit())]
+        yield "multi-statement-macro-without-do-while", context.hit()
+        return
+    yield "complex-macro-without-parentheses", context.hit()
 
 
 def _is_plain(text: str) -> bool:
@@ -151,28 +146,24 @@ def _on_one_line(body: str) -> str:
     return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_SPACE)
 
 
-def _arguments(
-    context: LineContext, arguments: list[str], body: str
-) -> list[tuple[str, Hit]]:
+def _arguments(context: LineContext, arguments: list[str], body: str) -> Results:
     """Reports arguments that a macro uses twice, without parentheses next to an operator, or not at
     all.
     """
-    hits: list[tuple[str, Hit]] = []
     for name in arguments:
         if "..." in name or name.lower() == "type":
             continue
         if not pattern(r"\w+$").match(name):
             continue
         if body and not pattern(rf"\b{name}\b").search(body):
-            hits.append(("unused-macro-argument", context.hit(name=name)))
+            yield "unused-macro-argument", context.hit(name=name)
             continue
         rest = _without_harmless_uses(context, body, name)
         uses = [word for word in pattern(r"\w+").finditer(rest) if word.group() == name]
         if len(uses) > 1:
-            hits.append(("macro-argument-reuse", context.hit(name=name)))
+            yield "macro-argument-reuse", context.hit(name=name)
         if uses and _next_to_operator(rest, uses[0]):
-            hits.append(("macro-argument-without-parentheses", context.hit(name=name)))
-    return hits
+            yield "macro-argument-without-parentheses", context.hit(name=name)
 
 
 def _next_to_operator(text: str, use: re.Match[str]) -> bool:

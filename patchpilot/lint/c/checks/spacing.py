@@ -8,7 +8,6 @@ from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results,
 from patchpilot.lint.c.c_patterns import IDENT, pattern
 from patchpilot.lint.c.operators import operators_of
 from patchpilot.lint.c.types import TypePattern
-from patchpilot.lint.detector import Hit
 
 _POINTER = TypePattern(rf"\((\s*)\*(\s*)({IDENT})(\s*)\)(\s*)\(", storage=True)
 _POINTER_SPACES = (
@@ -39,7 +38,7 @@ PLACEHOLDERS.update(
 
 
 @check(ADDED, "*")
-def function_pointer(context: LineContext) -> Results | None:
+def function_pointer(context: LineContext) -> Results:
     """Reports spaces in the declaration of a function pointer, except the one after the return
     type.
 
@@ -52,25 +51,21 @@ def function_pointer(context: LineContext) -> Results | None:
         or not start
         or not (match := context.types.match(_POINTER, text, start.end()))
     ):
-        return None
-    hits: list[tuple[str, Hit]] = []
+        return
     if not match.type.endswith(("*", " ", "\t")):
-        hits.append(("function-pointer-spacing", context.hit(match.end)))
+        yield "function-pointer-spacing", context.hit(match.end)
     for group, case in _POINTER_SPACES:
         if match.match[group]:
-            hits.append(
-                (
-                    "function-pointer-spacing",
-                    context.hit(match.match.start(group), case),
-                )
+            yield (
+                "function-pointer-spacing",
+                context.hit(match.match.start(group), case),
             )
-    return hits
 
 
 @check(ADDED, " [", "\t[")
-def space_before_square_bracket(context: LineContext) -> Results | None:
+def space_before_square_bracket(context: LineContext) -> Results:
     """Reports a space before an opening square bracket, as in `a [1]`."""
-    text, hits = context.text, []
+    text = context.text
     for match in pattern(r"(.*?\s)\[").finditer(text):
         prefix = match[1]
         if (
@@ -83,19 +78,16 @@ def space_before_square_bracket(context: LineContext) -> Results | None:
         is_entry = (
             pattern(r".\s*#\s*define\s+\w+\([^()]*\)\s+$").match(prefix) is not None
         )
-        hits.append(
-            (
-                "space-before-bracket",
-                context.hit(match.end() - 1, "entry" if is_entry else ""),
-            )
+        yield (
+            "space-before-bracket",
+            context.hit(match.end() - 1, "entry" if is_entry else ""),
         )
-    return hits
 
 
 @check(ADDED, " (", "\t(")
-def space_before_call(context: LineContext) -> Results | None:
+def space_before_call(context: LineContext) -> Results:
     """Reports a space between a function's name and its arguments, as in `f (x)`."""
-    text, hits = context.text, []
+    text = context.text
     for match in pattern(rf"({IDENT})\s+\(").finditer(text):
         name, lead = match[1], text[: match.start()]
         if (
@@ -106,12 +98,11 @@ def space_before_call(context: LineContext) -> Results | None:
             continue
         if context.types.search(_TO_END, lead + name, inside=True):
             continue
-        hits.append(("space-before-call", context.hit(match.end() - 1, name=name)))
-    return hits
+        yield "space-before-call", context.hit(match.end() - 1, name=name)
 
 
 @check(ADDED, "{")
-def space_before_brace(context: LineContext) -> Results | None:
+def space_before_brace(context: LineContext) -> Results:
     """Reports a missing space before an opening brace, as in `){` and `else{`."""
     text = context.text
     touching = (
@@ -120,8 +111,7 @@ def space_before_brace(context: LineContext) -> Results | None:
         and not _casts_braces(context, text)
     )
     if touching or pattern(r"\b(?:else|do)\{").search(text):
-        return [("no-space-before-brace", context.hit(text.find("{")))]
-    return None
+        yield "no-space-before-brace", context.hit(text.find("{"))
 
 
 def _casts_braces(context: LineContext, text: str) -> bool:
@@ -133,9 +123,9 @@ def _casts_braces(context: LineContext, text: str) -> bool:
 
 
 @check(ADDED)
-def note_operators(context: LineContext) -> Results | None:
+def note_operators(context: LineContext) -> tuple[()]:
     """Record the operators of a line, which rules read from `CCode`, and report nothing."""
     known = context.walk.operators
     for kind, operator in operators_of(context.line, context.values, context.types):
         known.setdefault(kind, []).append(operator)
-    return None
+    return ()
