@@ -108,10 +108,6 @@ class FixSite:
         """Returns a line of the patch as text."""
         return self.context.patch.lines[number - 1]
 
-    def replaced(self, number: int, raw: str) -> FixEdit:
-        """Returns the change that replaces a line with this text (one character a byte)."""
-        return FixEdit(number, 1, (as_text(raw),))
-
 
 Proposal = LineChange | ColumnSpan | FixEdit | Iterable[ColumnSpan | FixEdit] | None
 """What a fixer returns: one replacement, several of one kind, or both kinds; none if unsure."""
@@ -166,6 +162,13 @@ def fixer(
         return function
 
     return register
+
+
+def replaced(number: int, *raws: str, count: int = 1) -> FixEdit:
+    """Returns a change that replaces `count` lines, from a line on, with these texts (one character
+    a byte).
+    """
+    return FixEdit(number, count, tuple(map(as_text, raws)))
 
 
 def delete(numbers: Iterable[int]) -> list[FixEdit]:

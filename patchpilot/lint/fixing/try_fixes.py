@@ -32,7 +32,7 @@ from patchpilot.lint.fixing.round_changes import (
     SeenTexts,
     TouchedLines,
 )
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
@@ -531,19 +531,17 @@ def _inside(text: str, raw: str) -> str | None:
     return None if here == "X" != raw[1 + blank : 2 + blank] else ""
 
 
+@once
 def _moved_whole(context: Context) -> frozenset[str]:
     """Returns the removed lines: an added line that is the same was moved, and moved lines must not
     change.
     """
-    found: frozenset[str] | None = context.shared.get("fixing.moved")
-    if found is None:
-        found = context.shared["fixing.moved"] = frozenset(
-            line.text
-            for change in context.patch.files
-            for line in change.lines("-")
-            if line.text.strip()
-        )
-    return found
+    return frozenset(
+        line.text
+        for change in context.patch.files
+        for line in change.lines("-")
+        if line.text.strip()
+    )
 
 
 def _fixes_to_revert(

@@ -19,6 +19,7 @@ from patchpilot.lint.fixing.fixer import (
     delete,
     fixer,
     indent_of,
+    replaced,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
 from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
@@ -46,7 +47,7 @@ def join_brace(site: FixSite) -> Proposal:
             continue
         tail = tail.lstrip(_SPACES)
         if tail == "{" or (re.match(r"(?:else|while)\b", tail) and head.strip() == "}"):
-            return FixEdit(upper.number, 2, (as_text(f"+{head} {tail}"),))
+            return replaced(upper.number, f"+{head} {tail}", count=2)
     return None
 
 
@@ -67,7 +68,7 @@ def split_brace(site: FixSite) -> Proposal:
                 or not text[:-1].rstrip(_SPACES).endswith(")")
             ):
                 return None
-            return FixEdit(number, 1, (as_text("+" + text[:-1].rstrip(_SPACES)), "+{"))
+            return replaced(number, "+" + text[:-1].rstrip(_SPACES), "+{")
         if ";" in line.code:
             return None
     return None
@@ -82,7 +83,7 @@ def label(site: FixSite) -> Proposal:
         if line
         else None
     )
-    return site.replaced(site.number, f"+{match[1].rstrip()}") if match else None
+    return replaced(site.number, f"+{match[1].rstrip()}") if match else None
 
 
 @fixer("comment-star", COMMENT)
@@ -102,14 +103,8 @@ def comment_star(site: FixSite) -> Proposal:
         and line.raw[1 + len(old) :].startswith("*")
     ):
         edits.append(
-            FixEdit(
-                number,
-                1,
-                (
-                    as_text(
-                        f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[1 + len(old) :]}"
-                    ),
-                ),
+            replaced(
+                number, f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[1 + len(old) :]}"
             )
         )
         number += 1
@@ -130,7 +125,7 @@ def tab_stop(site: FixSite) -> Proposal:
     indent = indent_of(line.raw)
     depth = code_depth(site, len(expand(indent))) if _may_move(line, indent) else 0
     return (
-        site.replaced(line.number, f"+{depth * _TAB}{line.raw[1 + len(indent) :]}")
+        replaced(line.number, f"+{depth * _TAB}{line.raw[1 + len(indent) :]}")
         if depth
         else None
     )
@@ -150,7 +145,7 @@ def _comment_to_end(line: ScannedLine) -> Proposal:
     one = f"+{match[1]}{code} {match[2]} {rest}".rstrip()
     fits = code.endswith((";", ",")) and len(expand(one[1:])) <= MOST_COLUMNS
     lines = (one,) if fits else (f"+{match[1]}{match[2]}", f"+{match[1]}{match[3]}")
-    return FixEdit(line.number, 1, tuple(map(as_text, lines)))
+    return replaced(line.number, *lines)
 
 
 @fixer("comment-end", COMMENT)
@@ -162,9 +157,7 @@ def comment_end(site: FixSite) -> Proposal:
     )
     if not line or not match or line.text.strip(f"+{NOTE} \t"):
         return None
-    return FixEdit(
-        site.number, 1, (as_text(f"+{match[1]}{match[2]}"), f"+{match[1]}*/")
-    )
+    return replaced(site.number, f"+{match[1]}{match[2]}", f"+{match[1]}*/")
 
 
 @fixer("align")
@@ -260,7 +253,7 @@ def spdx_comment(site: FixSite) -> Proposal:
     end = " */" if comment == "/*" else ""
     match = _TAG.match(line.raw)
     if match and ("*/" in line.raw or not line.raw.startswith("+/*")):
-        return site.replaced(site.number, f"+{comment} {match[1]}{end}")
+        return replaced(site.number, f"+{comment} {match[1]}{end}")
     # the tag is in a comment of several lines
     rows = _comment_rows(site, line)
     tagged = next((at for at, row in enumerate(rows) if _TAG.match(row.raw)), None)
@@ -285,7 +278,7 @@ def spdx_comment(site: FixSite) -> Proposal:
     if not found or not kept or kept[0].strip() == "+ */":
         return None
     lines = (f"+{comment} {found[1]}{end}", "+/*", *kept)
-    return FixEdit(site.number, len(rows), tuple(map(as_text, lines)))
+    return replaced(site.number, *lines, count=len(rows))
 
 
 _NOTICES = (
@@ -353,7 +346,7 @@ def spdx_notice(site: FixSite) -> Proposal:
         for row in ("+ *", *one)[0 if number else 1 :]
     ]
     lines = (tag, "+/*", *text, "+ */") if kept else (tag,)
-    return FixEdit(site.number, len(rows), tuple(map(as_text, lines)))
+    return replaced(site.number, *lines, count=len(rows))
 
 
 def _is_notice(rows: Sequence[str]) -> bool:
@@ -390,7 +383,7 @@ def start_with_star(site: FixSite) -> Proposal:
             or ("*/" in text and not text.endswith("*/"))
         ):
             return None
-        edits.append(FixEdit(number, 1, (as_text(f"+{indent}* {text}".rstrip()),)))
+        edits.append(replaced(number, f"+{indent}* {text}".rstrip()))
         if text.endswith("*/"):
             break
         number += 1

@@ -3,7 +3,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
@@ -16,6 +16,7 @@ from patchpilot.lint.fixing.fixer import (
     bare_code,
     fixer,
     indent_of,
+    replaced,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import COLUMNS, MOST_COLUMNS
 from patchpilot.model.finding import FixEdit
@@ -59,9 +60,9 @@ def break_line(site: FixSite) -> Proposal:
             )
         if not lines or NOTE in text or text.endswith("\\"):
             return None
-        return _written(
-            line,
-            [
+        return replaced(
+            line.number,
+            *[
                 f"+{one}"
                 for one in (
                     f"{match[1]}{_GOES_ON}",
@@ -100,7 +101,7 @@ def break_line(site: FixSite) -> Proposal:
                 continues=continues,
             )
             if lines:
-                return _written(line, [f"+{one}" for one in lines])
+                return replaced(line.number, *(f"+{one}" for one in lines))
     return None
 
 
@@ -160,10 +161,6 @@ def _breaks(text: str, pattern: "re.Pattern[str]", deepest: int) -> Iterator[int
             yield match.end()
 
 
-def _written(line: ScannedLine, lines: Sequence[str]) -> FixEdit:
-    return FixEdit(line.number, 1, tuple(map(as_text, lines)))
-
-
 @fixer("break-comment", COMMENT)
 def break_comment(site: FixSite) -> Proposal:
     """Breaks a long comment line between words; a comment after code moves to the line above."""
@@ -212,7 +209,7 @@ def _comment(
     width = _LIMITS[0] - len(expand(indent))
     whole = mark == "/*" and end
     if whole and len(words) + 6 <= width:
-        return _written(line, [f"+{indent}/* {words} */"])
+        return replaced(line.number, f"+{indent}/* {words} */")
     rows = textwrap.wrap(
         words, width - 3, break_long_words=False, break_on_hyphens=False
     )
@@ -224,4 +221,4 @@ def _comment(
         lines = [f"+{indent}/*", *lines, f"+{indent} */"]
     elif end:
         lines.append(f"+{indent}*/")
-    return _written(line, lines)
+    return replaced(line.number, *lines)

@@ -17,6 +17,7 @@ from patchpilot.lint.fixing.fixer import (
     bare_code,
     fixer,
     indent_of,
+    replaced,
 )
 from patchpilot.model.finding import FixEdit
 
@@ -63,7 +64,7 @@ def next_line(site: FixSite) -> Proposal:
     if not head or any(bracket in line.code for bracket in "{}" if deeper) or is_split:
         return None
     lines = (head, *(f"{deeper}{one.strip()}" for one in statements))
-    return FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines))
+    return replaced(line.number, *(f"+{indent}{one}" for one in lines))
 
 
 def _head_end(code: str) -> int:
@@ -104,7 +105,7 @@ def drop_braces(site: FixSite) -> Proposal:
         start = opening[:-1].strip()
         if edits:
             start = start.removeprefix("}").strip()
-        edits += [FixEdit(number, 1, (as_text(f"+{indent_of(head.raw)}{start}"),))]
+        edits += [replaced(number, f"+{indent_of(head.raw)}{start}")]
         if re.fullmatch(r"\}\s*else\b.*\{", closing):
             number += 2
             continue
@@ -186,7 +187,7 @@ def _braced_arm(site: FixSite, line: ScannedLine, code: str) -> Proposal:
         return None
     indent = indent_of(line.raw)
     return (
-        FixEdit(line.number, 1, (as_text(f"+{indent}{code} {{"),)),
+        replaced(line.number, f"+{indent}{code} {{"),
         _after(site, last, f"+{indent}}}"),
     )
 
@@ -207,8 +208,8 @@ def _braced_above(site: FixSite, line: ScannedLine, code: str) -> Proposal:
         ):
             return None
         return (
-            FixEdit(number, 1, (as_text(f"+{text} {{"),)),
-            FixEdit(line.number, 1, (as_text(f"+{indent}}} {code}"),)),
+            replaced(number, f"+{text} {{"),
+            replaced(line.number, f"+{indent}}} {code}"),
         )
     return None
 
@@ -239,7 +240,7 @@ def operator_up(site: FixSite) -> Proposal:
         f"+{head} {match[2]}{goes_on[0] if goes_on else ''}",
         f"+{match[1]}{match[3]}",
     )
-    return FixEdit(upper.number, 2, tuple(map(as_text, lines)))
+    return replaced(upper.number, *lines, count=2)
 
 
 @fixer("join-open")
@@ -279,10 +280,8 @@ def join_open(site: FixSite) -> Proposal:
         lines = _filled(declared[2], texts, masks, COLUMNS)
         lines = [declared[1].rstrip(), *lines] if lines else None
     return (
-        FixEdit(
-            site.number,
-            number - site.number + 1,
-            tuple(as_text(f"+{one}") for one in lines),
+        replaced(
+            site.number, *(f"+{one}" for one in lines), count=number - site.number + 1
         )
         if lines
         else None
@@ -360,4 +359,4 @@ def split_assignment(site: FixSite) -> Proposal:
         else (f"{second} = {value};", f"{first} = {second};")
     )
     indent = indent_of(line.raw)
-    return FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines))
+    return replaced(line.number, *(f"+{indent}{one}" for one in lines))

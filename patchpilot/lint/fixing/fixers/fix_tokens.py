@@ -8,7 +8,14 @@ import re
 
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import file_text
-from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, Proposal, fixer
+from patchpilot.lint.fixing.fixer import (
+    NAMED,
+    ColumnSpan,
+    FixSite,
+    Proposal,
+    fixer,
+    replaced,
+)
 
 _BRACKETS = re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
 
@@ -141,7 +148,7 @@ def drop_parentheses(site: FixSite) -> Proposal:
     ):
         return None
     inside = line.raw[match.start(2) : match.end(2)].strip()
-    return site.replaced(site.number, f"+{match[1]} {inside};")
+    return replaced(site.number, f"+{match[1]} {inside};")
 
 
 def _balanced(text: str) -> bool:

@@ -6,7 +6,14 @@ import re
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import ScannedLine, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, Proposal, delete, fixer
+from patchpilot.lint.fixing.fixer import (
+    ColumnSpan,
+    FixSite,
+    Proposal,
+    delete,
+    fixer,
+    replaced,
+)
 from patchpilot.model.finding import FixEdit
 
 _SPACES = " \t\r\f\v"
@@ -54,7 +61,7 @@ def trailing_space(site: FixSite) -> Proposal:
     # trailing white space that the scan masks is inside a string
     if any(char not in _SPACES + NOTE for char in line.text[len(kept) : len(raw)]):
         return None
-    return site.replaced(line.number, kept)
+    return replaced(line.number, kept)
 
 
 @fixer("space-before-tab")
@@ -196,7 +203,7 @@ def line_end(site: FixSite) -> Proposal:
         for one in site.scan.lines
     ):
         return None
-    return site.replaced(line.number, line.raw.rstrip("\r"))
+    return replaced(line.number, line.raw.rstrip("\r"))
 
 
 @fixer("final-newline")
