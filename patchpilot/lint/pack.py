@@ -124,7 +124,8 @@ def parse_pack(
         raise PackError(
             f"{label}: not valid TOML: {error}", hint="correct the TOML syntax"
         ) from error
-    _no_unknown(data, ("rule",), label)
+    _no_unknown(data, ("parts", "rule"), label)
+    parts = _texts(data.get("parts", {}), "parts", label)
     tables = data.get("rule", [])
     if not isinstance(tables, list):
         raise PackError(f"{label}: use [[rule]] instead of [rule]")
@@ -139,6 +140,11 @@ def parse_pack(
         where = _Place(
             label, line, str(table.get("id") or table.get("name") or number + 1), lines
         )
+        if isinstance(match := table.get("match"), dict):
+            table["match"] = {
+                key: parts.get(value, value) if isinstance(value, str) else value
+                for key, value in match.items()
+            }
         rule = _rule(table, name, where, detectors)
         if rule.id in examples:
             raise PackError(f"{where}: duplicate rule id")
@@ -250,7 +256,7 @@ def _checkpatch_severity(table: Mapping[str, Any], where: _Place) -> Severity | 
     )
 
 
-def _texts(table: Any, key: str, where: _Place) -> dict[str, str]:
+def _texts(table: Any, key: str, where: _Place | str) -> dict[str, str]:
     if not isinstance(table, dict) or not all(
         isinstance(text, str) and text.strip() for text in table.values()
     ):

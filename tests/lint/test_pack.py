@@ -218,6 +218,12 @@ def test_an_unknown_word_names_its_line_and_the_known_ones(
     assert known in error.value.hint
 
 
+def test_an_argument_has_the_text_of_a_part() -> None:
+    parts = "[parts]\n'<frob>' = '\\bfrob\\b'\n"
+    rule = RULE.replace("'\\bfrob\\b'", "'<frob>'")
+    assert parse_pack(parts + rule, "ours.toml") == parse_pack(RULE, "ours.toml")
+
+
 def test_broken_toml_names_the_file() -> None:
     with pytest.raises(PackError, match=r"^ours\.toml: "):
         parse_pack("[[rule", "ours.toml")
