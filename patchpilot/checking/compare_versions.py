@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.baseline import Remaining, counted
+from patchpilot.lint.baseline import Remaining
 from patchpilot.lint.recognize_findings import (
     FindingMark,
     mark_of,
@@ -28,11 +28,11 @@ def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     )
     moved = renames(checked.patch for checked in result.patches)
     left = [
-        Remaining(counted(mark_of(finding, checked.patch) for finding in checked.every))
+        Remaining(mark_of(finding, checked.patch) for finding in checked.every)
         for checked in before.patches
     ]
     whole = Remaining(
-        counted(mark_of(every_series_, None) for every_series_ in before.every_series)
+        mark_of(every_series_, None) for every_series_ in before.every_series
     )
 
     def marks(finding: Finding, patch: Patch) -> tuple[FindingMark, ...]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Suppresses findings that are waived or in a baseline."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,6 @@ from patchpilot.checking.suppressions import StaleEntry, SuppressionResult, Supp
 from patchpilot.lint.baseline import (
     Remaining,
     as_text,
-    counted,
     parse_baseline,
     read_baseline,
     write_baseline,
@@ -135,14 +135,14 @@ def _against_baseline(
     it has every finding.
     """
     moved = renames(checked.patch for checked in result.patches)
-    known = None
-    if request.content is not None:
-        known = parse_baseline(file, request.content) if request.content else None
-    elif not request.write or file.exists():
+    known = Counter[FindingMark]()
+    if request.content:
+        known = parse_baseline(file, request.content)
+    elif request.content is None and (not request.write or file.exists()):
         known = read_baseline(file)
     ran = {rule.id: rule for rule in result.rules}
     names = {rule.id: rule.name for rule in every_rule}
-    left = Remaining(known.counts if known else {})
+    left = Remaining(known)
     marks: list[FindingMark] = []
     new_findings = 0
 
@@ -178,10 +178,10 @@ def _against_baseline(
             for mark, count in stale.items()
         )
         return result, replace(verdict, baseline=str(file), stale=entries)
-    counts = counted(marks)
+    counts = Counter(marks)
     for mark, count in gone.items():
         if mark not in stale:
-            counts[mark] = counts.get(mark, 0) + count
+            counts[mark] += count
     write_baseline(file, as_text(counts, names))
     return result, replace(
         verdict,

@@ -13,7 +13,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,22 +33,16 @@ _REWRITE = Action(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """A baseline: how many findings it suppresses for each mark."""
-
-    counts: Mapping[FindingMark, int]
-
-
 class Remaining:
     """The baseline entries that are not used up yet: how many more findings each mark may
     suppress.
     """
 
-    def __init__(self, counts: Mapping[FindingMark, int]) -> None:
-        self._left = Counter(counts)
+    def __init__(self, marks: Iterable[FindingMark]) -> None:
+        """Takes the marks, or how often there is each."""
+        self._left = Counter(marks)
         self._alike: dict[tuple[str, str, str], list[FindingMark]] = {}
-        for mark in counts:
+        for mark in self._left:
             for key in _keys(mark):
                 self._alike.setdefault(key, []).append(mark)
 
@@ -83,8 +76,8 @@ def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def read_baseline(file: Path) -> Baseline:
-    """Reads a baseline from a file.
+def read_baseline(file: Path) -> Counter[FindingMark]:
+    """Returns how many findings a baseline file suppresses for each mark.
 
     Raises InputError with the file name and the position of the error.
     """
@@ -109,7 +102,7 @@ def read_baseline(file: Path) -> Baseline:
     return parse_baseline(file, data)
 
 
-def parse_baseline(file: Path, data: bytes) -> Baseline:
+def parse_baseline(file: Path, data: bytes) -> Counter[FindingMark]:
     """Parses the contents of a baseline file.
 
     Raises InputError, as read_baseline() does.
@@ -126,10 +119,10 @@ def parse_baseline(file: Path, data: bytes) -> Baseline:
         raise _error(file, f"byte {error.start}: not UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise _error(file, "not a baseline: its JSON cannot be read") from error
-    return Baseline(_counts(file, document))
+    return _counts(file, document)
 
 
-def _counts(file: Path, document: Any) -> dict[FindingMark, int]:
+def _counts(file: Path, document: Any) -> Counter[FindingMark]:
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("patchpilot/baseline/"):
         raise _error(file, f"not a baseline: its schema is not {SCHEMA!r}")
@@ -147,7 +140,7 @@ def _counts(file: Path, document: Any) -> dict[FindingMark, int]:
     for number, entry in enumerate(entries):
         mark, count = _entry(file, f"findings[{number}]", entry)
         counts[mark] += count
-    return dict(counts)
+    return counts
 
 
 def _entry(file: Path, place: str, entry: Any) -> tuple[FindingMark, int]:
@@ -235,8 +228,3 @@ def write_baseline(file: Path, text: str) -> None:
             f"cannot write {file}: {error.strerror or error}",
             hint="choose a file that you can write",
         ) from error
-
-
-def counted(marks: Iterable[FindingMark]) -> dict[FindingMark, int]:
-    """Returns the number of occurrences of each mark."""
-    return dict(Counter(marks))

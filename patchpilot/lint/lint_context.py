@@ -50,17 +50,14 @@ class HistoryFacts(Protocol):
 
     def find(self, word: str) -> "Commit | None":
         """Returns the commit that an abbreviated id names, or None."""
-        ...
 
     def is_complete(self) -> bool:
         """Whether a commit that is not found does not exist; in a shallow clone it may be older."""
-        ...
 
     def subjects_touching(
         self, paths: Sequence[str], limit: int = 50
     ) -> tuple[str, ...]:
         """Returns the subjects of the last commits that touched these paths, latest first."""
-        ...
 
     def tags_touching(
         self, paths: Sequence[str], limit: int = 50
@@ -68,44 +65,36 @@ class HistoryFacts(Protocol):
         """Returns the names of the tags of the same commits in lower case, those of a commit in
         their order.
         """
-        ...
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether the commit is in mainline; None when that is unknown."""
-        ...
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Whether the commit `old` is `new` or one of its ancestors; None when that is unknown."""
-        ...
 
     def first_release(self, commit_id: str) -> str | None:
         """Returns the first release tag that contains the commit, or None when unreleased or
         unknown.
         """
-        ...
 
     def is_released(self, commit_id: str) -> bool | None:
         """Whether any release contains the commit.
 
         None when the repository's tags may be too old.
         """
-        ...
 
     def tree_of(self, commit_id: str) -> "Tree | None":
         """Returns the tree of a commit, or None when the repository does not have the commit."""
-        ...
 
     def tip_of(self, tree: str) -> Tip | None:
         """Returns the tip of the branch that a `T:` line of MAINTAINERS names, or None when no
         remote has it.
         """
-        ...
 
     def next_tip(self) -> Tip | None:
         """Returns the tip of the tree in which the next release is integrated (linux-next), or None
         when no remote has it.
         """
-        ...
 
 
 class Options(NamedTuple):

@@ -5,6 +5,7 @@ takes nothing from a broken file.
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,6 @@ from patchpilot.lint.baseline import (
     SCHEMA,
     Remaining,
     as_text,
-    counted,
     read_baseline,
     write_baseline,
 )
@@ -134,7 +134,7 @@ def test_a_finding_of_the_whole_patch_is_known_by_what_it_changes_or_by_its_subj
     None
 ):
     first = patch()
-    left = counted([mark_of(finding(first, None), first)])
+    left = [mark_of(finding(first, None), first)]
     reworded, reworked, another = (
         patch("frob: other words"),
         patch(added="int b;"),
@@ -168,17 +168,17 @@ def test_what_is_written_is_read_back(
     marks: list[FindingMark], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     file = tmp_path_factory.mktemp("b") / "b.json"
-    counts = counted(marks)
+    counts = Counter(marks)
     write_baseline(file, as_text(counts, {"R1": "a-name"}))
-    assert read_baseline(file).counts == counts
+    assert read_baseline(file) == counts
     file.read_bytes().decode("utf-8")
 
 
 @given(marks=st.lists(_MARKS, max_size=8), data=st.data())
 def test_order_means_nothing(marks: list[FindingMark], data: st.DataObject) -> None:
     other = data.draw(st.permutations(marks))
-    assert as_text(counted(marks), {}) == as_text(counted(other), {})
-    left = Remaining(counted(marks))
+    assert as_text(Counter(marks), {}) == as_text(Counter(other), {})
+    left = Remaining(marks)
     assert all(left.take(one) for one in other)
     assert not left.stale
 
@@ -188,11 +188,11 @@ def test_one_more_of_the_same_is_new_and_one_less_is_stale(
     marks: list[FindingMark], data: st.DataObject
 ) -> None:
     again = data.draw(st.sampled_from(marks))
-    left = Remaining(counted(marks))
+    left = Remaining(marks)
     assert sum(not left.take(mark) for mark in (*marks, again)) == 1
     rest = list(marks)
     rest.remove(again)
-    left = Remaining(counted(marks))
+    left = Remaining(marks)
     assert all(left.take(one) for one in rest)
     assert sum(left.stale.values()) == 1
 
@@ -363,43 +363,31 @@ def test_reordered_patches_are_paired_with_themselves(
     assert pair_with_earlier(old, [old[at] for at in order]) == dict(enumerate(order))
 
 
+def unsigned(one: Patch) -> tuple[Patch, Finding]:
+    """The patch without its sign-off, and the finding about that."""
+    text = "\n".join(one.lines).replace(SIGN_OFF, "")
+    one = parse_patch(text.encode(), "a.patch")
+    found = run(Context(one), load_rules())
+    return one, next(each for each in found if each.name == "no-sign-off")
+
+
 def test_a_finding_of_the_message_shown_on_a_line_of_the_diff_is_known_by_the_patch() -> (
     None
 ):
-    unsigned = parse_patch(
-        "\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch"
-    )
-    ends_alike = parse_patch(
-        "\n".join(patch("frob: more", added="int c;").lines)
-        .replace(SIGN_OFF, "")
-        .encode(),
-        "b.patch",
-    )
     marks = []
-    for one in (unsigned, ends_alike):
-        (reported,) = [
-            each
-            for each in run(Context(one), load_rules())
-            if each.name == "no-sign-off"
-        ]
-        assert reported.patch_line
-        assert reported.patch_line > one.diff_line
-        marks.append(mark_of(reported, one))
-    assert marks[0] == FindingMark("", "CPM003", "frob: wait", change_of(unsigned))
-    assert marks[0] != marks[1]
+    for of in (patch(), patch("frob: more", added="int c;")):
+        one, reported = unsigned(of)
+        assert (reported.patch_line or 0) > one.diff_line
+        marks.append((mark_of(reported, one), change_of(one)))
+    assert marks[0][0] == FindingMark("", "CPM003", "frob: wait", marks[0][1])
+    assert marks[0][0] != marks[1][0]
 
 
 def test_a_waiver_for_a_path_is_about_no_sign_off() -> None:
-    one = parse_patch(
-        "\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch"
-    )
-    (reported,) = [
-        each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"
-    ]
-    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(
-        reported, ("no-sign-off",)
-    )
-    assert Waiver("no-sign-off", "r").covers(reported, ("no-sign-off",))
+    _, reported = unsigned(patch())
+    words = ("no-sign-off",)
+    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(reported, words)
+    assert Waiver("no-sign-off", "r").covers(reported, words)
 
 
 @pytest.mark.parametrize("device", [False, True])

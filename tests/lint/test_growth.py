@@ -31,6 +31,16 @@ def _patch(path: str, lines: list[str]) -> Series:
     )
 
 
+def _seconds(series: Series, times: int = 1) -> float:
+    """The least time of some checks of a series."""
+    taken = []
+    for _ in range(times):
+        began = time.process_time()
+        check_series([series], CheckRequest(strict=True))
+        taken.append(time.process_time() - began)
+    return min(taken)
+
+
 def _declarations(count: int) -> list[str]:
     return [f"int a{one} = {one};" for one in range(count)]
 
@@ -89,10 +99,7 @@ def _else_chain(count: int) -> list[str]:
 )
 def test_eight_times_the_lines_take_about_eight_times_as_long(shape: Shape) -> None:
     def seconds(count: int) -> float:
-        series = _patch("drivers/frob/frob.c", shape(count))
-        began = time.process_time()
-        check_series([series], CheckRequest(strict=True))
-        return time.process_time() - began
+        return _seconds(_patch("drivers/frob/frob.c", shape(count)))
 
     seconds(50)
     # what grows with the square of the lines takes 64 times as long; a machine that is busy with
@@ -109,9 +116,7 @@ def test_a_long_word_of_a_message_takes_linear_time(word: str) -> None:
             "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n",
         )
         series = Series((parse_patch(text.encode(), "x.patch"),))
-        began = time.process_time()
-        check_series([series], CheckRequest(strict=True))
-        return time.process_time() - began
+        return _seconds(series)
 
     seconds(50)
     assert seconds(40_000) < 24 * max(seconds(5_000), 0.02)
@@ -130,12 +135,7 @@ def test_sixteen_times_the_length_of_a_line_takes_about_sixteen_times_as_long(
             "drivers/frob/frob.c",
             ["struct frob {", "\tint size;", long, "};", "", long, "int frob(void);"],
         )
-        best = 60.0
-        for _ in range(3):
-            began = time.process_time()
-            check_series([series], CheckRequest(strict=True))
-            best = min(best, time.process_time() - began)
-        return best
+        return _seconds(series, 3)
 
     seconds(50)
     # the square would be 256 times as long
@@ -161,12 +161,7 @@ def test_no_line_takes_the_square_of_its_length(line: str) -> None:
                 ),
             )
         )
-        best = 60.0
-        for _ in range(2):
-            began = time.process_time()
-            check_series([series], CheckRequest(strict=True))
-            best = min(best, time.process_time() - began)
-        return best
+        return _seconds(series, 2)
 
     seconds(50)
     # the square would be 1024 times as long

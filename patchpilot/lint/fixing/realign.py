@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from patchpilot.lint.c.line_scan import ScannedLine, expand, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
@@ -18,26 +17,15 @@ _TAB = 8
 _MOST_LINES = 40
 
 
-@dataclass(frozen=True, slots=True)
-class AlignedColumn:
-    """The change that keeps a draft's columns aligned.
-
-    `askew` has the original indexes of lines whose fix would misalign a line that must not
-    change.
-    """
-
-    change: LineChange
-    askew: frozenset[int]
-
-
 def keep_columns(
     old: tuple[PatchEdit, Context],
     new: tuple[PatchEdit, Context],
     may_touch: Callable[[ScannedLine, int], bool],
-) -> AlignedColumn:
-    """Returns the changes that realign the `new` draft.
+) -> tuple[LineChange, frozenset[int]]:
+    """Returns the change that realigns the `new` draft, and the original indexes of lines whose fix
+    would misalign a line that must not change.
 
-    They cover lines below an open parenthesis of a changed line, and columns after its code.
+    The change covers lines below an open parenthesis of a changed line, and columns after its code.
     """
     was, now = scan(old[1]).lines, scan(new[1]).lines
     place = {origin: at for at, origin in enumerate(new[0].origin)}
@@ -71,7 +59,7 @@ def keep_columns(
             text[there] = f"+{new_indent}{text[there][1 + len(indent) :]}"
             masks[there] = f"+{new_indent}{masks[there][1 + len(indent) :]}"
             done.add(there)
-    return AlignedColumn(LineChange(spans=tuple(spans)), frozenset(askew))
+    return LineChange(spans=tuple(spans)), frozenset(askew)
 
 
 def _open(text: str) -> list[int]:

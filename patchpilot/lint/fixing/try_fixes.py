@@ -280,13 +280,13 @@ def _rounds(start: TriedFix, fixing: Fixing, banned: set[Key], most: int) -> Tri
         after = draft.with_changes(changes)
         circular = texts.repeated(after)
         then = context.for_patch(after.patch)
-        kept = keep_columns(
+        realigned, askew = keep_columns(
             (draft, context),
             (after, then),
             partial(_is_ours, _moved_whole(context), fixing.may_touch),
         )
         # lines below that must not change are aligned with this one: it does not change either
-        wrong = circular or kept.askew
+        wrong = circular or askew
         if wrong:
             again = {one.key for one in fixes if wrong & one.lines}
             if banned.issuperset(again):
@@ -296,7 +296,7 @@ def _rounds(start: TriedFix, fixing: Fixing, banned: set[Key], most: int) -> Tri
                 dict.fromkeys(again, NOT_GONE if circular else ALIGNED)
             )
             continue
-        draft = after.with_changes([kept.change]) if kept.change.spans else after
+        draft = after.with_changes([realigned]) if realigned.spans else after
         texts.add(draft)
         applied += fixes
         context, found = fixing.check(draft.patch)

@@ -5,6 +5,7 @@ Each of them declares the tokens that it changes.
 """
 
 import re
+from functools import partial
 
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import file_text
@@ -20,16 +21,35 @@ from patchpilot.lint.fixing.fixer import (
 _BRACKETS = re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
 
 
-def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> Proposal:
-    """Replaces every match in the line's code."""
+def _spans(site: FixSite, pattern: str, better: str) -> Proposal:
+    """Replaces every match in the line's code, or the group that the pattern has."""
     if site.added(site.number) is None:
         return None
     text = site.line.text[: len(site.line.raw)]
     matches = [match for match in re.finditer(pattern, text) if NOTE not in match[0]]
     return (
-        [ColumnSpan(site.number, *one.span(group), better) for one in matches]
+        [
+            ColumnSpan(site.number, *one.span(one.lastindex or 0), better)
+            for one in matches
+        ]
         if matches
         else None
+    )
+
+
+for _name, _was, _is, _pattern, _better in (
+    # `unsigned x` is written `unsigned int x`
+    ("unsigned-int", "", "int", r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])", " int"),  # noqa: E501
+    # `long int` is written `long`
+    ("drop-int", "int", "", r"\b(?:long|short|long unsigned|short unsigned)(\s+int)\b", ""),
+    ("func-name", "__FUNCTION__", "__func__", r"\b__FUNCTION__\b", "__func__"),
+    # older spellings of `inline`
+    ("plain-inline", r"__inline(?:__)?", "inline", r"\b__inline(?:__)?\b", "inline"),
+    # the comma at the end of the code
+    ("drop-comma", ",", "", r",(?=[\s\x01]*$)", ""),
+):  # fmt: skip
+    fixer(_name, NAMED, tokens=((_was, _is),))(
+        partial(_spans, pattern=_pattern, better=_better)
     )
 
 
@@ -40,25 +60,6 @@ def drop_zero(site: FixSite) -> Proposal:
     if "const" in text or text.count("=") != 1 or text.count(";") != 1 or "," in text:
         return None
     return _spans(site, r"(?<=[\w\]])\s*=\s*(?:0|NULL|false)\s*(?=;\s*$)", "")
-
-
-@fixer("unsigned-int", NAMED, tokens=((r"", r"int"),))
-def unsigned_int(site: FixSite) -> Proposal:
-    """Rewrites `unsigned x` as `unsigned int x`."""
-    return _spans(
-        site,
-        r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])",
-        " int",
-        group=1,
-    )
-
-
-@fixer("drop-int", NAMED, tokens=((r"int", r""),))
-def drop_int(site: FixSite) -> Proposal:
-    """Rewrites `long int` as `long`."""
-    return _spans(
-        site, r"\b(?:long|short|long unsigned|short unsigned)(\s+int)\b", "", group=1
-    )
 
 
 @fixer("drop-extern", NAMED, tokens=((r"extern", r""),))
@@ -73,7 +74,7 @@ def drop_extern(site: FixSite) -> Proposal:
     while (plain := re.sub(r"\([^()]*\)", "", code)) != code:
         code = plain
     whole = "," not in code and "(" not in code
-    return _spans(site, r"^\+\s*(extern\s+)(?=[^;]*\()", "", group=1) if whole else None
+    return _spans(site, r"^\+\s*(extern\s+)(?=[^;]*\()", "") if whole else None
 
 
 @fixer("lower-hex", NAMED, tokens=((r"(0[xX]\w+)", r"(?i:\1)"),))
@@ -95,39 +96,21 @@ def lower_hex(site: FixSite) -> Proposal:
     return spans
 
 
-@fixer("func-name", NAMED, tokens=((r"__FUNCTION__", r"__func__"),))
-def func_name(site: FixSite) -> Proposal:
-    """Replaces `__FUNCTION__` with `__func__`."""
-    return _spans(site, r"\b__FUNCTION__\b", "__func__")
-
-
-@fixer("plain-inline", NAMED, tokens=((r"__inline(?:__)?", r"inline"),))
-def plain_inline(site: FixSite) -> Proposal:
-    """Replaces older spellings of `inline`, such as `__inline__`."""
-    return _spans(site, r"\b__inline(?:__)?\b", "inline")
-
-
 @fixer("one-semicolon", NAMED, tokens=((r";", r""),))
 def one_semicolon(site: FixSite) -> Proposal:
     """Removes the second of two semicolons at the end of a line."""
     return (
         None
         if re.search(r"\bfor\b", site.line.text)
-        else _spans(site, r";(\s*;)(?=\s*$)", "", group=1)
+        else _spans(site, r";(\s*;)(?=\s*$)", "")
     )
-
-
-@fixer("drop-comma", NAMED, tokens=((r",", r""),))
-def drop_comma(site: FixSite) -> Proposal:
-    """Removes the comma at the end of the code on the line."""
-    return _spans(site, r",(?=[\s\x01]*$)", "")
 
 
 @fixer("add-comma", NAMED, tokens=((r"", r","),))
 def add_comma(site: FixSite) -> Proposal:
     """Adds a comma at the end of the code on the line."""
     return (
-        _spans(site, r"(?<=[^\s\x01,;{(])()(?=[\s\x01]*$)", ",", group=1)
+        _spans(site, r"(?<=[^\s\x01,;{(])()(?=[\s\x01]*$)", ",")
         if site.line.code.strip("+ \t")
         else None
     )
