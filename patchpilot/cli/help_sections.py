@@ -77,11 +77,11 @@ SECTIONS: dict[str, Sections] = {
         ),
     ),
     "fixes": (("Search", ("limit", "bisect_log", "verify")),),
-    "stable": (("The line", ("fixes", "versions", "no_backport")),),
+    "stable": (("The line", ("fixes",)),),
     "backport": (
-        ("Branches", ("onto", "ended", "fixes", "effort", "followers")),
+        ("Branches", ("onto", "fixes", "effort")),
         ("Patches to send", ("folder", "signoff", "note", "in_reply_to", "request")),
-        ("Conflicts and builds", ("adapt", "unsure", "resolve", "build")),
+        ("Conflicts and builds", ("adapt", "resolve", "build")),
         ("Exit code", ("fail_on",)),
     ),
     "prepare": (
@@ -90,8 +90,6 @@ SECTIONS: dict[str, Sections] = {
             (
                 "fixes",
                 "stable",
-                "versions",
-                "no_backport",
                 "regression",
                 "signoff",
                 "no_fix",

@@ -30,7 +30,6 @@ _NAMES: Mapping[type, str] = {
 _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "line": ("address", "version"),
     "line_versions": ("address", "version"),
-    "no_backport": ("address", "reason"),
     "branch_name": ("version",),
     "subject": ("version",),
     "marker": ("commit",),

@@ -13,8 +13,8 @@ from patchpilot.projects.stable_trees import StableTrees
 class Tags(NamedTuple):
     """The form of the tags that request a backport, and the target of links to Message-IDs.
 
-    If `line` is empty, no such tag is used. In it, `{address}` is the stable list, `{version}`
-    the first release that has the bug, and `{reason}` why the fix should not be backported.
+    If `line` is empty, no such tag is used. In it, `{address}` is the stable list and
+    `{version}` the first release that has the bug.
     `first_commits` are the first commits of a history, which Fixes: tags name by convention
     although the lines are older. `fix_prefixes` are the words of a subject prefix that name a
     tree for fixes ([PATCH net]), `feature_prefixes` those for everything else, and
@@ -23,7 +23,6 @@ class Tags(NamedTuple):
 
     line: str = ""
     line_versions: str = ""
-    no_backport: str = ""
     links: str = "https://lore.kernel.org/r/"
     first_commits: tuple[str, ...] = ()
     fix_prefixes: tuple[str, ...] = ()

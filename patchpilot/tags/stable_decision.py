@@ -60,8 +60,6 @@ class StableFacts:
     - `release`: the first mainline release that has the bug, None if there is none
     - `is_known`: whether it is known which commits introduced the bug
     - `tagged`: whether the message has, or will have, a Fixes: tag
-    - `versions`: whether `# X.Y+` was requested
-    - `no_backport`: the reason against a stable backport
     - `size`: the number of added, removed and context lines in the patch
     - `no_fix`: the reason why the commit does not count as a fix
     - `fixed_in`: the first release that contains the fix
@@ -73,8 +71,6 @@ class StableFacts:
     is_known: bool = True
     present: Sequence[str] = ()
     tagged: bool = True
-    versions: bool = False
-    no_backport: str | None = None
     size: int = 0
     no_fix: str = ""
     fixed_in: str | None = None
@@ -89,8 +85,6 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
     if facts.present:
         reason = f"already present: {facts.present[0]}"
         return StableAdvice((), True, (reason,), _warnings(project, facts.size))
-    if facts.no_backport is not None:
-        return _unwanted(project, facts.no_backport)
     if not facts.is_known:
         unknown = (
             "the commit that introduced the bug is not known; name it with --fixes"
@@ -114,15 +108,6 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
 def _none(reason: str) -> StableAdvice:
     """No line, and why."""
     return StableAdvice((), False, (reason,))
-
-
-def _unwanted(project: Project, reason: str) -> StableAdvice:
-    """The line that asks for no backport, where the project has one."""
-    if not project.tags.no_backport:
-        return _none(f"{project.name} does not use a tag to prevent backports")
-    address = project.lists.no_backport
-    line = project.tags.no_backport.format(address=address, reason=reason)
-    return StableAdvice((line,), False, (f"backport not wanted: {reason}",))
 
 
 def _since(release: str | None, affected: Sequence[BranchState]) -> str:
@@ -159,7 +144,7 @@ def _reasons(
 def _request(project: Project, facts: StableFacts, version: str) -> str:
     """The line itself, with the version since which the bug is there, where that is wanted."""
     tags = project.tags
-    is_asked = facts.versions or not facts.tagged or "{version}" in tags.line
+    is_asked = not facts.tagged or "{version}" in tags.line
     form = (
         tags.line_versions if version and tags.line_versions and is_asked else tags.line
     )

@@ -5,11 +5,8 @@ fix come along.
 
 from pathlib import Path
 
-import pytest
-
 from patchpilot.model.mail import parse_patch
 from tests.backports.world import World, source
-from tests.kit.cli import call
 
 
 def with_later_fix(world: World) -> str:
@@ -26,48 +23,18 @@ def with_later_fix(world: World) -> str:
 
 
 def written(world: World, folder: Path, *words: object) -> tuple[str, list[Path]]:
-    done = call(
-        "backport",
-        "-C",
-        world.repo.path,
-        *words,
-        "--onto",
-        "linux-6.6.y",
-        "--adapt",
-        "--write",
-        folder,
-        "--signoff",
+    done = world.call(
+        *words, "--onto", "linux-6.6.y", "--adapt", "--write", folder, "--signoff"
     )
     # nothing was written for a branch that needs the fix
     assert done.code == ("nothing written" in done.out), done.err
     return done.out, sorted(folder.rglob("*.patch"))
 
 
-def applied(world: World, tip: str, files: list[Path], clone: Path) -> str:
-    """The branch's file with the patches on it."""
-    world.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
-    world.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
-    world.repo.git("-C", str(clone), "am", "-q", *map(str, files))
-    return (clone / "w.c").read_text()
-
-
-@pytest.mark.parametrize("is_series", [True, False], ids=["series", "followers"])
-def test_a_fix_of_the_fix_is_adapted_on_top_of_it(
-    world: World, tmp_path: Path, *, is_series: bool
-) -> None:
+def test_a_fix_of_the_fix_is_adapted_on_top_of_it(world: World, tmp_path: Path) -> None:
     later = with_later_fix(world)
-    tip = world.branch(
-        "6.6",
-        world.groundwork,
-        (
-            "work: rename",
-            {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")},
-        ),
-    )
-    words = (
-        [f"{world.groundwork}..{later}"] if is_series else [world.fix, "--followers"]
-    )
-    out, files = written(world, tmp_path / "out", *words)
+    tip = world.renamed()
+    out, files = written(world, tmp_path / "out", f"{world.groundwork}..{later}")
     assert (
         f"{world.fix[:12]}, which introduced the bug, is backported with it"
         in " ".join(out.split())
@@ -79,23 +46,12 @@ def test_a_fix_of_the_fix_is_adapted_on_top_of_it(
         "[PATCH 6.6.y 1/2] work: do not forget step 20",
         "[PATCH 6.6.y 2/2] work: step 20 is for each",
     ]
-    assert "\tverify(20, all, each);\n" in applied(
-        world, tip, files, tmp_path / "clone"
-    )
+    assert "\tverify(20, all, each);\n" in world.applied(tip, files, tmp_path / "clone")
 
 
-def test_a_later_fix_is_named_and_left_out_unless_it_is_asked_for(
-    world: World, tmp_path: Path
-) -> None:
+def test_a_later_fix_is_named_and_left_out(world: World, tmp_path: Path) -> None:
     later = with_later_fix(world)
-    world.branch(
-        "6.6",
-        world.groundwork,
-        (
-            "work: rename",
-            {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")},
-        ),
-    )
+    world.renamed()
     out, files = written(world, tmp_path / "out", world.fix)
     assert f"also needed: {later[:12]}" in out
     assert len(files) == 1

@@ -106,7 +106,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "maintainers": ("maintainers", "HEAD"),
     "fixes": ("fixes", "HEAD"),
     "stable": ("stable", "HEAD"),
-    "backport": ("backport", "HEAD", "--effort", "0", "--ended"),
+    "backport": ("backport", "HEAD", "--effort", "0"),
     "prepare": ("prepare", "--dry-run"),
     "undo": ("undo", "list"),
     "send": ("send", "--dry-run"),

@@ -284,7 +284,7 @@ def _tags(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
         rng.choice(("HEAD", "HEAD~1..HEAD", world.patch)),
     )
     yield "fixes", "-C", world.repo, "--verify"
-    yield "stable", "-C", world.repo, "--versions", *form, "HEAD"
+    yield "stable", "-C", world.repo, *form, "HEAD"
     yield "prepare", "-C", world.repo, "--dry-run", *form
     yield "prepare", "-C", world.repo, "--yes", "--signoff", "--stable", "auto"
 

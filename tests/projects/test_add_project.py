@@ -111,10 +111,6 @@ def test_its_tag_asks_for_a_backport(repo: Repo) -> None:
     assert document(repo, "stable", "HEAD")["lines"] == [
         "Backport-to: acme-stable@lists.acme.example"
     ]
-    with_version = document(repo, "stable", "HEAD", "--versions")
-    assert with_version["lines"] == [
-        "Backport-to: acme-stable@lists.acme.example # 4.2.0 and later"
-    ]
 
 
 def test_its_stable_branches_are_known(repo: Repo) -> None:

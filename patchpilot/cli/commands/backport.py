@@ -22,9 +22,6 @@ _FOLDER = click.Path(path_type=Path)
     metavar="REV|DIR",
     help="check this revision or unpacked tree instead of the stable branches (repeatable)",
 )
-@click.option(
-    "--ended", is_flag=True, help="include branches that are no longer maintained"
-)
 @base_options("base of the topic, if no TARGET is given")
 @click.option(
     "--effort",
@@ -54,11 +51,6 @@ _FOLDER = click.Path(path_type=Path)
     "--adapt",
     is_flag=True,
     help="adapt the fix to the branches where it conflicts, and explain each step",
-)
-@click.option(
-    "--followers",
-    is_flag=True,
-    help="also backport later fixes of the fix, on top of it",
 )
 @click.option(
     "--resolve",

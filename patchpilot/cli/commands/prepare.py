@@ -48,16 +48,6 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     help="the Cc: stable line  [default: auto]",
 )
 @click.option(
-    "--versions",
-    is_flag=True,
-    help="add the first affected version to the Cc: stable line",
-)
-@click.option(
-    "--no-backport",
-    metavar="REASON",
-    help="ask the stable team not to backport the fix, for this reason",
-)
-@click.option(
     "--reported-by",
     metavar="CONTACT",
     multiple=True,

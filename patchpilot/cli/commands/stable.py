@@ -17,7 +17,7 @@ from patchpilot.services.tags.stable_request_tag import (
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot stable HEAD\n"
-        "  patchpilot stable HEAD --fixes 43645ce03e00 --versions"
+        "  patchpilot stable HEAD --fixes 43645ce03e00"
     )
 )
 @common_options("text", "json")
@@ -27,20 +27,10 @@ from patchpilot.services.tags.stable_request_tag import (
     multiple=True,
     help="the commit that introduced the bug (default: its Fixes: tags)",
 )
-@click.option(
-    "--versions", is_flag=True, help="add the first affected version (# 5.10+)"
-)
-@click.option(
-    "--no-backport",
-    metavar="REASON",
-    help="ask the stable team not to backport the fix, for this reason",
-)
 @click.argument("target", required=False)
 def command(
     common: Common,
     fixes: tuple[str, ...],
-    versions: bool,
-    no_backport: str | None,
     target: str | None,
 ) -> int:
     """Show which stable branches have the bug that TARGET fixes, and the Cc: stable line for it.
@@ -50,9 +40,7 @@ def command(
     with common.workplace() as place, progress_of(common) as progress:
         result = stable_lines(
             place.repository,
-            StableRequest(
-                target, fixes, place.settings().get("profile"), versions, no_backport
-            ),
+            StableRequest(target, fixes, place.settings().get("profile")),
             progress=progress,
         )
     if common.format == "json":

@@ -71,12 +71,11 @@ class BackportRequest:
     the default is the stable branches. `effort` limits the search for prerequisites, in
     seconds per branch; 0 disables the search and the explanations of conflicts. `fixes` names
     the commits that introduced the bug: they override the Fixes: tags of a single commit, and
-    apply to the commits of a series that have no Fixes: tag. `ended` includes series that are
-    no longer maintained. `remote` is the remote with the stable branches.
+    apply to the commits of a series that have no Fixes: tag. `remote` is the remote with the
+    stable branches.
 
     `adapt` adapts the fix to a branch on which it conflicts; such a fix is written only if it
-    was adapted. `followers` includes the later fixes of these commits, on top of them.
-    `from_archive` reads a TARGET that is a Message-ID or a URL.
+    was adapted. `from_archive` reads a TARGET that is a Message-ID or a URL.
 
     Patches are written into `folder`. `resolve` names the branch whose conflict is prepared
     in a clone. `build` is a command to run; `objects` compiles the files that the fix
@@ -89,12 +88,10 @@ class BackportRequest:
     onto: Sequence[str] = ()
     profile: str | None = None
     remote: str = ""
-    ended: bool = False
     effort: float = 10.0
     base: str | None = None
     fixes: Sequence[str] = ()
     adapt: bool = False
-    followers: bool = False
     from_archive: FromArchive | None = None
     folder: Path | None = None
     resolve: str | None = None
@@ -146,9 +143,7 @@ def backport(
             wanted = commit_patches(
                 repository, wanted, _base_of(repository, wanted, request.base)
             )
-        stable = stable_branches(
-            repository, profile=profile, remote=remote, ended=request.ended
-        )
+        stable = stable_branches(repository, profile=profile, remote=remote)
         branches = (
             named_branches(repository, stable, revisions)
             if revisions
@@ -249,8 +244,7 @@ class BackportSession:
     ) -> tuple[BackportResult, ...]:
         """Returns the backport verdicts for commits, in order.
 
-        Each commit is applied on top of the previous ones that applied. If the request has
-        `followers`, the result includes verdicts for the commits' later fixes.
+        Each commit is applied on top of the previous ones that applied.
         """
         self.history.add(
             [
@@ -265,20 +259,7 @@ class BackportSession:
         # what --fixes names is meant for the one commit given; in a series, for commits without a
         # Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
-        results = [self._one(commit, branches, ahead, chosen) for commit in commits]
-        if self.request.followers:
-            later = {
-                one.commit
-                for result in results
-                for one in result.followers
-                if one.kind == "fix" and not one.undone
-            }
-            later -= {result.commit for result in results}
-            order = sorted(
-                later, key=lambda commit: self.history.index.ordinal(commit) or 0
-            )
-            results += [self._one(commit, branches, ahead, ()) for commit in order]
-        return tuple(results)
+        return tuple(self._one(commit, branches, ahead, chosen) for commit in commits)
 
     def _as_taken(self, commit: str) -> str:
         """What a commit that was mailed became in mainline, else the commit itself: stable trees

@@ -62,8 +62,6 @@ class PrepareRequest:
     profile: str = ""
     fixes: tuple[str, ...] = ("auto",)
     stable: str = "auto"
-    versions: bool = False
-    no_backport: str | None = None
     reported_by: tuple[str, ...] = ()
     closes: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
@@ -314,7 +312,7 @@ def _stable(
     message: _NewMessage,
     progress: Progress,
 ) -> None:
-    if request.stable == "none" or not (culprits or request.no_backport):
+    if request.stable == "none" or not culprits:
         return
     result = stable_lines(
         repository,
@@ -322,8 +320,6 @@ def _stable(
             commit.id,
             fixes=[culprit.id for culprit in culprits],
             profile=request.profile,
-            versions=request.versions,
-            no_backport=request.no_backport,
             assume_tag=True,
         ),
         progress=progress,

@@ -85,16 +85,13 @@ class StableRequest:
     """The fix for which to decide about a backport to stable (None: the latest commit).
 
     `fixes` names the commits that introduced the bug; by default, they are taken from the
-    Fixes: tags or, without tags, from a search with a certain result. `versions` requests `#
-    X.Y+`. `no_backport` is a reason to keep the fix out of stable. `assume_tag` is set if a
-    Fixes: tag will be written.
+    Fixes: tags or, without tags, from a search with a certain result. `assume_tag` is set if
+    a Fixes: tag will be written.
     """
 
     target: str | None = None
     fixes: Sequence[str] = ()
     profile: str = ""
-    versions: bool = False
-    no_backport: str | None = None
     assume_tag: bool = False
 
 
@@ -121,13 +118,14 @@ def stable_lines(
     notes: list[str] = []
     no_fix = ""
     named = [repository.resolve(fix) for fix in request.fixes]
-    tagged = tags_of(repository, commit)
+    tags = _tags(repository, commit)
+    tagged = list(dict.fromkeys(filter(None, tags.values())))
     if not named and tagged:
-        named = list(tagged)
-    elif not named and (unknown := _unknown_tags(repository, commit)):
+        named = tagged
+    elif not named and tags:
         notes.append(
-            f"{unknown[0]} names a commit that is not in this repository: cannot determine which"
-            " branches have it"
+            f"{next(iter(tags))} names a commit that is not in this repository: cannot determine"
+            " which branches have it"
         )
     elif not named and not (judged := judge_fix(repository, commit)).is_fix:
         no_fix = (
@@ -161,8 +159,6 @@ def stable_lines(
             is_known=bool(named),
             present=present_lines(commit),
             tagged=bool(tagged) or request.assume_tag,
-            versions=request.versions,
-            no_backport=request.no_backport,
             size=patch_size(repository, commit),
             no_fix=no_fix,
             fixed_in=_fixed_in(repository, commit, named, releases) if oldest else None,
@@ -182,24 +178,14 @@ def stable_lines(
     )
 
 
-def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
-    """Returns the ids of the commits that a message's Fixes: tags name.
-
-    Commits that are missing from the repository are ignored.
-    """
-    tags = (parse_tag(line, at) for at, line in enumerate(commit.lines) if at)
-    ids = (repository.find(tag.commit_id) for tag in tags if tag and tag.commit_id)
-    return tuple(dict.fromkeys(commit for commit in ids if commit))
-
-
-def _unknown_tags(repository: Repository, commit: Commit) -> list[str]:
-    """The Fixes: tags of a message, unchanged, whose commit is not here."""
+def _tags(repository: Repository, commit: Commit) -> dict[str, str | None]:
+    """The Fixes: tags of a message → the commits that they name, None for one that is not here."""
     tags = ((line, parse_tag(line, at)) for at, line in enumerate(commit.lines) if at)
-    return [
-        line.strip()
+    return {
+        line.strip(): repository.find(tag.commit_id)
         for line, tag in tags
-        if tag and tag.commit_id and repository.find(tag.commit_id) is None
-    ]
+        if tag and tag.commit_id
+    }
 
 
 def branch_states(
