@@ -163,7 +163,7 @@ class SeriesBuild:
     def _without_building(self, number: int) -> Iterator[BuildProblem]:
         """The problems of a change that need no object."""
         change = self._changes[number]
-        yield from unknown_symbols(self._repository, change.after, change.files)
+        yield from unknown_symbols(change.after, change.files)
         if not self._options.quick and key_of_tool():
             yield from self._semantic(number)
 
@@ -367,7 +367,6 @@ class SeriesBuild:
             return
         is_module = not (configuration.minimal or configuration.given)
         missing = missing_symbols(
-            self._repository,
             change.after,
             {name: one.path for name, one in by_name.items()},
             configuration.source_arch,

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from patchpilot.building.tree_state import TreeState
-from patchpilot.commits.repository import Repository
 from patchpilot.model.file_diff import FileChange
 
 _CALLED = re.compile(r"\b([A-Za-z_]\w{3,})\s*\(|\b([A-Z][A-Z0-9_]{5,})\b")
@@ -23,9 +22,7 @@ _DEBUGGING = re.compile(
 _MOST_NAMES, _MOST_HEADERS, _MOST_IN_FILE = 200, 300, 8
 
 
-def guards_of(
-    repository: Repository, state: TreeState, changes: Iterable[FileChange]
-) -> tuple[str, ...]:
+def guards_of(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
     """Returns the Kconfig symbols that affect the changed files.
 
     These are the symbols in the files' preprocessor conditions and in the conditions around the
@@ -53,7 +50,9 @@ def guards_of(
             names[one or two] = None
     wanted = [name for name in names if name not in _NOT_CALLS][:_MOST_NAMES]
     if wanted:
-        for header in _headers_with(repository, state.commit, wanted):
+        users = state.grep(wanted, "-l", "-z", "-w", "-F", paths=("include",))
+        headers = [path for path in users if path.endswith(".h")][:_MOST_HEADERS]
+        for header in headers:
             found |= dict.fromkeys(_around_names(state.read(header) or "", set(wanted)))
     return tuple(name for name in found if not _DEBUGGING.match(name))
 
@@ -64,15 +63,6 @@ def _around(text: str, change: FileChange) -> Iterator[str]:
     for number, symbols, _ in _guarded(text):
         if number in added:
             yield from symbols
-
-
-def _headers_with(repository: Repository, commit: str, names: list[str]) -> list[str]:
-    words = [word for name in names for word in ("-e", name)]
-    done = repository.git(
-        "grep", "-l", "-z", "-w", "-F", *words, commit, "--", "include", ok=(0, 1)
-    )
-    paths = (path.partition(":")[2] for path in done.text.split("\0") if path)
-    return [path for path in paths if path.endswith(".h")][:_MOST_HEADERS]
 
 
 def _around_names(text: str, names: set[str]) -> Iterator[str]:

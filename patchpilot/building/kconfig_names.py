@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.building.diagnostics import KCONFIG
 from patchpilot.building.tree_state import TreeState
-from patchpilot.commits.repository import Repository
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.file_diff import DiffLine, FileChange
 
@@ -18,7 +17,7 @@ _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 
 
 def unknown_symbols(
-    repository: Repository, state: TreeState, changes: Sequence[FileChange]
+    state: TreeState, changes: Sequence[FileChange]
 ) -> Iterator[BuildProblem]:
     """Yields a problem for each undefined Kconfig symbol on an added line."""
     named: dict[str, tuple[FileChange, DiffLine]] = {}
@@ -29,19 +28,8 @@ def unknown_symbols(
     if not named:
         return
     pattern = rf"^\s*(menu)?config\s+({'|'.join(named)})\s*$"
-    done = repository.git(
-        "grep",
-        "-h",
-        "-E",
-        "-e",
-        pattern,
-        state.commit,
-        "--",
-        "*Kconfig*",
-        env={"GIT_LITERAL_PATHSPECS": "0"},
-        ok=(0, 1),
-    )
-    known = {row.split()[-1] for row in done.text.split("\n") if row.strip()}
+    rows = state.grep((pattern,), "-h", "-E", paths=("*Kconfig*",))
+    known = {row.split()[-1] for row in rows}
     for name, (change, line) in named.items():
         if name not in known:
             text = f"no Kconfig file defines CONFIG_{name}"

@@ -36,7 +36,7 @@ def kept_plan(
         return Plan(
             tuple(map(tuple, sources)), configurations, tuple(map(tuple, notes))
         )
-    plan = make_plan(repository, changes, options)
+    plan = make_plan(changes, options)
     rows = [(tuple(one), paths) for one, paths in plan.configurations]
     remember(KIND, key, (plan.sources, rows, plan.notes))
     return plan

@@ -9,7 +9,6 @@ from pathlib import Path
 from patchpilot.building.diagnostics import MODPOST, UNDEFINED, Diagnostic
 from patchpilot.building.makefiles import needs_of
 from patchpilot.building.tree_state import TreeState
-from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.printable import printable
@@ -49,7 +48,6 @@ def needed_symbols(output: Path, target: str, path: str) -> Iterator[Diagnostic]
 
 
 def missing_symbols(
-    repository: Repository,
     state: TreeState,
     users: Mapping[str, str],
     source_arch: str,
@@ -69,23 +67,21 @@ def missing_symbols(
         return
     either = "|".join(plain)
     pattern = rf"{_EXPORT}\s*\(\s*({either})\s*[,)]"
-    exported = _lines(repository, state, pattern, source_arch)
+    exported = _lines(state, pattern, source_arch)
     known = {word for _, line in exported for word in re.findall(r"\w+", line)}
     for name in plain:
         if name in known:
             continue
-        places = _definitions(repository, state, name, source_arch)
+        places = _definitions(state, name, source_arch)
         if places and (why := _of_places(state, users[name], places)):
             yield name, why
 
 
-def _definitions(
-    repository: Repository, state: TreeState, name: str, source_arch: str
-) -> list[str]:
+def _definitions(state: TreeState, name: str, source_arch: str) -> list[str]:
     """The files that define a function or a variable for others."""
     function = rf"^[A-Za-z_].*[ *]{name}\s*\([^;]*$"
     variable = rf"^[A-Za-z_][^(]*[ *]{name}(\[.*\])?( =.*|;)$"
-    found = _lines(repository, state, f"{function}|{variable}", source_arch)
+    found = _lines(state, f"{function}|{variable}", source_arch)
     return [path for path, line in found if not line.startswith(("static", "extern"))]
 
 
@@ -121,24 +117,11 @@ def _modules(state: TreeState, path: str) -> set[str]:
 
 
 def _lines(
-    repository: Repository, state: TreeState, pattern: str, source_arch: str
+    state: TreeState, pattern: str, source_arch: str
 ) -> Iterator[tuple[str, str]]:
     """The lines of sources with a pattern, each with its file; not those of other architectures."""
-    commit = state.commit
-    done = repository.git(
-        "grep",
-        "-E",
-        "-e",
-        pattern,
-        commit,
-        "--",
-        "*.c",
-        "*.S",
-        env={"GIT_LITERAL_PATHSPECS": "0"},
-        ok=(0, 1),
-    )
-    for row in done.text.split("\n"):
-        path, _, line = row.removeprefix(f"{commit}:").partition(":")
+    for row in state.grep((pattern,), "-E", paths=("*.c", "*.S")):
+        path, _, line = row.partition(":")
         if path.startswith("arch/") and not path.startswith(f"arch/{source_arch}/"):
             continue
         if path and not path.startswith(("tools/", "Documentation/", "scripts/")):

@@ -8,7 +8,7 @@ allmodconfig for objects without one.
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from patchpilot.building.choose_symbols import SymbolChoice
@@ -17,11 +17,11 @@ from patchpilot.building.guards import guards_of
 from patchpilot.building.kconfig import Kconfig
 from patchpilot.building.makefiles import Need, needs_of
 from patchpilot.building.tree_state import TreeState
-from patchpilot.commits.repository import Repository
 from patchpilot.model.counted import counted
 from patchpilot.model.file_diff import FileChange
 
 SOURCES = (".c", ".S")
+_FILES, _C = ("-l", "-z", "-E"), ("*.c",)
 INCLUDERS = 8
 """So many files that include a changed header are built, unless all are asked for."""
 _BASE = ("SMP", "MODULES")
@@ -92,20 +92,18 @@ def is_target(path: str) -> bool:
     return _SAFE.fullmatch(path) is not None
 
 
-def make_plan(
-    repository: Repository, changes: Sequence[Change], options: BuildOptions
-) -> Plan:
+def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     """Returns the build plan for a series."""
     sources, notes = [], []
     for change in changes:
-        own, said = _sources(repository, change, options)
+        own, said = _sources(change, options)
         sources.append(own)
         notes.append(said)
     every = tuple(dict.fromkeys(path for own in sources for path in own))
     if not every:
         chosen = tuple(_kconfig_only(changes, options))
         return Plan(tuple(sources), chosen, tuple(map(tuple, notes)))
-    chooser = _Chooser(repository, changes, options)
+    chooser = _Chooser(changes, options)
     chosen = tuple(chooser.configurations(every))
     for path, why in chooser.refused.items():
         for own, said in zip(sources, notes, strict=True):
@@ -133,7 +131,7 @@ def _kconfig_only(
 
 
 def _sources(
-    repository: Repository, change: Change, options: BuildOptions
+    change: Change, options: BuildOptions
 ) -> tuple[tuple[str, ...], list[str]]:
     """The source files whose objects a change touches, and what is not built."""
     found: dict[str, None] = {}
@@ -148,9 +146,7 @@ def _sources(
             found[path] = None
     for file in change.files:
         if file.path.endswith(".h") and not file.path.startswith(_NOT_KBUILD):
-            more, left = _includers(
-                repository, change.after, file, tuple(found), options
-            )
+            more, left = _includers(change.after, file, tuple(found), options)
             found |= dict.fromkeys(more)
             if left:
                 notes.append(
@@ -165,7 +161,6 @@ def _sources(
 
 
 def _includers(
-    repository: Repository,
     state: TreeState,
     file: FileChange,
     known: tuple[str, ...],
@@ -176,7 +171,7 @@ def _includers(
     Those that have a word of the changed lines come first, and of these the nearest.
     """
     name = file.path.rpartition("/")[2]
-    users = _grep(repository, state.commit, ('include.*[</"]' + re.escape(name),))
+    users = state.grep(('include.*[</"]' + re.escape(name),), *_FILES, paths=_C)
     words = {
         word
         for line in (*file.lines("+"), *file.lines("-"))
@@ -185,9 +180,7 @@ def _includers(
     naming: set[str] = set()
     if words:
         rare = sorted(words, key=lambda word: -len(word))[:12]
-        naming = set(
-            _grep(repository, state.commit, tuple(rf"\b{word}\b" for word in rare))
-        )
+        naming = set(state.grep([rf"\b{word}\b" for word in rare], *_FILES, paths=_C))
     folder = file.path.rpartition("/")[0]
     pool = sorted(naming & set(users) or naming or set(users))
 
@@ -202,39 +195,15 @@ def _includers(
     return tuple(usable[:most]), max(len(usable) - most, 0)
 
 
-def _grep(
-    repository: Repository, commit: str, patterns: Iterable[str]
-) -> tuple[str, ...]:
-    """The C files of a commit that have a line with one of the patterns."""
-    words = [word for pattern in patterns for word in ("-e", pattern)]
-    # one pathspec matches in every directory
-    done = repository.git(
-        "grep",
-        "-l",
-        "-z",
-        "-E",
-        *words,
-        commit,
-        "--",
-        "*.c",
-        env={"GIT_LITERAL_PATHSPECS": "0"},
-        ok=(0, 1),
-    )
-    return tuple(path.partition(":")[2] for path in done.text.split("\0") if path)
-
-
 class _Chooser:
     """Finds the configurations for source files; `refused` has the files without one, with why."""
 
-    def __init__(
-        self, repository: Repository, changes: Sequence[Change], options: BuildOptions
-    ) -> None:
+    def __init__(self, changes: Sequence[Change], options: BuildOptions) -> None:
         self._state = changes[-1].after
         self._options = options
         self._files = [file for change in changes for file in change.files]
         self._kconfigs: dict[str, Kconfig] = {}
         self._needs: dict[str, tuple[Need, ...]] = {}
-        self._repository = repository
         self._left: list[str] = []
         self.refused: dict[str, str] = {}
 
@@ -249,7 +218,7 @@ class _Chooser:
             )
             yield given, tuple(paths)
             return
-        self._guards = guards_of(self._repository, self._state, self._files)
+        self._guards = guards_of(self._state, self._files)
         for arch, own in self._by_arch(paths).items():
             yield from self._of_arch(arch, tuple(own))
         if self._left:

@@ -2,7 +2,7 @@
 """The files of a commit, identified by the ids of their contents, for validating cached results."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from patchpilot.commits.repository import ChangedFile, Repository
@@ -58,6 +58,17 @@ class TreeState:
         """The text of a file, None where there is none."""
         data = self._repository.blob(self.commit, path)
         return None if data is None else data.decode("utf-8", "replace")
+
+    def grep(
+        self, patterns: Iterable[str], *flags: str, paths: Sequence[str]
+    ) -> list[str]:
+        """Return what git grep prints; a path is a pattern that matches in every directory."""
+        words = [word for pattern in patterns for word in ("-e", pattern)]
+        done = self._repository.git(
+            "grep", *flags, *words, self.commit, "--", *paths, env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1)  # noqa: E501
+        )  # fmt: skip
+        rows = done.text.split("\0" if "-z" in flags else "\n")
+        return [row.removeprefix(f"{self.commit}:") for row in rows if row]
 
     @cached_property
     def _changes(self) -> tuple[ChangedFile, ...]:

@@ -175,7 +175,7 @@ def test_no_path_of_a_commit_is_an_option_or_a_variable_of_make(
         start, end = (
             TreeState(repository, repository.resolve(word)) for word in ("base", "HEAD")
         )
-        plan = make_plan(repository, (Change(start, end, patch.files),), BuildOptions())
+        plan = make_plan((Change(start, end, patch.files),), BuildOptions())
     assert plan.sources == ((),)
     assert plan.notes[0] == (f"{path!r} was not built: its name",)
 
