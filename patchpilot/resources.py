@@ -6,6 +6,7 @@ The data may be in a wheel, an editable install or a checkout.
 
 import json
 import os
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,13 @@ def data_dir(name: str) -> Path:
         f"the data folder {name!r} is not installed with patchpilot",
         hint="reinstall patchpilot",
     )
+
+
+@cache
+def ranking(name: str) -> Mapping[str, Any]:
+    """Return the fitted weights in a file of checks/ranking."""
+    file = data_dir("checks") / "ranking" / f"{name}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def store_json(file: Path, data: Mapping[str, Any] | None, lost: str) -> None:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.tags.blame_features import Tally
-from patchpilot.tags.candidate_history import CandidateHistory
-from patchpilot.tags.commit_change import CommitFileChange, Run
+from patchpilot.tags.commit_change import CommitFileChange, Run, parse_change
 from patchpilot.tags.comparable_words import identifiers, significance, stems
 from patchpilot.tags.evidence_input import EvidenceInput
 from patchpilot.tags.message_evidence import prose
@@ -23,6 +23,36 @@ ALIKE = 0.75
 LONG_LINE = 200
 SHORT = 3
 """Letters of an acronym: `MTU` is a word of prose, `QueueMTU` is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateHistory:
+    """A candidate's message, and its change to the files of the fix, under their names at that
+    time.
+    """
+
+    id: str
+    message: str
+    files: tuple[CommitFileChange, ...]
+
+
+def read_past(
+    repository: Repository, ids: Sequence[str], paths: Iterable[str]
+) -> dict[str, CandidateHistory]:
+    """Reads the messages of these commits and their changes to these paths, in one walk."""
+    wanted = sorted(set(paths))
+    if not ids or not wanted:
+        return {}
+    done = repository.git(
+        "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",  # noqa: E501
+        *ids, "--", *wanted,
+    )  # fmt: skip
+    result = {}
+    for entry in done.text.split("\x01")[1:]:
+        commit, _, rest = entry.partition("\0")
+        message, _, diff = rest.partition("\0")
+        result[commit] = CandidateHistory(commit, message, parse_change(diff))
+    return result
 
 
 @dataclass(frozen=True, slots=True)

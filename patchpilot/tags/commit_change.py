@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from patchpilot.commits.repository import Repository
 from patchpilot.model.c_quoting import unquoted
 
-_HUNK = re.compile(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@")
+_FILE = re.compile(r"^diff --git ", re.MULTILINE)
+_NAMES = re.compile(r"^--- (.*)\n\+\+\+ (.*)$", re.MULTILINE)
+_RUN = re.compile(r"^(?=@@ )", re.MULTILINE)
+_HUNK = re.compile(r"@@ -(\d{1,10})(?:,\d{1,10})? \+(\d{1,10})(?:,\d{1,10})? @@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,73 +84,28 @@ def read_change(
 
 
 def parse_change(text: str) -> tuple[CommitFileChange, ...]:
-    """Parses a git diff without context lines into the changes of each file."""
-    reading = _ChangeReading()
-    for line in text.split("\n"):
-        reading.take(line)
-    return reading.finished()
+    """Parse a git diff without context lines into the changes of each file.
+
+    Files without changed lines, such as renamed ones, are omitted.
+    """
+    files = []
+    # a changed line begins with its sign, so a header is never mistaken for one
+    for block in _FILE.split(text)[1:]:
+        head, *hunks = _RUN.split(block)
+        if names := _NAMES.search(head):
+            runs = tuple(_run(match) for hunk in hunks if (match := _HUNK.match(hunk)))
+            files.append(CommitFileChange(_path(names[1]), _path(names[2]), runs))
+    return tuple(files)
 
 
-class _ChangeReading:
-    """The files and runs read so far, and how many lines of the hunk are still to come."""
-
-    def __init__(self) -> None:
-        self._files: list[CommitFileChange] = []
-        self._old: str | None = None
-        self._new: str | None = None
-        self._runs: list[Run] = []
-        self._start = self._new_start = 0
-        self._left_old = self._left_new = 0
-        self._removed: list[str] = []
-        self._added: list[str] = []
-
-    def take(self, line: str) -> None:
-        """Read one line of the diff."""
-        if self._left_old and line.startswith("-"):
-            self._removed.append(line[1:])
-            self._left_old -= 1
-        elif self._left_new and line.startswith("+"):
-            self._added.append(line[1:])
-            self._left_new -= 1
-        elif line.startswith("diff --git "):
-            self._end_file()
-            self._old = self._new = None
-        elif match := _HUNK.match(line):
-            self._begin_hunk(match)
-        elif line.startswith("--- "):
-            self._old = _path(line)
-        elif line.startswith("+++ "):
-            self._new = _path(line)
-
-    def finished(self) -> tuple[CommitFileChange, ...]:
-        """All files, once every line was read."""
-        self._end_file()
-        return tuple(self._files)
-
-    def _begin_hunk(self, match: re.Match[str]) -> None:
-        self._end_run()
-        start, old_count, new_start, new_count = match.groups()
-        self._start, self._left_old = int(start), int(old_count or 1)
-        self._new_start, self._left_new = int(new_start), int(new_count or 1)
-
-    def _end_run(self) -> None:
-        if self._removed or self._added:
-            run = Run(
-                self._start, tuple(self._removed), tuple(self._added), self._new_start
-            )
-            self._runs.append(run)
-        self._removed.clear()
-        self._added.clear()
-
-    def _end_file(self) -> None:
-        self._end_run()
-        if self._old or self._new:
-            self._files.append(
-                CommitFileChange(self._old, self._new, tuple(self._runs))
-            )
-        self._runs.clear()
+def _run(match: re.Match[str]) -> Run:
+    lines = match.string.split("\n")[1:]
+    removed, added = (
+        tuple(line[1:] for line in lines if line.startswith(sign)) for sign in "-+"
+    )
+    return Run(int(match[1]), removed, added, int(match[2]))
 
 
-def _path(line: str) -> str | None:
-    name = line[4:].rstrip("\t")
+def _path(name: str) -> str | None:
+    name = name.rstrip("\t")
     return None if name == "/dev/null" else unquoted(name)[2:]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from patchpilot.tags.blame_features import Tally
 from patchpilot.tags.evidence_input import EvidenceInput
+from patchpilot.tags.moved_lines import line_ranges
 
 
 def explain(
@@ -100,13 +101,7 @@ def _removed(scene: EvidenceInput) -> int:
 def _places(lines: list[tuple[str, int]]) -> str:
     """`file.c:12-14, 20`, shortened."""
     path = lines[0][0]
-    numbers = sorted({line for one, line in lines if one == path})
-    spans: list[list[int]] = []
-    for line in numbers:
-        if spans and line <= spans[-1][1] + 1:
-            spans[-1][1] = line
-        else:
-            spans.append([line, line])
+    spans = line_ranges({line for one, line in lines if one == path})
     text = ", ".join(
         str(first) if first == last else f"{first}-{last}" for first, last in spans[:3]
     )

@@ -42,7 +42,9 @@ def look_through_moves(
     most = sorted(places, key=lambda one: (-len(places[one]), one))[:MAX_MOVERS]
     for mover, path in most:
         lines = places[mover, path]
-        spans = _spans({found.origins[line][1] for found, line in lines})[:MAX_SPANS]
+        spans = line_ranges({found.origins[line][1] for found, line in lines})[
+            :MAX_SPANS
+        ]
         done = repository.git(
             "blame",
             "--porcelain",
@@ -65,8 +67,8 @@ def look_through_moves(
             owners.setdefault(owner.id, owner)
 
 
-def _spans(numbers: set[int]) -> list[tuple[int, int]]:
-    """Adjacent lines as ranges."""
+def line_ranges(numbers: set[int]) -> list[tuple[int, int]]:
+    """Return adjacent line numbers as ranges, (first, last), in order."""
     result: list[tuple[int, int]] = []
     for number in sorted(numbers):
         if result and number <= result[-1][1] + 1:

@@ -15,8 +15,7 @@ from patchpilot.model.fixes_line import DIGITS
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame_features import Tally, features, glance, tally
-from patchpilot.tags.candidate_features import closer
-from patchpilot.tags.candidate_history import read_past
+from patchpilot.tags.candidate_features import closer, read_past
 from patchpilot.tags.evidence import explain, missing_evidence
 from patchpilot.tags.evidence_input import EvidenceInput, read_scene
 from patchpilot.tags.multiple_culprits import culprits_together

@@ -5,13 +5,11 @@ The weights are data, fitted by `tests/lab/fit_fixes.py`.
 """
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from patchpilot.errors import PackError
-from patchpilot.resources import data_dir
+from patchpilot.resources import ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +29,9 @@ class Weights:
 @cache
 def shipped() -> Weights:
     """Returns the weights that are shipped with patchpilot."""
-    file = data_dir("checks") / "ranking" / "fixes.toml"
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Weights(
-            data["candidate"],
-            data["none"],
-            tuple((float(a), float(b)) for a, b in data["calibration"]["curve"]),
-        )
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise PackError(
-            f"cannot read the ranking weights in {file}: {error}",
-            hint="reinstall patchpilot",
-        ) from error
+    data = ranking("fixes")
+    curve = tuple((float(a), float(b)) for a, b in data["calibration"]["curve"])
+    return Weights(data["candidate"], data["none"], curve)
 
 
 def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

@@ -5,12 +5,9 @@ The model is fitted to real backports (`tests/lab/fit_adaptations.py`).
 """
 
 import math
-import tomllib
 from collections.abc import Mapping
-from functools import cache
 
-from patchpilot.errors import PackError
-from patchpilot.resources import data_dir
+from patchpilot.resources import ranking
 
 UNSURE = "unsure"
 """The feature of an adaptation that is never sure, whatever else it has: one in four was what the
@@ -18,22 +15,6 @@ maintainer made.
 """
 _MOST = 6.0
 _MOST_UNSURE = 0.45
-
-
-@cache
-def _weights() -> Mapping[str, float]:
-    file = data_dir("checks") / "ranking" / "adaptations.toml"
-    try:
-        return {
-            name: float(value)
-            for name, value in tomllib.loads(file.read_text(encoding="utf-8"))[
-                "confidence"
-            ].items()
-        }
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise PackError(
-            f"cannot read the weights in {file}: {error}", hint="reinstall patchpilot"
-        ) from error
 
 
 def limited(value: float) -> float:
@@ -48,7 +29,7 @@ def confidence_of(
 
     The default weights are those shipped with patchpilot.
     """
-    weights = _weights() if weights is None else weights
+    weights = ranking("adaptations")["confidence"] if weights is None else weights
     total = weights["bias"] + sum(
         weights.get(name, 0.0) * limited(value) for name, value in features.items()
     )
