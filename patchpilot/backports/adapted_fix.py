@@ -46,15 +46,8 @@ class Adaptation:
         """The tree of the merge with the adapted files in place of the conflicted ones, in another
         object store.
         """
-        return merged_tree(scratch, merge, self.contents)
-
-
-def merged_tree(
-    scratch: Scratch, merge: Merge, contents: Mapping[str, tuple[str, bytes] | None]
-) -> str:
-    """Returns the tree of a merge with the conflicted files replaced by these contents."""
-    entries: dict[str, Entry] = {
-        path: (content[0], scratch.write("blob", content[1])) if content else None
-        for path, content in contents.items()
-    }
-    return scratch.with_files(merge.tree, entries)
+        entries: dict[str, Entry] = {
+            path: (content[0], scratch.write("blob", content[1])) if content else None
+            for path, content in self.contents.items()
+        }
+        return scratch.with_files(merge.tree, entries)

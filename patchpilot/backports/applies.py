@@ -35,21 +35,11 @@ class ApplyResult:
 
 
 class ScratchTree:
-    """A tree in the temporary object store, as an implementation of the Tree protocol."""
+    """The files of a tree in the temporary object store."""
 
     def __init__(self, scratch: Scratch, tree: str) -> None:
         self.scratch = scratch
         self.tree = tree
-
-    @property
-    def label(self) -> str:
-        """The tree's first digits."""
-        return self.tree[:12]
-
-    @property
-    def version(self) -> tuple[int, int] | None:
-        """Not used for trees in the scratch store."""
-        return None
 
     def read(self, path: str) -> bytes | None:
         """The content of a file, or None."""
@@ -61,20 +51,6 @@ class ScratchTree:
             is_safe_path(path)
             and self.scratch.objects.get(f"{self.tree}:{path}") is not None
         )
-
-    def is_dir(self, path: str) -> bool:
-        """Whether a directory is there."""
-        found = (
-            self.scratch.objects.get(f"{self.tree}:{path}")
-            if is_safe_path(path)
-            else None
-        )
-        return bool(found and found[1] == "tree")
-
-    def files(self, directory: str = "") -> tuple[str, ...]:
-        """Not used for trees in the scratch store."""
-        del directory
-        return ()
 
 
 def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_message import backport_message, has_note, people
-from patchpilot.backports.object_store import EMPTY_TREE, Scratch
+from patchpilot.backports.object_store import Scratch
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
@@ -82,7 +82,11 @@ def make_commits(
     for step in steps:
         original = step.commit
         base = original.parents[0] if original.parents else None
+        whole: set[str] = set()
         if step.paths:
+            whole = set(
+                scratch.changed(scratch.base_tree(base), scratch.tree_of(original.id))
+            )
             before, after = scratch.part(original.id, base, step.paths)
             merge = scratch.merge(before, tree, after)
         else:
@@ -99,7 +103,7 @@ def make_commits(
             )
         parts = (
             tuple(sorted(scratch.changed(tree, merge.tree)))
-            if step.paths and set(_changed(scratch, original)) - set(step.paths)
+            if whole - set(step.paths)
             else ()
         )
         tree = adapted.tree(scratch, merge) if adapted else merge.tree
@@ -139,11 +143,6 @@ def make_commits(
             )
         )
     return tuple(commits)
-
-
-def _changed(scratch: Scratch, commit: Commit) -> Sequence[str]:
-    base = scratch.tree_of(commit.parents[0]) if commit.parents else EMPTY_TREE
-    return tuple(scratch.changed(base, scratch.tree_of(commit.id)))
 
 
 def range_diff(scratch: Scratch, original: Commit, made: str) -> str:

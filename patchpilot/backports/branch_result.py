@@ -71,8 +71,7 @@ class BranchResult:
 
     `partial` is set if only the prerequisites' changes to the fix's files are needed.
     `resolved` is the folder with the patches of a conflict that the user resolved, empty if
-    there is none. `chosen` reports the user's progress in choosing a resolution for each
-    conflict. `adaptation` is the fix adapted to the branch, if an adaptation was requested and
+    there is none. `adaptation` is the fix adapted to the branch, if an adaptation was requested and
     is possible. `applied` is the result of applying the fix to a branch. `change` contains the
     files changed in a directory, if the patch fits or was adapted. `failed` is the stable
     maintainers' message that the fix failed to apply, if a tracked series contains one.
@@ -106,7 +105,6 @@ class BranchResult:
     change: DirectoryChange | None = None
     failed: str = ""
     resolved: str = ""
-    chosen: str = ""
 
     @property
     def wants_fix(self) -> bool:

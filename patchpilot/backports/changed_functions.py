@@ -110,5 +110,18 @@ def touching(
     return sorted(result.values(), key=lambda one: -order[one[0].commit])
 
 
+def defining_files(
+    scratch: Scratch, tree: str, name: str, folder: str, timeout: float
+) -> list[str]:
+    """Return the files below a folder that define a function or a structure."""
+    word = re.escape(name)
+    pattern = (
+        rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{word} ?\(.*[^;]$|^struct {word}( .*)?\{{"
+    )
+    return scratch.files_with(
+        tree, (pattern,), "-E", paths=(folder or ".",), timeout=timeout
+    )
+
+
 def _is_head(line: str) -> bool:
     return bool(_HEAD.match(line)) and not _LABEL.match(line)

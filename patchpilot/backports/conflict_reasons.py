@@ -8,13 +8,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from patchpilot.backports.applies import AppliesHow, ApplyResult
-from patchpilot.backports.changed_functions import conflicting, touching
+from patchpilot.backports.changed_functions import (
+    conflicting,
+    defining_files,
+    touching,
+)
 from patchpilot.backports.conflict_places import find_places
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import (
+    LineEditStep,
     LineTouch,
     older_names,
     read_touch,
@@ -25,6 +29,8 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.symbols import FixSymbols, compare_symbols, who_added
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
+from patchpilot.model.diff_parser import parse_diff
+from patchpilot.model.file_diff import FileChange
 from patchpilot.model.json_form import json_form
 
 CHANGED_LINES = "it changed the lines that the fix changes, or lines next to them"
@@ -77,7 +83,7 @@ def explain(
     for lack in words.lacks:
         if time.monotonic() > end:
             break
-        added = who_added(scratch, fix, lack, tip, timeout=_left(end))
+        added = who_added(scratch, fix, lack.word, lack.path, tip, timeout=_left(end))
         if added and added not in [cause.commit for cause in causes]:
             causes.append(
                 Cause(
@@ -227,15 +233,10 @@ def _own_changes(
     return list(causes.values())
 
 
-def _why(edits: Sequence[object]) -> str:
-    renamed = [
-        edit
-        for edit in edits
-        if getattr(edit, "old_path", None) != getattr(edit, "new_path", None)
-        and getattr(edit, "new_path", None)
-    ]
+def _why(edits: Sequence[LineEditStep]) -> str:
+    renamed = [edit for edit in edits if edit.new_path not in (None, edit.old_path)]
     if renamed:
-        old = getattr(renamed[0], "old_path", None)
+        old = renamed[0].old_path
         return f"it renamed the file from {old}" if old else "it added the file"
     return CHANGED_LINES
 
@@ -273,30 +274,10 @@ def _other_file_hints(
             one[1] or one[2]: f"{one[1]}()" if one[1] else f"struct {one[2]}"
             for one in found
         }
+        folder = path.rpartition("/")[0]
         for word, shown in list(named.items())[:_MOST_ELSEWHERE]:
-            start = (
-                rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{word} ?\(.*[^;]$"
-                if shown.endswith("()")
-                else rf"^struct {word}( .*)?\{{"
-            )
-            folder = path.rpartition("/")[0] or "."
             with suppress(GitError):
-                done = scratch.repository.git(
-                    "grep",
-                    "-I",
-                    "-l",
-                    "-z",
-                    "-E",
-                    "-e",
-                    start,
-                    tree,
-                    "--",
-                    folder,
-                    env=scratch.env,
-                    ok=(0, 1),
-                    timeout=_left(end),
-                )
-                files = [one.partition(":")[2] for one in done.text.split("\0") if one]
+                files = defining_files(scratch, tree, word, folder, _left(end))
                 if files:
                     yield (
                         f"{path} does not exist in the branch; {shown} is in {', '.join(files[:3])}"
@@ -306,77 +287,27 @@ def _other_file_hints(
 def _moved_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult
 ) -> list[str]:
-    """Hunks that were applied to another function than in mainline, where the same context occurs."""  # noqa: E501
+    """Files whose hunks were applied to another function than in mainline, where the same context
+    occurs.
+    """
     if applied.how is AppliesHow.CONFLICT:
         return []
+    meant = {change.path: _functions(change) for change in fix.files}
+    done = scratch.git("diff-tree", "-r", "-p", "-M", tree, applied.merge.tree)
     hints = []
-    for change in fix.files:
-        if not change.old_path or change.is_binary:
-            continue
-        before, after = (
-            scratch.blob(tree, change.old_path),
-            scratch.blob(applied.merge.tree, change.path),
-        )
-        wanted = [hunk.section for hunk in change.hunks if hunk.section]
-        if before is None or after is None or not wanted:
-            continue
-        found = _changed_functions(before, after)
-        named = {_name(section) for section in wanted} - {""}
-        strange = sorted(found - named - {""}) if named else []
-        if strange and not found & named:
+    for change in parse_diff(tuple(done.text.split("\n")), 1).files:
+        named, found = meant.get(change.path, set()), _functions(change)
+        if named and found and not found & named:
             hints.append(
-                f"{change.path}: the patch was applied to {', '.join(strange[:3])}(), but mainline"
-                f" changes {', '.join(sorted(named)[:3])}(); check the result"
+                f"{change.path}: the patch was applied to {', '.join(sorted(found)[:3])}(), but"
+                f" mainline changes {', '.join(sorted(named)[:3])}(); check the result"
             )
     return hints
 
 
-def _changed_functions(before: bytes, after: bytes) -> set[str]:
-    old, new = (
-        before.decode("utf-8", "replace").split("\n"),
-        after.decode("utf-8", "replace").split("\n"),
-    )
-    start = next(
-        (
-            at
-            for at, (one, other) in enumerate(zip(old, new, strict=False))
-            if one != other
-        ),
-        min(len(old), len(new)),
-    )
-    end = next(
-        (
-            at
-            for at, (one, other) in enumerate(
-                zip(reversed(old), reversed(new), strict=False)
-            )
-            if one != other
-        ),
-        0,
-    )
-    window = old[start : max(start, len(old) - end)]
-    changed = new[start : max(start, len(new) - end)]
-    if len(window) * len(changed) > 400_000:
-        return set()
-    result = set()
-    for tag, low, _, _, _ in SequenceMatcher(
-        None, window, changed, autojunk=False
-    ).get_opcodes():
-        if tag != "equal":
-            # git names the function above the hunk's context, which starts three lines higher
-            result.add(
-                _name(
-                    next(
-                        (
-                            line
-                            for line in reversed(old[: max(0, start + low - 3)])
-                            if line[:1].isalpha() or line[:1] == "_"
-                        ),
-                        "",
-                    )
-                )
-            )
-    return result
+def _functions(change: FileChange) -> set[str]:
+    """The functions that git names above the hunks of a file."""
+    return {_name(hunk.section) for hunk in change.hunks} - {""}
 
 
 def _name(section: str) -> str:

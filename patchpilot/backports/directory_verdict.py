@@ -11,6 +11,7 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Entry
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.errors import InputError
+from patchpilot.model.counted import listed
 from patchpilot.model.hunk_fit import fit_file, misfits
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
@@ -155,10 +156,7 @@ def _in_words(there: int, broken: int, fits: int) -> str:
     parts = [f"{there} {'is' if there == 1 else 'are'} already applied"]
     parts += [f"{broken} {'does' if broken == 1 else 'do'} not apply"] if broken else []
     parts += [f"{fits} {'applies' if fits == 1 else 'apply'}"] if fits else []
-    return (
-        f"of {total} hunks,"
-        f" {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}"
-    )
+    return f"of {total} hunks, {listed(parts)}"
 
 
 def _is_dos(patch: Patch) -> bool:

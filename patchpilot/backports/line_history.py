@@ -167,14 +167,7 @@ def stands_on(
     the branch and only shift lines. `paths` limits which files of the fix are considered.
     `margin` extends the fix's spans by that many lines.
     """
-    needed: dict[str, list[Span]] = {}
-    for edit in fix.edits:
-        if edit.old_path and (
-            paths is None or edit.old_path in paths or edit.new_path in paths
-        ):
-            needed.setdefault(edit.old_path, []).extend(
-                (max(0, old[0] - margin), old[1] + margin) for old, _ in edit.hunks
-            )
+    needed = _spans_of(fix, paths, margin)
     found: list[LineTouch] = []
     for touch in reversed(touches):
         belongs = touch.commit not in present and any(
@@ -199,10 +192,7 @@ def last_writers(
     one of them are not traced to older commits. A mere rename only moves lines, and git follows
     it.
     """
-    needed: dict[str, list[Span]] = {}
-    for edit in fix.edits:
-        if edit.old_path and (edit.old_path in paths or edit.new_path in paths):
-            needed.setdefault(edit.old_path, []).extend(old for old, _ in edit.hunks)
+    needed = _spans_of(fix, paths)
     found: list[LineTouch] = []
     for touch in reversed(touches):
         if touch.commit not in present and any(
@@ -238,6 +228,21 @@ def crossing(
             found.append(touch)
         _carry_back(touch, needed, belongs=False)
     return tuple(reversed(found))
+
+
+def _spans_of(
+    fix: LineTouch, paths: frozenset[str] | None, margin: int = 0
+) -> dict[str, list[Span]]:
+    """Path before the fix → the lines that it changes, extended by a margin."""
+    spans: dict[str, list[Span]] = {}
+    for edit in fix.edits:
+        if edit.old_path and (
+            paths is None or edit.old_path in paths or edit.new_path in paths
+        ):
+            spans.setdefault(edit.old_path, []).extend(
+                (max(0, old[0] - margin), old[1] + margin) for old, _ in edit.hunks
+            )
+    return spans
 
 
 def _wide(edit: LineEditStep) -> Iterable[Span]:

@@ -110,6 +110,47 @@ class Scratch:
             *args, stdin=stdin, env=self.env | (env or {}), ok=ok, timeout=timeout
         )
 
+    def grep(
+        self,
+        tree: str,
+        patterns: Iterable[str],
+        *flags: str,
+        paths: Iterable[str] = (),
+        timeout: float,
+    ) -> str:
+        """Return what git grep prints for the text files of a tree."""
+        words = [word for pattern in patterns for word in ("-e", pattern)]
+        return self.git(
+            "grep", "-I", *flags, *words, tree, "--", *paths, ok=(0, 1), timeout=timeout
+        ).text
+
+    def files_with(
+        self,
+        tree: str,
+        patterns: Iterable[str],
+        *flags: str,
+        paths: Iterable[str],
+        timeout: float,
+    ) -> list[str]:
+        """Return the paths of the files in which git grep finds the patterns."""
+        text = self.grep(
+            tree, patterns, "-l", "-z", *flags, paths=paths, timeout=timeout
+        )
+        return [name.partition(":")[2] for name in text.split("\0") if name]
+
+    def words_in(
+        self,
+        tree: str,
+        words: Iterable[str],
+        *,
+        paths: Iterable[str] = (),
+        timeout: float,
+    ) -> set[str]:
+        """Return those of some words that are in the text files of a tree."""
+        flags = ("-w", "-h", "-o", "-F")
+        text = self.grep(tree, sorted(words), *flags, paths=paths, timeout=timeout)
+        return set(text.split("\n"))
+
     def write(self, kind: str, content: bytes) -> str:
         """Write an object; its id."""
         name, raw = _named(kind, content)
@@ -172,6 +213,10 @@ class Scratch:
                 found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
             )
         return self._trees[commit]
+
+    def base_tree(self, base: str | None) -> str:
+        """The tree of a commit's first parent; that of a root commit's, None, is empty."""
+        return self.tree_of(base) if base else EMPTY_TREE
 
     def merge(self, base: str, ours: str, theirs: str) -> Merge:
         """The three-way merge of trees, as `git cherry-pick` makes it: what `theirs` changed over
@@ -295,11 +340,7 @@ class Scratch:
 
     def pick(self, commit: str, onto: str, base: str | None = None) -> Merge:
         """Cherry-pick a commit onto a tree; `base` is its first parent (None for a root commit)."""
-        return self.merge(
-            self.tree_of(base) if base else self.write("tree", b""),
-            onto,
-            self.tree_of(commit),
-        )
+        return self.merge(self.base_tree(base), onto, self.tree_of(commit))
 
     def part(
         self, commit: str, base: str | None, paths: Iterable[str]
@@ -307,7 +348,7 @@ class Scratch:
         """The tree before a commit (`base` is its first parent), and that tree with only the
         commit's changes to these files.
         """
-        before = self.tree_of(base) if base else EMPTY_TREE
+        before = self.base_tree(base)
         return before, self.with_files(
             before, self.entries(self.tree_of(commit), sorted(paths))
         )
@@ -335,9 +376,7 @@ class Scratch:
         for head, inner in nested.items():
             below = own.get(head)
             made = self.with_files(
-                below[1]
-                if below and below[0] == _DIRECTORY
-                else self.write("tree", b""),
+                below[1] if below and below[0] == _DIRECTORY else EMPTY_TREE,
                 inner,
             )
             if made == EMPTY_TREE:

@@ -470,9 +470,7 @@ class _Seeker:
         base = parents[0] if parents else None
         if cut and commit != self.fix.id:
             return self.scratch.part(commit, base, self._paths)
-        return (
-            self.scratch.tree_of(base) if base else self.scratch.write("tree", b"")
-        ), self.scratch.tree_of(commit)
+        return self.scratch.base_tree(base), self.scratch.tree_of(commit)
 
     def _check_time(self) -> float:
         """The seconds left; _OutOfTimeError when there are none."""

@@ -2,10 +2,9 @@
 """The symbols used by a fix that a branch lacks or declares differently."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from patchpilot.backports.applies import ScratchTree
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.errors import GitError
@@ -36,6 +35,21 @@ _KEYWORDS = frozenset(
         "unlikely",
     ]
 )
+_PLAIN = re.compile(
+    r"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL
+)
+_CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
+_NO_CALLS = {
+    "return",
+    "sizeof",
+    "switch",
+    "while",
+    "for",
+    "defined",
+    "typeof",
+    "__attribute__",
+}
+_MOST_LETTERS = 2000
 _MOST = 40
 _CALLED, _NAMED = "called", "named"
 
@@ -93,20 +107,15 @@ def compare_symbols(
         for word, kind in _used(fix).items()
         if not _is_usual(scratch, fix, tree, word, kind)
     }
-    if not used:
-        return FixSymbols((), (), _gone(scratch, fix, tree))
-    near = _near(fix)
+    gone, near = _gone(scratch, fix, tree), _near(fix)
     try:
         there = _declared(scratch, base, used, near, timeout)
         here = _declared(scratch, tree, there, near, timeout)
-        suspects = {word for word in used if word in there and word not in here}
-        absent = (
-            suspects - _anywhere(scratch, tree, suspects, timeout)
-            if suspects
-            else set()
-        )
+        absent = {word for word in used if word in there and word not in here}
+        if absent:
+            absent -= scratch.words_in(tree, absent, timeout=timeout)
     except GitError:
-        return FixSymbols((), (), _gone(scratch, fix, tree))
+        return FixSymbols(gone=gone)
     lacks = tuple(
         MissingSymbol(word, used[word], there[word][0])
         for word in used
@@ -120,13 +129,14 @@ def compare_symbols(
         and word in here
         and _other_arguments(there[word], here[word])
     )
-    return FixSymbols(lacks, differs, _gone(scratch, fix, tree))
+    return FixSymbols(lacks, differs, gone)
 
 
 def who_added(
     scratch: Scratch,
     fix: FixCommit,
-    lack: MissingSymbol,
+    word: str,
+    path: str,
     tip: str,
     *,
     timeout: float = 5.0,
@@ -141,11 +151,11 @@ def who_added(
             "--reverse",
             "--no-merges",
             "--format=%H",
-            f"-S{lack.word}",
+            f"-S{word}",
             f"{fix.id}^",
             f"^{tip}",
             "--",
-            lack.path,
+            path,
             timeout=timeout,
         )
     except GitError:
@@ -197,32 +207,51 @@ def _is_usual(
             return False
         if kind == _CALLED:
             added = "\n".join(line.text for line in change.lines("+"))
-            counts = {count for count in _arities(added, word) if count is not None}
-            if not counts <= _arities(mine, word):
+            if not calls_in(added, {word}) <= calls_in(mine, {word}):
                 return False
     return True
 
 
-def _arities(text: str, word: str) -> set[int | None]:
-    """The number of arguments in each call of a function; None for a call that is cut off."""
-    result: set[int | None] = set()
-    for call in re.finditer(rf"\b{word}\s*\(", text):
-        depth, commas, at = 1, 0, call.end()
-        while at < len(text) and depth:
-            char = text[at]
-            depth += (char in "([{") - (char in ")]}")
-            commas += char == "," and depth == 1
-            at += 1
-        empty = not text[call.end() : at - 1].strip()
-        result.add(None if depth else 0 if empty else commas + 1)
-        if len(result) > 4:
-            break
-    return result
+Calls = set[tuple[str, int]]
+"""Name of a function or macro, and a number of arguments that it is called with."""
+
+
+def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
+    """Returns the calls and definitions in C text, limited to `names` if given.
+
+    A call or definition that the text does not contain completely is omitted.
+    """
+    plain = _PLAIN.sub(lambda found: " " if found[0].startswith("/") else "0", text)
+    found: Calls = set()
+    for call in _CALL.finditer(plain):
+        if call[1] in _NO_CALLS or (names is not None and call[1] not in names):
+            continue
+        count = _arguments(plain, call.end())
+        if count is not None:
+            found.add((call[1], count))
+    return found
+
+
+def _arguments(text: str, start: int) -> int | None:
+    depth, commas, anything = 1, 0, False
+    for char in text[start : start + _MOST_LETTERS]:
+        if char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+            if not depth:
+                return commas + 1 if anything else 0
+        elif char == "," and depth == 1:
+            commas += 1
+        elif char in ";" and depth == 1:
+            return None
+        anything = anything or not char.isspace()
+    return None
 
 
 def _near(fix: FixCommit) -> tuple[str, ...]:
     folders = {path.rpartition("/")[0] for path in fix.paths}
-    return tuple(sorted(folders | set(fix.paths)))
+    return (*sorted(folders | set(fix.paths)), "include", "lib")
 
 
 def _declared(
@@ -238,14 +267,11 @@ def _declared(
     result = list(words)
     if not result:
         return {}
-    patterns = [part for word in result for part in ("-e", word)]
-    done = scratch.repository.git(
-        "grep", "-I", "-w", "-F", "-z", *patterns, tree, "--", *_existing(scratch, tree, [*near, "include", "lib"]),  # noqa: E501
-        env=scratch.env, ok=(0, 1), timeout=timeout,
-    )  # fmt: skip
+    paths = [path for path in near if path and scratch.has(tree, path)] or ["."]
+    text = scratch.grep(tree, result, "-w", "-F", "-z", paths=paths, timeout=timeout)
     best: dict[str, tuple[int, str, str]] = {}
     finder = re.compile(rf"\b(?:{'|'.join(result)})\b")
-    for row in done.text.split("\n"):
+    for row in text.split("\n"):
         path, _, line = row.partition("\0")
         for word in set(finder.findall(line)):
             rank = _declares(line, word)
@@ -295,31 +321,16 @@ def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return counts[0] != counts[1]
 
 
-def _anywhere(
-    scratch: Scratch, tree: str, words: Iterable[str], timeout: float
-) -> set[str]:
-    result = list(words)
-    patterns = [part for word in result for part in ("-e", word)]
-    done = scratch.repository.git(
-        "grep", "-I", "-w", "-h", "-o", "-F", *patterns, tree,
-        env=scratch.env, ok=(0, 1), timeout=timeout,
-    )  # fmt: skip
-    return set(done.text.split("\n"))
-
-
-def _existing(scratch: Scratch, tree: str, paths: Sequence[str]) -> list[str]:
-    return [path for path in paths if path and scratch.has(tree, path)] or ["."]
-
-
 def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> tuple[MissingSymbol, ...]:
     """The functions the fix changes (as its hunk headers name them) that the branch's file does not
     have.
     """
-    target = ScratchTree(scratch, tree)
     symbols: dict[str, MissingSymbol] = {}
     for change in fix.files:
         content = (
-            target.read(change.old_path or "") if change.path.endswith(_CODE) else None
+            scratch.blob(tree, change.old_path)
+            if change.old_path and change.path.endswith(_CODE)
+            else None
         )
         if content is None:
             continue

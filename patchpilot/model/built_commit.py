@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from patchpilot.model.counted import listed
 from patchpilot.model.json_form import json_form
 
 
@@ -61,6 +62,5 @@ def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:
     names = sorted(arch.replace("x86_64", "x86-64") for arch in common)
     if not names:
         return ""
-    listed = " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
     sparse = all(any(one.sparse for one in some) for some in built)
-    return f"{listed}, W=1{', sparse' if sparse else ''}"
+    return f"{listed(names)}, W=1{', sparse' if sparse else ''}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.model.file_diff import FileChange, Hunk
-from patchpilot.model.source_tree import Tree
+from patchpilot.model.source_tree import Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def fit_hunks(
     return Fit(tuple(image), tuple(misfits), tuple(offsets))
 
 
-def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
+def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
     """Applies the change of one file to a tree, and returns the resulting file with the misfits."""
     old, new = (
         (change.old_path, change.new_path)
@@ -136,7 +136,7 @@ def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
 
 
 def misfits(
-    files: Sequence[FileChange], tree: Tree, *, reverse: bool = False
+    files: Sequence[FileChange], tree: Files, *, reverse: bool = False
 ) -> tuple[Misfit, ...]:
     """Returns the hunks of a diff that do not apply to a tree without fuzz; empty if all apply."""
     return tuple(

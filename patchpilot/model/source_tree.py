@@ -11,12 +11,24 @@ _VERSION = re.compile(
 )
 
 
-@runtime_checkable
-class Tree(Protocol):
-    """Read access to a source tree.
+class Files(Protocol):
+    """Read access to the files of a source tree.
 
     Paths are relative to its top directory and cannot escape it.
     """
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, or None where there is no such file."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether this path is a file or directory."""
+        ...
+
+
+@runtime_checkable
+class Tree(Files, Protocol):
+    """A source tree with its name and version."""
 
     @property
     def label(self) -> str:
@@ -26,14 +38,6 @@ class Tree(Protocol):
     @property
     def version(self) -> tuple[int, int] | None:
         """(6, 1) from the top Makefile; None when it has no version."""
-        ...
-
-    def read(self, path: str) -> bytes | None:
-        """The content of a file, or None where there is no such file."""
-        ...
-
-    def exists(self, path: str) -> bool:
-        """Whether this path is a file or directory."""
         ...
 
     def is_dir(self, path: str) -> bool:

@@ -45,12 +45,12 @@ from patchpilot.backports.adapt.renamed_names import (
 from patchpilot.backports.adapt.three_way import Carried, How, MergedLines, merge_lines
 from patchpilot.backports.adapt.tokens import key
 from patchpilot.backports.adapt.units import is_code, openers
-from patchpilot.backports.adapt.verify import problems
-from patchpilot.backports.adapted_fix import Adaptation, merged_tree
+from patchpilot.backports.adapt.verify import is_sound
+from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.symbols import MissingSymbol, who_added
+from patchpilot.backports.symbols import who_added
 from patchpilot.model.hunk_fit import text_lines
 
 _UNSURE_WAYS = {How.OVER, How.PIECE}
@@ -74,38 +74,14 @@ _KINDS = {
 def adapt(
     scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | None = None
 ) -> Adaptation | None:
-    """Adapts the conflicted files of a fix's merge to a tree.
+    """Adapt the conflicted files of a fix's merge to a tree.
 
-    With the branch's `tip`, the commits that renamed something are named in the steps. Returns
+    With the branch's `tip`, the commits that renamed something are named in the steps. Return
     None for a root commit, if a file cannot be adapted, or if no changes remain.
     """
-    if fix.base is None:
+    adapted = _files(scratch, merge)
+    if fix.base is None or not adapted:
         return None
-    files = {path: _read(scratch, merge, path) for path in merge.paths}
-    known = {path: file for path, file in files.items() if file}
-    return (
-        adapt_files(scratch, merge, onto, fix, known, tip)
-        if len(known) == len(files)
-        else None
-    )
-
-
-def adapt_files(
-    scratch: Scratch,
-    merge: Merge,
-    onto: str,
-    fix: FixCommit,
-    files: Mapping[str, AdaptedFile],
-    tip: str | None = None,
-) -> Adaptation | None:
-    """Adapts only these files of a fix's merge to a tree; `adapt` adapts all conflicted files.
-
-    Their sides may be those of a single conflict.
-    """
-    assert fix.base is not None
-    adapted = dict(files)
-    for path, file in adapted.items():
-        merge_file(path, file)
     near = _folders_in(scratch, onto, merge.paths)
     for path in [path for path, file in adapted.items() if file.ours is None]:
         moved = _moved(scratch, onto, path, adapted[path]) if is_code(path) else None
@@ -116,14 +92,7 @@ def adapt_files(
     renamed, unknown = _rename(scratch, adapted, merge, onto, base)
     for path, file in adapted.items():
         if is_code(path) and file.ours is not None:
-            unknown |= other_signatures(
-                scratch, onto, near, file.ours, file.base, file.theirs, file.made
-            )
-            unknown |= absent_headers(scratch, onto, base, file.ours, file.made)
-            unknown |= undeclared_variables(
-                file.ours, file.base, file.theirs, file.made
-            )
-            unknown |= other_returns(file.ours, file.theirs, file.made)
+            unknown |= _unknown_in(scratch, onto, base, near, file, file.ours)
     steps = [
         renamed_step(name, here, _renamed_since(scratch, fix, name, adapted, tip))
         for name, here in renamed.items()
@@ -142,7 +111,7 @@ def adapt_files(
     ]
     steps += twins
     found = concluded(adapted, fix.size[1], renamed, unknown, steps)
-    made = merged_tree(scratch, merge, found.contents) if found else onto
+    made = found.tree(scratch, merge) if found else onto
     if found is None or made == onto:
         return None
     # tests or text alone are not the fix
@@ -160,6 +129,24 @@ def adapt_files(
     return replace(found, made=made)
 
 
+def _unknown_in(
+    scratch: Scratch,
+    onto: str,
+    base: str,
+    near: Sequence[str],
+    file: AdaptedFile,
+    ours: Sequence[str],
+) -> set[str]:
+    """What an adapted file uses in a way that does not match the branch."""
+    sides = (ours, file.base, file.theirs, file.made)
+    return (
+        other_signatures(scratch, onto, near, *sides)
+        | absent_headers(scratch, onto, base, ours, file.made)
+        | undeclared_variables(*sides)
+        | other_returns(ours, file.theirs, file.made)
+    )
+
+
 def concluded(
     files: Mapping[str, AdaptedFile],
     fix_lines: int,
@@ -175,7 +162,7 @@ def concluded(
     """
     if any(
         file.ours is not None
-        and problems(path, file.made, file.ours, file.base, file.theirs)
+        and not is_sound(path, file.made, file.ours, file.base, file.theirs)
         for path, file in files.items()
     ):
         return None
@@ -206,6 +193,18 @@ def concluded(
         },
         features,
     )
+
+
+def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
+    """The conflicted files of a merge, merged; none where one cannot be adapted."""
+    files: dict[str, AdaptedFile] = {}
+    for path in merge.paths:
+        file = _read(scratch, merge, path)
+        if file is None:
+            return {}
+        merge_file(path, file)
+        files[path] = file
+    return files
 
 
 def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
@@ -369,11 +368,7 @@ def _renamed_since(
     path = next(
         (path for path, file in files.items() if name in names_in(file.base)), None
     )
-    return (
-        who_added(scratch, fix, MissingSymbol(name, "", path), tip)
-        if tip and path
-        else None
-    )
+    return who_added(scratch, fix, name, path, tip) if tip and path else None
 
 
 def _folders_in(scratch: Scratch, tree: str, paths: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
 
@@ -37,7 +37,10 @@ def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
             continue
         anchors = _unique_pairs(one, other, (low, high), (start, end))
         if not anchors:
-            found |= _by_blocks(one, other, (low, high), (start, end))
+            found |= {
+                low + at: start + there
+                for at, there in _blocks(one[low:high], other[start:end]).items()
+            }
             continue
         found |= dict(anchors)
         edges = [(low - 1, start - 1), *anchors, (high, end)]
@@ -61,33 +64,32 @@ def align_tokens(
         for side in (mine, theirs)
     )
     lines = align([key(line) for line in one], [key(line) for line in other])
-    found: Pairs = {}
-    low = start = 0
-    for at, there in [*sorted(lines.items()), (len(one), len(other))]:
-        words = [text for line in mine[low:at] for text in texts(line)]
+    found = {
+        starts[at] + token: others[there] + token
+        for at, there in lines.items()
+        for token in range(len(mine[at]))
+    }
+    for (low, at), (start, there) in gaps(lines, len(one), len(other)):
+        words, new = (
+            [text for line in side for text in texts(line)]
+            for side in (mine[low:at], theirs[start:there])
+        )
         found |= {
             starts[low] + left: others[start] + right
-            for left, right in _token_blocks(
-                words, [text for line in theirs[start:there] for text in texts(line)]
-            ).items()
+            for left, right in _without_chance(_blocks(words, new), words).items()
         }
-        if at < len(one):
-            found |= {
-                starts[at] + token: others[there] + token
-                for token in range(len(mine[at]))
-            }
-        low, start = at + 1, there + 1
     return found
 
 
-def _token_blocks(mine: Sequence[str], theirs: Sequence[str]) -> Pairs:
-    if not mine or not theirs or len(mine) * len(theirs) > _MOST_PAIRS:
-        return {}
-    blocks = SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
-    return _without_chance(
-        {block.a + at: block.b + at for block in blocks for at in range(block.size)},
-        mine,
-    )
+def gaps(
+    pairs: Pairs, size: int, other: int
+) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Yield the ranges of two sequences of these sizes that are between their pairs."""
+    low = start = 0
+    for at, there in [*sorted(pairs.items()), (size, other)]:
+        if low < at or start < there:
+            yield (low, at), (start, there)
+        low, start = at + 1, there + 1
 
 
 def similarity(one: Sequence[str], other: Sequence[str]) -> float:
@@ -156,20 +158,8 @@ def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return found[::-1]
 
 
-def _by_blocks(
-    one: Sequence[str],
-    other: Sequence[str],
-    mine: tuple[int, int],
-    theirs: tuple[int, int],
-) -> Pairs:
-    (low, high), (start, end) = mine, theirs
-    if (high - low) * (end - start) > _MOST_PAIRS:
+def _blocks(one: Sequence[str], other: Sequence[str]) -> Pairs:
+    if len(one) * len(other) > _MOST_PAIRS:
         return {}
-    blocks = SequenceMatcher(
-        None, one[low:high], other[start:end], autojunk=False
-    ).get_matching_blocks()
-    return {
-        low + block.a + at: start + block.b + at
-        for block in blocks
-        for at in range(block.size)
-    }
+    blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    return {block.a + at: block.b + at for block in blocks for at in range(block.size)}

@@ -6,71 +6,21 @@ type.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from patchpilot.backports.adapt.renamed_names import names_in
 from patchpilot.backports.adapt.units import return_type, units_by_name
 from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.symbols import Calls, calls_in
 from patchpilot.errors import GitError
 
-_PLAIN = re.compile(
-    r"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL
-)
-_CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
 _INCLUDE = re.compile(r'\s*#\s*include\s*["<]([^">]+)[">]')
-_NO_CALLS = {
-    "return",
-    "sizeof",
-    "switch",
-    "while",
-    "for",
-    "defined",
-    "typeof",
-    "__attribute__",
-}
 _RETURN = re.compile(r"\s*return\b")
 _TYPED = re.compile(
     r"^\s+(?:(?:const|static|unsigned|struct|enum|union)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)(?:[A-Za-z_]\w*|\*)"
 )
 _MOST_NAMES = 20
-_MOST_LETTERS = 2000
 _TIMEOUT = 5.0
-
-Calls = set[tuple[str, int]]
-"""Name of a function or macro, and a number of arguments that it is called with."""
-
-
-def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
-    """Returns the calls and definitions in C text, limited to `names` if given.
-
-    A call or definition that the text does not contain completely is omitted.
-    """
-    plain = _PLAIN.sub(lambda found: " " if found[0].startswith("/") else "0", text)
-    found: Calls = set()
-    for call in _CALL.finditer(plain):
-        if call[1] in _NO_CALLS or (names is not None and call[1] not in names):
-            continue
-        count = _arguments(plain, call.end())
-        if count is not None:
-            found.add((call[1], count))
-    return found
-
-
-def _arguments(text: str, start: int) -> int | None:
-    depth, commas, anything = 1, 0, False
-    for char in text[start : start + _MOST_LETTERS]:
-        if char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-            if not depth:
-                return commas + 1 if anything else 0
-        elif char == "," and depth == 1:
-            commas += 1
-        elif char in ";" and depth == 1:
-            return None
-        anything = anything or not char.isspace()
-    return None
 
 
 def other_signatures(
@@ -122,24 +72,14 @@ def _in_tree(
     wanted = sorted(names)[:_MOST_NAMES]
     if not wanted or not near:
         return set()
-    patterns = [part for name in wanted for part in ("-e", f"{name}(")]
+    calls = [f"{name}(" for name in wanted]
     try:
-        done = scratch.git(
-            "grep",
-            "-I",
-            "-h",
-            "-F",
-            "--max-count=5",
-            *patterns,
-            tree,
-            "--",
-            *near,
-            ok=(0, 1),
-            timeout=_TIMEOUT,
+        text = scratch.grep(
+            tree, calls, "-h", "-F", "--max-count=5", paths=near, timeout=_TIMEOUT
         )
     except GitError:
         return set()
-    return {call for line in done.text.split("\n") for call in calls_in(line, wanted)}
+    return {call for line in text.split("\n") for call in calls_in(line, wanted)}
 
 
 def undeclared_variables(

@@ -43,7 +43,14 @@ def files_with_change(
     Only the folders `near` the file are searched.
     """
     lines = _telling([line for part in _dropped(file) for line in part])
-    return _files_with(scratch, tree, near, lines) if lines and near else []
+    if not lines or not near:
+        return []
+    try:
+        return scratch.files_with(
+            tree, lines, "-F", "--all-match", paths=near, timeout=_TIMEOUT
+        )
+    except GitError:
+        return []
 
 
 def is_torn(files: Iterable[AdaptedFile]) -> bool:
@@ -84,27 +91,3 @@ def _telling(lines: Sequence[str]) -> list[str]:
         (line for line, count in names.items() if count >= _FEWEST_NAMES),
         key=lambda line: (-names[line], line),
     )[:_MOST_LINES]
-
-
-def _files_with(
-    scratch: Scratch, tree: str, near: Sequence[str], lines: Sequence[str]
-) -> list[str]:
-    patterns = [part for line in lines for part in ("-e", line)]
-    try:
-        done = scratch.git(
-            "grep",
-            "-I",
-            "-l",
-            "-z",
-            "-F",
-            "--all-match",
-            *patterns,
-            tree,
-            "--",
-            *near,
-            ok=(0, 1),
-            timeout=_TIMEOUT,
-        )
-    except GitError:
-        return []
-    return [name.partition(":")[2] for name in done.text.split("\0") if name]

@@ -4,13 +4,13 @@
 The units that a fix changes are found there and merged one by one.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.backports.adapt.three_way import Carried, How, MergedLines, merge_lines
 from patchpilot.backports.adapt.tokens import key
 from patchpilot.backports.adapt.units import Unit, openers, units_by_name
+from patchpilot.backports.changed_functions import defining_files
 from patchpilot.backports.object_store import Scratch
 from patchpilot.errors import GitError
 
@@ -41,34 +41,20 @@ def changed_units(
 def find_file(
     scratch: Scratch, tree: str, path: str, names: Sequence[str]
 ) -> str | None:
-    """Returns the one file of a tree that defines all these functions or structures, or None.
+    """Return the one file of a tree that defines all these functions or structures, or None.
 
     The folder of `path` is searched or, if the tree lacks it, its closest existing parent.
     """
-    folder = nearest_folder(scratch, tree, path) or "."
-    found: set[str] | None = None
-    for name in names[:_MOST_NAMES]:
-        defines = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{re.escape(name)} ?\(.*[^;]$|^struct {re.escape(name)}( .*)?\{{"  # noqa: E501
-        try:
-            done = scratch.git(
-                "grep",
-                "-I",
-                "-l",
-                "-z",
-                "-E",
-                "-e",
-                defines,
-                tree,
-                "--",
-                folder,
-                ok=(0, 1),
-                timeout=_TIMEOUT,
-            )
-        except GitError:
-            return None
-        files = {one.partition(":")[2] for one in done.text.split("\0") if one}
-        found = files if found is None else found & files
-    return found.pop() if found and len(found) == 1 else None
+    folder = nearest_folder(scratch, tree, path)
+    try:
+        files = [
+            set(defining_files(scratch, tree, name, folder, _TIMEOUT))
+            for name in names[:_MOST_NAMES]
+        ]
+    except GitError:
+        return None
+    found = set.intersection(*files)
+    return found.pop() if len(found) == 1 else None
 
 
 def nearest_folder(scratch: Scratch, tree: str, path: str) -> str:

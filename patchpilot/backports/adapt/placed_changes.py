@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from patchpilot.backports.adapt.alignment import align
+from patchpilot.backports.adapt.alignment import align, gaps
 from patchpilot.backports.adapt.tokens import key
 
 # a change of which fewer lines are in the file belongs nowhere there
@@ -31,20 +31,12 @@ def changes_between(base: Sequence[str], theirs: Sequence[str]) -> list[Change]:
     Changes that are close to each other are combined.
     """
     found: list[Change] = []
-    pairs = [
-        *sorted(
-            align([key(line) for line in base], [key(line) for line in theirs]).items()
-        ),
-        (len(base), len(theirs)),
-    ]
+    pairs = align([key(line) for line in base], [key(line) for line in theirs])
     ranges: list[tuple[int, int, int, int]] = []
-    low = start = 0
-    for at, there in pairs:
-        if low < at or start < there:
-            joined = ranges and low - ranges[-1][1] <= 2 * _AROUND
-            first = ranges.pop() if joined else (low, at, start, there)
-            ranges.append((first[0], at, first[2], there))
-        low, start = at + 1, there + 1
+    for (low, at), (start, there) in gaps(pairs, len(base), len(theirs)):
+        joined = ranges and low - ranges[-1][1] <= 2 * _AROUND
+        first = ranges.pop() if joined else (low, at, start, there)
+        ranges.append((first[0], at, first[2], there))
     for low, high, start, end in ranges:
         before, after = min(low, _AROUND), min(len(base) - high, _AROUND)
         found.append(

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from patchpilot.backports.adapt.alignment import align
+from patchpilot.backports.adapt.alignment import align, gaps
 from patchpilot.backports.adapt.tokens import IDENTIFIER, key
 from patchpilot.backports.adapt.units import code_lines
 from patchpilot.backports.object_store import Scratch
@@ -42,14 +42,12 @@ def other_names(ours: Sequence[str], base: Sequence[str]) -> dict[str, str]:
     """
     pairs = align([key(line) for line in base], [key(line) for line in ours])
     votes: dict[str, Counter[str]] = {}
-    low = start = 0
-    for at, there in [*sorted(pairs.items()), (len(base), len(ours))]:
+    for (low, at), (start, there) in gaps(pairs, len(base), len(ours)):
         for old, new in _same_but_for_names(base[low:at], ours[start:there]):
             for one, other in zip(
                 IDENTIFIER.findall(old), IDENTIFIER.findall(new), strict=True
             ):
                 votes.setdefault(one, Counter())[other] += 1
-        low, start = at + 1, there + 1
     return {
         one: next(iter(found))
         for one, found in votes.items()
@@ -80,35 +78,13 @@ def absent_names(
     ):
         if not left:
             break
-        found = _found(
-            scratch, of, left, [folder for folder in folders if scratch.has(of, folder)]
-        )
+        there = [folder for folder in folders if scratch.has(of, folder)]
+        try:
+            found = scratch.words_in(of, left, paths=there, timeout=_TIMEOUT)
+        except GitError:
+            found = left
         left = left & found if wanted else left - found
     return left
-
-
-def _found(
-    scratch: Scratch, tree: str, names: Iterable[str], folders: Sequence[str]
-) -> set[str]:
-    patterns = [part for name in sorted(names) for part in ("-e", name)]
-    try:
-        done = scratch.git(
-            "grep",
-            "-I",
-            "-w",
-            "-h",
-            "-o",
-            "-F",
-            *patterns,
-            tree,
-            "--",
-            *(folders or ["."]),
-            ok=(0, 1),
-            timeout=_TIMEOUT,
-        )
-    except GitError:
-        return set(names)
-    return set(done.text.split("\n"))
 
 
 def _same_but_for_names(

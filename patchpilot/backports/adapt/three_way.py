@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A three-way merge of lines that falls back to merging tokens where the lines conflict."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from patchpilot.backports.adapt.alignment import align, align_tokens, similarity
+from patchpilot.backports.adapt.alignment import align, align_tokens, gaps, similarity
 from patchpilot.backports.adapt.tokens import (
     IDENTIFIER,
     NEWLINE,
@@ -209,9 +209,7 @@ class _TokenChunk:
     def merge(self) -> list[Token]:
         """The branch's tokens with the fix's changes."""
         result = self._respaced()
-        for old, new in reversed(
-            list(_gaps(self.in_new, len(self.old), len(self.new)))
-        ):
+        for old, new in reversed(list(gaps(self.in_new, len(self.old), len(self.new)))):
             place = self._carry(old, self.new[new[0] : new[1]])
             if place:
                 result[place[0] : place[1]] = self.new[new[0] : new[1]]
@@ -361,14 +359,3 @@ def _is_alike(one: Sequence[str], other: Sequence[str]) -> bool:
         similarity([*filter(is_word, one)], [*filter(is_word, other)])
         >= _STILL_THE_SAME
     )
-
-
-def _gaps(
-    pairs: Mapping[int, int], size: int, other: int
-) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """The ranges of two texts between their pairs."""
-    low = start = 0
-    for at, there in [*sorted(pairs.items()), (size, other)]:
-        if low < at or start < there:
-            yield (low, at), (start, there)
-        low, start = at + 1, there + 1

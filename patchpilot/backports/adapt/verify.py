@@ -20,63 +20,51 @@ _TARGET = re.compile(r"\w+\s*:|case\b|default\b")
 # a declaration, assignment or jump that is complete in its line
 _STATEMENT = re.compile(r"(?!if\b|for\b|while\b|else\b|[A-Z_]+\()[^{}]*;")
 _BRACKETS = "(){}[]"
-MARKERS = "conflict markers remain"
 
 
-def problems(
+def is_sound(
     path: str,
     made: Sequence[str],
     ours: Sequence[str],
     base: Sequence[str],
     theirs: Sequence[str],
-) -> tuple[str, ...]:
-    """Returns descriptions of the problems in an adapted file.
+) -> bool:
+    """Return whether an adapted file passes the checks.
 
     Problems that the branch's own file has are ignored. Only C and Python files are checked.
     """
-    found = [MARKERS] if is_marked(made) and not is_marked(ours) else []
+    if _is_marked(made) and not _is_marked(ours):
+        return False
     if is_code(path):
-        found += _c_problems(made, ours, base, theirs)
-    if path.endswith(".py"):
-        found += _python_problems(made, ours)
-    return tuple(found)
+        return _is_sound_c(made, ours, base, theirs)
+    return not path.endswith(".py") or _is_sound_python(made, ours)
 
 
-def _python_problems(made: Sequence[str], ours: Sequence[str]) -> list[str]:
+def _is_sound_python(made: Sequence[str], ours: Sequence[str]) -> bool:
     own, mine = _parsed(ours), _parsed(made)
     if own is None:
-        return []
-    if mine is None:
-        return ["not valid Python"]
-    lost = (_bound(own) - _bound(mine)) & _used(mine)
-    return [
-        f"{name} is used, but the fix removes its declaration" for name in sorted(lost)
-    ]
+        return True
+    # a name that is used must not lose its declaration
+    return mine is not None and not (_bound(own) - _bound(mine)) & _used(mine)
 
 
-def _c_problems(
+def _is_sound_c(
     made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
-) -> list[str]:
-    found = []
+) -> bool:
     mine, own, old, new = (_brackets(side) for side in (made, ours, base, theirs))
-    if any(
+    is_balanced = all(
         mine[char] - own[char] - (mine[pair] - own[pair])
-        != new[char] - old[char] - (new[pair] - old[pair])
+        == new[char] - old[char] - (new[pair] - old[pair])
         for char, pair in ("()", "{}", "[]")
-    ):
-        found.append("brackets are not balanced")
-    if _unreachable(made) - _unreachable(ours) - _unreachable(theirs):
-        found.append("code is not reachable")
-    if _stray_elses(made) - _stray_elses(ours) - _stray_elses(theirs):
-        found.append("else without an if")
-    labels = _undeclared(made) - _undeclared(ours)
-    found += [
-        f"goto {label}, but the label is not declared" for label in sorted(labels)
-    ]
-    return found
+    )
+    return is_balanced and not (
+        _unreachable(made) - _unreachable(ours) - _unreachable(theirs)
+        or _stray_elses(made) - _stray_elses(ours) - _stray_elses(theirs)
+        or _undeclared(made) - _undeclared(ours)
+    )
 
 
-def is_marked(lines: Sequence[str]) -> bool:
+def _is_marked(lines: Sequence[str]) -> bool:
     """Whether any of these lines is a conflict marker."""
     return any(_MARKER.match(line) for line in lines)
 

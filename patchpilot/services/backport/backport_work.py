@@ -26,6 +26,7 @@ from patchpilot.services.backport.stable_request import request_mail
 from patchpilot.services.backport.work_clone import Resolving, build, resolve
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
+    signer,
     write_backports,
 )
 
@@ -136,13 +137,10 @@ def work(
 
 def _text(repository: Repository | None, wanted: BackportRequest) -> BackportText:
     identity = repository.identity if repository else identity_in(Path.cwd())
-    signer = identity if wanted.signoff else None
-    if wanted.signoff and signer is None:
-        raise MissingError(
-            "git user.name and user.email are not set",
-            hint="run `git config --global user.name 'Your Name'`, and set user.email",
-        )
     answered = given_message_id(wanted.in_reply_to) if wanted.in_reply_to else None
     return BackportText(
-        wanted.note if not wanted.request else "", signer, answered, identity
+        wanted.note if not wanted.request else "",
+        signer(identity) if wanted.signoff else None,
+        answered,
+        identity,
     )

@@ -5,8 +5,7 @@ The objects are stored in the repository without a ref, so `git gc` removes them
 weeks. The same patches on the same base result in the same commit ids.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
@@ -25,7 +24,10 @@ def commit_patches(
     merge.
     """
     parent, done = tip, []
-    with _index(repository, tip) as environment:
+    with TemporaryFolder("index") as folder:
+        # an index of the tip's tree, which is not the user's
+        environment = {"GIT_INDEX_FILE": str(folder / "index")}
+        repository.git("read-tree", tip, env=environment)
         for fix in fixes:
             if fix.commit is None and fix.patch is not None:
                 parent = _commit(repository, fix.patch, parent, environment)
@@ -33,15 +35,6 @@ def commit_patches(
             else:
                 done.append(fix)
     return tuple(done)
-
-
-@contextmanager
-def _index(repository: Repository, tip: str) -> Iterator[dict[str, str]]:
-    """An index of the tip's tree, which is not the person's."""
-    with TemporaryFolder("index") as folder:
-        environment = {"GIT_INDEX_FILE": str(folder / "index")}
-        repository.git("read-tree", tip, env=environment)
-        yield environment
 
 
 def _commit(

@@ -9,6 +9,7 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
+from patchpilot.model.counted import listed
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.recipients.recipient_plan import plan_patches
 from patchpilot.series.cover_letter import fill, template, without_comments
@@ -49,10 +50,10 @@ def request_mail(
     state = ["git applies it there without conflicts."]
     if others:
         state.append(
-            f"It conflicts on {_joined([other.version or other.branch for other in others])}."
+            f"It conflicts on {listed([other.version or other.branch for other in others])}."
         )
     if result.followers:
-        named = _joined(
+        named = listed(
             [
                 f'{follower.commit[:12]} ("{follower.subject}")'
                 for follower in result.followers
@@ -61,7 +62,7 @@ def request_mail(
         )
         state.append(f"It needs {named} with it." if named else "")
     values = {
-        "trees": _joined([f"{take.version or take.branch}" for take in takes]),
+        "trees": listed([f"{take.version or take.branch}" for take in takes]),
         "commit": result.commit,
         "subject": result.subject,
         "why": why or _first_paragraph(commit.body),
@@ -117,7 +118,3 @@ def _first_paragraph(body: str) -> str:
         ):
             return text
     return "(give the reason)"
-
-
-def _joined(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -21,7 +21,6 @@ from patchpilot.config import Settings
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.history.missing_branches import COMMAND, missing_branches
 from patchpilot.history.stable_branches import stable_branches
-from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
@@ -43,6 +42,7 @@ from patchpilot.services.backport.work_clone import (
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
     answered,
+    signer,
     write_backports,
 )
 from patchpilot.topic.fix_claims import denies_fix
@@ -146,7 +146,7 @@ def write_topic_backports(
     The message texts are not changed by any option, except that the user's sign-off is added
     if `signs` is set. `left_out` maps branches to the prerequisites to exclude.
     """
-    wording = BackportText(signer=_signer(repository) if signs else None)
+    wording = BackportText(signer=signer(repository.identity) if signs else None)
     return write_backports(
         repository, [without(result, left_out)], folder, wording=wording
     )
@@ -167,24 +167,14 @@ def write_adapted(
     if `signs` is set.
     """
     accepted = replace(branch, adaptation=replace(adapted, is_accepted=True))
-    signer = _signer(repository) if signs else None
+    me = repository.identity
     (written,) = write_backports(
         repository,
         [replace(result, branches=(accepted,))],
         folder,
-        wording=BackportText(signer=signer, adapter=repository.identity),
+        wording=BackportText(signer=signer(me) if signs else None, adapter=me),
     )
     return written
-
-
-def _signer(repository: Repository) -> Address:
-    """The user, who signs off. Raises `MissingError` if git does not know who that is."""
-    if repository.identity is None:
-        raise MissingError(
-            "git user.name and user.email are not set",
-            hint="git config --global user.name and user.email",
-        )
-    return repository.identity
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -356,12 +356,11 @@ def _take_up(
                 ),
             )
             return Resolving(branch.branch, place, "conflict", conflicted, advice)
-        made = _resolved(repository, clone, base, head.id)
-        commits = tuple(
-            f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in made
-        )
         with Scratch(clone) as scratch:
-            made = [_rediffed(scratch, commit) for commit in made]
+            made = _resolved(repository, clone, scratch, base, head.id)
+            commits = tuple(
+                f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in made
+            )
             wording = answering(
                 wording, answered([result]), [result.commit], branch.version
             )
@@ -380,7 +379,11 @@ def _take_up(
 
 
 def _resolved(
-    repository: Repository, clone: Repository, base: str, head: str
+    repository: Repository,
+    clone: Repository,
+    scratch: Scratch,
+    base: str,
+    head: str,
 ) -> list[MadeCommit]:
     """The commits the user made, each with the mainline commit its message names."""
     commits = []
@@ -389,13 +392,7 @@ def _resolved(
         named = read_marks(message).upstream
         original = repository.find(named[0]) if named else None
         commit = repository.commit(original) if original else clone.commit(id_)
-        commits.append(
-            MadeCommit(id_, commit, "", is_explained=has_note(message, commit))
-        )
+        diff = range_diff(scratch, commit, id_) if commit.id != id_ else ""
+        is_explained = has_note(message, commit)
+        commits.append(MadeCommit(id_, commit, diff, is_explained=is_explained))
     return commits
-
-
-def _rediffed(scratch: Scratch, commit: MadeCommit) -> MadeCommit:
-    if commit.original.id == commit.id:
-        return commit
-    return replace(commit, rangediff=range_diff(scratch, commit.original, commit.id))

@@ -18,8 +18,9 @@ from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError, PatchpilotError, UsageError
+from patchpilot.errors import InputError, MissingError, PatchpilotError, UsageError
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message_id import given_message_id
@@ -51,6 +52,16 @@ class WrittenBackport:
     hint: str = ""
     send: str = ""
     is_signed: bool = False
+
+
+def signer(identity: Address | None) -> Address:
+    """Return the user, who signs off. Raises `MissingError` if git does not know who that is."""
+    if identity is None:
+        raise MissingError(
+            "git user.name and user.email are not set",
+            hint="run `git config --global user.name 'Your Name'`, and set user.email",
+        )
+    return identity
 
 
 def send_commands(written: Sequence[WrittenBackport]) -> tuple[str, ...]:
