@@ -138,14 +138,6 @@ def test_a_tree_of_the_store_is_read_within_its_top() -> None:
         False,
         False,
     ]
-    assert [tree.is_dir(path) for path in ("a", "d", "x", "../d")] == [
-        False,
-        True,
-        False,
-        False,
-    ]
-    assert (tree.label, tree.version, tree.files()) == ("t", None, ())
-    assert ScratchTree(Store(), "0123456789abcdef").label == "0123456789ab"  # type: ignore[arg-type]
 
 
 TEXT = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -2,3 +2,3 @@\n x\n-y\n+z\n x\n"

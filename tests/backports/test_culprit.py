@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A culprit named by hand."""
 
-from tests.backports.world import World, source
-from tests.kit.cli import call
+from tests.backports.world import GROUND, World, source
 
 
 def untagged(world: World) -> str:
-    files = {
-        "w.c": source(
-            l10="quick(10);", l19="check(19);", l20="check(20);", l40="late(40);"
-        )
-    }
+    files = {"w.c": source(**GROUND, l40="late(40);")}
     return world.repo.commit("work: be late at 40\n", files)
 
 
@@ -52,15 +47,6 @@ def test_in_a_series_the_tags_that_are_there_stand(world: World) -> None:
 
 
 def test_a_culprit_that_is_no_commit_is_a_usage_error(world: World) -> None:
-    done = call(
-        "backport",
-        "-C",
-        world.repo.path,
-        world.fix,
-        "--onto",
-        "master",
-        "--fixes",
-        "nothing",
-    )
+    done = world.call(world.fix, "--onto", "master", "--fixes", "nothing")
     assert done.code == 2
     assert "nothing" in done.err

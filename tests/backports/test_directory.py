@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.backports.world import World, source
+from tests.backports.world import FIXED, World, source
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 
@@ -32,9 +32,7 @@ def tree_with(folder: Path, content: str) -> Path:
 
 
 def test_content_that_is_there_is_said_to_be_there(world: World, workdir: Path) -> None:
-    tree = tree_with(
-        workdir, source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
-    )
+    tree = tree_with(workdir, source(**FIXED))
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["landed_as"], answer["version"]) == (
         "already-fixed",
@@ -71,18 +69,7 @@ def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(
     world: World, workdir: Path
 ) -> None:
     tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
-    done = call(
-        "backport",
-        "-C",
-        world.repo.path,
-        world.fix,
-        "--onto",
-        tree,
-        "--onto",
-        "master",
-        "--format",
-        "json",
-    )
+    done = world.call(world.fix, "--onto", tree, "--onto", "master", "--format", "json")
     assert [load["verdict"] for load in json.loads(done.out)["branches"]] == [
         "already-fixed",
         "clean",
@@ -92,15 +79,8 @@ def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(
 def test_a_patch_file_is_asked_about_as_the_commit_it_became(
     world: World, workdir: Path
 ) -> None:
-    done = call(
-        "backport",
-        "-C",
-        world.repo.path,
-        patch_of(world, workdir),
-        "--onto",
-        world.culprit,
-        "--format",
-        "json",
+    done = world.call(
+        patch_of(world, workdir), "--onto", world.culprit, "--format", "json"
     )
     assert json.loads(done.out)["commit"] == world.fix
     assert json.loads(done.out)["branches"][0]["verdict"] == "conflict"
@@ -137,7 +117,7 @@ def test_a_patch_that_fits_no_base_is_a_usage_error(
         .replace("do not forget", "do forget")
         .replace("check(", "cook(")
     )
-    done = call("backport", "-C", world.repo.path, file, "--onto", "master")
+    done = world.call(file, "--onto", "master")
     assert done.code == 2
     assert "does not apply to" in done.err
     assert "--base" in done.err
@@ -207,9 +187,7 @@ def test_a_bare_diff_is_called_by_its_file(world: World, workdir: Path) -> None:
     )
     tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
     assert call("backport", "bare.diff", "--onto", tree).out.startswith("bare.diff\n")
-    done = call(
-        "backport", "-C", world.repo.path, workdir / "bare.diff", "--onto", "master"
-    )
+    done = world.call(workdir / "bare.diff", "--onto", "master")
     assert done.code == 2
     assert "the diff has no subject" in done.err
 

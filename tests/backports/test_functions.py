@@ -2,7 +2,7 @@
 """The commits that changed the function a fix conflicts in, elsewhere than at its lines."""
 
 from patchpilot.backports.changed_functions import function_at
-from tests.backports.world import World, source
+from tests.backports.world import FIXED, World, source
 
 
 def test_commits_that_changed_the_function_come_after_those_of_the_lines(
@@ -83,7 +83,7 @@ def test_a_function_ends_where_its_brace_is() -> None:
 def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(
     world: World,
 ) -> None:
-    moved = source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
+    moved = source(**FIXED)
     world.repo.git("rm", "-q", "w.c")
     world.repo.commit(
         "work: into a file of its own",

@@ -13,8 +13,7 @@ from patchpilot.backports.line_history import (
     stands_on,
 )
 from patchpilot.backports.prerequisites import _OutOfTimeError, _Seeker
-from tests.backports.world import World, source
-from tests.kit.cli import call
+from tests.backports.world import FIXED, World, source
 
 
 def ids(answer: dict[str, object]) -> list[str]:
@@ -35,11 +34,7 @@ def test_the_commit_it_stands_on_is_found_and_the_others_are_not(world: World) -
 
 def test_a_chain_is_listed_in_the_order_to_apply(world: World) -> None:
     repo = world.repo
-    content: dict[str, str] = {
-        "l10": "quick(10);",
-        "l19": "check(19);",
-        "l20": "check(20, all);",
-    }
+    content = {**FIXED}
     chain = []
     for number in range(5):
         content["l20"] = f"check(20, all, {number});"
@@ -74,16 +69,7 @@ def test_what_the_branch_has_as_a_backport_is_never_listed(world: World) -> None
 def test_what_a_prerequisite_needs_in_other_files_comes_before_it(world: World) -> None:
     repo = world.repo
     deep = repo.commit("other: prepare", {"other.c": source(l30="prepare(30);")})
-    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    wide = repo.commit(
-        "work: more",
-        {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")},
-    )
-    content["l20"] = "check(20, all, right);"
-    fix = repo.commit(
-        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": source(**content)},
-    )
+    wide, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
     answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
     assert ids(answer) == [deep, wide]
     assert answer["search"] == "found"
@@ -92,17 +78,7 @@ def test_what_a_prerequisite_needs_in_other_files_comes_before_it(world: World) 
 def test_when_only_a_part_of_a_commit_can_be_had_the_answer_says_so(
     world: World,
 ) -> None:
-    repo = world.repo
-    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    wide = repo.commit(
-        "work: more",
-        {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")},
-    )
-    content["l20"] = "check(20, all, right);"
-    fix = repo.commit(
-        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": source(**content)},
-    )
+    wide, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
     own = ("own", {"other.c": source(l30="quite_other(30);")})
     answer = world.one(fix, "--onto", world.branch("6.12", world.fix, own))
     assert ids(answer) == [wide]
@@ -117,65 +93,32 @@ def test_a_chain_of_commits_elsewhere_is_not_what_a_small_fix_is_said_to_need(
         repo.commit(
             f"other: step {number}", {"other.c": source(l30=f"prepare({number});")}
         )
-    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    wide = repo.commit(
-        "work: more", {"w.c": source(**content), "other.c": source(l30="prepare(all);")}
-    )
-    content["l20"] = "check(20, all, right);"
-    fix = repo.commit(
-        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": source(**content)},
-    )
+    wide, fix = world.steps({"other.c": source(l30="prepare(all);")})
     tip = world.branch("6.12", world.fix)
     answer = world.one(fix, "--onto", tip)
     assert ids(answer) == [wide]
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
     assert answer["prerequisites"][0]["lines"] == 2
     assert answer["commands"][1:] == [f"git cherry-pick -x {fix}"]
-    shown = call("backport", "-C", repo.path, fix, "--onto", tip).out
+    shown = world.call(fix, "--onto", tip).out
     assert "prerequisites (only their changes to the files of the fix):" in shown
 
 
 def test_a_large_commit_of_which_the_fix_needs_a_line_is_needed_in_part(
     world: World,
 ) -> None:
-    repo = world.repo
-    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    wide = repo.commit(
-        "tree: more",
-        {
-            "w.c": source(**content),
-            "big.c": "".join(f"line {number};\n" for number in range(2500)),
-        },
-    )
-    content["l20"] = "check(20, all, right);"
-    fix = repo.commit(
-        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": source(**content)},
-    )
+    big = "".join(f"line {number};\n" for number in range(2500))
+    wide, fix = world.steps({"big.c": big}, subject="tree: more")
     answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
     assert (ids(answer), answer["search"]) == ([wide], "partial")
     assert "git cherry-pick -x " + wide not in answer["commands"]
-
-
-def test_a_small_set_of_whole_commits_is_the_answer_and_no_larger_one_is_reported(
-    world: World,
-) -> None:
-    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
-    assert answer["search"] == "found"
 
 
 def test_a_renamed_file_is_followed(world: World) -> None:
     repo = world.repo
     repo.git("mv", "w.c", "new.c")
     moved = repo.commit("work: move", {})
-    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    step = repo.commit("work: more", {"new.c": source(**content)})
-    content["l20"] = "check(20, all, right);"
-    fix = repo.commit(
-        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"new.c": source(**content)},
-    )
+    step, fix = world.steps({}, path="new.c")
     answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
     assert step in ids(answer)
     assert set(ids(answer)) <= {moved, step}
@@ -230,12 +173,7 @@ def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(
     helper = repo.commit(
         "lib: add a helper", {"include/helper.h": "int helper_new(int a);\n"}
     )
-    content = {
-        "l10": "quick(10);",
-        "l19": "check(19);",
-        "l20": "check(20, all);",
-        "l50": "helper_new(50);",
-    }
+    content = {**FIXED, "l50": "helper_new(50);"}
     fix = repo.commit(
         f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
         {"w.c": source(**content)},
@@ -259,12 +197,7 @@ def test_a_function_that_takes_other_arguments_in_the_branch_is_hinted_at(
         "lib: helper takes flags",
         {"include/helper.h": "int helper(int a, int flags);\n"},
     )
-    content = {
-        "l10": "quick(10);",
-        "l19": "check(19);",
-        "l20": "check(20, all);",
-        "l50": "helper(50, 0);",
-    }
+    content = {**FIXED, "l50": "helper(50, 0);"}
     fix = repo.commit(
         f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
         {"w.c": source(**content)},
@@ -309,11 +242,7 @@ def test_when_the_time_is_over_the_best_so_far_is_reported(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = world.repo
-    content: dict[str, str] = {
-        "l10": "quick(10);",
-        "l19": "check(19);",
-        "l20": "check(20, all);",
-    }
+    content = {**FIXED}
     chain = []
     for number in range(6):
         content["l20"] = f"check(20, all, {number});"
@@ -343,7 +272,7 @@ def test_who_ends_the_search_is_reported_what_was_found_by_then(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(_Seeker, "_fewer", stop)
-    done = call("backport", "-C", world.repo.path, world.fix, "--onto", tip)
+    done = world.call(world.fix, "--onto", tip)
     assert (done.code, done.out) == (130, "")
     said = (
         f"prerequisites of {world.fix[:12]} found before that (1 commit, only the changes to the"

@@ -22,7 +22,7 @@ from patchpilot.services.backport.topic_backports import (
 )
 from patchpilot.services.candidate_impact import candidate_impact
 from patchpilot.topic.fix_claims import answer_fix
-from tests.backports.world import World, follow_failed, source
+from tests.backports.world import GROUND, World, follow_failed, source
 
 CULPRIT_AND_20 = source(l10="quick(10);", l20="own(20);")
 
@@ -93,22 +93,13 @@ def test_a_candidate_has_the_range_and_the_message_it_would_give(world: World) -
     )
 
 
-def test_context_belongs_to_all_sides_and_two_conflicts_share_none() -> None:
+def test_each_conflict_has_both_sides() -> None:
     text = "a b c <<<<<<< o ||||||| p ======= q >>>>>>> d <<<<<<< r ||||||| ======= s >>>>>>> e f"
     lines = [word + (" x" if word[0] in "<|>" else "") + "\n" for word in text.split()]
-    assert marked_places("f", lines, 2) == [
-        ConflictPlace(
-            "f",
-            2,
-            ("b", "c", "o", "d"),
-            ("b", "c", "q", "d"),
-            base=("b", "c", "p", "d"),
-        ),
-        ConflictPlace("f", 6, ("r", "e", "f"), ("s", "e", "f"), base=("e", "f")),
+    assert marked_places("f", lines) == [
+        ConflictPlace("f", 4, ("o",), ("q",)),
+        ConflictPlace("f", 6, ("r",), ("s",)),
     ]
-    assert marked_places("f", lines)[0] == ConflictPlace(
-        "f", 4, ("o",), ("q",), base=("p",)
-    )
 
 
 def test_the_patch_on_a_branch_has_the_lines_of_that_branch(world: World) -> None:
@@ -124,11 +115,7 @@ def test_the_patch_on_a_branch_has_the_lines_of_that_branch(world: World) -> Non
         world.groundwork,
         (
             "own",
-            {
-                "w.c": source(
-                    l10="quick(10);", l19="check(19);", l20="check(20);", l22="own(22);"
-                )
-            },
+            {"w.c": source(**GROUND, l22="own(22);")},
         ),
     )
     world.branch("6.18", world.fix)

@@ -1,22 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a verdict says of a branch, from what is known of its commits."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from patchpilot.backports import verdict
-from patchpilot.backports.applies import AppliesHow, ApplyResult, ScratchTree
+from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.merging import Merge
-from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.verdict import affected, judge
-from patchpilot.commits.repository import Repository
 from patchpilot.history.fix_in_branch import Culprit, Landing
 from patchpilot.history.fix_in_branch import LandedHow as Shown
 from patchpilot.history.stable_branches import Branch
-from tests.kit.repos import Repo
 
 FIX, BUG, OTHER, THERE, UNDONE = (letter * 40 for letter in "fbo71")
 BRANCH = Branch("linux-6.6.y", "6.6", "tip", None)
@@ -246,30 +242,3 @@ def test_a_branch_without_the_bug_is_not_affected_however_the_fix_applies(
         "conflict",
         "unknown",
     ]
-
-
-def test_a_tree_of_the_store_knows_files_from_directories(tmp_path: Path) -> None:
-    repo = Repo(tmp_path / "r")
-    repo.commit("start", {"dir/a.c": "int a;\n"})
-    with Repository.open(repo.path) as repository, Scratch(repository) as scratch:
-        tree = ScratchTree(scratch, repo.git("rev-parse", "HEAD^{tree}"))
-        assert [
-            (tree.exists(path), tree.is_dir(path))
-            for path in ("dir", "dir/a.c", "none", "../dir", "")
-        ] == [
-            (True, True),
-            (True, False),
-            (False, False),
-            (False, False),
-            (False, False),
-        ]
-        assert (tree.read("dir/a.c"), tree.read("none"), tree.read("../dir/a.c")) == (
-            b"int a;\n",
-            None,
-            None,
-        )
-        assert (tree.label, tree.version, tree.files("dir")) == (
-            tree.tree[:12],
-            None,
-            (),
-        )

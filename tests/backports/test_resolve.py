@@ -10,7 +10,6 @@ from patchpilot.commits.repository import Repository
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.work_clone import resolution
 from tests.backports.world import World, follow_failed, source
-from tests.kit.cli import call
 
 
 def git(folder: Path, *words: str) -> str:
@@ -115,9 +114,7 @@ def test_an_unfinished_resolution_is_found_again_as_it_was_left(
 
 
 def test_a_directory_cannot_be_resolved_in(conflicting: World, tmp_path: Path) -> None:
-    done = call(
-        "backport", "-C", conflicting.repo.path, conflicting.fix, "--resolve", tmp_path
-    )
+    done = conflicting.call(conflicting.fix, "--resolve", tmp_path)
     assert done.code == 2
 
 

@@ -2,11 +2,10 @@
 """The matrix for people."""
 
 from tests.backports.world import World, source
-from tests.kit.cli import call
 
 
 def text(world: World, *words: object) -> str:
-    done = call("backport", "-C", world.repo.path, *words)
+    done = world.call(*words)
     assert done.code == 0, done.err
     return done.out
 

@@ -38,7 +38,7 @@ def test_questions_and_patches_leave_the_repository_as_it_was(
         ["--request"],
         ["--resolve", "linux-6.6.y"],
     ):
-        done = call("backport", "-C", world.repo.path, world.fix, *words)
+        done = world.call(world.fix, *words)
         assert done.code == 0, done.err
     assert world.state() == before
 
@@ -62,10 +62,7 @@ def test_no_temporary_objects_are_left(
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
-    assert (
-        call("backport", "-C", world.repo.path, world.fix, "--onto", "nothing").code
-        == 2
-    )
+    assert world.call(world.fix, "--onto", "nothing").code == 2
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

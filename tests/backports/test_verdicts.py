@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.projects.loading import default_project
-from tests.backports.world import World, source
+from tests.backports.world import FIXED, GROUND, World, source
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -50,9 +50,7 @@ def test_a_fix_whose_context_is_there_is_clean(world: World) -> None:
 
 
 def test_a_fix_whose_context_has_moved_is_still_clean(world: World) -> None:
-    moved = "/* one\n * two\n */\n" + source(
-        l10="quick(10);", l19="check(19);", l20="check(20);"
-    )
+    moved = "/* one\n * two\n */\n" + source(**GROUND)
     answer = world.one(
         world.fix,
         "--onto",
@@ -63,9 +61,7 @@ def test_a_fix_whose_context_has_moved_is_still_clean(world: World) -> None:
 
 
 def test_a_fix_whose_context_differs_needs_a_merge(world: World) -> None:
-    other = source(
-        l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);"
-    )
+    other = source(**GROUND, l22="other(22);")
     answer = world.one(
         world.fix,
         "--onto",
@@ -103,7 +99,7 @@ def test_a_marked_backport_is_already_there(world: World) -> None:
 
 
 def test_the_same_content_alone_does_not_say_already_fixed(world: World) -> None:
-    content = source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
+    content = source(**FIXED)
     tip = world.branch("6.1", world.culprit, ("all at once", {"w.c": content}))
     answer = world.one(world.fix, "--onto", tip)
     assert answer["verdict"] != "already-fixed"
@@ -122,7 +118,7 @@ def test_a_reverted_backport_leaves_the_branch_wanting(world: World) -> None:
     world.repo.checkout("linux-6.1.y")
     undone = world.repo.commit(
         f"Revert\n\nThis reverts commit {first}.\n",
-        {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);")},
+        {"w.c": source(**GROUND)},
     )
     world.repo.checkout("master")
     answer = world.one(world.fix, "--onto", undone)
@@ -214,64 +210,17 @@ def test_what_waits_in_the_queue_of_patches_is_queued(world: World) -> None:
 
 def test_fail_on_makes_a_conflict_an_exit_code(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
-    assert (
-        call(
-            "backport",
-            "-C",
-            world.repo.path,
-            world.fix,
-            "--onto",
-            tip,
-            "--fail-on",
-            "conflict",
-        ).code
-        == 1
-    )
-    assert (
-        call(
-            "backport",
-            "-C",
-            world.repo.path,
-            world.fix,
-            "--onto",
-            "master",
-            "--fail-on",
-            "affected",
-        ).code
-        == 0
-    )
-    assert (
-        call(
-            "backport",
-            "-C",
-            world.repo.path,
-            world.fix,
-            "--onto",
-            tip,
-            "--fail-on",
-            "affected",
-        ).code
-        == 1
-    )
+    assert world.call(world.fix, "--onto", tip, "--fail-on", "conflict").code == 1
+    assert world.call(world.fix, "--onto", "master", "--fail-on", "affected").code == 0
+    assert world.call(world.fix, "--onto", tip, "--fail-on", "affected").code == 1
 
 
 def test_text_and_markdown_say_the_same(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
-    text = call(
-        "backport", "-C", world.repo.path, world.fix, "--onto", "linux-6.12.y"
-    ).out
+    text = world.call(world.fix, "--onto", "linux-6.12.y").out
     assert "conflict" in text
     assert world.groundwork[:12] in text
-    table = call(
-        "backport",
-        "-C",
-        world.repo.path,
-        world.fix,
-        "--onto",
-        tip,
-        "--format",
-        "markdown",
-    ).out
+    table = world.call(world.fix, "--onto", tip, "--format", "markdown").out
     assert "| branch | verdict |" in table
     assert world.groundwork[:12] in table
 
@@ -283,31 +232,22 @@ def test_a_subject_with_control_characters_and_markup_is_shown_harmless(
         "work: \x1b[31mred\x1b[0m | <b>bold</b>\n", {"other.c": "x\n"}
     )
     for form in ("text", "markdown"):
-        shown = call(
-            "backport",
-            "-C",
-            world.repo.path,
-            evil,
-            "--onto",
-            world.base,
-            "--format",
-            form,
-        ).out
+        shown = world.call(evil, "--onto", world.base, "--format", form).out
         assert "\x1b" not in shown
     assert "<b>" not in shown
     assert "\\|" in shown
 
 
 def test_errors_say_the_way_out(world: World, tmp_path: object) -> None:
-    done = call("backport", "-C", world.repo.path, world.fix)
+    done = world.call(world.fix)
     assert done.code == 3
     assert "lts --fetch" in done.err
-    done = call("backport", "-C", world.repo.path, world.fix, "--onto", "mastr")
+    done = world.call(world.fix, "--onto", "mastr")
     assert done.code == 2
     assert "'master'" in done.err
     merge_base = world.branch("6.1", world.base, ("x", {"n.c": "1\n"}))
     world.repo.git("merge", "-q", "--no-ff", "-m", "merge", merge_base)
-    done = call("backport", "-C", world.repo.path, "HEAD", "--onto", world.base)
+    done = world.call("HEAD", "--onto", world.base)
     assert done.code == 2
     assert "merge" in done.err
 
@@ -342,7 +282,7 @@ def test_a_linked_worktree_and_a_bare_clone_answer_the_same(world: World) -> Non
 
 
 def test_a_line_that_moves_is_no_change_of_white_space(world: World) -> None:
-    now = source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
+    now = source(**FIXED)
     moved = world.repo.commit(
         "work: first things first",
         {
@@ -376,13 +316,10 @@ def test_a_version_stands_for_its_branch(world: World) -> None:
 
 
 def test_a_series_that_is_not_here_is_named_with_its_fetch(world: World) -> None:
-    done = call("backport", "-C", world.repo.path, world.fix, "--onto", "5.15")
+    done = world.call(world.fix, "--onto", "5.15")
     assert done.code == 2
     assert "git fetch stable linux-5.15.y" in done.err
-    assert (
-        "nothere"
-        in call("backport", "-C", world.repo.path, world.fix, "--onto", "nothere").err
-    )
+    assert "nothere" in world.call(world.fix, "--onto", "nothere").err
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -432,7 +369,7 @@ def test_a_commit_that_was_taken_is_judged_as_what_it_became(world: World) -> No
     repo.branch("topic", world.groundwork)
     ours = repo.commit(
         message,
-        {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, all);")},
+        {"w.c": source(**FIXED)},
         author="Ada Author <author@example.org>",
     )
     repo.checkout("master")

@@ -16,7 +16,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.trailer import refused_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.services.backport.write_backports import note_of
-from tests.backports.world import World, follow_failed, source
+from tests.backports.world import GROUND, World, follow_failed, source
 from tests.kit.cli import Outcome, call
 
 ADA = Address("Ada Fixer", "ada@example.org")
@@ -27,9 +27,7 @@ HIDDEN = Commit("1" * 40, "", (), ADA, DATE, ADA, DATE, "work: x\u202ey\n\nWhy.\
 def write(
     world: World, folder: Path, *words: object, fix: str = "", code: int = 0
 ) -> Outcome:
-    done = call(
-        "backport", "-C", world.repo.path, fix or world.fix, "--write", folder, *words
-    )
+    done = world.call(fix or world.fix, "--write", folder, *words)
     assert done.code == code, done.err
     return done
 
@@ -115,11 +113,7 @@ def test_with_adapt_a_fix_that_cannot_be_adapted_is_not_written_with_its_prerequ
 def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
     three_way = (
         "top",
-        {
-            "w.c": source(
-                l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);"
-            )
-        },
+        {"w.c": source(**GROUND, l22="other(22);")},
     )
     tips = {
         "6.6": world.branch("6.6", world.culprit),
@@ -128,11 +122,8 @@ def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
     write(world, tmp_path / "out", "--signoff", "--note", "context differs")
     for version, tip in tips.items():
         clone = tmp_path / version
-        world.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
-        world.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
-        files = sorted(str(file) for file in (tmp_path / "out" / version).iterdir())
-        world.repo.git("-C", str(clone), "am", "-q", *files)
-        assert "check(20, all);" in (clone / "w.c").read_text()
+        files = sorted((tmp_path / "out" / version).iterdir())
+        assert "check(20, all);" in world.applied(tip, files, clone)
         author = world.repo.git("-C", str(clone), "log", "-1", "--format=%an <%ae> %ad")
         assert author == world.repo.git(
             "log", "-1", "--format=%an <%ae> %ad", world.fix
@@ -142,9 +133,7 @@ def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
 def test_a_patch_that_differs_shows_how_and_says_what_was_adapted(
     world: World, tmp_path: Path
 ) -> None:
-    other = source(
-        l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);"
-    )
+    other = source(**GROUND, l22="other(22);")
     world.branch("6.12", world.groundwork, ("top", {"w.c": other}))
     write(world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here")
     text = next((tmp_path / "out" / "6.12").iterdir()).read_text()
@@ -206,9 +195,7 @@ def test_a_folder_that_holds_patches_is_not_written_over(
 ) -> None:
     world.branch("6.12", world.groundwork)
     write(world, tmp_path / "out")
-    done = call(
-        "backport", "-C", world.repo.path, world.fix, "--write", tmp_path / "out"
-    )
+    done = world.call(world.fix, "--write", tmp_path / "out")
     assert done.code == 2
     assert "already has patches" in done.err
 
@@ -227,23 +214,14 @@ def test_a_malformed_message_id_is_refused(
     world: World, tmp_path: Path, bad: str
 ) -> None:
     world.branch("6.12", world.groundwork)
-    done = call(
-        "backport",
-        "-C",
-        world.repo.path,
-        world.fix,
-        "--write",
-        tmp_path / "out",
-        "--in-reply-to",
-        bad,
-    )
+    done = world.call(world.fix, "--write", tmp_path / "out", "--in-reply-to", bad)
     assert done.code == 2
 
 
 def test_the_request_mail_names_trees_commit_and_reason(world: World) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
-    done = call("backport", "-C", world.repo.path, world.fix, "--request")
+    done = world.call(world.fix, "--request")
     mail = done.out[done.out.index("To: ") :]
     assert mail.startswith(
         "To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>,\n"
@@ -274,7 +252,7 @@ def test_a_sign_off_is_not_added_below_the_same_one() -> None:
 
 
 def request_of(world: World, *words: object) -> str:
-    done = call("backport", "-C", world.repo.path, world.fix, "--request", *words)
+    done = world.call(world.fix, "--request", *words)
     assert done.code == 0, done.err
     return done.out[done.out.index("To: ") :]
 
@@ -367,16 +345,8 @@ def test_check_finds_nothing_to_say_of_what_was_written(
         f"{fix}^",
         ("top", {"w.c": source(**now, l20="near(20);", l22="other(22);")}),
     )
-    done = call(
-        "backport",
-        "-C",
-        world.repo.path,
-        fix,
-        "--write",
-        tmp_path / "out",
-        "--signoff",
-        "--note",
-        "context differs",
+    done = world.call(
+        fix, "--write", tmp_path / "out", "--signoff", "--note", "context differs"
     )
     assert done.code == 0, done.err
     for version, count in (("6.6", 2), ("6.12", 1)):
@@ -396,9 +366,7 @@ def test_an_author_who_backports_signs_off_once(world: World, tmp_path: Path) ->
     message = "work: on\n\nIt was lost.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     fix = world.repo.commit(message, {"other.c": source(l40="on(40);")})
     world.branch("6.12", world.fix)
-    call(
-        "backport", "-C", world.repo.path, fix, "--write", tmp_path / "out", "--signoff"
-    )
+    world.call(fix, "--write", tmp_path / "out", "--signoff")
     assert (
         next((tmp_path / "out" / "6.12").iterdir())
         .read_text()
@@ -415,40 +383,16 @@ def test_of_what_is_needed_in_part_the_parts_are_written(
         repo.commit(
             f"other: step {number}", {"other.c": source(l30=f"prepare({number});")}
         )
-    content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    repo.commit(
-        "work: more", {"w.c": source(**content), "other.c": source(l30="prepare(all);")}
-    )
-    content["l20"] = "check(20, all, right);"
-    fix = repo.commit(
-        f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": source(**content)},
-    )
+    _, fix = world.steps({"other.c": source(l30="prepare(all);")})
     tip = world.branch("6.12", world.fix)
-    done = call(
-        "backport",
-        "-C",
-        repo.path,
-        fix,
-        "--onto",
-        "6.12",
-        "--write",
-        tmp_path / "out",
-        "--signoff",
-        "--format",
-        "json",
-    )
-    assert done.code == 0, done.err
-    answer = json.loads(done.out)
+    written = ("--write", tmp_path / "out", "--signoff")
+    answer = world.ask(fix, "--onto", "6.12", *written)
     assert [len(one["files"]) for one in answer["written"]] == [2]
     part = (tmp_path / "out" / "6.12" / "0001-work-more.patch").read_text()
     assert "[ Ada: only the changes to w.c ]\nSigned-off-by: Ada" in part
     assert "Only a part of upstream commit" in part.partition("\n---\n")[2]
     assert "other.c" not in part
     clone = tmp_path / "clone"
-    repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
-    repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
-    patches = sorted(map(str, (tmp_path / "out" / "6.12").iterdir()))
-    repo.git("-C", str(clone), "am", "-q", *patches)
-    assert "check(20, all, right);" in (clone / "w.c").read_text()
+    patches = sorted((tmp_path / "out" / "6.12").iterdir())
+    assert "check(20, all, right);" in world.applied(tip, patches, clone)
     assert "prepare(all);" not in (clone / "other.c").read_text()

@@ -6,12 +6,13 @@ import copy
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
 from patchpilot.archive.track_store import Store
 from patchpilot.topic.followed import follow_series
-from tests.kit.cli import call
+from tests.kit.cli import Outcome, call
 from tests.kit.mails import mbox, patch, reply, stable_failed
 from tests.kit.repos import Repo
 
@@ -26,6 +27,10 @@ def source(**changes: str) -> str:
     for name, value in changes.items():
         lines[int(name[1:])] = f"\t{value}\n" if value else ""
     return "int work(void)\n{\n" + "".join(lines) + "}\n"
+
+
+GROUND = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20);"}
+FIXED = {**GROUND, "l20": "check(20, all);"}
 
 
 class World:
@@ -72,13 +77,13 @@ class World:
         self.culprit = repo.commit("work: be quick", {"w.c": source(l10="quick(10);")})
         self.groundwork = repo.commit(
             "work: check first",
-            {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);")},
+            {"w.c": source(**GROUND)},
         )
         self.fix = repo.commit(
             f'work: do not forget step 20\n\nIt was lost.\n\nFixes: {self.culprit[:12]} ("work: be'
             ' quick")\nReported-by: Rita Reporter <rita@example.org>\nSigned-off-by: Ada Fixer'
             " <ada@example.org>\n",
-            {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, all);")},
+            {"w.c": source(**FIXED)},
             author="Ada Author <author@example.org>",
         )
 
@@ -94,9 +99,35 @@ class World:
         self.repo.checkout("master")
         return tip
 
+    def renamed(self) -> str:
+        """A branch where the name in the fix's line differs; its tip."""
+        text = source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
+        return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))
+
+    def steps(
+        self, others: dict[str, str], path: str = "w.c", subject: str = "work: more"
+    ) -> tuple[str, str]:
+        """A commit that changes a line and these other files, and a later fix of the line."""
+        content = {**GROUND, "l20": "check(20, all, more);"}
+        more = self.repo.commit(subject, {path: source(**content), **others})
+        content["l20"] = "check(20, all, right);"
+        message = f'work: right\n\nFixes: {self.culprit[:12]} ("work: be quick")\n'
+        return more, self.repo.commit(message, {path: source(**content)})
+
+    def applied(self, tip: str, files: Iterable[object], clone: Path) -> str:
+        """The file in a clone of a branch, after git am has applied the patches."""
+        self.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
+        self.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
+        self.repo.git("-C", str(clone), "am", "-q", *map(str, files))
+        return (clone / "w.c").read_text()
+
+    def call(self, *words: object) -> Outcome:
+        """Run `backport` here."""
+        return call("backport", "-C", self.repo.path, *words)
+
     def ask(self, *words: object, code: int = 0) -> dict[str, Any]:
         """The JSON answer of the verb."""
-        done = call("backport", "-C", self.repo.path, *words, "--format", "json")
+        done = self.call(*words, "--format", "json")
         assert done.code == code, done.err
         answer: dict[str, Any] = json.loads(done.out)
         return answer

@@ -1,9 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A small history with a bug in it."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from patchpilot.commits.repository import Repository
+from patchpilot.services.tags.find_culprits import (
+    FixesRequest,
+    FixesResult,
+    find_culprits,
+)
+from patchpilot.services.tags.stable_request_tag import (
+    StableRequest,
+    StableResult,
+    stable_lines,
+)
+from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 
 START = """\
@@ -42,6 +56,28 @@ class History:
     culprit: str
     later: str
     fix: str
+
+    def commit(self, message: str, ring: str) -> str:
+        """Commit a signed-off version of ring.c."""
+        return self.repo.commit(message + SIGNED, {"ring.c": ring})
+
+    def ask(self, target: str = "HEAD", **words: Any) -> FixesResult:
+        """Return the result of `fixes`."""
+        with Repository.open(self.repo.path) as repository:
+            return find_culprits(repository, FixesRequest(target, **words))
+
+    def stable(self, **words: Any) -> StableResult:
+        """Return the result of `stable` for the latest commit."""
+        with Repository.open(self.repo.path) as repository:
+            return stable_lines(repository, StableRequest("HEAD", **words))
+
+    def call(self, verb: str, *words: object, **given: Any) -> Outcome:
+        """Run a command in the repository."""
+        return call(verb, "-C", self.repo.path, *words, **given)
+
+    def json(self, verb: str, *words: object) -> Any:
+        """Return the JSON document of a command."""
+        return json.loads(self.call(verb, *words, "--format", "json").out)
 
 
 def history(

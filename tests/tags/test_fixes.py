@@ -17,7 +17,7 @@ from patchpilot.tags.named_release import releases_in
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.tags import culprits
-from tests.tags.culprits import CULPRIT, FIX, LATER, SIGNED, history
+from tests.tags.culprits import CULPRIT, FIX, LATER, SIGNED, History, history
 
 
 def ask(path: Path, target: str = "HEAD", **words: object) -> FixesResult:
@@ -25,9 +25,8 @@ def ask(path: Path, target: str = "HEAD", **words: object) -> FixesResult:
         return find_culprits(repository, FixesRequest(target, **words))  # type: ignore[arg-type]
 
 
-def test_the_owner_of_the_removed_line_comes_first(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
-    result = ask(tmp_path / "r")
+def test_the_owner_of_the_removed_line_comes_first(story: History) -> None:
+    result = story.ask()
     first = result.candidates[0]
     assert first.commit == story.culprit
     assert first.first_release == "v1.1"
@@ -39,29 +38,22 @@ def test_the_owner_of_the_removed_line_comes_first(tmp_path: Path) -> None:
     assert sum(candidate.confidence for candidate in result.candidates) <= 1.3
 
 
-def test_white_space_changes_are_looked_through(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_white_space_changes_are_looked_through(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "indented", story.later)
-    story.repo.commit(
-        "ring: indent" + SIGNED, {"ring.c": LATER.replace("\tring->", "\t\tring->")}
-    )
-    story.repo.commit(
-        "ring: fix the mask" + SIGNED, {"ring.c": FIX.replace("\tring->", "\t\tring->")}
-    )
-    assert ask(tmp_path / "r").candidates[0].commit == story.culprit
+    story.commit("ring: indent", LATER.replace("\tring->", "\t\tring->"))
+    story.commit("ring: fix the mask", FIX.replace("\tring->", "\t\tring->"))
+    assert story.ask().candidates[0].commit == story.culprit
 
 
-def test_a_renamed_file_is_followed(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_a_renamed_file_is_followed(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "moved", story.later)
     story.repo.git("mv", "ring.c", "buffer.c")
     story.repo.commit("ring: rename the file" + SIGNED)
     story.repo.commit("ring: fix the mask" + SIGNED, {"buffer.c": FIX})
-    assert ask(tmp_path / "r").candidates[0].commit == story.culprit
+    assert story.ask().candidates[0].commit == story.culprit
 
 
-def test_a_commit_that_only_moves_lines_is_looked_through(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_a_commit_that_only_moves_lines_is_looked_through(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "split", story.later)
     head, _, tail = LATER.partition("void ring_close")
     story.repo.commit(
@@ -77,22 +69,20 @@ def test_a_commit_that_only_moves_lines_is_looked_through(tmp_path: Path) -> Non
             )
         },
     )
-    assert ask(tmp_path / "r").candidates[0].commit == story.later
+    assert story.ask().candidates[0].commit == story.later
 
 
-def test_what_is_only_added_points_at_who_brought_in_its_like(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_what_is_only_added_points_at_who_brought_in_its_like(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "leak", story.later)
     freed = LATER.replace(
         "\tring->open = false;\n",
         "\tring->open = false;\n\tring_table_free(ring->table);\n",
     )
-    story.repo.commit(
-        "ring: fix a leak of the table\n\nring->table is never freed.\n" + SIGNED,
-        {"ring.c": freed},
+    story.commit(
+        "ring: fix a leak of the table\n\nring->table is never freed.\n", freed
     )
     assert story.culprit in [
-        candidate.commit for candidate in ask(tmp_path / "r").candidates[:2]
+        candidate.commit for candidate in story.ask().candidates[:2]
     ]
 
 
@@ -117,9 +107,8 @@ def test_the_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
     ] == [plain.start]
 
 
-def test_nor_those_of_its_backports_and_reverts(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
-    before = ask(tmp_path / "r", story.fix)
+def test_nor_those_of_its_backports_and_reverts(story: History) -> None:
+    before = story.ask(story.fix)
     story.repo.commit(
         f'Revert "ring: fix the mask"\n\nThis reverts commit {story.fix}.\n\nFixes:'
         f' {story.start[:12]} ("x")\n',
@@ -131,7 +120,7 @@ def test_nor_those_of_its_backports_and_reverts(tmp_path: Path) -> None:
         ' ("x")\n',
         {"ring.c": CULPRIT + "\n"},
     )
-    after = ask(tmp_path / "r", story.fix)
+    after = story.ask(story.fix)
     assert before.candidates == after.candidates
 
 
@@ -139,10 +128,9 @@ def test_a_commit_that_the_message_blames_wins(tmp_path: Path) -> None:
     path = tmp_path / "r"
     first = history(path)
     first.repo.git("checkout", "-q", "-b", "told", first.later)
-    first.repo.commit(
-        f"ring: fix the mask\n\nThe bug was introduced by commit {first.later[:12]}.\n"
-        + SIGNED,
-        {"ring.c": FIX},
+    first.commit(
+        f"ring: fix the mask\n\nThe bug was introduced by commit {first.later[:12]}.\n",
+        FIX,
     )
     result = ask(path)
     assert result.candidates[0].commit == first.later
@@ -152,40 +140,33 @@ def test_a_commit_that_the_message_blames_wins(tmp_path: Path) -> None:
     )
 
 
-def test_a_revert_names_what_it_reverts(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
-    story.repo.commit(
-        f'Revert "ring: remember"\n\nThis reverts commit {story.later}.\n' + SIGNED,
-        {"ring.c": CULPRIT},
+def test_a_revert_names_what_it_reverts(story: History) -> None:
+    story.commit(
+        f'Revert "ring: remember"\n\nThis reverts commit {story.later}.\n', CULPRIT
     )
-    result = ask(tmp_path / "r")
+    result = story.ask()
     assert result.candidates[0].commit == story.later
     assert result.sure
     assert result.candidates[0].confidence > 0.9
 
 
-def test_a_bisection_settles_it_and_contradicts_the_lines(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
-    result = ask(
-        tmp_path / "r",
-        bisect_log=f"{story.later} is the first bad commit\ncommit {story.later}\n",
+def test_a_bisection_settles_it_and_contradicts_the_lines(story: History) -> None:
+    result = story.ask(
+        bisect_log=f"{story.later} is the first bad commit\ncommit {story.later}\n"
     )
     assert result.candidates[0].commit == story.later
     assert any("contradicts" in note for note in result.notes)
-    agreeing = ask(
-        tmp_path / "r", bisect_log=f"{story.culprit} is the first bad commit"
-    )
+    agreeing = story.ask(bisect_log=f"{story.culprit} is the first bad commit")
     assert agreeing.candidates[0].commit == story.culprit
     assert not agreeing.notes
 
 
-def test_an_unfinished_bisection_keeps_to_what_is_left(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_an_unfinished_bisection_keeps_to_what_is_left(story: History) -> None:
     log = (
         f"git bisect start\n# bad: [{story.later}] x\ngit bisect bad {story.later}\ngit bisect good"
         f" {story.start}\n"
     )
-    result = ask(tmp_path / "r", bisect_log=log)
+    result = story.ask(bisect_log=log)
     assert {candidate.commit for candidate in result.candidates} <= {
         story.culprit,
         story.later,
@@ -193,14 +174,13 @@ def test_an_unfinished_bisection_keeps_to_what_is_left(tmp_path: Path) -> None:
     assert "2 commits left to test" in result.notes[0]
 
 
-def test_a_bisection_of_another_tree_is_refused(tmp_path: Path) -> None:
-    history(tmp_path / "r")
+def test_a_bisection_of_another_tree_is_refused(story: History) -> None:
     with pytest.raises(UsageError):
-        ask(tmp_path / "r", bisect_log=f"{'9' * 40} is the first bad commit")
+        story.ask(bisect_log=f"{'9' * 40} is the first bad commit")
     with pytest.raises(InputError):
-        ask(tmp_path / "r", bisect_log="hello")
+        story.ask(bisect_log="hello")
     with pytest.raises(InputError, match="no bisect log"):
-        ask(tmp_path / "r", bisect_log="")
+        story.ask(bisect_log="")
 
 
 def test_the_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
@@ -220,64 +200,55 @@ def test_the_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
         assert [tag.split()[1] for tag in result.tags] == [one[:12], two[:12]]
 
 
-def test_merges_and_first_commits_have_no_culprit(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_merges_and_first_commits_have_no_culprit(story: History) -> None:
     story.repo.checkout("master")
     story.repo.commit("other" + SIGNED, {"other.c": "int more;\n"})
     story.repo.git("merge", "-q", "--no-ff", "-m", "Merge topic", "topic")
-    merged, first = ask(tmp_path / "r"), ask(tmp_path / "r", story.start)
+    merged, first = story.ask(), story.ask(story.start)
     assert (merged.sure, merged.candidates) == (False, ())
     assert "merge" in merged.reason
     assert "there is no earlier commit" in first.reason
 
 
-def test_a_new_file_alone_is_unsure(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_a_new_file_alone_is_unsure(story: History) -> None:
     story.repo.commit("ring: fix by a new file" + SIGNED, {"new.c": "int n;\n"})
-    result = ask(tmp_path / "r")
+    result = story.ask()
     assert not result.sure
     assert result.reason
 
 
-def test_a_change_of_white_space_alone_is_called_that(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_a_change_of_white_space_alone_is_called_that(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "blanks", story.later)
-    story.repo.commit(
-        "ring: indent" + SIGNED, {"ring.c": LATER.replace("\tring->", "\t\tring->")}
-    )
-    result = ask(tmp_path / "r")
+    story.commit("ring: indent", LATER.replace("\tring->", "\t\tring->"))
+    result = story.ask()
     assert "whitespace-only" in result.reason
     assert not result.sure
 
 
-def test_a_patch_of_the_same_series_is_to_be_squashed(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_a_patch_of_the_same_series_is_to_be_squashed(story: History) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     again = FIX.replace("ring->size - 1", "ring->size - 2")
-    story.repo.commit("ring: fix the mask again" + SIGNED, {"ring.c": again})
-    assert any("squash" in note for note in ask(tmp_path / "r").notes)
+    story.commit("ring: fix the mask again", again)
+    assert any("squash" in note for note in story.ask().notes)
 
 
-def test_a_backported_culprit_is_named_as_mainline_has_it(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_a_backported_culprit_is_named_as_mainline_has_it(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "linux-1.0.y", story.start)
     story.repo.commit("unrelated" + SIGNED, {"other.c": "int stable;\n"})
-    story.repo.commit(
-        f"ring: support a mask and a table\n\n[ Upstream commit {story.culprit} ]\n"
-        + SIGNED,
-        {"ring.c": CULPRIT},
+    story.commit(
+        f"ring: support a mask and a table\n\n[ Upstream commit {story.culprit} ]\n",
+        CULPRIT,
     )
-    story.repo.commit(
-        "ring: fix the mask" + SIGNED,
-        {"ring.c": CULPRIT.replace("mask = ring->size", "mask = ring->size - 1")},
+    story.commit(
+        "ring: fix the mask",
+        CULPRIT.replace("mask = ring->size", "mask = ring->size - 1"),
     )
-    first = ask(tmp_path / "r").candidates[0]
+    first = story.ask().candidates[0]
     assert first.commit == story.culprit
     assert any("backport" in one for one in first.evidence)
 
 
-def test_a_shallow_clone_says_what_is_missing(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_a_shallow_clone_says_what_is_missing(story: History, tmp_path: Path) -> None:
     clone = Repo(tmp_path / "c")
     clone.git("fetch", "-q", "--depth=2", f"file://{story.repo.path}", "topic:topic")
     result = ask(tmp_path / "c", "topic")
@@ -344,8 +315,8 @@ def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(
 
 
 def test_verify_looks_at_tags_only(tmp_path: Path) -> None:
-    history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
-    result = ask(tmp_path / "r", verify=True)
+    story = history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
+    result = story.ask(verify=True)
     assert result.troubled
     assert result.candidates == ()
     assert culprits.SIGNED
@@ -386,51 +357,44 @@ def fix_of(repo: Repo, commit: str) -> str:
 
 @pytest.mark.parametrize(("profile", "troubled"), [("linux", True), ("dpdk", False)])
 def test_verify_knows_how_a_project_lays_out_its_tags(
-    tmp_path: Path, profile: str, troubled: bool
+    story: History, profile: str, troubled: bool
 ) -> None:
-    story = history(tmp_path / "r")
     culprit = story.repo.git("log", "-1", "--format=%h", "--abbrev=12", "HEAD^")
     subject = story.repo.git("log", "-1", "--format=%s", "HEAD^")
     story.repo.commit(
         f'ring: fix it\n\nFixes: {culprit} ("{subject}")\n{SIGNED}',
         {"ring.c": FIX + "int users;\n"},
     )
-    (judged,) = ask(tmp_path / "r", verify=True, profile=profile).present
+    (judged,) = story.ask(verify=True, profile=profile).present
     assert [problem.kind for problem in judged.problems] == (
         ["blank-around"] if troubled else []
     )
 
 
 def test_verify_says_when_the_tag_names_a_patch_of_the_same_series(
-    tmp_path: Path,
+    story: History,
 ) -> None:
-    story = history(tmp_path / "r")
     story.repo.git("update-ref", "refs/remotes/origin/master", "master")
-    first = story.repo.commit(
-        "ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"}
-    )
+    first = story.commit("ring: count the users", FIX + "int users;\n")
     story.repo.commit(
         f'ring: fix the count\n\nFixes: {first[:12]} ("ring: count the users")'
         + SIGNED[1:],
         {"ring.c": FIX + "long users;\n"},
     )
-    result = ask(tmp_path / "r", verify=True)
+    result = story.ask(verify=True)
     assert [problem.kind for problem in result.present[0].problems] == ["own-series"]
     assert result.present[0].suggestion is None
     assert result.troubled
 
 
-def test_verify_says_when_the_bug_never_was_in_a_release(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
-    first = story.repo.commit(
-        "ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"}
-    )
+def test_verify_says_when_the_bug_never_was_in_a_release(story: History) -> None:
+    first = story.commit("ring: count the users", FIX + "int users;\n")
     tag = f'Fixes: {first[:12]} ("ring: count the users")'
     story.repo.commit(
         f"ring: fix the count\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "long users;\n"}
     )
     story.repo.tag("v1.3")
-    result = ask(tmp_path / "r", verify=True)
+    result = story.ask(verify=True)
     assert [problem.kind for problem in result.present[0].problems] == ["same-release"]
     assert not result.troubled
     tag = f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
@@ -438,7 +402,7 @@ def test_verify_says_when_the_bug_never_was_in_a_release(tmp_path: Path) -> None
         f"ring: fix the mask again\n\n{tag}" + SIGNED[1:],
         {"ring.c": FIX + "char users;\n"},
     )
-    assert ask(tmp_path / "r", verify=True).present[0].problems == ()
+    assert story.ask(verify=True).present[0].problems == ()
 
 
 @pytest.mark.parametrize(
@@ -490,37 +454,24 @@ def test_a_release_that_the_message_names_is_evidence(tmp_path: Path) -> None:
 
 
 def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(
-    tmp_path: Path,
+    story: History,
 ) -> None:
-    story = history(tmp_path / "r")
-    first = story.repo.commit(
-        "ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"}
-    )
-    fix = story.repo.commit(
-        "ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"}
-    )
+    first = story.commit("ring: count the users", FIX + "int users;\n")
+    fix = story.commit("ring: fix the count of users", FIX + "long users;\n")
     for reported in ({}, {"base": "v1.2"}, {"series": (first, fix)}):
-        result = ask(tmp_path / "r", **reported)
+        result = story.ask(**reported)
         assert (result.candidates[0].commit, result.tags) == (first, ())
         assert (
             "this fixes an earlier patch of this series: squash it" in result.notes[0]
         )
 
 
-def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
-    story.repo.commit(
-        "ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"}
-    )
-    story.repo.commit(
-        "ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"}
-    )
+def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(story: History) -> None:
+    story.commit("ring: count the users", FIX + "int users;\n")
+    story.commit("ring: fix the count of users", FIX + "long users;\n")
     story.repo.tag("v1.3")
-    with Repository.open(tmp_path / "r") as repository:
-        never = stable_lines(repository, StableRequest("HEAD", fixes=["HEAD~1"])).advice
-        older = stable_lines(
-            repository, StableRequest("HEAD", fixes=["HEAD~1", story.culprit])
-        ).advice
+    never = story.stable(fixes=["HEAD~1"]).advice
+    older = story.stable(fixes=["HEAD~1", story.culprit]).advice
     assert (never.lines, never.eligible) == ((), False)
     assert never.reasons == (
         "v1.3 has both the bug and the fix, so no release has only the bug",
@@ -532,17 +483,11 @@ def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(tmp_path: Path) -
 
 
 def test_a_release_that_stands_alone_does_not_tell_what_others_had(
-    tmp_path: Path,
+    story: History,
 ) -> None:
-    story = history(tmp_path / "r")
     story.repo._clock += 3 * 365 * 86400
-    story.repo.commit(
-        "ring: fix the mask and more" + SIGNED, {"ring.c": FIX + "int users;\n"}
-    )
+    story.commit("ring: fix the mask and more", FIX + "int users;\n")
     for tag in ("v1.0", "v1.1", "v1.2"):
         story.repo.git("tag", "-d", tag)
     story.repo.tag("v1.9")
-    with Repository.open(tmp_path / "r") as repository:
-        assert stable_lines(
-            repository, StableRequest("HEAD", fixes=[story.culprit])
-        ).advice.eligible
+    assert story.stable(fixes=[story.culprit]).advice.eligible

@@ -20,8 +20,7 @@ from patchpilot.tags.report_trailers import (
     regzbot_line,
 )
 from patchpilot.tags.stable_decision import BranchState, StableFacts, advise
-from tests.kit.cli import call
-from tests.tags.culprits import FIX, history
+from tests.tags.culprits import FIX, History, history
 
 LORE = "https://lore.kernel.org/r/"
 SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
@@ -122,11 +121,6 @@ RELEASED = "v5.10"
     [
         ({"release": RELEASED}, ("Cc: stable@vger.kernel.org",), True),
         (
-            {"release": RELEASED, "versions": True},
-            ("Cc: stable@vger.kernel.org # 5.10+",),
-            True,
-        ),
-        (
             {"release": RELEASED, "tagged": False},
             ("Cc: stable@vger.kernel.org # 5.10+",),
             True,
@@ -134,11 +128,6 @@ RELEASED = "v5.10"
         ({"release": None}, (), False),
         ({"release": None, "is_known": False}, (), False),
         ({"release": RELEASED, "present": ["Cc: stable@vger.kernel.org"]}, (), True),
-        (
-            {"release": RELEASED, "no_backport": "needs the rest"},
-            ("Cc: <stable+noautosel@kernel.org> # needs the rest",),
-            False,
-        ),
     ],
 )
 def test_the_stable_line_follows_from_the_culprit(
@@ -211,83 +200,44 @@ def test_adding_never_moves_what_is_there(tags: list[str]) -> None:
     ]
 
 
-def test_the_verbs_answer_in_json(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
-    done = call(
-        "fixes", "-C", story.repo.path, "HEAD", "--format", "json", "--limit", "1"
-    )
+def test_the_verbs_answer_in_json(story: History) -> None:
+    done = story.call("fixes", "HEAD", "--format", "json", "--limit", "1")
     body = json.loads(done.out)
     assert done.code == 0
     assert body["schema"] == "patchpilot/fixes/1"
     assert [one["commit"] for one in body["candidates"]] == [story.culprit]
-    stable = json.loads(
-        call(
-            "stable",
-            "-C",
-            story.repo.path,
-            "HEAD",
-            "--fixes",
-            story.culprit,
-            "--format",
-            "json",
-        ).out
-    )
+    stable = story.json("stable", "HEAD", "--fixes", story.culprit)
     assert stable["lines"] == ["Cc: stable@vger.kernel.org # 1.1+"]
     assert stable["eligible"] is True
-    assert "Fixes: " in call("fixes", "-C", story.repo.path, "HEAD").out
+    assert "Fixes: " in story.call("fixes", "HEAD").out
     assert (
-        "add: Cc: stable"
-        in call("stable", "-C", story.repo.path, "HEAD", "--fixes", story.culprit).out
+        "add: Cc: stable" in story.call("stable", "HEAD", "--fixes", story.culprit).out
     )
 
 
 def test_verify_exits_by_what_it_finds(tmp_path: Path) -> None:
     story = history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
-    done = call("fixes", "-C", story.repo.path, "--verify", "HEAD")
+    done = story.call("fixes", "--verify", "HEAD")
     assert done.code == 1
     assert "there is no commit 1234567" in done.out
-    assert call("fixes", "-C", story.repo.path, "--verify", story.later).code == 0
-    assert call("fixes", "-C", story.repo.path, "nowhere").code == 2
+    assert story.call("fixes", "--verify", story.later).code == 0
+    assert story.call("fixes", "nowhere").code == 2
 
 
-def test_a_bisect_log_is_read_from_a_file(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_a_bisect_log_is_read_from_a_file(story: History, tmp_path: Path) -> None:
     (tmp_path / "log").write_text(f"{story.later} is the first bad commit\n")
-    body = json.loads(
-        call(
-            "fixes",
-            "-C",
-            story.repo.path,
-            "--bisect-log",
-            tmp_path / "log",
-            "--format",
-            "json",
-        ).out
-    )
+    body = story.json("fixes", "--bisect-log", tmp_path / "log")
     assert body["candidates"][0]["commit"] == story.later
     assert body["tags"] == [
         f'Fixes: {story.later[:12]} ("ring: remember that it is closed")'
     ]
-    assert (
-        call("fixes", "-C", story.repo.path, "--bisect-log", tmp_path / "none").code
-        == 2
-    )
+    assert story.call("fixes", "--bisect-log", tmp_path / "none").code == 2
 
 
-def test_a_range_is_answered_commit_by_commit(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
-    body = json.loads(
-        call(
-            "fixes",
-            "-C",
-            story.repo.path,
-            f"{story.culprit}..{story.fix}",
-            "--format",
-            "json",
-        ).out
-    )
+def test_a_range_is_answered_commit_by_commit(story: History) -> None:
+    body = story.json("fixes", f"{story.culprit}..{story.fix}")
     assert [one["commit"] for one in body["results"]] == [story.later, story.fix]
-    refused = call("fixes", "-C", story.repo.path, "0001-x.patch")
+    refused = story.call("fixes", "0001-x.patch")
     assert refused.code == 2
     assert "git am" in refused.err
 
@@ -298,9 +248,7 @@ def test_evidence_against_the_tag_is_said(tmp_path: Path) -> None:
         tmp_path / "r",
         f'ring: fix the mask\n\nText.\n\nFixes: {probe.start[:12]} ("ring: add ring buffers")',
     )
-    body = json.loads(
-        call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out
-    )
+    body = story.json("fixes", "HEAD")
     first = body["candidates"][0]
     assert first["commit"] == story.culprit
     assert any("check the tag" in note for note in body["notes"]) == (
@@ -308,37 +256,34 @@ def test_evidence_against_the_tag_is_said(tmp_path: Path) -> None:
     )
 
 
-def test_an_empty_bisect_log_is_no_verdict(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
-    done = call("fixes", "-C", story.repo.path, "--bisect-log", "/dev/null")
+def test_an_empty_bisect_log_is_no_verdict(story: History) -> None:
+    done = story.call("fixes", "--bisect-log", "/dev/null")
     assert done.code == 2
     assert "no bisect log" in done.err
 
 
-def test_stable_of_a_patch_file_says_what_it_needs(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_stable_of_a_patch_file_says_what_it_needs(
+    story: History, tmp_path: Path
+) -> None:
     (tmp_path / "mail").write_text("Subject: [PATCH] x\n")
     for word in ("0001-x.patch", str(tmp_path / "mail"), "-"):
-        refused = call("stable", "-C", story.repo.path, word)
+        refused = story.call("stable", word)
         assert refused.code == 2
         assert "git am" in refused.err
 
 
-def test_fixes_of_an_unsent_range_says_to_squash(tmp_path: Path) -> None:
-    story = history(tmp_path / "r")
+def test_fixes_of_an_unsent_range_says_to_squash(story: History) -> None:
     story.repo.commit(
         "ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")}
     )
     for words in (("v1.2..HEAD",), ("HEAD", "--base", "v1.2")):
-        done = call("fixes", "-C", story.repo.path, *words, "--format", "json")
+        done = story.call("fixes", *words, "--format", "json")
         body = json.loads(done.out)
         last = body.get("results", [body])[-1]
         assert last["tags"] == []
         assert any("squash it" in one for one in last["notes"])
     story.repo.git("update-ref", "refs/remotes/origin/next", "HEAD")
-    body = json.loads(
-        call("fixes", "-C", story.repo.path, "v1.2..HEAD", "--format", "json").out
-    )
+    body = story.json("fixes", "v1.2..HEAD")
     assert body["results"][-1]["tags"]
 
 
@@ -353,6 +298,6 @@ def test_the_version_covers_a_branch_with_a_backported_bug(
         BranchState(name, f"linux-{name}.y", name in has_bug)
         for name in ("5.15", "6.1", "6.6", "6.12")
     )
-    facts = StableFacts("v6.6", branches, versions=True)
+    facts = StableFacts("v6.6", branches, tagged=False)
     line = f"Cc: stable@vger.kernel.org # {version}+"
     assert advise(LINUX, facts).lines == (line,)

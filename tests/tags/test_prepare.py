@@ -29,18 +29,13 @@ from tests.kit.terminal import Terminal
 from tests.tags.culprits import FIX, LATER, SIGNED, History, history
 
 
-@pytest.fixture
-def story(tmp_path: Path) -> History:
-    return history(tmp_path / "r")
-
-
 def message(story: History) -> str:
     return story.repo.git("log", "-1", "--format=%B", "topic").strip()
 
 
 def test_the_tags_are_written_and_taken_back(story: History) -> None:
     before = story.repo.git("rev-parse", "topic")
-    done = call("prepare", "-C", story.repo.path, "HEAD", "--yes")
+    done = story.call("prepare", "HEAD", "--yes")
     assert done.code == 0, done.err
     assert "{+Fixes: " in done.out
     assert message(story).split("\n")[-3:] == [
@@ -48,14 +43,12 @@ def test_the_tags_are_written_and_taken_back(story: History) -> None:
         "Cc: stable@vger.kernel.org",
         "Signed-off-by: Ada Fixer <ada@example.org>",
     ]
-    again = call("prepare", "-C", story.repo.path, "HEAD", "--yes")
+    again = story.call("prepare", "HEAD", "--yes")
     assert "nothing to write" in again.err
-    undone = call("undo", "-C", story.repo.path)
+    undone = story.call("undo")
     assert undone.code == 0
     assert story.repo.git("rev-parse", "topic") == before
-    listing = json.loads(
-        call("undo", "-C", story.repo.path, "list", "--format", "json").out
-    )
+    listing = story.json("undo", "list")
     assert [one["state"] for one in listing["records"]] == ["restored"]
 
 
@@ -63,17 +56,17 @@ def test_without_a_terminal_and_a_word_of_what_to_write_it_needs_yes(
     story: History,
 ) -> None:
     before = story.repo.git("for-each-ref")
-    done = call("prepare", "-C", story.repo.path, "HEAD")
+    done = story.call("prepare", "HEAD")
     assert done.code == 1
     assert "{+Fixes: " in done.out, "it shows what it would write"
     assert "nothing was written: stdin is not a terminal" in done.err
     assert "--yes" in done.err
     assert story.repo.git("for-each-ref") == before
-    asked = call("prepare", "-C", story.repo.path, "HEAD", "--format", "json")
+    asked = story.call("prepare", "HEAD", "--format", "json")
     assert (asked.code, json.loads(asked.out)["written"]) == (1, False)
-    assert (
-        call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none").code == 0
-    ), "an option says what to write"
+    assert story.call("prepare", "HEAD", "--stable", "none").code == 0, (
+        "an option says what to write"
+    )
 
 
 def test_on_a_terminal_it_shows_what_it_would_write_and_asks(story: History) -> None:
@@ -129,27 +122,20 @@ CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy(
 
 def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
     story = history(tmp_path / "r", CLEANUP)
-    done = call("prepare", "-C", story.repo.path, "HEAD", "--yes")
+    done = story.call("prepare", "HEAD", "--yes")
     assert "does not look like a fix" in done.out
     assert "Fixes:" not in message(story)
-    stable = json.loads(
-        call("stable", "-C", story.repo.path, "HEAD", "--format", "json").out
-    )
+    stable = story.json("stable", "HEAD")
     assert (stable["lines"], stable["eligible"], stable["culprits"]) == ([], False, [])
     assert "does not look like a fix" in stable["reasons"][0]
-    found = json.loads(
-        call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out
-    )
+    found = story.json("fixes", "HEAD")
     assert not found["is_fix"]
     assert any("does not look like a fix" in one for one in found["notes"])
     assert found["candidates"][0]["commit"] == story.culprit, (
         "whoever asks for the culprit is answered"
     )
-    assert (
-        "missing-fixes"
-        not in call("check", "-C", story.repo.path, "HEAD", "--strict").out
-    )
-    assert call("prepare", "-C", story.repo.path, "HEAD", "--is-a-fix").code == 0
+    assert "missing-fixes" not in story.call("check", "HEAD", "--strict").out
+    assert story.call("prepare", "HEAD", "--is-a-fix").code == 0
     assert f"Fixes: {story.culprit[:12]}" in message(story)
 
 
@@ -180,10 +166,7 @@ def test_the_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> 
     assert "you answered that it is not a fix" in done.out
     assert "missing-fixes" not in call("check", *fixed, "--strict").out
     assert "you answered that it is not a fix" in call("stable", *fixed).out
-    assert (
-        "ring: fix the mask: not a fix"
-        in call("draft", "-C", story.repo.path, "HEAD").out
-    )
+    assert "ring: fix the mask: not a fix" in story.call("draft", "HEAD").out
     story.repo.git(
         "commit",
         "--amend",
@@ -212,15 +195,11 @@ def test_unwaive_takes_back_that_it_is_no_fix(story: History) -> None:
 
 def test_a_dry_run_writes_nothing(story: History) -> None:
     before = story.repo.git("for-each-ref")
-    done = call(
-        "prepare", "-C", story.repo.path, "HEAD", "--dry-run", "--format", "json"
-    )
+    done = story.call("prepare", "HEAD", "--dry-run", "--format", "json")
     body = json.loads(done.out)
     assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
     (commit,) = [one for one in body["commits"] if one["changed"]]
-    assert call("stable", "-C", story.repo.path, commit["new"]).code == 2, (
-        "a dry run writes no object"
-    )
+    assert story.call("stable", commit["new"]).code == 2, "a dry run writes no object"
     assert "{+Fixes:" in body["commits"][0]["diff"]
     assert story.repo.git("for-each-ref") == before
 
@@ -243,16 +222,8 @@ def test_people_and_links_stand_in_order(story: History) -> None:
         "Sue <sue@example.org>",
     ]
     words += ["--paste", "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"]
-    done = call(
-        "prepare",
-        "-C",
-        story.repo.path,
-        "HEAD",
-        "--stable",
-        "none",
-        "--fixes",
-        story.culprit,
-        *words,
+    done = story.call(
+        "prepare", "HEAD", "--stable", "none", "--fixes", story.culprit, *words
     )
     assert done.code == 0, done.err
     names = [line.partition(":")[0] for line in message(story).split("\n")[4:]]
@@ -266,7 +237,7 @@ def test_unknown_trailers_stay_where_they_are(tmp_path: Path) -> None:
         tmp_path / "r",
         "ring: fix the mask\n\nText.\n\nX-Odd-tag: one\nReviewed-by: Rae <rae@example.org>",
     )
-    assert call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none").code == 0
+    assert story.call("prepare", "HEAD", "--stable", "none").code == 0
     lines = message(story).split("\n")
     assert (
         lines.index("X-Odd-tag: one")
@@ -281,7 +252,7 @@ def test_a_badly_written_tag_is_fixed(tmp_path: Path) -> None:
         tmp_path / "r",
         f"ring: fix the mask\n\nText.\n\nFixes: commit {probe.culprit[:8]}\n",
     )
-    done = call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none")
+    done = story.call("prepare", "HEAD", "--stable", "none")
     assert done.code == 0
     assert (
         f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
@@ -292,10 +263,8 @@ def test_a_badly_written_tag_is_fixed(tmp_path: Path) -> None:
 
 def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
     story.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
-    done = call(
+    done = story.call(
         "prepare",
-        "-C",
-        story.repo.path,
         "--base",
         story.later,
         "--link",
@@ -312,32 +281,30 @@ def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
 
 
 def test_a_moved_branch_is_not_restored(story: History) -> None:
-    assert call("prepare", "-C", story.repo.path, "HEAD", "--yes").code == 0
+    assert story.call("prepare", "HEAD", "--yes").code == 0
     story.repo.commit("on top" + SIGNED, {"new.c": "\n"})
-    done = call("undo", "-C", story.repo.path, "restore", "1")
+    done = story.call("undo", "restore", "1")
     assert done.code == 1
     assert "git rebase --onto" in done.err
-    assert call("undo", "-C", story.repo.path, "restore", "7").code == 2
-    assert call("undo", "-C", story.repo.path).code == 2
+    assert story.call("undo", "restore", "7").code == 2
+    assert story.call("undo").code == 2
 
 
 def test_a_detached_head_is_prepared_as_well(story: History) -> None:
     story.repo.git("checkout", "-q", "--detach", story.fix)
-    assert call("prepare", "-C", story.repo.path, "HEAD", "--yes", "--shared").code == 0
+    assert story.call("prepare", "HEAD", "--yes", "--shared").code == 0
     assert story.repo.git("rev-parse", "topic") == story.fix
     assert "Fixes:" in story.repo.git("log", "-1", "--format=%B", "HEAD")
-    assert call("undo", "-C", story.repo.path).code == 0
+    assert story.call("undo").code == 0
     assert story.repo.git("rev-parse", "HEAD") == story.fix
 
 
 def test_what_must_not_be_rewritten_is_refused(story: History) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/topic", story.fix)
-    done = call("prepare", "-C", story.repo.path, "HEAD", "--yes")
+    done = story.call("prepare", "HEAD", "--yes")
     assert done.code == 1
     assert "--published" in done.err
-    assert (
-        call("prepare", "-C", story.repo.path, "HEAD", "--yes", "--published").code == 0
-    )
+    assert story.call("prepare", "HEAD", "--yes", "--published").code == 0
 
 
 def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:
@@ -378,9 +345,7 @@ def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> No
         ) == story.repo.git("log", "-1", "--format=%P %T", old)
         story.repo.git("fsck", "--connectivity-only")
         if now != old:
-            records = json.loads(
-                call("undo", "-C", story.repo.path, "list", "--format", "json").out
-            )["records"]
+            records = story.json("undo", "list")["records"]
             assert any(
                 record["old"] == old and record["new"] == now for record in records
             )
@@ -390,20 +355,9 @@ def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(
     story: History,
 ) -> None:
     """The same run writes the earlier one anew: its id would name nothing that is sent."""
-    story.repo.commit(
-        "ring: fix the mask again" + SIGNED,
-        {"ring.c": FIX.replace("size - 1", "size - 2")},
-    )
-    done = call(
-        "prepare",
-        "-C",
-        story.repo.path,
-        "--base",
-        "v1.2",
-        "--fixes",
-        "auto",
-        "--format",
-        "json",
+    story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
+    done = story.call(
+        "prepare", "--base", "v1.2", "--fixes", "auto", "--format", "json"
     )
     assert done.code == 0, done.err
     first, second = json.loads(done.out)["commits"]
@@ -418,20 +372,9 @@ def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(
 
 
 def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) -> None:
-    story.repo.commit(
-        "ring: fix the mask again" + SIGNED,
-        {"ring.c": FIX.replace("size - 1", "size - 2")},
-    )
-    done = call(
-        "prepare",
-        "-C",
-        story.repo.path,
-        "--base",
-        "v1.2",
-        "--fixes",
-        story.fix,
-        "--format",
-        "json",
+    story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
+    done = story.call(
+        "prepare", "--base", "v1.2", "--fixes", story.fix, "--format", "json"
     )
     second = json.loads(done.out)["commits"][1]
     assert "Fixes:" not in second["message"]
@@ -443,16 +386,7 @@ def test_a_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) ->
     story.repo.commit(
         text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")}
     )
-    done = call(
-        "prepare",
-        "-C",
-        story.repo.path,
-        "--base",
-        "v1.2",
-        "--dry-run",
-        "--format",
-        "json",
-    )
+    done = story.call("prepare", "--base", "v1.2", "--dry-run", "--format", "json")
     assert any(
         "squash it" in load for load in json.loads(done.out)["commits"][1]["notes"]
     )
@@ -489,15 +423,8 @@ def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
         "several commits are about equally likely: review the first ones",
         monkeypatch,
     )
-    done = call(
-        "prepare",
-        "-C",
-        story.repo.path,
-        "HEAD",
-        "--signoff",
-        "--cc",
-        "Eve R <eve@example.org>",
-        *words,
+    done = story.call(
+        "prepare", "HEAD", "--signoff", "--cc", "Eve R <eve@example.org>", *words
     )
     assert done.code == 0, done.err
     assert "no Fixes: written" in done.err
@@ -516,7 +443,7 @@ def test_a_culprit_that_is_little_sure_is_written_with_the_advice_to_look(
     story: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged_as(0.55, "", monkeypatch)
-    done = call("prepare", "-C", story.repo.path, "HEAD", "--signoff")
+    done = story.call("prepare", "HEAD", "--signoff")
     assert "{+Fixes: " in done.out
     assert "# Fixes: 55% sure, check it: " in done.out
     assert "unsure" not in done.err

@@ -12,39 +12,18 @@ from tests.kit.repos import Repo
 
 
 def adapted(world: World, folder: Path, *words: object) -> str:
-    done = call(
-        "backport",
-        "-C",
-        world.repo.path,
-        world.fix,
-        "--onto",
-        "linux-6.6.y",
-        "--adapt",
-        "--write",
-        folder,
-        *words,
+    done = world.call(
+        world.fix, "--onto", "linux-6.6.y", "--adapt", "--write", folder, *words
     )
     # nothing was written for a branch that needs the fix
     assert done.code == ("nothing written" in done.out), done.err
     return done.out
 
 
-def other_start(world: World) -> str:
-    """A branch where the name in the fix's line differs."""
-    return world.branch(
-        "6.6",
-        world.groundwork,
-        (
-            "work: rename",
-            {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")},
-        ),
-    )
-
-
 def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself(
     world: World, tmp_path: Path
 ) -> None:
-    tip = other_start(world)
+    tip = world.renamed()
     assert "adapted (context, confidence 0." in adapted(
         world, tmp_path / "out", "--signoff"
     )
@@ -60,17 +39,13 @@ def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself
     )
     assert patch.trailers[-1].name == "Signed-off-by"
     assert "+\tverify(20, all);" in file.read_text()
-    clone = tmp_path / "clone"
-    world.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
-    world.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
-    world.repo.git("-C", str(clone), "am", "-q", str(file))
-    assert "verify(20, all);" in (clone / "w.c").read_text()
+    assert "verify(20, all);" in world.applied(tip, [file], tmp_path / "clone")
 
 
 def test_the_note_names_the_commit_that_made_the_lines_differ(
     world: World, tmp_path: Path
 ) -> None:
-    other_start(world)
+    world.renamed()
     branch = world.repo.git("rev-parse", "--short=12", "linux-6.6.y")
     out = adapted(world, tmp_path / "out")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -104,7 +79,7 @@ def test_white_space_that_differs_is_said(world: World, tmp_path: Path) -> None:
 def test_what_is_below_the_cut_leaves_nothing_to_fill_in(
     world: World, tmp_path: Path
 ) -> None:
-    other_start(world)
+    world.renamed()
     adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     below = file.read_text().partition("\n---\n")[2]
@@ -116,7 +91,7 @@ def test_what_is_below_the_cut_leaves_nothing_to_fill_in(
 
 
 def test_an_adapted_patch_answers_the_failed_mail(world: World, tmp_path: Path) -> None:
-    other_start(world)
+    world.renamed()
     follow_failed(world.fix, tmp_path, "6.6")
     assert "linux-6.6.y: in reply to <failed-6.6-2@" in adapted(
         world, tmp_path / "out", "--signoff"
@@ -160,7 +135,7 @@ def test_the_patch_of_a_project_that_is_not_known_is_sent_to_no_list(
 
 
 def test_json_has_kind_confidence_steps_and_files(world: World) -> None:
-    other_start(world)
+    world.renamed()
     (branch,) = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
     found = branch["adaptation"]
     assert (branch["verdict"], found["kind"], found["files"]) == (

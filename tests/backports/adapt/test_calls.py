@@ -4,14 +4,14 @@
 import pytest
 
 from patchpilot.backports.adapt.calls import (
-    calls_in,
     other_returns,
     other_signatures,
     undeclared_variables,
 )
 from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.symbols import calls_in
 from patchpilot.commits.repository import Repository
-from tests.backports.world import World, source
+from tests.backports.world import FIXED, World, source
 
 
 def test_the_arguments_of_calls_are_counted() -> None:
@@ -100,9 +100,7 @@ def test_another_number_of_arguments_makes_an_adaptation_unsure(world: World) ->
         "more",
         {
             "w.c": source(
-                l10="quick(10);",
-                l19="check(19);",
-                l20="check(20, all);",
+                **FIXED,
                 l18="check(18);",
             )
         },

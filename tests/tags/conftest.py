@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The small history with a bug, made for each test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tags.culprits import History, history
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> History:
+    return history(tmp_path / "r")
