@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from patchpilot.backports import changed_functions, symbols
-from patchpilot.backports.adapt import calls, units
+from patchpilot.backports.adapt import units
 from patchpilot.model import address, patch_subject
 from patchpilot.tags import comparable_words, enclosing_blocks
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.long
 
 LONG = 30_000
 _CASES: dict[str, tuple[Callable[[str], object], str]] = {
-    "comment": (calls._PLAIN.fullmatch, "x/*"),
+    "comment": (symbols._PLAIN.fullmatch, "x/*"),
     "comment of a line": (symbols._COMMENT.fullmatch, "x/*"),
     "function": (changed_functions._NAME.search, "x"),
     "unit": (units._NAMED.search, "_"),

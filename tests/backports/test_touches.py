@@ -24,12 +24,18 @@ from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 
 NONE: frozenset[str] = frozenset()
+PATHS = frozenset(["f.c"])
 
 
 def edit(
     *hunks: tuple[Span, Span], old: str | None = "f.c", new: str | None = "f.c"
 ) -> LineEditStep:
     return LineEditStep(old, new, hunks)
+
+
+def same(*spans: Span, **names: str | None) -> LineEditStep:
+    """An edit that changes these lines and leaves their number."""
+    return edit(*((span, span) for span in spans), **names)
 
 
 def touch(name: str, *edits: LineEditStep) -> LineTouch:
@@ -42,7 +48,7 @@ def ids(touches: tuple[LineTouch, ...]) -> list[str]:
 
 def fix(*spans: Span) -> LineTouch:
     """A fix that changes these lines (from, to), numbered from 0, in gaps between lines."""
-    return touch("fix", edit(*((span, span) for span in spans)))
+    return touch("fix", same(*spans))
 
 
 @pytest.mark.parametrize(
@@ -60,15 +66,13 @@ def fix(*spans: Span) -> LineTouch:
 def test_a_fix_is_based_on_what_changed_its_lines_or_lines_beside_them(
     changed: Span, meets: bool
 ) -> None:
-    before = touch("a", edit((changed, changed)))
+    before = touch("a", same(changed))
     assert ids(stands_on([before], fix((10, 12)), NONE)) == (["a"] if meets else [])
-    assert ids(last_writers([before], fix((10, 12)), NONE, frozenset(["f.c"]))) == (
+    assert ids(last_writers([before], fix((10, 12)), NONE, PATHS)) == (
         ["a"] if meets else []
     )
     assert stands_on([before], fix((10, 12)), frozenset("a")) == ()
-    assert (
-        last_writers([before], fix((10, 12)), frozenset("a"), frozenset(["f.c"])) == ()
-    )
+    assert last_writers([before], fix((10, 12)), frozenset("a"), PATHS) == ()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,7 @@ def test_a_margin_widens_the_lines_of_the_fix(
     assert (
         bool(
             stands_on(
-                [touch("a", edit((changed, changed)))],
+                [touch("a", same(changed))],
                 fix((10, 12)),
                 NONE,
                 margin=margin,
@@ -129,7 +133,7 @@ def test_line_numbers_are_carried_back_through_other_commits(
     other = touch("b", edit((old, new)))
     low, high = then
     for at in range(30):
-        first = touch("a", edit(((at, at + 1), (at, at + 1))))
+        first = touch("a", same((at, at + 1)))
         expected = low <= at + 1 and at <= high
         assert (
             "a" in ids(stands_on([first, other], fix((10, 12)), frozenset("b")))
@@ -137,49 +141,44 @@ def test_line_numbers_are_carried_back_through_other_commits(
 
 
 def test_what_a_commit_that_belongs_changed_is_needed_too() -> None:
-    first = touch("a", edit(((30, 31), (30, 31))))
-    second = touch("b", edit(((10, 11), (10, 11)), ((30, 31), (30, 31))))
+    first = touch("a", same((30, 31)))
+    second = touch("b", same((10, 11), (30, 31)))
     assert ids(stands_on([first, second], fix((10, 12)), NONE)) == ["a", "b"]
     assert ids(stands_on([first, second], fix((10, 12)), frozenset("b"))) == []
     # the last writers are not asked what they are based on
-    assert ids(
-        last_writers([first, second], fix((10, 12)), NONE, frozenset(["f.c"]))
-    ) == ["b"]
+    assert ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == ["b"]
 
 
 def test_lines_that_a_later_commit_wrote_whole_are_not_asked_of_older_ones() -> None:
-    paths = frozenset(["f.c"])
     old, new = (
-        touch("a", edit(((10, 12), (10, 12)))),
-        touch("b", edit(((10, 12), (10, 12)))),
+        touch("a", same((10, 12))),
+        touch("b", same((10, 12))),
     )
-    assert ids(last_writers([old, new], fix((10, 12)), NONE, paths)) == ["b"]
-    half = touch("b", edit(((10, 11), (10, 11))))
-    assert ids(last_writers([old, half], fix((10, 12)), NONE, paths)) == ["a", "b"]
-    middle = touch("b", edit(((12, 16), (12, 16))))
+    assert ids(last_writers([old, new], fix((10, 12)), NONE, PATHS)) == ["b"]
+    half = touch("b", same((10, 11)))
+    assert ids(last_writers([old, half], fix((10, 12)), NONE, PATHS)) == ["a", "b"]
+    middle = touch("b", same((12, 16)))
     for at, expected in ((10, True), (17, True), (13, False)):
         assert (
             "a"
             in ids(
                 last_writers(
-                    [touch("a", edit(((at, at + 1), (at, at + 1)))), middle],
+                    [touch("a", same((at, at + 1))), middle],
                     fix((10, 19)),
                     NONE,
-                    paths,
+                    PATHS,
                 )
             )
         ) is expected
     removed = touch("b", edit(((10, 12), (10, 10))))
-    assert ids(last_writers([old, removed], fix((9, 11)), NONE, paths)) == ["a", "b"]
+    assert ids(last_writers([old, removed], fix((9, 11)), NONE, PATHS)) == ["a", "b"]
 
 
 def test_only_the_files_asked_about_count() -> None:
-    both = touch(
-        "fix", edit(((1, 2), (1, 2))), edit(((1, 2), (1, 2)), old="g.c", new="h.c")
-    )
+    both = touch("fix", same((1, 2)), same((1, 2), old="g.c", new="h.c"))
     touches = [
-        touch("f", edit(((1, 2), (1, 2)))),
-        touch("g", edit(((1, 2), (1, 2)), old="g.c", new="g.c")),
+        touch("f", same((1, 2))),
+        touch("g", same((1, 2), old="g.c", new="g.c")),
     ]
     assert ids(stands_on(touches, both, NONE)) == ["f", "g"]
     for asked, found in (
@@ -200,18 +199,16 @@ def test_only_the_files_asked_about_count() -> None:
 
 
 def test_a_rename_is_followed_and_is_itself_something_to_be_based_on() -> None:
-    first = touch("a", edit(((10, 11), (10, 11)), old="old.c", new="old.c"))
+    first = touch("a", same((10, 11), old="old.c", new="old.c"))
     move = touch("m", edit(old="old.c", new="f.c"))
     assert ids(stands_on([first, move], fix((10, 12)), NONE)) == ["a", "m"]
     assert ids(stands_on([first, move], fix((10, 12)), frozenset("m"))) == ["a"]
-    assert ids(
-        last_writers([first, move], fix((10, 12)), NONE, frozenset(["f.c"]))
-    ) == ["a"]
+    assert ids(last_writers([first, move], fix((10, 12)), NONE, PATHS)) == ["a"]
     assert ids(crossing([first, move], "f.c", (10, 12))) == ["a"]
     made = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
-    assert ids(
-        stands_on([touch("x", edit(((10, 11), (10, 11)))), made], fix((10, 12)), NONE)
-    ) == ["c"]
+    assert ids(stands_on([touch("x", same((10, 11))), made], fix((10, 12)), NONE)) == [
+        "c"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +235,7 @@ def test_what_changes_lines_of_a_span_crosses_it(
 
 def test_a_span_is_carried_back_and_the_oldest_comes_first() -> None:
     touches = [
-        touch("a", edit(((5, 6), (5, 6)))),
+        touch("a", same((5, 6))),
         touch("b", edit(((0, 0), (0, 10)))),
         touch("c", edit(((15, 16), (15, 18)))),
     ]
@@ -394,7 +391,7 @@ def test_earlier_names_are_looked_for_in_so_many_steps_and_commits() -> None:
 
 
 def test_a_created_file_ends_only_its_own_lines() -> None:
-    first = touch("a", edit(((30, 31), (30, 31))))
+    first = touch("a", same((30, 31)))
     made = edit(((0, 0), (0, 9)), old=None, new="n.c")
     moved = touch("b", made, edit(((0, 0), (0, 20))))
     assert ids(stands_on([first, moved], fix((50, 51)), frozenset("b"))) == ["a"]

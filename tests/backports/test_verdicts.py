@@ -10,64 +10,73 @@ from tests.backports.world import FIXED, GROUND, World, source
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
-
-def test_a_branch_without_the_culprit_is_not_affected(world: World) -> None:
-    answer = world.one(world.fix, "--onto", world.branch("6.1", world.base))
-    assert (answer["verdict"], answer["affected"]) == ("not-affected", False)
-    assert world.culprit[:12] in answer["reason"]
+MOVED = "/* one\n * two\n */\n" + source(**GROUND)
+QUICK = {"w.c": source(l10="quick(10);")}
+Commits = tuple[tuple[str, dict[str, str]], ...]
 
 
-def test_a_branch_is_affected_when_the_culprit_was_backported(world: World) -> None:
-    tip = world.branch(
-        "6.1",
-        world.base,
+@pytest.mark.parametrize(
+    ("at", "commits", "expected", "reason"),
+    [
+        ("base", (), {"verdict": "not-affected", "affected": False}, "{culprit:.12}"),
         (
-            f"x\n\n[ Upstream commit {world.culprit} ]\n",
-            {"w.c": source(l10="quick(10);")},
+            "base",
+            (("x\n\n[ Upstream commit {culprit} ]\n", QUICK),),
+            {"affected": True, "culprit_as": "{tip}"},
+            "",
         ),
-    )
+        (
+            "culprit",
+            (("Revert\n\nThis reverts commit {culprit}.\n", {"w.c": source()}),),
+            {"verdict": "not-affected"},
+            "",
+        ),
+        (
+            "groundwork",
+            (("top", {"other.c": "gone\n"}),),
+            {"verdict": "clean", "applies": "clean", "affected": True},
+            "",
+        ),
+        (
+            "groundwork",
+            (("top", {"w.c": MOVED}),),
+            {"verdict": "clean"},
+            "offset 3 lines",
+        ),
+        (
+            "groundwork",
+            (("top", {"w.c": source(**GROUND, l22="other(22);")}),),
+            {"verdict": "clean-3way", "applies": "clean-3way"},
+            "",
+        ),
+        ("fix", (), {"verdict": "already-fixed", "landed_as": "{fix}"}, ""),
+        (
+            "culprit",
+            (("work: y\n\ncommit {fix} upstream.\n", {"w.c": "adapted\n"}),),
+            {"verdict": "already-fixed", "landed_as": "{tip}", "landed_by": "marker"},
+            "",
+        ),
+        # the same content alone does not prove that the branch has the fix
+        (
+            "culprit",
+            (("all at once", {"w.c": source(**FIXED)}),),
+            {"landed_as": None},
+            "changes nothing",
+        ),
+    ],
+)
+def test_the_verdict_of_a_branch(
+    world: World, at: str, commits: Commits, expected: dict[str, object], reason: str
+) -> None:
+    known = vars(world)
+    made = ((message.format(**known), files) for message, files in commits)
+    tip = world.branch("6.12", known[at], *made)
     answer = world.one(world.fix, "--onto", tip)
-    assert (answer["affected"], answer["culprit_as"]) == (True, tip)
-
-
-def test_a_branch_whose_culprit_was_reverted_is_not_affected(world: World) -> None:
-    tip = world.branch(
-        "6.1",
-        world.culprit,
-        (f"Revert\n\nThis reverts commit {world.culprit}.\n", {"w.c": source()}),
-    )
-    assert world.one(world.fix, "--onto", tip)["verdict"] == "not-affected"
-
-
-def test_a_fix_whose_context_is_there_is_clean(world: World) -> None:
-    tip = world.branch("6.12", world.groundwork, ("top", {"other.c": "gone\n"}))
-    answer = world.one(world.fix, "--onto", tip)
-    assert (answer["verdict"], answer["applies"], answer["affected"]) == (
-        "clean",
-        "clean",
-        True,
-    )
-
-
-def test_a_fix_whose_context_has_moved_is_still_clean(world: World) -> None:
-    moved = "/* one\n * two\n */\n" + source(**GROUND)
-    answer = world.one(
-        world.fix,
-        "--onto",
-        world.branch("6.12", world.groundwork, ("top", {"w.c": moved})),
-    )
-    assert answer["verdict"] == "clean"
-    assert "offset 3 lines" in answer["reason"]
-
-
-def test_a_fix_whose_context_differs_needs_a_merge(world: World) -> None:
-    other = source(**GROUND, l22="other(22);")
-    answer = world.one(
-        world.fix,
-        "--onto",
-        world.branch("6.12", world.groundwork, ("top", {"w.c": other})),
-    )
-    assert (answer["verdict"], answer["applies"]) == ("clean-3way", "clean-3way")
+    assert {name: answer[name] for name in expected} == {
+        name: value.format(**known, tip=tip) if isinstance(value, str) else value
+        for name, value in expected.items()
+    }
+    assert reason.format(**known) in answer["reason"]
 
 
 def test_a_conflict_comes_with_its_place_and_both_sides(world: World) -> None:
@@ -77,33 +86,6 @@ def test_a_conflict_comes_with_its_place_and_both_sides(world: World) -> None:
     assert (place["path"], place["line"]) == ("w.c", 22)
     assert "\tstep(20);" in place["ours"]
     assert "\tcheck(20, all);" in place["theirs"]
-
-
-def test_a_fix_that_is_an_ancestor_is_already_there(world: World) -> None:
-    answer = world.one(world.fix, "--onto", "master")
-    assert (answer["verdict"], answer["landed_as"]) == ("already-fixed", world.fix)
-
-
-def test_a_marked_backport_is_already_there(world: World) -> None:
-    tip = world.branch(
-        "6.1",
-        world.culprit,
-        (f"work: y\n\ncommit {world.fix} upstream.\n", {"w.c": "adapted\n"}),
-    )
-    answer = world.one(world.fix, "--onto", tip)
-    assert (answer["verdict"], answer["landed_as"], answer["landed_by"]) == (
-        "already-fixed",
-        tip,
-        "marker",
-    )
-
-
-def test_the_same_content_alone_does_not_say_already_fixed(world: World) -> None:
-    content = source(**FIXED)
-    tip = world.branch("6.1", world.culprit, ("all at once", {"w.c": content}))
-    answer = world.one(world.fix, "--onto", tip)
-    assert answer["verdict"] != "already-fixed"
-    assert "changes nothing" in answer["reason"]
 
 
 def test_a_reverted_backport_leaves_the_branch_wanting(world: World) -> None:
