@@ -6,6 +6,7 @@ b4 already, which is most of a call's time.
 import atexit
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -46,8 +47,14 @@ for line in sys.stdin:
 """
 
 
-def b4(repo: Repo, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run b4 in the repository, without a network and with this to read; it has to succeed."""
+def b4(
+    repo: Repo, line: str, *more: str, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run b4 in the repository, without a network and with this to read; it has to succeed.
+
+    `line` is split as in a shell.
+    """
+    words = (*shlex.split(line), *more)
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None

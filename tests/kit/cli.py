@@ -3,10 +3,13 @@
 
 import contextlib
 import io
+import json
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from patchpilot.cli import main
 from tests.kit.schemas import check_document
@@ -20,15 +23,28 @@ class Outcome:
     out: str
     err: str
 
+    @property
+    def json(self) -> Any:
+        """The JSON document on standard output."""
+        return json.loads(self.out)
 
-def call(*argv: object, stdin: bytes = b"") -> Outcome:
-    """Run a verb in this process; a JSON document it prints must match its schema."""
+    def expect(self, code: int, *texts: str) -> None:
+        """Assert the exit code, and that standard error contains these texts."""
+        assert self.code == code, self.err
+        assert [text for text in texts if text not in self.err] == [], self.err
+
+
+def call(line: str = "", *words: object, stdin: bytes = b"") -> Outcome:
+    """Run a command in this process, its `line` split as in a shell.
+
+    A JSON document it prints must match its schema.
+    """
     out, err = _Text(), _Text()
     saved = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main.run([str(word) for word in argv])
+            code = main.run([*shlex.split(line), *map(str, words)])
     finally:
         sys.stdin = saved
     assert not (problems := check_document(out.text)), problems

@@ -2,8 +2,13 @@
 """Real git repositories, built in a few milliseconds each."""
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.kit.cli import Outcome
 
 
 class Repo:
@@ -20,8 +25,21 @@ class Repo:
         path.mkdir(parents=True, exist_ok=True)
         self.git("init", "-q", "-b", "master", *(["--bare"] if bare else []), ".")
 
-    def git(self, *args: str, stdin: str | None = None, check: bool = True) -> str:
-        """Run git here; its standard output without the last newline."""
+    def patchpilot(self, line: str, *words: object, stdin: bytes = b"") -> "Outcome":
+        """Run a command of patchpilot here, its `line` split as in a shell."""
+        from tests.kit.cli import call
+
+        command, *rest = shlex.split(line)
+        return call(command, "-C", self.path, *rest, *words, stdin=stdin)
+
+    def git(
+        self, line: str, *words: str, stdin: str | None = None, check: bool = True
+    ) -> str:
+        """Run git here, its `line` split as in a shell.
+
+        Return its standard output without the last newline.
+        """
+        args = (*shlex.split(line), *words)
         env = dict(os.environ)
         stamp = f"{self._clock} +0000"
         env |= {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}

@@ -25,35 +25,19 @@ def test_a_line_break_in_an_address_is_refused(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        done = call(
-            "send",
-            "-C",
-            repo.path,
-            "--to",
-            "l@lists.example.org",
-            option,
-            text,
-            "--yes",
-            "--force",
-            "x",
+        done = repo.patchpilot(
+            "send --to l@lists.example.org", option, text, "--yes", "--force", "x"
         )
         assert server.take() == ()
-    assert done.code == 2
-    assert f"{option}: " in done.err
-    assert "is not one line of printable text" in done.err
+    done.expect(2, f"{option}: ", "is not one line of printable text")
     assert "Bcc: eve@example.org\n" not in done.err
 
 
 def test_a_line_break_in_a_dropped_address_is_refused(tmp_path: Path) -> None:
-    done = call(
-        "send",
-        "-C",
-        topic(tmp_path / "r", 1).path,
-        "--resume",
-        "--drop",
-        "a@example.org\nb@example.org",
+    done = topic(tmp_path / "r", 1).patchpilot(
+        "send --resume --drop", "a@example.org\nb@example.org"
     )
-    assert (done.code, "is not one line of printable text" in done.err) == (2, True)
+    done.expect(2, "is not one line of printable text")
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc", "--drop", "--restore"])
@@ -70,11 +54,9 @@ def test_a_line_break_in_an_address_is_not_kept_with_the_topic(
         "F:\t*\n"
         "F:\t*/\n",
     )
-    done = call(
-        "maintainers", "-C", repo.path, option, "a@example.org\nBcc: eve@example.org"
-    )
-    assert (done.code, "is not one line of printable text" in done.err) == (2, True)
-    assert "a@example.org" not in call("maintainers", "-C", repo.path).out
+    done = repo.patchpilot("maintainers", option, "a@example.org\nBcc: eve@example.org")
+    done.expect(2, "is not one line of printable text")
+    assert "a@example.org" not in repo.patchpilot("maintainers").out
 
 
 def test_dropping_somebody_who_is_not_in_the_plan_is_said(tmp_path: Path) -> None:
@@ -88,35 +70,24 @@ def test_dropping_somebody_who_is_not_in_the_plan_is_said(tmp_path: Path) -> Non
         "F:\t*\n"
         "F:\t*/\n",
     )
-    done = call(
-        "maintainers",
-        "-C",
-        repo.path,
-        "--drop",
-        "no@such.example.org",
-        "--drop",
-        "linux-kernel@vger.kernel.org",
+    done = repo.patchpilot(
+        "maintainers --drop no@such.example.org --drop linux-kernel@vger.kernel.org"
     )
-    assert done.code == 0
-    assert "no@such.example.org is not among the recipients" in done.err
+    done.expect(0, "no@such.example.org is not among the recipients")
     assert "linux-kernel@vger.kernel.org is not" not in done.err
     assert (
         "is not in this plan"
-        not in call(
-            "maintainers", "-C", repo.path, "--drop", "linux-kernel@vger.kernel.org"
-        ).err
+        not in repo.patchpilot("maintainers --drop linux-kernel@vger.kernel.org").err
     )
     assert (
         "is not in this plan"
-        not in call(
-            "maintainers", "-q", "-C", repo.path, "--drop", "no@such.example.org"
-        ).err
+        not in repo.patchpilot("maintainers -q --drop no@such.example.org").err
     )
-    added = call("maintainers", "-C", repo.path, "--add-cc", "no@such.example.org")
+    added = repo.patchpilot("maintainers --add-cc no@such.example.org")
     assert "no@such.example.org" in added.out
     assert (
         "is not in this plan"
-        not in call("maintainers", "-C", repo.path, "--drop", "no@such.example.org").err
+        not in repo.patchpilot("maintainers --drop no@such.example.org").err
     )
 
 
@@ -132,17 +103,8 @@ def test_an_odd_address_is_reported_of_and_written_as_mail_servers_know_it(
     tmp_path: Path, address: str, wire: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    done = call(
-        "send",
-        "-C",
-        repo.path,
-        "--no-auto",
-        "--to",
-        address,
-        "--outbox",
-        tmp_path / "out",
-        "--force",
-        "x",
+    done = repo.patchpilot(
+        "send --no-auto --to", address, "--outbox", tmp_path / "out", "--force", "x"
     )
     assert done.code == 0, done.err
     (mail,) = (tmp_path / "out").iterdir()
@@ -159,17 +121,8 @@ def test_an_address_no_server_takes_is_refused_before_anything_is_written(
     tmp_path: Path, address: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    done = call(
-        "send",
-        "-C",
-        repo.path,
-        "--no-auto",
-        "--to",
-        address,
-        "--outbox",
-        tmp_path / "out",
-        "--force",
-        "x",
+    done = repo.patchpilot(
+        "send --no-auto --to", address, "--outbox", tmp_path / "out", "--force", "x"
     )
     assert (done.code, done.out, (tmp_path / "out").exists()) == (2, "", False)
 

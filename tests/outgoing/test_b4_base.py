@@ -8,7 +8,6 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.b4.enrollment import enroll
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
@@ -16,7 +15,7 @@ from tests.kit.topics import topic
 
 def base_branch(repo: Repo) -> str:
     """What b4 has as base branch of the topic."""
-    return json.loads(repo.git("config", "branch.topic.b4-tracking"))["series"][
+    return json.loads(repo.git("config branch.topic.b4-tracking"))["series"][
         "base-branch"
     ]
 
@@ -24,8 +23,8 @@ def base_branch(repo: Repo) -> str:
 def test_a_send_names_the_base_branch_that_was_asked_for(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("branch", "-q", "--unset-upstream")
-        repo.git("branch", "hk", "master")
+        repo.git("branch -q --unset-upstream")
+        repo.git("branch hk master")
         words = (
             "--to",
             "l@lists.example.org",
@@ -37,7 +36,7 @@ def test_a_send_names_the_base_branch_that_was_asked_for(tmp_path: Path) -> None
             "x",
             "--yes",
         )
-        done = call("send", "-C", repo.path, *words)
+        done = repo.patchpilot("send", *words)
         assert done.code == 0, done.err
         assert len(server.take()) == 1
     assert base_branch(repo) == "master"
@@ -58,13 +57,13 @@ def test_what_is_a_branch_that_forked_there_is_taken(
     tmp_path: Path, asked: str | None, expected: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("branch", "-q", "--unset-upstream")
-    base = repo.git("rev-parse", "master")
-    repo.git("branch", "hk", "master")
-    repo.git("tag", "v1", "master")
-    repo.git("branch", "apart", repo.git("commit-tree", "-m", "apart", "master^{tree}"))
+    repo.git("branch -q --unset-upstream")
+    base = repo.git("rev-parse master")
+    repo.git("branch hk master")
+    repo.git("tag v1 master")
+    repo.git("branch apart", repo.git("commit-tree -m apart 'master^{tree}'"))
     if expected.startswith("origin/"):
-        repo.git("update-ref", "refs/remotes/origin/main", base)
+        repo.git("update-ref refs/remotes/origin/main", base)
     with Repository.open(repo.path) as repository:
         enroll(repository, "topic", base, asked)
     assert base_branch(repo) == expected

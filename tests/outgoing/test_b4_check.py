@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.kit.b4 import b4
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
@@ -37,15 +36,14 @@ def repo(tmp_path: Path) -> Repo:
         f"widget: stop the link\n\n{PROSE}\n\n{SIGNED}",
         {"widget.c": text.replace("int line9;", "int stop9;  \nint  x=0 ;")},
     )
-    assert call("hooks", "-C", repo.path, "install", "b4").code == 0
-    b4(repo, "prep", "-e", "master")
+    assert repo.patchpilot("hooks install b4").code == 0
+    b4(repo, "prep -e master")
     return repo
 
 
 def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
     repo.git(
-        "config",
-        "b4.am-perpatch-check-cmd",
+        "config b4.am-perpatch-check-cmd",
         f"{sys.executable} -m patchpilot check --format checkpatch -",
     )
     mails = [
@@ -53,10 +51,7 @@ def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
         for number, above in ((1, ""), (2, "In-Reply-To: <1@example.org>\n"))
         for mail in [
             repo.git(
-                "format-patch",
-                "--stdout",
-                "-1",
-                "--subject-prefix",
+                "format-patch --stdout -1 --subject-prefix",
                 f"PATCH {number}/2",
                 f"HEAD~{2 - number}",
             )
@@ -64,9 +59,7 @@ def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
         ]
     ]
     (repo.path / "thread.mbox").write_text("".join(mails))
-    done = b4(
-        repo, "am", "--check", "-m", "thread.mbox", "-o", "applied", "1@example.org"
-    )
+    done = b4(repo, "am --check -m thread.mbox -o applied 1@example.org")
     said = (done.stdout + done.stderr).splitlines()
     at = next(place for place, line in enumerate(said) if "stop the link" in line)
     assert "ERROR:TRAILING_WHITESPACE" in "".join(said[at + 1 :])
@@ -74,7 +67,7 @@ def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
 
 
 def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
-    checked = b4(repo, "prep", "--check")
+    checked = b4(repo, "prep --check")
     said = checked.stdout + checked.stderr
     clean, dirty = (
         next(line for line in said.splitlines() if word in line)
@@ -97,7 +90,7 @@ def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
 
 
 def test_b4_takes_silence_for_success(repo: Repo) -> None:
-    repo.git("reset", "-q", "--hard", "HEAD^")
-    checked = b4(repo, "prep", "--check")
+    repo.git("reset -q --hard HEAD^")
+    checked = b4(repo, "prep --check")
     said = checked.stdout + checked.stderr
     assert "Success: 1, Warning: 0, Error: 0" in said

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tree's `.b4-config`: its recipients and its endpoint are used as b4 does, once trusted."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -23,14 +22,14 @@ URL = "https://lists.example.org/_b4_submit"
 def repo(tmp_path: Path) -> Repo:
     """A topic whose tree names a list for every series."""
     repo = topic(tmp_path / "r", 1)
-    repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     name(repo, "send-series-to", f"The Team <{TEAM}>")
     return repo
 
 
 def name(repo: Repo, key: str, value: str) -> None:
     """The tree's file gets a setting."""
-    repo.git("config", "--file", str(repo.path / ".b4-config"), f"b4.{key}", value)
+    repo.git("config --file", str(repo.path / ".b4-config"), f"b4.{key}", value)
 
 
 def planned(repo: Repo) -> Outcome:
@@ -42,13 +41,12 @@ def recipients(repo: Repo) -> set[str]:
     """Who would get it."""
     done = planned(repo)
     assert done.code == 0, done.err
-    return {one["email"] for one in json.loads(done.out)["recipients"]}
+    return {one["email"] for one in done.json["recipients"]}
 
 
 def test_recipients_of_the_tree_are_used_once_they_are_trusted(repo: Repo) -> None:
     done = planned(repo)
-    assert done.code == 1
-    assert "b4.send-series-to" in done.err
+    done.expect(1, "b4.send-series-to")
     assert call("trust", repo.path).code == 0
     assert TEAM in recipients(repo)
     name(repo, "send-series-cc", BOSS)
@@ -57,7 +55,7 @@ def test_recipients_of_the_tree_are_used_once_they_are_trusted(repo: Repo) -> No
 
 def test_gits_configuration_goes_before_the_trees_file(repo: Repo) -> None:
     assert call("trust", repo.path).code == 0
-    repo.git("config", "b4.send-series-to", BOSS)
+    repo.git("config b4.send-series-to", BOSS)
     found = recipients(repo)
     assert BOSS in found
     assert TEAM not in found
@@ -67,7 +65,7 @@ def test_the_endpoint_of_the_tree_is_used_once_it_is_trusted(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
-    repo.git("config", "--global", "--unset", "sendemail.smtpserver")
+    repo.git("config --global --unset sendemail.smtpserver")
     name(repo, "send-endpoint-web", URL)
     b4 = transports.find("b4")
     with Repository.open(repo.path) as repository:
@@ -92,7 +90,7 @@ def test_an_endpoint_that_the_repository_names_needs_trust_like_a_mail_server(
     tmp_path: Path, value: str, needs: bool
 ) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config", "b4.send-endpoint-web", value)
+    repo.git("config b4.send-endpoint-web", value)
     names = [one.name for one in own_commands(repo.path, Use.B4)]
     assert names == ["b4.send-endpoint-web"] * needs
 

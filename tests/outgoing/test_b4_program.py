@@ -33,7 +33,7 @@ def test_a_tested_version_on_the_path_is_run_and_named(
 ) -> None:
     program = place(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.7")
     assert b4_command.command("send")[:2] == [program, "-n"]
-    shown = call("doctor", "--offline", "--via", "b4").out
+    shown = call("doctor --offline --via b4").out
     assert f"b4 {b4_command.KNOWN_VERSION}.7 ({program})" in " ".join(shown.split())
 
 
@@ -43,7 +43,7 @@ def test_any_other_b4_on_the_path_is_passed_over_and_doctor_names_it(
 ) -> None:
     program = place(tmp_path, monkeypatch, says)
     assert program not in b4_command.command("send")
-    shown = call("doctor", "--offline", "--via", "b4").out
+    shown = call("doctor --offline --via b4").out
     assert f"({program}) is untested" in " ".join(shown.split())
     assert "\x1b" not in shown
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What sendemail.* and b4.* add is read into the plan, and switched off when the mails are made."""
 
-import json
 import os
 from pathlib import Path
 
@@ -36,12 +35,10 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(
         ("aliasesfile", str(tmp_path / "aliases")),
         ("aliasfiletype", "mutt"),
     ):
-        repo.git("config", "--global", f"sendemail.{name}", value)
+        repo.git("config --global", f"sendemail.{name}", value)
     (tmp_path / "aliases").write_text("alias boss The Boss <boss@example.org>\n")
-    done = call(
-        "send", "-C", repo.path, "--dry-run", "--format", "json", "--force", "x"
-    )
-    reported = json.loads(done.out)
+    done = repo.patchpilot("send --dry-run --format json --force x")
+    reported = done.json
     reasons = {one["email"]: one["reasons"] for one in reported["recipients"]}
     assert reasons == {
         "list@lists.example.org": ["sendemail.to"],
@@ -58,29 +55,19 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(
 
 def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    repo.git("config", "sendemail.cc", "boss@example.org")
-    done = call(
-        "send",
-        "-C",
-        repo.path,
-        "--dry-run",
-        "--format",
-        "json",
-        "--no-auto",
-        "--to",
-        "x@lists.example.org",
-        "--force",
-        "x",
+    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config sendemail.cc boss@example.org")
+    done = repo.patchpilot(
+        "send --dry-run --format json --no-auto --to x@lists.example.org --force x"
     )
-    assert [load["email"] for load in json.loads(done.out)["recipients"]] == [
+    assert [load["email"] for load in done.json["recipients"]] == [
         "x@lists.example.org"
     ]
 
 
 def test_a_command_that_fails_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config", "--global", "sendemail.tocmd", "exit 3;")
+    repo.git("config --global sendemail.tocmd 'exit 3;'")
     with Repository.open(repo.path) as repository:
         found = configured_recipients(
             repository,
@@ -120,8 +107,8 @@ def test_alias_files_are_read(
 ) -> None:
     repo = topic(tmp_path / "r", 0)
     (tmp_path / "aliases").write_text(text)
-    repo.git("config", "--global", "sendemail.aliasesfile", str(tmp_path / "aliases"))
-    repo.git("config", "--global", "sendemail.aliasfiletype", kind)
+    repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
+    repo.git("config --global sendemail.aliasfiletype", kind)
     with Repository.open(repo.path) as repository:
         assert read_aliases(repository) == wanted
 
@@ -131,26 +118,24 @@ def test_aliases_of_the_repository_are_used_only_once_they_are_trusted(
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.put(".al", "alias boss <boss@example.org>\n")
-    repo.git("config", "--global", "sendemail.aliasfiletype", "mutt")
+    repo.git("config --global sendemail.aliasfiletype mutt")
     words = ("send", "-C", repo.path, "--to", "boss", "--force", "x", "--dry-run")
-    repo.git("config", "sendemail.aliasesfile", str(repo.path / ".al"))
-    repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.aliasesfile", str(repo.path / ".al"))
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     done = call(*words)
-    assert done.code == 1
-    assert "not trusted yet: sendemail.aliasesfile" in done.err
+    done.expect(1, "not trusted yet: sendemail.aliasesfile")
     assert call("trust", repo.path).code == 0
     assert "boss@example.org" in call(*words).out
     repo.put(".al", "alias boss <eve@evil.example>\n")
     done = call(*words)
-    assert done.code == 1
-    assert "changed since you trusted them" in done.err
+    done.expect(1, "changed since you trusted them")
 
 
 def test_an_alias_file_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     os.mkfifo(tmp_path / "aliases")
-    repo.git("config", "--global", "sendemail.aliasesfile", str(tmp_path / "aliases"))
-    repo.git("config", "--global", "sendemail.aliasfiletype", "mutt")
+    repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
+    repo.git("config --global sendemail.aliasfiletype mutt")
     with Repository.open(repo.path) as repository:
         assert read_aliases(repository) == {}
 
@@ -166,7 +151,7 @@ def test_aliases_are_followed_but_not_for_ever() -> None:
 
 def test_what_is_suppressed_stays_out(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config", "sendemail.suppresscc", "body")
+    repo.git("config sendemail.suppresscc body")
     with Repository.open(repo.path) as repository:
         kinds = suppressed_kinds(read_account(repository))
     assert kinds == {"sob", "misc-by", "bodycc"}
@@ -181,10 +166,10 @@ def test_what_is_suppressed_stays_out(tmp_path: Path) -> None:
 
 def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config", "sendemail.smtpserver", "a.example.org")
-    repo.git("config", "sendemail.work.smtpserver", "b.example.org")
-    repo.git("config", "sendemail.work.smtppass", "s3cret")
-    repo.git("config", "sendemail.work.smtpuser", "me")
+    repo.git("config sendemail.smtpserver a.example.org")
+    repo.git("config sendemail.work.smtpserver b.example.org")
+    repo.git("config sendemail.work.smtppass s3cret")
+    repo.git("config sendemail.work.smtpuser me")
     with Repository.open(repo.path) as repository:
         assert read_account(repository).server == "a.example.org"
         work = read_account(repository, "work")
@@ -197,5 +182,5 @@ def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
             True,
             False,
         )
-        repo.git("config", "sendemail.identity", "work")
+        repo.git("config sendemail.identity work")
         assert read_account(repository).server == "b.example.org"

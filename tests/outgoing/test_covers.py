@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A cover letter has a subject and a text before it leaves."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -84,12 +83,10 @@ def test_a_cover_without_subject_or_text_does_not_leave(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        assert call("draft", "-C", repo.path, *words).code == 0
+        assert repo.patchpilot("draft", *words).code == 0
         given = ("send", "-C", repo.path, "--to", "l@lists.example.org")
         done = call(*given, "--yes", "--format", "json")
-        refused = {
-            load["name"]: load["hint"] for load in json.loads(done.out)["refusals"]
-        }
+        refused = {load["name"]: load["hint"] for load in done.json["refusals"]}
         assert done.code == 1
         assert "patchpilot draft" in refused[name]
         assert call(*given, "--outbox", tmp_path / "out").code == 1
@@ -98,51 +95,27 @@ def test_a_cover_without_subject_or_text_does_not_leave(
 
 def test_git_s_placeholder_is_refused_by_name(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     assert (
-        call(
-            "draft",
-            "-C",
-            repo.path,
-            "--cover-subject",
-            "*** SUBJECT HERE ***",
-            "--cover",
-            "All were wrong.",
+        repo.patchpilot(
+            "draft --cover-subject '*** SUBJECT HERE ***' --cover 'All were wrong.'"
         ).code
         == 0
     )
-    done = call("send", "-C", repo.path, "--to", "l@lists.example.org", "--dry-run")
-    assert done.code == 1
-    assert "patchpilot draft" in done.err
+    done = repo.patchpilot("send --to l@lists.example.org --dry-run")
+    done.expect(1, "patchpilot draft")
 
 
 def test_a_written_cover_is_not_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     assert (
-        call(
-            "draft",
-            "-C",
-            repo.path,
-            "--base",
-            "master",
-            "--cover",
-            "net: two comments\n\nText",
-        ).code
+        repo.patchpilot("draft --base master --cover", "net: two comments\n\nText").code
         == 0
     )
-    reported = json.loads(
-        call(
-            "send",
-            "-C",
-            repo.path,
-            "--to",
-            "l@lists.example.org",
-            "--dry-run",
-            "--format",
-            "json",
-        ).out
-    )
+    reported = repo.patchpilot(
+        "send --to l@lists.example.org --dry-run --format json"
+    ).json
     assert reported["messages"][0]["subject"] == "[PATCH 0/2] net: two comments"
     assert not {"cover-subject", "cover-text"} & {
         one["name"] for one in reported["refusals"]
@@ -161,10 +134,8 @@ def test_a_cover_among_patch_files_is_judged_too(
     tmp_path: Path, subject: str, text: str, names: set[str]
 ) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    repo.git(
-        "format-patch", "-q", "--cover-letter", "-o", str(tmp_path / "p"), "master"
-    )
+    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("format-patch -q --cover-letter -o", str(tmp_path / "p"), "master")
     cover = next((tmp_path / "p").glob("0000-*"))
     made = (
         cover.read_text()
@@ -172,19 +143,15 @@ def test_a_cover_among_patch_files_is_judged_too(
         .replace("*** BLURB HERE ***", text)
     )
     cover.write_text(made)
-    reported = json.loads(
-        call(
-            "send",
-            "-C",
-            repo.path,
-            tmp_path / "p",
-            "--to",
-            "l@lists.example.org",
-            "--dry-run",
-            "--format",
-            "json",
-        ).out
-    )
+    reported = repo.patchpilot(
+        "send",
+        tmp_path / "p",
+        "--to",
+        "l@lists.example.org",
+        "--dry-run",
+        "--format",
+        "json",
+    ).json
     assert {"cover-subject", "cover-text"} & {
         one["name"] for one in reported["refusals"]
     } == names

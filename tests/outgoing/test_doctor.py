@@ -2,7 +2,6 @@
 """What doctor finds out, and that it never sends."""
 
 import importlib.util
-import json
 import os
 import shutil
 from pathlib import Path
@@ -22,11 +21,11 @@ from tests.kit.topics import topic
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 
 
-def examine(repo: Repo, *words: str) -> dict[str, tuple[str, str]]:
+def examine(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
     """Name → (state, message and hint) of everything doctor looked at."""
-    repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all")
-    done = call("doctor", "-C", repo.path, "--format", "json", *words)
-    found = json.loads(done.out)
+    repo.git("config patchpilot.lore http://127.0.0.1:9/all")
+    done = repo.patchpilot(f"doctor --format json {line}")
+    found = done.json
     assert found["schema"] == "patchpilot/doctor/1"
     assert (done.code == 0) == found["healthy"]
     return {
@@ -48,10 +47,8 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
         ):
             repo.git("config", f"sendemail.{name}", value)
         repo.git(
-            "config",
-            "--global",
-            "credential.helper",
-            "!f() { test $1 = get && echo password=s3cret; }; f",
+            "config --global credential.helper "
+            "'!f() { test $1 = get && echo password=s3cret; }; f'"
         )
         found = examine(repo)
         assert {
@@ -68,10 +65,8 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
         assert found["archive"][0] == "warn"
         assert server.take() == ()
         repo.git(
-            "config",
-            "--global",
-            "credential.helper",
-            "!f() { test $1 = get && echo password=wrong; }; f",
+            "config --global credential.helper "
+            "'!f() { test $1 = get && echo password=wrong; }; f'"
         )
         state, words = examine(repo)["login"]
         assert (
@@ -80,7 +75,7 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
             "app password" in words,
             "wrong" in words,
         ) == ("fail", True, True, False)
-        repo.git("config", "--unset", "sendemail.smtpsslcertpath")
+        repo.git("config --unset sendemail.smtpsslcertpath")
         assert "certificate" in examine(repo)["encryption"][1]
 
 
@@ -89,7 +84,7 @@ def test_a_server_that_is_away_and_a_login_without_password_are_reported(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config", "sendemail.smtpuser", "ada")
+        repo.git("config sendemail.smtpuser ada")
         found = examine(repo)
         assert found["login"][0] == "warn"
         assert "credential helper" in found["login"][1]
@@ -102,7 +97,7 @@ def test_a_known_provider_is_named_with_its_settings(
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
-    repo.git("config", "user.email", "ada@gmail.com")
+    repo.git("config user.email ada@gmail.com")
     found = examine(repo, "--offline")
     assert "smtp.gmail.com" in found["provider"][1]
     assert "app password" in found["provider"][1]
@@ -111,8 +106,8 @@ def test_a_known_provider_is_named_with_its_settings(
         in found["provider"][1]
     )
     assert "b4 endpoint" not in found
-    assert "web endpoint" in examine(repo, "--offline", "--via", "b4")["b4 endpoint"][1]
-    repo.git("config", "sendemail.smtpserver", "smtp.office365.com")
+    assert "web endpoint" in examine(repo, "--offline --via b4")["b4 endpoint"][1]
+    repo.git("config sendemail.smtpserver smtp.office365.com")
     found = examine(repo, "--offline")
     assert found["gateway"][0] == "warn"
     assert found["port"][0] == "warn"
@@ -126,7 +121,7 @@ def test_a_stored_password_is_warned_of_and_never_shown(tmp_path: Path) -> None:
         ("smtppass", "s3cret"),
     ):
         repo.git("config", f"sendemail.{name}", value)
-    done = call("doctor", "-C", repo.path, "--offline")
+    done = repo.patchpilot("doctor --offline")
     assert "smtpPass" in done.out
     assert "s3cret" not in done.out + done.err
 
@@ -150,7 +145,7 @@ def test_outside_a_repository_the_mail_account_is_looked_at(
         config.write_text(
             config.read_text() + "[patchpilot]\n\tlore = http://127.0.0.1:9/all\n"
         )
-        found = json.loads(call("doctor", "--format", "json").out)
+        found = call("doctor --format json").json
         reported = {one["name"]: one["state"] for one in found["checks"]}
         assert (
             reported["repository"],
@@ -181,11 +176,9 @@ def test_the_commit_graph_is_looked_into(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         assert probes.commit_graph(repository).state == "ok"
         assert probes.commit_graph(repository, many=1).state == "warn"
-        repo.git("commit-graph", "write", "--reachable")
+        repo.git("commit-graph write --reachable")
         assert "filters" in probes.commit_graph(repository).message
-        repo.git(
-            "commit-graph", "write", "--reachable", "--changed-paths", "--split=replace"
-        )
+        repo.git("commit-graph write --reachable --changed-paths --split=replace")
         assert probes.commit_graph(repository).state == "ok"
 
 
@@ -209,15 +202,13 @@ def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
         versions[::2],
     )
     repo = topic(tmp_path / "r", 1)
-    tip = repo.git("rev-parse", "master")
+    tip = repo.git("rev-parse master")
     for version in there:
         repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", tip)
     # no file tells of a fetch
     shutil.rmtree(repo.path / ".git" / "logs")
-    repo.git("config", "patchpilot.profile", "linux")
-    found = json.loads(
-        call("doctor", "-C", repo.path, "--offline", "--format", "json").out
-    )["checks"]
+    repo.git("config patchpilot.profile linux")
+    found = repo.patchpilot("doctor --offline --format json").json["checks"]
     stale, missing = [one for one in found if one["name"] == "stable branches"]
     assert stale["hint"] == "git fetch stable"
     assert all(f"stable/linux-{version}.y" in stale["message"] for version in there)

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What preflight is told of real branches: the checks, the target tree, what was sent before."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from patchpilot.model.message import MailState
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
@@ -17,10 +15,8 @@ def planned(
     repo: Repo, *words: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
     """The refusals and warnings of a send by name, and all of its plan."""
-    done = call(
-        "send", "-C", repo.path, "--to", LIST, "--dry-run", "--format", "json", *words
-    )
-    plan = json.loads(done.out)
+    done = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
+    plan = done.json
     return *(
         {one["name"]: one["message"] for one in plan[key]}
         for key in ("refusals", "warnings")
@@ -39,8 +35,8 @@ def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(
     refused, warned, _ = planned(repo)
     assert "widget: add spaces: " in refused["check-errors"]
     assert "unchecked" not in warned
-    assert call(
-        "check", "-C", repo.path, "--waive", "TRAILING_WHITESPACE=kept for a test"
+    assert repo.patchpilot(
+        "check --waive 'TRAILING_WHITESPACE=kept for a test'"
     ).code in (0, 1)
     refused, warned, _ = planned(repo)
     assert "check-errors" not in refused
@@ -72,10 +68,7 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
             if len(send.entries) > 2 and MailState.REJECTED not in states:
                 outbox.mark(send.id, 0, Outcome(MailState.ACCEPTED))
         repo.git(
-            "commit",
-            "-q",
-            "--amend",
-            "-m",
+            "commit -q --amend -m",
             f"widget: change line 2\n\nSaid in {len(states)} other words {states}.\n\n{SIGNED}",
         )
         refused, warned, _ = planned(repo)
@@ -97,15 +90,15 @@ def test_a_patch_that_git_am_would_change_is_damaged(tmp_path: Path) -> None:
 
 def test_the_target_tree_is_tried(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("remote", "add", "origin", str(repo.path))
-    repo.git("fetch", "-q", "origin", "master:refs/remotes/origin/master")
+    repo.git("remote add origin", str(repo.path))
+    repo.git("fetch -q origin master:refs/remotes/origin/master")
     refused, warned, _ = planned(repo)
     assert "no-target" not in warned
     assert not {"does-not-apply", "already-fixed"} & refused.keys()
     repo.checkout("master")
     moved = (repo.path / "widget.c").read_text().replace("int line1;", "int other1;")
     repo.commit(f"widget: another way\n\nWhy.\n\n{SIGNED}", {"widget.c": moved})
-    repo.git("fetch", "-q", "origin", "master:refs/remotes/origin/master")
+    repo.git("fetch -q origin master:refs/remotes/origin/master")
     repo.checkout("topic")
     refused, _, _ = planned(repo)
     assert "widget.c" in refused["does-not-apply"]

@@ -3,7 +3,6 @@
 mails in doubt.
 """
 
-import json
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
@@ -43,7 +42,7 @@ def test_tags_and_remarks_of_the_last_version_are_reported(tmp_path: Path) -> No
             "--format",
             "json",
         )
-        first = json.loads(call(*words, "--yes").out)["messages"][0]["message_id"]
+        first = call(*words, "--yes").json["messages"][0]["message_id"]
         sent = unpacked(server.take()[0])
     answer = mail(
         "Re: [PATCH] widget: change line 1",
@@ -60,7 +59,7 @@ def test_tags_and_remarks_of_the_last_version_are_reported(tmp_path: Path) -> No
             for one in (sent, answer)
         )
     )
-    assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
+    assert call("track add --mbox", tmp_path / "t.mbox").code == 0
     with Repository.open(repo.path) as repository:
         draft = find_draft(repository, SendRequest())
         last = last_sent(draft)
@@ -71,10 +70,10 @@ def test_tags_and_remarks_of_the_last_version_are_reported(tmp_path: Path) -> No
         assert any(
             "Rita Reviewer" in line for line in changelog_hints(repository, draft)
         )
-    reported = json.loads(call(*words, "--reroll", "--dry-run").out)
+    reported = call(*words, "--reroll", "--dry-run").json
     assert "tags" in {one["name"] for one in reported["warnings"]}
-    assert call("trailers", "-C", repo.path, "--yes").code == 0
-    reported = json.loads(call(*words, "--reroll", "--dry-run").out)
+    assert repo.patchpilot("trailers --yes").code == 0
+    reported = call(*words, "--reroll", "--dry-run").json
     assert "tags" not in {one["name"] for one in reported["warnings"]}
 
 

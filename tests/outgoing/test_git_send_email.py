@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """git send-email as it is configured: programs, batches, hooks; and a disk that is full."""
 
-import json
 import time
 from pathlib import Path
 
@@ -23,20 +22,10 @@ from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
 
 
-def send(repo: Repo, *words: str) -> Outcome:
+def send(repo: Repo, line: str = "", *words: str) -> Outcome:
     """Past findings."""
-    return call(
-        "send",
-        "-C",
-        repo.path,
-        "--to",
-        "l@lists.example.org",
-        "--force",
-        "x",
-        "--yes",
-        "--format",
-        "json",
-        *words,
+    return repo.patchpilot(
+        f"send --to l@lists.example.org --force x --yes --format json {line}", *words
     )
 
 
@@ -63,9 +52,9 @@ def test_a_sendmail_program_is_handed_the_mail(
         if via == "git-send-email"
         else ("sendmailcmd", f"'{file}'")
     )
-    repo.git("config", "--global", f"sendemail.{name}", value)
+    repo.git("config --global", f"sendemail.{name}", value)
     done = send(repo, "--via", via)
-    reported = json.loads(done.out)
+    reported = done.json
     assert reported["state"] == state
     assert reported["messages"][0]["message_id"].encode() in place.read_bytes()
     assert Path(f"{place}.args").read_text().split()[-1] == "l@lists.example.org"
@@ -75,8 +64,8 @@ def test_a_sendmail_program_is_handed_the_mail(
 def test_batches_and_their_delay_are_kept(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
-        repo.git("config", "sendemail.smtpbatchsize", "1")
-        repo.git("config", "sendemail.smtprelogindelay", "1")
+        repo.git("config sendemail.smtpbatchsize 1")
+        repo.git("config sendemail.smtprelogindelay 1")
         begun = time.monotonic()
         assert send(repo).code == 0
         assert time.monotonic() - begun > 2
@@ -88,7 +77,7 @@ def test_a_preview_does_not_wait_between_batches(
 ) -> None:
     monkeypatch.setattr(git_send_email, "CAPTURE", 20.0)
     repo = topic(tmp_path / "r", 2)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     for section in ("sendemail", "sendemail.work"):
         repo.git("config", f"{section}.smtpbatchsize", "1")
         repo.git("config", f"{section}.smtprelogindelay", "100000")
@@ -101,7 +90,7 @@ def test_a_preview_does_not_wait_between_batches(
         "--identity",
         "work",
     )
-    assert call("send", "-C", repo.path, *words).code == 0
+    assert repo.patchpilot("send", *words).code == 0
 
 
 def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(
@@ -109,7 +98,7 @@ def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert call("hooks", "-C", repo.path, "install", "sendemail-validate").code == 0
+        assert repo.patchpilot("hooks install sendemail-validate").code == 0
         assert send(repo).code == 0
         hook = repo.path / ".git/hooks/sendemail-validate"
         hook.write_text("#!/bin/sh\necho 'not today' >&2\nexit 1\n")
@@ -130,13 +119,11 @@ def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
         repo = topic(
             tmp_path / "r", 1, server=server, author="Björn Öther <other@example.org>"
         )
-        repo.git("config", "sendemail.work.from", "Ada at Work <ada@work.example.org>")
-        repo.git("config", "sendemail.work.envelopesender", "bounces@work.example.org")
-        assert send(repo, "--identity", "work").code == 0
+        repo.git("config sendemail.work.from 'Ada at Work <ada@work.example.org>'")
+        repo.git("config sendemail.work.envelopesender bounces@work.example.org")
+        assert send(repo, "--identity work").code == 0
         (mail,) = server.take()
-        again = json.loads(
-            call("send", "-C", repo.path, "--resume", "--yes", "--format", "json").out
-        )
+        again = repo.patchpilot("send --resume --yes --format json").json
         assert (again["sender"], again["warnings"]) == (
             "Ada at Work <ada@work.example.org>",
             [],
@@ -184,9 +171,7 @@ def test_a_disk_that_is_full_is_reported_before_anything_leaves(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         # more than what is left of the database's pages
-        repo.git(
-            "commit", "--amend", "-m", "frob: wait\n\n" + "The pump is slow.\n" * 2000
-        )
+        repo.git("commit --amend -m", "frob: wait\n\n" + "The pump is slow.\n" * 2000)
         with Repository.open(repo.path) as repository:
             planned = plan(
                 repository, SendRequest(to=("l@lists.example.org",), force="x")

@@ -12,7 +12,6 @@ from unittest.mock import patch
 import pytest
 
 from tests.kit.b4 import b4
-from tests.kit.cli import call
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
 
@@ -25,21 +24,18 @@ def states(out: str) -> dict[str, str]:
 def test_hooks_come_and_go(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     before = sorted(file.name for file in (repo.path / ".git/hooks").iterdir())
-    done = call("hooks", "-C", repo.path, "--format", "json", "install")
+    done = repo.patchpilot("hooks --format json install")
     assert set(states(done.out).values()) == {"installed"}
-    assert "patchpilot check" in repo.git(
-        "config", "b4.prep-perpatch-check-cmd"
-    ).replace("-m ", "")
-    assert set(
-        states(
-            call("hooks", "-C", repo.path, "--format", "json", "install").out
-        ).values()
-    ) == {"installed"}
-    assert (
-        len(repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines())
-        == 1
+    assert "patchpilot check" in repo.git("config b4.prep-perpatch-check-cmd").replace(
+        "-m ", ""
     )
-    done = call("hooks", "-C", repo.path, "--format", "json", "remove")
+    assert set(states(repo.patchpilot("hooks --format json install").out).values()) == {
+        "installed"
+    }
+    assert (
+        len(repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()) == 1
+    )
+    done = repo.patchpilot("hooks --format json remove")
     assert set(states(done.out).values()) == {"absent"}
     assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
 
@@ -49,11 +45,11 @@ def test_a_hook_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     hook = repo.path / ".git/hooks/commit-msg"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 0\n")
-    done = call("hooks", "-C", repo.path, "install")
-    assert (done.code, "hook is installed" in done.err) == (1, True)
-    call("hooks", "-C", repo.path, "remove")
+    done = repo.patchpilot("hooks install")
+    done.expect(1, "hook is installed")
+    repo.patchpilot("hooks remove")
     assert hook.read_text() == "#!/bin/sh\nexit 0\n"
-    assert call("hooks", "-C", repo.path, "install", "commit-mgs").code == 2
+    assert repo.patchpilot("hooks install commit-mgs").code == 2
 
 
 def test_the_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
@@ -63,43 +59,36 @@ def test_the_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
         "patchpilot check --format checkpatch --strict -",
     )
     for value in own:
-        repo.git("config", "--add", "b4.prep-perpatch-check-cmd", value)
-    call("hooks", "-C", repo.path, "remove", "b4")
-    assert repo.git(
-        "config", "--get-all", "b4.prep-perpatch-check-cmd"
-    ).splitlines() == [*own]
+        repo.git("config --add b4.prep-perpatch-check-cmd", value)
+    repo.patchpilot("hooks remove b4")
+    assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines() == [
+        *own
+    ]
     assert (
-        states(call("hooks", "-C", repo.path, "--format", "json", "install", "b4").out)[
-            "b4"
-        ]
+        states(repo.patchpilot("hooks --format json install b4").out)["b4"]
         == "installed"
     )
-    assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines()[
+    assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()[
         :-1
     ] == [*own]
     assert (
-        states(call("hooks", "-C", repo.path, "--format", "json", "remove", "b4").out)[
-            "b4"
-        ]
-        == "absent"
+        states(repo.patchpilot("hooks --format json remove b4").out)["b4"] == "absent"
     )
-    assert repo.git(
-        "config", "--get-all", "b4.prep-perpatch-check-cmd"
-    ).splitlines() == [*own]
+    assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines() == [
+        *own
+    ]
 
 
 def test_a_hook_of_ours_that_the_user_has_extended_stays(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    call("hooks", "-C", repo.path, "install", "commit-msg")
+    repo.patchpilot("hooks install commit-msg")
     hook = repo.path / ".git/hooks/commit-msg"
     extended = hook.read_text().replace(
         "#!/bin/sh\n", "#!/bin/sh\nmy-own-check || exit 1\n"
     )
     hook.write_text(extended)
     assert (
-        states(call("hooks", "-C", repo.path, "--format", "json", "remove").out)[
-            "commit-msg"
-        ]
+        states(repo.patchpilot("hooks --format json remove").out)["commit-msg"]
         == "foreign"
     )
     assert hook.read_text() == extended
@@ -108,10 +97,10 @@ def test_a_hook_of_ours_that_the_user_has_extended_stays(tmp_path: Path) -> None
 @pytest.mark.parametrize("on_path", [True, False])
 def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config", "core.hooksPath", str(tmp_path / "hooks"))
+    repo.git("config core.hooksPath", str(tmp_path / "hooks"))
     with patch.object(sys, "executable", str(tmp_path / "gone" / "bin" / "python")):
-        call("hooks", "-C", repo.path, "install")
-    b4 = repo.git("config", "b4.prep-perpatch-check-cmd")
+        repo.patchpilot("hooks install")
+    b4 = repo.git("config b4.prep-perpatch-check-cmd")
     folder = tmp_path / "bin"
     folder.mkdir()
     if on_path:
@@ -142,9 +131,9 @@ def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) ->
         env={**os.environ, "PATH": path},
     )
     assert ("called: check --format checkpatch -" in checked.stderr) == on_path
-    assert states(
-        call("hooks", "-C", repo.path, "--format", "json", "remove").out
-    ) == dict.fromkeys(("commit-msg", "sendemail-validate", "b4"), "absent")
+    assert states(repo.patchpilot("hooks --format json remove").out) == dict.fromkeys(
+        ("commit-msg", "sendemail-validate", "b4"), "absent"
+    )
 
 
 def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(
@@ -152,10 +141,10 @@ def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
-        call("hooks", "-C", repo.path, "install", "sendemail-validate")
+        repo.patchpilot("hooks install sendemail-validate")
         sent = []
         for count in ("-1", "-3"):
-            repo.git("format-patch", "-q", count, "-o", str(tmp_path / count))
+            repo.git("format-patch -q", count, "-o", str(tmp_path / count))
             sent.append(
                 subprocess.run(
                     [
@@ -185,7 +174,7 @@ def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(
 
 def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
-    call("hooks", "-C", repo.path, "install", "commit-msg")
+    repo.patchpilot("hooks install commit-msg")
     (repo.path / "widget.c").write_text("int x;\n")
 
     def commit(message: str) -> subprocess.CompletedProcess[bytes]:
@@ -221,26 +210,24 @@ def test_the_commit_hook_lets_b4_write_its_cover_letter(
     tmp_path: Path, strategy: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)
-    call("hooks", "-C", repo.path, "install", "commit-msg")
-    repo.git("config", "b4.prep-cover-strategy", strategy)
-    b4(repo, "prep", "-n", "link", "-f", "master")
-    assert repo.git("branch", "--show-current") == "b4/link"
-    assert "b4-submit-tracking" in repo.git("log", "-1", "--format=%B")
+    repo.patchpilot("hooks install commit-msg")
+    repo.git("config b4.prep-cover-strategy", strategy)
+    b4(repo, "prep -n link -f master")
+    assert repo.git("branch --show-current") == "b4/link"
+    assert "b4-submit-tracking" in repo.git("log -1 --format=%B")
 
 
 def test_settings_are_listed_with_their_origin(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config", "patchpilot.via", "b4")
+    repo.git("config patchpilot.via b4")
     (repo.path / ".patchpilot.toml").write_text('profile = "netdev"\n')
     rows = {
         load["name"]: load
-        for load in json.loads(call("config", "-C", repo.path, "--format", "json").out)[
-            "settings"
-        ]
+        for load in repo.patchpilot("config --format json").json["settings"]
     }
     assert (rows["via"]["value"], rows["via"]["origin"]) == ("b4", "git config")
     assert rows["profile"]["value"] == "netdev"
     assert rows["lore"]["origin"] == "default"
-    assert call("config", "-C", repo.path, "via").out == "b4\n"
-    assert call("config", "-C", repo.path, "viaa").code == 2
-    assert "patchpilot.NAME" in call("config", "-C", repo.path).out
+    assert repo.patchpilot("config via").out == "b4\n"
+    assert repo.patchpilot("config viaa").code == 2
+    assert "patchpilot.NAME" in repo.patchpilot("config").out

@@ -3,7 +3,6 @@
 nobody's recipient.
 """
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,7 +57,7 @@ def repo(tmp_path: Path, calls: Path) -> Repo:
     program = tmp_path / "msmtp"
     program.write_text(PROGRAM.format(calls=calls))
     program.chmod(0o755)
-    repo.git("config", "--global", "sendemail.smtpserver", str(program))
+    repo.git("config --global sendemail.smtpserver", str(program))
     repo.put("MAINTAINERS", MAINTAINERS)
     repo.commit(
         "widget: name the widget\n\nIt had no name.\n\n"
@@ -87,7 +86,7 @@ def test_no_option_of_a_patch_reaches_the_mail_program(
     repo: Repo, calls: Path, via: str
 ) -> None:
     words = ("send", "-C", repo.path, "--via", via, "--force", "a test")
-    planned = json.loads(call(*words, "--dry-run", "--format", "json").out)
+    planned = call(*words, "--dry-run", "--format", "json").json
     done = call(*words, "--yes")
     assert done.code == 0, done.err
     _assert_harmless(calls, "ada.m@example.com", LIST, "sue@example.com")
@@ -133,9 +132,9 @@ def test_no_option_of_a_mail_reaches_the_mail_program_with_a_reply(
 def test_no_option_of_configured_recipients_reaches_the_mail_program(
     repo: Repo, calls: Path, via: str
 ) -> None:
-    repo.git("config", "sendemail.bcc", QUEUE)
-    repo.git("config", "--global", "sendemail.cccmd", f"echo '<{LOG}>' #")
-    done = call("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
+    repo.git("config sendemail.bcc", QUEUE)
+    repo.git("config --global sendemail.cccmd", f"echo '<{LOG}>' #")
+    done = repo.patchpilot("send --force 'a test' --yes --via", via)
     assert done.code == 0, done.err
     _assert_harmless(calls, LIST)
     assert "sendemail.bcc" in done.out
@@ -160,9 +159,7 @@ def test_an_option_given_as_a_recipient_is_refused(
         "a test",
     )
     done = call(*words, "--yes")
-    assert done.code == 2
-    assert f"error: {option}: " in done.err
-    assert "cannot be a recipient: " in done.err
+    done.expect(2, f"error: {option}: ", "cannot be a recipient: ")
     assert not _words(calls)
 
 
@@ -170,13 +167,11 @@ def test_an_option_given_as_a_recipient_is_refused(
 def test_an_option_is_not_kept_as_a_recipient_of_the_topic(
     repo: Repo, option: str
 ) -> None:
-    done = call("maintainers", "-C", repo.path, f"{option}={QUEUE}")
-    assert done.code == 2
-    assert (
-        f"error: {option}: '{QUEUE}' cannot be a recipient: it begins with '-'"
-        in done.err
+    done = repo.patchpilot("maintainers", f"{option}={QUEUE}")
+    done.expect(
+        2, f"error: {option}: '{QUEUE}' cannot be a recipient: it begins with '-'"
     )
-    assert "added manually" not in call("maintainers", "-C", repo.path).out
+    assert "added manually" not in repo.patchpilot("maintainers").out
 
 
 @TRANSPORTS
@@ -200,10 +195,9 @@ def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
         ),
     )
     done = call(*words)
-    assert done.code == 2
-    assert f"mail 1: '{QUEUE}' cannot be a recipient: it begins with '-'" in done.err
+    done.expect(2, f"mail 1: '{QUEUE}' cannot be a recipient: it begins with '-'")
     assert not _words(calls)
-    resumed = call("send", "-C", repo.path, "--resume", "--drop", QUEUE, "--yes")
+    resumed = repo.patchpilot("send --resume --yes --drop", QUEUE)
     assert resumed.code == 0, resumed.err
     _assert_harmless(calls, LIST)
 

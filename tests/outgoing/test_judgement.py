@@ -39,8 +39,8 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.checkout("master")
     repo.tag("v6.99")
-    repo.git("remote", "add", "origin", str(repo.path))
-    repo.git("fetch", "-q", "origin")
+    repo.git("remote add origin", str(repo.path))
+    repo.git("fetch -q origin")
     with Repository.open(repo.path) as repository:
         made = repository.commit(repository.resolve("v6.99")).committed
         reported = _merge_window(
@@ -121,15 +121,15 @@ def test_a_resend_also_waits_for_its_own_version() -> None:
 
 def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    there, not_there = repo.git("rev-parse", "master"), repo.git("rev-parse", "topic")
-    repo.git("remote", "add", "origin", str(repo.path))
-    repo.git("fetch", "-q", "origin", "master:refs/remotes/origin/master")
+    there, not_there = repo.git("rev-parse master"), repo.git("rev-parse topic")
+    repo.git("remote add origin", str(repo.path))
+    repo.git("fetch -q origin master:refs/remotes/origin/master")
     for claim in (there, not_there, "f" * 40):
         repo.commit(
             f"widget: backport\n\ncommit {claim} upstream.\n\n{SIGNED}",
             {f"{claim[:4]}.c": "x\n"},
         )
-    ids = repo.git("rev-list", "--reverse", "-3", "HEAD").split()
+    ids = repo.git("rev-list --reverse -3 HEAD").split()
     with Repository.open(repo.path) as repository:
         assert _upstream(repository, commits_series(repository, ids, None)) == {
             there: True,

@@ -39,7 +39,7 @@ def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> Non
             assert mail_changes(planned) is None
             deliver(repository, planned)
         # the last patch is reworded, the second dropped, and one is new
-        repo.git("reset", "-q", "--hard", "HEAD~2")
+        repo.git("reset -q --hard HEAD~2")
         for line in (3, 7):
             text = (
                 (repo.path / "widget.c")

@@ -4,7 +4,6 @@ send hangs.
 """
 
 import contextlib
-import json
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +24,7 @@ from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import deliver
 from patchpilot.topic import find_topic as topics
 from patchpilot.topic.find_topic import find_draft
-from tests.kit.cli import call, spawn
+from tests.kit.cli import spawn
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic, use_server
@@ -44,14 +43,8 @@ def asked(via: str = "git-send-email") -> SendRequest:
 
 def described(repo: Repo) -> None:
     """With a cover letter, which b4 wants of every series."""
-    call(
-        "draft",
-        "-C",
-        repo.path,
-        "--cover-subject",
-        "widget: change lines",
-        "--cover",
-        "All were wrong.",
+    repo.patchpilot(
+        "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
     )
 
 
@@ -62,8 +55,8 @@ def clone_of(repo: Repo, path: Path, server: FaultySink) -> Repo:
     )
     other = Repo.__new__(Repo)
     other.path, other._clock = path, 1_700_000_000
-    other.git("branch", "-q", "master", "origin/master")
-    other.git("branch", "-q", "-u", "master")
+    other.git("branch -q master origin/master")
+    other.git("branch -q -u master")
     use_server(other, server)
     return other
 
@@ -216,11 +209,11 @@ def test_a_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
             first = pool.submit(spawn, "send", "-C", repo.path, *words)
             try:
                 assert hanging.wait(60)
-                done = call("send", "-C", other.path, *words)
+                done = other.patchpilot("send", *words)
             finally:
                 go_on.set()
             assert first.result(60).code == 0
-        assert json.loads(done.out)["state"] == "sent", done.err
+        assert done.json["state"] == "sent", done.err
         assert (len(server.take()), len(slow.take())) == (1, 1)
 
 

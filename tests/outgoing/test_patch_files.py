@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Patch files and mboxes are sent as they are, with new ids, numbers and threading."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -24,9 +23,7 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
         )
         out = tmp_path / "out"
         repo.git(
-            "format-patch",
-            "-q",
-            "--to=list@lists.example.org",
+            "format-patch -q --to=list@lists.example.org",
             '--cc="Ünï, x" <u@example.org>',
             "-o",
             str(out),
@@ -51,8 +48,8 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
         done = call(*words)
         assert done.code == 0, done.err
         mails = server.take()
-        reported = json.loads(done.out)
-        again = json.loads(call(*words[:4], "--format", "json").out)
+        reported = done.json
+        again = call(*words[:4], "--format", "json").json
         assert "already-sent" in {one["name"] for one in again["refusals"]}
     assert {(one["name"], one["email"]) for one in reported["recipients"]} >= {
         ("", "list@lists.example.org"),
@@ -82,17 +79,14 @@ def blockers(repo: Repo, target: Path) -> dict[str, str]:
         "json",
         target,
     )
-    return {
-        load["name"]: load["message"]
-        for load in json.loads(call(*words).out)["refusals"]
-    }
+    return {load["name"]: load["message"] for load in call(*words).json["refusals"]}
 
 
 def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     out = tmp_path / "out"
-    repo.git("format-patch", "-q", "-o", str(out), "master..topic")
+    repo.git("format-patch -q -o", str(out), "master..topic")
     assert not {"does-not-apply", "already-fixed", "damaged"} & set(blockers(repo, out))
     first = sorted(out.iterdir())[0]
     kept = first.read_text()
@@ -100,8 +94,8 @@ def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
     assert "widget.c" in blockers(repo, out)["does-not-apply"]
     first.write_text(kept)
     repo.checkout("master")
-    repo.git("merge", "-q", "--ff-only", "topic")
-    repo.git("branch", "-q", "-u", "topic")
+    repo.git("merge -q --ff-only topic")
+    repo.git("branch -q -u topic")
     assert "already-fixed" in blockers(repo, out)
 
 
@@ -121,7 +115,7 @@ def test_a_mail_that_is_not_its_file_is_reported(
 ) -> None:
     repo = topic(tmp_path / "r", 2)
     text = (
-        repo.git("format-patch", "--stdout", "master..topic~1").replace(
+        repo.git("format-patch --stdout 'master..topic~1'").replace(
             "[PATCH]", "[PATCH 1/2]"
         )
         + "\n"
@@ -137,7 +131,7 @@ def test_a_mail_that_is_not_its_file_is_reported(
 
 def test_what_was_left_in_an_outbox_is_the_same_topic_again(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     words = (
         "send",
         "-C",
@@ -149,6 +143,6 @@ def test_what_was_left_in_an_outbox_is_the_same_topic_again(tmp_path: Path) -> N
         "--format",
         "json",
     )
-    first = json.loads(call(*words, "--outbox", tmp_path / "out").out)
-    again = json.loads(call(*words, "--dry-run", tmp_path / "out").out)
+    first = call(*words, "--outbox", tmp_path / "out").json
+    again = call(*words, "--dry-run", tmp_path / "out").json
     assert again["change_id"] == first["change_id"]

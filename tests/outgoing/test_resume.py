@@ -3,7 +3,6 @@
 amended since has a way on.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.recipient_edits import EditStore, branch_key
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import Outcome as Ended
-from tests.kit.cli import call
 from tests.kit.prep import prep
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
@@ -27,36 +25,21 @@ LIST = "widgets@lists.example.org"
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def send(repo: Repo, *words: str) -> Ended:
+def send(repo: Repo, line: str = "", *words: str) -> Ended:
     """The verb with its recipient, past findings, nothing asked of an archive."""
-    return call(
-        "send",
-        "-C",
-        repo.path,
-        "--to",
-        LIST,
-        "--force",
-        "a test",
-        "--format",
-        "json",
-        *words,
+    return repo.patchpilot(
+        f"send --force 'a test' --format json --to {LIST} {line}", *words
     )
 
 
-def resume(repo: Repo, *words: str) -> Ended:
+def resume(repo: Repo, line: str = "", *words: str) -> Ended:
     """The last send taken up again."""
-    return call("send", "-C", repo.path, "--resume", "--format", "json", *words)
+    return repo.patchpilot(f"send --resume --format json {line}", *words)
 
 
-def document(done: Ended) -> dict[str, Any]:
-    """The JSON on stdout."""
-    found: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
-    return found
-
-
-def states(done: Ended) -> list[str]:
+def states(done: Ended) -> str:
     """The mails' states in a document."""
-    return [one["state"] for one in document(done)["messages"]]
+    return " ".join(one["state"] for one in done.json["messages"])
 
 
 def in_doubt(repo: Repo, *places: int) -> list[str]:
@@ -80,12 +63,11 @@ def cut(tmp_path: Path) -> Any:
     """A send of three mails of which the first was accepted, and its healed server."""
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
-        repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
-        assert states(send(repo, "--cc", "gone@example.org", "--yes")) == [
-            "accepted",
-            "pending",
-            "pending",
-        ]
+        repo.git("config patchpilot.lore http://127.0.0.1:9/all/")
+        assert (
+            states(send(repo, "--cc gone@example.org --yes"))
+            == "accepted pending pending"
+        )
         server.faults.heal()
         yield repo, server
 
@@ -96,15 +78,15 @@ def test_whom_to_drop_is_written_when_the_mails_are_sent_not_before_it_asks(
     repo, server = cut
     for words in (("--dry-run",), ()):
         for _ in range(2):
-            done = resume(repo, "--drop", "gone@example.org", *words)
+            done = resume(repo, "--drop gone@example.org", *words)
             assert done.code == (0 if words else 1), done.err
-            assert [str(one) for one in document(done)["messages"][1]["cc"]] == []
+            assert [str(one) for one in done.json["messages"][1]["cc"]] == []
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)
         assert key
         assert EditStore().load(key).dropped == ()
     assert len(server.take()) == 1
-    assert resume(repo, "--drop", "gone@example.org", "--yes").code == 0
+    assert resume(repo, "--drop gone@example.org --yes").code == 0
     assert [one.recipients for one in server.take()][1:] == [(LIST,), (LIST,)]
     assert EditStore().load(key).dropped == ("gone@example.org",)
 
@@ -113,16 +95,12 @@ def test_each_mail_in_doubt_is_settled_on_its_own(cut: tuple[Repo, FaultySink]) 
     repo, server = cut
     ids = in_doubt(repo, 1, 2)
     words = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
-    assert states(resume(repo, *words, "--dry-run")) == [
-        "accepted",
-        "accepted",
-        "pending",
-    ]
+    assert states(resume(repo, *words, "--dry-run")) == "accepted accepted pending"
     assert resume(repo, *words).code == 1  # no terminal to ask on
-    assert states(resume(repo, "--dry-run")) == ["accepted", "unknown", "unknown"]
-    assert states(resume(repo, *words, "--yes")) == ["accepted"] * 3
+    assert states(resume(repo, "--dry-run")) == "accepted unknown unknown"
+    assert states(resume(repo, *words, "--yes")) == "accepted accepted accepted"
     assert len(server.take()) == 2
-    assert states(resume(repo, *words[:2], "--yes")) == ["accepted"] * 3
+    assert states(resume(repo, *words[:2], "--yes")) == "accepted accepted accepted"
 
 
 def test_a_message_id_goes_before_what_is_said_of_all(
@@ -130,18 +108,19 @@ def test_a_message_id_goes_before_what_is_said_of_all(
 ) -> None:
     repo, server = cut
     ids = in_doubt(repo, 1, 2)
-    assert states(
-        resume(repo, "--unknown", f"{ids[1]}=lost", "--unknown", "sent", "--dry-run")
-    ) == ["accepted", "pending", "accepted"]
-    assert states(resume(repo, "--unknown", f"{ids[1]}=sent", "--dry-run")) == [
-        "accepted",
-        "accepted",
-        "unknown",
-    ]
-    assert states(
-        resume(repo, "--unknown", "sent", "--unknown", f"{ids[2]}=keep", "--dry-run")
-    ) == ["accepted", "accepted", "unknown"]
-    assert states(resume(repo, "--unknown", "lost", "--yes")) == ["accepted"] * 3
+    assert (
+        states(resume(repo, f"--unknown {ids[1]}=lost --unknown sent --dry-run"))
+        == "accepted pending accepted"
+    )
+    assert (
+        states(resume(repo, f"--dry-run --unknown {ids[1]}=sent"))
+        == "accepted accepted unknown"
+    )
+    assert (
+        states(resume(repo, f"--unknown sent --unknown {ids[2]}=keep --dry-run"))
+        == "accepted accepted unknown"
+    )
+    assert states(resume(repo, "--unknown lost --yes")) == "accepted accepted accepted"
     assert len(server.take()) == 3
 
 
@@ -156,11 +135,11 @@ def test_a_wrong_word_for_a_mail_in_doubt_is_a_usage_error(
         ("who@example.org=sent", ids[1]),
         (f"{ids[0]}=lost", ids[1]),
     ):
-        done = resume(repo, "--unknown", word, "--yes")
+        done = resume(repo, "--yes --unknown", word)
         assert done.code == 2, word
         assert hint in done.err, word
-    done = send(repo, "--unknown", "sent", "--dry-run")
-    assert (done.code, "--resume" in done.err) == (2, True)
+    done = send(repo, "--unknown sent --dry-run")
+    done.expect(2, "--resume")
 
 
 def test_the_advice_names_the_mail_that_is_in_doubt(
@@ -168,7 +147,7 @@ def test_the_advice_names_the_mail_that_is_in_doubt(
 ) -> None:
     repo, _ = cut
     ids = in_doubt(repo, 1, 2)
-    advice = " ".join(document(resume(repo, "--dry-run"))["advice"])
+    advice = " ".join(resume(repo, "--dry-run").json["advice"])
     assert f"--unknown {ids[1]}=" in advice
     assert "--unknown lost" in advice
 
@@ -179,14 +158,14 @@ def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(
 ) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
-        assert states(send(repo, "--via", via, "--yes")) == ["unknown"]
+        repo.git("config patchpilot.lore http://127.0.0.1:9/all/")
+        assert states(send(repo, "--yes --via", via)) == "unknown"
         server.faults.heal()
-        done = resume(repo, "--unknown", "sent")
-        assert (done.code, states(done)) == (0, ["accepted"])
+        done = resume(repo, "--unknown sent")
+        assert (done.code, states(done)) == (0, "accepted")
         assert len(server.take()) == 1
-    assert repo.git("tag", "-l", "sent/*-v1")
-    assert "widget: change line 1" in call("track", "-C", repo.path).out
+    assert repo.git("tag -l 'sent/*-v1'")
+    assert "widget: change line 1" in repo.patchpilot("track").out
 
 
 def amended(repo: Repo) -> None:
@@ -195,11 +174,7 @@ def amended(repo: Repo) -> None:
         (repo.path / "widget.c").read_text() + "int more;\n"
     )
     repo.git(
-        "commit",
-        "-q",
-        "-a",
-        "--amend",
-        "-m",
+        "commit -q -a --amend -m",
         "widget: change line 2\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
 
@@ -210,42 +185,25 @@ def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        call(
-            "draft",
-            "-C",
-            repo.path,
-            "--cover-subject",
-            "widget: change lines",
-            "--cover",
-            "All were wrong.",
+        repo.patchpilot(
+            "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
         )
-        shown = document(send(repo, "--via", via, "--yes"))
+        shown = send(repo, "--yes --via", via).json
         assert shown["state"] == "partial"
         server.faults.heal()
         amended(repo)
-        again = document(
-            call(
-                "send",
-                "-C",
-                repo.path,
-                "--via",
-                via,
-                "--to",
-                LIST,
-                "--format",
-                "json",
-                "--dry-run",
-            )
-        )
+        again = repo.patchpilot(
+            "send --via", via, "--to", LIST, "--format", "json", "--dry-run"
+        ).json
         hint = next(
             one["hint"] for one in again["refusals"] if one["name"] == "version-sent"
         )
         assert "--resume" in hint
         assert "--reroll" in hint
         done = resume(repo, "--yes")
-        assert (done.code, states(done)) == (0, ["accepted"] * 3), done.err
+        assert (done.code, states(done)) == (0, "accepted accepted accepted"), done.err
         mails = server.take()
-    assert [one["message_id"] for one in document(done)["messages"]] == [
+    assert [one["message_id"] for one in done.json["messages"]] == [
         one["message_id"] for one in shown["messages"]
     ]
     assert len(mails) == 3
@@ -256,7 +214,7 @@ def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(
         assert known
         assert known.revision == 2
         assert dict(known.history)["v1"][-1] == shown["messages"][0]["message_id"]
-    assert states(resume(repo)) == ["accepted"] * 3
+    assert states(resume(repo)) == "accepted accepted accepted"
 
 
 @pytest.mark.parametrize("strategy", ["commit", "branch-description"])
@@ -271,7 +229,7 @@ def test_b4_knows_of_a_send_that_was_finished_after_an_amend(
             server=server,
             cover="widget: two lines were wrong\n\nBoth were read back as zero.\n",
         )
-        shown = document(send(repo, "--via", "b4", "--yes"))
+        shown = send(repo, "--via b4 --yes").json
         assert shown["state"] == "partial"
         server.faults.heal()
         amended(repo)

@@ -3,7 +3,6 @@
 the archive.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 from patchpilot.series.topic_database import state_folder
 from tests.kit.archive import archive_server
-from tests.kit.cli import call
 from tests.kit.prep import prep
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -24,19 +22,16 @@ LIST = "widgets@lists.example.org"
 NOBODY = "http://127.0.0.1:9/all/"
 
 
-def send(repo: Repo, *words: str) -> dict[str, Any]:
+def send(repo: Repo, line: str = "", *words: str) -> Any:
     """The document of the verb with its recipient."""
-    found: dict[str, Any] = json.loads(
-        call("send", "-C", repo.path, "--to", LIST, "--format", "json", *words).out
-    )
-    return found
+    return repo.patchpilot(f"send --format json --to {LIST} {line}", *words).json
 
 
-def refused(repo: Repo, *words: str) -> dict[str, str]:
+def refused(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
     """What refuses a send: name → message and hint."""
     return {
         one["name"]: f"{one['message']}; {one['hint']}"
-        for one in send(repo, "--dry-run", *words)["refusals"]
+        for one in send(repo, f"--dry-run {line}", *words)["refusals"]
     }
 
 
@@ -50,26 +45,20 @@ def lose_the_outbox() -> None:
 def test_what_a_tag_says_was_sent_is_not_sent_again(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.git("config", "patchpilot.lore", NOBODY)
-        call(
-            "draft",
-            "-C",
-            repo.path,
-            "--cover-subject",
-            "widget: change lines",
-            "--cover",
-            "All were wrong.",
+        repo.git("config patchpilot.lore", NOBODY)
+        repo.patchpilot(
+            "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
         )
-        assert send(repo, "--via", via, "--force", "x", "--yes")["state"] == "sent"
-        tag = repo.git("tag", "-l", "sent/*")
+        assert send(repo, "--force x --yes --via", via)["state"] == "sent"
+        tag = repo.git("tag -l 'sent/*'")
         assert tag.endswith("-v1")
         server.take()
-        repo.git("config", "--remove-section", "branch.topic") if via == "b4" else None
+        repo.git("config --remove-section branch.topic") if via == "b4" else None
         lose_the_outbox()
         found = refused(repo)
         assert tag in found["already-sent"]
         assert "--reroll" not in found["already-sent"]
-        assert call("send", "-C", repo.path, "--to", LIST, "--yes").code == 1
+        assert repo.patchpilot("send --yes --to", LIST).code == 1
         assert "already-sent" not in refused(repo, "--resend")
 
 
@@ -78,31 +67,31 @@ def test_an_amended_topic_whose_outbox_is_lost_is_the_next_version(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.git("config", "patchpilot.lore", NOBODY)
-        first = send(repo, "--force", "x", "--yes")
+        repo.git("config patchpilot.lore", NOBODY)
+        first = send(repo, "--force x --yes")
     lose_the_outbox()
     (repo.path / "widget.c").write_text(
         (repo.path / "widget.c").read_text() + "int more;\n"
     )
-    repo.git("commit", "-q", "-a", "--amend", "--no-edit")
+    repo.git("commit -q -a --amend --no-edit")
     again = send(repo, "--dry-run")
     assert (again["change_id"], again["version"]) == (first["change_id"], 2)
     names = {one["name"] for one in again["refusals"]}
     assert "no-changelog" in names
     assert not {"already-sent", "version-sent"} & names
-    assert "version-sent" in refused(repo, "-v", "1")
-    call("draft", "-C", repo.path, "--changelog", "- one more line")
+    assert "version-sent" in refused(repo, "-v 1")
+    repo.patchpilot("draft --changelog '- one more line'")
     assert not {"already-sent", "version-sent", "no-changelog"} & refused(repo).keys()
 
 
 def test_another_topic_is_not_taken_for_one_that_a_tag_keeps(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.git("config", "patchpilot.lore", NOBODY)
-        first = send(repo, "--force", "x", "--yes")
+        repo.git("config patchpilot.lore", NOBODY)
+        first = send(repo, "--force x --yes")
         lose_the_outbox()
-        repo.git("checkout", "-q", "-b", "other")
-        repo.git("branch", "-q", "-u", "master")
+        repo.git("checkout -q -b other")
+        repo.git("branch -q -u master")
         repo.commit(
             "widget: more\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int more;\n"},
@@ -123,13 +112,11 @@ def test_the_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
             server=server,
             cover="widget: two lines\n\nBoth were wrong.\n",
         )
-        repo.git("config", "patchpilot.lore", NOBODY)
-        head, base = repo.git("rev-parse", "HEAD"), repo.git("rev-parse", "master")
+        repo.git("config patchpilot.lore", NOBODY)
+        head, base = repo.git("rev-parse HEAD"), repo.git("rev-parse master")
         name = "sent/20261101-widget-0123456789ab-v1"
         repo.git(
-            "tag",
-            "-a",
-            "-m",
+            "tag -a -m",
             f"widget: two lines\n\nBoth were wrong.\n\nbase-commit: {base}\nchange-id:"
             f" {name[5:-3]}",
             name,
@@ -142,20 +129,20 @@ def test_the_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
 def test_what_the_archive_has_is_not_sent_again(tmp_path: Path, kind: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.git("config", "patchpilot.lore", NOBODY)
-        sent = send(repo, "--force", "x", "--yes")
+        repo.git("config patchpilot.lore", NOBODY)
+        sent = send(repo, "--force x --yes")
         mails = [unpacked(one) for one in server.take()]
-    repo.git("tag", "-d", repo.git("tag", "-l", "sent/*"))
+    repo.git("tag -d", repo.git("tag -l 'sent/*'"))
     lose_the_outbox()
     with archive_server(kind, tmp_path / "archive", *mails) as archive:
-        repo.git("config", "patchpilot.lore", archive.url)
+        repo.git("config patchpilot.lore", archive.url)
         assert sent["messages"][0]["message_id"] in refused(repo)["already-sent"]
         assert "already-sent" not in refused(repo, "--offline")
-        assert "already-sent" not in refused(repo, "--security", "yes")
+        assert "already-sent" not in refused(repo, "--security yes")
         (repo.path / "widget.c").write_text(
             (repo.path / "widget.c").read_text() + "int more;\n"
         )
-        repo.git("commit", "-q", "-a", "--amend", "--no-edit")
+        repo.git("commit -q -a --amend --no-edit")
         assert "already-sent" not in refused(repo)
-    repo.git("config", "patchpilot.lore", NOBODY)
+    repo.git("config patchpilot.lore", NOBODY)
     assert "already-sent" not in refused(repo)

@@ -135,14 +135,8 @@ def test_a_hang_up_waits_for_the_mail_in_hand(
     with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
         assert (
-            call(
-                "draft",
-                "-C",
-                repo.path,
-                "--cover-subject",
-                "widget: fix lines",
-                "--cover",
-                "All were wrong.",
+            repo.patchpilot(
+                "draft --cover-subject 'widget: fix lines' --cover 'All were wrong.'"
             ).code
             == 0
         )
@@ -229,7 +223,7 @@ def test_a_terminal_that_is_closed_lets_the_mail_in_hand_be_sent_and_noted(
         os.close(terminal)
         assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 130
         assert not list(tmp_path.glob("patchpilot-bug*"))
-        done = json.loads(call(*words, "--resume", "--dry-run", "--format", "json").out)
+        done = call(*words, "--resume", "--dry-run", "--format", "json").json
         assert [one["state"] for one in done["messages"]][:2] == [
             "accepted",
             "accepted",

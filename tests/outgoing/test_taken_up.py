@@ -3,7 +3,6 @@
 is missing.
 """
 
-import json
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.recipient_edits import EditStore, branch_key
 from tests.kit.cli import Outcome as Ended
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic
@@ -23,28 +21,22 @@ LIST = "widgets@lists.example.org"
 TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def send(repo: Repo, *words: str) -> Ended:
+def send(repo: Repo, line: str = "", *words: str) -> Ended:
     """The verb with its recipient, past findings."""
-    return call("send", "-C", repo.path, "--to", LIST, "--force", "a test", *words)
+    return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *words)
 
 
 def ids(done: Ended) -> list[str]:
     """The Message-IDs of a document."""
-    return [load["message_id"] for load in json.loads(done.out)["messages"]]
+    return [load["message_id"] for load in done.json["messages"]]
 
 
 @TRANSPORTS
 def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        call(
-            "draft",
-            "-C",
-            repo.path,
-            "--cover-subject",
-            "widget: mend",
-            "--cover",
-            "All were wrong.",
+        repo.patchpilot(
+            "draft --cover-subject 'widget: mend' --cover 'All were wrong.'"
         )
         words = ("--via", via, "--format", "json")
         config = (repo.path / ".git" / "config").read_bytes()
@@ -67,16 +59,13 @@ def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> 
 
 def test_other_mails_than_those_shown_have_other_message_ids(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    shown = ids(send(repo, "--dry-run", "--format", "json"))
+    repo.git("config sendemail.smtpserver 127.0.0.1")
+    shown = ids(send(repo, "--dry-run --format json"))
     repo.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
+        "commit -q --amend -m",
         "widget: change line 1\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
-    assert ids(send(repo, "--dry-run", "--format", "json")) != shown
+    assert ids(send(repo, "--dry-run --format json")) != shown
 
 
 @TRANSPORTS
@@ -85,7 +74,7 @@ def test_a_send_that_is_through_has_nothing_to_take_up(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert send(repo, "--via", via, "--yes").code == 0
+        assert send(repo, "--yes --via", via).code == 0
         for words in ((), ("--dry-run",)):
             done = send(repo, "--resume", *words)
             assert done.code == 0, done.err
@@ -93,9 +82,7 @@ def test_a_send_that_is_through_has_nothing_to_take_up(
             assert "diff --git" not in done.out
         assert [
             load["state"]
-            for load in json.loads(send(repo, "--resume", "--format", "json").out)[
-                "messages"
-            ]
+            for load in send(repo, "--resume --format json").json["messages"]
         ] == ["accepted"]
         assert len(server.take()) == 1
 
@@ -104,7 +91,7 @@ def test_what_is_in_doubt_is_reported_and_not_sent(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=False)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 4
-        done = send(repo, "--resume", "--offline")
+        done = send(repo, "--resume --offline")
         assert (done.code, server.take()) == (4, ())
         assert "unknown" in done.out
         assert "--unknown lost" in done.out
@@ -114,11 +101,11 @@ def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert send(repo, "--yes").code == 4
-        shown = send(repo, "--resume", "--dry-run")
+        shown = send(repo, "--resume --dry-run")
     assert (shown.code, shown.out.count("diff --git")) == (0, 1)
     assert "1 of 2 mails to 1 recipient" in shown.out
     assert "accepted  [PATCH 1/2]" in shown.out
-    reported = json.loads(send(repo, "--resume", "--dry-run", "--format", "json").out)
+    reported = send(repo, "--resume --dry-run --format json").json
     assert [one["state"] for one in reported["messages"]] == ["accepted", "pending"]
 
 
@@ -127,13 +114,13 @@ def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        assert send(repo, "--cc", "gone@example.org", "--yes").code == 4
-        shown = send(repo, "--resume", "--drop", "gone@example.org", "--dry-run")
+        assert send(repo, "--cc gone@example.org --yes").code == 4
+        shown = send(repo, "--resume --drop gone@example.org --dry-run")
         assert "patchpilot maintainers --restore gone@example.org" in " ".join(
             shown.out.split()
         )
         server.faults.heal()
-        assert send(repo, "--resume", "--drop", "gone@example.org", "--yes").code == 0
+        assert send(repo, "--resume --drop gone@example.org --yes").code == 0
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)
     assert key is not None
@@ -157,19 +144,19 @@ def test_another_message_or_white_space_is_another_patch(
     tmp_path: Path, message: str, text: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     repo.commit(
         "widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"a.c": "int a;\n"},
     )
-    planned = json.loads(send(repo, "--dry-run", "--format", "json").out)
+    planned = send(repo, "--dry-run --format json").json
     accept_all(repo)
-    again = json.loads(send(repo, "--dry-run", "--format", "json").out)
+    again = send(repo, "--dry-run --format json").json
     assert "already-sent" in {one["name"] for one in again["refusals"]}
-    repo.git("commit", "-q", "--amend", "-m", message)
+    repo.git("commit -q --amend -m", message)
     (repo.path / "a.c").write_text(text)
-    repo.git("commit", "-q", "--amend", "--no-edit", "a.c", "--allow-empty")
-    changed = json.loads(send(repo, "--dry-run", "--format", "json").out)
+    repo.git("commit -q --amend --no-edit a.c --allow-empty")
+    changed = send(repo, "--dry-run --format json").json
     assert changed["change_id"] == planned["change_id"]
     assert {one["name"] for one in changed["refusals"]} & {
         "already-sent",

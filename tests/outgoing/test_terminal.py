@@ -50,7 +50,7 @@ def test_gits_password_question_reaches_the_terminal_and_nothing_shows_the_answe
 ) -> None:
     with FaultySink(login=("ada", "s3cret")) as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config", "sendemail.smtpuser", "ada")
+        repo.git("config sendemail.smtpuser ada")
         screen = Verb(*words(repo.path, "--yes"))
         screen.wait_for("Password for")
         screen.type("s3cret\n")
@@ -140,14 +140,8 @@ def test_open_questions_of_a_fix_are_asked_once_and_the_recipients_stand_above_t
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config", "patchpilot.profile", "linux")
-        repo.git(
-            "commit",
-            "--amend",
-            "-q",
-            "-m",
-            "widget: fix a crash on removal\n\nFix it.\n",
-        )
+        repo.git("config patchpilot.profile linux")
+        repo.git("commit --amend -q -m", "widget: fix a crash on removal\n\nFix it.\n")
         screen = Verb(*words(repo.path))
         screen.wait_for("attack a machine")
         screen.type("?\n")

@@ -3,7 +3,6 @@
 asking.
 """
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,26 +12,17 @@ from patchpilot.errors import UsageError
 from patchpilot.outgoing.target_tree import _place
 from patchpilot.services.send.questions import answer, traps
 from patchpilot.topic.target_tip import find_target
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
 
-def words(repo: Repo, *more: str) -> dict[str, object]:
+def words(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
     """The plan of a send as JSON."""
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    done = call(
-        "send",
-        "-C",
-        repo.path,
-        "--cc",
-        "widgets@lists.example.org",
-        "--dry-run",
-        "--format",
-        "json",
-        *more,
+    repo.git("config sendemail.smtpserver 127.0.0.1")
+    done = repo.patchpilot(
+        f"send --cc widgets@lists.example.org --dry-run --format json {line}", *more
     )
-    return json.loads(done.out)
+    return done.json
 
 
 def names(reported: dict[str, object], key: str) -> set[str]:
@@ -47,7 +37,7 @@ def test_an_unanswered_question_is_a_warning_until_it_is_answered(
     assert {"unanswered-security", "unanswered-regression"} <= names(
         words(repo), "warnings"
     )
-    reported = words(repo, "--security", "no", "--regression", "no")
+    reported = words(repo, "--security no --regression no")
     assert not {"unanswered-security", "unanswered-regression"} & names(
         reported, "warnings"
     )
@@ -63,8 +53,8 @@ def test_a_security_problem_goes_to_the_security_team_and_to_no_list(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config", "sendemail.cc", "linux-kernel@vger.kernel.org")
-    reported = words(repo, "--security", "yes")
+    repo.git("config sendemail.cc linux-kernel@vger.kernel.org")
+    reported = words(repo, "--security yes")
     assert "security-on-list" in names(reported, "refusals")
     recipients = {one["email"]: one["header"] for one in reported["recipients"]}
     assert recipients == {
@@ -77,16 +67,14 @@ def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     text = "Maintainers\n-----------\n\nWidgets\nM: Wanda Widget <wanda@example.net>\nF: widget.c\n"
     repo.commit(
         f"widget: mend\n\nIt was wrong.\n\n{SIGNED}",
         {"widget.c": "int x;\n", "MAINTAINERS": text},
     )
-    done = call(
-        "send", "-C", repo.path, "--profile", "dpdk", "--dry-run", "--format", "json"
-    )
-    reported = json.loads(done.out)
+    done = repo.patchpilot("send --profile dpdk --dry-run --format json")
+    reported = done.json
     assert {one["email"] for one in reported["recipients"]} == {
         "wanda@example.net",
         "dev@dpdk.org",
@@ -97,7 +85,7 @@ def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(
 
 def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
-    culprit = repo.git("rev-parse", "HEAD")
+    culprit = repo.git("rev-parse HEAD")
     repo.commit(
         f'widget: mend\n\nThis used to work.\n\nFixes: {culprit[:12]} ("widget: start")\n{SIGNED}',
         {"widget.c": "int x;\n"},
@@ -111,9 +99,7 @@ def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
     assert "regressions@lists.linux.dev" in {
         one["email"] for one in reported["recipients"]
     }
-    shown = call(
-        "send", "-C", repo.path, "--to", "x@lists.example.org", "--dry-run"
-    ).out
+    shown = repo.patchpilot("send --to x@lists.example.org --dry-run").out
     assert f"#regzbot introduced: {culprit[:12]}" in shown.partition("\n---\n")[2]
     with Repository.open(repo.path) as repository:
         answer(repository, "regression", "HEAD~1")
@@ -128,7 +114,7 @@ def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
 
 def test_what_the_target_has_already_or_cannot_take_is_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    fix = repo.git("rev-parse", "HEAD~1")
+    fix = repo.git("rev-parse HEAD~1")
     repo.checkout("master")
     repo.git("cherry-pick", fix)
     repo.checkout("topic")
@@ -146,12 +132,11 @@ def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(
 ) -> None:
     upstream = topic(tmp_path / "up", 1)
     repo = topic(tmp_path / "r", 1)
-    repo.git("remote", "add", "net", str(upstream.path))
-    repo.git("fetch", "-q", "net")
+    repo.git("remote add net", str(upstream.path))
+    repo.git("fetch -q net")
     repo.git(
-        "config",
-        "remote.net.url",
-        "https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git",
+        "config remote.net.url "
+        "https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git"
     )
     with Repository.open(repo.path) as repository:
         ids = [repository.resolve("HEAD")]

@@ -6,7 +6,6 @@ Each test needs a repository and the command line, since a recipient may come fr
 way; those that send need a mail server, since only its envelopes tell who gets a mail.
 """
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,22 +96,18 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
         repo = prep(path, "branch-description", 1, server=server, cover=COVER)
     else:
         repo = topic(path, 1, server=server)
-    branch = repo.git("rev-parse", "--abbrev-ref", "HEAD")
-    repo.git("checkout", "-q", "master")
+    branch = repo.git("rev-parse --abbrev-ref HEAD")
+    repo.git("checkout -q master")
     culprit = repo.commit(
         "widget: break it\n\nAcked-by: Al Ack <al@example.net>",
         {"MAINTAINERS": MAINTAINERS},
         author="Cy <cy@example.net>",
     )
-    repo.git("checkout", "-q", branch)
-    repo.git("rebase", "-q", "master")
+    repo.git("checkout -q", branch)
+    repo.git("rebase -q master")
     fixes = f'Fixes: {culprit[:12]} ("widget: break it")\n'
     repo.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-F",
-        "-",
+        "commit -q --amend -F -",
         stdin=MESSAGE.replace("Cc: stable", f"{fixes}Cc: stable"),
     )
     for name in ("to", "cc", "bcc"):
@@ -138,25 +133,9 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
     return repo
 
 
-def send(repo: Repo, via: str, *words: str) -> Called:
+def send(repo: Repo, via: str, line: str = "", *words: str) -> Called:
     """`send`, past findings of check."""
-    return call(
-        "send",
-        "-C",
-        repo.path,
-        "--via",
-        via,
-        "--force",
-        "x",
-        "--format",
-        "json",
-        *words,
-    )
-
-
-def document(outcome: Called) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(outcome.out)
-    return found
+    return repo.patchpilot(f"send --force x --format json --via {via} {line}", *words)
 
 
 def names(found: dict[str, Any], key: str) -> set[str]:
@@ -179,11 +158,8 @@ def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(
 ) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", via, server)
-        assert (
-            call("maintainers", "-C", repo.path, "--add-cc", "kept@example.net").code
-            == 0
-        )
-        done = send(repo, via, "--security", "yes", "--yes", *words)
+        assert repo.patchpilot("maintainers --add-cc kept@example.net").code == 0
+        done = send(repo, via, "--security yes --yes", *words)
         assert done.code == 0, done.err
         (mail,) = server.take()
     named = ("rea@example.net",) if "--cc" in words else ()
@@ -205,7 +181,7 @@ def test_no_alias_redirects_it(tmp_path: Path, scope: str) -> None:
             )
             repo.git("config", scope, f"{section}.aliasfiletype", "mutt")
         for name in ("tocmd", "cccmd", "headercmd"):
-            repo.git("config", "--unset", f"sendemail.{name}")
+            repo.git("config --unset", f"sendemail.{name}")
         for words in ((), ("--identity", "work", "--reroll")):
             done = send(repo, "git-send-email", *words, "--security", "yes", "--yes")
             assert done.code == 0, done
@@ -219,12 +195,11 @@ def test_a_transport_that_adds_somebody_stops_it(
     # a git that knows one more way than the ones that are disabled
     monkeypatch.setattr("patchpilot.outgoing.send_email.git_send_email._OFF", ())
     repo = topic(tmp_path / "r", 1)
-    repo.git("config", "--global", "sendemail.aliasesfile", str(tmp_path / "aliases"))
-    repo.git("config", "--global", "sendemail.aliasfiletype", "mutt")
+    repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
+    repo.git("config --global sendemail.aliasfiletype mutt")
     words = ("--to", "wilma@example.org", "--cc", f"<{TEAM}>", "--security", "yes")
     done = send(repo, "git-send-email", *words, "--dry-run")
-    assert done.code == 1
-    assert f"it adds eve@evil.example, omits {TEAM}" in done.err
+    done.expect(1, f"it adds eve@evil.example, omits {TEAM}")
 
 
 def test_a_b4_that_adds_somebody_stops_it(
@@ -236,11 +211,10 @@ def test_a_b4_that_adds_somebody_stops_it(
         b4_send, "recipient_words", lambda *who: [*words_of(*who), *more]
     )
     repo = prep(tmp_path / "r", "branch-description", 1)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     words = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")
     done = send(repo, "b4", *words, "--dry-run")
-    assert done.code == 1
-    assert "it adds eve@evil.example" in done.err
+    done.expect(1, "it adds eve@evil.example")
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
@@ -249,19 +223,17 @@ def test_the_answer_holds_for_resume_and_the_next_version(
 ) -> None:
     with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", via, server)
-        repo.git("config", "patchpilot.lore", url)
-        assert (
-            document(send(repo, via, "--security", "yes", "--yes"))["state"] == "failed"
-        )
+        repo.git("config patchpilot.lore", url)
+        assert send(repo, via, "--security yes --yes").json["state"] == "failed"
         server.faults.heal()
-        assert document(send(repo, via, "--resume", "--yes"))["state"] == "sent"
+        assert send(repo, via, "--resume --yes").json["state"] == "sent"
         (repo.path / "widget.c").write_text(
             (repo.path / "widget.c").read_text().replace("line2;", "second;")
         )
-        repo.git("commit", "-q", "-a", "--amend", "--no-edit")
-        call("draft", "-C", repo.path, "--changelog", "- line 2, too")
-        done = send(repo, via, "--reroll", "--yes")
-        assert document(done)["version"] == 2, done.err
+        repo.git("commit -q -a --amend --no-edit")
+        repo.patchpilot("draft --changelog '- line 2, too'")
+        done = send(repo, via, "--reroll --yes")
+        assert done.json["version"] == 2, done.err
         first, second = server.take()
     assert sorted(first.recipients) == sorted(second.recipients) == sorted(ONLY)
     assert b"Link to v1" not in second.data
@@ -272,10 +244,10 @@ def test_the_answer_holds_for_resume_and_the_next_version(
 def test_a_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
-        assert send(repo, "git-send-email", "--security", "yes", "--yes").code == 0
+        assert send(repo, "git-send-email", "--security yes --yes").code == 0
         for words in (("reset",), ("--forget",)):
-            assert call("draft", "-C", repo.path, *words).code == 0
-            found = document(send(repo, "git-send-email", "--dry-run"))
+            assert repo.patchpilot("draft", *words).code == 0
+            found = send(repo, "git-send-email", "--dry-run").json
             assert {one["email"] for one in found["recipients"]} == set(ONLY)
 
 
@@ -285,11 +257,11 @@ def test_mails_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(
     with FaultySink(Faults(gone_from=1)) as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         assert (
-            document(send(repo, "git-send-email", "--security", "no", "--yes"))["state"]
+            send(repo, "git-send-email", "--security no --yes").json["state"]
             == "failed"
         )
         server.faults.heal()
-        done = send(repo, "git-send-email", "--resume", "--security", "yes", "--yes")
+        done = send(repo, "git-send-email", "--resume --security yes --yes")
         assert (done.code, server.take()) == (1, ())
         assert "made for a public send" in done.err
 
@@ -301,8 +273,8 @@ def test_b4s_web_endpoint_is_refused(
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     with watched_server() as (url, asked):
         repo = repository(tmp_path / "r", "b4")
-        repo.git("config", "b4.send-endpoint-web", url)
-        done = send(repo, "b4", "--security", "yes", *words)
+        repo.git("config b4.send-endpoint-web", url)
+        done = send(repo, "b4", "--security yes", *words)
     assert (
         done.code,
         "cannot send an undisclosed security fix through" in done.err,
@@ -317,9 +289,9 @@ def test_b4s_web_endpoint_is_refused(
 def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
     with FaultySink() as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", "git-send-email", server)
-        repo.git("config", "patchpilot.lore", url)
-        repo.git("config", "--global", "patchpilot.lore", url)
-        found = document(send(repo, "git-send-email", "--security", "yes", "--yes"))
+        repo.git("config patchpilot.lore", url)
+        repo.git("config --global patchpilot.lore", url)
+        found = send(repo, "git-send-email", "--security yes --yes").json
         message_id = found["messages"][0]["message_id"]
         with Store() as store:
             (entry,) = store.entries()
@@ -356,8 +328,8 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(
 ) -> None:
     with FaultySink() as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", "git-send-email", server)
-        repo.git("config", "--global", "patchpilot.lore", url)
-        assert send(repo, "git-send-email", "--security", "yes", "--yes").code == 0
+        repo.git("config --global patchpilot.lore", url)
+        assert send(repo, "git-send-email", "--security yes --yes").code == 0
         sent = unpacked(server.take()[0])
         message_id = parse_mail(sent).message_id
         reply = (
@@ -373,9 +345,9 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(
                 for one in (sent, reply.encode())
             )
         )
-        assert call("track", "add", "--mbox", mbox).code == 0
-        assert call("track", "update", "--lore", url).code == 0
-        assert "Why?" in call("track", "show", "1", "--mails").out
+        assert call("track add --mbox", mbox).code == 0
+        assert call("track update --lore", url).code == 0
+        assert "Why?" in call("track show 1 --mails").out
         with Repository.open(repo.path) as opened, Store() as store:
             answered = answered_mail("<answer@example.org>", "reply", store)
             sender = sender_of(opened, "git-send-email")
@@ -394,35 +366,19 @@ def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(
 ) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
-        repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all")
-        private = document(send(repo, "git-send-email", "--security", "yes", "--yes"))[
-            "messages"
-        ][0]["message_id"]
-        call(
-            "draft",
-            "-C",
-            repo.path,
-            "--changelog",
-            f"- as in https://lore.kernel.org/r/{private}",
+        repo.git("config patchpilot.lore http://127.0.0.1:9/all")
+        private = send(repo, "git-send-email", "--security yes --yes").json["messages"][
+            0
+        ]["message_id"]
+        repo.patchpilot(
+            "draft --changelog", f"- as in https://lore.kernel.org/r/{private}"
         )
-        found = document(
-            call(
-                "send",
-                "-C",
-                repo.path,
-                "--security",
-                "no",
-                "--reroll",
-                "--dry-run",
-                "--format",
-                "json",
-            )
-        )
+        found = repo.patchpilot(
+            "send --security no --reroll --dry-run --format json"
+        ).json
         assert "private-thread" in names(found, "refusals")
-        call("draft", "-C", repo.path, "--changelog", "- sent to the list")
-        public = document(
-            send(repo, "git-send-email", "--security", "no", "--reroll", "--yes")
-        )
+        repo.patchpilot("draft --changelog '- sent to the list'")
+        public = send(repo, "git-send-email", "--security no --reroll --yes").json
         assert public["state"] == "sent"
         mail = server.take()[-1]
     assert "widget@lists.example.org" in mail.recipients
@@ -436,31 +392,16 @@ def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(
 
 def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
     repo = repository(tmp_path / "r", "git-send-email")
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     tags = (
         "Closes: https://bugs.example.org/7\n"
         "Link: https://lore.kernel.org/r/private-report@example.org\n"
     )
     repo.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-F",
-        "-",
+        "commit -q --amend -F -",
         stdin=MESSAGE.replace("Cc: stable", f"{tags}Cc: stable"),
     )
-    found = document(
-        call(
-            "send",
-            "-C",
-            repo.path,
-            "--security",
-            "yes",
-            "--dry-run",
-            "--format",
-            "json",
-        )
-    )
+    found = repo.patchpilot("send --security yes --dry-run --format json").json
     named = [
         problem["message"]
         for problem in found["refusals"]
@@ -468,11 +409,7 @@ def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
     ]
     assert len(named) == 2
     assert "names-reporter" in names(found, "warnings")
-    public = document(
-        call(
-            "send", "-C", repo.path, "--security", "no", "--dry-run", "--format", "json"
-        )
-    )
+    public = repo.patchpilot("send --security no --dry-run --format json").json
     assert not {"names-report", "names-reporter"} & (
         names(public, "refusals") | names(public, "warnings")
     )

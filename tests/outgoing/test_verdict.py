@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a preview says first and last: whether anything is sent, and what blocks it."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.send_problem import NO_SERVER, CheckState
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.plan_send import plan
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
 from tests.kit.topics import topic
@@ -22,7 +20,7 @@ from tests.kit.topics import topic
 def blocked(tmp_path: Path) -> Repo:
     """A topic with two problems: no list, and a commit without a sign-off."""
     repo = topic(tmp_path / "r", 0)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     repo.commit(
         "widget: name the widget\n\nIt had no name.", {"widget.c": "int widget;\n"}
     )
@@ -32,20 +30,11 @@ def blocked(tmp_path: Path) -> Repo:
 def test_the_verdict_is_first_and_last_and_each_problem_has_its_command(
     blocked: Repo,
 ) -> None:
-    done = call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run")
+    done = blocked.patchpilot("send --to ada@example.com --dry-run")
     rows = done.out.rstrip("\n").split("\n")
-    problems = json.loads(
-        call(
-            "send",
-            "-C",
-            blocked.path,
-            "--to",
-            "ada@example.com",
-            "--dry-run",
-            "--format",
-            "json",
-        ).out
-    )["refusals"]
+    problems = blocked.patchpilot(
+        "send --to ada@example.com --dry-run --format json"
+    ).json["refusals"]
     assert {"no-list", "no-signoff"} <= {problem["name"] for problem in problems}
     assert (rows[0], rows[-1]) == (
         f"NOT SENT: {len(problems)} problems block sending",
@@ -59,16 +48,12 @@ def test_problems_are_on_stderr_as_well_where_stdout_is_no_terminal(
     blocked: Repo,
 ) -> None:
     for words in (("--dry-run",), ("--dry-run", "--format", "json"), ("--yes",)):
-        done = call("send", "-C", blocked.path, "--to", "ada@example.com", *words)
-        assert done.code == 1
-        assert "NOT SENT: " in done.err
-        assert "no Signed-off-by; git commit --amend -s" in done.err
+        done = blocked.patchpilot("send --to ada@example.com", *words)
+        done.expect(1, "NOT SENT: ", "no Signed-off-by; git commit --amend -s")
 
 
 def test_quiet_shows_no_mail(blocked: Repo) -> None:
-    done = call(
-        "send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run", "-q"
-    )
+    done = blocked.patchpilot("send --to ada@example.com --dry-run -q")
     assert done.out.startswith("NOT SENT: ")
     assert "Subject: " not in done.out
     assert "problem: " in done.out
@@ -76,16 +61,9 @@ def test_quiet_shows_no_mail(blocked: Repo) -> None:
 
 def test_a_dry_run_without_problems_says_how_much_would_be_sent(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    done = call(
-        "send",
-        "-C",
-        repo.path,
-        "--to",
-        "widgets@lists.example.org",
-        "--force",
-        "a test",
-        "--dry-run",
+    repo.git("config sendemail.smtpserver 127.0.0.1")
+    done = repo.patchpilot(
+        "send --to widgets@lists.example.org --force 'a test' --dry-run"
     )
     rows = done.out.rstrip("\n").split("\n")
     assert rows[0] == rows[-1]
@@ -98,7 +76,7 @@ def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(
     with Repository.open(blocked.path) as repository:
         card = plan(repository, SendRequest(to=("ada@example.com",)))
     rows = (
-        call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run")
+        blocked.patchpilot("send --to ada@example.com --dry-run")
         .out.rstrip("\n")
         .split("\n")
     )
@@ -120,7 +98,7 @@ def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(
 
 def test_a_check_passes_only_where_nothing_of_it_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config sendemail.smtpserver 127.0.0.1")
     with Repository.open(repo.path) as repository:
         passed = {
             check.name: check.message
@@ -139,7 +117,7 @@ def test_a_mail_server_that_is_missing_counts_among_the_problems(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("commit", "-q", "--amend", "-m", "widget: name it\n\nIt has no name.")
+    repo.git("commit -q --amend -m", "widget: name it\n\nIt has no name.")
     with Repository.open(repo.path) as repository:
         planned = plan(repository, SendRequest(to=("ada@example.com",)))
         card = planned
@@ -158,45 +136,18 @@ def test_a_mail_server_that_is_not_configured_comes_first(
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
-    done = call(
-        "send",
-        "-C",
-        repo.path,
-        "--to",
-        "widgets@lists.example.org",
-        "--force",
-        "a test",
-        "--yes",
-    )
+    done = repo.patchpilot("send --to widgets@lists.example.org --force 'a test' --yes")
     rows = done.out.split("\n")
     assert (done.code, rows[0]) == (3, "NOT SENT: 1 problem blocks sending")
     assert rows[1].startswith("problem: no mail server configured")
     assert "Subject: " not in done.out
-    reported = json.loads(
-        call(
-            "send",
-            "-C",
-            repo.path,
-            "--to",
-            "ada@example.com",
-            "--yes",
-            "--format",
-            "json",
-        ).out
-    )
+    reported = repo.patchpilot("send --to ada@example.com --yes --format json").json
     assert (reported["state"], reported["refusals"][0]["name"]) == (
         "refused",
         "no-server",
     )
-    tried = call(
-        "send",
-        "-C",
-        repo.path,
-        "--to",
-        "widgets@lists.example.org",
-        "--force",
-        "a test",
-        "--dry-run",
+    tried = repo.patchpilot(
+        "send --to widgets@lists.example.org --force 'a test' --dry-run"
     )
     assert next(
         row for row in tried.out.split("\n") if row.startswith("note: ")

@@ -35,7 +35,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 
 def lines(*words: object) -> list[str]:
-    outcome = call("maintainers", "--format", "get_maintainer", *words)
+    outcome = call("maintainers --format get_maintainer", *words)
     assert outcome.code == 0, outcome.err
     return outcome.out.splitlines()
 
@@ -74,7 +74,7 @@ def test_those_to_be_ignored_are_left_out(repo: Repo) -> None:
 
 
 def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> None:
-    culprit = repo.git("rev-parse", "HEAD")
+    culprit = repo.git("rev-parse HEAD")
     file = tmp_path / "x.patch"
     file.write_text(
         patch("drivers/net/port.c", f'Fixes: {culprit[:12]} ("plain: step 2")\n')
@@ -92,16 +92,10 @@ def test_a_tracked_file_needs_no_f(repo: Repo) -> None:
 
 
 def test_a_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> None:
-    repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
+    repo.git("clone -q --bare .", str(tmp_path / "bare.git"))
     outcome = call(
-        "maintainers",
-        "-C",
+        "maintainers --format get_maintainer -f drivers/net/port.c --nol -C",
         tmp_path / "bare.git",
-        "--format",
-        "get_maintainer",
-        "-f",
-        "drivers/net/port.c",
-        "--nol",
     )
     assert outcome.out.splitlines() == [
         "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Trees whose MAINTAINERS or script is a little different are read without code of their own."""
 
-import json
 from pathlib import Path
 
 from tests.kit.cli import call
@@ -55,9 +54,7 @@ def test_sections_without_status_braces_and_bare_urls_are_read(tmp_path: Path) -
     )
     file = tmp_path / "x.patch"
     file.write_text(patch("src/two.c"))
-    (plan,) = json.loads(
-        call("maintainers", "--tree", tree, "--format", "json", file).out
-    )["results"]
+    (plan,) = call("maintainers --format json --tree", tree, file).json["results"]
     assert [one["email"] for one in plan["recipients"]] == [
         "quin@other.example",
         "top@other.example",
@@ -65,9 +62,7 @@ def test_sections_without_status_braces_and_bare_urls_are_read(tmp_path: Path) -
         "rex@other.example",
     ]
     file.write_text(patch("lib/plain.c", subject="PAIRS: x"))
-    (plan,) = json.loads(
-        call("maintainers", "--tree", tree, "--format", "json", file).out
-    )["results"]
+    (plan,) = call("maintainers --format json --tree", tree, file).json["results"]
     assert "quin@other.example" in [one["email"] for one in plan["recipients"]]
 
 
@@ -82,14 +77,7 @@ def test_habits_of_the_trees_script_are_followed(tmp_path: Path) -> None:
 
     def lines(path: str, *words: str) -> list[str]:
         return call(
-            "maintainers",
-            "--tree",
-            tree,
-            "--format",
-            "get_maintainer",
-            *words,
-            "-f",
-            path,
+            "maintainers --format get_maintainer --tree", tree, *words, "-f", path
         ).out.splitlines()
 
     assert lines("src/two.c") == [

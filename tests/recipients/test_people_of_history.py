@@ -3,7 +3,6 @@
 silent.
 """
 
-import json
 import time
 from pathlib import Path
 
@@ -49,7 +48,7 @@ def test_a_maintainer_without_a_trace_for_years_is_reported(
 ) -> None:
     file = tmp_path / "x.patch"
     file.write_text(patch())
-    (plan,) = json.loads(call("maintainers", "--format", "json", file).out)["results"]
+    (plan,) = call("maintainers --format json", file).json["results"]
     silent = [one for one in plan["warnings"] if "no commit or review" in one]
     assert silent == [
         "Cy Lister: no commit or review in ACME WIDGET DRIVER for 3 years"
@@ -85,19 +84,17 @@ def test_history_is_asked_only_where_nobody_is_named(
 ) -> None:
     file = tmp_path / "x.patch"
     file.write_text(patch("lib/plain.c"))
-    (plan,) = json.loads(call("maintainers", "--format", "json", file).out)["results"]
+    (plan,) = call("maintainers --format json", file).json["results"]
     recent = [one for one in plan["recipients"] if one["role"] == "recent contributor"]
     assert [one["email"] for one in recent] == ["wes@write.example"]
     assert recent[0]["header"] == "cc"
     assert recent[0]["reasons"][0] == "from git history: commit signer:1/1=100%"
     file.write_text(patch("drivers/net/port.c"))
-    (plan,) = json.loads(call("maintainers", "--format", "json", file).out)["results"]
+    (plan,) = call("maintainers --format json", file).json["results"]
     assert not [
         one for one in plan["recipients"] if one["role"] == "recent contributor"
     ]
-    (plan,) = json.loads(
-        call("maintainers", "--format", "json", "-f", "lib/plain.c").out
-    )["results"]
+    (plan,) = call("maintainers --format json -f lib/plain.c").json["results"]
     assert [
         one["email"]
         for one in plan["recipients"]
@@ -106,10 +103,8 @@ def test_history_is_asked_only_where_nobody_is_named(
 
 
 def test_a_commit_of_a_bare_repository_has_a_plan(repo: Repo, tmp_path: Path) -> None:
-    repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
-    (plan,) = json.loads(
-        call(
-            "maintainers", "-C", tmp_path / "bare.git", "--format", "json", "HEAD~1"
-        ).out
-    )["results"]
+    repo.git("clone -q --bare .", str(tmp_path / "bare.git"))
+    (plan,) = call("maintainers --format json HEAD~1 -C", tmp_path / "bare.git").json[
+        "results"
+    ]
     assert "bo@widgets.example" in [one["email"] for one in plan["recipients"]]

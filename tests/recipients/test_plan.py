@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ from tests.kit.repos import Repo
 
 
 def plans(*words: object, code: int = 0) -> list[dict[str, Any]]:
-    outcome = call("maintainers", "--format", "json", *words)
+    outcome = call("maintainers --format json", *words)
     assert outcome.code == code, outcome.err
-    document = json.loads(outcome.out)
+    document = outcome.json
     assert document["schema"] == "patchpilot/maintainers/1"
     found: list[dict[str, Any]] = document["results"]
     return found
@@ -142,7 +141,7 @@ def test_files_folders_and_globs_have_plans(widget_tree: Path) -> None:
         "drivers/widget/legacy/old.c",
         "lib/stale.c",
     ]
-    assert call("maintainers", "--tree", widget_tree, "-f", "no/such*").code == 3
+    assert call("maintainers -f 'no/such*' --tree", widget_tree).code == 3
 
 
 def test_warnings_say_what_the_sender_should_know(widget_tree: Path) -> None:
@@ -217,8 +216,8 @@ def test_a_closed_next_tree_is_warned_of(widget_tree: Path) -> None:
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     found = Repo(tmp_path / "repo")
     found.commit("all: begin", dict(FILES))
-    found.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    found.git("config", "remote.origin.url", "https://git.example/linux.git")
+    found.git("update-ref refs/remotes/origin/master HEAD")
+    found.git("config remote.origin.url https://git.example/linux.git")
     found.branch("topic")
     monkeypatch.chdir(found.path)
     return found
@@ -263,7 +262,7 @@ def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
     )
     assert "hal@hand.example" in people(plan, "to")
     repo.commit("widget: mend more", {"drivers/widget/core.c": "int mended, more;\n"})
-    repo.git("commit", "-q", "--amend", "-m", "widget: mend more, again")
+    repo.git("commit -q --amend -m 'widget: mend more, again'")
     (plan,) = plans()
     assert "hal@hand.example" in people(plan, "to")
     assert "widgets@lists.example" in people(plan, "cc")
@@ -335,24 +334,18 @@ def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -
 def test_a_wrong_address_is_refused(widget_tree: Path) -> None:
     (widget_tree.parent / "one.patch").write_text(patch())
     outcome = call(
-        "maintainers",
-        "--tree",
+        "maintainers --add-to nobody --tree",
         widget_tree,
-        "--add-to",
-        "nobody",
         widget_tree.parent / "one.patch",
     )
-    assert outcome.code == 2
-    assert "nobody" in outcome.err
+    outcome.expect(2, "nobody")
 
 
 def test_text_shows_reasons_and_no_control_characters(widget_tree: Path) -> None:
     (widget_tree.parent / "one.patch").write_text(
         patch(message="Cc: Esc\x1b[31mape <esc@ape.example>")
     )
-    outcome = call(
-        "maintainers", "--tree", widget_tree, widget_tree.parent / "one.patch"
-    )
+    outcome = call("maintainers --tree", widget_tree, widget_tree.parent / "one.patch")
     assert (
         "drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)"
         in outcome.out
@@ -361,8 +354,7 @@ def test_text_shows_reasons_and_no_control_characters(widget_tree: Path) -> None
     assert (
         "reasons"
         not in call(
-            "maintainers",
-            "--tree",
+            "maintainers --tree",
             widget_tree,
             "--brief",
             widget_tree.parent / "one.patch",
@@ -373,5 +365,5 @@ def test_text_shows_reasons_and_no_control_characters(widget_tree: Path) -> None
 def test_a_tree_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.patch").write_text(patch())
-    assert call("maintainers", "x.patch").code == 3
+    assert call("maintainers x.patch").code == 3
     assert call("maintainers").code == 3

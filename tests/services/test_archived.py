@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Message-ID or an archive's URL as a TARGET: the series it belongs to, as it was sent."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -80,8 +79,8 @@ def test_talk_is_no_series_and_a_word_no_address(url: str) -> None:
 
 
 def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
-    done = call("check", "--format", "json", f"{url}/v2@example.org/")
-    document = json.loads(done.out)
+    done = call("check --format json", f"{url}/v2@example.org/")
+    document = done.json
     assert (document["repository"], document["patches"][0]["source"]) == (
         None,
         "v2@example.org",
@@ -93,25 +92,15 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
         "S:\tMaintained\n"
         "F:\tdrivers/demo/\n"
     )
-    reported = json.loads(
-        call(
-            "maintainers",
-            "--tree",
-            workdir,
-            "--format",
-            "json",
-            f"{url}/v2@example.org/",
-        ).out
-    )
+    reported = call(
+        "maintainers --format json --tree", workdir, f"{url}/v2@example.org/"
+    ).json
     assert "matt@example.com" in {
         one["email"] for one in reported["results"][0]["recipients"]
     }
     lines = call(
-        "maintainers",
-        "--tree",
+        "maintainers --format get_maintainer --tree",
         workdir,
-        "--format",
-        "get_maintainer",
         "--norolestats",
         f"{url}/v2@example.org/",
     )
@@ -121,18 +110,9 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
 def test_a_bare_id_is_asked_of_the_persons_own_archive(url: str, workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.commit("start", {"a.c": "int a;\n"})
-    repo.git("config", "patchpilot.lore", url)
-    done = call(
-        "check",
-        "-C",
-        repo.path,
-        "--format",
-        "json",
-        "--fail-on",
-        "never",
-        "<v1@example.org>",
-    )
-    assert (done.code, json.loads(done.out)["repository"]) == (0, str(repo.path))
+    repo.git("config patchpilot.lore", url)
+    done = repo.patchpilot("check --format json --fail-on never '<v1@example.org>'")
+    assert (done.code, done.json["repository"]) == (0, str(repo.path))
 
 
 def test_offline_it_says_what_was_not_asked_for(workdir: Path) -> None:
@@ -158,7 +138,7 @@ def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
     assert f"https://lore.kernel.org/all/{ident}/" in " ".join(
         map(str, next_steps(sent))
     )
-    repo.git("config", "patchpilot.lore", "https://archive.example.org/lists/")
+    repo.git("config patchpilot.lore https://archive.example.org/lists/")
     (said,) = [line for line in map(str, next_steps(here)) if "was received" in line]
     assert f"https://archive.example.org/lists/{ident}/" in said
     assert "lore.kernel.org" not in said

@@ -90,8 +90,7 @@ def test_a_bug_points_to_the_report(
 
     monkeypatch.setattr("patchpilot.services.setup.lts_branches.lts", fail)
     outcome = call("lts")
-    assert outcome.code == 70
-    assert "`patchpilot bug-report`" in outcome.err
+    outcome.expect(70, "`patchpilot bug-report`")
     assert "RuntimeError: boom" in call("bug-report").out
 
 
@@ -113,7 +112,7 @@ def test_the_debug_log_has_programs_times_and_errors(temporary: Path) -> None:
 
 
 def test_debug_prints_the_name_of_its_log(temporary: Path, workdir: Path) -> None:
-    outcome = call("--debug", "check", "nothing-here")
+    outcome = call("--debug check nothing-here")
     (log,) = temporary.glob("patchpilot-debug-*.log")
     assert f"note: the debug log is {log}" in outcome.err
     assert log.stat().st_mode & 0o077 == 0

@@ -18,7 +18,7 @@ BAD = "int a; \n"
 def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start", {"frob.c": "int x;\n"})
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     repo.commit("frob: more", {"frob.c": f"int x;\n{BAD}"})
     return repo
 
@@ -73,7 +73,7 @@ def test_findings_of_an_mbox_are_at_the_lines_of_the_file(tmp_path: Path) -> Non
 def test_a_message_belongs_to_the_working_tree_that_git_asks_for(
     repo: Repo, tmp_path: Path
 ) -> None:
-    repo.git("worktree", "add", "-q", str(tmp_path / "other"), "HEAD")
+    repo.git("worktree add -q", str(tmp_path / "other"), "HEAD")
     (linked,) = (repo.path / ".git" / "worktrees").iterdir()
     assert editor_directory(linked / "COMMIT_EDITMSG") == tmp_path / "other"
     assert editor_directory(repo.path / ".git" / "COMMIT_EDITMSG") == repo.path

@@ -41,8 +41,8 @@ def topic(path: Path) -> Repo:
     lines beside.
     """
     repo = Repo(path)
-    repo.git("config", "user.name", "Ada Fixer")
-    repo.git("config", "user.email", "ada@example.org")
+    repo.git("config user.name 'Ada Fixer'")
+    repo.git("config user.email ada@example.org")
     repo.commit("frob: begin\n", {FILE: BASE, "other": "1\n"}, author=ADA)
     repo.branch("topic")
     untidy = BASE.replace(
@@ -78,12 +78,12 @@ def file(repo: Repo, rev: str) -> str:
 
 def test_messages_and_code_are_fixed_and_the_rest_is_carried(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
-    people = repo.git("log", "--format=%an %ae %ad %cn %ce", "topic")
+    people = repo.git("log '--format=%an %ae %ad %cn %ce' topic")
     old = file(repo, "topic")
     result = mend(repo)
     assert result.written == ("topic",)
-    assert repo.git("log", "-1", "--format=%s", "topic~1") == "frob: wait"
-    assert "Reviewed-by: Ben" in repo.git("log", "-1", "--format=%b", "topic~1")
+    assert repo.git("log -1 --format=%s 'topic~1'") == "frob: wait"
+    assert "Reviewed-by: Ben" in repo.git("log -1 --format=%b 'topic~1'")
     corrected = "\tif (a)\n\t\treturn frob(a, 1);\n\n\treturn a;"
     assert file(repo, "topic~1") == BASE.replace("\treturn a;", corrected, 1)
     wanted = (
@@ -93,9 +93,9 @@ def test_messages_and_code_are_fixed_and_the_rest_is_carried(tmp_path: Path) -> 
         .replace("frob( a)", "frob(a)")
     )
     assert file(repo, "topic") == wanted == (repo.path / FILE).read_text()
-    assert repo.git("status", "--porcelain") == ""
-    assert repo.git("log", "--format=%an %ae %ad %cn %ce", "topic") == people
-    assert repo.git("fsck", "--strict") == ""
+    assert repo.git("status --porcelain") == ""
+    assert repo.git("log '--format=%an %ae %ad %cn %ce' topic") == people
+    assert repo.git("fsck --strict") == ""
     assert not {finding.name for finding in result.check.patches[0].findings} & {
         "subject-ends-with-punctuation",
         "malformed-tag",
@@ -106,9 +106,9 @@ def test_messages_and_code_are_fixed_and_the_rest_is_carried(tmp_path: Path) -> 
 def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     mend(repo)
-    head = repo.git("rev-parse", "topic")
+    head = repo.git("rev-parse topic")
     result = mend(repo)
-    assert (repo.git("rev-parse", "topic"), result.fixed, result.undo) == (
+    assert (repo.git("rev-parse topic"), result.fixed, result.undo) == (
         head,
         0,
         None,
@@ -117,14 +117,14 @@ def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
 
 def test_undo_brings_back_message_tree_and_files(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
-    head, text = repo.git("rev-parse", "topic"), (repo.path / FILE).read_text()
+    head, text = repo.git("rev-parse topic"), (repo.path / FILE).read_text()
     assert mend(repo).undo
     with Repository.open(repo.path) as repository:
         assert undo_restore(repository).state == "restored"
     assert (
-        repo.git("rev-parse", "topic"),
+        repo.git("rev-parse topic"),
         (repo.path / FILE).read_text(),
-        repo.git("status", "--porcelain"),
+        repo.git("status --porcelain"),
     ) == (head, text, "")
 
 
@@ -162,7 +162,7 @@ def test_a_patch_that_is_too_long_to_check_as_a_whole_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r")
-    old = repo.git("rev-parse", "topic")
+    old = repo.git("rev-parse topic")
     whole = mend(repo, write=False)
     least = min(len(patch.patch.lines) for patch in whole.patches)
     monkeypatch.setattr(shorten, "MAX_CHECKED_LINES", least - 1)
@@ -172,25 +172,25 @@ def test_a_patch_that_is_too_long_to_check_as_a_whole_is_left_alone(
         assert "too long to fix: only its first lines were checked" in {
             patch.refused for patch in result.patches
         }
-    assert repo.git("rev-parse", "topic") == old
+    assert repo.git("rev-parse topic") == old
 
 
 def test_work_on_a_touched_file_is_in_the_way_and_on_another_is_not(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r")
-    head = repo.git("rev-parse", "topic")
+    head = repo.git("rev-parse topic")
     repo.put(FILE, "mine\n")
     with pytest.raises(RefusedError, match=f"{FILE} has uncommitted changes"):
         mend(repo)
-    assert (repo.git("rev-parse", "topic"), (repo.path / FILE).read_text()) == (
+    assert (repo.git("rev-parse topic"), (repo.path / FILE).read_text()) == (
         head,
         "mine\n",
     )
-    repo.git("checkout", "-q", FILE)
+    repo.git("checkout -q", FILE)
     repo.put("other", "mine\n")
     mend(repo)
-    assert repo.git("rev-parse", "topic") != head
+    assert repo.git("rev-parse topic") != head
     assert (repo.path / "other").read_text() == "mine\n"
 
 
@@ -200,20 +200,20 @@ def test_a_branch_that_is_not_checked_out_is_fixed_where_it_is(tmp_path: Path) -
     mend(repo, "master..topic")
     assert "if (a)" in file(repo, "topic")
     assert (repo.path / FILE).read_text() == BASE
-    assert repo.git("status", "--porcelain") == ""
+    assert repo.git("status --porcelain") == ""
 
 
 def test_a_branch_that_another_working_tree_has_is_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.checkout("master")
-    repo.git("worktree", "add", "-q", str(tmp_path / "w"), "topic")
+    repo.git("worktree add -q", str(tmp_path / "w"), "topic")
     with pytest.raises(RefusedError, match="checked out in"):
         mend(repo, "master..topic")
 
 
 def test_what_is_published_is_refused_unless_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
-    repo.git("update-ref", "refs/remotes/origin/topic", "topic")
+    repo.git("update-ref refs/remotes/origin/topic topic")
     with pytest.raises(RefusedError, match="published"):
         mend(repo)
     assert mend(repo, overrides=("published",)).undo
@@ -226,14 +226,14 @@ def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
     repo = topic(tmp_path / "r")
     targets, error = [], RefusedError
     if why == "published":
-        repo.git("update-ref", "refs/remotes/origin/topic", "topic")
+        repo.git("update-ref refs/remotes/origin/topic topic")
     elif why == "rebase":
         (repo.path / ".git" / "rebase-merge").mkdir()
     else:
-        repo.git("checkout", "-q", "-b", "side", "master")
+        repo.git("checkout -q -b side master")
         repo.commit("side", {"side": "1\n"}, author=ADA)
         repo.checkout("topic")
-        repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
+        repo.git("merge -q --no-ff -m 'Merge side' side")
         targets, error = ["HEAD"], UsageError  # type: ignore[assignment]
     monkeypatch.setattr(
         "patchpilot.services.check.apply_fixes.check_series",
@@ -279,20 +279,20 @@ def test_what_a_rewriting_costs_is_reported_in_right_words(
 
 def test_a_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
-    repo.git("checkout", "-q", "-b", "side", "topic~1")
+    repo.git("checkout -q -b side 'topic~1'")
     repo.commit("side", {"side": "1\n"}, author=ADA)
     repo.checkout("topic")
-    repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
-    repo.git("branch", "-q", "-D", "side")
-    head = repo.git("rev-parse", "topic")
+    repo.git("merge -q --no-ff -m 'Merge side' side")
+    repo.git("branch -q -D side")
+    head = repo.git("rev-parse topic")
     with pytest.raises(RefusedError, match="is a merge"):
         mend(repo)
-    assert repo.git("rev-parse", "topic") == head
+    assert repo.git("rev-parse topic") == head
 
 
 def test_files_and_commits_do_not_go_in_one_call(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
-    repo.git("format-patch", "-q", "-o", "out", "master")
+    repo.git("format-patch -q -o out master")
     with pytest.raises(UsageError, match="in one run"):
         mend(repo, "topic", str(repo.path / "out"))
 
@@ -307,7 +307,7 @@ def test_select_limits_what_is_fixed(tmp_path: Path) -> None:
             write=True,
             repository=repository,
         )
-    assert repo.git("log", "-1", "--format=%s", "topic~1") == "frob: wait"
+    assert repo.git("log -1 --format=%s 'topic~1'") == "frob: wait"
     assert "if(a)" in file(repo, "topic~1")
 
 
@@ -319,9 +319,9 @@ def test_a_message_in_another_form_than_its_mail_is_left(tmp_path: Path) -> None
         {FILE: "int a;\n"},
         author=ADA,
     )
-    message = repo.git("log", "-1", "--format=%B")
+    message = repo.git("log -1 --format=%B")
     mend(repo, "HEAD")
-    assert repo.git("log", "-1", "--format=%B") == message
+    assert repo.git("log -1 --format=%B") == message
 
 
 MOVED = "static int frob_wait(int a)\n{\n\tif(a)\n\t\treturn frob(a,1 );\n\n\treturn a;\n}\n"
@@ -333,8 +333,8 @@ def moving(path: Path, moved: str) -> Repo:
     perhaps changed, at the end.
     """
     repo = Repo(path)
-    repo.git("config", "user.name", "Ada Fixer")
-    repo.git("config", "user.email", "ada@example.org")
+    repo.git("config user.name 'Ada Fixer'")
+    repo.git("config user.email ada@example.org")
     rest = "".join(f"int frob_{number}(void);\n" for number in range(30))
     repo.commit("frob: begin\n", {FILE: rest}, author=ADA)
     repo.branch("topic")
@@ -356,7 +356,7 @@ def test_what_is_fixed_stays_so_where_a_later_commit_moves_it(tmp_path: Path) ->
     mend(repo)
     assert file(repo, "topic~1").startswith(TIDY)
     assert file(repo, "topic").endswith(f"\n\n{TIDY}")
-    assert repo.git("status", "--porcelain") == ""
+    assert repo.git("status --porcelain") == ""
 
 
 @pytest.mark.parametrize(
@@ -399,9 +399,9 @@ def test_what_gerrit_knows_a_commit_by_stays_in_it_and_goes_from_its_mail(
     repo.commit(
         f"frob: wait once more.\n\n{TEXT}{SIGNED}{gerrit}\n", {FILE: BASE}, author=ADA
     )
-    repo.git("format-patch", "-q", "-o", "out", "-1")
+    repo.git("format-patch -q -o out -1")
     result = mend(repo, "HEAD")
-    message = repo.git("log", "-1", "--format=%B")
+    message = repo.git("log -1 --format=%B")
     assert message.startswith("frob: wait once more\n")
     assert gerrit in message
     assert "Gerrit" in result.patches[0].refused
@@ -435,7 +435,7 @@ print(count[0])
 @pytest.mark.long
 def test_a_kill_at_any_git_call_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
     whole = topic(tmp_path / "whole")
-    old = whole.git("rev-parse", "topic")
+    old = whole.git("rev-parse topic")
     # the same commit, however late it is written
     environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-03-04T10:00:00Z"}
     done = subprocess.run(
@@ -445,7 +445,7 @@ def test_a_kill_at_any_git_call_leaves_the_old_state_or_the_new(tmp_path: Path) 
         text=True,
         check=True,
     )
-    new, calls = whole.git("rev-parse", "topic"), int(done.stdout)
+    new, calls = whole.git("rev-parse topic"), int(done.stdout)
     assert new != old
     # the last calls write: trees, commits, the record, the branch
     for number in range(calls - 4, calls + 1):
@@ -458,9 +458,9 @@ def test_a_kill_at_any_git_call_leaves_the_old_state_or_the_new(tmp_path: Path) 
             check=False,
         )
         assert done.returncode in (-signal.SIGKILL, 0), done.stderr
-        assert repo.git("rev-parse", "topic") in (old, new)
-        assert repo.git("status", "--porcelain") == ""
-    assert mend(repo).undo or repo.git("rev-parse", "topic") == new
+        assert repo.git("rev-parse topic") in (old, new)
+        assert repo.git("status --porcelain") == ""
+    assert mend(repo).undo or repo.git("rev-parse topic") == new
 
 
 _NUMBER = st.integers(0, 5)
@@ -500,7 +500,7 @@ def test_carried_commits_end_in_the_tree_they_had_but_for_the_fixed_lines(
         for line in lines
     ]
     assert file(repo, "topic").rstrip("\n").split("\n") == tidy
-    assert repo.git("status", "--porcelain") == ""
+    assert repo.git("status --porcelain") == ""
 
 
 def test_a_line_below_a_changed_one_is_aligned_in_the_commit(tmp_path: Path) -> None:
@@ -523,4 +523,4 @@ def test_a_line_below_a_changed_one_is_aligned_in_the_commit(tmp_path: Path) -> 
         == longer.replace("\n\t     int b", "\n\t\t     int b")
         == (repo.path / FILE).read_text()
     )
-    assert repo.git("status", "--porcelain") == ""
+    assert repo.git("status --porcelain") == ""

@@ -76,10 +76,10 @@ def changed(found: FindingFixed) -> list[str]:
 
 
 def test_only_the_finding_that_was_named_is_fixed(repo: Repo) -> None:
-    before = repo.git("rev-parse", "HEAD")
+    before = repo.git("rev-parse HEAD")
     shown = changed(fixed(repo, "no-space-after-keyword"))
     assert shown == ["-\tif(a)", "+\tif (a)"]
-    assert repo.git("rev-parse", "HEAD") == before
+    assert repo.git("rev-parse HEAD") == before
     assert changed(fixed(repo, "no-space-after-keyword", write=True)) == shown
     code = (repo.path / "drivers/frob/frob.c").read_text()
     assert "if (a)" in code
@@ -93,14 +93,14 @@ def test_the_author_s_sign_off_is_added_where_the_user_is_the_author(
         "+Signed-off-by: Ada Fixer <ada@example.org>"
     ]
     assert (
-        repo.git("log", "-1", "--format=%b")
+        repo.git("log -1 --format=%b")
         .rstrip()
         .endswith("Signed-off-by: Ada Fixer <ada@example.org>")
     )
 
 
 def test_nobody_signs_off_for_another_author(repo: Repo) -> None:
-    repo.git("config", "user.email", "carl@example.org")
+    repo.git("config user.email carl@example.org")
     found = fixed(repo, "author-not-signed", write=True)
     assert not found.diff
     assert found.reason.startswith("only the author can: Ada Fixer <ada@example.org>")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 PATH = "drivers/net/frob.c"
@@ -27,10 +26,10 @@ def test_the_prefix_is_written_where_the_history_agrees(
     }
     for number, prefix in enumerate(prefixes):
         repo.commit(f"{prefix}: add part {number}", files | {PATH: f"int a{number};\n"})
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     repo.branch("topic")
     repo.commit("Wait for the link", {PATH: "int b;\n"})
     words = ("--profile", "linux", "--select", "missing-prefix")
-    call("check", "-C", repo.path, "--fix", *words)
-    subject = repo.git("log", "-1", "--format=%s").strip()
+    repo.patchpilot("check --fix", *words)
+    subject = repo.git("log -1 --format=%s").strip()
     assert subject == ("net: frob: Wait for the link" if fixed else "Wait for the link")

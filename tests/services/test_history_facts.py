@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What rules about history are told by a real repository."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,8 @@ def test_a_stale_branch_denies_nothing(tmp_path: Path) -> None:
     old = repo.commit("frob: a\n", {"a": "1\n"})
     new = repo.commit("frob: b\n", {"a": "2\n"})
     own = repo.commit("frob: c\n", {"a": "3\n"})
-    repo.git("update-ref", "refs/remotes/origin/master", old)
-    repo.git("update-ref", "refs/remotes/origin/main", new)
+    repo.git("update-ref refs/remotes/origin/master", old)
+    repo.git("update-ref refs/remotes/origin/main", new)
     with Repository.open(repo.path) as opened:
         facts = RepositoryFacts(opened)
         assert facts.is_ancestor_of_mainline(old) is True
@@ -126,11 +125,9 @@ def test_a_bug_of_the_coming_release_is_nothing_for_stable(
     repo.commit(
         f"frob: drop the count\n\nNobody reads it.\n\n{tags}", {"a.c": "int a;\n"}
     )
-    found = json.loads(
-        call(
-            "-C", repo.path, "check", "--strict", "--format", "json", "--base", "master"
-        ).out
-    )
+    found = call(
+        "-C", repo.path, "check", "--strict", "--format", "json", "--base", "master"
+    ).json
     rules = {
         one["name"]: one["severity"]
         for patch in found["patches"]
@@ -147,9 +144,9 @@ def test_tips_and_trees_are_those_of_the_remotes(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
     old = repo.commit("frob: a\n", {"a": "1\n"})
     new = repo.commit("frob: b\n", {"a": "2\n"})
-    repo.git("config", "remote.frob.url", "git://example.org/frob.git")
-    repo.git("update-ref", "refs/remotes/frob/main", old)
-    repo.git("update-ref", "refs/remotes/linux-next/master", new)
+    repo.git("config remote.frob.url git://example.org/frob.git")
+    repo.git("update-ref refs/remotes/frob/main", old)
+    repo.git("update-ref refs/remotes/linux-next/master", new)
     with Repository.open(repo.path) as opened:
         facts = RepositoryFacts(opened)
         target, later, base = (
@@ -183,9 +180,7 @@ def test_a_shallow_clone_says_once_what_it_cannot_know(tmp_path: Path) -> None:
     )
     for n in (3, 4):
         repo.commit(f"frob: step {n}\n", {"a": f"{n}\n"})
-    repo.git(
-        "clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow")
-    )
+    repo.git("clone -q --depth 2", repo.path.as_uri(), str(tmp_path / "shallow"))
     clone = Repo(tmp_path / "shallow")
     for n in (1, 2):
         clone.commit(
@@ -193,24 +188,15 @@ def test_a_shallow_clone_says_once_what_it_cannot_know(tmp_path: Path) -> None:
             f'Fixes: {older} ("frob: step 2")\nSigned-off-by: Ada Fixer <ada@example.org>\n',
             {"a": f"fixed {n}\n"},
         )
-    done = call("check", "-C", clone.path, "HEAD~2..HEAD", "--select", "unknown-commit")
+    done = clone.patchpilot("check 'HEAD~2..HEAD' --select unknown-commit")
     assert done.code == 0
     assert done.err.count("the clone is shallow") == 1
     assert f"{old} and 1 other commit could not be checked" in done.err
     assert (
-        call(
-            "check",
-            "-C",
-            clone.path,
-            "HEAD~2..HEAD",
-            "--select",
-            "unknown-commit",
-            "--format",
-            "checkpatch",
+        clone.patchpilot(
+            "check 'HEAD~2..HEAD' --select unknown-commit --format checkpatch"
         ).err
         == ""
     )
-    complete = call(
-        "check", "-C", repo.path, "HEAD~2..HEAD", "--select", "unknown-commit"
-    )
+    complete = repo.patchpilot("check 'HEAD~2..HEAD' --select unknown-commit")
     assert "shallow" not in complete.err

@@ -27,13 +27,13 @@ def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_
 ) -> None:
     with life(tmp_path) as one:
         (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
-        assert call("track", "add", "--mbox", tmp_path / "m").code == 0
+        assert call("track add --mbox", tmp_path / "m").code == 0
         one.tell(one.send(), "Why do you change line 1? Please add a test.")
         other = one.another("other")
         (other.path / "widget.c").write_text("int another;\n")
-        other.git("commit", "-q", "-a", "--amend", "-m", "gadget: fix it")
+        other.git("commit -q -a --amend -m 'gadget: fix it'")
         one.run("draft")
-        call("draft", "-C", other.path)
+        other.patchpilot("draft")
         topics = read_topics()
         assert [topic.turn for topic in topics] == [
             Turn.YOURS,
@@ -98,8 +98,8 @@ def test_a_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
             "not-sent",
         )
         assert known_topics() == (topic,)
-        repo.git("checkout", "-q", "master")
-        repo.git("branch", "-D", "topic")
+        repo.git("checkout -q master")
+        repo.git("branch -D topic")
         assert read_topics([KEY.format(repo.path.resolve())]) == ()
         assert known_topics() == ()
 
@@ -110,8 +110,8 @@ def test_a_sent_topic_stays_when_its_branch_or_its_repository_is_gone(
     with life(tmp_path) as one:
         one.send()
         one.update()
-        one.repo.git("checkout", "-q", "master")
-        one.repo.git("branch", "-D", "topic")
+        one.repo.git("checkout -q master")
+        one.repo.git("branch -D topic")
         (topic,) = read_topics()
         assert (topic.branch, topic.turn, topic.title) == (
             None,
@@ -159,14 +159,14 @@ def test_a_reply_that_does_not_count_is_news_all_the_same(tmp_path: Path) -> Non
 def test_a_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start", {"a": "1\n"})
-    repo.git("branch", "topic")
+    repo.git("branch topic")
     key = KEY.format(repo.path.resolve())
     assert checkout_of(key, "topic").is_on_branch is False
     switch_branch(repo.path, "topic")
     assert checkout_of(key, "topic") == checkout_of(
-        key, repo.git("branch", "--show-current")
+        key, repo.git("branch --show-current")
     )
-    repo.git("worktree", "add", "-q", "-b", "second", str(tmp_path / "tree"))
+    repo.git("worktree add -q -b second", str(tmp_path / "tree"))
     assert checkout_of(key, "second").directory == tmp_path / "tree"
 
 
@@ -177,7 +177,7 @@ def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled
     (tmp_path / "a").write_bytes(mbox(*story.ACCEPTED))
     (tmp_path / "b").write_bytes(mbox(story.FIX_V1, story.FIX_V2))
     for name in ("a", "b"):
-        assert call("track", "add", "--mbox", tmp_path / name).code == 0
+        assert call("track add --mbox", tmp_path / name).code == 0
     counts: list[int] = []
 
     def cancel(what: str, done: int = 0, total: int | None = None) -> None:
@@ -219,5 +219,5 @@ def test_a_merge_that_git_shows_is_there_without_an_archive(tmp_path: Path) -> N
         (topic,) = read_topics()
         assert topic.state == "in-mainline"
         # its commits are in its base, so that the branch is no topic any more
-        one.repo.git("reset", "-q", "--hard", "origin/master")
+        one.repo.git("reset -q --hard origin/master")
         assert [topic.state for topic in read_topics()] == ["in-mainline"]

@@ -3,7 +3,6 @@
 user says.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,10 +76,10 @@ def test_a_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(
 ) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("first", {"a": "1\n"}, author="Otto <otto@example.com>")
-    repo.git("checkout", "-q", "-b", "topic")
+    repo.git("checkout -q -b topic")
     repo.commit("second", {"a": "2\n"}, author=CAROL)
     assert followed(TAKEN, repository=repo).state == "sent"
-    repo.git("checkout", "-q", "master")
+    repo.git("checkout -q master")
     repo.commit("third", {"a": "3\n"}, author=CAROL)
     assert followed(TAKEN, repository=repo).state == "accepted"
 
@@ -92,21 +91,14 @@ def test_a_stable_maintainer_is_known_as_committer_of_the_stable_branches(
     repo.commit("first", {"a": "1\n"})
     repo.branch("work")
     repo.commit("second", {"a": "2\n"}, author=CAROL)
-    repo.git("update-ref", "refs/remotes/stable/linux-6.12.y", "HEAD")
+    repo.git("update-ref refs/remotes/stable/linux-6.12.y HEAD")
     repo.checkout("master")
     assert followed(TAKEN, repository=repo).state == "sent"
     repo.checkout("work")
     repo.git(
-        "-c",
-        "user.name=Carol",
-        "-c",
-        "user.email=carol@example.com",
-        "commit",
-        "-q",
-        "--amend",
-        "--no-edit",
+        "-c user.name=Carol -c user.email=carol@example.com commit -q --amend --no-edit"
     )
-    repo.git("update-ref", "refs/remotes/stable/linux-6.12.y", "HEAD")
+    repo.git("update-ref refs/remotes/stable/linux-6.12.y HEAD")
     repo.checkout("master")
     assert followed(TAKEN, repository=repo).state == "accepted"
 
@@ -148,18 +140,18 @@ def test_a_claim_is_shown_asked_about_and_confirmed_on_the_command_line(
 ) -> None:
     file = tmp_path / "thread.mbox"
     file.write_bytes(mbox(V1, HOME))
-    assert call("track", "add", "--mbox", file).code == 0
-    shown = call("track", "show", "1").out
+    assert call("track add --mbox", file).code == 0
+    shown = call("track show 1").out
     assert "Ada Fixer <ada@home.example>, from an address not seen before" in shown
     assert "sent: no reply yet" in shown
-    (series,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
+    (series,) = call("track show 1 --format json").json["series"]
     assert [reply["unseen_address"] for reply in series["replies"]] == [True]
     (command,) = [
         command for command in series["next_commands"] if "confirm" in command
     ]
     assert [claim["message_id"] for claim in series["claims"]] == ["x2100@example.org"]
     assert call(*command.replace("'", "").split()[1:]).code == 0
-    assert "withdrawn" in call("track", "show", "1").out
+    assert "withdrawn" in call("track show 1").out
 
 
 def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(
@@ -173,15 +165,13 @@ def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(
             "it names torvalds@kernel.example, but the message is from eve@evil.example; patchpilot"
             " trailers --also" in done.err
         )
-        assert "torvalds" not in one.repo.git("log", "-1", "--format=%B")
-        held = json.loads(one.run("trailers", "--dry-run", "--format", "json").out)[
-            "held"
-        ]
+        assert "torvalds" not in one.repo.git("log -1 --format=%B")
+        held = one.run("trailers", "--dry-run", "--format", "json").json["held"]
         assert [entry["command"] for entry in held] == [
             f"patchpilot trailers --also '{tag}'"
         ]
         assert one.run("trailers", "--yes", "--also", tag).code == 0
-        assert tag in one.repo.git("log", "-1", "--format=%B")
+        assert tag in one.repo.git("log -1 --format=%B")
 
 
 EVE = "Ada Fixer <ada@evil.example>"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.cli import Outcome, call
+from tests.kit.cli import Outcome
 from tests.kit.life import life
 from tests.kit.mails import RITA
 from tests.kit.prep import COVER, prep
@@ -21,44 +21,24 @@ Verb = Callable[..., Outcome]
 
 
 def prepare(repo: Repo, *words: str) -> Outcome:
-    return call(
-        "prepare",
-        "-C",
-        repo.path,
-        "master..topic",
-        "--link",
-        "https://example.org/x",
-        "--stable",
-        "none",
-        "--fixes",
-        "none",
-        "--yes",
+    return repo.patchpilot(
+        "prepare master..topic --link https://example.org/x --stable "
+        "none --fixes none --yes",
         *words,
     )
 
 
 def check_fix(repo: Repo, *words: str) -> Outcome:
-    return call(
-        "check",
-        "-C",
-        repo.path,
-        "--fix",
-        "--strict",
-        "--fail-on",
-        "never",
-        "master..topic",
-        *words,
-    )
+    return repo.patchpilot("check --fix --strict --fail-on never master..topic", *words)
 
 
 def note(repo: Repo, commit: str, text: str) -> None:
-    repo.git("notes", "add", "-f", "-m", text, commit)
+    repo.git("notes add -f -m", text, commit)
 
 
 def notes(repo: Repo) -> list[str]:
     return [
-        repo.git("notes", "show", commit, check=False)
-        for commit in ("topic~1", "topic")
+        repo.git("notes show", commit, check=False) for commit in ("topic~1", "topic")
     ]
 
 
@@ -70,13 +50,13 @@ def test_notes_survive_the_verb_and_its_undo(tmp_path: Path, verb: Verb) -> None
     repo = topic(tmp_path / "r")
     note(repo, "topic~1", "tested on two boards")
     note(repo, "topic", "v1: first")
-    before = repo.git("rev-parse", "topic")
+    before = repo.git("rev-parse topic")
     assert verb(repo).code == 0
-    assert repo.git("rev-parse", "topic~1") != repo.git("rev-parse", f"{before}~1")
+    assert repo.git("rev-parse 'topic~1'") != repo.git("rev-parse", f"{before}~1")
     assert notes(repo) == ["tested on two boards", "v1: first"]
     note(repo, "topic", "v2: second")
-    assert call("undo", "-C", repo.path).code == 0
-    assert repo.git("rev-parse", "topic") == before
+    assert repo.patchpilot("undo").code == 0
+    assert repo.git("rev-parse topic") == before
     assert notes(repo) == ["tested on two boards", "v2: second"]
 
 
@@ -113,28 +93,26 @@ def test_what_somebody_else_committed_is_rewritten_only_with_claim(
         "-q",
         "--no-ff",
     )
-    last = repo.git("rev-parse", "topic")
+    last = repo.git("rev-parse topic")
     assert not other.keys() & os.environ.keys()
     if theirs == "the last":
         repo.git(*words, "--ignore-date", "topic~1")
     else:
-        repo.git("reset", "-q", "--hard", "topic~1")
+        repo.git("reset -q --hard 'topic~1'")
         repo.git(*words, "--ignore-date", "master")
         repo.git("cherry-pick", last)
-    before = repo.git("rev-parse", "topic")
+    before = repo.git("rev-parse topic")
     refused = verb(repo)
     # 1 are findings, of check
     assert refused.code == (2 if verb is check_fix else 1)
     assert "was committed by Max Keeper <max@keeper.example>" in refused.err
     assert "add --claim" in refused.err
-    assert repo.git("rev-parse", "topic") == before
+    assert repo.git("rev-parse topic") == before
     assert verb(repo, "--claim").code == 0
-    assert repo.git("rev-parse", "topic") != before
-    assert set(repo.git("log", "--format=%ce", "-2", "topic").split("\n")) == {
-        "ada@example.org"
-    }
-    assert call("undo", "-C", repo.path).code == 0
-    assert repo.git("rev-parse", "topic") == before
+    assert repo.git("rev-parse topic") != before
+    assert set(repo.git("log --format=%ce -2 topic").split("\n")) == {"ada@example.org"}
+    assert repo.patchpilot("undo").code == 0
+    assert repo.git("rev-parse topic") == before
 
 
 def test_trailers_keep_notes_and_ask_before_they_claim(
@@ -145,15 +123,14 @@ def test_trailers_keep_notes_and_ask_before_they_claim(
         one.tell(one.send(), f"Reviewed-by: {RITA}")
         monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ada@work.example")
         refused = one.run("trailers", "--yes")
-        assert refused.code == 1
-        assert "was committed by Ada Fixer <ada@example.org>" in refused.err
+        refused.expect(1, "was committed by Ada Fixer <ada@example.org>")
         assert one.run("trailers", "--dry-run").code == 0
         assert one.run("trailers", "--yes", "--claim").code == 0
-        assert RITA in one.repo.git("log", "-1", "--format=%B|%ce", "topic")
-        assert one.repo.git("log", "-1", "--format=%ce", "topic") == "ada@work.example"
-        assert one.repo.git("notes", "show", "topic") == "tested on two boards"
+        assert RITA in one.repo.git("log -1 '--format=%B|%ce' topic")
+        assert one.repo.git("log -1 --format=%ce topic") == "ada@work.example"
+        assert one.repo.git("notes show topic") == "tested on two boards"
         assert one.run("undo").code == 0
-        assert one.repo.git("notes", "show", "topic") == "tested on two boards"
+        assert one.repo.git("notes show topic") == "tested on two boards"
 
 
 def test_a_cover_letter_of_b4_is_not_written_below_commits_of_others(
@@ -161,23 +138,15 @@ def test_a_cover_letter_of_b4_is_not_written_below_commits_of_others(
 ) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER)
     note(repo, "HEAD", "tested on two boards")
-    assert (
-        call("draft", "-C", repo.path, "--cover", "widget: mine\n\nMy text.").code == 0
-    )
-    assert repo.git("notes", "show", "HEAD") == "tested on two boards"
+    assert repo.patchpilot("draft --cover", "widget: mine\n\nMy text.").code == 0
+    assert repo.git("notes show HEAD") == "tested on two boards"
     repo.git(
-        "-c",
-        "user.name=Max Keeper",
-        "-c",
-        "user.email=max@keeper.example",
-        "commit",
-        "-q",
-        "--amend",
-        "--no-edit",
+        "-c 'user.name=Max Keeper' -c user.email=max@keeper.example "
+        "commit -q --amend --no-edit"
     )
-    before = repo.git("rev-parse", "HEAD")
-    refused = call("draft", "-C", repo.path, "--cover", "widget: ours\n\nOur text.")
-    assert refused.code == 1
-    assert "was committed by Max Keeper <max@keeper.example>" in refused.err
-    assert "b4 prep --claim" in refused.err
-    assert repo.git("rev-parse", "HEAD") == before
+    before = repo.git("rev-parse HEAD")
+    refused = repo.patchpilot("draft --cover", "widget: ours\n\nOur text.")
+    refused.expect(
+        1, "was committed by Max Keeper <max@keeper.example>", "b4 prep --claim"
+    )
+    assert repo.git("rev-parse HEAD") == before

@@ -32,8 +32,8 @@ def repo(tmp_path: Path) -> Repo:
         author="Cul Prit <cul@prit.example>",
     )
     made.commit("lib: more", {"lib/more.c": "int more;\n"})
-    made.git("config", "remote.origin.url", "https://git.example/linux.git")
-    made.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    made.git("config remote.origin.url https://git.example/linux.git")
+    made.git("update-ref refs/remotes/origin/master HEAD")
     made.branch("topic")
     return made
 
@@ -66,17 +66,17 @@ def test_a_tree_is_named_with_the_command_that_rebases_onto_it(
         "git remote add NAME git://git.example/net.git" in one.text
         for one in counted(repo).advice
     )
-    repo.git("config", "remote.net.url", "https://git.example/net.git")
+    repo.git("config remote.net.url https://git.example/net.git")
     ahead = repo.git(
-        "commit-tree", "origin/master^{tree}", "-p", "origin/master^", "-m", "net: more"
+        "commit-tree 'origin/master^{tree}' -p origin/master^ -m 'net: more'"
     )
-    repo.git("update-ref", "refs/remotes/net/main", ahead)
+    repo.git("update-ref refs/remotes/net/main", ahead)
     assert remedies(repo)["other tree"] is None
     assert any(
         one.text.endswith("; run git rebase net/main") for one in counted(repo).advice
     )
     assert "other tree" not in remedies(repo, "net/main")
-    repo.git("update-ref", "refs/remotes/net/main", "origin/master")
+    repo.git("update-ref refs/remotes/net/main origin/master")
     assert "other tree" not in remedies(repo)
     with Repository.open(repo.path) as repository:
         answer(repository, "regression", "yes")
@@ -115,7 +115,7 @@ def test_the_history_of_a_contact_is_that_of_the_files(repo: Repo) -> None:
         "net: port: more\n\nSigned-off-by: Eve Router <eve@net.example>",
         {"drivers/net/port.c": "int more;\n"},
     )
-    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
     repo.commit("net: port: mend it", NET)
     with Repository.open(repo.path) as repository:
         history = recipient_history(repository, SendRequest())

@@ -4,7 +4,6 @@
 What arrives is read.
 """
 
-import json
 from email import message_from_bytes
 from email.utils import getaddresses
 from pathlib import Path
@@ -24,7 +23,7 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(
 ) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
-        repo.git("config", "sendemail.bcc", "ada.archive@example.org")
+        repo.git("config sendemail.bcc ada.archive@example.org")
         (tmp_path / "answer.txt").write_text(ANSWER)
         words = (
             "track",
@@ -37,11 +36,10 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(
             "--message",
             tmp_path / "answer.txt",
         )
-        planned = json.loads(call(*words, "--dry-run", "--format", "json").out)
+        planned = call(*words, "--dry-run", "--format", "json").json
         assert (planned["state"], planned["problems"]) == ("planned", [])
         unasked = call(*words)
-        assert unasked.code == 1
-        assert "stdin is not a terminal" in unasked.err
+        unasked.expect(1, "stdin is not a terminal")
         assert not server.take()
         sent = call(*words, "--yes")
         assert sent.code == 0, sent.err
@@ -74,8 +72,8 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(
     payload = got.get_payload(decode=True)
     assert isinstance(payload, bytes)
     assert payload.decode() == ANSWER
-    assert json.loads(call("track", "reply", "--format", "json").out)["drafts"] == []
-    shown = json.loads(call("track", "show", "--format", "json").out)
+    assert call("track reply --format json").json["drafts"] == []
+    shown = call("track show --format json").json
     replies = shown["series"][0]["replies"]
     assert planned["message_id"] in {it["message_id"] for it in replies}
 
@@ -83,18 +81,9 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(
 def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
-        text = json.loads(
-            call(
-                "track",
-                "reply",
-                review,
-                "-C",
-                repo.path,
-                "--dry-run",
-                "--format",
-                "json",
-            ).out
-        )["text"]
+        text = repo.patchpilot(
+            "track reply", review, "--dry-run", "--format", "json"
+        ).json["text"]
     assert text.rstrip("\n").split("\n")[1:] == [
         "> [...]",
         "> > -int line1;",
@@ -120,12 +109,9 @@ def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
 def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
-        refused = call(
-            "track",
-            "reply",
+        refused = repo.patchpilot(
+            "track reply",
             review,
-            "-C",
-            repo.path,
             "--message",
             "-",
             "--yes",
@@ -135,27 +121,17 @@ def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) 
         )
         assert not server.take()
     assert refused.code == 1
-    assert [
-        found["name"]
-        for found in json.loads(refused.out)["problems"]
-        if found["blocks"]
-    ] == [problem]
+    assert [found["name"] for found in refused.json["problems"] if found["blocks"]] == [
+        problem
+    ]
 
 
 def test_long_lines_are_noted(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         text = "> Please keep it.\n\n" + "many words " * 9 + "\n"
-        plan = call(
-            "track",
-            "reply",
-            review,
-            "-C",
-            repo.path,
-            "--message",
-            "-",
-            "--dry-run",
-            stdin=text.encode(),
+        plan = repo.patchpilot(
+            "track reply", review, "--message", "-", "--dry-run", stdin=text.encode()
         )
     assert plan.code == 0
     assert "1 lines over 80 columns" in plan.out or "1 line over 80 columns" in plan.out
@@ -166,14 +142,11 @@ def test_a_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
         repo, review = followed(tmp_path, server)
         words = ("track", "reply", review, "-C", repo.path)
         call(*words, "--message", "-", "--dry-run", stdin=ANSWER.encode())
-        assert (
-            json.loads(call(*words, "--dry-run", "--format", "json").out)["text"]
-            == ANSWER
-        )
-        (kept,) = json.loads(call("track", "reply", "--format", "json").out)["drafts"]
+        assert call(*words, "--dry-run", "--format", "json").json["text"] == ANSWER
+        (kept,) = call("track reply --format json").json["drafts"]
         assert kept["in_reply_to"] == "review@example.org"
         assert call(*words, "--discard").code == 0
-        assert call("track", "reply").out == "no drafts of replies\n"
+        assert call("track reply").out == "no drafts of replies\n"
 
 
 def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
@@ -196,8 +169,7 @@ def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
         assert first.out.rstrip().split("\n")[-1].startswith("unknown: ")
         faults.heal()
         again = call(*words)
-        assert again.code == 1
-        assert "it is not known whether this reply was sent" in again.err
+        again.expect(1, "it is not known whether this reply was sent")
         assert len(server.take()) == 1
         assert call(*words, "--unknown", "lost").code == 0
         one, two = server.take()
@@ -223,20 +195,15 @@ def test_a_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
             Cc=list_,
         )
         (tmp_path / "post.eml").write_bytes(post)
-        plan = json.loads(
-            call(
-                "track",
-                "reply",
-                tmp_path / "post.eml",
-                "-C",
-                repo.path,
-                "--template",
-                "ping",
-                "--dry-run",
-                "--format",
-                "json",
-            ).out
-        )
+        plan = repo.patchpilot(
+            "track reply",
+            tmp_path / "post.eml",
+            "--template",
+            "ping",
+            "--dry-run",
+            "--format",
+            "json",
+        ).json
         withdrawn = (
             "track",
             "reply",
@@ -255,14 +222,14 @@ def test_a_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
     assert "friendly ping" in plan["text"]
     assert "post@example.org/" in plan["text"]
     assert blocked.code == 1
-    assert "Please ignore v2: ${why}" in json.loads(blocked.out)["text"]
+    assert "Please ignore v2: ${why}" in blocked.json["text"]
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_a_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        upstream = repo.git("rev-parse", "HEAD").strip()
+        upstream = repo.git("rev-parse HEAD").strip()
         failed = stable_failed(
             "widget: change line 1",
             upstream,
@@ -284,14 +251,10 @@ def test_a_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) 
             "--yes",
         )
         assert "does not name its upstream commit" in call(*words).err
-        message = repo.git("show", "-s", "--format=%B", "HEAD").strip()
+        message = repo.git("show -s --format=%B HEAD").strip()
         title, _, rest = message.partition("\n\n")
         repo.git(
-            "commit",
-            "-q",
-            "--amend",
-            "-m",
-            f"{title}\n\ncommit {upstream} upstream.\n\n{rest}",
+            "commit -q --amend -m", f"{title}\n\ncommit {upstream} upstream.\n\n{rest}"
         )
         sent = call(*words)
         assert sent.code == 0, sent.err
@@ -300,11 +263,11 @@ def test_a_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) 
     assert got["Subject"] == "[PATCH 6.1.y] widget: change line 1"
     assert got["In-Reply-To"] == message_from_bytes(failed)["Message-ID"]
     assert "stable@vger.kernel.org" in got["To"]
-    applied = repo.git("rev-parse", "HEAD~1").strip()
+    applied = repo.git("rev-parse HEAD~1").strip()
     (tmp_path / "got.eml").write_bytes(unpacked(arrived))
-    repo.git("checkout", "-q", "--detach", applied)
-    repo.git("am", "-q", str(tmp_path / "got.eml"))
-    assert repo.git("diff", "HEAD", "topic").strip() == ""
+    repo.git("checkout -q --detach", applied)
+    repo.git("am -q", str(tmp_path / "got.eml"))
+    assert repo.git("diff HEAD topic").strip() == ""
 
 
 def test_thanks_give_a_tag(tmp_path: Path) -> None:
@@ -324,6 +287,6 @@ def test_thanks_give_a_tag(tmp_path: Path) -> None:
             "--format",
             "json",
         )
-        text = json.loads(call(*words).out)["text"]
+        text = call(*words).json["text"]
     assert "Thanks a lot." in text
     assert "\nTested-by: " in text

@@ -181,7 +181,7 @@ def test_a_changelog_is_unfinished_until_its_points_are_written(
 
 def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    base, head = repo.git("rev-parse", "master"), repo.git("rev-parse", "topic")
+    base, head = repo.git("rev-parse master"), repo.git("rev-parse topic")
     one = replace(sent(1), base=base, head=head)
     draft = replace(DRAFT, links={"0": "old@example.org"}, patches=(known(1),))
     with Repository.open(repo.path) as repository:
@@ -194,8 +194,8 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
             drafts.save(replace(kept, prefix="net"))
         name = f"sent/{CHANGE}-v1"
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
-        assert repo.git("cat-file", "-t", name) == "tag"
-        text = repo.git("for-each-ref", "--format=%(contents)", f"refs/tags/{name}")
+        assert repo.git("cat-file -t", name) == "tag"
+        text = repo.git("for-each-ref '--format=%(contents)'", f"refs/tags/{name}")
         assert (
             text.strip()
             == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
@@ -214,13 +214,13 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
         )
         remember(repository, replace(one, version=2, head=head), covered)
         text = repo.git(
-            "for-each-ref", "--format=%(contents)", f"refs/tags/sent/{CHANGE}-v2"
+            "for-each-ref '--format=%(contents)'", f"refs/tags/sent/{CHANGE}-v2"
         )
         assert text.strip().startswith(
             "widget: all of it\n\n# why\n\nBecause.  \n\n\nMore.\n\nbase-commit: "
         )
         remember(repository, replace(one, version=3, head=None), draft)
-        assert repo.git("tag", "-l").split("\n") == [
+        assert repo.git("tag -l").split("\n") == [
             f"sent/{CHANGE}-v1",
             f"sent/{CHANGE}-v2",
         ]
@@ -230,15 +230,11 @@ def test_the_range_diff_is_between_what_was_sent_and_what_is_there(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 2)
-    base, head = repo.git("rev-parse", "master"), repo.git("rev-parse", "topic")
+    base, head = repo.git("rev-parse master"), repo.git("rev-parse topic")
     repo.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
-        f"widget: change line 2\n\nBetter said.\n\n{SIGNED}",
+        "commit -q --amend -m", f"widget: change line 2\n\nBetter said.\n\n{SIGNED}"
     )
-    ids = repo.git("rev-list", "--reverse", "master..topic").split()
+    ids = repo.git("rev-list --reverse master..topic").split()
     last = replace(sent(1), base=base, head=head)
     with Repository.open(repo.path) as repository:
         lines = range_diff(repository, last, ids).splitlines()
@@ -253,7 +249,7 @@ def test_the_range_diff_is_between_what_was_sent_and_what_is_there(
             for at, (entry, commit) in enumerate(
                 zip(
                     last.entries,
-                    repo.git("rev-list", "--reverse", f"{base}..{head}").split(),
+                    repo.git("rev-list --reverse", f"{base}..{head}").split(),
                     strict=True,
                 )
             )
@@ -329,11 +325,9 @@ def test_what_b4_starts_a_changelog_with_is_replaced(
 
 def test_a_message_that_was_reworded_is_begun_in_the_changelog(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    before = repo.git("rev-parse", "HEAD").strip()
-    repo.git(
-        "commit", "-q", "--amend", "-m", f"widget: change 1\n\nBetter.\n\n{SIGNED}"
-    )
-    after = repo.git("rev-parse", "HEAD").strip()
+    before = repo.git("rev-parse HEAD").strip()
+    repo.git("commit -q --amend -m", f"widget: change 1\n\nBetter.\n\n{SIGNED}")
+    after = repo.git("rev-parse HEAD").strip()
     with Outbox() as outbox:
         record(outbox, messages=[replace(message(1), commit=before)])
     draft = replace(DRAFT, patches=(replace(known(1), commit=after),))
@@ -365,7 +359,7 @@ def test_a_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
         ("http://127.0.0.1:8080/all", kernels),
         ("http://[::1]/all", kernels),
     ):
-        repo.git("config", "patchpilot.lore", lore)
+        repo.git("config patchpilot.lore", lore)
         with Repository.open(repo.path) as repository:
             assert link_to(send, repository) == link, lore
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The table of patches and reviewers: in `track show`, its JSON, the page and the series' list."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -66,15 +65,15 @@ def test_a_table_of_more_patches_than_columns_goes_on_below() -> None:
 
 def test_a_followed_series_shows_its_reviewers(workdir: Path) -> None:
     (workdir / "m").write_bytes(mbox(*story.ACCEPTED))
-    call("track", "add", "--mbox", "m")
-    lines = call("track", "show", "1").out.splitlines()
+    call("track add --mbox m")
+    lines = call("track show 1").out.splitlines()
     at = lines.index("  review    v2: 1 of 1 patch reviewed or acked")
     assert (
         lines[at + 1]
         == "    Rita Reviewer             Reviewed-by (v2): given to this version"
     )
     assert lines[at + 2] == "    never looked: Matt Maintainer"
-    (shown,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
+    (shown,) = call("track show 1 --format json").json["series"]
     review = shown["review"]
     assert (review["version"], review["approved"]) == (2, 1)
     assert review["patches"][0]["reviewers"][0] == {

@@ -3,7 +3,6 @@
 same result or the same message.
 """
 
-import json
 import os
 from pathlib import Path
 
@@ -85,12 +84,12 @@ WRONG = {
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     made = Repo(tmp_path / "r")
     made.commit("ring: start\n", {"a.c": "int a;\n"})
-    made.git("tag", "v1")
+    made.git("tag v1")
     made.commit(
         "ring: more\n\nMore of it.\n",
         {"a.c": f"int a;\nint OURS;\nint b = {' + '.join(['value'] * 16)};\n"},
     )
-    made.git("config", "patchpilot.base", "v1")
+    made.git("config patchpilot.base v1")
     home = Path(os.environ["HOME"])
     (home / "ours.toml").write_text(PACK)
     (home / "notes.txt").write_text("not TOML")
@@ -100,7 +99,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def said_by_verb(repo: Repo) -> object:
     """What `patchpilot check` says: its findings and exit code, or its message and hint."""
-    done = call("check", "-C", repo.path, "--format", "json")
+    done = repo.patchpilot("check --format json")
     if not done.out:
         message, _, hint = done.err.strip().partition("\n")
         return (
@@ -108,7 +107,7 @@ def said_by_verb(repo: Repo) -> object:
             message.removeprefix("patchpilot: error: "),
             hint.removeprefix("hint: ").strip(),
         )
-    found = json.loads(done.out)
+    found = done.json
     return done.code, [
         (one["name"], one["severity"], one["patch_line"])
         for one in found["patches"][0]["findings"]
@@ -144,7 +143,7 @@ def test_a_right_value_gives_both_front_ends_the_same_answer(
     verb = said_by_verb(repo)
     assert verb == said_by_tui(repo)
     assert isinstance(verb[1], list)  # type: ignore[index]
-    reported = json.loads(call("config", "-C", repo.path, "--format", "json").out)
+    reported = repo.patchpilot("config --format json").json
     assert reported["problems"] == []
     with Repository.open(repo.path) as repository:
         assert [
@@ -175,14 +174,14 @@ def test_a_wrong_value_gives_both_front_ends_the_same_error(
 def test_a_pack_of_the_user_fires_in_both(repo: Repo) -> None:
     for value in ("~/ours.toml", "ours.toml"):
         (repo.path / "ours.toml").write_text(PACK)
-        repo.git("config", "patchpilot.packs", value)
+        repo.git("config patchpilot.packs", value)
         assert "our-marker" in str(said_by_verb(repo))
         assert said_by_verb(repo) == said_by_tui(repo)
 
 
 def test_a_remote_that_is_not_there_is_one_answer_in_both(repo: Repo) -> None:
-    repo.git("config", "patchpilot.lts-remote", "nowhere")
-    done = call("backport", "-C", repo.path, "HEAD", "--format", "json")
+    repo.git("config patchpilot.lts-remote nowhere")
+    done = repo.patchpilot("backport HEAD --format json")
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
         session.read_topic(repository)
@@ -221,8 +220,8 @@ def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(
     (repo.path / ".patchpilot.toml").write_text(
         'via = "b4"\nmax-line-length = 7\nprofil = "linux"\nstrict = true\n'
     )
-    repo.git("config", "patchpilot.fail-on", "nonsense")
-    done = call("config", "-C", repo.path)
+    repo.git("config patchpilot.fail-on nonsense")
+    done = repo.patchpilot("config")
     assert done.code == 0
     for word in (
         "via cannot be set in the settings of a tree",
@@ -232,9 +231,7 @@ def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(
     ):
         assert word in done.err
     assert "strict" in done.out
-    doctor = json.loads(
-        call("doctor", "-C", repo.path, "--offline", "--format", "json").out
-    )
+    doctor = repo.patchpilot("doctor --offline --format json").json
     assert (
         len(
             [
@@ -258,9 +255,9 @@ def test_git_writes_true_without_a_value(repo: Repo) -> None:
 def test_the_users_settings_count_outside_a_repository(
     tmp_path: Path, repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo.git("config", "--global", "patchpilot.lore", "https://archive.example.org/all")
+    repo.git("config --global patchpilot.lore https://archive.example.org/all")
     monkeypatch.chdir(tmp_path)
-    assert call("config", "lore").out == "https://archive.example.org/all\n"
+    assert call("config lore").out == "https://archive.example.org/all\n"
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
@@ -283,28 +280,26 @@ def test_the_tui_sends_and_signs_by_the_same_settings(repo: Repo) -> None:
 def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(
     repo: Repo,
 ) -> None:
-    repo.git("config", "patchpilot.profil", "linux")
-    repo.git("config", "patchpilot.maxLineLength", "120")
-    done = call("config", "-C", repo.path)
-    assert done.code == 0
-    assert "patchpilot.profil: unknown setting in git config" in done.err
-    assert "did you mean patchpilot.profile?" in done.err
+    repo.git("config patchpilot.profil linux")
+    repo.git("config patchpilot.maxLineLength 120")
+    done = repo.patchpilot("config")
+    done.expect(
+        0,
+        "patchpilot.profil: unknown setting in git config",
+        "did you mean patchpilot.profile?",
+    )
     assert "maxlinelength" not in done.err.lower()
-    problems = json.loads(call("config", "-C", repo.path, "--format", "json").out)[
-        "problems"
-    ]
+    problems = repo.patchpilot("config --format json").json["problems"]
     assert [problem["message"].partition(":")[0] for problem in problems] == [
         "patchpilot.profil"
     ]
-    looked = json.loads(
-        call("doctor", "-C", repo.path, "--offline", "--format", "json").out
-    )["checks"]
+    looked = repo.patchpilot("doctor --offline --format json").json["checks"]
     assert [
         one["state"]
         for one in looked
         if one["message"].startswith("patchpilot.profil:")
     ] == ["warn"]
-    assert "profil" not in call("check", "-C", repo.path, "HEAD").err
+    assert "profil" not in repo.patchpilot("check HEAD").err
 
 
 def test_an_unknown_setting_outside_any_repository_is_named_too(

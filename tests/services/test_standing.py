@@ -77,9 +77,9 @@ def _series(
             f"{subject}{BODY}{SIGNED}",
             {path: text for path, text in files.items() if text is not None},
         )
-    names = repo.git(
-        "format-patch", "-q", "-o", str(folder), *words, "master..topic"
-    ).split("\n")
+    names = repo.git("format-patch -q -o", str(folder), *words, "master..topic").split(
+        "\n"
+    )
     repo.checkout("master")
     for file in sorted(folder.iterdir()):
         lines = [
@@ -243,7 +243,7 @@ def test_a_commit_stands_on_its_parent(tree: Repo) -> None:
             "    const: acme,frob\n"
         )
     }
-    start = tree.git("rev-parse", "HEAD")
+    start = tree.git("rev-parse HEAD")
     tree.commit("dt-bindings: demo: Add the frob" + BODY + SIGNED, binding)
     tree.commit(
         "demo: Add a driver of the frob" + BODY + SIGNED,

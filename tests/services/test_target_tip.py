@@ -32,7 +32,7 @@ def label(repo: Repo, revision: str = "HEAD", named: str | None = None) -> str:
 def stale(tmp_path: Path) -> Repo:
     """origin/HEAD is main; origin/master is stale; the topic has no upstream."""
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
-    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    repo.git("checkout -q --no-track -b topic origin/main")
     fix(repo)
     return repo
 
@@ -42,7 +42,7 @@ def test_a_stale_origin_master_is_no_target(stale: Repo) -> None:
     assert found is not None
     assert (found.label, found.tip) == (
         "origin/main",
-        stale.git("rev-parse", "origin/main"),
+        stale.git("rev-parse origin/main"),
     )
     assert "nearest remote branch by merge-base" in found.why
     with Repository.open(stale.path) as repository:
@@ -53,7 +53,7 @@ def test_the_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> N
     source = Repo.__new__(Repo)
     source.path, source._clock = tmp_path / "up", stale._clock
     newest = grow(source, 2, "newer")
-    stale.git("fetch", "-q")
+    stale.git("fetch -q")
     found = target(stale)
     assert found is not None
     assert (found.label, found.tip) == ("origin/main", newest)
@@ -62,8 +62,8 @@ def test_the_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> N
 def test_a_named_branch_is_the_target_and_a_named_commit_is_none(stale: Repo) -> None:
     assert label(stale, named="origin/master") == "origin/master"
     for word in (
-        stale.git("rev-parse", "origin/master"),
-        stale.git("rev-parse", "--short", "origin/master"),
+        stale.git("rev-parse origin/master"),
+        stale.git("rev-parse --short origin/master"),
         "HEAD~1",
         "origin/main~1",
     ):
@@ -74,9 +74,9 @@ def test_a_pushed_copy_is_no_target(tmp_path: Path) -> None:
     source = upstream(tmp_path / "up")
     repo = clone(clone(source, tmp_path / "fork", "--bare"), tmp_path / "r")
     add_remote(repo, "upstream", source)
-    repo.git("checkout", "-q", "--no-track", "-b", "topic", "upstream/main")
+    repo.git("checkout -q --no-track -b topic upstream/main")
     fix(repo)
-    repo.git("push", "-q", "-u", "origin", "topic")
+    repo.git("push -q -u origin topic")
     assert label(repo) != "origin/topic"
     assert target(repo) is not None
 
@@ -88,16 +88,16 @@ def test_a_rebased_upstream_is_the_target_as_it_is_now(tmp_path: Path) -> None:
     repo = clone(source, tmp_path / "r")
     repo.branch("topic", "origin/for-next")
     fix(repo)
-    source.git("reset", "-q", "--hard", "main")
+    source.git("reset -q --hard main")
     now = grow(source, 3, "requeued", SUBMAINTAINER)
-    repo.git("fetch", "-q", "origin")
+    repo.git("fetch -q origin")
     found = target(repo)
     assert found is not None
     assert (found.label, found.tip) == ("origin/for-next", now)
 
 
 def test_a_commit_of_another_branch_has_that_branchs_target(stale: Repo) -> None:
-    stale.git("checkout", "-q", "--track", "-b", "other", "origin/master")
+    stale.git("checkout -q --track -b other origin/master")
     stale.commit("other: fix\n", {"other.c": "int o;\n"})
     assert label(stale) == "origin/master"
     assert label(stale, "topic") == "origin/main"
@@ -107,7 +107,7 @@ def test_patch_files_are_for_the_base_of_what_is_checked_out(
     stale: Repo, tmp_path: Path
 ) -> None:
     assert label(stale, "") == "origin/main"
-    stale.git("checkout", "-q", "main")
+    stale.git("checkout -q main")
     assert label(stale, "") == "origin/main"
     alone = Repo(tmp_path / "alone")
     assert label(alone, "") == ""

@@ -48,19 +48,16 @@ def _fork(place: Path) -> Repo:
     repo = clone(clone(source, place / "fork", "--bare"), place / "r")
     grow(source, 6, "newer")
     add_remote(repo, "upstream", source)
-    repo.git("checkout", "-q", "--no-track", "-b", "topic", "upstream/main")
+    repo.git("checkout -q --no-track -b topic upstream/main")
     fix(repo)
-    repo.git("push", "-q", "-u", "origin", "topic")
+    repo.git("push -q -u origin topic")
     return repo
 
 
 def _pushed_and_amended(place: Path) -> Repo:
     repo = _fork(place)
     repo.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
+        "commit -q --amend -m",
         "widget: another fix\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
     return repo
@@ -68,8 +65,8 @@ def _pushed_and_amended(place: Path) -> Repo:
 
 def _pushed_under_another_name(place: Path) -> Repo:
     repo = _fork(place)
-    repo.git("branch", "-q", "--unset-upstream")
-    repo.git("push", "-q", "origin", ":topic", "topic:ada/wip-2")
+    repo.git("branch -q --unset-upstream")
+    repo.git("push -q origin :topic topic:ada/wip-2")
     return repo
 
 
@@ -83,23 +80,14 @@ def _pushed_before_rebase(place: Path) -> Repo:
         source = Repo.__new__(Repo)
         source.path, source._clock = place / "up", repo._clock
         source.commit("newest: step\n", {"newest.c": "int n;\n"})
-    repo.git("fetch", "-q", "upstream")
-    repo.git("rebase", "-q", "upstream/main")
+    repo.git("fetch -q upstream")
+    repo.git("rebase -q upstream/main")
     return repo
 
 
 def _worktree(place: Path) -> Repo:
     repo = _stale_master(place)
-    repo.git(
-        "worktree",
-        "add",
-        "-q",
-        "--no-track",
-        "-b",
-        "other",
-        str(place / "tree"),
-        "origin/main",
-    )
+    repo.git("worktree add -q --no-track -b other", str(place / "tree"), "origin/main")
     made = Repo.__new__(Repo)
     made.path, made._clock = place / "tree", repo._clock
     fix(made, 7)
@@ -108,7 +96,7 @@ def _worktree(place: Path) -> Repo:
 
 def _detached(place: Path) -> Repo:
     repo = _stale_master(place)
-    repo.git("checkout", "-q", "--detach")
+    repo.git("checkout -q --detach")
     fix(repo, 2)
     return repo
 
@@ -121,9 +109,9 @@ def _rebased_upstream(place: Path) -> Repo:
     repo = clone(source, place / "r")
     repo.branch("topic", "origin/for-next")
     fix(repo)
-    source.git("reset", "-q", "--hard", "main")
+    source.git("reset -q --hard main")
     grow(source, 3, "requeued", SUBMAINTAINER)
-    repo.git("fetch", "-q", "origin")
+    repo.git("fetch -q origin")
     return repo
 
 
@@ -135,9 +123,9 @@ def _next(place: Path) -> tuple[Repo, Repo]:
     grow(tree, 4, "subsystem", SUBMAINTAINER)
     tree.branch("master", "main")
     with commits_by("Next Keeper <next@example.net>"):
-        tree.git("merge", "-q", "--no-ff", "-m", "Merge subsystem", "subsystem")
+        tree.git("merge -q --no-ff -m 'Merge subsystem' subsystem")
     tree.tag("next-20260110")
-    tree.git("branch", "-q", "-D", "subsystem", "main")
+    tree.git("branch -q -D subsystem main")
     return source, tree
 
 
@@ -145,7 +133,7 @@ def _on_linux_next(place: Path) -> Repo:
     source, tree = _next(place)
     repo = clone(source, place / "r")
     add_remote(repo, "next", tree)
-    repo.git("checkout", "-q", "--no-track", "-b", "topic", "next/master")
+    repo.git("checkout -q --no-track -b topic next/master")
     fix(repo)
     return repo
 
@@ -154,10 +142,10 @@ def _on_yesterdays_linux_next(place: Path) -> Repo:
     repo = _on_linux_next(place)
     tree = Repo.__new__(Repo)
     tree.path, tree._clock = place / "next", repo._clock
-    tree.git("reset", "-q", "--hard", "HEAD^")
+    tree.git("reset -q --hard HEAD^")
     grow(tree, 2, "rebuilt", "Next Keeper <next@example.net>")
-    repo.git("fetch", "-q", "next")
-    repo.git("reflog", "expire", "--expire=now", "refs/remotes/next/master")
+    repo.git("fetch -q next")
+    repo.git("reflog expire --expire=now refs/remotes/next/master")
     return repo
 
 
@@ -166,7 +154,7 @@ def _mainline_with_linux_next(place: Path) -> Repo:
     source, tree = _next(place)
     repo = clone(source, place / "r")
     add_remote(repo, "next", tree)
-    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    repo.git("checkout -q --no-track -b topic origin/main")
     fix(repo)
     return repo
 
@@ -178,7 +166,7 @@ def _stable(place: Path) -> Repo:
     source.branch("linux-6.6.y")
     grow(source, 40, "stable", "Greg K <greg@example.net>")
     repo = clone(source, place / "r")
-    repo.git("checkout", "-q", "linux-6.6.y")
+    repo.git("checkout -q linux-6.6.y")
     fix(repo)
     return repo
 
@@ -186,7 +174,7 @@ def _stable(place: Path) -> Repo:
 def _on_stable(place: Path) -> Repo:
     """A topic on a stable branch, without upstream."""
     repo = _stable(place)
-    repo.git("checkout", "-q", "--no-track", "-b", "backport")
+    repo.git("checkout -q --no-track -b backport")
     return repo
 
 
@@ -197,9 +185,9 @@ def _merges(place: Path) -> Repo:
     grow(tree, 5, "subsystem", SUBMAINTAINER)
     repo = clone(source, place / "r")
     add_remote(repo, "subsystem", tree)
-    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    repo.git("checkout -q --no-track -b topic origin/main")
     fix(repo)
-    repo.git("merge", "-q", "--no-edit", "subsystem/main")
+    repo.git("merge -q --no-edit subsystem/main")
     fix(repo, 2)
     return repo
 
@@ -211,17 +199,17 @@ def _local_master_is_stale(place: Path) -> Repo:
     """
     source = upstream(place / "up")
     repo = clone(source, place / "r")
-    repo.git("checkout", "-q", "--track", "-b", "topic", "main")
+    repo.git("checkout -q --track -b topic main")
     fix(repo)
     grow(source, 9, "newer")
-    repo.git("fetch", "-q")
-    repo.git("rebase", "-q", "origin/main")
+    repo.git("fetch -q")
+    repo.git("rebase -q origin/main")
     return repo
 
 
 def _no_remote(place: Path) -> Repo:
     repo = upstream(place / "r")
-    repo.git("checkout", "-q", "--no-track", "-b", "topic")
+    repo.git("checkout -q --no-track -b topic")
     fix(repo)
     return repo
 
@@ -230,8 +218,8 @@ def _colleague(place: Path) -> Repo:
     """Somebody based work on the pushed copy."""
     repo = _fork(place)
     grow(repo, 1, "colleague", SUBMAINTAINER)
-    repo.git("push", "-q", "origin", "HEAD:refs/heads/jo/on-top")
-    repo.git("reset", "-q", "--hard", "HEAD^")
+    repo.git("push -q origin HEAD:refs/heads/jo/on-top")
+    repo.git("reset -q --hard HEAD^")
     return repo
 
 
@@ -245,8 +233,8 @@ def _several_remotes(place: Path) -> Repo:
     net = clone(source, place / "net-main", "--bare")
     repo = clone(source, place / "r")
     add_remote(repo, "net", net)
-    repo.git("config", "remote.net.url", "https://git.example.org/net.git")
-    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/master")
+    repo.git("config remote.net.url https://git.example.org/net.git")
+    repo.git("checkout -q --no-track -b topic origin/master")
     repo.commit("net: fix\n", {"drivers/net/a.c": "int b;\n"})
     return repo
 
@@ -338,7 +326,7 @@ def test_more_than_thirty_commits_over_a_guessed_base_are_asked_about(
     tmp_path: Path,
 ) -> None:
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
-    repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    repo.git("checkout -q --no-track -b topic origin/main")
     for number in range(30):
         fix(repo, number)
     with Repository.open(repo.path) as repository:
@@ -366,7 +354,7 @@ def _fork_worked_on_in_its_main(place: Path) -> Repo:
     add_remote(repo, "upstream", source)
     fix(repo)
     fix(repo, 2)
-    repo.git("push", "-q", "origin", "main")
+    repo.git("push -q origin main")
     return repo
 
 
@@ -395,10 +383,9 @@ def test_hundreds_of_remote_branches_take_no_process_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = _stale_master(tmp_path)
-    head = repo.git("rev-parse", "origin/main~3")
+    head = repo.git("rev-parse 'origin/main~3'")
     repo.git(
-        "update-ref",
-        "--stdin",
+        "update-ref --stdin",
         stdin="".join(
             f"create refs/remotes/origin/feature-{n} {head}\n" for n in range(400)
         ),

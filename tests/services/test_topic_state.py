@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How far a topic is: each moment of its life, and what the verbs say of it."""
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,11 +80,11 @@ def test_another_repositorys_series_of_this_subject_is_not_this_topics(
     with life(tmp_path) as one:
         other = one.another("other")
         (other.path / "widget.c").write_text("int quite_different;\n")
-        other.git("commit", "-q", "-a", "--amend", "--no-edit")
+        other.git("commit -q -a --amend --no-edit")
         one.send()
         one.update()
-        assert call("trailers", "-C", other.path, "--yes").code == 3
-        assert "next:     v1" in call("draft", "-C", other.path).out
+        assert other.patchpilot("trailers --yes").code == 3
+        assert "next:     v1" in other.patchpilot("draft").out
 
 
 def test_followed_series_of_a_closed_store_are_read_again(tmp_path: Path) -> None:
@@ -110,7 +109,7 @@ def test_the_mails_of_series_with_other_titles_are_not_read(
 ) -> None:
     with life(tmp_path) as one:
         other = one.another("other")
-        other.git("commit", "-q", "--amend", "-m", f"gadget: wait\n\n{SIGNED}")
+        other.git("commit -q --amend -m", f"gadget: wait\n\n{SIGNED}")
         one.send()
         one.update()
         with Repository.open(other.path) as repository:
@@ -141,10 +140,10 @@ def test_a_summary_is_kept_while_topics_change(
         before = state()
         with monkeypatch.context() as patch:
             patch.setattr(known_series._LazyStatus, "status", _never)
-            one.repo.git("commit", "-q", "--allow-empty", "-m", "more")
+            one.repo.git("commit -q --allow-empty -m more")
             assert state() == before
             # a branch in which the series may have landed
-            one.repo.git("update-ref", "refs/heads/master", "HEAD")
+            one.repo.git("update-ref refs/heads/master HEAD")
             with pytest.raises(AssertionError, match="were read"):
                 state()
 
@@ -164,22 +163,14 @@ def test_show_without_a_number_means_this_topics_series(
         one.update()
         other = one.another("other")
         other.git(
-            "commit",
-            "-q",
-            "--amend",
-            "-m",
+            "commit -q --amend -m",
             "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         )
-        assert (
-            call(
-                "send", "-C", other.path, "--to", LIST, "--force", "a test", "--yes"
-            ).code
-            == 0
-        )
+        assert other.patchpilot("send --force 'a test' --yes --to", LIST).code == 0
         assert "widget: change line 1" in one.track("show").out
-        assert "widget: something else" in call("track", "-C", other.path, "show").out
+        assert "widget: something else" in other.patchpilot("track show").out
         monkeypatch.chdir(tmp_path)
-        which = call("track", "show")
+        which = call("track show")
         assert (which.code, which.out) == (2, "")
         assert "2  widget: something else" in which.err
 
@@ -192,13 +183,10 @@ def test_the_list_marks_this_topic_and_says_when_it_is_not_sent(tmp_path: Path) 
         assert "\n* 1  sent" in one.track().out
         other = one.another("other")
         other.git(
-            "commit",
-            "-q",
-            "--amend",
-            "-m",
+            "commit -q --amend -m",
             "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         )
-        lines = call("track", "-C", other.path).out.splitlines()
+        lines = other.patchpilot("track").out.splitlines()
         assert any(line.startswith("  1  sent") for line in lines), lines
         assert any(
             line.startswith(" *   not-sent") and "widget: something else" in line
@@ -258,10 +246,7 @@ def amended(one: Life) -> None:
 def reworded(one: Life) -> None:
     tagged(one)
     one.repo.git(
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
+        "commit -q --amend -m",
         f"widget: correct line 1\n\nLine 1 was wrong.\n\n{SIGNED}",
     )
 
@@ -317,7 +302,7 @@ def forgotten(one: Life) -> None:
 
 
 def elsewhere(one: Life) -> None:
-    mail = one.repo.git("format-patch", "--stdout", "-1").partition("\n")[2]
+    mail = one.repo.git("format-patch --stdout -1").partition("\n")[2]
     one.archive.add(f"Message-ID: <other@example.org>\nTo: {LIST}\n{mail}".encode())
     assert one.track("add", "<other@example.org>").code == 0
 
@@ -495,9 +480,11 @@ def test_a_message_names_its_series(tmp_path: Path) -> None:
         for word in (f"<{first}>", first, f"{one.archive.url}/{first}/"):
             assert one.track("show", word, "--json").out == by_number
         none = one.track("show", "<nobody@example.org>")
-        assert none.code == 2
-        assert "no tracked series has the message <nobody@example.org>" in none.err
-        assert "patchpilot track add '<nobody@example.org>'" in none.err
+        none.expect(
+            2,
+            "no tracked series has the message <nobody@example.org>",
+            "patchpilot track add '<nobody@example.org>'",
+        )
 
 
 @pytest.mark.parametrize(
@@ -516,8 +503,8 @@ def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> Non
             session.read_topic(repository)
             ask = JobRequest(repository, session, silent, visited=False)
             follow, send = load(ask)[1], recorded(ask, Stage.SEND)
-        drafted = json.loads(one.run("draft", "--format", "json").out)["topic"]
-        listed = json.loads(one.track("--format", "json").out)["topic"]
+        drafted = one.run("draft", "--format", "json").json["topic"]
+        listed = one.track("--format", "json").json["topic"]
         text = one.run("draft").out
         trailers = one.run("trailers", "--dry-run")
     assert (follow.state, send.state) == (moment.follow, moment.send), (follow, send)
@@ -547,8 +534,8 @@ def test_a_version_with_its_changelog_is_to_be_reviewed_and_sent(
 
 def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
     with life(tmp_path) as one, Repository.open(one.repo.path) as repository:
-        one.repo.git("config", "sendemail.cc", "otto@example.com")
-        one.repo.git("config", "patchpilot.profile", "linux")
+        one.repo.git("config sendemail.cc otto@example.com")
+        one.repo.git("config patchpilot.profile linux")
         session = Session(one.repo.path, loader_of=lambda stage: recipients_status.load)
         session.load(Stage.RECIPIENTS, silent)
         request = session.request(repository)

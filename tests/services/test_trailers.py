@@ -40,7 +40,7 @@ def test_a_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(
         done = one.run("trailers", "--yes")
         assert done.code == 0, done.err
         messages = one.repo.git(
-            "log", "-3", "--format=%s%n%(trailers:key=Reviewed-by,valueonly)%x00"
+            "log -3 '--format=%s%n%(trailers:key=Reviewed-by,valueonly)%x00'"
         ).split("\0")
         assert [RITA in message for message in messages[:3]] == [False, True, True]
 
@@ -60,7 +60,7 @@ def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(
         one.tell(first, f"Reviewed-by: {RITA}")
         done = one.run("trailers", "--yes")
         assert done.code == 0, done.err
-        message = one.repo.git("log", "-1", "--format=%B")
+        message = one.repo.git("log -1 --format=%B")
         assert message.count("-by: ") == 2
         assert f"Reviewed-by: {RITA}" in message
         assert [
@@ -91,14 +91,14 @@ def test_a_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
         one.tell(first, f"Tested-by: {EVE}", sender=EVE)
         done = one.run("trailers", "--yes")
         assert done.code == 0, done.err
-        message = one.repo.git("log", "-1", "--format=%B")
+        message = one.repo.git("log -1 --format=%B")
         assert f"Tested-by: {EVE}" in message
         assert message.count("evil.example") == 1
         for tag in asked:
             assert f"not added: {tag} (v1): " in done.err
             assert f"--also '{tag}'" in done.err
         assert one.run("trailers", "--yes", "--also", asked[2]).code == 0
-        assert asked[2] in one.repo.git("log", "-1", "--format=%B")
+        assert asked[2] in one.repo.git("log -1 --format=%B")
 
 
 def test_a_tag_with_an_unusable_address_or_an_invisible_character_is_left_out(
@@ -113,7 +113,7 @@ def test_a_tag_with_an_unusable_address_or_an_invisible_character_is_left_out(
         for words in ((), ("--also", f"Reviewed-by: {option}", "--also", unseen)):
             done = one.run("trailers", "--yes", *words)
             assert done.code == 0, done.err
-            assert "evil" not in one.repo.git("log", "-1", "--format=%B")
+            assert "evil" not in one.repo.git("log -1 --format=%B")
             assert "-oProxy=eve@evil.example: it begins with '-'" in done.err
             assert "contains <U+200B>" in done.err
 
@@ -132,12 +132,9 @@ def test_on_a_terminal_each_tag_is_asked_about_and_a_refusal_is_remembered(
         screen.wait_for(other)
         screen.type("q\n")
         assert screen.end() == 0
-        assert (
-            "-by: "
-            not in one.repo.git("log", "-1", "--format=%B").partition("Signed")[0]
-        )
+        assert "-by: " not in one.repo.git("log -1 --format=%B").partition("Signed")[0]
         done = one.run("trailers", "--yes")
-        message = one.repo.git("log", "-1", "--format=%B")
+        message = one.repo.git("log -1 --format=%B")
         assert (mine in message, other in message) == (False, True)
         assert (
             f"not added: {mine} (v1): you refused the tag; --again asks again"
@@ -146,7 +143,7 @@ def test_on_a_terminal_each_tag_is_asked_about_and_a_refusal_is_remembered(
         one.amend("int later;\n")
         assert mine in one.run("trailers", "--yes").err, "an amended commit is the same"
         assert one.run("trailers", "--yes", "--again", "--changed").code == 0
-        assert mine in one.repo.git("log", "-1", "--format=%B")
+        assert mine in one.repo.git("log -1 --format=%B")
 
 
 def test_a_choice_to_add_all_takes_none_that_has_a_remark(tmp_path: Path) -> None:
@@ -158,7 +155,7 @@ def test_a_choice_to_add_all_takes_none_that_has_a_remark(tmp_path: Path) -> Non
         screen.wait_for("do not ask again")
         screen.type("a\n")
         assert screen.end() == 0
-        message = one.repo.git("log", "-1", "--format=%B")
+        message = one.repo.git("log -1 --format=%B")
         assert (RITA in message, EVE in message) == (True, False)
 
 
@@ -175,14 +172,14 @@ def test_a_commit_with_a_new_title_is_recognized_by_its_changes_where_asked(
             if b"[PATCH 1/2]" in mail
         )
         one.tell(sent, tag, subject="Re: [PATCH 1/2] widget: change line 1")
-        second = one.repo.git("rev-parse", "HEAD")
-        one.repo.git("reset", "-q", "--hard", "HEAD~1")
+        second = one.repo.git("rev-parse HEAD")
+        one.repo.git("reset -q --hard HEAD~1")
         file = one.repo.path / "widget.c"
         file.write_text(file.read_text() + "\nint more;\n")
         one.repo.git(
-            "commit", "-qa", "--amend", "--date=2024-01-01T00:00:00Z",
-            "-m", "pump: do it in another way\n\nBetter.\n\nSigned-off-by: A <a@b.org>",
-        )  # fmt: skip
+            "commit -qa --amend --date=2024-01-01T00:00:00Z -m",
+            "pump: do it in another way\n\nBetter.\n\nSigned-off-by: A <a@b.org>",
+        )
         one.repo.git("cherry-pick", second)
 
         # a series that another program sent

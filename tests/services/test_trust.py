@@ -27,9 +27,9 @@ NOTHING = "ring: more\n\nMore of it.\n\nSigned-off-by: Ada Fixer <ada@example.or
 def repo(tmp_path: Path) -> Repo:
     made = Repo(tmp_path / "r")
     made.commit("ring: start\n", {"a.c": "int a;\n"})
-    made.git("tag", "base")
+    made.git("tag base")
     made.commit(NOTHING, {"a.c": "int a;\nint OURS;\n"})
-    made.git("config", "patchpilot.base", "base")
+    made.git("config patchpilot.base base")
     return made
 
 
@@ -39,7 +39,7 @@ def with_pack(repo: Repo, text: str = PACK) -> None:
 
 
 def check(repo: Repo, *words: object) -> tuple[int, str, str]:
-    done = call("check", "-C", repo.path, "--select", "our-marker", *words, "HEAD")
+    done = repo.patchpilot("check --select our-marker", *words, "HEAD")
     return done.code, done.out, done.err
 
 
@@ -60,7 +60,7 @@ def test_a_trees_pack_runs_only_after_it_was_shown_and_trusted(repo: Repo) -> No
     assert (code, out) == (2, "")
     assert "not trusted yet: tools/ours.toml" in err
     assert "patchpilot trust" in err
-    shown = call("trust", "--show", repo.path)
+    shown = call("trust --show", repo.path)
     assert 'packs = ["tools/ours.toml"]' in shown.out
     assert "OUR001" in shown.out
     assert check(repo)[0] == 2
@@ -71,7 +71,7 @@ def test_a_trees_pack_runs_only_after_it_was_shown_and_trusted(repo: Repo) -> No
     assert (code, "changed since you trusted them" in err) == (2, True)
     with_pack(repo)
     assert check(repo)[0] == 1
-    assert call("trust", "--revoke", repo.path).code == 0
+    assert call("trust --revoke", repo.path).code == 0
     assert check(repo)[0] == 2
 
 
@@ -82,10 +82,7 @@ def test_the_tui_says_the_same_of_a_pack_nobody_trusted(repo: Repo) -> None:
         session.read_topic(repository)
         with pytest.raises(Exception, match="not trusted yet") as error:
             checks_status.load(JobRequest(repository, session, lambda *_: None))
-    assert (
-        f"patchpilot: error: {error.value.message}\n"
-        in call("check", "-C", repo.path).err
-    )  # type: ignore[attr-defined]
+    assert f"patchpilot: error: {error.value.message}\n" in repo.patchpilot("check").err  # type: ignore[attr-defined]
 
 
 def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(
@@ -94,11 +91,8 @@ def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(
     with_pack(repo)
     repo.commit(NOTHING)
     assert call("trust", repo.path).code == 0
-    repo.git("worktree", "add", "-q", str(tmp_path / "other"))
-    assert (
-        call("check", "-C", tmp_path / "other", "--select", "our-marker", "HEAD~1").code
-        == 1
-    )
+    repo.git("worktree add -q", str(tmp_path / "other"))
+    assert call("check --select our-marker HEAD~1 -C", tmp_path / "other").code == 1
 
 
 def test_the_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(
@@ -106,17 +100,17 @@ def test_the_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(
 ) -> None:
     with_pack(repo)
     (tmp_path / "mine.toml").write_text(PACK)
-    repo.git("config", "patchpilot.packs", str(tmp_path / "mine.toml"))
+    repo.git("config patchpilot.packs", str(tmp_path / "mine.toml"))
     assert check(repo)[0] == 1
-    repo.git("config", "patchpilot.packs", "")
-    assert call("check", "-C", repo.path, "HEAD").code in (0, 1)
+    repo.git("config patchpilot.packs ''")
+    assert repo.patchpilot("check HEAD").code in (0, 1)
 
 
 def test_settings_without_packs_need_no_trust(repo: Repo) -> None:
     repo.put(".patchpilot.toml", "max-line-length = 120\n")
-    assert call("check", "-C", repo.path, "HEAD").code in (0, 1)
+    assert repo.patchpilot("check HEAD").code in (0, 1)
     assert "nothing to trust" in call("trust", repo.path).err
-    repo.git("rm", "-q", "--cached", "a.c")
+    repo.git("rm -q --cached a.c")
     (repo.path / ".patchpilot.toml").unlink()
     assert call("trust", repo.path).code == 3
 
@@ -132,8 +126,7 @@ def test_a_link_out_of_the_tree_is_not_followed(
     (repo.path / name).symlink_to(outside)
     for words in (("check", "-C", repo.path, "HEAD"), ("trust", repo.path)):
         done = call(*words)
-        assert done.code == 2
-        assert "not followed" in done.err
+        done.expect(2, "not followed")
         assert "OUR001" not in done.out + done.err
 
 
@@ -176,9 +169,7 @@ def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(
 
 
 def gate(repo: Repo, *words: object) -> int:
-    return call(
-        "check", "-C", repo.path, "--select", "long-line", "--quiet", *words
-    ).code
+    return repo.patchpilot("check --select long-line --quiet", *words).code
 
 
 @pytest.mark.parametrize("form", CI_FORMATS)
@@ -208,12 +199,12 @@ def test_a_branch_cannot_excuse_itself_with_the_gates_baseline(
     monkeypatch.chdir(repo.path)
     assert gate(repo, "--write-baseline", "baseline.json") == 0
     repo.commit("all: baseline\n")
-    repo.git("tag", "-f", "base")
+    repo.git("tag -f base")
     repo.commit(NOTHING, {"a.c": LONG})
     assert gate(repo, "--format", form, "--baseline", "baseline.json") == 1
     assert gate(repo, "--baseline", "baseline.json", "--write-baseline") == 0
-    repo.git("add", "baseline.json")
-    repo.git("commit", "-q", "--amend", "--no-edit")
+    repo.git("add baseline.json")
+    repo.git("commit -q --amend --no-edit")
     assert gate(repo, "--baseline", "baseline.json") == 0
     for name in ("baseline.json", repo.path / "baseline.json"):
         assert gate(repo, "--format", form, "--baseline", name) == 1
@@ -229,7 +220,7 @@ def test_a_branch_cannot_excuse_itself_with_the_gates_baseline(
         )
         == 0
     )
-    repo.git("tag", "-f", "base-with-it")
+    repo.git("tag -f base-with-it")
     (repo.path / "baseline.json").unlink()
     assert (
         gate(
@@ -255,37 +246,28 @@ def test_a_baseline_that_the_base_does_not_have_excuses_nothing_in_a_gate(
         "nobody tracks it: it is not the branch's"
     )
     repo.commit("all: baseline\n")
-    done = call(
-        "check",
-        "-C",
-        repo.path,
-        "--select",
-        "long-line",
-        "--format",
-        "sarif",
-        "--baseline",
-        "baseline.json",
+    done = repo.patchpilot(
+        "check --select long-line --format sarif --baseline baseline.json"
     )
-    assert done.code == 1
-    assert "baseline.json: not in the base" in done.err
+    done.expect(1, "baseline.json: not in the base")
     (repo.path / "link").symlink_to(".")
     assert gate(repo, "--format", "sarif", "--baseline", "link/baseline.json") == 1
 
 
 def test_the_settings_of_the_base_are_in_force_in_a_gate(repo: Repo) -> None:
     repo.commit("all: settings\n", {".patchpilot.toml": "max-line-length = 1000\n"})
-    repo.git("tag", "-f", "base")
+    repo.git("tag -f base")
     (repo.path / ".patchpilot.toml").unlink()
     repo.commit(NOTHING, {"a.c": f"int b = {' + '.join(['value'] * 30)};\n"})
     assert gate(repo) == 1
     assert gate(repo, "--format", "sarif") == 0
-    assert call("check", "-C", repo.path, "--config-from", "nowhere").code == 2
+    assert repo.patchpilot("check --config-from nowhere").code == 2
 
 
 def test_a_named_revisions_packs_are_trusted_by_naming_it(repo: Repo) -> None:
     with_pack(repo)
     repo.commit("all: settings\n")
-    repo.git("tag", "-f", "base")
+    repo.git("tag -f base")
     repo.commit(NOTHING, {"a.c": "int a;\nint x_OURS;\n"})
     code, _, err = check(repo, "--format", "github")
     assert code == 2
@@ -297,9 +279,8 @@ def test_a_commit_is_not_lost_for_packs_nobody_trusted(repo: Repo) -> None:
     with_pack(repo)
     file = repo.path / ".git" / "COMMIT_EDITMSG"
     file.write_text(NOTHING)
-    done = call("hooks", "run", "commit-msg", file, "-C", repo.path)
-    assert done.code == 0
-    assert "skipped" in done.err
+    done = repo.patchpilot("hooks run commit-msg", file)
+    done.expect(0, "skipped")
 
 
 def test_the_source_of_no_tree_is_none() -> None:

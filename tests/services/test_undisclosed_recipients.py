@@ -129,7 +129,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
             f"sendemail.{name}",
             f"touch {found.path.parent}/{name}.ran; echo {name}@configured.example #",
         )
-    found.git("config", "sendemail.work.cc", "identity@configured.example")
+    found.git("config sendemail.work.cc identity@configured.example")
     for name in ("to", "cc"):
         found.git("config", f"b4.send-series-{name}", f"b4-{name}@configured.example")
         found.git(
@@ -327,7 +327,7 @@ def test_maintainers_and_send_agree_on_a_topic_that_was_answered(
         },
     )
     repo.branch("topic")
-    repo.git("branch", "-q", "-u", "master")
+    repo.git("branch -q -u master")
     repo.commit(
         "widget: mend\n\nCc: somebody@tag.example\nSigned-off-by: A <ada@example.org>",
         {"drivers/widget/widget1.c": "int x;\n"},
@@ -342,13 +342,11 @@ def test_maintainers_and_send_agree_on_a_topic_that_was_answered(
         ("HEAD",),
         ("--security", "-f", "drivers/widget/widget1.c"),
     ):
-        text = call("maintainers", "-C", repo.path, *words, "--brief").out
+        text = repo.patchpilot("maintainers", *words, "--brief").out
         assert "Cc: security@kernel.org" in text
         assert "somebody@tag.example" not in text
         assert "reviewer.example" not in text
-    refused = call(
-        "maintainers", "-C", repo.path, "--security", "--format", "get_maintainer"
-    )
+    refused = repo.patchpilot("maintainers --security --format get_maintainer")
     assert (refused.code, refused.out) == (2, "")
     with Drafts() as drafts:
         assert [draft.is_undisclosed for draft in drafts.all()] == [True]
