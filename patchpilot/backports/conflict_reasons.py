@@ -26,7 +26,7 @@ from patchpilot.backports.line_history import (
     stands_on,
 )
 from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.symbols import FixSymbols, compare_symbols, who_added
+from patchpilot.backports.symbols import compare_symbols, who_added
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.model.diff_parser import parse_diff
@@ -74,29 +74,29 @@ def explain(
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)
-    words = compare_symbols(scratch, fix, at, timeout=timeout)
+    lacks, words = compare_symbols(scratch, fix, at, timeout=timeout)
     causes: list[Cause] = []
     elsewhere: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
         causes, elsewhere = _causes(history, scratch, fix, tip, applied, _left(end))
         causes = causes or _own_changes(history, scratch, fix, tip, applied, _left(end))
-    for lack in words.lacks:
+    for word, path in lacks.items():
         if time.monotonic() > end:
             break
-        added = who_added(scratch, fix, lack.word, lack.path, tip, timeout=_left(end))
+        added = who_added(scratch, fix, word, path, tip, timeout=_left(end))
         if added and added not in [cause.commit for cause in causes]:
             causes.append(
                 Cause(
                     added,
                     history.repository.commit(added).subject,
-                    lack.path,
-                    f"it added {lack.word}, which the fix uses",
+                    path,
+                    f"it added {word}, which the fix uses",
                 )
             )
     known = {cause.commit for cause in causes}
     causes += [one for one in elsewhere if one.commit not in known]
     hints = (
-        *_word_hints(words),
+        *words,
         *_moved_hints(scratch, fix, at, applied),
         *_other_file_hints(scratch, fix, at, applied, end),
     )
@@ -239,24 +239,6 @@ def _why(edits: Sequence[LineEditStep]) -> str:
         old = renamed[0].old_path
         return f"it renamed the file from {old}" if old else "it added the file"
     return CHANGED_LINES
-
-
-def _word_hints(words: FixSymbols) -> list[str]:
-    hints = [
-        f"the fix {'calls' if lack.kind == 'called' else 'uses'} {lack.word}, which the branch does"
-        f" not have (mainline: {lack.path})"
-        for lack in words.lacks
-    ]
-    hints += [
-        f"{differ.word}() has different arguments: {differ.ours!r} in the branch, {differ.theirs!r}"
-        f" in mainline ({differ.path})"
-        for differ in words.differs
-    ]
-    hints += [
-        f"the fix changes {one.word}(), which the branch's {one.path} does not have"
-        for one in words.gone
-    ]
-    return hints
 
 
 def _other_file_hints(

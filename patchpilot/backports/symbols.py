@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
@@ -54,60 +53,28 @@ _MOST = 40
 _CALLED, _NAMED = "called", "named"
 
 
-@dataclass(frozen=True, slots=True)
-class MissingSymbol:
-    """A symbol used by the fix that the branch lacks.
-
-    Contains its kind and its location in mainline.
-    """
-
-    word: str
-    kind: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class SymbolDifference:
-    """A function called by the fix that the branch declares differently.
-
-    Contains both declarations, and its file in mainline.
-    """
-
-    word: str
-    path: str
-    ours: str
-    theirs: str
-
-
-@dataclass(frozen=True, slots=True)
-class FixSymbols:
-    """The differences between the symbols of a fix and a branch.
-
-    These are symbols that the branch lacks, functions that it declares differently, and functions
-    changed by the fix that it does not have.
-    """
-
-    lacks: tuple[MissingSymbol, ...] = ()
-    differs: tuple[SymbolDifference, ...] = ()
-    gone: tuple[MissingSymbol, ...] = ()
-
-
 def compare_symbols(
     scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float = 5.0
-) -> FixSymbols:
-    """Compares the symbols used by the fix with those of a tree.
+) -> tuple[dict[str, str], list[str]]:
+    """Compare the symbols used by the fix with those of a tree.
 
-    Only symbols that mainline has at the fix's parent or in the fix's files are checked.
+    Only symbols that mainline has at the fix's parent or in the fix's files are checked. Return
+    those that the tree lacks, each with its path in mainline, and hints as sentences: about these,
+    about functions declared differently, and about changed functions that the tree does not have.
     """
     if fix.base is None:
-        return FixSymbols()
+        return {}, []
     base = scratch.tree_of(fix.base)
     used = {
         word: kind
         for word, kind in _used(fix).items()
         if not _is_usual(scratch, fix, tree, word, kind)
     }
-    gone, near = _gone(scratch, fix, tree), _near(fix)
+    gone = [
+        f"the fix changes {word}(), which the branch's {path} does not have"
+        for word, path in _gone(scratch, fix, tree).items()
+    ]
+    near = _near(fix)
     try:
         there = _declared(scratch, base, used, near, timeout)
         here = _declared(scratch, tree, there, near, timeout)
@@ -115,21 +82,23 @@ def compare_symbols(
         if absent:
             absent -= scratch.words_in(tree, absent, timeout=timeout)
     except GitError:
-        return FixSymbols(gone=gone)
-    lacks = tuple(
-        MissingSymbol(word, used[word], there[word][0])
-        for word in used
-        if word in absent
-    )
-    differs = tuple(
-        SymbolDifference(word, there[word][0], here[word][1], there[word][1])
+        return {}, gone
+    lacks = {word: there[word][0] for word in used if word in absent}
+    hints = [
+        f"the fix {'calls' if used[word] == _CALLED else 'uses'} {word}, which the branch does"
+        f" not have (mainline: {path})"
+        for word, path in lacks.items()
+    ]
+    hints += [
+        f"{word}() has different arguments: {here[word][1]!r} in the branch, {there[word][1]!r}"
+        f" in mainline ({there[word][0]})"
         for word in used
         if used[word] == _CALLED
         and word in there
         and word in here
         and _other_arguments(there[word], here[word])
-    )
-    return FixSymbols(lacks, differs, gone)
+    ]
+    return lacks, [*hints, *gone]
 
 
 def who_added(
@@ -321,11 +290,11 @@ def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return counts[0] != counts[1]
 
 
-def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> tuple[MissingSymbol, ...]:
+def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
     """The functions the fix changes (as its hunk headers name them) that the branch's file does not
-    have.
+    have, each with the path of the file.
     """
-    symbols: dict[str, MissingSymbol] = {}
+    symbols: dict[str, str] = {}
     for change in fix.files:
         content = (
             scratch.blob(tree, change.old_path)
@@ -338,7 +307,5 @@ def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> tuple[MissingSymbol, .
         for hunk in change.hunks:
             named = re.search(r"\b([A-Za-z_]\w{2,})\s*\(", hunk.section)
             if named and named[1] not in words and named[1] not in _KEYWORDS:
-                symbols.setdefault(
-                    named[1], MissingSymbol(named[1], "function", change.path)
-                )
-    return tuple(symbols.values())
+                symbols.setdefault(named[1], change.path)
+    return symbols
