@@ -18,7 +18,7 @@ from patchpilot.errors import CancelledError
 from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.work_clone import build
-from tests.kit.cli import call
+from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 
 MAKEFILE = """VERSION = 6
@@ -62,27 +62,28 @@ def driver(body: str) -> dict[str, str]:
     }
 
 
-def built(tmp_path: Path, body: str, *words: str) -> tuple[str, dict[str, Any]]:
+def kernel(tmp_path: Path, body: str, **files: str) -> Repo:
+    """A kernel with a stable branch, on which are other files too."""
     repo = Repo(tmp_path / "kernel")
-    repo.commit("start", KERNEL | driver("\n\n\n"))
+    repo.commit("start", KERNEL | driver(body))
     repo.branch("linux-6.6.y", "HEAD")
-    repo.commit("branch only", {"init/main.c": "int x;\n"})
+    if files:
+        repo.commit("branch only", files)
     repo.checkout("master")
+    return repo
+
+
+def ask(repo: Repo, fix: str, *words: object) -> Outcome:
+    onto = ("--onto", "linux-6.6.y", "--build", "objects")
+    return call("backport", "-C", repo.path, fix, *onto, *words)
+
+
+def built(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
+    repo = kernel(tmp_path, "\n\n\n", **{"init/main.c": "int x;\n"})
     fix = repo.commit("drv: fix it", driver(body))
     trusted(repo)
-    given = (
-        "backport",
-        "-C",
-        repo.path,
-        fix,
-        "--onto",
-        "linux-6.6.y",
-        "--build",
-        "objects",
-        *words,
-    )
-    (answer,) = json.loads(call(*given, "--format", "json").out)["builds"]
-    return call(*given).out, answer
+    (answer,) = json.loads(ask(repo, fix, "--format", "json").out)["builds"]
+    return ask(repo, fix).out, answer
 
 
 def test_objects_that_compile_as_before_are_built(tmp_path: Path) -> None:
@@ -139,26 +140,18 @@ def test_what_is_not_installed_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(configuration, "missing", lambda _: ["flex"])
-    repo = Repo(tmp_path / "kernel")
-    repo.commit("start", KERNEL | driver(""))
-    repo.branch("linux-6.6.y", "HEAD")
-    repo.checkout("master")
+    repo = kernel(tmp_path, "")
     fix = repo.commit("drv: fix it", driver("\t/* done */\n"))
-    given = ("backport", "-C", repo.path, fix, "--onto", "linux-6.6.y")
-    done = call(*given, "--build", "objects")
-    assert "is not trusted for that yet" in done.err
+    assert "is not trusted for that yet" in ask(repo, fix).err
     trusted(repo)
-    done = call(*given, "--build", "objects")
+    done = ask(repo, fix)
     assert done.code == 3
     assert "not installed: flex" in done.err
 
 
 def test_what_does_not_compile_on_a_branch_is_not_written(tmp_path: Path) -> None:
-    repo = Repo(tmp_path / "kernel")
+    repo = kernel(tmp_path, "\n")
     text = driver("\n")["drv/w.c"]
-    repo.commit("start", KERNEL | {"drv/w.c": text})
-    repo.branch("linux-6.6.y", "HEAD")
-    repo.checkout("master")
     # the branch does not have what the fix uses, and nothing conflicts
     text = f"#define MORE 1\n\n\n\n\n{text}"
     repo.commit("drv: more", {"drv/w.c": text})
@@ -168,29 +161,24 @@ def test_what_does_not_compile_on_a_branch_is_not_written(tmp_path: Path) -> Non
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trusted(repo)
-    given = ("backport", "-C", repo.path, fix, "--onto", "linux-6.6.y")
-    done = call(*given, "--build", "objects", "--write", tmp_path / "out")
+    done = ask(repo, fix, "--write", tmp_path / "out")
     assert "the branch compiles without the fix, but not with it" in done.out
     assert "linux-6.6.y: does not build" in done.out
     assert not list(tmp_path.glob("out/*/*"))
-    assert call(*given, "--write", tmp_path / "out").code == 0
+    words = ("--onto", "linux-6.6.y", "--write", tmp_path / "out")
+    assert call("backport", "-C", repo.path, fix, *words).code == 0
     assert list(tmp_path.glob("out/*/*.patch"))
 
 
 def test_every_fix_of_a_range_is_compiled(tmp_path: Path) -> None:
-    repo = Repo(tmp_path / "kernel")
-    text = driver("\n")["drv/w.c"]
-    start = repo.commit("start", KERNEL | {"drv/w.c": text})
-    repo.branch("linux-6.6.y", "HEAD")
-    repo.checkout("master")
-    broken = text.replace("return 1", "return MORE")
+    repo = kernel(tmp_path, "\n")
+    broken = driver("\n")["drv/w.c"].replace("return 1", "return MORE")
     repo.commit("drv: fix it", {"drv/w.c": broken})
     repo.commit("init: fix it too", {"init/main.c": "int x;\n"})
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trusted(repo)
-    given = ("backport", "-C", repo.path, f"{start}..HEAD", "--onto", "linux-6.6.y")
-    done = call(*given, "--build", "objects", "--write", tmp_path / "out")
+    done = ask(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
     # once in the matrix, at the last fix
     assert done.out.count("      does not build (exit 2)\n") == 1
     assert "'MORE' undeclared" in done.out.replace("‘", "'").replace("’", "'")

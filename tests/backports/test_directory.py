@@ -23,7 +23,16 @@ def patch_of(world: World, folder: Path) -> Path:
     return file
 
 
-def tree_with(folder: Path, content: str) -> Path:
+def dos_patch_of(world: World, folder: Path) -> Path:
+    file = patch_of(world, folder)
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    return file
+
+
+FITTING = source(l19="check(19);", l20="check(20);")
+
+
+def tree_with(folder: Path, content: str = FITTING) -> Path:
     tree = folder / "tree"
     tree.mkdir()
     (tree / "w.c").write_text(content)
@@ -44,7 +53,7 @@ def test_content_that_is_there_is_said_to_be_there(world: World, workdir: Path) 
 
 
 def test_a_patch_that_fits_a_directory_is_clean(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    tree = tree_with(workdir)
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
     assert answer["commands"][0].startswith("patch -p1 -d ")
@@ -68,7 +77,7 @@ def test_a_file_that_is_missing_is_a_conflict(world: World, workdir: Path) -> No
 def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(
     world: World, workdir: Path
 ) -> None:
-    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    tree = tree_with(workdir)
     done = world.call(world.fix, "--onto", tree, "--onto", "master", "--format", "json")
     assert [load["verdict"] for load in json.loads(done.out)["branches"]] == [
         "already-fixed",
@@ -151,7 +160,7 @@ def test_a_file_without_a_diff_is_an_input_error(workdir: Path) -> None:
 def test_half_a_patch_is_an_input_error(world: World, workdir: Path) -> None:
     whole = patch_of(world, workdir).read_text()
     (workdir / "half.patch").write_text(whole[: whole.index("+\tcheck(20, all);")])
-    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    tree = tree_with(workdir)
     done = call("backport", "half.patch", "--onto", tree)
     assert done.code == 2
     assert "half.patch: line" in done.err
@@ -159,9 +168,8 @@ def test_half_a_patch_is_an_input_error(world: World, workdir: Path) -> None:
 
 
 def test_a_dos_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> None:
-    dos = workdir / "dos.patch"
-    dos.write_bytes(patch_of(world, workdir).read_bytes().replace(b"\n", b"\r\n"))
-    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    dos = dos_patch_of(world, workdir)
+    tree = tree_with(workdir)
     answer = ask(dos, "--onto", tree)
     assert answer["verdict"] == "clean"
     assert "CR LF" in answer["reason"]
@@ -170,12 +178,9 @@ def test_a_dos_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -
 
 
 def test_a_dos_patch_of_a_dos_file_fits_as_it_is(world: World, workdir: Path) -> None:
-    dos = workdir / "dos.patch"
-    dos.write_bytes(patch_of(world, workdir).read_bytes().replace(b"\n", b"\r\n"))
+    dos = dos_patch_of(world, workdir)
     tree = tree_with(workdir, "")
-    (tree / "w.c").write_bytes(
-        source(l19="check(19);", l20="check(20);").replace("\n", "\r\n").encode()
-    )
+    (tree / "w.c").write_bytes(FITTING.replace("\n", "\r\n").encode())
     answer = ask(dos, "--onto", tree)
     assert answer["verdict"] == "clean"
     assert "CR LF" not in answer["reason"]
@@ -185,7 +190,7 @@ def test_a_bare_diff_is_called_by_its_file(world: World, workdir: Path) -> None:
     (workdir / "bare.diff").write_text(
         world.repo.git("diff", f"{world.fix}^", world.fix) + "\n"
     )
-    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    tree = tree_with(workdir)
     assert call("backport", "bare.diff", "--onto", tree).out.startswith("bare.diff\n")
     done = world.call(workdir / "bare.diff", "--onto", "master")
     assert done.code == 2

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
-from tests.backports.test_directory import ask, patch_of, tree_with
+from tests.backports.test_directory import ask, dos_patch_of, patch_of, tree_with
 from tests.backports.world import World, source
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -41,7 +41,7 @@ def patched(tree: Path, file: Path) -> str:
 def test_a_patch_that_fits_is_written_with_its_message(
     world: World, workdir: Path
 ) -> None:
-    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    tree = tree_with(workdir)
     _, (file,) = written(patch_of(world, workdir), tree)
     patch = parse_patch(file.read_bytes(), str(file))
     assert patch.header("Subject") == "[PATCH 5.15.y] work: do not forget step 20"
@@ -120,8 +120,7 @@ def test_json_has_the_adaptation_for_a_directory(world: World, workdir: Path) ->
 
 
 def test_a_dos_patch_is_written_for_an_unix_tree(world: World, workdir: Path) -> None:
-    dos = workdir / "dos.patch"
-    dos.write_bytes(patch_of(world, workdir).read_bytes().replace(b"\n", b"\r\n"))
-    tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
+    dos = dos_patch_of(world, workdir)
+    tree = tree_with(workdir)
     _, (file,) = written(dos, tree)
     assert b"\r" not in file.read_bytes()

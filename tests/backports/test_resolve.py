@@ -3,6 +3,7 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,20 @@ def git(folder: Path, *words: str) -> str:
     ).stdout
 
 
+def resolve(world: World, *words: object) -> dict[str, Any]:
+    """Open the conflict on 6.12, or continue to resolve it."""
+    found: dict[str, Any] = world.ask(world.fix, "--resolve", "6.12", *words)["resolve"]
+    return found
+
+
+def go_on(clone: Path, text: str = "") -> None:
+    """Commit the resolution, which is this text of the file if there is one."""
+    if text:
+        (clone / "w.c").write_text(text)
+    git(clone, "add", "-u")
+    git(clone, "cherry-pick", "--continue")
+
+
 @pytest.fixture
 def conflicting(world: World) -> World:
     """A branch where the groundwork is there and line 20 is its own."""
@@ -36,13 +51,11 @@ def conflicting(world: World) -> World:
 def test_a_conflict_is_resolved_in_two_calls(
     conflicting: World, tmp_path: Path
 ) -> None:
-    first = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
+    first = resolve(conflicting)
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
     assert "<<<<<<<" in (clone / "w.c").read_text()
-    (clone / "w.c").write_text(source(l10="quick(10);", l20="own(20, all);"))
-    git(clone, "add", "-u")
-    git(clone, "cherry-pick", "--continue")
+    go_on(clone, source(l10="quick(10);", l20="own(20, all);"))
     second = conflicting.ask(
         conflicting.fix, "--resolve", "linux-6.12.y", "--write", tmp_path / "out"
     )["resolve"]
@@ -58,15 +71,12 @@ def test_a_conflict_is_resolved_in_two_calls(
 def test_with_adapt_the_files_in_conflict_have_the_adaptation(
     conflicting: World, tmp_path: Path
 ) -> None:
-    first = conflicting.ask(conflicting.fix, "--resolve", "6.12", "--adapt")["resolve"]
+    first = resolve(conflicting, "--adapt")
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
     assert "own(20, all);" in (clone / "w.c").read_text()
-    git(clone, "add", "-u")
-    git(clone, "cherry-pick", "--continue")
-    second = conflicting.ask(
-        conflicting.fix, "--resolve", "6.12", "--write", tmp_path / "out"
-    )["resolve"]
+    go_on(clone)
+    second = resolve(conflicting, "--write", tmp_path / "out")
     assert (
         "the lines around the change differ in the branch"
         in Path(second["files"][0]).read_text().partition("\n---\n")[0]
@@ -77,19 +87,13 @@ def test_what_was_resolved_answers_the_failed_mail_of_a_followed_series(
     conflicting: World, tmp_path: Path
 ) -> None:
     follow_failed(conflicting.fix, tmp_path, "6.12")
-    clone = Path(
-        conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"]
-    )
-    (clone / "w.c").write_text(source(l10="quick(10);", l20="own(20, all);"))
-    git(clone, "add", "-u")
-    git(clone, "cherry-pick", "--continue")
-    done = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
+    clone = Path(resolve(conflicting)["folder"])
+    go_on(clone, source(l10="quick(10);", l20="own(20, all);"))
+    done = resolve(conflicting)
     assert (
         "In-Reply-To: <failed-6.12-2@example.org>" in Path(done["files"][0]).read_text()
     )
-    named = conflicting.ask(
-        conflicting.fix, "--resolve", "6.12", "--in-reply-to", "mine@example.org"
-    )["resolve"]
+    named = resolve(conflicting, "--in-reply-to", "mine@example.org")
     assert "In-Reply-To: <mine@example.org>" in Path(named["files"][0]).read_text()
 
 
@@ -105,9 +109,9 @@ def test_prerequisites_that_were_found_are_committed_there(world: World) -> None
 def test_an_unfinished_resolution_is_found_again_as_it_was_left(
     conflicting: World,
 ) -> None:
-    first = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
+    first = resolve(conflicting)
     (Path(first["folder"]) / "w.c").write_text("half done\n")
-    again = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
+    again = resolve(conflicting)
     assert again["folder"] == first["folder"]
     assert again["state"] == "conflict"
     assert (Path(first["folder"]) / "w.c").read_text() == "half done\n"
@@ -128,12 +132,8 @@ def test_where_a_resolution_was_written_is_found_again(conflicting: World) -> No
                 next(one for one in result.branches if one.version == "6.12"),
             )
 
-    clone = Path(
-        conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"]
-    )
+    clone = Path(resolve(conflicting)["folder"])
     assert known() is None
-    (clone / "w.c").write_text(source(l10="quick(10);", l20="own(20, all);"))
-    git(clone, "add", "-u")
-    git(clone, "cherry-pick", "--continue")
-    done = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
+    go_on(clone, source(l10="quick(10);", l20="own(20, all);"))
+    done = resolve(conflicting)
     assert known() == Path(done["files"][0]).parent
