@@ -5,20 +5,17 @@ It is written before and after each attempt.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState, Message, parse_message
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.series.database import writing
-from patchpilot.series.topic_database import connect, state_folder
+from patchpilot.series.topic_database import connect
 
 
 @json_form(
@@ -109,13 +106,6 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
     )
 
 
-def _disk(error: sqlite3.Error, file: Path | str) -> PatchpilotError:
-    return PatchpilotError(
-        f"the outbox cannot be written: {error}",
-        hint=f"free up disk space, or check {file}; no mail is sent before it is recorded there",
-    )
-
-
 class Outbox:
     """The stored sends and their messages.
 
@@ -134,57 +124,53 @@ class Outbox:
     def add(self, send: Send) -> Send:
         """Write a planned send with all its mails pending; the send with its id."""
         now = _now()
-        try:
-            with writing(self._db):
-                row = self._db.execute(
-                    f"INSERT INTO sends ({', '.join(_OF_SEND)}, bcc, begun, note)"
-                    f" VALUES ({', '.join('?' * (len(_OF_SEND) + 3))})",
+        with writing(self._db):
+            row = self._db.execute(
+                f"INSERT INTO sends ({', '.join(_OF_SEND)}, bcc, begun, note)"
+                f" VALUES ({', '.join('?' * (len(_OF_SEND) + 3))})",
+                (
+                    *(getattr(send, name) for name in _OF_SEND),
+                    json.dumps(send.bcc),
+                    now,
+                    send.identity,
+                ),
+            )
+            if send.tracking_data:
+                self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
+            if send.undisclosed:
+                self._note(row.lastrowid, _UNDISCLOSED, True)
+            for place, message in enumerate(send.entries):
+                self._db.execute(
+                    "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
-                        *(getattr(send, name) for name in _OF_SEND),
-                        json.dumps(send.bcc),
+                        row.lastrowid,
+                        place,
+                        message.number,
+                        message.message_id,
+                        message.subject,
+                        message.commit,
+                        message.patch_id,
+                        message.file,
+                        message.raw,
+                        message.envelope_from,
+                        json.dumps(message.recipients),
+                        MailState.PENDING,
+                        "",
                         now,
-                        send.identity,
                     ),
                 )
-                if send.tracking_data:
-                    self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
-                if send.undisclosed:
-                    self._note(row.lastrowid, _UNDISCLOSED, True)
-                for place, message in enumerate(send.entries):
-                    self._db.execute(
-                        "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                        (
-                            row.lastrowid,
-                            place,
-                            message.number,
-                            message.message_id,
-                            message.subject,
-                            message.commit,
-                            message.patch_id,
-                            message.file,
-                            message.raw,
-                            message.envelope_from,
-                            json.dumps(message.recipients),
-                            MailState.PENDING,
-                            "",
-                            now,
-                        ),
-                    )
-        except sqlite3.Error as error:
-            raise _disk(error, state_folder()) from error
-        assert row.lastrowid is not None
         return self.get(row.lastrowid)
 
     def mark(self, send_id: int, place: int, outcome: Outcome) -> None:
         """Write a mail's new state; on disk when this returns."""
-        self._write(
+        self._db.execute(
             "UPDATE mails SET state = ?, detail = ?, changed = ? WHERE send = ? AND place = ?",
             (outcome.state, outcome.detail[:2000], _now(), send_id, place),
         )
 
     def rename(self, send_id: int, place: int, message_id: str, raw: bytes) -> None:
         """Note the Message-ID that a mail was really sent with."""
-        self._write(
+        self._db.execute(
             "UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?",
             (message_id, raw, send_id, place),
         )
@@ -194,29 +180,25 @@ class Outbox:
 
         The send as it is then.
         """
-        try:
-            with writing(self._db):
-                send = without_recipients(self.get(send_id), keys)
-                for entry in send.entries:
-                    self._db.execute(
-                        "UPDATE mails SET file = ?, raw = ?, recipients = ?, changed = ? WHERE send"
-                        " = ? AND place = ?",
-                        (
-                            entry.file,
-                            entry.raw,
-                            json.dumps(entry.recipients),
-                            _now(),
-                            send_id,
-                            entry.place,
-                        ),
-                    )
+        with writing(self._db):
+            send = without_recipients(self.get(send_id), keys)
+            for entry in send.entries:
                 self._db.execute(
-                    "UPDATE sends SET bcc = ? WHERE id = ?",
-                    (json.dumps(send.bcc), send_id),
+                    "UPDATE mails SET file = ?, raw = ?, recipients = ?, changed = ? WHERE send"
+                    " = ? AND place = ?",
+                    (
+                        entry.file,
+                        entry.raw,
+                        json.dumps(entry.recipients),
+                        _now(),
+                        send_id,
+                        entry.place,
+                    ),
                 )
-                self._note(send_id, "left out", send.left_out)
-        except sqlite3.Error as error:
-            raise _disk(error, state_folder()) from error
+            self._db.execute(
+                "UPDATE sends SET bcc = ? WHERE id = ?", (json.dumps(send.bcc), send_id)
+            )
+            self._note(send_id, "left out", send.left_out)
         return self.get(send_id)
 
     def take_up(
@@ -225,24 +207,19 @@ class Outbox:
         """A send whose process is gone, with what is said of its mails: what became of those in
         doubt (by place), and who is left out.
         """
-        try:
-            with writing(self._db):
-                for entry in self.settle(send_id).entries:
-                    if entry.state is MailState.UNKNOWN and entry.place in settled:
-                        self.mark(send_id, entry.place, settled[entry.place])
-                return (
-                    self.leave_out(send_id, left_out) if left_out else self.get(send_id)
-                )
-        except sqlite3.Error as error:
-            raise _disk(error, state_folder()) from error
+        with writing(self._db):
+            for entry in self.settle(send_id).entries:
+                if entry.state is MailState.UNKNOWN and entry.place in settled:
+                    self.mark(send_id, entry.place, settled[entry.place])
+            return self.leave_out(send_id, left_out) if left_out else self.get(send_id)
 
     def end(self, send_id: int) -> None:
         """Note when the attempt ended."""
-        self._write("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
+        self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
 
     def forget(self, send_id: int) -> None:
         """Drop a send of which nothing was ever sent."""
-        self._write("DELETE FROM sends WHERE id = ?", (send_id,))
+        self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
         """One send that is known to be there."""
@@ -252,54 +229,57 @@ class Outbox:
 
     def find(self, send_id: int) -> Send | None:
         """One send; None when the outbox has none of this number."""
-        row = self._db.execute(
-            f"SELECT {_OF_SENDS} FROM sends WHERE id = ?", (send_id,)
-        ).fetchone()
-        return self._send(row) if row else None
+        return next(iter(self._sends("WHERE id = ?", send_id)), None)
+
+    def _sends(self, which: str, *values: object) -> tuple[Send, ...]:
+        """The sends that a clause of SQL selects, oldest first."""
+        rows = self._db.execute(
+            f"SELECT DISTINCT {_OF_SENDS} FROM sends {which} ORDER BY sends.id", values
+        ).fetchall()
+        with self._db.guarded():
+            return tuple(map(self._read, rows))
 
     def sends(
         self, change_id: str, version: int | None = None, kind: str = "real"
     ) -> tuple[Send, ...]:
         """The sends of a topic (of one version), oldest first."""
-        rows = self._db.execute(
-            f"SELECT {_OF_SENDS} FROM sends WHERE change_id = ? AND kind = ? AND (? IS NULL OR"
-            " version = ?) ORDER BY id",
-            (change_id, kind, version, version),
-        ).fetchall()
-        return tuple(self._send(row) for row in rows)
+        return self._sends(
+            "WHERE change_id = ? AND kind = ? AND (? IS NULL OR version = ?)",
+            change_id,
+            kind,
+            version,
+            version,
+        )
 
     def replies(self, answered: str) -> tuple[Send, ...]:
         """The replies to the mail with this Message-ID, in whatever state, oldest first."""
-        rows = self._db.execute(
-            f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id"
-            " WHERE sends.kind = 'reply' AND instr(mails.file, ?) ORDER BY sends.id",
-            (answered.encode("utf-8", "surrogateescape"),),
-        ).fetchall()
-        found = (self._send(row) for row in rows)
+        found = self._sends(
+            "JOIN mails ON mails.send = sends.id"
+            " WHERE sends.kind = 'reply' AND instr(mails.file, ?)",
+            answered.encode("utf-8", "surrogateescape"),
+        )
         return tuple(send for send in found if send.entries[0].in_reply_to == answered)
 
     def related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
         """The real sends of a topic, and those of any topic that have a mail with one of these
         patch-ids, in whatever state.
         """
-        rows = self._db.execute(
-            f"SELECT {_OF_SENDS} FROM sends WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT"
-            " send FROM mails WHERE patch_id IN (SELECT value FROM json_each(?)))) ORDER BY id",
-            (
-                change_id,
-                json.dumps([patch_id_ for patch_id_ in patch_ids if patch_id_]),
-            ),
-        ).fetchall()
-        return tuple(self._send(row) for row in rows)
+        return self._sends(
+            "WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT send FROM mails WHERE"
+            " patch_id IN (SELECT value FROM json_each(?))))",
+            change_id,
+            json.dumps([patch_id_ for patch_id_ in patch_ids if patch_id_]),
+        )
 
     def of_branch(self, repository: str, branch: str, last: int) -> tuple[Send, ...]:
         """The last real sends of a repository's branch, oldest first."""
-        rows = self._db.execute(
-            f"SELECT {_OF_SENDS} FROM sends WHERE repository = ? AND branch = ? AND kind = 'real'"
-            " ORDER BY id DESC LIMIT ?",
-            (repository, branch, last),
-        ).fetchall()
-        return tuple(self._send(row) for row in reversed(rows))
+        return self._sends(
+            "WHERE id IN (SELECT id FROM sends WHERE repository = ? AND branch = ? AND"
+            " kind = 'real' ORDER BY id DESC LIMIT ?)",
+            repository,
+            branch,
+            last,
+        )
 
     def last_version(self, change_id: str) -> int:
         """The highest version of a topic of which a mail was sent, or may have been; 0 when there
@@ -324,14 +304,12 @@ class Outbox:
 
     def with_patch_ids(self, patch_ids: Sequence[str]) -> tuple[Send, ...]:
         """The real sends of which a mail with one of these patch-ids was or may have been sent."""
-        marks = ",".join("?" * len(patch_ids))
-        rows = self._db.execute(
-            f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id WHERE"
-            " sends.kind = 'real' AND mails.state IN ('accepted', 'unknown', 'sending') AND"
-            f" mails.patch_id IN ({marks}) ORDER BY sends.id",
-            tuple(patch_ids),
-        ).fetchall()
-        return tuple(self._send(row) for row in rows)
+        return self._sends(
+            "JOIN mails ON mails.send = sends.id WHERE sends.kind = 'real' AND mails.state IN"
+            " ('accepted', 'unknown', 'sending') AND mails.patch_id IN (SELECT value FROM"
+            " json_each(?))",
+            json.dumps(patch_ids),
+        )
 
     def test_ids(self) -> frozenset[str]:
         """The Message-IDs of all mails that were sent to their sender only."""
@@ -388,13 +366,11 @@ class Outbox:
 
     def holding(self, message_ids: Iterable[str]) -> tuple[Send, ...]:
         """The real sends that have a mail with one of these Message-IDs."""
-        rows = self._db.execute(
-            f"SELECT DISTINCT {_OF_SENDS} FROM sends JOIN mails ON mails.send = sends.id WHERE"
-            " sends.kind = 'real' AND mails.message_id IN (SELECT value FROM json_each(?)) ORDER"
-            " BY sends.id",
-            (json.dumps(list(message_ids)),),
-        ).fetchall()
-        return tuple(self._send(row) for row in rows)
+        return self._sends(
+            "JOIN mails ON mails.send = sends.id WHERE sends.kind = 'real' AND"
+            " mails.message_id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(message_ids)),
+        )
 
     def ever_sent(self) -> bool:
         """Whether any mail was ever accepted."""
@@ -406,19 +382,12 @@ class Outbox:
 
     def settle(self, send_id: int) -> Send:
         """A send whose process is gone: what it was `sending` is now `unknown`."""
-        self._write(
+        self._db.execute(
             "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the"
             " answer was known', changed = ? WHERE send = ? AND state = 'sending'",
             (_now(), send_id),
         )
         return self.get(send_id)
-
-    def _write(self, statement: str, values: Sequence[object]) -> None:
-        """Run a statement that writes; PatchpilotError when the disk does not take it."""
-        try:
-            self._db.execute(statement, values)
-        except sqlite3.Error as error:
-            raise _disk(error, state_folder()) from error
 
     def _note(self, send_id: int | None, name: str, value: object) -> None:
         self._db.execute(
@@ -427,40 +396,21 @@ class Outbox:
             (send_id, name, json.dumps(value)),
         )
 
-    def _send(self, row: tuple[Any, ...]) -> Send:
-        with self._db.guarded():
-            return self._read(row)
-
     def _read(self, row: tuple[Any, ...]) -> Send:
         ident, *of_send, bcc, begun, identity = row
         rows = self._db.execute(
-            "SELECT raw, envelope, recipients, place, number, commit_id, patch_id, file, state,"
+            "SELECT raw, envelope, recipients, state, place, number, commit_id, patch_id, file,"
             " detail FROM mails WHERE send = ? ORDER BY place",
             (ident,),
         ).fetchall()
+        names = ("place", "number", "commit", "patch_id", "file", "detail")
         entries = tuple(
             replace(
                 parse_message(raw, envelope, tuple(json.loads(recipients))),
-                place=place,
-                number=number,
-                commit=commit,
-                patch_id=patch_id,
-                file=file,
                 state=MailState(state),
-                detail=detail,
+                **dict(zip(names, values, strict=True)),
             )
-            for (
-                raw,
-                envelope,
-                recipients,
-                place,
-                number,
-                commit,
-                patch_id,
-                file,
-                state,
-                detail,
-            ) in rows
+            for raw, envelope, recipients, state, *values in rows
         )
         facts = {
             name: json.loads(value)
