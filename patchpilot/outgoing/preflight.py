@@ -41,6 +41,16 @@ _FIXUP = re.compile(
 )
 
 
+def _in_draft(option: str, text: str) -> Hint:
+    """The commands that write a part of the draft."""
+    return Hint(
+        (Action("draft", (option, text)), ", or ", Action("draft", ("--edit",)))
+    )
+
+
+_COVER_SUBJECT = _in_draft("--cover-subject", "description of the series")
+
+
 @dataclass(frozen=True, slots=True)
 class SentRecord:
     """A version that was sent according to a source other than the outbox.
@@ -101,7 +111,6 @@ def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic = facts.topic
-    yield from _addresses(facts)
     yield from _lists(facts)
     if topic.draft.is_undisclosed:
         yield from undisclosed_problems(topic.series, facts.private_ids)
@@ -164,15 +173,6 @@ def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
     return "; ".join(shown[:3]) + (" …" if len(shown) > 3 else "")
 
 
-def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
-    if not facts.topic.recipients:
-        yield SendProblem(
-            "nobody",
-            "no recipients: nobody would receive these messages",
-            Action("", ("--to",), "use {} and --cc to add recipients"),
-        )
-
-
 def is_list(recipient: Recipient) -> bool:
     """Whether a recipient is a mailing list, judged by its role or otherwise by its address.
 
@@ -202,7 +202,13 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
                 "", ("--security", "no"), "answer {} if it is not a security problem"
             ),
         )
-    if topic.recipients and not lists and not secret:
+    if not topic.recipients:
+        yield SendProblem(
+            "nobody",
+            "no recipients: nobody would receive these messages",
+            Action("", ("--to",), "use {} and --cc to add recipients"),
+        )
+    elif not lists and not secret:
         yield SendProblem(
             "no-list",
             "no mailing list among the recipients",
@@ -252,33 +258,20 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     else:
         return
     if not is_written(subject):
-        hint = place or Hint(
-            (
-                Action("draft", ("--cover-subject", "description of the series")),
-                ", or ",
-                Action("draft", ("--edit",)),
-            )
-        )
         yield SendProblem(
             "cover-subject",
             f"the cover letter's subject is not written: {subject or 'empty'}",
-            hint,
+            place or _COVER_SUBJECT,
         )
     if not is_written(text):
-        hint = place or Hint(
-            (
-                Action(
-                    "draft",
-                    (
-                        "--cover",
-                        "the purpose of the whole series, and the reason for it",
-                    ),
-                ),
-                ", or ",
-                Action("draft", ("--edit",)),
-            )
+        yield SendProblem(
+            "cover-text",
+            "the cover letter's text is not written",
+            place
+            or _in_draft(
+                "--cover", "the purpose of the whole series, and the reason for it"
+            ),
         )
-        yield SendProblem("cover-text", "the cover letter's text is not written", hint)
 
 
 def _standing(standing: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
@@ -309,13 +302,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "no-changelog",
             f"v{version} does not state what changed since v{version - 1}",
-            Hint(
-                (
-                    Action("draft", ("--changelog", "- what changed")),
-                    ", or ",
-                    Action("draft", ("--edit",)),
-                )
-            ),
+            _in_draft("--changelog", "- what changed"),
         )
     elif any(
         "EDITME" in text
@@ -592,13 +579,7 @@ def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "no-cover",
             f"a series of {patches} patches without a cover letter",
-            Hint(
-                (
-                    Action("draft", ("--cover-subject", "description of the series")),
-                    ", or ",
-                    Action("draft", ("--edit",)),
-                )
-            ),
+            _COVER_SUBJECT,
         )
     if (
         facts.project.mail.new_thread
