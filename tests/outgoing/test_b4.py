@@ -23,7 +23,7 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import parse_message
-from patchpilot.outgoing.b4.additions import put_in
+from patchpilot.outgoing.b4.b4_series import put_in
 from patchpilot.outgoing.b4.journal import journaled
 from patchpilot.series.topic_database import state_folder
 from tests.kit.b4 import b4

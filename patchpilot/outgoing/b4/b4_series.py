@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Sends a topic with b4: enrolls its branch, lets b4 make the messages, and delivers them."""
 
+import base64
+import quopri
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import compat32
+from functools import partial
 
 from patchpilot.commits.b4_prep import (
     DESCRIPTION,
@@ -17,9 +22,9 @@ from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.draft import Draft
 from patchpilot.model.message import Message
+from patchpilot.model.message_id import bracketed
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.outgoing.b4 import b4_send
-from patchpilot.outgoing.b4.additions import additions, put_in, refuse_signed
 from patchpilot.outgoing.b4.b4_send import (
     UndecodableError,
     capture,
@@ -29,9 +34,10 @@ from patchpilot.outgoing.b4.b4_send import (
 from patchpilot.outgoing.b4.draft_texts import cover_of
 from patchpilot.outgoing.b4.enrollment import branch_tracking, enroll, restore_tracking
 from patchpilot.outgoing.b4.journal import journaled
-from patchpilot.outgoing.b4.tracking import write_record
+from patchpilot.outgoing.b4.tracking import store
 from patchpilot.outgoing.b4.web_endpoint import post
-from patchpilot.outgoing.compose_mails import SeriesText, patch_ids_of
+from patchpilot.outgoing.compose_mails import SeriesText, insert_note, patch_ids_of
+from patchpilot.outgoing.compose_message import with_fields
 from patchpilot.outgoing.deliver_each import deliver_as_shown
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToSend
@@ -101,8 +107,13 @@ def render(repository: Repository, series: SeriesToSend) -> RenderedSeries:
         if patch.commit
     }
     added = additions(text, notes, mails)
-    if sign:
-        refuse_signed(added, why="b4 signs them as it makes them")
+    if sign and any(note.strip() for note in added):
+        raise RefusedError(
+            "cannot add a note to these messages: b4 signs them as it makes them",
+            hint=Action(
+                "draft", ("--edit",), "use --via git-send-email, or remove the note: {}"
+            ),
+        )
     mails = put_in(mails, added, draft.in_reply_to or None)
     return RenderedSeries(
         mails,
@@ -297,14 +308,15 @@ def _with_texts(
                 "`{}` writes them there; or use --via git-send-email",
             ),
         )
-    return write_record(
-        repository,
-        known,
-        change_id=draft.change_id,
-        revision=text.version,
-        prefixes=prefixes,
-        cover=cover,
-    )
+    if known.strategy != DESCRIPTION:
+        # b4's own cover commits are not changed
+        return known
+    values = {
+        "change-id": draft.change_id,
+        "revision": text.version,
+        "prefixes": prefixes,
+    }
+    return store(repository, known, cover, values, "send")
 
 
 def _with_commits(
@@ -368,4 +380,108 @@ def _same_titles(titles: Sequence[str], subjects: Sequence[str]) -> bool:
 def _is_cover(mail: Message) -> bool:
     return parse_subject(mail.subject).number == 0 or not re.search(
         rb"^diff --git ", mail.raw, re.MULTILINE
+    )
+
+
+_ENCODING = re.compile(
+    rb"^content-transfer-encoding:[^\n]*(?:\n[ \t][^\n]*)*",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def additions(
+    series_text: SeriesText,
+    notes: Mapping[str, str],
+    mails: Sequence[Message],
+) -> tuple[str, ...]:
+    """Returns the text to insert into each message: the note on its patch.
+
+    The first message also gets the texts of the series that are not part of its cover letter.
+    """
+    texts = [notes.get(mail.commit or "", "") for mail in mails]
+    if texts:
+        texts[0] = "\n\n".join(
+            part for part in (texts[0], *series_text.extras) if part.strip()
+        )
+    return tuple(texts)
+
+
+def put_in(
+    mails: Sequence[Message],
+    texts: Sequence[str],
+    parent: str | None,
+) -> tuple[Message, ...]:
+    """Inserts these texts into the messages and, if `parent` is given, makes them replies to it."""
+    changed = []
+    for mail, text in zip(mails, texts, strict=True):
+        raw = mail.raw
+        if text.strip():
+            raw = _rewritten(raw, partial(_with, text=text, is_patch=bool(mail.commit)))
+        if parent:
+            # the first one answers the parent, the others still answer the first
+            chain = [parent] + [mails[0].message_id] * bool(mail.in_reply_to)
+            references = "\n ".join(map(bracketed, chain))
+            raw = with_fields(
+                raw,
+                {
+                    "In-Reply-To": bracketed(mail.in_reply_to or parent),
+                    "References": references,
+                },
+            )
+        changed.append(mail.with_raw(raw))
+    return tuple(changed)
+
+
+def _with(body: bytes, text: str, *, is_patch: bool) -> bytes:
+    if is_patch:
+        return insert_note(body, text)
+    before, mark, after = body.partition(b"\n---\n")
+    return (
+        before.rstrip(b"\n")
+        + b"\n\n"
+        + text.strip("\n").encode("utf-8", "surrogateescape")
+        + b"\n"
+        + mark
+        + after
+    )
+
+
+def _rewritten(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """A mail with another body, in the encoding it has.
+
+    One that was ASCII and is no longer becomes 8bit.
+    """
+    head, gap, body = raw.partition(b"\n\n")
+    coding = (
+        str(
+            message_from_bytes(head + gap, policy=compat32).get(
+                "Content-Transfer-Encoding", ""
+            )
+        )
+        .strip()
+        .lower()
+    )
+    if coding == "quoted-printable":
+        return head + gap + quopri.encodestring(change(quopri.decodestring(body)))
+    if coding == "base64":
+        return head + gap + base64.encodebytes(change(base64.b64decode(body)))
+    body = change(body)
+    if not body.isascii() and coding in ("", "7bit"):
+        head = _plain_head(head)
+    return head + gap + body
+
+
+def _plain_head(head: bytes) -> bytes:
+    message = message_from_bytes(head + b"\n\n", policy=compat32)
+    if message.get_content_charset() not in ("utf-8", "utf8"):
+        head = re.sub(
+            rb"\ncontent-type:[^\n]*(?:\n[ \t][^\n]*)*",
+            b"",
+            b"\n" + head,
+            flags=re.IGNORECASE,
+        )[1:]
+        head += b'\nContent-Type: text/plain; charset="utf-8"'
+    head = _ENCODING.sub(b"Content-Transfer-Encoding: 8bit", head)
+    return (
+        head if _ENCODING.search(head) else head + b"\nContent-Transfer-Encoding: 8bit"
     )

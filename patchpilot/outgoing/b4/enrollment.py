@@ -135,20 +135,12 @@ def enroll(
 
 def withdraw(repository: Repository, branch: str) -> None:
     """Unenrolls a branch from b4, and keeps the branch description unless b4 wrote it."""
-    for key in ("b4-tracking", "b4-prep-cover-strategy", "patchpilot-enrolled"):
-        repository.git("config", "--unset-all", f"branch.{branch}.{key}", ok=(0, 1, 5))
     description = branch_config(repository, branch).get("patchpilot-description")
-    repository.git(
-        "config", "--unset-all", f"branch.{branch}.description", ok=(0, 1, 5)
-    )
+    for key in _KEYS:
+        name = f"branch.{branch}.{key}"
+        repository.git("config", "--unset-all", name, ok=(0, 1, 5))
     if description:
         repository.git("config", f"branch.{branch}.description", description[-1])
-        repository.git(
-            "config",
-            "--unset-all",
-            f"branch.{branch}.patchpilot-description",
-            ok=(0, 1, 5),
-        )
 
 
 def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ commits are rewritten.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -72,30 +72,6 @@ def store(
     stored = prep_branch(repository, known.branch)
     assert stored is not None
     return replace(stored, by_us=known.by_us)
-
-
-def write_record(
-    repository: Repository,
-    known: PrepBranch,
-    *,
-    change_id: str,
-    revision: int,
-    prefixes: Sequence[str],
-    cover: str,
-) -> PrepBranch:
-    """Writes the topic's texts for b4, with the branch-description strategy.
-
-    b4's own cover commits are not changed.
-    """
-    if known.strategy != DESCRIPTION:
-        return known
-    return store(
-        repository,
-        known,
-        cover,
-        {"change-id": change_id, "revision": revision, "prefixes": list(prefixes)},
-        "send",
-    )
 
 
 def note_sent(
