@@ -46,7 +46,7 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
 
 
 def maintainers_files(
-    tree: Tree, path: str = "MAINTAINERS", everywhere: bool = False
+    tree: Tree, path: str, everywhere: bool
 ) -> list[tuple[str, bytes]]:
     """Returns (path, content) of the files that make up a tree's MAINTAINERS, in order.
 

@@ -125,7 +125,7 @@ def decoded(address: Address) -> Address:
     return Address(decode_words(address.name), address.email)
 
 
-def as_sent(message: Message, account: Account, bcc: Sequence[str] = ()) -> Message:
+def as_sent(message: Message, account: Account, bcc: Sequence[str]) -> Message:
     """Renders a composed message for a transport that has no mail program.
 
     The account's sender is in From:, and a Date: and the envelope are added. A different author is

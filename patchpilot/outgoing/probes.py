@@ -33,7 +33,7 @@ class Probe:
         object.__setattr__(self, "message", public_url(self.message))
 
 
-def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
+def archive_and_clock(url: str) -> tuple[Probe, ...]:
     """Checks that the archive answers and that its clock agrees with the local one."""
     try:
         import requests
@@ -46,7 +46,7 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
     try:
         answer = requests.head(
             url.rstrip("/") + "/",
-            timeout=timeout,
+            timeout=10.0,
             allow_redirects=True,
             headers={"User-Agent": f"patchpilot/{__version__}"},
         )

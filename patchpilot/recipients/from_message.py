@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
-from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import Trailer, parse_trailer
@@ -67,18 +66,13 @@ def add_tagged(
         assert address is not None
         named = special.get(address.key)
         role = named.role if named else ROLES.get(tag.key, tag.key.removesuffix("-by"))
-        gathered.add(box(address), role, "cc", f"{tag.name}: in the message")
+        gathered.add(address.header(), role, "cc", f"{tag.name}: in the message")
     text = "\n".join((*patch.message, *patch.notes))
     for rule in rules:
         if rule.matches(text) and all(patch.tags(tag) for tag in rule.tags):
             gathered.add(
                 rule.address, rule.role, "cc", f"{rule.reason} ({rule.reference})"
             )
-
-
-def box(address: Address) -> str:
-    """Returns an address as text, with the name quoted if necessary."""
-    return address.header()
 
 
 def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
@@ -111,7 +105,7 @@ def add_culprit_people(
     bosses = {chief.lower() for chief in chiefs}
     for commit in commits:
         gathered.add(
-            box(commit.author),
+            commit.author.header(),
             "culprit author",
             "cc",
             f"author of {commit.reference}, which this fixes",
@@ -127,7 +121,7 @@ def add_culprit_people(
                 continue
             word = ROLES.get(tag.key, "signer")
             gathered.add(
-                box(tag.address),
+                tag.address.header(),
                 f"culprit {word}",
                 "cc",
                 f"{tag.name}: of {commit.short}, which this fixes",

@@ -27,7 +27,6 @@ from patchpilot.recipients.from_maintainers import (
 from patchpilot.recipients.from_message import (
     add_culprit_people,
     add_tagged,
-    box,
     culprits,
 )
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
@@ -92,7 +91,7 @@ def plan_patches(
     for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
         for address in addresses:
             gathered.add(
-                box(address),
+                address.header(),
                 "in the cover letter",
                 header,
                 f"{header.title()}: in b4's cover letter",

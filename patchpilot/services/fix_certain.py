@@ -12,7 +12,7 @@ from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import record
 from patchpilot.config import Settings
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress
 from patchpilot.services.check.apply_fixes import FixResult
 from patchpilot.services.check.check_topic import CheckedTopic
 from patchpilot.services.check.fix_topic import fix_topic
@@ -75,9 +75,9 @@ def fix_certain(
     topic: CheckedTopic,
     tagless: Sequence[str],
     *,
-    strict: bool = False,
-    overrides: Collection[str] | None = None,
-    progress: Progress = silent,
+    strict: bool,
+    overrides: Collection[str] | None,
+    progress: Progress,
 ) -> CertainFixed:
     """Applies the safe fixes and adds the tags that are certain to the commits in `tagless`.
 

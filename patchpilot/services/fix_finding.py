@@ -74,7 +74,7 @@ def fix_finding(
     finding: Finding,
     *,
     strict: bool = False,
-    overrides: Collection[str] | None = None,
+    overrides: Collection[str] | None,
     progress: Progress = silent,
 ) -> FindingFixed:
     """Applies the safe fix for one finding in a commit, and returns the changes.
@@ -107,7 +107,7 @@ def fix_messages(
     commits: Sequence[str],
     remedy: Remedy,
     *,
-    overrides: Collection[str] | None = None,
+    overrides: Collection[str] | None,
     progress: Progress = silent,
 ) -> FindingFixed:
     """Adds the tags that are certain, or the user's sign-off, to commit messages.
@@ -139,7 +139,7 @@ def tags_for(
     repository: Repository,
     settings: Settings,
     commits: Sequence[str],
-    progress: Progress = silent,
+    progress: Progress,
 ) -> FindingFixed:
     """Returns the tags that are certain for commits, without writing them.
 

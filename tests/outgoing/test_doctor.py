@@ -11,7 +11,7 @@ import pytest
 from patchpilot.outgoing import probes
 from patchpilot.outgoing.b4.b4_transport import B4Transport
 from patchpilot.outgoing.providers import provider_of, providers
-from patchpilot.outgoing.send_email import perl_modules
+from patchpilot.outgoing.send_email import send_email_transport
 from patchpilot.projects.loading import default_project
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -158,13 +158,16 @@ def test_outside_a_repository_the_mail_account_is_looked_at(
 
 
 def test_a_missing_program_is_named_with_the_way_to_install_it(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    repo = topic(tmp_path / "r", 1)
     monkeypatch.setattr(
-        perl_modules, "_perl_has", lambda module, _: module != "Mail::Address"
+        send_email_transport, "_perl_has", lambda module, _: module != "Mail::Address"
     )
-    assert "Mail::Address" in perl_modules.git_send_email(None, None).message
-    assert "libmailtools-perl" in perl_modules.git_send_email(None, None).hint
+    state, words = examine(repo, "--offline")["git-send-email"]
+    assert state == "fail"
+    assert "Mail::Address" in words
+    assert "libmailtools-perl" in words
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert B4Transport().installed(None, None, chosen=True).state == "fail"
 

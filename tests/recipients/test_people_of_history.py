@@ -11,7 +11,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.section import Entry
-from patchpilot.recipients.activity import silent_maintainers
+from patchpilot.recipients.recipient_warnings import silent_maintainers
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, patch
 from tests.kit.repos import Repo

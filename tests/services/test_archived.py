@@ -10,7 +10,7 @@ import pytest
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.next_steps import next_steps
+from patchpilot.services.send.send_mails import next_steps
 from patchpilot.topic.archive_target import series_at
 from tests.kit.archive import archive_server
 from tests.kit.cli import call

@@ -150,9 +150,7 @@ def edit(
     return _result(repository, replace(topic, draft=draft))
 
 
-def export(
-    repository: Repository, target: str | None = None, base: str | None = None
-) -> str:
+def export(repository: Repository, target: str | None, base: str | None) -> str:
     """Returns the texts of a draft in the format that `change` imports.
 
     After a version was sent, the texts include the next version's changelog, filled with the

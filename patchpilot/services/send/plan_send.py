@@ -7,31 +7,43 @@ This is the first part of the command `send`. Nothing is sent.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
-from patchpilot.errors import MissingError, RefusedError
+from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.counted import counted
+from patchpilot.model.draft import Draft
+from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import refuse_many
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
+from patchpilot.outgoing.b4.draft_texts import prose_of
+from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import blockers, warnings
 from patchpilot.outgoing.preflight_passed import passed
 from patchpilot.outgoing.transport import Transport
 from patchpilot.projects.detection import layered
+from patchpilot.series.cover_letter import cover_body, fill, template, without_comments
 from patchpilot.series.recipient_edits import on_one_line
+from patchpilot.services.send.build_proof import compile_tested_line
 from patchpilot.services.send.concurrent_sends import sent_before
 from patchpilot.services.send.mail_recipients import addressees
-from patchpilot.services.send.mail_text import wording_of
 from patchpilot.services.send.preflight_facts import gather_facts
 from patchpilot.services.send.propose_prefix import mark_warnings
-from patchpilot.services.send.questions import answered, is_regression, unclear_fixes
-from patchpilot.services.send.review_warnings import open_point_warnings, tag_warnings
+from patchpilot.services.send.questions import (
+    answered,
+    introduced,
+    is_regression,
+    unclear_fixes,
+)
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.send.undisclosed import refuse_public_server
+from patchpilot.topic.b4_record import kept_by_b4
 from patchpilot.topic.find_topic import (
     as_asked,
     base_of_topic,
@@ -39,7 +51,16 @@ from patchpilot.topic.find_topic import (
     named_patches,
 )
 from patchpilot.topic.finish_send import finish_sends
-from patchpilot.topic.reroll import reroll
+from patchpilot.topic.followed.review_summary import review_items
+from patchpilot.topic.reroll import (
+    last_sent,
+    link_to,
+    range_diff,
+    reroll,
+    sent_head,
+    upcoming_patches,
+)
+from patchpilot.topic.review_trailers import TrailersRequest, find_review_trailers
 from patchpilot.topic.topic_project import project_of
 
 
@@ -178,4 +199,203 @@ def _head(
         repository.find("HEAD")
         if transport.sends_checkout
         else without_covers(repository, ids)[-1]
+    )
+
+
+MAX_SHOWN = 3
+
+
+def open_point_warnings(
+    repository: Repository, draft: Draft
+) -> tuple[SendProblem, ...]:
+    """Returns a warning about open requests for the last version that the commits do not address.
+
+    How many are open is counted as in `track`, which does not read the commits.
+    """
+    last = last_sent(draft) if draft.version > 1 else None
+    if last is None or last.version >= draft.version:
+        return ()
+    items = review_items(last, upcoming_patches(draft, repository), draft.version)
+    left = [(number, item) for number, item in items if item.state == "open"]
+    if not left:
+        return ()
+    asked = review_items(last, (), draft.version)
+    count = sum(item.state == "open" for _, item in asked)
+    which = (
+        f", {len(left)} of them not addressed by your commits"
+        if len(left) < count
+        else ""
+    )
+    shown = "; ".join(
+        f"{item.point.text} ({item.point.asker})" for _, item in left[:MAX_SHOWN]
+    )
+    more = f"; and {len(left) - MAX_SHOWN} more" if len(left) > MAX_SHOWN else ""
+    hint = Action(
+        "track",
+        ("show", str(left[0][0]), "--ledger"),
+        "answer, address or decline them: {}",
+    )
+    return (
+        SendProblem(
+            "open-review",
+            f"v{last.version} has {counted(count, 'open request')}{which}: {shown}{more}",
+            hint,
+        ),
+    )
+
+
+def tag_warnings(
+    repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]
+) -> tuple[SendProblem, ...]:
+    """Returns warnings about review tags that are missing from the new version's commits.
+
+    This includes tags that were not applied because their patch changed.
+    """
+    if draft.version < 2 or not ids or draft.branch is None:
+        return ()
+    try:
+        with Store() as store:
+            found = find_review_trailers(
+                repository, TrailersRequest(request.target, request.base), store=store
+            )
+    except PatchpilotError:
+        return ()
+    problems = []
+    missing = [change.subject for change in found.preparation.changes if change.changed]
+    if missing:
+        problems.append(
+            SendProblem(
+                "tags",
+                f"review tags are missing from the commits: {'; '.join(missing)}",
+                Action("trailers", (), "add them: {}"),
+            )
+        )
+    problems += [
+        SendProblem(
+            "held-tag",
+            f"{one.trailer}, given to v{one.version} of {one.subject}: {one.why}",
+            "add it only if it still applies",
+        )
+        for one in found.held
+        if not one.refused
+    ]
+    return tuple(problems)
+
+
+def wording_of(
+    repository: Repository,
+    request: SendRequest,
+    draft: Draft,
+    series: Series,
+    base: str | None,
+) -> SeriesText:
+    """Returns the texts of the draft as they appear in the messages.
+
+    A changelog is placed in the cover letter, or below the `---` of a single patch. Raises
+    `UsageError` if a cover letter was requested but has not been written.
+    """
+    many = len(draft.patches) > 1
+    if request.cover and not draft.has_cover:
+        raise UsageError(
+            "a cover letter was requested, but none has been written",
+            hint=Action("draft", ("--edit",), "write it: {}"),
+        )
+    kept = kept_by_b4(repository, draft.branch, draft.change_id)
+    cover = None
+    regzbot = introduced(draft, series)
+    tested = compile_tested_line(draft)
+    extra = tuple(line for line in (regzbot, tested) if line)
+    if draft.has_cover and (request.cover or many):
+        body = cover_body(draft.cover_text, draft.changelogs, draft.version)
+        cover = (draft.cover_subject, "\n\n".join((body, *extra)))
+    notes = {
+        patch.commit: draft.notes[patch.patch_id]
+        for patch in draft.patches
+        if patch.commit and patch.patch_id in draft.notes
+    }
+    # git writes a range-diff into a cover or a single patch only
+    as_text = (many and cover is None) or not transports.find(
+        request.via
+    ).keeps_range_diff
+    compared = _compared(repository, request, draft) if as_text else ""
+    again = "" if cover else _resend_note(repository, request, draft)
+    first = next((patch.commit for patch in draft.patches if patch.commit), None)
+    if cover is None and first:
+        changes = cover_body("", draft.changelogs, draft.version)
+        # b4 puts the cover letter of a single patch there
+        body = prose_of(draft.cover_text) if kept and not many else ""
+        text = "\n\n".join(
+            part
+            for part in (notes.get(first, ""), body, again, changes, *extra, compared)
+            if part.strip()
+        )
+        notes = {**notes, first: text} if text else notes
+    return SeriesText(
+        prefix=_prefix(draft, request),
+        version=draft.version,
+        cover=cover,
+        notes=notes,
+        change_id=draft.change_id,
+        base=base,
+        in_reply_to=draft.in_reply_to or None,
+        presubject=kept.presubject if kept else "",
+        prerequisites=tuple(
+            f"prerequisite-{prerequisite}"
+            for prerequisite in kept.prerequisites
+            if not prerequisite.startswith("base-commit:")
+        )
+        if kept
+        else (),
+        extras=tuple(text for text in (again, *extra, compared) if text.strip()),
+        range_diff=_last_range(repository, request, draft)
+        if cover or not many
+        else None,
+    )
+
+
+def _resend_note(repository: Repository, request: SendRequest, draft: Draft) -> str:
+    """What a resend says of itself."""
+    last = last_sent(draft) if request.resend else None
+    if last is None:
+        return ""
+    values = {
+        "version": str(last.version),
+        "date": last.begun[:10],
+        "link": link_to(last, repository),
+    }
+    return without_comments(fill(template("resend"), values))
+
+
+def _compared(repository: Repository, request: SendRequest, draft: Draft) -> str:
+    """The range-diff with the last version as text, when it is asked for."""
+    span = _last_range(repository, request, draft)
+    last = last_sent(draft) if span else None
+    ids = [patch.commit for patch in draft.patches if patch.commit]
+    return (
+        f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}"
+        if last
+        else ""
+    )
+
+
+def _last_range(
+    repository: Repository, request: SendRequest, draft: Draft
+) -> str | None:
+    """The last version's range, when a range-diff is asked for."""
+    if not request.range_diff:
+        return None
+    last = last_sent(draft)
+    if last is None or not last.base or not last.head or last.version >= draft.version:
+        raise UsageError(
+            "no earlier version to compare with", hint="use --range-diff with --reroll"
+        )
+    return f"{last.base}..{sent_head(repository, last)}"
+
+
+def _prefix(draft: Draft, request: SendRequest) -> str:
+    prefix = draft.prefix or "PATCH"
+    return (
+        f"{prefix} RESEND"
+        if request.resend and "RESEND" not in prefix.upper().split()
+        else prefix
     )

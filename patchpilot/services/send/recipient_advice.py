@@ -66,7 +66,7 @@ def recipient_advice(
     series: Series,
     draft: Draft,
     project: Project,
-    base: str | None = None,
+    base: str | None,
 ) -> tuple[RecipientAdvice, ...]:
     """Returns notes about a recipient plan and its `remarks`; notes with a remedy are first.
 

@@ -12,7 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
@@ -88,7 +88,7 @@ def was_sent(planned: Sending) -> bool:
 
 
 def plan_topic(
-    repository: Repository, request: SendRequest, progress: Progress = silent
+    repository: Repository, request: SendRequest, progress: Progress
 ) -> Sending:
     """Returns the plan of `send --dry-run`.
 
@@ -172,7 +172,7 @@ def plan_resumed(
     settings: Settings,
     request: SendRequest,
     unknown: str,
-    progress: Progress = silent,
+    progress: Progress,
 ) -> Sending:
     """Returns a plan to send the remaining messages of the last send.
 
