@@ -83,7 +83,7 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
         and _is(
             arguments,
             "has_cover",
-            lambda: bool(context.series and context.series.cover),
+            lambda: bool(context.series.cover),
         )
         and arguments.get("damage", "") in ("", *patch.damage)
         and _numbers(patch, arguments)

@@ -41,7 +41,7 @@ def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
     The patch of `context` is the first one of the series.
     """
     series = context.series
-    if series is None or (len(series.patches) < 2 and series.cover is None):
+    if len(series.patches) < 2 and series.cover is None:
         return Findings()
     return _run(context, _steps(rule for rule in rules if rule.scope == "series"))
 

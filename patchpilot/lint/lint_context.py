@@ -138,7 +138,8 @@ class Context:
         profile: "Project | None" = None,
         progress: Progress = silent,
     ) -> None:
-        self.patch, self.series, self.tree, self.history = patch, series, tree, history
+        self.patch, self.tree, self.history = patch, tree, history
+        self.series = series or Series((patch,))
         self.options, self.profile, self.progress = (
             options or Options(),
             profile,
@@ -174,11 +175,7 @@ class Context:
         patches of a series, which may be many.
         """
         global _latest
-        patches = (
-            self.series.patches
-            if self.series and self.series.patches
-            else (self.patch,)
-        )
+        patches = self.series.patches
         known, facts = _latest
         if known is not patches:
             facts = {}

@@ -257,17 +257,9 @@ def _matches_any(tree: Tree, pattern: str, new: Sequence[str]) -> bool:
     )
 
 
-def _whole(context: Context) -> tuple[Patch, ...]:
-    return (
-        context.series.patches
-        if context.series and context.series.patches
-        else (context.patch,)
-    )
-
-
 def _is_whole(context: Context) -> bool:
     """Whether all patches of the series are known."""
-    return (context.patch.subject.total or 1) <= len(_whole(context))
+    return (context.patch.subject.total or 1) <= len(context.series.patches)
 
 
 def _touched(context: Context, path: str) -> bool:

@@ -574,8 +574,4 @@ def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 def _subjects(context: Context) -> Lines:
     """Yields (number, title) of each patch of the series."""
-    yield from (
-        enumerate((patch.subject.title for patch in context.series.patches), 1)
-        if context.series
-        else ()
-    )
+    yield from enumerate((patch.subject.title for patch in context.series.patches), 1)

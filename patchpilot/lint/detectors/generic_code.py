@@ -288,7 +288,7 @@ def _title_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _series_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    count = len(context.series.patches) if context.series else 0
+    count = len(context.series.patches)
     if count > arguments["most"]:
         yield subject_hit(context, length=count, most=arguments["most"])
 

@@ -195,11 +195,10 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
     In a series, the changelog may be in the cover letter, if that is known.
     """
-    patch, series = context.patch, context.series
+    patch, cover = context.patch, context.series.cover
     version = patch.subject.version
     if version < 2 or patch.commit or not patch.has_diff:
         return
-    cover = series.cover if series else None
     alone = (
         patch.subject.number == 1
         and patch.header("Message-ID")

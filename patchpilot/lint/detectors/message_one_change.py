@@ -193,7 +193,7 @@ def independent_patches(context: Context, _arguments: Arguments) -> Iterator[Hit
 
     Parts are independent if they share no file, header or section of MAINTAINERS.
     """
-    patches = context.series.patches if context.series else ()
+    patches = context.series.patches
     if (
         context.tree is None
         or not 1 < len(patches) <= MOST_FILES

@@ -20,10 +20,6 @@ LEAST_COMPARED = 4
 """Number of lines that two hunks must have in common to be compared."""
 
 
-def _patches(context: Context) -> tuple[Patch, ...]:
-    return context.series.patches if context.series else ()
-
-
 @detector(
     "numbering",
     {
@@ -39,7 +35,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     These are missing and duplicate numbers, different totals, and numbered files whose subjects
     have no numbers.
     """
-    patches = _patches(context)
+    patches = context.series.patches
     numbered = [
         (patch.subject.number, patch.subject.total)
         for patch in patches
@@ -50,7 +46,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if len(numbered) < 2:
         return
     totals = {total for _, total in numbered if total}
-    cover = context.series.cover if context.series else None
+    cover = context.series.cover
     if cover and cover.subject.total:
         totals.add(cover.subject.total)
     if len(totals) > 1:
@@ -73,7 +69,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector("series-cover", "count", fewest=int)
 def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a series of several patches without a cover letter."""
-    patches = _patches(context)
+    patches = context.series.patches
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
         len(patches)
@@ -81,7 +77,6 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
             as_subsystem_wants(context.project, patches).mail.cover_from
             or arguments["fewest"]
         )
-        and context.series
         and context.series.cover is None
         and first
         and not first.header("In-Reply-To")
@@ -94,14 +89,10 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
 @detector("mixed-versions", {"versions": "versions", "trees": "", "rfc": ""})
 def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports versions or subject prefixes that differ within a series."""
-    patches = [patch for patch in _patches(context) if patch.subject.is_patch]
+    patches = [patch for patch in context.series.patches if patch.subject.is_patch]
     if not patches or any(patch.commit for patch in patches):
         return
-    if (
-        context.series
-        and context.series.cover
-        and context.series.cover.subject.is_patch
-    ):
+    if context.series.cover and context.series.cover.subject.is_patch:
         patches.insert(0, context.series.cover)
     if len(patches) < 2:
         return
@@ -130,7 +121,7 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
     Its Fixes: tag names the earlier patch, or it only reverts lines of it.
     """
-    patches = _patches(context)
+    patches = context.series.patches
     if all(patch.subject.for_stable for patch in patches):
         # mainline commits are backported to a stable tree one by one, never squashed
         return
@@ -193,7 +184,7 @@ def _lines_of(patch: Patch, kind: str) -> set[tuple[str, str]]:
 @detector("cover-subject", {"placeholder": "", "empty": ""})
 def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a cover letter whose subject or text is still git's template."""
-    cover = context.series.cover if context.series else None
+    cover = context.series.cover
     if cover and any(
         "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line
         for line in cover.lines
@@ -221,10 +212,10 @@ def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
     A shortlog in another form is ignored.
     """
-    cover = context.series.cover if context.series else None
+    cover = context.series.cover
     if not cover:
         return
-    subjects = {_squeezed(patch.subject.title) for patch in _patches(context)}
+    subjects = {_squeezed(patch.subject.title) for patch in context.series.patches}
     listed = _shortlog((*cover.message, *cover.notes))
     if len(subjects) < 2 or len(listed) != len(subjects):
         return
@@ -258,8 +249,8 @@ def _squeezed(subject: str) -> str:
 @detector("old-thread", "version")
 def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a reroll whose first message is a reply to a message outside of the series."""
-    patches = _patches(context)
-    first = context.series.cover if context.series else None
+    patches = context.series.patches
+    first = context.series.cover
     first = first or (patches[0] if patches else None)
     if len(patches) < 2 or not first or first.subject.version < 2:
         return
@@ -272,7 +263,7 @@ def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 @detector("recipients-differ")
 def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports patches of a series that have no recipient in common."""
-    patches = _patches(context)
+    patches = context.series.patches
     sets = [
         {address.key for name in ("To", "Cc") for address in patch.addresses(name)}
         for patch in patches
@@ -289,7 +280,7 @@ def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit
     """Reports an author who has two names or two addresses in the patches of a series."""
     names: dict[str, str] = {}
     addresses: dict[str, str] = {}
-    for patch in _patches(context):
+    for patch in context.series.patches:
         author = patch.author
         if not author or not author.name:
             continue
@@ -319,7 +310,7 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     It has a hunk on the lines of an earlier patch's hunk, and some of its old lines differ from
     the earlier hunk's result.
     """
-    patches = _patches(context)
+    patches = context.series.patches
     if any(patch.commit for patch in patches):
         return
     # by path: number of the last patch that changed the file, and its lines by number
@@ -392,7 +383,7 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
     new file that matches `new_file_pattern`. With `once`, patches that add another line with the
     name are skipped.
     """
-    patches, once = _patches(context), arguments.get("once", False)
+    patches, once = context.series.patches, arguments.get("once", False)
     for number, one in enumerate(patches, 1):
         for name in dict.fromkeys(_names(one, arguments)):
             if once and _count(one, name) > 1:
@@ -470,7 +461,7 @@ def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports the first patch with a Fixes: tag that follows a patch without one to the same
     file.
     """
-    patches = _patches(context)
+    patches = context.series.patches
     if all(patch.subject.for_stable for patch in patches):
         return
     for number, one in enumerate(patches, 1):

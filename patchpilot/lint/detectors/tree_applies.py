@@ -89,7 +89,7 @@ def _named_base(context: Context) -> tuple[int, str, int] | None:
     """Returns (patch line, id) of the base that the mail or its cover letter names, and the number
     of prerequisite patches.
     """
-    cover = context.series.cover if context.series else None
+    cover = context.series.cover
     for mail in (context.patch, cover):
         last = list(enumerate(mail.lines, 1))[-_FOOT:] if mail else []
         named = next(
@@ -155,9 +155,9 @@ def _alien(context: Context, tree: Tree) -> tuple[int, str] | None:
 
     Files that earlier patches of the series change are left out.
     """
-    patch, series = context.patch, context.series
+    patch = context.patch
     number = patch.subject.number or 1
-    place = context.of_series("places", _places).get(id(patch), 0) if series else 0
+    place = context.of_series("places", _places).get(id(patch), 0)
     if number > 1 and place < number - 1:
         # patches that are not known may change the same files
         return None

@@ -108,7 +108,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if patch.commit and history.find(patch.commit)
             else None
         ),
-        series=context.of_series("commits", _commits) if context.series else (),
+        series=context.of_series("commits", _commits),
     )
     for judged in judge_message(lines, history.find, relations=relations):
         for problem in judged.problems:
