@@ -13,7 +13,6 @@ from patchpilot.lint.new_side import (
     added_lines,
     c_hunks,
     is_declaration,
-    spaced,
 )
 from patchpilot.lint.subsystem_facts import file_subsystem
 
@@ -50,7 +49,7 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             break
 
 
-@detector("unsorted-declarations", {"": "", "required": "subsystem"})
+@detector("unsorted-declarations", {"": "", "required": "subsystem"}, spaced=bool)
 def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports declarations of a new block that are not in reverse Christmas tree order.
 
@@ -58,32 +57,27 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
     skipped.
     """
 
-    def hits() -> Iterator[Hit]:
-        for hunk in c_hunks(context, (".c",)):
-            subsystem = file_subsystem(context, hunk.change.path)
-            wanted = subsystem.declarations if subsystem else ""
-            if wanted == "any":
-                continue
-            for block in declaration_blocks(hunk):
-                for above, below in pairwise(block):
-                    longer = len(below.text.expandtabs(8)) > len(
-                        above.text.expandtabs(8)
+    for hunk in c_hunks(context, (".c",)):
+        subsystem = file_subsystem(context, hunk.change.path)
+        wanted = subsystem.declarations if subsystem else ""
+        if wanted == "any":
+            continue
+        for block in declaration_blocks(hunk):
+            for above, below in pairwise(block):
+                longer = len(below.text.expandtabs(8)) > len(above.text.expandtabs(8))
+                if (
+                    longer
+                    and (below.added or above.added)
+                    and not _depends(above, below)
+                ):
+                    at = below.patch_line if below.added else above.patch_line
+                    required = subsystem if wanted == "longest-first" else None
+                    yield (
+                        hit_on(at, "required", subsystem=required.title)
+                        if required
+                        else Hit(at)
                     )
-                    if (
-                        longer
-                        and (below.added or above.added)
-                        and not _depends(above, below)
-                    ):
-                        at = below.patch_line if below.added else above.patch_line
-                        required = subsystem if wanted == "longest-first" else None
-                        yield (
-                            hit_on(at, "required", subsystem=required.title)
-                            if required
-                            else Hit(at)
-                        )
-                        break
-
-    yield from spaced(context, hits())
+                    break
 
 
 def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:

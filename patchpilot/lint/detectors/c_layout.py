@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks, spaced
+from patchpilot.lint.new_side import NewHunk, NewLine, added_lines, c_hunks
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.file_diff import DiffLine, Hunk
 
@@ -14,43 +14,40 @@ _OPEN_ENDED = re.compile(r"^\t+(?!#)[^\s].*[(,]$")
 _WORDS_OF_STATEMENT = re.compile(r"^\t+(?:return |[\w>.\-\[\]*]+ = |\w+\()")
 
 
-@detector("needless-line-break", "length", columns=int)
+@detector("needless-line-break", "length", columns=int, spaced=bool)
 def needless_line_break(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a statement that is split over two added lines but fits on one line of `columns`."""
 
-    def hits() -> Iterator[Hit]:
-        for hunk, at, line in added_lines(context):
-            code = line.code.rstrip()
-            if (
-                at + 1 == len(hunk.lines)
-                or not _OPEN_ENDED.match(code)
-                or not _WORDS_OF_STATEMENT.match(code)
-            ):
-                continue
-            below = hunk.lines[at + 1]
-            if (
-                not below.added
-                or not below.code.rstrip().endswith(");")
-                or line.comment
-                or "//" in line.text
-            ):
-                continue
-            # a line that is only aligned anew was there before
-            if any(
-                one.kind == "-" and one.text.strip() == below.text.strip()
-                for one in hunk.hunk.lines
-            ):
-                continue
-            opened = code.count("(") - code.count(")")
-            if opened < 1 or opened != below.code.count(")") - below.code.count("("):
-                continue
-            joined = f"{line.text.rstrip()}{'' if code.endswith('(') else ' '}{below.text.strip()}".expandtabs(  # noqa: E501
-                8
-            )
-            if len(joined) <= arguments["columns"]:
-                yield hit_on(line.patch_line, length=len(joined))
-
-    yield from spaced(context, hits())
+    for hunk, at, line in added_lines(context):
+        code = line.code.rstrip()
+        if (
+            at + 1 == len(hunk.lines)
+            or not _OPEN_ENDED.match(code)
+            or not _WORDS_OF_STATEMENT.match(code)
+        ):
+            continue
+        below = hunk.lines[at + 1]
+        if (
+            not below.added
+            or not below.code.rstrip().endswith(");")
+            or line.comment
+            or "//" in line.text
+        ):
+            continue
+        # a line that is only aligned anew was there before
+        if any(
+            one.kind == "-" and one.text.strip() == below.text.strip()
+            for one in hunk.hunk.lines
+        ):
+            continue
+        opened = code.count("(") - code.count(")")
+        if opened < 1 or opened != below.code.count(")") - below.code.count("("):
+            continue
+        joined = f"{line.text.rstrip()}{'' if code.endswith('(') else ' '}{below.text.strip()}".expandtabs(  # noqa: E501
+            8
+        )
+        if len(joined) <= arguments["columns"]:
+            yield hit_on(line.patch_line, length=len(joined))
 
 
 _PLAIN_CALL = re.compile(r"^\t+(?:[*\w>.\-\[\]]+\s*=\s*)?\w+\s*\(")
@@ -158,7 +155,7 @@ def _out_of_order(hunk: NewHunk) -> tuple[NewLine, str, str] | None:
     return None
 
 
-@detector("missing-blank-line", "side", paths_pattern=str)
+@detector("missing-blank-line", "side", paths_pattern=str, spaced=bool)
 def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a missing blank line before `return 0;` and after an error check.
 
@@ -166,30 +163,23 @@ def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """
     paths = compiled(arguments["paths_pattern"])
 
-    def hits() -> Iterator[Hit]:
-        for hunk, at, line in added_lines(context, (".c",)):
-            if (
-                "return" not in line.code
-                or at < 2
-                or not paths.search(hunk.change.path)
+    for hunk, at, line in added_lines(context, (".c",)):
+        if "return" not in line.code or at < 2 or not paths.search(hunk.change.path):
+            continue
+        lines = hunk.lines
+        if re.match(r"^\treturn 0;$", line.code):
+            above = lines[at - 1].code
+            if re.match(r"^\t[^\s}].*;$", above) and not lines[at - 2].code.startswith(
+                "{"
             ):
-                continue
-            lines = hunk.lines
-            if re.match(r"^\treturn 0;$", line.code):
-                above = lines[at - 1].code
-                if re.match(r"^\t[^\s}].*;$", above) and not lines[
-                    at - 2
-                ].code.startswith("{"):
-                    yield hit_on(line.patch_line, side="before the return")
-            elif (
-                re.match(r"^\t\treturn [\w-]+;$", line.code)
-                and re.match(r"^\tif \(.*\)$", lines[at - 1].code)
-                and at + 1 < len(lines)
+                yield hit_on(line.patch_line, side="before the return")
+        elif (
+            re.match(r"^\t\treturn [\w-]+;$", line.code)
+            and re.match(r"^\tif \(.*\)$", lines[at - 1].code)
+            and at + 1 < len(lines)
+        ):
+            below = lines[at + 1]
+            if below.added and re.match(
+                r"^\t(?!if\b|else\b|return\b|\w+:)[^\s}#]", below.text
             ):
-                below = lines[at + 1]
-                if below.added and re.match(
-                    r"^\t(?!if\b|else\b|return\b|\w+:)[^\s}#]", below.text
-                ):
-                    yield hit_on(below.patch_line, side="after the error check")
-
-    yield from spaced(context, hits())
+                yield hit_on(below.patch_line, side="after the error check")

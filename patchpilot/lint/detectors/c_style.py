@@ -13,7 +13,6 @@ from patchpilot.lint.new_side import (
     lines_above,
     next_line,
     previous_line,
-    spaced,
 )
 from patchpilot.lint.subsystem_facts import file_subsystem
 
@@ -78,53 +77,47 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
     return False
 
 
-@detector("c99-comment")
+@detector("c99-comment", spaced=bool)
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a // comment in code that uses /* */ comments."""
 
-    def hits() -> Iterator[Hit]:
-        for hunk, at, line in added_lines(context):
-            if line.comment or "//" not in line.text or "SPDX" in line.text:
-                continue
-            bare = re.sub(
-                r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/',
-                lambda found: " " * len(found[0]),
-                line.text,
-            )
-            where = bare.find("//")
-            if (
-                where < 0
-                or (hunk.is_new and at < 12 and where == 0)
-                or bare[where - 1 : where] == ":"
-            ):
-                continue
-            yield Hit(line.patch_line, column=where + 1)
-
-    yield from spaced(context, hits())
+    for hunk, at, line in added_lines(context):
+        if line.comment or "//" not in line.text or "SPDX" in line.text:
+            continue
+        bare = re.sub(
+            r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/',
+            lambda found: " " * len(found[0]),
+            line.text,
+        )
+        where = bare.find("//")
+        if (
+            where < 0
+            or (hunk.is_new and at < 12 and where == 0)
+            or bare[where - 1 : where] == ":"
+        ):
+            continue
+        yield Hit(line.patch_line, column=where + 1)
 
 
-@detector("comment-form", "subsystem")
+@detector("comment-form", "subsystem", spaced=bool)
 def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a new block comment with text on its first line, in subsystems that leave it
     empty.
     """
 
-    def hits() -> Iterator[Hit]:
-        for hunk, at, line in added_lines(context):
-            below = hunk.lines[at + 1] if at + 1 < len(hunk.lines) else None
-            if (
-                line.comment
-                or not below
-                or not below.added
-                or not below.comment
-                or not re.match(r"^\s*/\*[^*\s-]*\s*\w", line.text)
-            ):
-                continue
-            subsystem = file_subsystem(context, hunk.change.path)
-            if subsystem and subsystem.comments == "empty-first-line":
-                yield hit_on(line.patch_line, subsystem=subsystem.title)
-
-    yield from spaced(context, hits())
+    for hunk, at, line in added_lines(context):
+        below = hunk.lines[at + 1] if at + 1 < len(hunk.lines) else None
+        if (
+            line.comment
+            or not below
+            or not below.added
+            or not below.comment
+            or not re.match(r"^\s*/\*[^*\s-]*\s*\w", line.text)
+        ):
+            continue
+        subsystem = file_subsystem(context, hunk.change.path)
+        if subsystem and subsystem.comments == "empty-first-line":
+            yield hit_on(line.patch_line, subsystem=subsystem.title)
 
 
 _ASSIGNMENT = re.compile(
@@ -167,46 +160,43 @@ _WRAPPED = re.compile(
 )
 
 
-@detector("outer-parentheses", "value")
+@detector("outer-parentheses", "value", spaced=bool)
 def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports parentheses around a whole value.
 
     The value is that of an assignment, or the last argument of a call.
     """
 
-    def hits() -> Iterator[Hit]:
-        for hunk, at, line in added_lines(context, (".c",)):
-            match = _WRAPPED.match(line.code) if "(" in line.code else None
-            if not match or line.code.lstrip().startswith(("#", "return")):
-                continue
-            value, end = match["value"], match["end"]
-            if end == ";" and not _is_one_group(value):
-                # the last parenthesis closes the call
-                value, end = value[:-1], ");"
-            if not _is_one_group(value) or re.match(
-                r"^\((?:[\w\s]+\*+|const .*|(?:struct|enum|union)"
-                r" .*|[us]\d+|\w+_t|int|long|void|char|bool)\)",
-                value,
-            ):
-                continue
-            if match["kept"] and match["kept"].endswith(", ") and end != ");":
-                continue
-            if not match["kept"] and not (end == ");" and _opens_a_call(hunk, at)):
-                continue
-            # a comparison, an assignment or a conditional may have them to be read more easily; ({
-            # … }) is another thing
-            if re.search(
-                r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value
-            ):
-                continue
-            yield hit_on(
-                line.patch_line,
-                "",
-                match.start("value") + 1,
-                value=line.text[match.start("value") :][: len(value)],
-            )
-
-    yield from spaced(context, hits())
+    for hunk, at, line in added_lines(context, (".c",)):
+        match = _WRAPPED.match(line.code) if "(" in line.code else None
+        if not match or line.code.lstrip().startswith(("#", "return")):
+            continue
+        value, end = match["value"], match["end"]
+        if end == ";" and not _is_one_group(value):
+            # the last parenthesis closes the call
+            value, end = value[:-1], ");"
+        if not _is_one_group(value) or re.match(
+            r"^\((?:[\w\s]+\*+|const .*|(?:struct|enum|union)"
+            r" .*|[us]\d+|\w+_t|int|long|void|char|bool)\)",
+            value,
+        ):
+            continue
+        if match["kept"] and match["kept"].endswith(", ") and end != ");":
+            continue
+        if not match["kept"] and not (end == ");" and _opens_a_call(hunk, at)):
+            continue
+        # a comparison, an assignment or a conditional may have them to be read more easily; ({
+        # … }) is another thing
+        if re.search(
+            r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value
+        ):
+            continue
+        yield hit_on(
+            line.patch_line,
+            "",
+            match.start("value") + 1,
+            value=line.text[match.start("value") :][: len(value)],
+        )
 
 
 def _is_one_group(text: str) -> bool:

@@ -23,7 +23,6 @@ from patchpilot.lint.new_side import (
     in_functions,
     next_line,
     previous_line,
-    spaced,
 )
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, any_of, compiled
 from patchpilot.lint.required_text import added_text
@@ -379,27 +378,30 @@ def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 @detector(
-    "added-call", "name", generic=True, reads=_added_read, names=list, paths_pattern=str
+    "added-call",
+    "name",
+    generic=True,
+    reads=_added_read,
+    names=list,
+    paths_pattern=str,
+    spaced=bool,
 )
 def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports new calls of these functions; of calls close to each other, only the first."""
+    """Reports new calls of these functions; `spaced` skips hits close to another one."""
     paths_pattern = compiled(arguments["paths_pattern"])
     pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
 
-    def hits() -> Iterator[Hit]:
-        for hunk, _, line in added_lines(context, _C):
-            if not paths_pattern.search(hunk.change.path):
-                continue
-            for match in pattern.finditer(line.code):
-                if not any(
-                    re.search(rf"\b{re.escape(match['name'])}\s*\(", gone.text)
-                    for gone in hunk.change.lines("-")
-                ):
-                    yield hit_on(
-                        line.patch_line, "", match.start("name") + 1, name=match["name"]
-                    )
-
-    yield from spaced(context, hits())
+    for hunk, _, line in added_lines(context, _C):
+        if not paths_pattern.search(hunk.change.path):
+            continue
+        for match in pattern.finditer(line.code):
+            if not any(
+                re.search(rf"\b{re.escape(match['name'])}\s*\(", gone.text)
+                for gone in hunk.change.lines("-")
+            ):
+                yield hit_on(
+                    line.patch_line, "", match.start("name") + 1, name=match["name"]
+                )
 
 
 @detector(
