@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from patchpilot.lint.detectors import message_commit_references, tree_obsolete
+from patchpilot.lint.detector import DETECTORS
+from patchpilot.lint.detectors import tree_obsolete
 from patchpilot.lint.detectors.words_typos import parse_spelling
 from patchpilot.lint.devicetree_bindings import Bindings
 from patchpilot.lint.engine import run
@@ -159,9 +160,8 @@ def test_longer_ids_in_fixes_are_for_newer_kernels() -> None:
 def test_without_a_repository_nothing_is_unknown() -> None:
     example = Example(bad=False, message="See commit fedcba987654 there.")
     assert not found(example, "UNKNOWN_COMMIT_ID")
-    assert "UNKNOWN_COMMIT_ID" not in {
-        kind for kind, _ in message_commit_references._all(context_of(example))
-    }
+    of_type = DETECTORS["checkpatch-commits"].function
+    assert not of_type(context_of(example), {"type": "UNKNOWN_COMMIT_ID"})
 
 
 def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
