@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The story the tests tell: v1, a review, v2, a tag, applied, stable trees, and a fix of the fix."""  # noqa: E501
 
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.status import Status, read_thread
 from tests.kit.mails import (
     MATT,
     RITA,
     applied_by_robot,
     mail,
     mailed,
+    mbox,
     reply,
     stable_added,
     stable_failed,
@@ -64,6 +67,22 @@ FIX_APPLIED = applied_by_robot(
 BEGINNING = (V1, REVIEW)
 ACCEPTED = (V1, REVIEW, ANSWER, V2, TAG, APPLIED)
 WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
+
+
+def read(*mails: bytes) -> Status:
+    """The first series in the mails."""
+    return read_thread(parse(mbox(*mails)))[0]
+
+
+def only(*mails: bytes) -> Status:
+    """The only series in the mails."""
+    (found,) = read_thread(parse(mbox(*mails)))
+    return found
+
+
+def state(*mails: bytes) -> str:
+    """Its state."""
+    return str(read(*mails).state)
 
 
 def answer(

@@ -3,10 +3,10 @@
 
 import pytest
 
-from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import next_step
-from patchpilot.reading.status import Status, read_thread
-from tests.kit.mails import MATT, mailed, mbox, reply, stable_failed
+from patchpilot.reading.status import Status
+from tests.kit.mails import MATT, mailed, reply, stable_failed
+from tests.reading.story import only
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 TITLE = "pump: stop at ten"
@@ -24,7 +24,7 @@ def applied(to: str, path: str, *mails: bytes) -> Status:
         reply_to="v1",
         minutes=9,
     )
-    (found,) = read_thread(parse(mbox(sent, taken, *mails)))
+    found = only(sent, taken, *mails)
     assert found.state == "accepted" or mails
     return found
 

@@ -14,12 +14,11 @@ import pytest
 from patchpilot.model.mail import MAX_NESTED, MAX_PARTS, parse_mail
 from patchpilot.reading import mbox as mbox_module
 from patchpilot.reading.mail_classifier import classify
-from patchpilot.reading.mbox import parse
 from patchpilot.reading.status import read_thread
 from tests.kit.cli import call
 from tests.kit.mails import RITA, mail, mbox, reply
 from tests.reading import story
-from tests.reading.story import TITLE
+from tests.reading.story import TITLE, only
 
 TAG = f"Reviewed-by: {RITA}"
 
@@ -167,7 +166,7 @@ def seconds(count: int) -> float:
         for n in range(count)
     ]
     began = time.process_time()
-    (status,) = read_thread(parse(mbox(*raw)))
+    status = only(*raw)
     assert len(status.replies) == count
     return time.process_time() - began
 

@@ -8,7 +8,7 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import next_step
-from patchpilot.reading.status import Status, read_thread
+from patchpilot.reading.status import Status
 from tests.kit.mails import (
     ADA,
     MATT,
@@ -16,19 +16,14 @@ from tests.kit.mails import (
     applied_by_robot,
     mail,
     mailed,
-    mbox,
     patch,
     reply,
     stable_added,
 )
-from tests.reading.story import SHA, TITLE, V1, answer
+from tests.reading.story import SHA, TITLE, V1, answer, read
 
 EVE = "eve@evil.example"
 WITHDRAW = "Please drop this patch, I withdraw it."
-
-
-def read(*mails: bytes) -> Status:
-    return read_thread(parse(mbox(*mails)))[0]
 
 
 def claimed(found: Status) -> list[str]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.reading.mbox import parse
-from patchpilot.reading.status import Status, read_thread, with_commits
+from patchpilot.reading.status import Status, with_commits
 from patchpilot.reading.thread_values import LandedCommit
 from tests.kit.cli import call
 from tests.kit.mails import MATT, mail, mailed, mbox, stable_added, stable_review
+from tests.reading.story import read
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -25,7 +25,7 @@ STABLE = LandedCommit(
 
 
 def status(*mails: bytes) -> Status:
-    return read_thread(parse(mbox(P1, P2, *mails)))[0]
+    return read(P1, P2, *mails)
 
 
 def applied(number: int, title: str, *, minutes: int = 500) -> bytes:
@@ -138,7 +138,7 @@ def test_who_applies_some_says_which(text: str, states: list[str]) -> None:
         reply_to="c",
         minutes=900,
     )
-    found = read_thread(parse(mbox(cover, *three, taken)))[0]
+    found = read(cover, *three, taken)
     assert [it.state for it in found.patches] == states
     assert (found.state == "partly-accepted") is ("sent" in states)
 

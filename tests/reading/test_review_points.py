@@ -16,6 +16,7 @@ from patchpilot.topic.followed.known_series import open_store, show
 from tests.kit.life import life
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox, reply
 from tests.reading import story
+from tests.reading.story import only
 
 TWO = """\
 Hi Ada,
@@ -223,7 +224,7 @@ def test_of_a_discussion_of_hundreds_of_mails_the_newest_points_are_given() -> N
 def test_praise_is_no_point_wherever_it_stands(praise: str) -> None:
     asked = f"{praise}\n\n> +\tint one;\n\nPlease rename it, it looks good otherwise."
     answer = reply("[PATCH] pump: stop it", asked, id="r1", reply_to="v1")
-    (status,) = read_thread(parse(mbox(mailed("v1 [PATCH] pump: stop it"), answer)))
+    status = only(mailed("v1 [PATCH] pump: stop it"), answer)
     (found,) = status.replies
     assert [point.text for point in points_of(found)] == [
         "Please rename it, it looks good otherwise."

@@ -3,10 +3,9 @@
 
 import pytest
 
-from patchpilot.reading.mbox import parse
 from patchpilot.reading.review_table import ReviewTable, review_table
-from patchpilot.reading.status import read_thread
-from tests.kit.mails import MATT, RITA, mail, mailed, mbox, patch, reply
+from tests.kit.mails import MATT, RITA, mail, mailed, patch, reply
+from tests.reading.story import read
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
 ASKS = "Please return -ENODEV instead."
@@ -50,7 +49,7 @@ def says(text: str, to: str, *, sender: str = RITA, later: int = 60) -> bytes:
 
 
 def table(*mails: bytes) -> ReviewTable:
-    return review_table(read_thread(parse(mbox(*mails)))[0])
+    return review_table(read(*mails))
 
 
 def states(found: ReviewTable) -> dict[str, str]:

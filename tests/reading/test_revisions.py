@@ -9,6 +9,7 @@ from patchpilot.reading.posted_series import PostedTopic
 from patchpilot.reading.revisions import find_topics
 from patchpilot.reading.status import read_thread
 from tests.kit.mails import ADA, mail, mailed, mbox, patch, reply
+from tests.reading.story import only
 
 
 def topics(*mails: bytes | str) -> tuple[PostedTopic, ...]:
@@ -542,9 +543,7 @@ def test_a_patch_to_its_author_alone_counts_where_nothing_says_that_it_was_a_tes
 ):
     # a Bcc: to a list leaves no trace in the headers; what a mail server adds names nobody else
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
-        (status,) = read_thread(
-            parse(mbox(patch("[PATCH] demo: check it", id="a", to=ADA, **headers)))
-        )
+        status = only(patch("[PATCH] demo: check it", id="a", to=ADA, **headers))
         assert versions(status.topic) == [1]
 
 

@@ -3,9 +3,9 @@
 
 import pytest
 
-from patchpilot.reading.mbox import parse
-from patchpilot.reading.status import Status, read_thread
-from tests.kit.mails import MATT, RITA, mail, mailed, mbox, patch, reply
+from patchpilot.reading.status import Status
+from tests.kit.mails import MATT, RITA, mail, mailed, patch, reply
+from tests.reading.story import only
 
 STEPS = ("open the valve", "read the level", "stop the pump", "close the valve")
 COVER = mailed("c [PATCH 0/4] pump: stop in time")
@@ -22,8 +22,7 @@ SERIES = (COVER, *(step(n, id=f"p{n}", reply_to="c", minutes=n) for n in range(1
 
 
 def status(*mails: bytes) -> Status:
-    (found,) = read_thread(parse(mbox(*SERIES, *mails)))
-    return found
+    return only(*SERIES, *mails)
 
 
 def patches(found: Status) -> list[str]:
@@ -164,7 +163,7 @@ def test_a_version_without_a_change_and_a_number_is_a_resend(
     tagged = f"Check the pointer before it is used.\n\nReviewed-by: {RITA}\n"
     again = mailed(f"b+{minutes} [{mark}] pump: stop", message=tagged)
     again = again.replace(b"-EINVAL", b"-EINVAL" if not value else b"-EIO")
-    (found,) = read_thread(parse(mbox(one, again)))
+    found = only(one, again)
     assert [revision.label for revision in found.topic.revisions] == labels
 
 
@@ -174,5 +173,5 @@ def test_patches_added_to_a_set_that_counts_none_are_of_it() -> None:
         mailed(f"p{n}+{n}>c [PATCH {n}/2] pump: {STEPS[n - 1]}") for n in (1, 2)
     )
     third = mailed(f"p3+9000>c [PATCH 3/2] pump: {STEPS[2]}")
-    (found,) = read_thread(parse(mbox(cover, first, second, third)))
+    found = only(cover, first, second, third)
     assert patches(found) == ["p1", "p2", "p3"]

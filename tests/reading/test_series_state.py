@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from patchpilot.reading.mbox import parse
 from patchpilot.reading.series_state import decide
-from patchpilot.reading.status import Status, read_thread, with_commits
+from patchpilot.reading.status import with_commits
 from patchpilot.reading.thread_events import Event
 from patchpilot.reading.thread_values import (
     Carrier,
@@ -22,8 +21,9 @@ from patchpilot.reading.thread_values import (
     SeriesState,
     decide_topic,
 )
-from tests.kit.mails import ADA, MATT, RITA, mailed, mbox, patch, reply
+from tests.kit.mails import ADA, MATT, RITA, mailed, patch, reply
 from tests.reading import story
+from tests.reading.story import read
 
 MAINLINE = LandedCommit("torvalds/linux", "a" * 40, "v6.9", "in the repository")
 STABLE = LandedCommit("stable/linux-6.6.y", "b" * 40, "v6.6.20", "by cherry-pick")
@@ -39,12 +39,8 @@ NACKED = (
 )
 
 
-def status(*mails: bytes) -> Status:
-    return read_thread(parse(mbox(*mails)))[0]
-
-
 def test_a_commit_in_the_repository_goes_before_what_mails_say() -> None:
-    sent = status(story.V1)
+    sent = read(story.V1)
     assert sent.state is SeriesState.SENT
     landed = with_commits(sent, [MAINLINE])
     assert (landed.state, landed.why) == (SeriesState.IN_MAINLINE, "first in v6.9")
@@ -58,7 +54,7 @@ def test_a_commit_in_the_repository_goes_before_what_mails_say() -> None:
 
 def test_without_a_commit_there_the_mails_decide() -> None:
     for mails in ((story.V1,), story.BEGINNING, story.WHOLE):
-        by_mail = status(*mails)
+        by_mail = read(*mails)
         again = with_commits(by_mail, [])
         assert (again.state, again.why, again.landed, again.stable) == (
             by_mail.state,
@@ -69,7 +65,7 @@ def test_without_a_commit_there_the_mails_decide() -> None:
 
 
 def test_a_refused_series_is_not_landed_by_a_commit_of_its_title() -> None:
-    refused = status(*NACKED)
+    refused = read(*NACKED)
     assert refused.state is SeriesState.REJECTED
     assert with_commits(refused, [MAINLINE, STABLE]).state is SeriesState.REJECTED
 
@@ -87,14 +83,14 @@ def test_who_sends_a_series_on_has_taken_it(
     mails: tuple[bytes, ...], merged: bool, expected: SeriesState
 ) -> None:
     evidence = replace(
-        status(*mails).evidence,
+        read(*mails).evidence,
         carriers=(Carrier("demo: fixes for 6.9", "Matt", merged, Proof()),),
     )
     assert decide(evidence)[0] is expected
 
 
 def test_a_revert_says_that_it_had_landed() -> None:
-    evidence = status(story.V1).evidence
+    evidence = read(story.V1).evidence
     assert decide(replace(evidence, reverted="6.6.y"))[:2] == (
         SeriesState.IN_MAINLINE,
         "merged; a revert for 6.6.y was posted",
@@ -107,7 +103,7 @@ def test_a_revert_says_that_it_had_landed() -> None:
 
 
 def test_silence_is_too_long_when_the_project_says_so() -> None:
-    evidence = status(mailed("a [PATCH] demo: check it", author=ADA)).evidence
+    evidence = read(mailed("a [PATCH] demo: check it", author=ADA)).evidence
     assert evidence.last
     days = evidence.topic.waiting.days
     assert (
@@ -194,7 +190,7 @@ ANSWERED = said("The caller has no pointer.", 90, sender=ADA, to="m60")
 def test_a_wish_is_open_until_who_had_it_agrees_later(
     mails: tuple[bytes, ...], expected: SeriesState
 ) -> None:
-    assert status(story.V1, *mails).state is expected
+    assert read(story.V1, *mails).state is expected
 
 
 @pytest.mark.parametrize(
@@ -208,7 +204,7 @@ def test_a_wish_is_open_until_who_had_it_agrees_later(
 def test_what_ends_a_version_counts_from_when_the_latest_was_sent(
     what: str, expected: SeriesState
 ) -> None:
-    evidence = status(story.V1).evidence
+    evidence = read(story.V1).evidence
     sent = evidence.topic.latest.sent
     assert sent
     for seconds, found in ((-1, SeriesState.SENT), (0, expected), (1, expected)):
@@ -373,7 +369,7 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
 def test_what_mails_report_decides_and_is_the_proof(
     events: list[Event], state: str, why: str | None, proof: str | None
 ) -> None:
-    found = only_patch(with_evidence(status(story.V1).evidence, tuple(events)))
+    found = only_patch(with_evidence(read(story.V1).evidence, tuple(events)))
     assert (found.state, found.why) == (state, why or found.why)
     assert found.proof.message_id == (proof or found.proof.message_id)
     by_id = {event.message_id: event for event in events}
@@ -440,7 +436,7 @@ def test_what_a_repository_has_decides_and_is_the_proof(
     why: str,
     commit: str | None,
 ) -> None:
-    evidence = with_evidence(status(story.V1).evidence, tuple(events), tuple(commits))
+    evidence = with_evidence(read(story.V1).evidence, tuple(events), tuple(commits))
     found = only_patch(evidence)
     assert (found.state, found.why) == (state, why)
     assert (found.proof.commit or "")[:1] == (commit or "")
@@ -466,7 +462,7 @@ def test_a_version_sent_after_a_revert_is_to_be_applied_again(
     reverted: float, applied: float, state: str
 ) -> None:
     undone = replace(UNDONE, date=SENT + reverted * HOUR)
-    evidence = status(story.V1).evidence
+    evidence = read(story.V1).evidence
     assert only_patch(
         with_evidence(evidence, (event("applied", applied),), (undone,))
     ).state == (state)
@@ -556,7 +552,7 @@ def test_what_another_sends_on_decides_and_is_the_proof(
     why: str | None,
     proof: str,
 ) -> None:
-    evidence = with_evidence(status(story.V1).evidence, tuple(events))
+    evidence = with_evidence(read(story.V1).evidence, tuple(events))
     found = only_patch(replace(evidence, carriers=tuple(carriers)))
     assert (found.state, found.why, found.proof.message_id) == (
         state,
@@ -566,7 +562,7 @@ def test_what_another_sends_on_decides_and_is_the_proof(
 
 
 def test_what_another_took_over_is_in_the_tree_that_has_its_commit() -> None:
-    evidence = with_evidence(status(story.V1).evidence, commits=(NEXT,))
+    evidence = with_evidence(read(story.V1).evidence, commits=(NEXT,))
     taken_over = replace(evidence, carriers=(carrier(SeriesState.SENT),))
     assert only_patch(taken_over).state == "in-next"
 
@@ -635,7 +631,7 @@ def test_a_series_is_as_far_as_its_least_advanced_patch(
     why: str | None,
     states: str,
 ) -> None:
-    evidence = with_evidence(status(*BOTH).evidence, tuple(events), tuple(commits))
+    evidence = with_evidence(read(*BOTH).evidence, tuple(events), tuple(commits))
     found = decide(evidence)
     assert (found.state, found.why) == (state, why or found.why)
     assert [one.state for one in found.patches] == states.split()
@@ -647,7 +643,7 @@ def test_a_series_is_as_far_as_its_least_advanced_patch(
 
 def test_a_cover_letter_without_its_patches_has_a_state() -> None:
     alone = mailed("c [PATCH 0/2] demo: pumps")
-    found = decide(status(alone).evidence)
+    found = decide(read(alone).evidence)
     assert found == (SeriesState.SENT, "no reply yet", ())
 
 
@@ -688,7 +684,7 @@ ASKED = said("Is the caller checked?", 60)
 def test_replies_decide_and_the_last_one_is_the_proof(
     mails: tuple[bytes, ...], state: str, why: str, proof: str
 ) -> None:
-    found = only_patch(status(story.V1, *mails).evidence)
+    found = only_patch(read(story.V1, *mails).evidence)
     assert (found.state, found.why) == (state, why)
     assert found.proof.message_id == f"{proof}@example.org"
 
@@ -705,7 +701,7 @@ def test_replies_decide_and_the_last_one_is_the_proof(
 def test_a_wish_is_taken_back_by_who_had_it(
     sender: str, to: str, text: str, state: str
 ) -> None:
-    assert status(story.V1, WISH, said(text, 80, sender=sender, to=to)).state == state
+    assert read(story.V1, WISH, said(text, 80, sender=sender, to=to)).state == state
 
 
 @pytest.mark.parametrize(
@@ -716,7 +712,7 @@ def test_a_wish_is_taken_back_by_who_had_it(
     ],
 )
 def test_what_a_maintainer_changes_is_no_wish(text: str, state: str) -> None:
-    assert status(story.V1, said(text, 60, sender=MATT)).state == state
+    assert read(story.V1, said(text, 60, sender=MATT)).state == state
 
 
 @pytest.mark.parametrize(
@@ -735,7 +731,7 @@ def test_assent_ends_a_wish_where_nothing_is_to_be_changed(
     answer: str, assent: str, state: str
 ) -> None:
     answered = said(answer, 90, sender=ADA, to="m60")
-    assert status(story.V1, WISH, answered, said(assent, 99, to="m90")).state == state
+    assert read(story.V1, WISH, answered, said(assent, 99, to="m90")).state == state
 
 
 TAG = said(f"Reviewed-by: {MATT}", 60, sender=MATT)
@@ -759,7 +755,7 @@ TAG = said(f"Reviewed-by: {MATT}", 60, sender=MATT)
 def test_an_author_announces_changes(
     before: bytes, text: str, is_announced: bool
 ) -> None:
-    evidence = status(story.V1, before, said(text, 90, sender=ADA, to="m60")).evidence
+    evidence = read(story.V1, before, said(text, 90, sender=ADA, to="m60")).evidence
     found = only_patch(evidence)
     assert (found.state == "changes-requested") is is_announced
     if is_announced:
@@ -771,9 +767,9 @@ def test_an_author_announces_changes_to_others_only_and_of_the_latest_version_on
     None
 ):
     own = said("I will send v2 tomorrow.", 90, sender=ADA)
-    assert status(story.V1, own).state == "sent"
+    assert read(story.V1, own).state == "sent"
     second = [
-        status(
+        read(
             story.V1,
             story.V2,
             said(f"Reviewed-by: {MATT}", 1500, sender=MATT, to="v2"),
@@ -793,17 +789,17 @@ def test_who_approves_after_an_announcement_needs_no_changes(
 ) -> None:
     announced = said("I will send v2 tomorrow.", 90, sender=ADA, to="m60")
     tag = said(f"Reviewed-by: {RITA}", minutes, name="tag")
-    assert status(story.V1, ASKED, announced, tag).state == state
+    assert read(story.V1, ASKED, announced, tag).state == state
 
 
 def test_what_is_said_of_an_earlier_version_does_not_end_the_latest() -> None:
     withdrawn = said("Please ignore this patch.", 1500, sender=ADA)
-    assert status(story.V1, withdrawn).state == "withdrawn"
-    assert status(story.V1, story.V2, withdrawn).state == "sent"
+    assert read(story.V1, withdrawn).state == "withdrawn"
+    assert read(story.V1, story.V2, withdrawn).state == "sent"
     wish = said("Please check it at the caller instead.", 1500)
-    assert status(story.V1, wish, story.V2).state == "changes-requested"
+    assert read(story.V1, wish, story.V2).state == "changes-requested"
     before = said("Please check it at the caller instead.", 1400)
-    assert status(story.V1, before, story.V2).state == "sent"
+    assert read(story.V1, before, story.V2).state == "sent"
 
 
 def test_a_wish_about_a_patch_that_was_sent_again_corrected_is_done() -> None:
@@ -814,9 +810,7 @@ def test_a_wish_about_a_patch_that_was_sent_again_corrected_is_done() -> None:
     )
     wish = said("Please count them once.", 60, to="p2", name="w")
     again = mailed(f"p2b+90>p2 [PATCH 2/2] {TWO}")
-    assert status(cover, first, second, wish).state == "changes-requested"
-    assert status(cover, first, second, wish, again).state == "under-review"
+    assert read(cover, first, second, wish).state == "changes-requested"
+    assert read(cover, first, second, wish, again).state == "under-review"
     general = said("Please split it.", 70, to="c", name="g")
-    assert (
-        status(cover, first, second, wish, again, general).state == "changes-requested"
-    )
+    assert read(cover, first, second, wish, again, general).state == "changes-requested"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import next_step
-from patchpilot.reading.status import Status, read_thread
+from patchpilot.reading.status import read_thread
 from tests.kit.mails import (
     ADA,
     DIFF,
@@ -25,21 +25,13 @@ from tests.kit.mails import (
     stable_added,
 )
 from tests.reading import story
-from tests.reading.story import SHA, TITLE, answer
-
-
-def read(*mails: bytes) -> Status:
-    return read_thread(parse(mbox(*mails)))[0]
-
-
-def state(*mails: bytes) -> str:
-    return str(read(*mails).state)
+from tests.reading.story import SHA, TITLE, answer, read, state
 
 
 def test_a_patch_nobody_answered_is_sent_and_then_stalled() -> None:
     assert state(story.V1) == "sent"
     later = read_thread(parse(story.V1), now=START + timedelta(days=20))[0]
-    assert str(later.state) == "stalled"
+    assert later.state == "stalled"
     assert "reminder" in next_step(later)
 
 
@@ -53,7 +45,7 @@ def test_silence_is_as_long_as_the_project_has_it_before_a_reminder_is_due(
     found = read_thread(
         parse(mailed(f"v1 {subject} {TITLE}")), now=START + timedelta(days=days)
     )[0]
-    assert str(found.state) == ("stalled" if overdue else "sent")
+    assert found.state == ("stalled" if overdue else "sent")
 
 
 def test_a_review_asks_for_changes_until_the_next_version() -> None:
@@ -96,7 +88,7 @@ def test_a_refusal_rejects_it_until_a_new_version() -> None:
 def test_the_whole_story_is_reported() -> None:
     found = read(*story.WHOLE)
     assert [revision.version for revision in found.topic.revisions] == [1, 2]
-    assert str(found.state) == "in-stable"
+    assert found.state == "in-stable"
     assert [(tag.trailer, tag.version, tag.patch) for tag in found.trailers] == [
         (f"Reviewed-by: {RITA}", 2, 1)
     ]
@@ -125,7 +117,7 @@ def test_acceptance_is_reported_before_mainline() -> None:
 
 def test_a_stable_review_alone_tells_of_mainline_and_of_no_release() -> None:
     found = read(*story.ACCEPTED, story.IN_REVIEW)
-    assert str(found.state) == "in-mainline"
+    assert found.state == "in-mainline"
     assert found.landed[-1].release is None
     assert found.commit == SHA
 
@@ -150,7 +142,7 @@ def test_a_stable_mail_that_is_taken_back_does_not_count() -> None:
     )
     found = read(*story.ACCEPTED, story.QUEUED, gone)
     assert [(one.version, one.state) for one in found.stable] == [("6.1", "dropped")]
-    assert str(found.state) == "in-mainline"
+    assert found.state == "in-mainline"
 
 
 def test_a_robot_that_found_no_commit_accepts_nothing() -> None:
@@ -240,7 +232,7 @@ def test_a_revert_is_named_and_shows_that_it_had_landed() -> None:
     assert [(one.relation, str(one.state)) for one in found.follow_ups] == [
         ("reverts", "in-stable")
     ]
-    assert str(found.state) == "in-mainline"
+    assert found.state == "in-mainline"
     assert found.stable == ()
 
 
@@ -364,7 +356,7 @@ CARRIED_PATCH = mailed(
 def test_who_sends_anothers_patch_on_has_accepted_it() -> None:
     found = read(story.V1, story.REVIEW, CARRIED, CARRIED_PATCH)
     assert (
-        str(found.state),
+        found.state,
         [(one.relation, one.subject) for one in found.follow_ups],
     ) == (
         "accepted",
@@ -382,7 +374,7 @@ def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
         message=f"From: {ADA}\n\nCheck.\n",
     )
     found = read(story.V1, needs, needed)
-    assert (str(found.state), [one.relation for one in found.follow_ups]) == (
+    assert (found.state, [one.relation for one in found.follow_ups]) == (
         "sent",
         ["carries"],
     )
@@ -410,7 +402,7 @@ def test_who_takes_a_work_over_continues_it() -> None:
     )
     found = read(story.V1, over)
     assert [one.relation for one in found.follow_ups] == ["continues"]
-    assert str(found.state) == "superseded"
+    assert found.state == "superseded"
 
 
 PULL_TEXT = f"""Please pull the pumps.
@@ -436,7 +428,7 @@ PULL = mail("[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=
 
 def test_a_request_to_pull_that_lists_the_patch_carries_it() -> None:
     found = read(story.V1, PULL)
-    assert (str(found.state), [one.relation for one in found.follow_ups]) == (
+    assert (found.state, [one.relation for one in found.follow_ups]) == (
         "accepted",
         ["carries"],
     )
@@ -458,7 +450,7 @@ def test_a_merged_request_to_pull_is_mainline_for_what_it_carries() -> None:
         minutes=3100,
     )
     found = read(story.V1, PULL, merged)
-    assert str(found.state) == "in-mainline"
+    assert found.state == "in-mainline"
     assert [(it.tree, it.commit) for it in found.landed] == [("torvalds/linux", None)]
     assert "pumps for 6.9" in found.why
 
@@ -482,7 +474,7 @@ def test_what_became_of_a_series_that_has_a_patch_is_known_of_that_patch() -> No
         (1, "accepted"),
         (2, "sent"),
     ]
-    assert (str(found.state), [it.commit for it in found.landed]) == (
+    assert (found.state, [it.commit for it in found.landed]) == (
         "partly-accepted",
         [SHA],
     )
@@ -531,7 +523,7 @@ def test_a_trees_mail_about_a_patch_sent_on_is_its_authors() -> None:
         minutes=4000,
     )
     found = read(story.V1, CARRIED, CARRIED_PATCH, added)
-    assert str(found.state) == "accepted"
+    assert found.state == "accepted"
     assert [one.commit for one in found.landed] == [SHA]
 
 

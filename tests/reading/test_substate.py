@@ -3,11 +3,11 @@
 
 import pytest
 
-from patchpilot.reading.mbox import parse
-from patchpilot.reading.status import Status, read_thread
+from patchpilot.reading.status import Status
 from patchpilot.reading.substate import substate_of
 from patchpilot.reading.thread_events import handled_by_another
-from tests.kit.mails import ADA, MATT, RITA, mailed, mbox, reply
+from tests.kit.mails import ADA, MATT, RITA, mailed, reply
+from tests.reading.story import only
 
 TITLE = "[PATCH] pump: stop at ten"
 V1 = mailed(f"v1 {TITLE}")
@@ -15,8 +15,7 @@ ACK = reply(TITLE, f"Acked-by: {RITA}", id="ack", reply_to="v1", minutes=900)
 
 
 def status(*mails: bytes) -> Status:
-    (found,) = read_thread(parse(mbox(V1, *mails)))
-    return found
+    return only(V1, *mails)
 
 
 def said(text: str, sender: str = MATT, minutes: int = 60) -> bytes:

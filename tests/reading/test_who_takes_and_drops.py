@@ -9,7 +9,7 @@ import pytest
 
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import next_step
-from patchpilot.reading.status import SeriesState, Status, read_thread
+from patchpilot.reading.status import read_thread
 from tests.kit.mails import (
     ADA,
     MATT,
@@ -22,7 +22,7 @@ from tests.kit.mails import (
     stable_added,
 )
 from tests.reading import story
-from tests.reading.story import SHA, TITLE, answer
+from tests.reading.story import SHA, TITLE, answer, read, state
 
 TO_MATT = mailed(
     f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, demo@lists.example.org"
@@ -30,14 +30,6 @@ TO_MATT = mailed(
 V3 = mailed(f"v3+5000 [PATCH net v3] {TITLE}").replace(b"-EINVAL", b"-ENODEV")
 TESTER = "Tess Tester <tess@example.com>"
 TO_TESTER = mailed(f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, {TESTER}")
-
-
-def read(*mails: bytes) -> Status:
-    return read_thread(parse(mbox(*mails)))[0]
-
-
-def state(*mails: bytes) -> SeriesState:
-    return read(*mails).state
 
 
 @pytest.mark.parametrize(
