@@ -70,7 +70,7 @@ def authored(
     mine = tuple(
         topic
         for topic in topics
-        if _is_by(topic, keys)
+        if any(revision.author.key in keys for revision in topic.revisions)
         and (topic.latest.sent is None or topic.latest.sent >= since)
     )
     about_them = [
@@ -86,10 +86,6 @@ def authored(
         and {author.key for author in authors_named(mail)[:1]} & keys
     )
     return Authored(mine, stable)
-
-
-def _is_by(topic: PostedTopic, keys: set[str]) -> bool:
-    return any(revision.author.key in keys for revision in topic.revisions)
 
 
 def _is_from(topic: PostedTopic, keys: set[str]) -> bool:

@@ -322,7 +322,10 @@ class LocalArchive(MailArchive):
                 for mail in itertools.islice(found, _AT_ONCE):
                     self._add(index, mail)
                     added += 1
-                _note_state(index, self._state, since, whole=added < _AT_ONCE)
+                # not whole when some mails since then are not indexed
+                index.execute("DELETE FROM state")
+                state = (self._state, since, added < _AT_ONCE)
+                index.execute("INSERT INTO state VALUES (?, ?, ?)", state)
             number += added
             if added < _AT_ONCE:
                 return
@@ -419,14 +422,6 @@ def _database(file: Path | None) -> sqlite3.Connection:
         else:
             return index
     raise AssertionError
-
-
-def _note_state(
-    index: sqlite3.Connection, state: str, since: float, *, whole: bool
-) -> None:
-    """Note up to where the mails are indexed; not `whole` when some since then are not."""
-    index.execute("DELETE FROM state")
-    index.execute("INSERT INTO state VALUES (?, ?, ?)", (state, since, whole))
 
 
 @contextmanager

@@ -99,7 +99,11 @@ def related(
     numbers.update(
         number
         for number, _, author, title in posted
-        if number in changing or _is_like(title, clues.authors[author][0])
+        if number in changing
+        or any(
+            title_similarity(title, known) >= ALIKE
+            for known in clues.authors[author][0]
+        )
     )
     found = (
         index.execute(
@@ -137,10 +141,6 @@ def _wanted(clues: Clues) -> Iterator[tuple[str, str]]:
         ("file", (f"file:{file}" for file in files)),
     )
     return ((kind, value) for kind, values in kinds for value in values)
-
-
-def _is_like(title: str, known: frozenset[str]) -> bool:
-    return any(title_similarity(title, one) >= ALIKE for one in known)
 
 
 def clean(text: str) -> str:

@@ -131,8 +131,8 @@ class _Parser:
             return Condition(f"instr({_COLUMNS[field]}, ?) > 0", (words_of(value),), 1)
         if field == "m":
             return Condition("mail.message_id = ?", (value,))
-        if field == "rt":
-            return _arrived(value) or self._refused()
+        if field == "rt" and (arrived := _arrived(value)):
+            return arrived
         if field == "dfn":
             return _token(f"file:{value}")
         if field not in ("", "b", "nq"):
@@ -147,9 +147,6 @@ class _Parser:
         if " " not in value and not field:
             return _token(value.lower())
         return Condition("says(mail.place, ?)", (words_of(value),), 9)
-
-    def _refused(self) -> Condition:
-        raise self._failure()
 
 
 def _token(value: str) -> Condition:

@@ -285,9 +285,11 @@ def _near(
 
 def _says(point: ReviewPoint, old: PatchText, new: PatchText, op: Change) -> bool:
     """Whether changed lines have a word of a point."""
-    _, start, stop, new_start, new_stop = op
-    lines = (*old.lines[start:stop], *new.lines[new_start:new_stop])
-    return bool(_words(point.text) & _words(" ".join(lines)))
+    return bool(_words(point.text) & _words(" ".join(_changed(old, new, op))))
+
+
+def _changed(old: PatchText, new: PatchText, op: Change) -> tuple[str, ...]:
+    return (*old.lines[op[1] : op[2]], *new.lines[op[3] : op[4]])
 
 
 def _at_reported(
@@ -299,19 +301,12 @@ def _at_reported(
         old, new = following.pairs[number]
         assert new is not None
         for op in ops:
-            lines = (*old.lines[op[1] : op[2]], *new.lines[op[3] : op[4]])
-            near = (
-                old.place(op[1]) == reported["path"]
-                and abs(
-                    old.number(min(op[1], len(old.lines) - 1))
-                    - bounded_number.number(reported["line"])
-                )
-                <= BELOW
-            )
-            if near or (
-                old.place(op[1]) == reported["path"]
-                and any(symbol in line for symbol in symbols for line in lines)
-            ):
+            if old.place(op[1]) != reported["path"]:
+                continue
+            at = old.number(min(op[1], len(old.lines) - 1))
+            near = abs(at - bounded_number.number(reported["line"])) <= BELOW
+            lines = _changed(old, new, op)
+            if near or any(symbol in line for symbol in symbols for line in lines):
                 return _hunk(old, new, op)
     return None
 
@@ -327,15 +322,7 @@ def _by_words(
         old, new = following.pairs[number]
         assert new is not None
         for op in following.changes[number]:
-            if (
-                len(
-                    words
-                    & _words(
-                        " ".join((*old.lines[op[1] : op[2]], *new.lines[op[3] : op[4]]))
-                    )
-                )
-                >= 2
-            ):
+            if len(words & _words(" ".join(_changed(old, new, op)))) >= 2:
                 return _hunk(old, new, op)
     return None
 
