@@ -4,6 +4,8 @@
 It has a mailbox to a card's firmware, and a check that rejected old cards.
 """
 
+from collections.abc import Collection
+
 MCP = "drivers/net/ethernet/acme/acme_mcp.c"
 MAIN = "drivers/net/ethernet/acme/acme_main.c"
 HEADER = "drivers/net/ethernet/acme/acme.h"
@@ -118,23 +120,21 @@ CHECK_UNUSED = (
 """What v1 has: a variable that is left over, as a robot reports."""
 
 
-def mcp(
-    *,
-    images: bool = False,
-    masked: bool = False,
-    field: bool = False,
-    temperature: bool = False,
-    check: str | None = None,
-) -> str:
+CHANGES = ("images", "masked", "field", "temperature")
+"""The changes of the story, in their order."""
+
+
+def mcp(changes: Collection[str] = CHANGES, check: str = "") -> str:
     """Return acme_mcp.c with the given changes; `check` replaces the test of the response."""
     text = _HEAD
-    if temperature:
+    if "temperature" in changes:
         text += _TEMPERATURE
-    if images:
-        count = "FIELD_GET(ACME_NVM_COUNT_MASK, param)" if field else "param"
-        text += _IMAGES.format(
-            check=check or (CHECK_MASKED if masked else CHECK_PLAIN), count=count
+    if "images" in changes:
+        count = (
+            "FIELD_GET(ACME_NVM_COUNT_MASK, param)" if "field" in changes else "param"
         )
+        check = check or (CHECK_MASKED if "masked" in changes else CHECK_PLAIN)
+        text += _IMAGES.format(check=check, count=count)
     return text + _LINK
 
 
@@ -190,71 +190,66 @@ MODULE_LICENSE("GPL");
 """
 
 
-def main(*, images: bool = False) -> str:
-    """Return acme_main.c, with or without reading the image count in probe."""
-    call = (
-        "\n\trc = acme_mcp_nvm_num_images(hwfn, &hwfn->num_images);\n"
-        "\tif (rc && rc != -EOPNOTSUPP)\n"
-        "\t\treturn rc;\n"
-    )
-    return _MAIN.format(images=call if images else "")
+_CALL = """
+	rc = acme_mcp_nvm_num_images(hwfn, &hwfn->num_images);
+	if (rc && rc != -EOPNOTSUPP)
+		return rc;
+"""
+
+_HEADER = """\
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef ACME_H
+#define ACME_H
+
+#include <linux/types.h>
+
+#define ACME_MCP_CMD		0x00
+#define ACME_MCP_ARG		0x04
+#define ACME_MCP_RSP		0x08
+#define ACME_MCP_PARAM		0x0c
+#define ACME_MCP_TRIES		500
+#define ACME_MCP_DELAY_US	10
+
+#define ACME_MSG_SEQ_MASK	0x0000ffff
+#define ACME_MSG_CODE_MASK	0xffff0000
+#define ACME_MSG_OK		0x00160000
+#define ACME_MSG_UNSUPPORTED	0x00000000
+
+#define ACME_CMD_VERSION	0x00010000
+#define ACME_CMD_LINK		0x00020000
+images:#define ACME_CMD_NVM_IMAGES	0x00030000
+temperature:#define ACME_CMD_TEMPERATURE	0x00040000
+field:
+field:#define ACME_NVM_COUNT_MASK	0x000000ff
+
+struct acme_hwfn {
+	void __iomem *regs;
+	u32 mcp_seq;
+images:	u32 num_images;
+};
+
+int acme_mcp_cmd(struct acme_hwfn *hwfn, u32 cmd, u32 arg, u32 *rsp, u32 *param);
+int acme_mcp_get_version(struct acme_hwfn *hwfn, u32 *version);
+temperature:int acme_mcp_get_temperature(struct acme_hwfn *hwfn, int *millidegrees);
+images:int acme_mcp_nvm_num_images(struct acme_hwfn *hwfn, u32 *num_images);
+int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up);
+
+#endif /* ACME_H */
+"""
+"""acme.h; what belongs to a change begins with its name."""
 
 
-def header(
-    *, images: bool = False, field: bool = False, temperature: bool = False
-) -> str:
-    """Return acme.h with the given changes."""
-    lines = [
-        "/* SPDX-License-Identifier: GPL-2.0-only */",
-        "#ifndef ACME_H",
-        "#define ACME_H",
-        "",
-        "#include <linux/types.h>",
-        "",
-        "#define ACME_MCP_CMD		0x00",
-        "#define ACME_MCP_ARG		0x04",
-        "#define ACME_MCP_RSP		0x08",
-        "#define ACME_MCP_PARAM		0x0c",
-        "#define ACME_MCP_TRIES		500",
-        "#define ACME_MCP_DELAY_US	10",
-        "",
-        "#define ACME_MSG_SEQ_MASK	0x0000ffff",
-        "#define ACME_MSG_CODE_MASK	0xffff0000",
-        "#define ACME_MSG_OK		0x00160000",
-        "#define ACME_MSG_UNSUPPORTED	0x00000000",
-        "",
-        "#define ACME_CMD_VERSION	0x00010000",
-        "#define ACME_CMD_LINK		0x00020000",
-    ]
-    if images:
-        lines.append("#define ACME_CMD_NVM_IMAGES	0x00030000")
-    if temperature:
-        lines.append("#define ACME_CMD_TEMPERATURE	0x00040000")
-    if field:
-        lines += ["", "#define ACME_NVM_COUNT_MASK	0x000000ff"]
-    lines += ["", "struct acme_hwfn {", "	void __iomem *regs;", "	u32 mcp_seq;"]
-    if images:
-        lines.append("	u32 num_images;")
-    lines += [
-        "};",
-        "",
-        "int acme_mcp_cmd(struct acme_hwfn *hwfn, u32 cmd, u32 arg, u32 *rsp, u32 *param);",
-        "int acme_mcp_get_version(struct acme_hwfn *hwfn, u32 *version);",
-    ]
-    if temperature:
-        lines.append(
-            "int acme_mcp_get_temperature(struct acme_hwfn *hwfn, int *millidegrees);"
-        )
-    if images:
-        lines.append(
-            "int acme_mcp_nvm_num_images(struct acme_hwfn *hwfn, u32 *num_images);"
-        )
-    return "\n".join(
-        [
-            *lines,
-            "int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up);",
-            "",
-            "#endif /* ACME_H */",
-            "",
-        ]
-    )
+def files(changes: Collection[str]) -> dict[str, str]:
+    """Return the path and the text of each file with the given changes."""
+    header = []
+    for line in _HEADER.splitlines(keepends=True):
+        change, colon, text = line.partition(":")
+        if colon and change in CHANGES:
+            header.append(text if change in changes else "")
+        else:
+            header.append(line)
+    return {
+        MCP: mcp(changes),
+        MAIN: _MAIN.format(images=_CALL if "images" in changes else ""),
+        HEADER: "".join(header),
+    }

@@ -47,8 +47,7 @@ def replies(journey: Journey, first: Sent) -> None:
         demo_mails.build_report(first),
     )
     journey.run(["patchpilot", "track", "update", "--fresh"])
-    journey.run(["patchpilot", "track", "show", "1"])
-    journey.read(["patchpilot", "track", "show", "1"], judge=_came_back)
+    journey.show(["patchpilot", "track", "show", "1"], judge=_came_back)
 
 
 def second_version(journey: Journey, first: Sent) -> Sent:
@@ -99,8 +98,7 @@ def landing(journey: Journey, second: Sent) -> None:
     upstream.report_stable(sandbox, commit, TITLE, body, when, 2 * demo_mails.PACE)
     journey.run(["git", "fetch", "-q", "--all", "--tags"])
     journey.run(["patchpilot", "track", "update", "--fresh"])
-    journey.run(["patchpilot", "track", "show", "1"])
-    journey.read(
+    journey.show(
         ["patchpilot", "track", "show", "1"], judge=lambda got: _landed(got, commit)
     )
     journey.tell(
@@ -113,9 +111,8 @@ def landing(journey: Journey, second: Sent) -> None:
         quiet=True,
     )
     journey.tell("Which steps remain for the stable trees?")
-    journey.run(["patchpilot", "backport", commit])
     expected = {**VERDICTS, "6.12": "already-fixed"}
-    document = journey.read(
+    document = journey.show(
         ["patchpilot", "backport", commit],
         judge=lambda got: _verdicts(
             got, expected, sandbox.repositories.facts.prerequisite

@@ -6,7 +6,7 @@ from typing import Any
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_people import NET_LIST
-from patchpilot.demo.demo_repository import put
+from patchpilot.demo.demo_repository import put_driver
 from patchpilot.demo.journey import Journey, wants
 
 VERDICTS = {
@@ -55,17 +55,7 @@ def before_the_mail(journey: Journey) -> None:
     )
 
     journey.tell("Robin fixes the style error and the message.")
-    put(
-        journey.sandbox.work,
-        acme.MCP,
-        acme.mcp(
-            images=True,
-            masked=True,
-            field=True,
-            temperature=True,
-            check=acme.CHECK_UNUSED,
-        ),
-    )
+    put_driver(journey.sandbox.work, acme.CHECK_UNUSED)
     reference = journey.run(
         ["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit],
         quiet=True,
@@ -76,12 +66,10 @@ def before_the_mail(journey: Journey) -> None:
     )
 
     journey.tell("Who should receive it, and why?")
-    journey.run(["patchpilot", "maintainers"])
-    journey.read(["patchpilot", "maintainers"], judge=_people)
+    journey.show(["patchpilot", "maintainers"], judge=_people)
 
     journey.tell("Which commit introduced the bug?")
-    journey.run(["patchpilot", "fixes", "HEAD"], expect=[0, 1])
-    journey.read(
+    journey.show(
         ["patchpilot", "fixes", "HEAD"],
         expect=[0, 1],
         judge=lambda got: _culprit(got, facts.culprit),
@@ -96,37 +84,16 @@ def before_the_mail(journey: Journey) -> None:
     journey.tell(
         "Add the tags and the sign-off to the message; undo would remove them."
     )
-    journey.run(
-        [
-            "patchpilot",
-            "prepare",
-            "--fixes",
-            facts.culprit,
-            "--stable",
-            "auto",
-            "--signoff",
-            "--dry-run",
-        ]
-    )
-    journey.run(
-        [
-            "patchpilot",
-            "prepare",
-            "--fixes",
-            facts.culprit,
-            "--stable",
-            "auto",
-            "--signoff",
-        ]
-    )
+    tags = ["--fixes", facts.culprit, "--stable", "auto", "--signoff"]
+    journey.run(["patchpilot", "prepare", *tags, "--dry-run"])
+    journey.run(["patchpilot", "prepare", *tags])
     journey.run(["patchpilot", "undo", "list"])
 
     journey.tell("There are no findings left.")
     journey.read(["patchpilot", "check"], expect=[0], judge=_no_errors)
 
     journey.tell("Which stable branches have the bug, and does the fix apply to them?")
-    journey.run(["patchpilot", "backport", "HEAD"])
-    journey.read(
+    journey.show(
         ["patchpilot", "backport", "HEAD"],
         judge=lambda got: _verdicts(got, VERDICTS, facts.prerequisite),
     )

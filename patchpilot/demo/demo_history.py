@@ -84,28 +84,7 @@ class DemoState:
     """The state of the tree at one point: its drivers, and the story's changes so far."""
 
     drivers: list[Driver]
-    acme: dict[str, bool] = field(default_factory=dict)
-
-    def acme_files(self) -> dict[str, str]:
-        """The files of the story's driver in this state."""
-        on = self.acme.get
-        images, temperature, bits = (
-            on("images", False),
-            on("temperature", False),
-            on("field", False),
-        )
-        return {
-            acme.MCP: acme.mcp(
-                images=images,
-                masked=on("masked", False),
-                field=bits,
-                temperature=temperature,
-            ),
-            acme.MAIN: acme.main(images=images),
-            acme.HEADER: acme.header(
-                images=images, field=bits, temperature=temperature
-            ),
-        }
+    acme: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +182,7 @@ class Builder:
         files = {
             **first_files(),
             "Makefile": makefile("5.9"),
-            **state.acme_files(),
+            **acme.files(state.acme),
             **{driver.path: driver.render() for driver in state.drivers},
         }
         first = self._write(
@@ -240,13 +219,10 @@ class Builder:
         subject, body = message
 
         def change(target: DemoState) -> dict[str, str]:
-            before = target.acme_files()
-            target.acme[what] = True
-            return {
-                path: text
-                for path, text in target.acme_files().items()
-                if before[path] != text
-            }
+            before = acme.files(target.acme)
+            target.acme.add(what)
+            after = acme.files(target.acme)
+            return dict(after.items() - before.items())
 
         author = {"images": CULPRIT_AUTHOR, "masked": CROWD[3], "field": CROWD[5]}.get(
             what, MAINTAINER
@@ -360,7 +336,7 @@ class Builder:
         parent: str | None = tip
         since_release = 0
         for fix in self._fixes:
-            wanted = not any(fix.id == self._ids[name] for name in ACME_NAMES) or (
+            wanted = not any(fix.id == self._ids[name] for name in acme.CHANGES) or (
                 version == "5.15" and fix.id != self._ids["temperature"]
             )
             if (
@@ -385,6 +361,3 @@ class Builder:
                 point, since_release = point + 1, 0
                 tip = self._release(out, ref, f"{version}.{point}", STABLE)
         return self._release(out, ref, f"{version}.{point + 1}", STABLE)
-
-
-ACME_NAMES = ("images", "masked", "field", "temperature")

@@ -86,17 +86,7 @@ def write_first_fix(work: Path, culprit: str) -> str:
 
     It has no sign-off, no Fixes: tag, and a style error.
     """
-    put(
-        work,
-        acme.MCP,
-        acme.mcp(
-            images=True,
-            masked=True,
-            field=True,
-            temperature=True,
-            check=acme.CHECK_BAD_STYLE,
-        ),
-    )
+    put_driver(work, acme.CHECK_BAD_STYLE)
     git(
         work,
         "commit",
@@ -110,6 +100,6 @@ def write_first_fix(work: Path, culprit: str) -> str:
     return git(work, "rev-parse", "HEAD").text.strip()
 
 
-def put(work: Path, path: str, text: str) -> None:
-    """Write a file to the working tree."""
-    (work / path).write_text(text, encoding="utf-8")
+def put_driver(work: Path, check: str) -> None:
+    """Write the driver with this test of the response to the working tree."""
+    (work / acme.MCP).write_text(acme.mcp(check=check), encoding="utf-8")

@@ -112,6 +112,17 @@ class Journey:
         )
         return _document(text)
 
+    def show(
+        self,
+        argv: Sequence[str],
+        *,
+        expect: Sequence[int] = (0,),
+        judge: Callable[[Any], str],
+    ) -> Any:
+        """Run a verb and print its text, then return its document as `read` does."""
+        self.run(argv, expect=expect)
+        return self.read(argv, expect=expect, judge=judge)
+
     def _print(self, text: str) -> None:
         for line in text.rstrip("\n").split("\n") if text.strip() else ():
             print(f"  | {line}".rstrip(), file=self.out)

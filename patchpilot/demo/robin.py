@@ -15,7 +15,7 @@ from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.before import corrected_message
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
-from patchpilot.demo.demo_repository import put
+from patchpilot.demo.demo_repository import put_driver
 from patchpilot.model.mail import Mail
 
 if TYPE_CHECKING:
@@ -94,13 +94,7 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     fixed = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
         # not fixed at the stage Checks yet
-        put(
-            work,
-            acme.MCP,
-            acme.mcp(
-                images=True, masked=True, field=True, temperature=True, check=check
-            ),
-        )
+        put_driver(work, check)
         fixed = "the style error and the message"
     _amend(work, _with_tags(corrected_message(_reference(work, found[1])), message))
     return f"Fixed {fixed} for you (git commit --amend); u undoes it"
@@ -160,17 +154,7 @@ def revise(work: Path) -> None:
         text = _with_tags(f"{body}\n\n{STATED}", "\n".join(tags))
     code = (work / acme.MCP).read_text(encoding="utf-8")
     if demo_mails.UNUSED in code or "if((" in code:
-        put(
-            work,
-            acme.MCP,
-            acme.mcp(
-                images=True,
-                masked=True,
-                field=True,
-                temperature=True,
-                check=acme.CHECK_FIXED,
-            ),
-        )
+        put_driver(work, acme.CHECK_FIXED)
     _amend(work, text)
 
 

@@ -19,6 +19,8 @@ from patchpilot.model.address import Address
 
 def _as(person: Address) -> dict[str, str]:
     return {
+        "GIT_AUTHOR_NAME": person.name,
+        "GIT_AUTHOR_EMAIL": person.email,
         "GIT_COMMITTER_NAME": person.name,
         "GIT_COMMITTER_EMAIL": person.email,
         "GIT_COMMITTER_DATE": f"{int(time.time())} +0000",
@@ -36,13 +38,7 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
     """
     desk = _desk(sandbox, sandbox.repositories.mainline, "master", "maintainer")
     env = _as(NET_MAINTAINER)
-    who = (
-        "-c",
-        f"user.name={NET_MAINTAINER.name}",
-        "-c",
-        f"user.email={NET_MAINTAINER.email}",
-    )
-    git(desk, *who, "am", "-q", "-", stdin=mail, env=env)
+    git(desk, "am", "-q", "-", stdin=mail, env=env)
     message = git(desk, "log", "-1", "--format=%B").text.rstrip("\n")
     trailers = [
         *([] if REVIEWED in message else [REVIEWED]),
@@ -51,7 +47,6 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
     ]
     git(
         desk,
-        *who,
         "commit",
         "-q",
         "--amend",
@@ -62,9 +57,8 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
     )
     landed = git(desk, "rev-parse", "HEAD").text.strip()
     (desk / "Makefile").write_text(makefile("7.2-rc2"))
-    who = ("-c", f"user.name={LINUS.name}", "-c", f"user.email={LINUS.email}")
-    git(desk, *who, "commit", "-q", "-a", "-m", "Linux 7.2-rc2", env=_as(LINUS))
-    git(desk, *who, "tag", "-a", "-m", "Linux 7.2-rc2", "v7.2-rc2", env=_as(LINUS))
+    git(desk, "commit", "-q", "-a", "-m", "Linux 7.2-rc2", env=_as(LINUS))
+    git(desk, "tag", "-a", "-m", "Linux 7.2-rc2", "v7.2-rc2", env=_as(LINUS))
     git(desk, "push", "-q", "origin", "master", "v7.2-rc2")
     sandbox.archive.add(demo_mails.applied(sent, landed, title))
     return landed
@@ -79,8 +73,7 @@ def take_into_stable(sandbox: Sandbox, commit: str) -> str:
     desk = _desk(sandbox, sandbox.repositories.stable, branch, "stable-6.12")
     git(desk, "fetch", "-q", str(sandbox.repositories.mainline), "master")
     env = _as(STABLE)
-    who = ("-c", f"user.name={STABLE.name}", "-c", f"user.email={STABLE.email}")
-    git(desk, *who, "cherry-pick", commit, env=env)
+    git(desk, "cherry-pick", commit, env=env)
     subject, _, body = (
         git(desk, "log", "-1", "--format=%B").text.rstrip("\n").partition("\n\n")
     )
@@ -90,7 +83,6 @@ def take_into_stable(sandbox: Sandbox, commit: str) -> str:
     )
     git(
         desk,
-        *who,
         "commit",
         "-q",
         "--amend",

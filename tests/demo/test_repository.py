@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits.run import git
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS
-from patchpilot.demo.demo_repository import Repositories, make_repositories, put
+from patchpilot.demo.demo_repository import Repositories, make_repositories, put_driver
 
 
 @pytest.fixture(scope="module")
@@ -85,17 +85,7 @@ def test_the_fix_fits_the_branches_as_the_story_says(
 ) -> None:
     work = tmp_path / "w"
     git(None, "clone", "-q", str(made.work), str(work))
-    put(
-        work,
-        acme.MCP,
-        acme.mcp(
-            images=True,
-            masked=True,
-            field=True,
-            temperature=True,
-            check=acme.CHECK_FIXED,
-        ),
-    )
+    put_driver(work, acme.CHECK_FIXED)
     git(
         work,
         "-c",
