@@ -7,15 +7,14 @@ It lists the tags to be added, and those that are only added if the user ticks t
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Button, Checkbox, Static
+from textual.widgets import Checkbox, Static
 
 from patchpilot.model.printable import one_line
 from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.view.rich_text import plain
-from patchpilot.tui.widgets.dialog import ButtonRow, Dialog, Letters
+from patchpilot.tui.widgets.dialog import AnswerDialog, ButtonRow, Letters
 
 if TYPE_CHECKING:
     from patchpilot.topic.review_trailers import Collected
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 BUTTONS = ("Add tags", "Cancel")
 
 
-class CollectTags(Dialog[tuple[str, ...] | None]):
+class CollectTags(AnswerDialog[tuple[str, ...] | None]):
     """A dialog that returns the ticked tags, or None if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,7 +40,7 @@ class CollectTags(Dialog[tuple[str, ...] | None]):
 
     def content(self) -> ComposeResult:
         """The tags that are added, those that are held back, those to tick, the buttons."""
-        self._letters = Letters(self, BUTTONS)
+        self.letters = Letters(self, BUTTONS)
         yield Static(plain("Add these tags to your commits? (press u to undo)"))
         held_back = [
             one_line(f"not added: {tag.trailer} ({tag.why})") for tag in self._held
@@ -54,7 +53,7 @@ class CollectTags(Dialog[tuple[str, ...] | None]):
                 id=f"tag-{number}",
                 compact=True,
             )
-        yield ButtonRow(BUTTONS, self._letters.places)
+        yield ButtonRow(BUTTONS, self.letters.places)
         yield Static(
             plain("Tab next field · Space tick · Ctrl-S or A add · Esc cancel"),
             classes="keys",
@@ -64,19 +63,8 @@ class CollectTags(Dialog[tuple[str, ...] | None]):
         """Focus the first tag to tick, or the button."""
         self.query_one("#tag-0" if self._asking else "#answer-0").focus()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
+    def answered(self, number: int) -> None:
         """Add the tags, or cancel."""
-        event.stop()
-        self._answer(int((event.button.id or "").removeprefix("answer-")))
-
-    def on_key(self, event: events.Key) -> None:
-        """The underlined letter of a button."""
-        number = self._letters.answer(event)
-        if number is not None:
-            event.stop()
-            self._answer(number)
-
-    def _answer(self, number: int) -> None:
         if number:
             self.action_no()
         else:

@@ -20,7 +20,7 @@ from patchpilot.tui.view.rich_text import (
     plain,
 )
 from patchpilot.tui.view.stages import MEANINGS, STYLES, Stage
-from patchpilot.tui.widgets.dialog import Modal
+from patchpilot.tui.widgets.dialog import AnswerDialog, Modal
 from patchpilot.tui.widgets.panel import Panel
 
 ACTIONS, MOVES, STAGES, GENERAL, TEXT_FIELDS = (
@@ -111,8 +111,9 @@ def help_groups(screen: Screen[Any]) -> dict[str, Group]:
     """
     groups: dict[str, Group] = {name: {} for name in (ACTIONS, MOVES, STAGES, GENERAL)}
     groups[MOVES] = {words: [] for words in MOVING}
-    if is_dialog := isinstance(screen, ModalScreen):
-        for letter, answer in getattr(screen, "answer_keys", ()):
+    is_dialog = isinstance(screen, ModalScreen)
+    if isinstance(screen, AnswerDialog):
+        for letter, answer in screen.letters.keys:
             groups[ACTIONS][f"choose “{answer}”"] = [letter]
     own: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():

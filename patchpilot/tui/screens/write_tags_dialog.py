@@ -5,17 +5,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Button, Checkbox, Input, Static
+from textual.widgets import Checkbox, Input, Static
 
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import plain, word_diff_line, word_diff_rows
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread
-from patchpilot.tui.widgets.dialog import ButtonRow, Dialog, Letters
+from patchpilot.tui.widgets.dialog import AnswerDialog, ButtonRow, Letters
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Panel
@@ -44,7 +43,7 @@ class Tick(Checkbox):
         return glyph("ticked") if self.value else " "
 
 
-class WriteTags(Dialog["PrepareRequest | None"]):
+class WriteTags(AnswerDialog["PrepareRequest | None"]):
     """A dialog that returns the request to write tags, or None if canceled.
 
     `fixes` is the option of `prepare`; `tag` is the Fixes: line, or "" to add none.
@@ -75,7 +74,7 @@ class WriteTags(Dialog["PrepareRequest | None"]):
 
     def compose(self) -> ComposeResult:
         """The choices, the message, the buttons."""
-        self._letters = Letters(self, BUTTONS)
+        self.letters = Letters(self, BUTTONS)
         with Panel(title="Write tags", classes="dialog", id="write"):
             yield (
                 Tick(plain(self._tag), value=True, id="fixes", compact=True)
@@ -110,7 +109,7 @@ class WriteTags(Dialog["PrepareRequest | None"]):
                 ident="message",
                 styler=partial(word_diff_line, marked=self.app.no_color),
             )
-            buttons = ButtonRow(BUTTONS, self._letters.places)
+            buttons = ButtonRow(BUTTONS, self.letters.places)
             buttons.add_class("-first-is-default")
             yield buttons
             yield Static(
@@ -216,21 +215,8 @@ class WriteTags(Dialog["PrepareRequest | None"]):
         event.stop()
         self.query_one("#answer-0").focus()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
+    def answered(self, number: int) -> None:
         """Write the tags, or cancel."""
-        event.stop()
-        self._answer(int((event.button.id or "").removeprefix("answer-")))
-
-    def on_key(self, event: events.Key) -> None:
-        """The underlined letter of a button, unless it is typed into the line."""
-        number = (
-            None if isinstance(self.focused, Input) else self._letters.answer(event)
-        )
-        if number is not None:
-            event.stop()
-            self._answer(number)
-
-    def _answer(self, number: int) -> None:
         if number:
             self.action_no()
         else:

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 from textual.widgets.option_list import Option
 
@@ -19,10 +18,12 @@ from patchpilot.tui.widgets.dialog import (
     FIELD_HELP,
     WIDE,
     Answer,
+    AnswerDialog,
     ButtonRow,
     Dialog,
     Letters,
     Modal,
+    number_of,
     underlined,
 )
 from patchpilot.tui.widgets.input_line import LineInput
@@ -38,7 +39,7 @@ Judge = Callable[[str], tuple[bool, str]]
 """Whether a line is valid, and a note about it."""
 
 
-class Choose(Dialog[str | None]):
+class Choose(AnswerDialog[str | None]):
     """A dialog with a text and answers; returns the name of the answer, or None on Escape.
 
     An answer is (name, words) or (name, words, effect). A few short answers become buttons,
@@ -69,18 +70,18 @@ class Choose(Dialog[str | None]):
     def content(self) -> ComposeResult:
         """The text, the answers, what happens then, and the keys."""
         labels = [answer.words for answer in self._answers]
-        self._letters = Letters(self, labels)
+        self.letters = Letters(self, labels)
         yield Static(with_code(self._text), markup=False)
         self._in_row = len(labels) <= FEW and ButtonRow.fits(
             labels, min(WIDE, self.app.size.width) - 4
         )
         if self._in_row:
-            yield ButtonRow(labels, self._letters.places)
+            yield ButtonRow(labels, self.letters.places)
         else:
             yield List(
                 *(
                     Option(underlined(label, at))
-                    for label, at in zip(labels, self._letters.places, strict=True)
+                    for label, at in zip(labels, self.letters.places, strict=True)
                 ),
                 ident="answers",
             )
@@ -104,7 +105,7 @@ class Choose(Dialog[str | None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what happens with the focused answer."""
         if isinstance(event.widget, Button):
-            self._explain(_number(event.widget))
+            self._explain(number_of(event.widget))
 
     def on_option_list_option_highlighted(self, event: List.OptionHighlighted) -> None:
         """Say what happens with the answer under the cursor."""
@@ -113,26 +114,14 @@ class Choose(Dialog[str | None]):
     def _explain(self, number: int) -> None:
         self.query_one("#then", Static).update(plain(self._answers[number].then))
 
-    def on_key(self, event: events.Key) -> None:
-        """The underlined letter of an answer gives it."""
-        number = self._letters.answer(event)
-        if number is not None:
-            event.stop()
-            self.dismiss(self._answers[number].name)
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """The answer."""
-        event.stop()
-        self.dismiss(self._answers[_number(event.button)].name)
+    def answered(self, number: int) -> None:
+        """Return the answer's name."""
+        self.dismiss(self._answers[number].name)
 
     def on_option_list_option_selected(self, event: List.OptionSelected) -> None:
         """The answer."""
         event.stop()
-        self.dismiss(self._answers[event.option_index].name)
-
-
-def _number(button: Widget) -> int:
-    return int((button.id or "").removeprefix("answer-"))
+        self.answered(event.option_index)
 
 
 def is_text(line: str) -> tuple[bool, str]:

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
 from patchpilot.tui.view.rich_text import plain, with_code
-from patchpilot.tui.widgets.dialog import FIELD_HELP, Dialog
+from patchpilot.tui.widgets.dialog import FIELD_HELP, Dialog, room_for, scroll_page
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.plain_text import PlainText
 
@@ -85,14 +85,11 @@ class Confirm(Dialog[bool]):
         box = scroll.parent
         if not isinstance(box, VerticalScroll):
             return
-        rest = sum(
-            widget.outer_size.height + widget.styles.margin.height
-            for widget in box.children
-            if widget is not scroll and widget.id != "more"
+        # without the lines of `more` and of the margin and the border above the mail
+        room = (
+            room_for(scroll, (widget for widget in box.children if widget.id != "more"))
+            - 3
         )
-        # 95 % of the screen without the border of the dialog, and the lines of `more` and of the
-        # margin and the border above the mail
-        room = self.size.height * 95 // 100 - 2 - rest - 3
         scroll.styles.max_height = max(LEAST, room) + 1
         self.call_after_refresh(self._tell)
 
@@ -112,9 +109,7 @@ class Confirm(Dialog[bool]):
     def action_page(self, step: int) -> None:
         """Scroll the mail by a page."""
         if self._mail:
-            scroll = self._scroll
-            lines = max(1, scroll.scrollable_content_region.height - 1)
-            scroll.scroll_relative(y=step * lines, animate=False)
+            scroll_page(self._scroll, step)
 
     def action_line(self, step: int) -> None:
         """Scroll the mail by a line."""

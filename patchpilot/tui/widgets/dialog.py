@@ -5,7 +5,7 @@ The answers are buttons with an underlined letter each.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from rich.text import Text
@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from patchpilot.model.printable import width
 from patchpilot.tui.view.rich_text import plain
@@ -59,11 +59,6 @@ class Modal(ModalScreen[T]):
         Binding("f1", "app.help", "help", show=False, key_display="F1"),
     ]
 
-    @property
-    def answer_keys(self) -> Sequence[tuple[str, str]]:
-        """The letters of the dialog's answers, each with the answer, for the help."""
-        return ()
-
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close and give the result.
 
@@ -79,12 +74,6 @@ class Dialog(Modal[T]):
         Binding("escape", "no", "cancel", key_display="Esc")
     ]
     title_text = ""
-
-    @property
-    def answer_keys(self) -> Sequence[tuple[str, str]]:
-        """The underlined letters, if the dialog has any."""
-        letters = getattr(self, "_letters", None)
-        return letters.keys if isinstance(letters, Letters) else ()
 
     def compose(self) -> ComposeResult:
         """The box; where the terminal is low its content scrolls."""
@@ -198,3 +187,49 @@ class ButtonRow(Horizontal):
         buttons = list(self.query(Button))
         at = next((at for at, button in enumerate(buttons) if button.has_focus), 0)
         buttons[min(max(0, at + step), len(buttons) - 1)].focus()
+
+
+class AnswerDialog(Dialog[T]):
+    """A dialog with answers, which are given by a button or by their underlined letters."""
+
+    letters: Letters
+
+    def answered(self, number: int) -> None:
+        """Act on the answer of this number."""
+        raise NotImplementedError
+
+    def on_key(self, event: events.Key) -> None:
+        """The underlined letter of an answer gives it, unless it is typed into a field."""
+        number = None if isinstance(self.focused, Input) else self.letters.answer(event)
+        if number is not None:
+            event.stop()
+            self.answered(number)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Give the answer of the button."""
+        event.stop()
+        self.answered(number_of(event.button))
+
+
+def number_of(button: Button) -> int:
+    """Return the number of the answer that a button gives."""
+    return int((button.id or "").removeprefix("answer-"))
+
+
+def room_for(scroll: VerticalScroll, widgets: Iterable[Widget]) -> int:
+    """Return the lines that the other widgets of a dialog leave to a part that scrolls.
+
+    A dialog takes at most 95 % of the screen, with its border.
+    """
+    rest = sum(
+        widget.outer_size.height + widget.styles.margin.height
+        for widget in widgets
+        if widget is not scroll
+    )
+    return scroll.screen.size.height * 95 // 100 - 2 - rest
+
+
+def scroll_page(scroll: VerticalScroll, step: int) -> None:
+    """Scroll by a page."""
+    lines = max(1, scroll.scrollable_content_region.height - 1)
+    scroll.scroll_relative(y=step * lines, animate=False)

@@ -6,7 +6,6 @@ open.
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -14,7 +13,14 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from patchpilot.tui.view.rich_text import plain, with_code
-from patchpilot.tui.widgets.dialog import Answer, ButtonRow, Dialog, Letters
+from patchpilot.tui.widgets.dialog import (
+    Answer,
+    AnswerDialog,
+    ButtonRow,
+    Letters,
+    room_for,
+    scroll_page,
+)
 from patchpilot.tui.widgets.panel import Panel
 
 LATER = "later"
@@ -30,7 +36,7 @@ KEYS = "←→ select · Enter or underlined letter answer · Esc leave it open"
 SCROLLED = "PgDn more · ←→ select · Enter or letter answer · Esc leave it open"
 
 
-class QuestionDialog(Dialog[str | None]):
+class QuestionDialog(AnswerDialog[str | None]):
     """A dialog that returns the name of the answer, LATER for `NOT_YET`, or None on Escape.
 
     The focus starts on `NOT_YET`, so that pressing Enter once too often does not answer the
@@ -66,7 +72,7 @@ class QuestionDialog(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         """The question, what explains it in a part that scrolls, and the buttons."""
         labels = [answer.words for answer in self._answers]
-        self._letters = Letters(self, labels)
+        self.letters = Letters(self, labels)
         with Panel(title=self.title_text, classes="dialog"):
             yield Static(with_code(self._text), markup=False, classes="question")
             with VerticalScroll(id="explanation", can_focus=False):
@@ -74,7 +80,7 @@ class QuestionDialog(Dialog[str | None]):
                     yield _row(label, words)
                 for at, answer in enumerate(self._answers):
                     yield _row(answer.words, answer.then, "" if at else "first")
-            yield ButtonRow(labels, self._letters.places)
+            yield ButtonRow(labels, self.letters.places)
             yield Static(plain(KEYS), markup=False, classes="keys")
 
     def on_mount(self) -> None:
@@ -89,13 +95,7 @@ class QuestionDialog(Dialog[str | None]):
         scroll = self._scroll
         if not scroll.parent:
             return
-        rest = sum(
-            widget.outer_size.height + widget.styles.margin.height
-            for widget in scroll.parent.query_children(Widget)
-            if widget is not scroll
-        )
-        # 95 % of the screen without the border of the dialog
-        room = max(LEAST, self.size.height * 95 // 100 - 2 - rest)
+        room = max(LEAST, room_for(scroll, scroll.parent.query_children(Widget)))
         scroll.styles.max_height = room
         self.query_one(".keys", Static).update(
             plain(SCROLLED if scroll.virtual_size.height > room else KEYS)
@@ -107,23 +107,11 @@ class QuestionDialog(Dialog[str | None]):
 
     def action_page(self, step: int) -> None:
         """Scroll the explanation by a page."""
-        scroll = self._scroll
-        lines = max(1, scroll.scrollable_content_region.height - 1)
-        scroll.scroll_relative(y=step * lines, animate=False)
+        scroll_page(self._scroll, step)
 
-    def on_key(self, event: events.Key) -> None:
-        """The underlined letters answer; no other character does anything."""
-        number = self._letters.answer(event)
-        if number is not None:
-            event.stop()
-            self.dismiss(self._answers[number].name)
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """The answer."""
-        event.stop()
-        self.dismiss(
-            self._answers[int((event.button.id or "").removeprefix("answer-"))].name
-        )
+    def answered(self, number: int) -> None:
+        """Return the answer's name."""
+        self.dismiss(self._answers[number].name)
 
 
 def _row(label: str, words: str, classes: str = "") -> Widget:
