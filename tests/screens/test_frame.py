@@ -344,9 +344,7 @@ async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(
     screen.place()
     screen.show_error(PatchpilotError("late"))
     screen.close_error()
-    screen.on_job_screen_done(
-        screen.Done("waiting", lambda result: screen.place(), None)
-    )
+    screen._done("waiting", lambda result: screen.place(), None)
     app.redraw()
 
 

@@ -62,28 +62,8 @@ HEAD, GAP = 2, 3
 BORDER, LEAST = 2, 3
 """Lines of a group's border, and the fewest lines of a group with topics."""
 MONTH = timedelta(days=30)
-KEPT = 3
-"""Values that are saved of a stage: its state, its note, and what it depends on."""
 States = Mapping[Stage, StageStatus]
 """The stages of a topic; empty where nothing is known of them."""
-
-
-def kept_states(kept: object) -> States:
-    """Return the stage states that the TUI saved; invalid values are ignored."""
-    found = {}
-    for name, values in kept.items() if isinstance(kept, dict) else ():
-        if (
-            name in list(Stage)
-            and isinstance(values, list)
-            and len(values) == KEPT
-            and values[0] in list(StageState)
-        ):
-            found[Stage(name)] = StageStatus(StageState(values[0]), str(values[1]))
-    return (
-        {stage: found.get(stage, StageStatus(StageState.UNOPENED)) for stage in Stage}
-        if found
-        else {}
-    )
 
 
 def next_stage(topic: HomeTopic, states: States) -> Stage | None:

@@ -22,7 +22,6 @@ from textual.worker import get_current_worker
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.model.own_command import UntrustedCommandsError
-from patchpilot.model.progress import Progress
 from patchpilot.tui.screens.home_rows import (
     States,
     activity,
@@ -31,7 +30,6 @@ from patchpilot.tui.screens.home_rows import (
     heights,
     home_path,
     home_row,
-    kept_states,
     lines_of,
     next_stage,
     summary,
@@ -44,9 +42,10 @@ from patchpilot.tui.view.action_keys import in_keys, key_of
 from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import lines
+from patchpilot.tui.view.session import kept_states
 from patchpilot.tui.view.shown_keys import ShownKeys
-from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.view.thread_work import in_new_thread
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
 from patchpilot.tui.widgets.lists import event_row
@@ -142,43 +141,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
     shown_keys = ShownKeys(hidden=frozenset((NEXT,)))
     """There is no next stage here."""
 
-    class Arrived(Message):
-        """Topics were read, `partly` only some of them.
-
-        `problem` is the reason why an archive could not be asked.
-        """
-
-        def __init__(
-            self,
-            topics: "tuple[HomeTopic, ...]",
-            problem: str = "",
-            *,
-            partly: bool = False,
-        ) -> None:
-            super().__init__()
-            self.topics, self.problem, self.partly = topics, problem, partly
-
-    class Doing(Message):
-        """What is being done; "" when nothing is."""
-
-        def __init__(self, what: str) -> None:
-            super().__init__()
-            self.what = what
-
-    class Failed(Message):
-        """Something could not be done."""
-
-        def __init__(self, error: PatchpilotError) -> None:
-            super().__init__()
-            self.error = error
-
-    class Found(Message):
-        """Where a topic can be opened."""
-
-        def __init__(self, topic: "HomeTopic", checkout: "Checkout") -> None:
-            super().__init__()
-            self.topic, self.checkout = topic, checkout
-
     def __init__(self) -> None:
         super().__init__()
         self._topics: tuple[HomeTopic, ...] | None = None
@@ -259,55 +221,52 @@ class HomeScreen(ReportsErrors, Screen[None]):
             update_topics,
         )
 
-        worker, progress = get_current_worker(), self._progress()
+        worker = get_current_worker()
+        progress = progress_to(partial(self.call_later, self._do))
         try:
-            self.post_message(self.Arrived(known_topics()))
+            self.call_later(self._arrived, known_topics())
             repositories = self._repositories()
             progress("reading branches")
-            self.post_message(
-                self.Arrived(
-                    read_topics(repositories, arrived=self._some, progress=progress)
-                )
+            self.call_later(
+                self._arrived,
+                read_topics(repositories, arrived=self._some, progress=progress),
             )
             progress("checking the archives for new messages")
-            self.post_message(
-                self.Arrived(
-                    *update_topics(repositories, fresh=fresh, progress=progress)
-                )
+            self.call_later(
+                self._arrived,
+                *update_topics(repositories, fresh=fresh, progress=progress),
             )
         except CancelledError:
             return
         # shown as a toast: what is known stays on screen
         except BaseException as error:  # noqa: BLE001
             if not worker.is_cancelled:
-                self.post_message(self.Failed(as_error(error)))
+                self.call_later(self._failed, as_error(error))
         if not worker.is_cancelled:
-            self.post_message(self.Doing(""))
+            self.call_later(self._do, "")
 
     def _some(self, topics: "tuple[HomeTopic, ...]") -> None:
         """Some topics were read, in a thread: the others stay as they are shown."""
-        self.post_message(self.Arrived(topics, partly=True))
+        self.call_later(self._arrived, topics, partly=True)
 
-    def _progress(self) -> Progress:
-        worker = get_current_worker()
+    def _arrived(
+        self,
+        topics: "tuple[HomeTopic, ...]",
+        problem: str = "",
+        *,
+        partly: bool = False,
+    ) -> None:
+        """Show the topics, `partly` only some of them; the cursor stays on its topic.
 
-        def say(what: str, done: int = 0, total: int | None = None) -> None:
-            if worker.is_cancelled:
-                raise CancelledError
-            self.post_message(self.Doing(f"{what} {done}/{total}" if total else what))
-
-        return say
-
-    def on_home_screen_arrived(self, message: Arrived) -> None:
-        """Show the topics; the cursor stays on its topic."""
-        if message.problem:
+        `problem` is the reason why an archive could not be asked.
+        """
+        if problem:
             self.notify(
-                f"some archives could not be reached: {message.problem}",
+                f"some archives could not be reached: {problem}",
                 severity="warning",
                 timeout=5,
             )
-        topics = message.topics
-        if message.partly:
+        if partly:
             from patchpilot.topic.home.home_topic import in_order
 
             topics = in_order(
@@ -319,22 +278,22 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._topics = topics
             self._draw()
 
-    def on_home_screen_doing(self, message: Doing) -> None:
-        """Show it at the right of the title line."""
-        self._doing = message.what
+    def _do(self, what: str) -> None:
+        """Show what is being done, "" for nothing, at the right of the title line."""
+        self._doing = what
         self._title()
 
-    def on_home_screen_failed(self, message: Failed) -> None:
+    def _failed(self, error: PatchpilotError) -> None:
         """Show an error as a toast, with its hint; where trust is missing, ask for it."""
-        if isinstance(message.error, UntrustedCommandsError):
+        if isinstance(error, UntrustedCommandsError):
             ask_trust(
                 self.app,
-                message.error,
+                error,
                 lambda: self.notify("commands trusted; open the topic again"),
             )
             return
-        hint = f"\n{in_keys(message.error.advice)}" if message.error.advice else ""
-        self.notify(f"{message.error.message}{hint}", severity="error", timeout=8)
+        hint = f"\n{in_keys(error.advice)}" if error.advice else ""
+        self.notify(f"{error.message}{hint}", severity="error", timeout=8)
 
     # drawing
 
@@ -560,15 +519,14 @@ class HomeScreen(ReportsErrors, Screen[None]):
         from patchpilot.topic.home.home_branches import checkout_of
 
         try:
-            self.post_message(
-                self.Found(topic, checkout_of(topic.repository, topic.branch))
+            self.call_later(
+                self._found, topic, checkout_of(topic.repository, topic.branch)
             )
         except BaseException as error:  # noqa: BLE001 (shown as a toast)
-            self.post_message(self.Failed(as_error(error)))
+            self.call_later(self._failed, as_error(error))
 
-    def on_home_screen_found(self, message: Found) -> None:
-        """Open it where its branch is checked out; else ask whether to switch."""
-        topic, checkout = message.topic, message.checkout
+    def _found(self, topic: "HomeTopic", checkout: "Checkout") -> None:
+        """Open a topic where its branch is checked out; else ask whether to switch."""
         if checkout.is_on_branch or not topic.branch:
             self._open(topic, checkout)
             return
@@ -606,7 +564,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 switch_branch(checkout.directory, branch)
             self.app.call_later(self._open, topic, checkout, target)
         except BaseException as error:  # noqa: BLE001 (shown as a toast)
-            self.post_message(self.Failed(as_error(error)))
+            self.call_later(self._failed, as_error(error))
 
     def _open(
         self, topic: "HomeTopic", checkout: "Checkout", target: str | None = None
@@ -638,5 +596,16 @@ class HomeScreen(ReportsErrors, Screen[None]):
         """
         if self._is_open(topic):
             return {stage: self.tui.session.status(stage) for stage in Stage}
-        kept = self.tui.memory.get("standings", f"{topic.repository}:{topic.branch}")
-        return kept_states(kept) if topic.branch else {}
+        kept = kept_states(
+            self.tui.memory.get("standings", f"{topic.repository}:{topic.branch}")
+        )
+        if not topic.branch or not kept:
+            return {}
+        states = {
+            stage: StageStatus(StageState(state), note)
+            for stage, (state, note, _) in kept.items()
+        }
+        return {
+            stage: states.get(stage, StageStatus(StageState.UNOPENED))
+            for stage in Stage
+        }

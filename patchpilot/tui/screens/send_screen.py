@@ -29,7 +29,6 @@ from patchpilot.tui.screens.repair_keys import (
 )
 from patchpilot.tui.screens.send_actions import BEFORE
 from patchpilot.tui.screens.send_base import SendBase
-from patchpilot.tui.screens.send_delivery import MailStep, SendEnded, deliver_mails
 from patchpilot.tui.screens.send_rows import (
     CERTAIN,
     REPAIRS,
@@ -47,6 +46,7 @@ from patchpilot.tui.screens.send_texts import (
     question,
     why_not_now,
 )
+from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
@@ -395,20 +395,54 @@ class SendScreen(SendBase):
                     f"\n{counted(len(planned.send.entries), 'message')}, transport"
                     f" {planned.account.label}: git asks for the password here\n"
                 )
-                deliver_mails(self, planned, terminal=True)
+                self._deliver(planned, terminal=True)
         else:
-            in_new_thread(
-                self, partial(deliver_mails, self, planned, terminal=False), "send"
-            )
+            in_new_thread(self, partial(self._deliver, planned, terminal=False), "send")
 
-    def on_mail_step(self, message: MailStep) -> None:
-        """Show a step of a mail."""
-        if message.place is None:
-            self._progress = message.detail
-        elif message.place < len(self._states):
-            self._states[message.place] = (message.state, message.detail)
+    def _deliver(self, planned: "Sending", *, terminal: bool) -> None:
+        """Send the messages in a thread, and show each step.
+
+        With `terminal`, for when git asks for a password, they are sent in the foreground on the
+        terminal.
+        """
+        from patchpilot.services.send.after_send import send_report
+        from patchpilot.services.send.send_mails import deliver
+
+        def progress(what: str, done: int = 0, total: int | None = None) -> None:
+            line = f"{done}/{total} {what}" if total else what
+            if terminal:
+                print(line)
+            elif not total:
+                self.call_later(self._mail_step, None, "", line)
+
+        def on_mail(place: int, outcome: Any) -> None:
+            self.call_later(self._mail_step, place, str(outcome.state), outcome.detail)
+
+        try:
+            with self.session.repository() as repository:
+                sent = deliver(
+                    repository,
+                    planned,
+                    terminal=terminal,
+                    stopping=lambda: self.is_stopping,
+                    progress=progress,
+                    on_mail=on_mail,
+                )
+                report = send_report(repository, sent)
+        # shown in the card; the outbox records what was sent
+        except BaseException as error:  # noqa: BLE001
+            self.call_later(self._not_delivered, as_error(error))
+        else:
+            self.call_later(self._delivered, sent, report)
+
+    def _mail_step(self, place: int | None, state: str, detail: str) -> None:
+        """Show a step of a message; without its index, `detail` is a line of progress."""
+        if place is None:
+            self._progress = detail
+        elif place < len(self._states):
+            self._states[place] = (state, detail)
             self._progress = ""
-            if message.state == "sending":
+            if state == "sending":
                 self._show_sent()
         self._draw_mails()
 
@@ -454,20 +488,21 @@ class SendScreen(SendBase):
         if self._at + 3 > scroll.size.height:
             scroll.scroll_to(y=self._at + 3 - scroll.size.height // 2, animate=False)
 
-    def on_send_ended(self, message: SendEnded) -> None:
-        """Show what was recorded."""
+    def _ended_sending(self) -> None:
         self.tui.sending, self._sending = False, None
         self.session.busy.pop(self.stage, None)
         self.session.changed("sent", "followed")
-        if message.error or message.sending is None or message.report is None:
-            self.show_error(
-                message.error or PatchpilotError("some messages may not have been sent")
-            )
-            self.tui.jobs.begin(self.stage)
-            return
+
+    def _not_delivered(self, error: PatchpilotError) -> None:
+        self._ended_sending()
+        self.show_error(error)
+        self.tui.jobs.begin(self.stage)
+
+    def _delivered(self, sent: "Sending", report: "SendReport") -> None:
+        """Show what was recorded."""
         from patchpilot.services.send.send_state import TopicSend, just_sent
 
-        sent = message.sending
+        self._ended_sending()
         if sent.request.to_self:
             self.notify(
                 "sent to yourself; save the message that you receive and run git am on it",
@@ -475,12 +510,12 @@ class SendScreen(SendBase):
             )
             self.tui.jobs.begin(self.stage)
             return
-        done = TopicSend(sent, None, message.report)
+        done = TopicSend(sent, None, report)
         good = sent.outcome == "sent"
         note = (
             f"v{sent.send.version} was sent; press n to read the replies"
             if good
-            else f"{message.report.headline}; press R to resume"
+            else f"{report.headline}; press R to resume"
         )
         self.session.remember(
             self.stage,

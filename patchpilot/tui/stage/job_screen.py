@@ -4,19 +4,17 @@
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.worker import get_current_worker
 
-from patchpilot.errors import CancelledError, PatchpilotError
+from patchpilot.errors import PatchpilotError
 from patchpilot.model.progress import Progress
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.view.session import Session
-from patchpilot.tui.view.thread_work import in_new_thread
+from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
@@ -38,29 +36,6 @@ again is what a slow line waits for.
 
 class JobScreen(ReportsErrors, Screen[None]):
     """A stage's screen with side jobs, of which only one per name runs at a time."""
-
-    class Done(Message):
-        """A side job finished; `then` shows its result."""
-
-        def __init__(self, name: str, then: Callable[[Any], None], result: Any) -> None:
-            super().__init__()
-            self.name, self.then, self.result = name, then, result
-
-    class Failed(Message):
-        """A side job failed; `again` starts it once more."""
-
-        def __init__(
-            self, name: str, error: PatchpilotError, again: Callable[[], None]
-        ) -> None:
-            super().__init__()
-            self.name, self.error, self.again = name, error, again
-
-    class Progressed(Message):
-        """The progress of a side job."""
-
-        def __init__(self, name: str, line: str) -> None:
-            super().__init__()
-            self.name, self.line = name, line
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -167,49 +142,46 @@ class JobScreen(ReportsErrors, Screen[None]):
         then: Callable[[T], None],
     ) -> None:
 
-        worker = get_current_worker()
-
         last = 0.0
 
-        def progress(what: str, done: int = 0, total: int | None = None) -> None:
+        def tell(line: str) -> None:
             nonlocal last
-            if worker.is_cancelled:
-                raise CancelledError
             if (now := time.monotonic()) - last >= STEP:
                 last = now
-                self.post_message(
-                    self.Progressed(name, f"{what} {done}/{total}" if total else what)
-                )
+                self.call_later(self._progressed, name, line)
 
+        progress = progress_to(tell)
         try:
             with self.session.repository() as repository:
                 result = work(repository, progress)
         except BaseException as error:  # noqa: BLE001 (shown in the error card)
             if self._side[name] == number:
                 again = partial(self.in_thread, name, work, then)
-                self.post_message(self.Failed(name, as_error(error), again))
+                self.call_later(self._failed, name, as_error(error), again)
             return
         if self._side[name] == number:
-            self.post_message(self.Done(name, then, result))
+            self.call_later(self._done, name, then, result)
 
-    def on_job_screen_done(self, message: Done) -> None:
+    def _done(self, name: str, then: Callable[[T], None], result: T) -> None:
         """Show a side job's result."""
-        self._ended(message.name)
+        self._ended(name)
         if self.is_whole:
-            message.then(message.result)
+            then(result)
             self.place()
 
-    def on_job_screen_failed(self, message: Failed) -> None:
-        """Show a side job's error."""
-        meanwhile = self._ended(message.name)
+    def _failed(
+        self, name: str, error: PatchpilotError, again: Callable[[], None]
+    ) -> None:
+        """Show a side job's error; `again` starts it once more."""
+        meanwhile = self._ended(name)
         if self.is_whole:
             meanwhile()
-            self.show_error(message.error, message.again)
+            self.show_error(error, again)
             self.place()
 
-    def on_job_screen_progressed(self, message: Progressed) -> None:
+    def _progressed(self, name: str, line: str) -> None:
         """Show the progress of a side job."""
-        if message.name in self._doing:
-            self._doing[message.name] = message.line
-            if message.name in self._slow:
+        if name in self._doing:
+            self._doing[name] = line
+            if name in self._slow:
                 self.place()

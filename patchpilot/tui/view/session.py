@@ -73,6 +73,18 @@ Kept = tuple[str, str, str]
 """A stage's state, note and lasting key, as they are saved."""
 
 
+def kept_states(kept: object) -> dict[Stage, Kept]:
+    """Return the stage states that the TUI saved; invalid values are ignored."""
+    return {
+        Stage(name): (str(known[0]), str(known[1]), str(known[2]))
+        for name, known in (kept.items() if isinstance(kept, dict) else ())
+        if name in list(Stage)
+        and isinstance(known, list | tuple)
+        and len(known) == 3
+        and known[0] in list(StageState)
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
     """The topic's commits, oldest first, and a key that changes whenever one of them does."""
@@ -417,14 +429,7 @@ class Session:
 
     def recall(self, kept: object) -> None:
         """Restore what `keepsakes` returned in the last session; anything else is ignored."""
-        for name, known in kept.items() if isinstance(kept, dict) else ():
-            if (
-                name in list(Stage)
-                and isinstance(known, list | tuple)
-                and len(known) == 3
-                and known[0] in list(StageState)
-            ):
-                self.kept[Stage(name)] = (str(known[0]), str(known[1]), str(known[2]))
+        self.kept.update(kept_states(kept))
 
     def _lasting(self, stage: Stage) -> str:
         parts = "|".join(self._part(name) for name in DEPENDS[stage] if name in LASTING)

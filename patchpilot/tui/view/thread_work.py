@@ -4,6 +4,10 @@
 from collections.abc import Callable
 
 from textual.dom import DOMNode
+from textual.worker import get_current_worker
+
+from patchpilot.errors import CancelledError
+from patchpilot.model.progress import Progress
 
 
 def in_new_thread(node: DOMNode, work: Callable[[], object], group: str) -> None:
@@ -12,3 +16,18 @@ def in_new_thread(node: DOMNode, work: Callable[[], object], group: str) -> None
     A running job of the same group is replaced.
     """
     node.run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=False)
+
+
+def progress_to(tell: Callable[[str], object]) -> Progress:
+    """Return a progress function for the current thread, which passes each line to `tell`.
+
+    It raises CancelledError once the thread's job is canceled.
+    """
+    worker = get_current_worker()
+
+    def progress(what: str, done: int = 0, total: int | None = None) -> None:
+        if worker.is_cancelled:
+            raise CancelledError
+        tell(f"{what} {done}/{total}" if total else what)
+
+    return progress
