@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detects moves of HEAD or a branch from a few small files.
+"""Reads the topic, and detects moves of HEAD or a branch from a few small files.
 
-This is cheap enough to run every second.
+The latter is cheap enough to run every second.
 """
 
 import contextlib
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+from patchpilot.tui.view.session import Session
 
 
 class Watch:
@@ -74,3 +77,35 @@ def _stamp(path: Path) -> int:
     with contextlib.suppress(OSError):
         return path.stat().st_mtime_ns
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlace:
+    """The key of the topic's saved state, and the signature of its refs when it was read."""
+
+    name: str
+    refs: str
+
+
+def read_topic(session: Session, watch: Watch, number: int) -> TopicPlace:
+    """Read the topic into the session, unless a later read has started in the meantime.
+
+    A later read has a higher number from `watch.begin`. After this call, even if it fails,
+    `watch` observes the topic's repository. Raises PatchpilotError if there is no topic.
+    """
+
+    with session.repository() as repository:
+        folders: tuple[Path, Path] = (repository.git_dir, repository.common_dir)
+        # taken before the read, so that a change during it is noticed
+        head, refs = head_signature(*folders), refs_signature(folders[1])
+        with watch.newest(number) as newest:
+            if newest:
+                watch.remember(folders, head)
+        topic = None
+        try:
+            topic = session.topic_now(repository)
+        finally:
+            with watch.newest(number) as newest:
+                if newest:
+                    session.topic = topic
+    return TopicPlace(f"{folders[1]}:{topic.branch}", refs)

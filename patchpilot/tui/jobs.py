@@ -8,17 +8,14 @@ them.
 from contextlib import suppress
 from functools import partial
 
-from textual.worker import get_current_worker
-
 from patchpilot.errors import CancelledError, PatchpilotError
-from patchpilot.tui.branch_watch import Watch
+from patchpilot.tui.branch_watch import TopicPlace, Watch, read_topic
 from patchpilot.tui.opening import Opening
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.stage_app import StageApp
-from patchpilot.tui.topic_reading import TopicPlace, read_topic
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
-from patchpilot.tui.view.thread_work import in_new_thread
+from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 
 
 class StageJobs:
@@ -64,18 +61,9 @@ class StageJobs:
         self._app.redraw()
 
     def _job(self, stage: Stage, number: int, visited: bool, again: bool) -> None:
-        worker = get_current_worker()
-
-        def progress(what: str, done: int = 0, total: int | None = None) -> None:
-            if worker.is_cancelled:
-                raise CancelledError
-            self._app.call_later(
-                self._progressed,
-                stage,
-                number,
-                f"{what} {done}/{total}" if total else what,
-            )
-
+        progress = progress_to(
+            partial(self._app.call_later, self._progressed, stage, number)
+        )
         try:
             self._session.load(stage, progress, visited=visited, again=again)
         # shown in the error card: a job must never leave its stage busy

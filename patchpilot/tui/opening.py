@@ -10,9 +10,8 @@ import sys
 import threading
 
 from patchpilot.model.printable import crop, printable
-from patchpilot.tui.branch_watch import Watch
+from patchpilot.tui.branch_watch import TopicPlace, Watch, read_topic
 from patchpilot.tui.stage.saved_state import SavedState
-from patchpilot.tui.topic_reading import TopicPlace, read_topic
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stage_line import stage_cells
 from patchpilot.tui.view.stages import Stage

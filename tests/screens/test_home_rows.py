@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from patchpilot.topic.home.home_topic import HomeEvent
-from patchpilot.tui.screens.home_rows import detail, kept_states, progress
+from patchpilot.tui.screens.home_rows import detail, progress, states_of
 from tests.screens.test_home import STANDING, topics
 
 
 def test_the_progress_of_a_topic_is_in_words() -> None:
     sent, _, new, *_ = topics()
-    kept = kept_states(STANDING)
+    kept = states_of(STANDING)
     assert progress(new, {}) == "not opened"
     assert progress(new, kept) == "2 of 8 done"
     assert progress(sent, kept) == "under-review"

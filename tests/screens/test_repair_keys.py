@@ -9,7 +9,7 @@ import pytest
 
 from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.repair_dialog import RepairDialog
+from patchpilot.tui.screens.repair_keys import RepairDialog
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose

@@ -19,10 +19,9 @@ from patchpilot.commits.run import git
 from patchpilot.errors import MissingError
 from patchpilot.topic import topic_base
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.branch_watch import Watch, head_signature
+from patchpilot.tui.branch_watch import Watch, head_signature, read_topic
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.topic_reading import read_topic
 from patchpilot.tui.view.session import JobRequest, OpenTopic, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.pager import Pager

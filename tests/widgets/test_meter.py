@@ -8,8 +8,8 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
+from patchpilot.tui.screens.tags_rows import meter_bar
 from patchpilot.tui.widgets.badge import Badge
-from patchpilot.tui.widgets.meter import Meter
 
 
 @pytest.mark.parametrize(
@@ -27,9 +27,9 @@ from patchpilot.tui.widgets.meter import Meter
 def test_a_share_is_a_bar_of_its_length(
     share: float, drawn: str, in_ascii: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert Meter(share).bar(10).plain == drawn
+    assert meter_bar(share, 10).plain == drawn
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
-    assert Meter(share).bar(10).plain == in_ascii
+    assert meter_bar(share, 10).plain == in_ascii
 
 
 def test_a_badge_has_a_sign_and_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +48,7 @@ def test_meters_and_badges_look_as_they_did(
         def compose(self) -> ComposeResult:
             for share, style in ((0.93, "green"), (0.5, "yellow"), (0.03, "dim")):
                 yield Static(
-                    Meter(share, style).bar(20)
+                    meter_bar(share, 20, style)
                     + Text(" ")
                     + Badge("done", "clean", style).text
                 )

@@ -157,12 +157,9 @@ def set_prefix(
 
     Reports the new prefix and, if it differs, the one proposed.
     """
-    from patchpilot.services.send.edit_draft import Changes, change
-
-    session = screen.session
 
     def done(_: object) -> None:
-        session.changed("draft")
+        screen.session.changed("draft")
         words = (
             f"The subjects start with [{prefix}]; press P at stage {Stage.PREVIEW.number} to"
             " change it"
@@ -175,12 +172,22 @@ def set_prefix(
         screen.tui.jobs.refresh_stale()
         then()
 
+    save_prefix(screen, prefix, done)
+
+
+def save_prefix(
+    screen: "StageScreen", prefix: str, then: Callable[[object], None]
+) -> None:
+    """Save the subject prefix with the topic's draft, then call `then`."""
+    from patchpilot.services.send.edit_draft import Changes, change
+
+    session = screen.session
     screen.in_thread(
         "saving the prefix",
         lambda repository, _: change(
             repository, Changes(prefix=prefix), session.target, session.topic_base
         ),
-        done,
+        then,
     )
 
 

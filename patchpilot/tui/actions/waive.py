@@ -97,5 +97,4 @@ def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
 
 def _changed(screen: "StageScreen", message: str) -> None:
     screen.notify(message, markup=False, timeout=6)
-    screen.session.changed("waivers", "draft")
-    screen.tui.jobs.begin(screen.stage)
+    screen.begin_after("waivers", "draft")

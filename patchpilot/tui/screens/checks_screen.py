@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.message import Message
 from textual.widgets import Static
 
 from patchpilot.tui.screens import checks_actions
@@ -23,7 +24,6 @@ from patchpilot.tui.screens.checks_rows import (
     placed,
 )
 from patchpilot.tui.screens.finding_text import Shown, detail_of, note_of
-from patchpilot.tui.screens.finding_widgets import DetailText, FindingList
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.glyphs import glyph
@@ -42,6 +42,28 @@ if TYPE_CHECKING:
     from patchpilot.services.fix_finding import FindingFixed
 
 NO_FINDING = "no finding is selected; press f to go to the next one"
+
+
+class FindingList(RowList):
+    """The list of findings; posts a message when its size changes."""
+
+    class Resized(Message):
+        """The list has another width or height."""
+
+    def on_resize(self) -> None:
+        """Say so."""
+        self.post_message(self.Resized())
+
+
+class DetailText(Static):
+    """The detailed text of a finding; posts a message when its size changes."""
+
+    class Resized(Message):
+        """The text has another width or height."""
+
+    def on_resize(self) -> None:
+        """Say so."""
+        self.post_message(self.Resized())
 
 
 class ChecksScreen(ListDetailScreen):

@@ -38,6 +38,7 @@ WIDE = 90
 NO_SAFE_FIX = "no automatic fix for these findings; press e to edit the line"
 STAYS = "Findings left to fix manually:"
 MOVED = "the commits have changed in the meantime"
+AGAIN = "press g to refresh, then try again"
 
 
 class FixDialog(Modal[bool]):
@@ -224,7 +225,7 @@ def _unmoved(
     """RefusedError where one of the commits is no longer in the topic."""
     now = {commit.id for commit in screen.session.topic_now(repository).commits}
     if not now.issuperset(commits):
-        raise RefusedError(MOVED, hint="press g to refresh, then try again")
+        raise RefusedError(MOVED, hint=AGAIN)
 
 
 def _show(
@@ -292,10 +293,7 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
         repository: "Repository", progress: "Progress", given: tuple[str, ...] | None
     ) -> "CertainFixed":
         if session.topic_now(repository).key != topic.key:
-            raise RefusedError(
-                "the commits have changed in the meantime",
-                hint="press g to refresh, then press m",
-            )
+            raise RefusedError(MOVED, hint=AGAIN)
         settings = session.settings(repository)
         return fix_certain(
             repository,

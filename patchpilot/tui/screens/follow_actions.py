@@ -129,8 +129,7 @@ def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
     def added(added_series: "tuple[Tracked, ...]") -> None:
         if added_series:
             show(added_series[-1].entry.id)
-        screen.session.changed("followed")
-        screen.tui.jobs.begin(screen.stage)
+        screen.begin_after("followed")
 
     question = LineDialog(
         "Message-ID or archive link of the series; for a bounce, the path of the file with"
@@ -152,8 +151,7 @@ def remove(screen: "StageScreen", series: "Tracked") -> None:
 
     def agreed() -> None:
         remove_series(series.entry.id)
-        screen.session.changed("followed")
-        screen.tui.jobs.begin(screen.stage)
+        screen.begin_after("followed")
 
     answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
     question = Choose(f"Stop following this series?\n\n{series.subject}", answers)

@@ -746,8 +746,7 @@ class FollowScreen(ListDetailScreen):
         series = self._current()
         if series:
             mark_read(series.entry.id)
-            self.session.changed("followed")
-            self.tui.jobs.begin(self.stage)
+            self.begin_after("followed")
 
     def action_fetch(self) -> None:
         """Run git fetch: whether a fix is in mainline and the stable branches is read from the

@@ -28,6 +28,7 @@ from patchpilot.tui.view.rich_text import (
     side_by_side,
     wrapped,
 )
+from patchpilot.tui.view.session import kept_states
 from patchpilot.tui.view.stage_line import SHORT, SHORTEST
 from patchpilot.tui.view.stages import (
     NEEDS_YOU,
@@ -64,6 +65,19 @@ BORDER, LEAST = 2, 3
 MONTH = timedelta(days=30)
 States = Mapping[Stage, StageStatus]
 """The stages of a topic; empty where nothing is known of them."""
+
+
+def states_of(kept: object) -> States:
+    """Return the states of all stages from those that the TUI saved, {} if none are valid."""
+    found = {
+        stage: StageStatus(StageState(state), note)
+        for stage, (state, note, _) in kept_states(kept).items()
+    }
+    return (
+        {stage: found.get(stage, StageStatus(StageState.UNOPENED)) for stage in Stage}
+        if found
+        else {}
+    )
 
 
 def next_stage(topic: HomeTopic, states: States) -> Stage | None:

@@ -32,6 +32,7 @@ from patchpilot.tui.screens.home_rows import (
     home_row,
     lines_of,
     next_stage,
+    states_of,
     summary,
     table_head,
 )
@@ -42,9 +43,8 @@ from patchpilot.tui.view.action_keys import in_keys, key_of
 from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import lines
-from patchpilot.tui.view.session import kept_states
 from patchpilot.tui.view.shown_keys import ShownKeys
-from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
@@ -596,16 +596,5 @@ class HomeScreen(ReportsErrors, Screen[None]):
         """
         if self._is_open(topic):
             return {stage: self.tui.session.status(stage) for stage in Stage}
-        kept = kept_states(
-            self.tui.memory.get("standings", f"{topic.repository}:{topic.branch}")
-        )
-        if not topic.branch or not kept:
-            return {}
-        states = {
-            stage: StageStatus(StageState(state), note)
-            for stage, (state, note, _) in kept.items()
-        }
-        return {
-            stage: states.get(stage, StageStatus(StageState.UNOPENED))
-            for stage in Stage
-        }
+        kept = self.tui.memory.get("standings", f"{topic.repository}:{topic.branch}")
+        return states_of(kept) if topic.branch else {}

@@ -5,6 +5,7 @@ It lists the messages to send and shows the selected one formatted or byte for b
 new in it.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -342,16 +343,12 @@ class PreviewScreen(ListDetailScreen):
 
     def action_edit(self) -> None:
         """Edit cover letter, changelog and notes in one text."""
-        edit_draft(self, self._changed)
-
-    def _changed(self) -> None:
-        self.session.changed("draft")
-        self.tui.jobs.begin(self.stage)
+        edit_draft(self, partial(self.begin_after, "draft"))
 
     def action_prefix(self) -> None:
         """Set the subject prefix; the trees of the profile are offered."""
         result: Sending | None = self._shown
-        choose_prefix(self, result, self._changed)
+        choose_prefix(self, result, partial(self.begin_after, "draft"))
 
     def action_tested(self) -> None:
         """Say below the --- what was built, or no longer."""
@@ -379,7 +376,7 @@ class PreviewScreen(ListDetailScreen):
             else "the line about the build was removed",
             timeout=3,
         )
-        self._changed()
+        self.begin_after("draft")
 
     def action_transport(self) -> None:
         """Switch to the next transport."""

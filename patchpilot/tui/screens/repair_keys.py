@@ -6,14 +6,21 @@ They set the subject prefix, apply all safe fixes, and add the sign-off; each ca
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
-from patchpilot.tui.screens.repair_dialog import RepairDialog
+from patchpilot.tui.actions.questions import save_prefix
+from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_yes
+from patchpilot.tui.widgets.dialog import Dialog
+from patchpilot.tui.widgets.diff_view import DiffView
 
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
@@ -64,7 +71,11 @@ def choose_prefix(
 
     def taken(value: str | None) -> None:
         if value:
-            _set_prefix(screen, known, value, then)
+            save_prefix(screen, value, partial(saved, value))
+
+    def saved(value: str, _: object) -> None:
+        screen.notify(f"subject prefix [{value}] instead of [{known or 'PATCH'}]")
+        then()
 
     text = (
         "Which tree should the subject name? Some subsystems require it: [PATCH net] for fixes,"
@@ -82,37 +93,20 @@ def _is_prefix(text: str) -> tuple[bool, str]:
     )
 
 
-def _set_prefix(
-    screen: "StageScreen", before: str, value: str, then: Callable[[], None]
-) -> None:
-    from patchpilot.services.send.edit_draft import Changes, change
-
-    session = screen.session
-    base = session.topic.base if session.topic else None
-
-    def saved(_: object) -> None:
-        screen.notify(f"subject prefix [{value}] instead of [{before or 'PATCH'}]")
-        then()
-
-    screen.in_thread(
-        "saving the prefix",
-        lambda repository, _: change(
-            repository, Changes(prefix=value), session.target, base
-        ),
-        saved,
-    )
-
-
 def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
     """Edit the cover letter, changelog and notes as one text in the user's editor."""
     from patchpilot.services.send.edit_draft import edit
     from patchpilot.tui.actions.editing import edit_text
 
     session = screen.session
-    base = session.topic.base if session.topic else None
     try:
         with session.repository() as repository:
-            edit(repository, lambda text: edit_text(screen, text), session.target, base)
+            edit(
+                repository,
+                lambda text: edit_text(screen, text),
+                session.target,
+                session.topic_base,
+            )
     except PatchpilotError as error:
         screen.show_error(error, partial(edit_draft, screen, then))
         return
@@ -132,6 +126,46 @@ def switch_transport(screen: "StageScreen", plan: "Sending | None") -> None:
         timeout=4,
     )
     screen.tui.jobs.begin(screen.stage)
+
+
+class RepairDialog(Dialog[bool]):
+    """A dialog that shows the repairs and returns True if the user applies them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "repair", "apply", key_display="Enter")
+    ]
+    title_text = "Apply all safe fixes?"
+
+    def __init__(self, repairs: "Repairs") -> None:
+        super().__init__()
+        self._repairs = repairs
+
+    def content(self) -> ComposeResult:
+        """What is repaired, what is left, the differences, the keys."""
+        yield Static(
+            plain("\n".join(self._repairs.words)), markup=False, id="repair-words"
+        )
+        if self._repairs.left:
+            yield Static(
+                plain("To fix manually: " + "; ".join(self._repairs.left)), markup=False
+            )
+        yield DiffView(ident="repair-diff")
+        yield Static(
+            plain("Enter apply · [ ] previous and next part · Esc cancel"),
+            markup=False,
+            classes="keys",
+        )
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        diff = self.query_one(DiffView)
+        diff.display = bool(self._repairs.diff)
+        diff.fill(self._repairs.diff)
+        diff.focus()
+
+    def action_repair(self) -> None:
+        """Make the repairs that are shown."""
+        self.dismiss(True)
 
 
 def repair(

@@ -70,11 +70,16 @@ BEFORE = ("send", "repair", "repair_all", "to_self")
 
 def repairs_of(screen: "SendBase") -> "dict[str, Callable[[Sending], None]]":
     """Return the functions that `a` can call, by their name in REPAIRS."""
+    from patchpilot.services.repair import REVIEW_TAGS, SIGN_OFF
+
+    def fix(kind: str, plan: "Sending") -> None:
+        repair(screen, plan, (kind,), screen.repaired, partial(nothing_certain, screen))
+
     return {
-        "sign_off": partial(_sign_off, screen),
+        "sign_off": partial(fix, SIGN_OFF),
         "tree": lambda plan: choose_prefix(screen, plan, screen.changed),
         "fixes": partial(_make_fixes, screen),
-        "review_tags": partial(_add_review_tags, screen),
+        "review_tags": partial(fix, REVIEW_TAGS),
         "edit": lambda _: screen.action_edit(),
         "to_self": lambda _: send_to_self(screen),
         "security": lambda _: _ask(screen, "security"),
@@ -89,12 +94,6 @@ def _ask(screen: "SendBase", name: str) -> None:
     ask_named(screen, name, lambda: screen.tui.jobs.begin(screen.stage))
 
 
-def _sign_off(screen: "SendBase", plan: "Sending") -> None:
-    from patchpilot.services.repair import SIGN_OFF
-
-    repair(screen, plan, (SIGN_OFF,), screen.repaired, partial(nothing_certain, screen))
-
-
 def _make_fixes(screen: "SendBase", plan: "Sending") -> None:
     from patchpilot.services.repair import FIXES, TAGS
 
@@ -106,14 +105,6 @@ def _make_fixes(screen: "SendBase", plan: "Sending") -> None:
         screen.tui.action_stage(str(Stage.CHECKS))
 
     repair(screen, plan, (FIXES, TAGS), screen.repaired, none)
-
-
-def _add_review_tags(screen: "SendBase", plan: "Sending") -> None:
-    from patchpilot.services.repair import REVIEW_TAGS
-
-    repair(
-        screen, plan, (REVIEW_TAGS,), screen.repaired, partial(nothing_certain, screen)
-    )
 
 
 def nothing_certain(screen: "SendBase", repairs: "Repairs") -> None:

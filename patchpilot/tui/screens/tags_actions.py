@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import BindingType
 
-from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.model.printable import one_line, printable
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.widgets.choose import LineDialog, Reader, ask_line
 
@@ -77,7 +77,6 @@ def ask_for_commit(
 def dig_thread(screen: "StageScreen", commit: str) -> None:
     """Find the thread in which a commit was posted and show its versions, reviews and backports."""
     from patchpilot.services.track.dig_commit import dig_in_archive
-    from patchpilot.tui.screens.dig_rows import dig_rows
 
     def found(dug: "DugCommit") -> None:
         title = f"{dug.commit.short}: {dug.tracked.subject}"
@@ -95,6 +94,29 @@ def dig_thread(screen: "StageScreen", commit: str) -> None:
     )
 
 
+def dig_rows(found: "DugCommit") -> list[str]:
+    """Return the posted message, the five header rows of its series, its tags and its history.
+
+    Each event of the history has its evidence.
+    """
+    from patchpilot.services.track.series_head import head_rows
+    from patchpilot.topic.followed.story import story
+
+    label = f"{found.revision.label}, " if found.revision else ""
+    lines = [
+        f"posted    {label}{found.url or f'<{found.mail.message_id}>'}",
+        f"author    {found.series.author or ''}",
+    ]
+    lines += [f"{row.name:<9} {row.says}" for row in head_rows(found.tracked)]
+    lines += [f"tag v{tag.version:<4} {tag.trailer}" for tag in found.series.trailers]
+    lines += ["", "History"]
+    for event in story(found.tracked):
+        day = f"{event.when:%Y-%m-%d}" if event.when else "now"
+        proof = f"  {event.proof}" if event.proof else ""
+        lines.append(f"{day:<10}  {event.text}{proof}")
+    return [one_line(printable(line)) for line in lines]
+
+
 def claim(screen: "StageScreen", *, is_fix: bool) -> None:
     """Store with the topic whether the commit is a fix; the other stages use this answer."""
     from patchpilot.topic.fix_claims import answer_fix
@@ -102,7 +124,6 @@ def claim(screen: "StageScreen", *, is_fix: bool) -> None:
     commit = screen.session.commit
     if commit is None:
         return
-    base = screen.session.topic.base if screen.session.topic else None
 
     def answered(_: object) -> None:
         screen.notify(
@@ -116,13 +137,16 @@ def claim(screen: "StageScreen", *, is_fix: bool) -> None:
             ),
             timeout=6,
         )
-        screen.session.changed("waivers", "draft", "claims")
-        screen.tui.jobs.begin(screen.stage)
+        screen.begin_after("waivers", "draft", "claims")
 
     screen.in_thread(
         "saving the answer",
         lambda repository, _: answer_fix(
-            repository, [commit], is_fix, target=screen.session.target, base=base
+            repository,
+            [commit],
+            is_fix,
+            target=screen.session.target,
+            base=screen.session.topic_base,
         ),
         answered,
     )

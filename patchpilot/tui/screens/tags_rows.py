@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import glyph, uses_ascii
 from patchpilot.tui.view.rich_text import fitted, hanging, plain
 from patchpilot.tui.view.session import LIKELY
-from patchpilot.tui.widgets.meter import Meter
 from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ METER = (4, 20)
 WORDS = 24
 """Columns of a subject that come before a longer meter."""
 BORDERS = 3
+EIGHTHS = " ▏▎▍▌▋▊▉"
 FIXED_COLUMNS = 4 + 4 + 1 + 2 + 12 + 2 + 10 + 2
 """Columns of a candidate's row without meter and subject."""
 
@@ -65,6 +65,20 @@ def candidate_rows(
     ]
 
 
+def meter_bar(share: float, columns: int, style: str = "") -> Text:
+    """Return a share as a bar in exactly so many columns.
+
+    It is clamped to the range 0 to 1. A share above 0 shows at least the smallest mark.
+    """
+    share = min(1.0, max(0.0, share))
+    if uses_ascii():
+        marks = glyph("bar") * max(round(share * columns), 1 if share else 0)
+    else:
+        eighths = max(round(share * columns * 8), 1 if share else 0)
+        marks = glyph("bar") * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+    return Text(marks, style=style, no_wrap=True) + Text(" " * (columns - len(marks)))
+
+
 def _row(candidate: "Candidate", columns: int, ticked: bool, picked: bool) -> Text:
     """A candidate: ticked or chosen, confidence, id, first release, subject."""
     room = columns - BORDERS - FIXED_COLUMNS
@@ -78,7 +92,7 @@ def _row(candidate: "Candidate", columns: int, ticked: bool, picked: bool) -> Te
         if picked
         else "   "
     )
-    row = Text(f"{mark:<4}{sure:4.0%} ", no_wrap=True) + Meter(sure, style).bar(meter)
+    row = Text(f"{mark:<4}{sure:4.0%} ", no_wrap=True) + meter_bar(sure, meter, style)
     release = fitted((candidate.first_release or "unreleased").removeprefix("v"), 10)
     subject = fitted(candidate.subject, max(8, room - meter))
     return row.append(plain(f"  {candidate.commit[:12]}  {release}  {subject}"))

@@ -302,6 +302,11 @@ class StageScreen(JobScreen):
         else:
             self.tui.jobs.begin(self.stage, again=True)
 
+    def begin_after(self, *changed: str) -> None:
+        """Run the stage again after these inputs of the stages changed."""
+        self.session.changed(*changed)
+        self.tui.jobs.begin(self.stage)
+
     def reread(self) -> None:
         """The commits changed: read the topic again, then refresh what depends on it."""
         self.close_error()
