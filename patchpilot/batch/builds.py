@@ -13,7 +13,7 @@ from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.finding import Finding
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.build.build_request import build_options
-from patchpilot.topic.open_repository import open_repository
+from patchpilot.topic.open_repository import Repository
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -88,7 +88,7 @@ def build_unit(
     options = build_options(
         arches=(arch,) if arch else (), quick=quick, jobs=1, place=place
     )
-    with open_repository(repository) as opened:
+    with Repository.open(repository) as opened:
         result = check(
             CheckRequest(targets=(commit,), build=options, strict=True),
             repository=opened,

@@ -49,7 +49,6 @@ class PrepBranch:
     by_us: bool = False
     cover_commit: str | None = None
     base: str | None = None
-    base_branch: str = ""
     presubject: str = ""
     prerequisites: tuple[str, ...] = ()
 
@@ -248,7 +247,6 @@ def _read(
         history=_history(series.get("history")),
         cover_commit=commit.id if commit else None,
         base=below if strategy == COMMIT else _fork_point(repository, base_branch, tip),
-        base_branch=base_branch,
         presubject=str(series.get("presubject") or ""),
         prerequisites=_texts(series.get("prerequisites")),
     )

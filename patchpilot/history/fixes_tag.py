@@ -20,13 +20,10 @@ _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
 
 @dataclass(frozen=True, slots=True)
 class TagProblem:
-    """A problem with a tag: `kind` is its stable name, and `bot` whether the bots report it as
-    well.
-    """
+    """A problem with a tag: `kind` is its stable name."""
 
     kind: str
     message: str
-    bot: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +215,6 @@ def _judge_tag(
                 TagProblem(
                     "unverified",
                     f"could not be checked: {tag.commit_id} is not in this shallow clone",
-                    bot=False,
                 )
             )
         else:
@@ -246,9 +242,7 @@ def _form(tag: FixesTag, target: Commit, digits: int) -> list[TagProblem]:
     elif len(written) > digits:
         problems.append(
             TagProblem(
-                "long-id",
-                f"the id has {len(written)} digits; {digits} are enough",
-                bot=False,
+                "long-id", f"the id has {len(written)} digits; {digits} are enough"
             )
         )
     if tag.open_parenthesis:
@@ -273,25 +267,19 @@ def _form(tag: FixesTag, target: Commit, digits: int) -> list[TagProblem]:
     elif " ".join(tag.subject.split()) != " ".join(target.subject.split()):
         problems.append(
             TagProblem(
-                "cut-subject",
-                "the subject is shortened: quote the full subject",
-                bot=False,
+                "cut-subject", "the subject is shortened: quote the full subject"
             )
         )
     if not tag.parenthesised or not tag.quoted:
         what = "parentheses" if not tag.parenthesised else "double quotes"
         problems.append(
             TagProblem(
-                "bare-subject",
-                f'{what} required around the subject: ("subject")',
-                bot=False,
+                "bare-subject", f'{what} required around the subject: ("subject")'
             )
         )
     if tag.comment:
         problems.append(
-            TagProblem(
-                "trailing-comment", "text after the closing parenthesis", bot=False
-            )
+            TagProblem("trailing-comment", "text after the closing parenthesis")
         )
     return problems
 
@@ -302,7 +290,6 @@ def _truth(target: Commit, known: Relations) -> list[TagProblem]:
             TagProblem(
                 "own-series",
                 "names a commit of the same series: squash the fix into it instead",
-                bot=False,
             )
         ]
     if known.is_ancestor(target) is False:
@@ -312,18 +299,13 @@ def _truth(target: Commit, known: Relations) -> list[TagProblem]:
             )
         ]
     if known.in_mainline(target) is False:
-        return [
-            TagProblem(
-                "not-mainline", "names a commit that is not in mainline", bot=False
-            )
-        ]
+        return [TagProblem("not-mainline", "names a commit that is not in mainline")]
     release = known.first_release(target)
     if known.own_release and release and release == known.own_release:
         return [
             TagProblem(
                 "same-release",
                 f"bug and fix are first released in {release}: no release has only the bug",
-                bot=False,
             )
         ]
     return []
@@ -362,9 +344,7 @@ def judge_message(
         if target and target.id in seen:
             problems.append(
                 TagProblem(
-                    "duplicate",
-                    f"names the same commit as line {seen[target.id] + 1}",
-                    bot=False,
+                    "duplicate", f"names the same commit as line {seen[target.id] + 1}"
                 )
             )
         elif target:
@@ -393,7 +373,6 @@ def _place(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
             TagProblem(
                 "indented",
                 "the tag is indented: bots parse it although it looks quoted",
-                bot=False,
             )
         )
     if (
@@ -404,9 +383,7 @@ def _place(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
     ):
         problems.append(
             TagProblem(
-                "folded",
-                "the tag continues on the next line: keep it on one line",
-                bot=False,
+                "folded", "the tag continues on the next line: keep it on one line"
             )
         )
     return problems

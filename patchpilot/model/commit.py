@@ -54,6 +54,11 @@ class Commit(NamedTuple):
         return self.id[:12]
 
     @property
+    def author_time(self) -> str:
+        """The author date in seconds since the epoch, which amending and rebasing preserve."""
+        return str(int(self.authored.timestamp()))
+
+    @property
     def reference(self) -> str:
         """`commit-id ("subject")`, as messages and Fixes: tags quote it."""
         return f'{self.short} ("{self.subject}")'

@@ -53,12 +53,12 @@ class FileChange(NamedTuple):
     @property
     def added(self) -> int:
         """The number of added lines."""
-        return sum(1 for hunk in self.hunks for line in hunk.lines if line.kind == "+")
+        return sum(1 for _ in self.lines())
 
     @property
     def removed(self) -> int:
         """The number of removed lines."""
-        return sum(1 for hunk in self.hunks for line in hunk.lines if line.kind == "-")
+        return sum(1 for _ in self.lines("-"))
 
     def lines(self, kind: str = "+") -> Iterator[DiffLine]:
         """Its lines of this kind, in order."""

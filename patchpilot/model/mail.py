@@ -19,7 +19,7 @@ from patchpilot.model.bounded_date import mail_date
 from patchpilot.model.encoded_words import decode_text, decode_words
 from patchpilot.model.limits import MAX_HEADER, MAX_LINE, MAX_LINES, MAX_MAIL, MIB
 from patchpilot.model.message_id import id_in_header, ids_in_header
-from patchpilot.model.patch import Header, Patch, sender_in
+from patchpilot.model.patch import Header, Patch, header_value, sender_in
 from patchpilot.model.patch_subject import parse_subject
 
 if TYPE_CHECKING:
@@ -118,11 +118,7 @@ class Mail(NamedTuple):
 
     def header(self, name: str) -> str | None:
         """The value of the first header of this name, or None."""
-        wanted = name.lower()
-        return next(
-            (header.value for header in self.headers if header.name.lower() == wanted),
-            None,
-        )
+        return header_value(self.headers, name)
 
     @property
     def date_note(self) -> str:
@@ -450,22 +446,9 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
         )
     headers, body_at = header_lines(lines)
     damage: list[str] = []
-    encoding = next(
-        (
-            header.value.strip().lower()
-            for header in headers
-            if header.name.lower() == "content-transfer-encoding"
-        ),
-        "",
-    )
-    kind = next(
-        (
-            header.value.lower()
-            for header in headers
-            if header.name.lower() == "content-type"
-        ),
-        "",
-    )
+    encoding = header_value(headers, "content-transfer-encoding") or ""
+    encoding = encoding.strip().lower()
+    kind = (header_value(headers, "content-type") or "").lower()
     if encoding in ("base64", "quoted-printable") or kind.startswith("multipart/"):
         damage.append("multipart" if kind.startswith("multipart/") else encoding)
         decoded = _text_of(_message(_without_from(raw)))
@@ -515,12 +498,7 @@ def _assemble(
     body_at: int,
     damage: list[str],
 ) -> Patch:
-    def value(name: str) -> str:
-        return next(
-            (header.value for header in headers if header.name.lower() == name), ""
-        )
-
-    raw_subject = value("subject")
+    raw_subject = header_value(headers, "subject") or ""
     author = sender_in(headers)
     in_body: Address | None = None
     start = body_at

@@ -22,6 +22,14 @@ class Header(NamedTuple):
     line: int
 
 
+def header_value(headers: Iterable[Header], name: str) -> str | None:
+    """Returns the value of the first header of this name, or None."""
+    wanted = name.lower()
+    return next(
+        (header.value for header in headers if header.name.lower() == wanted), None
+    )
+
+
 def sender_in(headers: Iterable[Header]) -> Address:
     """Returns the sender of a message: the mailbox in its From: header.
 
@@ -62,11 +70,7 @@ class Patch(_PatchFields):
 
     def header(self, name: str) -> str | None:
         """The value of the first header of this name, or None."""
-        wanted = name.lower()
-        return next(
-            (header.value for header in self.headers if header.name.lower() == wanted),
-            None,
-        )
+        return header_value(self.headers, name)
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """The addresses of every header of this name."""

@@ -25,7 +25,7 @@ def _upstream() -> re.Pattern[str]:
             commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
           | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
           | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_SHORT})
-          | \(?cherry[ -]picked[ ]from[ ]{_OF}(?P<picked>{_SHORT})(?=[^\n]*[)\]])
+          | \(?cherry[ -]picked[ ]from[ ]{_OF}({_SHORT})(?=[^\n]*[)\]])
           | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
         )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",  # noqa: E501
         re.IGNORECASE | re.MULTILINE | re.VERBOSE,
@@ -51,15 +51,13 @@ def _revert() -> re.Pattern[str]:
 
 
 class NamedCommit(NamedTuple):
-    """An upstream commit named in a message: the id as written, its line, and its origin.
+    """An upstream commit named in a message: the id as written, and its line.
 
-    The id has 7 to 40 digits and is in lower case; the origin is whether `cherry-pick -x` added
-    the line.
+    The id has 7 to 40 digits and is in lower case.
     """
 
     id: str
     at: int
-    picked: bool
 
 
 class Fixed(NamedTuple):
@@ -107,14 +105,11 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
                     NamedCommit(
                         name,
                         message.count("\n", 0, match.start()),
-                        match["picked"] is not None,
                     )
                 )
         for match in _several().finditer(message):
             commits += [
-                NamedCommit(
-                    name.lower(), message.count("\n", 0, match.start()), picked=False
-                )
+                NamedCommit(name.lower(), message.count("\n", 0, match.start()))
                 for name in _HEX.findall(match[1])
             ]
     return tuple(commits)

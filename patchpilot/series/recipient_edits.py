@@ -38,15 +38,12 @@ class Edits:
 
     def place(self, header: str, address: Address) -> "Edits":
         """With an address put into a header ("to" or "cc")."""
-        rest = tuple(edit for edit in self.placed if edit[1].key != address.key)
-        return Edits(
-            (*rest, (header, address)),
-            tuple(key for key in self.dropped if key != address.key),
-        )
+        rest = self.restore(address)
+        return Edits((*rest.placed, (header, address)), rest.dropped)
 
     def drop(self, address: Address) -> "Edits":
         """With an address removed."""
-        rest = tuple(edit for edit in self.placed if edit[1].key != address.key)
+        rest = self.restore(address).placed
         return Edits(rest, tuple(dict.fromkeys((*self.dropped, address.key))))
 
     def restore(self, address: Address) -> "Edits":

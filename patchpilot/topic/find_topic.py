@@ -176,7 +176,7 @@ def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
             patch_id or "",
             patch.subject.title,
             patch.commit,
-            _authored(repository, patch.commit if ids else None),
+            repository.commit(patch.commit).author_time if ids and patch.commit else "",
         )
         for patch, patch_id in zip(
             series.patches, patch_ids_of(repository, contents), strict=True
@@ -265,12 +265,6 @@ def as_asked(draft: Draft, request: SendRequest) -> Draft:
     if request.in_reply_to:
         draft = replace(draft, in_reply_to=given_message_id(request.in_reply_to))
     return draft
-
-
-def _authored(repository: Repository, commit_id: str | None) -> str:
-    return (
-        str(int(repository.commit(commit_id).authored.timestamp())) if commit_id else ""
-    )
 
 
 def _with_cover(

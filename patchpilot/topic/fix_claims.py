@@ -4,7 +4,7 @@
 Used by `prepare`, `stable`, `fixes` and the TUI.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
@@ -81,25 +81,18 @@ def answer_fix(
     with Drafts() as drafts:
         for other in drafts.all(home):
             if names & set(other.answers) and other.change_id != draft.change_id:
-                drafts.save(
-                    replace(
-                        other,
-                        answers={
-                            name: value
-                            for name, value in other.answers.items()
-                            if name not in names
-                        },
-                    )
-                )
-        others = {
-            name: value for name, value in draft.answers.items() if name not in names
-        }
+                drafts.save(replace(other, answers=_without(other.answers, names)))
+        others = _without(draft.answers, names)
         answers = (
             {} if is_fix is None else dict.fromkeys(names, "yes" if is_fix else "no")
         )
         return drafts.keep(
             draft, replace(draft, answers={**others, **answers}), "answered"
         )
+
+
+def _without(answers: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    return {name: value for name, value in answers.items() if name not in names}
 
 
 def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
@@ -128,7 +121,7 @@ def without_denials(answers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _name(commit: Commit) -> str:
-    return f"{_ANSWER}{int(commit.authored.timestamp())} {commit.subject}"
+    return f"{_ANSWER}{commit.author_time} {commit.subject}"
 
 
 def _answers(repository: Repository) -> dict[str, str]:

@@ -10,14 +10,6 @@ from patchpilot.commits.repository import Repository as Repository
 from patchpilot.commits.repository_signature import signature
 
 
-def open_repository(directory: Path | None = None) -> Repository:
-    """Return the repository of a directory, by default the current one.
-
-    Raises MissingError if there is none.
-    """
-    return Repository.open(directory)
-
-
 class _Opened:
     """An open repository, its signature when it was opened, and how many use it."""
 

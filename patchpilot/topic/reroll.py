@@ -276,17 +276,13 @@ def sent_patches(
             entry.patch_id,
             parse_subject(entry.subject).title,
             entry.commit,
-            _authored(repository, entry.commit),
+            repository.commit(entry.commit).author_time
+            if repository and entry.commit and repository.find(entry.commit)
+            else "",
         )
         for entry in send.entries
         if entry.patch_id
     )
-
-
-def _authored(repository: Repository | None, commit: str | None) -> str:
-    if repository is None or commit is None or repository.find(commit) is None:
-        return ""
-    return str(int(repository.commit(commit).authored.timestamp()))
 
 
 def _rewording(

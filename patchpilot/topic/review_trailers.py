@@ -153,7 +153,12 @@ def find_review_trailers(
         now = called(commit)
         titles = now | alike.get(commit.id, frozenset())
         given = [
-            trailer for trailer in status.trailers if _is_for(trailer, titles, status)
+            credit
+            for credit in status.trailers
+            if any(
+                not credit.patch or (post.number or 1) == credit.patch
+                for post in _posts(titles, credit, status)
+            )
         ]
         back, open_ = _sorted_out(
             repository, commit, titles, given, status, request, refused
@@ -217,7 +222,7 @@ def refuse_tags(
 
 def _refusal(commit: Commit, trailer: str) -> str:
     """The name of the refusal in a draft's answers; amending and rebasing leave it alone."""
-    return f"tag {int(commit.authored.timestamp())} {trailer}"
+    return f"tag {commit.author_time} {trailer}"
 
 
 def _status_of(state: TopicState) -> Status:
@@ -262,21 +267,15 @@ def titles_sent(
     return lambda commit: frozenset((commit.subject, *names.get(commit.id, ())))
 
 
-def _is_for(credit: Credit, titles: frozenset[str], status: Status) -> bool:
-    """Whether a tag is for the commit of these titles: a patch of that version has one of them, and
-    the tag is for it or for the whole series.
-    """
-    posts = [
+def _posts(titles: frozenset[str], credit: Credit, status: Status) -> list[Post]:
+    """The patches with one of these titles in the version for which a tag was given."""
+    return [
         post
         for revision in status.topic.revisions
         if revision.version == credit.version
         for post in revision.patches
+        if parse_subject(post.mail.mail.subject).title in titles
     ]
-    return any(
-        _title(post) in titles
-        and (not credit.patch or (post.number or 1) == credit.patch)
-        for post in posts
-    )
 
 
 def _sorted_out(
@@ -309,7 +308,13 @@ def _sorted_out(
                 )
             )
             continue
-        was = _sent_id(repository, titles, credit, status)
+        bodies = (post.body for post in _posts(titles, credit, status))
+        body = next(bodies, None)
+        was = (
+            None
+            if body is None
+            else _patch_id(repository, body.encode("utf-8", "surrogateescape"))
+        )
         held = _held(
             credit, request, commit.subject, is_changed=was is not None and was != now
         )
@@ -358,25 +363,6 @@ def _unusable(trailer: str) -> str:
         if it.state is AddressState.BAD
     )
     return next(bad, "")
-
-
-def _sent_id(
-    repository: Repository, titles: frozenset[str], credit: Credit, status: Status
-) -> str | None:
-    """The patch-id of what the tag was given for; None when that mail is not here."""
-    for revision in status.topic.revisions:
-        if revision.version == credit.version:
-            for post in revision.patches:
-                if _title(post) in titles:
-                    return _patch_id(
-                        repository,
-                        post.body.encode("utf-8", "surrogateescape"),
-                    )
-    return None
-
-
-def _title(post: Post) -> str:
-    return parse_subject(post.mail.mail.subject).title
 
 
 def _patch_id(repository: Repository, diff: bytes) -> str | None:

@@ -97,8 +97,7 @@ def tagged_topic(
             return sent_tag
         if (
             sent_tag.title == last.subject
-            and str(int(repository.commit(sent_tag.head).authored.timestamp()))
-            == last.authored
+            and repository.commit(sent_tag.head).author_time == last.authored
         ):
             return sent_tag
     return None

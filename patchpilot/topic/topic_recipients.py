@@ -6,7 +6,7 @@ The plans are shown and used by `maintainers`, the TUI and `send`.
 
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -130,10 +130,11 @@ class MaintainersRequest:
 
         None with a `tree`, or where the TARGETs need none.
         """
-        if self.opened and not self.tree:
-            yield self.opened
+        if self.tree or self.opened:
+            yield None if self.tree else self.opened
             return
-        with repository_for(targets, self.tree, self.repo) as repository:
+        repository = _open_repository(targets, self.repo)
+        with repository or nullcontext():
             yield repository
 
 
@@ -142,42 +143,36 @@ def plan_targets(
 ) -> PlanResult:
     """Return one plan for each series that the TARGETs name, or for each patch."""
     with request.repository(request.targets) as repository:
-        return _plan_targets(request, repository, progress)
-
-
-def _plan_targets(
-    request: MaintainersRequest, repository: Repository | None, progress: Progress
-) -> PlanResult:
-    if repository is None:
-        refuse_absent(request.targets)
-    source = source_tree(request.tree, repository)
-    sources = sources_of(source, repository, request.switches, request.profile)
-    results = []
-    series = read_series(
-        request.targets, repository, request.base, request.from_archive
-    )
-    patches = [patch for series_ in series for patch in series_.patches]
-    if patches and not any(patch.has_diff for patch in patches):
-        raise InputError(
-            f"{patches[0].source}: changes no files",
-            hint="pass a patch, or use -f FILE for the maintainers of a file",
+        if repository is None:
+            refuse_absent(request.targets)
+        source = source_tree(request.tree, repository)
+        sources = sources_of(source, repository, request.switches, request.profile)
+        results = []
+        series = read_series(
+            request.targets, repository, request.base, request.from_archive
         )
-    for at, series_ in enumerate(series):
-        progress("looking up recipients", at, len(series))
-        members = (
-            [Series((patch,)) for patch in series_.patches]
-            if request.per_patch
-            else [series_]
+        patches = [patch for series_ in series for patch in series_.patches]
+        if patches and not any(patch.has_diff for patch in patches):
+            raise InputError(
+                f"{patches[0].source}: changes no files",
+                hint="pass a patch, or use -f FILE for the maintainers of a file",
+            )
+        for at, series_ in enumerate(series):
+            progress("looking up recipients", at, len(series))
+            members = (
+                [Series((patch,)) for patch in series_.patches]
+                if request.per_patch
+                else [series_]
+            )
+            undisclosed = request.security or _is_undisclosed(series_, repository)
+            results += [
+                _planned(member, series_, sources, repository, undisclosed=undisclosed)
+                for member in members
+                if member.patches
+            ]
+        return PlanResult(
+            tuple(results), source.label, str(repository.top) if repository else None
         )
-        undisclosed = request.security or _is_undisclosed(series_, repository)
-        results += [
-            _planned(member, series_, sources, repository, undisclosed=undisclosed)
-            for member in members
-            if member.patches
-        ]
-    return PlanResult(
-        tuple(results), source.label, str(repository.top) if repository else None
-    )
 
 
 def plan_series(
@@ -211,29 +206,27 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
     Raises MissingError for a name that matches nothing in the tree.
     """
     with request.repository(()) as repository:
-        return _plan_files(request, repository)
-
-
-def _plan_files(
-    request: MaintainersRequest, repository: Repository | None
-) -> PlanResult:
-    source = source_tree(request.tree, repository)
-    sources = sources_of(source, repository, request.switches, request.profile)
-    results = []
-    for word in request.targets:
-        for path in expand(word, source):
-            data = (
-                source.read(path)
-                if path != "MAINTAINERS" and not path.endswith("/")
-                else None
-            )
-            text = data.decode("utf-8", "surrogateescape").split("\n") if data else []
-            made = plan_undisclosed_paths if request.security else plan_paths
-            plan = made((path,), sources, [("", text)])
-            results.append(Planned(path, (path,), plan, undisclosed=request.security))
-    return PlanResult(
-        tuple(results), source.label, str(repository.top) if repository else None
-    )
+        source = source_tree(request.tree, repository)
+        sources = sources_of(source, repository, request.switches, request.profile)
+        results = []
+        for word in request.targets:
+            for path in expand(word, source):
+                data = (
+                    source.read(path)
+                    if path != "MAINTAINERS" and not path.endswith("/")
+                    else None
+                )
+                text = (
+                    data.decode("utf-8", "surrogateescape").split("\n") if data else []
+                )
+                made = plan_undisclosed_paths if request.security else plan_paths
+                plan = made((path,), sources, [("", text)])
+                results.append(
+                    Planned(path, (path,), plan, undisclosed=request.security)
+                )
+        return PlanResult(
+            tuple(results), source.label, str(repository.top) if repository else None
+        )
 
 
 def edit(
@@ -283,23 +276,7 @@ def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Addres
     )
 
 
-@contextmanager
-def repository_for(
-    targets: Sequence[str], tree: Path | None, repo: Path | None
-) -> Iterator[Repository | None]:
-    """Yield the repository to use, which stays open within the context.
-
-    None with a `tree`, or if the TARGETs need no repository.
-    """
-    repository = None if tree else open_repository(targets, repo)
-    try:
-        yield repository
-    finally:
-        if repository:
-            repository.close()
-
-
-def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:
+def _open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:
     """Return the named repository, otherwise the one of the current directory, if any."""
     if repo:
         return Repository.open(repo)
