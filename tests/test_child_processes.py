@@ -182,7 +182,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/branch_move_journal::_changed": ("move.new", "move.old"),
         "commits/branch_move_journal::settle": ("move.target", "now"),
         "commits/branch_move_journal::_write": ("commit",),
-        "history/commit_walk::new_facts": ("*tips",),
+        "history/history_index::_new_facts": ("*tips",),
         "history/patch_similarity::changed_lines": ("commit",),
         "history/patch_similarity::meet": ("commit",),
         "history/stable_branches::is_queued": ("tip",),

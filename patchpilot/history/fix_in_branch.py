@@ -121,7 +121,7 @@ class History:
                 Landing(candidate, LandedHow.PATCH_ID)
                 for candidate in self._same_patch(commit, ordinal, reach)
             ]
-        return self._standing(commit, landings, reach) if landings else None
+        return self._standing(commit, landings, reach)
 
     def twin(self, commit: str, branch: str) -> str | None:
         """The commit of `branch` that a mailed commit became: with its subject, its author and most
@@ -136,11 +136,7 @@ class History:
             Landing(candidate, LandedHow.SUBJECT)
             for candidate in self._same_subject(commit, self.index.reach(branch))
         ]
-        landing = (
-            self._standing(commit, landings, self.index.reach(branch))
-            if landings
-            else None
-        )
+        landing = self._standing(commit, landings, self.index.reach(branch))
         return landing.commit if landing and landing.holds else None
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
@@ -252,7 +248,7 @@ class History:
 
     def _standing(
         self, commit: str, landings: Sequence[Landing], reach: AncestorBitmap
-    ) -> Landing:
+    ) -> Landing | None:
         last: Landing | None = None
         for landing in sorted(
             landings,
@@ -265,7 +261,6 @@ class History:
             if undone is None:
                 return landing
             last = Landing(landing.commit, landing.how, undone)
-        assert last is not None
         return last
 
     def _undone(self, commit: str, landed: str, reach: AncestorBitmap) -> str | None:

@@ -13,15 +13,21 @@ import json
 import sqlite3
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
+from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import streaming
 from patchpilot.errors import GitError, MissingError
 from patchpilot.history.ancestor_bitmap import AncestorBitmap, spread, spread_from
-from patchpilot.history.commit_walk import CommitFact, new_facts
 from patchpilot.history.index_file import connect, forget
+from patchpilot.history.shallow_clones import shallow_commits
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.upstream_references import Marks, read_marks
 
+_FORMAT = "--format=%H %P%n%B"
+_FEW = 3000
 _CHUNK = 1 << 16
 _KEPT_REACHES = 400
 _KEPT_TIPS = 60
@@ -33,6 +39,16 @@ _SORTED = {
     "fixes_by_id": "fixes (id)",
 }
 """Indexes created after the first fill, which is twice as fast as updating them row by row."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFact:
+    """The facts that the index stores for a commit."""
+
+    id: str
+    parents: tuple[str, ...]
+    subject: str
+    marks: Marks
 
 
 class Index:
@@ -107,7 +123,7 @@ class Index:
                 )
             ]
             for batch in _batches(
-                new_facts(self.repository, unknown, self._is_known, old), 20_000
+                _new_facts(self.repository, unknown, self._is_known, old), 20_000
             ):
                 added += self._insert(batch, start + added, known)
                 if len(known) > 400_000:
@@ -211,6 +227,9 @@ class Index:
             self.add([commit_id])
             ordinal = self.ordinal(commit_id)
             assert ordinal is not None
+        return self._reach_of(ordinal)
+
+    def _reach_of(self, ordinal: int) -> AncestorBitmap:
         if ordinal not in self._reaches:
             row = self._db.execute(
                 "select data from reach where ord = ?", (ordinal,)
@@ -318,17 +337,8 @@ class Index:
             more.setdefault(number, []).append(parent)
         stored = {int(row[0]) for row in self._db.execute("select ord from reach")}
         return spread_from(
-            self._parents, more, ordinal, stored, self._kept_reach
+            self._parents, more, ordinal, stored, self._reach_of
         ) or spread(self._parents, more, ordinal)
-
-    def _kept_reach(self, ordinal: int) -> AncestorBitmap:
-        if ordinal not in self._reaches:
-            self._reaches[ordinal] = AncestorBitmap.unpack(
-                self._db.execute(
-                    "select data from reach where ord = ?", (ordinal,)
-                ).fetchone()[0]
-            )
-        return self._reaches[ordinal]
 
     def _keep(self, ordinal: int, reach: AncestorBitmap) -> None:
         now = int(time.time())
@@ -361,3 +371,96 @@ def _batches(facts: Iterable[CommitFact], size: int) -> Iterator[list[CommitFact
             batch = []
     if batch:
         yield batch
+
+
+def _new_facts(
+    repository: Repository,
+    tips: Sequence[str],
+    known: Callable[[str], bool],
+    old: Sequence[str],
+) -> Iterator[CommitFact]:
+    """Yields the facts of all commits reachable from `tips` that are not `known`, parents first.
+
+    All commits reachable from `old` are known. A few commits are read one by one, up to the known
+    ones; many are read with a single `git log`.
+    """
+    if old:
+        few = _few(repository, tips, known)
+        if few is not None:
+            yield from few
+            return
+    less = [f"^{tip}" for tip in old]
+    with streaming(
+        repository.top,
+        "log",
+        "--topo-order",
+        "--reverse",
+        "--ignore-missing",
+        "-z",
+        _FORMAT,
+        *tips,
+        *less,
+        "--",
+    ) as out:
+        rest = b""
+        while block := out.read(1 << 20):
+            *records, rest = (rest + block).split(b"\0")
+            for record in records:
+                fact = _fact(record)
+                if fact and not (old and known(fact.id)):
+                    yield fact
+        fact = _fact(rest)
+        if fact and not (old and known(fact.id)):
+            yield fact
+
+
+def _fact(record: bytes) -> CommitFact | None:
+    head, _, message = record.strip(b"\n").partition(b"\n")
+    ids = head.decode("ascii", "replace").split()
+    return (
+        _made_fact(ids[0], tuple(ids[1:]), message.decode("utf-8", "surrogateescape"))
+        if ids
+        else None
+    )
+
+
+def _made_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
+    """Creates the fact of a commit from its id, parents and message."""
+    paragraph = message.lstrip("\n").split("\n\n", 1)[0]
+    subject = (
+        " ".join(line.strip() for line in paragraph.strip().split("\n"))
+        if "\n" in paragraph.strip()
+        else paragraph.strip()
+    )
+    return CommitFact(commit_id, parents, subject, read_marks(message))
+
+
+def _few(
+    repository: Repository, tips: Sequence[str], known: Callable[[str], bool]
+) -> list[CommitFact] | None:
+    """The new facts when there are few; None when there are many.
+
+    A commit a shallow or partial clone lacks is left out.
+    """
+    facts: dict[str, CommitFact] = {}
+    order: list[str] = []
+    stack = [(tip, False) for tip in reversed(tips)]
+    boundary = shallow_commits(repository)
+    while stack:
+        commit_id, done = stack.pop()
+        if done:
+            order.append(commit_id)
+            continue
+        if commit_id in facts or known(commit_id):
+            continue
+        if len(facts) >= _FEW:
+            return None
+        raw = repository.objects.get(commit_id)
+        if not raw or raw[1] != "commit":
+            continue
+        commit = parse_commit(commit_id, raw[2])
+        parents = () if commit_id in boundary else commit.parents
+        facts[commit_id] = _made_fact(commit_id, parents, commit.message)
+        stack.append((commit_id, True))
+        stack += [(parent, False) for parent in reversed(parents)]
+    return [facts[commit_id] for commit_id in order]

@@ -9,14 +9,15 @@ def ends_at(repository: Repository, commit: str) -> bool:
 
     Blame attributes all older lines to such a commit.
     """
+    return commit in shallow_commits(repository)
+
+
+def shallow_commits(repository: Repository) -> frozenset[str]:
+    """Returns the commits at which a shallow clone's history ends."""
     if not repository.is_shallow():
-        return False
-    return (
-        commit
-        in (repository.common_dir / "shallow")
-        .read_text(encoding="ascii", errors="replace")
-        .split()
-    )
+        return frozenset()
+    file = repository.common_dir / "shallow"
+    return frozenset(file.read_text(encoding="ascii", errors="replace").split())
 
 
 def what_lacks(repository: Repository) -> list[str]:

@@ -2,7 +2,7 @@
 """The subject of a patch, such as `[PATCH net v2 1/3] net: x: do y`."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from patchpilot.model.stable_prefix import is_for_stable, stable_versions
 
@@ -60,6 +60,7 @@ _JOINED = re.compile(
 """Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
 _NUMBERED = re.compile(r"(\d{1,6})/(\d{1,6}|n)")
 _VERSIONED = re.compile(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|[a-z])?")
+_WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend": True}}
 _RE = re.compile(
     r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
 )
@@ -75,51 +76,27 @@ def parse_subject(raw: str) -> Subject:
     while match := _MARK.match(rest):
         marks.append(match[1])
         rest = rest[match.end() :]
-    said = _Marks()
+    words: list[str] = []
+    fields: dict[str, Any] = {}
     if marks and (ended := _AT_THE_END.search(rest)):
-        said.version, rest = int(ended["a"] or ended["b"]), rest[: ended.start()]
+        fields["version"] = int(ended["a"] or ended["b"])
+        rest = rest[: ended.start()]
     for mark in marks:
         for word in re.split(r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()):
-            said.take(word)
-    return Subject(
-        raw,
-        rest.strip(),
-        tuple(marks),
-        tuple(said.words),
-        said.version,
-        said.number,
-        said.total,
-        said.rfc,
-        said.resend,
-        said.is_patch,
-    )
+            if marked := _marked(word.lower()):
+                fields |= marked
+            elif word:
+                words.append(word)
+                fields |= _WORDS.get(word.lower(), {})
+    return Subject(raw, rest.strip(), tuple(marks), tuple(words), **fields)
 
 
-class _Marks:
-    """What the words in the brackets of a subject say."""
-
-    __slots__ = ("is_patch", "number", "resend", "rfc", "total", "version", "words")
-
-    def __init__(self) -> None:
-        self.words: list[str] = []
-        self.version = 1
-        self.number: int | None = None
-        self.total: int | None = None
-        self.rfc = self.resend = self.is_patch = False
-
-    def take(self, word: str) -> None:
-        """Read one word."""
-        lower = word.lower()
-        if numbered := _NUMBERED.fullmatch(lower):
-            self.number = int(numbered[1])
-            self.total = int(numbered[2]) if numbered[2] != "n" else None
-        elif versioned := _VERSIONED.fullmatch(lower):
-            self.version = int(versioned[2])
-            self.is_patch = self.is_patch or versioned[1] == "patch"
-            self.rfc = self.rfc or versioned[1] == "rfc"
-        elif lower == "patch":
-            self.is_patch = True
-        elif word:
-            self.rfc = self.rfc or lower == "rfc"
-            self.resend = self.resend or lower in ("resend", "repost")
-            self.words.append(word)
+def _marked(word: str) -> dict[str, Any]:
+    """What a word in the brackets says of the number or version of a patch."""
+    if numbered := _NUMBERED.fullmatch(word):
+        total = int(numbered[2]) if numbered[2] != "n" else None
+        return {"number": int(numbered[1]), "total": total}
+    if versioned := _VERSIONED.fullmatch(word):
+        kind = {"patch": {"is_patch": True}, "rfc": {"rfc": True}}
+        return {"version": int(versioned[2]), **kind.get(versioned[1], {})}
+    return {"is_patch": True} if word == "patch" else {}

@@ -4,19 +4,21 @@
 The state covers what was sent, which tracked series belongs to the topic, and the next step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from patchpilot.archive.track_store import Store
+from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.commit import Commit
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState
 from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.progress import silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.reading.thread_values import (
@@ -25,14 +27,21 @@ from patchpilot.reading.thread_values import (
     NextStep,
     NextStepNeed,
     SeriesState,
+    Status,
     decide_topic,
 )
 from patchpilot.series.cover_letter import has_changes
+from patchpilot.series.draft import Drafts
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.find_topic import Topic, read_topic
-from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
+from patchpilot.topic.followed.known_series import (
+    SAVE_REPLIES,
+    Tracked,
+    shown_series,
+    with_mails,
+)
 from patchpilot.topic.reroll import changes, unfinished
 from patchpilot.topic.sent_elsewhere import sent_tags
-from patchpilot.topic.topic_series import series_of
 
 
 @json_form("state", "summary", "next_version", "next_step", "series=series_number")
@@ -273,7 +282,7 @@ def topic_state(
             outbox.sends(draft.change_id, kind="to-self"),
         )
         sent = [send for send in real if send.state in ("sent", "partial")]
-        tracked = series_of(
+        tracked = _series_of(
             repository, draft, topic.commits, store, outbox, sent, known
         )
     last = max(sent, key=lambda send: (send.version, send.id)) if sent else None
@@ -338,3 +347,91 @@ def _booked(repository: Repository, draft: Draft) -> int:
         default=1,
     )
     return max(known.revision if known else 1, tagged)
+
+
+def _series_of(
+    repository: Repository,
+    draft: Draft,
+    ids: Sequence[str],
+    store: Store,
+    outbox: Outbox,
+    sent: Sequence[Send],
+    known: Sequence[Tracked] = (),
+) -> Tracked | None:
+    """Return the tracked series of a topic, the latest if there are several, or None.
+
+    `sent` are the topic's sends, `known` are series that have already been read. A series that
+    the outbox assigns to another topic is skipped, even if it has the same subject.
+    """
+    # of another store, which may be closed or of another thread, nothing can be read any more
+    read = {
+        series.entry.id: series for series in known if series.is_readable_with(store)
+    }
+
+    def whole(entry: TrackEntry) -> Tracked:
+        found = read.get(entry.id)
+        found = found or shown_series(entry, store, repository, silent)
+        return with_mails((found,))[0]
+
+    own = {mail.message_id for send in sent for mail in send.entries}
+    entries = tuple(reversed(store.entries()))
+    members = {
+        entry.id: store.message_ids(entry.id) | {entry.message_id} for entry in entries
+    }
+    for entry in entries:
+        if own & members[entry.id]:
+            return whole(entry)
+    commits = tuple(repository.commits(ids))
+    titles = {title_key(commit.subject) for commit in commits}
+    for entry in entries:
+        if _is_of_another(draft, outbox.holding(members[entry.id])):
+            continue
+        # without the repository, since a summary with it is kept for the refs of the moment
+        candidate = read.get(entry.id) or shown_series(entry, store, None, silent)
+        if not candidate.summary or not (
+            titles & set(candidate.summary.titles)
+            or candidate.summary.change_id == draft.change_id
+        ):
+            continue
+        if candidate.status and _fits(candidate.status, draft, commits):
+            return whole(entry)
+    return None
+
+
+def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
+    """Whether the outbox has these sends as another topic's: in another repository, or one whose
+    draft is still kept.
+    """
+    here = {patch.patch_id for patch in draft.patches} - {""}
+    known = [send for send in sends if send.change_id != draft.change_id]
+    if not known or any(
+        mail.patch_id in here
+        for send in known
+        for mail in send.entries
+        if mail.patch_id
+    ):
+        return False
+    with Drafts() as drafts:
+        return any(
+            send.repository != draft.repository
+            or drafts.get(send.change_id) is not None
+            for send in known
+        )
+
+
+def _fits(status: Status, draft: Draft, commits: Sequence[Commit]) -> bool:
+    return status.topic.change_id == draft.change_id or any(
+        title_key(commit.subject) == post.key and _is_author(status, post.body, commit)
+        for revision in status.topic.revisions
+        for post in revision.patches
+        for commit in commits
+    )
+
+
+def _is_author(status: Status, body: str, commit: Commit) -> bool:
+    # only where a mail was read, which the list of `track` does without
+    from patchpilot.archive.landed_series import authors_of
+
+    return status.topic.is_author(commit.author) or commit.author.key in authors_of(
+        status, body
+    )

@@ -7,11 +7,14 @@ series, and finally with news from the archives.
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from patchpilot.archive.track_store import Store, TrackEntry
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository, path_of_key
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
@@ -30,12 +33,25 @@ from patchpilot.topic.home.home_branches import (
     candidates,
     open_home,
 )
-from patchpilot.topic.home.home_cache import Kept, keep_home, recall_home
-from patchpilot.topic.home.home_topic import TURNS, HomeTopic, Turn, in_order
+from patchpilot.topic.home.home_topic import (
+    TURNS,
+    HomeEvent,
+    HomeTopic,
+    Turn,
+    as_values,
+    from_values,
+    in_order,
+)
 from patchpilot.topic.home.series_news import topic_of_series
 from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.topic_state import TopicState, topic_state
 
+_PACKAGES = Path(__file__).parents[2]
+_CODE = ("topic/home", "topic/followed", "archive", "reading")
+_KIND = Kind("home", tuple(str(_PACKAGES / name) for name in _CODE), keep=2)
+
+Kept = dict[str, tuple[str, HomeTopic]]
+"""A topic's key → the state of what it was computed from, and the topic."""
 Arrived = Callable[[tuple[HomeTopic, ...]], None]
 """Called with the topics that were read so far."""
 OFTEN = 0.3
@@ -48,7 +64,7 @@ def known_topics() -> tuple[HomeTopic, ...]:
     Topics that have never been read have only a title. Reads nothing but the databases.
     """
     with Store() as store, Outbox() as outbox, Drafts() as drafts:
-        kept = recall_home(store.file)
+        kept = _recall_home(store.file)
         entries = {entry.id: entry for entry in store.entries()}
         topics = {
             key: topic
@@ -96,7 +112,7 @@ def read_topics(
     in drafts. Unchanged topics are served from the cache. Does not use the network.
     """
     with Store() as store, Outbox() as outbox:
-        reading = _Reading(store, outbox, recall_home(store.file), arrived, progress)
+        reading = _Reading(store, outbox, _recall_home(store.file), arrived, progress)
         with Drafts() as drafts:
             by_repository: dict[str, list[Draft]] = {key: [] for key in repositories}
             for draft in drafts.all():
@@ -123,9 +139,9 @@ def read_topics(
                 for key, value in reading.before.items()
                 if value[1].series not in reading.taken
             }
-            keep_home(store.file, {**before, **reading.now})
+            _keep_home(store.file, {**before, **reading.now})
             raise
-        keep_home(store.file, reading.now)
+        _keep_home(store.file, reading.now)
         return reading.topics()
 
 
@@ -439,3 +455,50 @@ def _counted(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
         else topic
         for topic in topics
     ]
+
+
+def _recall_home(store: Path) -> Kept:
+    """Return the cached topics for this store of tracked series; empty if there are none."""
+    values = recall(_KIND, _key(store))
+    return (
+        {
+            str(key): (str(state), _topic(fields))
+            for key, (state, fields) in values.items()
+        }
+        if isinstance(values, dict)
+        else {}
+    )
+
+
+def _keep_home(store: Path, kept: Mapping[str, tuple[str, HomeTopic]]) -> None:
+    """Cache these topics for this store of tracked series."""
+    remember(
+        _KIND,
+        _key(store),
+        {key: [state, _fields(topic)] for key, (state, topic) in kept.items()},
+    )
+
+
+def _key(store: Path) -> str:
+    return key_of(_KIND, (str(store).encode("utf-8", "surrogateescape"),))
+
+
+def _fields(topic: HomeTopic) -> dict[str, Any]:
+    return {
+        **asdict(topic),
+        "turn": str(topic.turn),
+        "step": as_values(topic.step),
+        "tags": dict(topic.tags),
+    }
+
+
+def _topic(fields: dict[str, Any]) -> HomeTopic:
+    events = tuple(HomeEvent(**event) for event in fields["events"])
+    return HomeTopic(
+        **{
+            **fields,
+            "turn": Turn(fields["turn"]),
+            "step": from_values(fields["step"]),
+            "events": events,
+        }
+    )
