@@ -186,19 +186,14 @@ def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str
     Stable branches, release candidates, queues, linux-next and branches with `known` tips are
     excluded.
     """
-    refs = {
-        ref.short: ref.object_id
-        for ref in repository.all_refs
-        if ref.name.startswith("refs/remotes/")
-    }
+    refs = branch_refs(repository, "refs/remotes")
     stable = trees_of(list(refs))
     aside = queues(repository)
     return {
         name: tip
         for name, tip in refs.items()
         if not (
-            name.endswith("/HEAD")
-            or name in aside
+            name in aside
             or tip in known
             or stable.version_of(name)
             or _IS_NEXT_BRANCH.fullmatch(name)

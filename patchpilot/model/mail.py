@@ -41,14 +41,15 @@ _SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
 _DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 _MAILBOXES = _ADDRESSES | {
-    *("x-original-from", "x-original-sender", "x-original-to", "x-original-cc"),
-    *(
-        "resent-from",
-        "resent-to",
-        "resent-cc",
-        "mail-followup-to",
-        "x-failed-recipients",
-    ),
+    "x-original-from",
+    "x-original-sender",
+    "x-original-to",
+    "x-original-cc",
+    "resent-from",
+    "resent-to",
+    "resent-cc",
+    "mail-followup-to",
+    "x-failed-recipients",
 }
 """The headers that have addresses."""
 _OF_MAILS = _ADDRESSES | {

@@ -15,7 +15,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState, Message, parse_message
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.series.database import writing
-from patchpilot.series.topic_database import connect
+from patchpilot.series.topic_database import TopicStore
 
 
 @json_form(
@@ -106,20 +106,8 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
     )
 
 
-class Outbox:
-    """The stored sends and their messages.
-
-    Close it after use, or use it as a context manager.
-    """
-
-    def __init__(self) -> None:
-        self._db = connect()
-
-    def __enter__(self) -> "Outbox":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
+class Outbox(TopicStore):
+    """The stored sends and their messages."""
 
     def add(self, send: Send) -> Send:
         """Write a planned send with all its mails pending; the send with its id."""

@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 
 from patchpilot.model.json_form import json_form
-from patchpilot.series.topic_database import connect
+from patchpilot.series.topic_database import TopicStore
 
 _COLUMNS = "answers, template, message_id, subject, text, updated"
 
@@ -27,20 +27,8 @@ class ReplyDraft:
     updated: str = ""
 
 
-class ReplyDrafts:
-    """The stored reply drafts, at most one for each message and template.
-
-    Use it as a context manager.
-    """
-
-    def __init__(self) -> None:
-        self._db = connect()
-
-    def __enter__(self) -> "ReplyDrafts":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
+class ReplyDrafts(TopicStore):
+    """The stored reply drafts, at most one for each message and template."""
 
     def all(self) -> tuple[ReplyDraft, ...]:
         """All drafts, the one that was changed last first."""

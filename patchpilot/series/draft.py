@@ -17,7 +17,7 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.series.database import writing
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
-from patchpilot.series.topic_database import connect
+from patchpilot.series.topic_database import TopicStore
 
 CHOICES = (
     "version",
@@ -33,20 +33,8 @@ CHOICES = (
 """The fields of a draft that the user set; the others identify the topic and what was sent."""
 
 
-class Drafts:
-    """The store of drafts.
-
-    Close it after use, or use it as a context manager.
-    """
-
-    def __init__(self) -> None:
-        self._db = connect()
-
-    def __enter__(self) -> "Drafts":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
+class Drafts(TopicStore):
+    """The store of drafts."""
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:

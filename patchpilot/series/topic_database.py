@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The database in the user's state directory that drafts and the outbox share."""
 
+from typing import Self
+
 from patchpilot.resources import state_folder as state_folder
 from patchpilot.series.database import Database, Layout, open_database
 
@@ -35,3 +37,16 @@ def connect() -> Database:
     when it returns.
     """
     return open_database(state_folder() / FILE, LAYOUT)
+
+
+class TopicStore:
+    """A store in this database, which is closed when its context ends."""
+
+    def __init__(self) -> None:
+        self._db = connect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()

@@ -79,7 +79,7 @@ def known_topics() -> tuple[HomeTopic, ...]:
         }
         for draft in drafts.all():
             sends = outbox.sends(draft.change_id)
-            entry = _entry_of(draft, sends, store, entries.values())
+            entry = _entry_of(draft, store, outbox)
             key = (
                 _key_of(draft.repository, draft.branch)
                 if draft.branch
@@ -120,11 +120,7 @@ def read_topics(
             own = {
                 entry.id
                 for draft in drafts.all()
-                if (
-                    entry := _entry_of(
-                        draft, outbox.sends(draft.change_id), store, store.entries()
-                    )
-                )
+                if (entry := _entry_of(draft, store, outbox))
             }
         try:
             # series first: a branch may need all of them to find its own
@@ -232,7 +228,7 @@ class _Reading:
         key = _key_of(repository.key, branch.name)
         sends = self.outbox.sends(draft.change_id) if draft else ()
         entry = (
-            _entry_of(draft, sends, self.store, self.store.entries())
+            _entry_of(draft, self.store, self.outbox)
             if draft
             else self._entry_before(key)
         )
@@ -282,9 +278,7 @@ class _Reading:
 
     def _read_gone(self, draft: Draft, repository: Repository | None = None) -> None:
         """A topic whose branch is gone: its series, where one was sent."""
-        entry = _entry_of(
-            draft, self.outbox.sends(draft.change_id), self.store, self.store.entries()
-        )
+        entry = _entry_of(draft, self.store, self.outbox)
         if entry and entry.id not in self.taken:
             self._read_one_series(entry, draft.repository, repository)
 
@@ -413,18 +407,20 @@ def _unread_draft(
     )
 
 
-def _entry_of(
-    draft: Draft, sends: Sequence[Send], store: Store, entries: Collection[TrackEntry]
-) -> TrackEntry | None:
+def _entry_of(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None:
     """The tracked series that has a mail of the topic, the latest first."""
     ids = {
         *draft.links.values(),
-        *(mail.message_id for send in sends for mail in send.entries),
+        *(
+            mail.message_id
+            for send in outbox.sends(draft.change_id)
+            for mail in send.entries
+        ),
     }
     return next(
         (
             entry
-            for entry in sorted(entries, key=lambda one: -one.id)
+            for entry in sorted(store.entries(), key=lambda one: -one.id)
             if ids & {entry.message_id, *store.message_ids(entry.id)}
         ),
         None,
