@@ -406,9 +406,12 @@ class Outbox(TopicStore):
                 "SELECT name, value FROM facts WHERE send = ?", (ident,)
             )
         }
+        fields = dict(zip(_OF_SEND, of_send, strict=True))
+        # a version that is no number is damage
+        fields["version"] = int(fields["version"])
         return Send(
             id=ident,
-            **dict(zip(_OF_SEND, of_send, strict=True)),
+            **fields,
             bcc=tuple(json.loads(bcc)),
             begun=begun,
             entries=entries,
