@@ -27,7 +27,7 @@ COLUMNS = (40, 1000)
 class Key(NamedTuple):
     """A setting's name, default, one-line meaning, and whether the tree's file may set it.
 
-    `kind` is one of text, words, paths, flag, columns, choice, url, path (absolute), archive (a
+    `kind` is one of text, words, paths, flag, columns, choice, path (absolute), archive (a
     URL or a path).
     """
 
@@ -91,13 +91,6 @@ KEYS = (
         from_tree=False,
     ),
     Key(
-        "archive-hosts",
-        "",
-        "further hosts to which an archive may redirect, comma-separated",
-        "words",
-        from_tree=False,
-    ),
-    Key(
         "mailbox",
         "",
         "your own mailbox (maildir or mbox) that `track update` searches for bounces and moderation"
@@ -106,27 +99,12 @@ KEYS = (
         from_tree=False,
     ),
     Key(
-        "lts-remote",
-        "",
-        "remote with the stable branches (empty: any that has linux-X.Y.y)",
-        from_tree=False,
-    ),
-    Key(
         "signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False
     ),
-    Key(
-        "docs-url",
-        "",
-        "address of the documentation site, which explain uses for the page of a rule",
-        "url",
-        from_tree=False,
-    ),
-    Key("editor", "", "editor for messages (empty: git's)", from_tree=False),
 )
 _BY_NAME = {key.name: key for key in KEYS}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 _MANY = ("words", "paths")
-_ADDRESSES = ("archive", "url")
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
 """The origins that are not files."""
 B4_ARCHIVE = "b4.midmask"
@@ -175,7 +153,7 @@ class Settings(NamedTuple):
     def get(self, name: str) -> str:
         """The value of a known setting, as text. An address has no password: see `address`."""
         value = self.address(name)
-        return public_url(value) if _key(name).kind in _ADDRESSES else value
+        return public_url(value) if _key(name).kind == "archive" else value
 
     def address(self, name: str) -> str:
         """The value of a known setting, of a URL with its password: to connect, never to be shown."""  # noqa: E501
@@ -325,12 +303,6 @@ def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
         word.strip() for word in (value.split(",") if key.kind in _MANY else [value])
     } <= set(key.choices):
         why, known = f"is not one of {', '.join(key.choices)}", key.choices
-    elif (
-        key.kind == "url"
-        and (value or key.default)
-        and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value)
-    ):
-        why = "is not an http or https URL"
     elif key.kind == "archive" and not re.fullmatch(
         r"https?://[^/\s]+(/\S*)?|(file://)?[/~].*", value
     ):

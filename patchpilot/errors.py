@@ -179,9 +179,7 @@ BUG_LOG = "patchpilot-bug-"
 def bug_hint(error: BaseException) -> str:
     """Write the traceback of a bug to a file and return a hint on reporting it."""
     log = bug_log(error)
-    return (
-        f"report it with what `patchpilot bug-report` prints; the traceback is in {log}"
-    )
+    return f"report it with what `patchpilot doctor --report` prints; the traceback is in {log}"
 
 
 def bug_log(error: BaseException) -> str:

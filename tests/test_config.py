@@ -23,7 +23,7 @@ def test_later_wins_and_knows_where_it_came_from() -> None:
     [
         'via = "b4"',
         'lore = "http://evil.example"',
-        'editor = "rm"',
+        'mailbox = "/etc"',
         'packs = ["/etc/passwd"]',
         'packs = ["../x.toml"]',
     ],

@@ -85,7 +85,6 @@ class World:
             "sendemail.smtpuser": "ada",
             "remote.origin.url": f"https://{login('remote')}git.example.org/team/widget.git",
             "remote.stable.url": f"https://{secret('token')}@git.example.org/stable.git",
-            "patchpilot.docs-url": f"https://{login('docs')}docs.example.org",
             "http.proxy": f"http://{login('gitproxy')}127.0.0.1:1",
         }.items():
             self.repo.git("config", name, value)
@@ -199,10 +198,6 @@ def test_the_settings_and_what_doctor_finds_have_no_password(world: World) -> No
     world.call("doctor")
     world.call("doctor", "--format", "json")
     world.call("explain", "repeated-word")
-    world.call(
-        "lts", "--update", "--from", f"http://{login('lts')}127.0.0.1:1/releases.json"
-    )
-    world.call("lts", "--update", "--from", f"{world.archive.with_password('lore')}/")
     assert f"{world.archive.url} is reachable" in world.printed
     for wrong in (
         f"ftp://{login('wrong')}lore.example.org",
@@ -403,10 +398,10 @@ def test_a_bug_log_has_no_password(
     ]
     assert len(logs) == 2
     assert all(f"cannot parse {world.archive.url}" in log for log in logs)
-    world.repo.git("config", "patchpilot.editor", f"tell {secret('command')}")
-    assert world.call("bug-report") == ExitCode.OK
+    world.repo.git("config", "patchpilot.mailbox", f"/mail/{secret('command')}")
+    assert world.call("doctor", "--report") == ExitCode.OK
     assert "RuntimeError: cannot parse" in world.printed
-    assert "editor = (not shown) (git config)" in world.printed
+    assert "mailbox = (not shown) (git config)" in world.printed
     world.assert_kept()
 
 

@@ -29,7 +29,7 @@ Exit codes
     2  usage or configuration error, unreadable or malformed input
     3  repository, tool or tree missing
     4  network, archive or mail server failed
-   70  a bug in patchpilot; `patchpilot bug-report` prints what a report needs
+   70  a bug in patchpilot; `patchpilot doctor --report` prints what a report needs
   130  interrupted
 
 `patchpilot --debug COMMAND` writes a log with git commands, times and errors, and prints its name.

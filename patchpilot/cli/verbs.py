@@ -28,19 +28,15 @@ GROUPS: dict[str, dict[str, str]] = {
 }
 OTHERS = {
     "undo": "restore commits that prepare, trailers or check --fix rewrote",
-    "explain": "explain a rule, with examples",
-    "rules": "list all rules",
+    "explain": "list all rules, or explain one with examples",
     "config": "list every setting with its value and origin",
-    "hooks": "install or remove hooks for git and b4",
     "dig": "find the thread in which a commit was posted",
-    "lts": "list maintained stable branches and their end dates",
-    "setup": "fix the problems that doctor finds; setup mail: the mail account",
+    "setup": "fix what doctor finds; set up mail, stable branches, hooks",
     "trust": "allow the rule packs and commands of a tree",
     "lsp": "show findings in an editor (language server)",
     "tui": "open the guided workflow",
     "help": "show help on a command or a topic",
     "completion": "print the completion script of a shell",
-    "bug-report": "print versions, settings and the last traceback",
 }
 """The commands that the short overview lists by name only."""
 VERBS = {

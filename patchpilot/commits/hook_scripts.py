@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The git hook scripts and the b4 setting that `patchpilot hooks install` writes."""
+"""The git hook scripts and the b4 setting that `patchpilot setup hooks` writes."""
 
 import shlex
 import sys
 
-MARK = (
-    "# put here by `patchpilot hooks install`; `patchpilot hooks remove` takes it away"
-)
+MARK = "# put here by `patchpilot setup hooks`; `patchpilot setup hooks --remove` removes it"
 B4_KEY = "b4.prep-perpatch-check-cmd"
 _SCRIPT = f"""#!/bin/sh
 {MARK}
 python=PYTHON
-"$python" -P -c 'import patchpilot' 2>/dev/null && exec "$python" -P -m patchpilot hooks run NAME "$@"
-patchpilot --version >/dev/null 2>&1 && exec patchpilot hooks run NAME "$@"
+"$python" -P -c 'import patchpilot' 2>/dev/null && exec "$python" -P -m patchpilot setup hooks NAME --run "$1"
+patchpilot --version >/dev/null 2>&1 && exec patchpilot setup hooks NAME --run "$1"
 echo 'patchpilot: warning: not installed: the hook NAME is skipped' >&2
 """  # noqa: E501
 B4_CALL = (

@@ -56,8 +56,7 @@ _KEYS = {
     Use.ALIASES: r"sendemail\.alias(?:esfile|filetype)",
     Use.B4: rf"b4\..*(?:cmd|hook|bin)|{_ENDPOINT}|patatt\.(?:.+\.)?(?:gpg|ssh-keygen)-bin|{_GPG}",
     Use.LOGIN: r"credential\.(?:.+\.)?helper|core\.askpass",
-    # our settings are known with any hyphens in their names
-    Use.EDIT: r"core\.editor|patchpilot\.e-*d-*i-*t-*o-*r-*",
+    Use.EDIT: r"core\.editor",
     Use.FILES: r"filter\..+\.(?:clean|smudge|process)",
     Use.COMMIT: rf"core\.fsmonitor|{_GPG}",
     Use.FETCH: r"core\.(?:sshcommand|gitproxy|alternaterefscommand)|protocol\.(?:ext\.)?allow"

@@ -8,7 +8,7 @@ from patchpilot.history.own_trees import own_trees
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.action import Action
 
-COMMAND = Action("lts", ("--fetch",))
+COMMAND = Action("setup", ("stable", "--fetch"))
 """What fetches them."""
 
 

@@ -15,7 +15,7 @@ def unknown_rule_hint(word: str, known: Iterable[str]) -> Advice:
     """Returns a hint with the nearest rule name, if there is one, and the command that lists all
     rules.
     """
-    listing = Action("rules", (), "run `{}` to list the rules")
+    listing = Action("explain", (), "run `{}` to list the rules")
     near = nearest_rule(word, known)
     return Hint((f"did you mean {near!r}? ", listing)) if near else listing
 

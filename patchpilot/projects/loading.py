@@ -106,7 +106,7 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
     except (AttributeError, PackError) as error:
         said = error.message if isinstance(error, PackError) else f"{file}: {error}"
         raise PackError(
-            said, hint=Action("lts", ("--update",), "remove the file and run `{}`")
+            said, hint=Action("setup", ("stable",), "remove the file and run `{}`")
         ) from error
     return table
 

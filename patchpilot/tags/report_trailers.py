@@ -21,7 +21,9 @@ _REPORT = re.compile(
     r"^https?://(?:bugzilla\.|bugs\.|gitlab\.|github\.com/.+/issues/|syzkaller\.)|/issues/\d+|show_bug\.cgi",
     re.IGNORECASE,
 )
-_AUTHORS = ("Co-developed-by", "Co-authored-by", "Signed-off-by")
+DEVELOPER = "Co-developed-by"
+"""The trailer after which the Signed-off-by: of the same developer must follow."""
+_AUTHORS = (DEVELOPER, "Co-authored-by", "Signed-off-by")
 
 
 def person(value: str, what: str) -> str:
@@ -32,7 +34,7 @@ def person(value: str, what: str) -> str:
     if what in _AUTHORS and is_program(value):
         raise InputError(
             f"{what}: {value} is a program, which cannot sign off",
-            hint="name it with --assisted-by AGENT:MODEL",
+            hint="name it as Assisted-by: AGENT:MODEL",
         )
     address = parse_address(value)
     if address is None or (not address.name and "<" in value.strip()[1:]):
@@ -65,22 +67,10 @@ def link(value: str, archive: str) -> str:
     )
 
 
-def reported(
-    reporter: str | None, closes: str | None, archive: str
-) -> tuple[TrailerLine, ...]:
-    """Returns the Reported-by: trailer and, directly below it, Closes:."""
-    lines: list[TrailerLine] = []
-    if reporter:
-        lines.append(("Reported-by", person(reporter, "Reported-by")))
-    if closes:
-        lines.append(("Closes", link(closes, archive)))
-    return tuple(lines)
+def typed_trailers(text: str, archive: str) -> tuple[TrailerLine, ...]:
+    """Convert typed or pasted lines to trailers.
 
-
-def pasted(text: str, archive: str) -> tuple[TrailerLine, ...]:
-    """Converts pasted text to trailers.
-
-    It may be a trailer, the URL of a bug tracker, an archive or syzbot, a Message-ID, or "Name
+    Each may be a trailer, the URL of a bug tracker, an archive or syzbot, a Message-ID, or "Name
     <address>". Raises InputError for anything else.
     """
     lines: list[TrailerLine] = []
@@ -95,10 +85,10 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
     if trailer:
         if trailer.key == "fixes":
             raise InputError(
-                "pasted lines may not contain a Fixes: tag",
+                "a Fixes: tag is not added as a trailer",
                 hint="use --fixes COMMIT",
             )
-        return [(trailer.name, _value(trailer))]
+        return [(trailer.name, _checked(trailer, archive))]
     syzbot = _SYZBOT.match(line)
     if syzbot:
         return [
@@ -118,10 +108,17 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
     )
 
 
-def codeveloped(value: str) -> tuple[TrailerLine, ...]:
-    """Returns a Co-developed-by: trailer and the Signed-off-by: that must follow it."""
-    who = person(value, "Co-developed-by")
-    return ("Co-developed-by", who), ("Signed-off-by", who)
+def _checked(trailer: Trailer, archive: str) -> str:
+    """Return the value of a trailer, which must be an address, a link or an assistant."""
+    if trailer.key == "assisted-by":
+        return assistant(trailer.value)
+    value, space, comment = trailer.value.partition(" #")
+    if trailer.key == "cc" or trailer.key.endswith("-by"):
+        return person(value, trailer.name) + space + comment
+    if trailer.key in ("link", "closes"):
+        address, gap, mark = value.partition(" ")
+        return link(address, archive) + gap + mark + space + comment
+    return trailer.value
 
 
 def regzbot_line(culprit: str, subject: str) -> str:
@@ -142,7 +139,7 @@ def assistant(value: str) -> str:
     if not has_agent(value):
         raise UsageError(
             f"Assisted-by: {value} does not have the form AGENT:MODEL",
-            hint="use AGENT:MODEL, for example --assisted-by 'Claude:claude-3-opus coccinelle'",
+            hint="use AGENT:MODEL, for example 'Assisted-by: Claude:claude-3-opus coccinelle'",
         )
     if right != value:
         raise UsageError(
@@ -150,11 +147,3 @@ def assistant(value: str) -> str:
             hint=f"use '{right}'",
         )
     return value
-
-
-def _value(trailer: Trailer) -> str:
-    if trailer.key == "assisted-by":
-        return assistant(trailer.value)
-    if trailer.key.endswith("-by"):
-        return person(trailer.value, trailer.name)
-    return trailer.value

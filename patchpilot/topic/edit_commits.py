@@ -14,21 +14,18 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, git, interactive
 from patchpilot.commits.submodules import submodules_off
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.config import Settings
 
 AMENDING = (Use.COMMIT, Use.EDIT, Use.FILES)
 FETCHING = (Use.FETCH, Use.LOGIN)
 
 
-def editor_name(repository: Repository, settings: Settings) -> str:
-    """Return the editor from the settings, otherwise git's editor.
+def editor_name(repository: Repository) -> str:
+    """Return git's editor.
 
     Raises UntrustedCommandsError if only the repository's configuration names it.
     """
     refuse_untrusted(repository.top, Use.EDIT)
-    return (
-        settings.get("editor") or git(repository.top, "var", "GIT_EDITOR").text.strip()
-    )
+    return git(repository.top, "var", "GIT_EDITOR").text.strip()
 
 
 def amend_message(top: Path, editor: str) -> bool:

@@ -328,7 +328,7 @@ def test_a_project_is_not_sent_to_the_stable_trees_of_another(
     assert "no stable branch has been fetched" in boot
     assert "--onto" in boot
     assert "lts --fetch" not in boot
-    assert "patchpilot lts --fetch" in asked("dpdk", "lib/eal/x.c")
+    assert "patchpilot setup stable --fetch" in asked("dpdk", "lib/eal/x.c")
 
 
 def test_a_version_of_another_project_is_no_series(tmp_path: Path) -> None:

@@ -449,12 +449,11 @@ def test_explain_prints_the_page_of_a_rule() -> None:
 
 
 def test_rules_lists_every_rule_once() -> None:
-    rules = json.loads(call("rules", "--format", "json").out)["rules"]
+    rules = json.loads(call("explain", "--format", "json").out)["rules"]
     assert len({rule["id"] for rule in rules}) == len(rules) > 60
     assert len([rule for rule in rules if rule["checkpatch"]]) >= 40
-    listed = call("rules").out
+    listed = call("explain").out
     assert all(rule["name"] in listed for rule in rules)
-    assert call("rules", "--pack", "tag").code == 2
 
 
 def test_a_patch_file_that_is_not_there_is_no_missing_repository(
@@ -523,7 +522,9 @@ def test_explain_shows_the_tag_that_was_missing() -> None:
 
 
 def test_an_unknown_rule_names_the_list_of_rules() -> None:
-    assert "run `patchpilot rules` to list the rules" in call("explain", "zzzzqqqq").err
+    assert (
+        "run `patchpilot explain` to list the rules" in call("explain", "zzzzqqqq").err
+    )
 
 
 def test_maintainers_of_a_mail_without_a_diff_is_a_usage_error(workdir: Path) -> None:

@@ -770,7 +770,7 @@ def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
         file.write_text(f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}\n")
         (topic.path / "drivers/frob.c").write_text("int a;\nint bbb; \nint c;\n")
         topic.git("add", "-A")
-        done = call("hooks", "-C", topic.path, "run", "commit-msg", file)
+        done = call("setup", "hooks", "-C", topic.path, "commit-msg", "--run", file)
         topic.git("reset", "-q", "--hard")
         return done
 

@@ -27,7 +27,7 @@ CALLS = (
     ("trailers", "--dry-run"),
     ("track",),
     ("track", "show"),
-    ("hooks",),
+    ("setup", "hooks"),
     ("config",),
     ("doctor", "--offline"),
 )

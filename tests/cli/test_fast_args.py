@@ -98,7 +98,7 @@ def test_plain_words_need_no_library(argv: list[str]) -> None:
 @pytest.mark.parametrize(
     "argv",
     [
-        ["rules"],
+        ["explain"],
         [],
         *(
             ["check", *words]

@@ -25,21 +25,18 @@ SAME = (
     ("config -l", "config"),
     ("config --list --json", "config --format json"),
     ("config via --json", "config via --format json"),
-    ("rules --json", "rules --format json"),
-    ("rules --json --format json", "rules --format json"),
-    ("lts --json", "lts --format json"),
+    ("explain --json", "explain --format json"),
+    ("explain --json --format json", "explain --format json"),
     ("explain --json missing-fixes", "explain missing-fixes --format json"),
     ("help help", "help help"),
-    ("help lts", "lts --help"),
     ("help setup mail", "setup mail --help"),
     ("help dig", "dig --help"),
     ("--help", "-h"),
     ("track show --help", "help track show"),
     ("config lore", "config lore --format text"),
-    ("rules -q", "rules --quiet"),
-    ("lts --all --no-color", "lts --all"),
+    ("explain -q", "explain --quiet"),
     ("trust --help", "help trust"),
-    ("--no-pager lts", "lts"),
+    ("--no-pager explain", "explain"),
 )
 """Pairs of calls that have the same result."""
 
@@ -59,12 +56,11 @@ REFUSED = (
     ("doctr", "did you mean 'doctor'"),
     ("set-up", "did you mean 'setup'"),
     ("ui", "did you mean 'tui'"),
-    ("config nosuch", "valid settings: archive-hosts"),
+    ("config nosuch", "valid settings: base"),
     ("config vai", "did you mean 'via'"),
     ("config --get via", "--get"),
-    ("explain no-such-thing-at-all", "patchpilot rules"),
-    ("lts --from https://example.org/x", "--from requires --update"),
-    ("lts --fetch --offline", "cannot be combined"),
+    ("explain no-such-thing-at-all", "patchpilot explain"),
+    ("setup stable --fetch --offline", "cannot be combined"),
     ("check --format txet main.c", "did you mean 'text'"),
     ("check --profile linus main.c", "did you mean 'linux'"),
     ("setup mal", "did you mean 'mail'"),
@@ -197,10 +193,10 @@ def test_a_long_text_on_a_terminal_goes_through_the_pager(tmp_path: Path) -> Non
             assert terminal.end() == 0
         return terminal.seen, paged.exists() and bool(paged.read_text())
 
-    long, is_paged = shown("rules")
+    long, is_paged = shown("explain")
     assert (is_paged, long) == (True, "")
-    assert not shown("lts")[1]
-    assert not shown("rules", "--json")[1]
-    direct, is_paged = shown("--no-pager", "rules")
+    assert not shown("setup", "stable", "--offline")[1]
+    assert not shown("explain", "--json")[1]
+    direct, is_paged = shown("--no-pager", "explain")
     assert not is_paged
     assert "missing-fixes" in direct

@@ -93,7 +93,7 @@ _CALLS = {
         "HEAD",
         "--stable",
         "none",
-        "--link",
+        "--trailer",
         "https://example.org/r/1",
     ),
     "track": ("track",),

@@ -138,7 +138,7 @@ def _wait_until_read(pipe: int) -> None:
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_is_no_bug(redirection: str) -> None:
-    for verb in ("rules", "check -"):
+    for verb in ("explain", "check -"):
         done = subprocess.run(
             ["sh", "-c", f"{sys.executable} -m patchpilot {verb} {redirection}"],
             input=b"",
@@ -154,7 +154,7 @@ def test_a_closed_stream_is_no_bug(redirection: str) -> None:
 def test_a_full_disk_is_reported_in_a_sentence() -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "patchpilot", "rules"],
+            [sys.executable, "-m", "patchpilot", "explain"],
             stdout=full,
             stderr=subprocess.PIPE,
             check=False,

@@ -66,7 +66,7 @@ NOT_RUN = {
     },
     "patchpilot tui": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot tui origin/master..my-fix": "opens the TUI on a terminal",
-    "patchpilot lts --update --profile acme": (
+    "patchpilot setup stable --profile acme": (
         "asks the project's site; tests/history/test_lts.py runs it on loopback"
     ),
     **{
@@ -127,14 +127,14 @@ NOT_RUN = {
     "patchpilot dig COMMIT": (
         "needs an archive that has the commit: tests/archive/test_dig.py has one"
     ),
-    "patchpilot lts --fetch": (
+    "patchpilot setup stable --fetch": (
         "fetches from kernel.org; tests/history/test_missing_branches.py fetches on this machine"
     ),
-    "patchpilot lts --update": "asks kernel.org; tests/history/test_lts.py runs it on loopback",
-    'patchpilot hooks run {name} "$@"': (
+    "patchpilot setup stable": "asks kernel.org; tests/history/test_lts.py runs it on loopback",
+    'patchpilot setup hooks {name} --run "$1"': (
         "a line of the git hook: tests/outgoing/test_hooks.py runs the hook"
     ),
-    'patchpilot hooks run NAME "$@"': (
+    'patchpilot setup hooks NAME --run "$1"': (
         "a line of the git hook: tests/outgoing/test_hooks.py runs the hook"
     ),
     "patchpilot check --format checkpatch -'": (
@@ -401,7 +401,7 @@ def _states(world: World) -> None:
         "Rita Reviewer <rita@example.net>",
         "Max Muster <max@example.com>",
     ):
-        _run("prepare", "--cc", name, "--yes")
+        _run("prepare", "--trailer", f"Cc: {name}", "--yes")
     world.save("prepared")
     world.enter("ready")
     _run("check", "--waive", "long-line=reads better")

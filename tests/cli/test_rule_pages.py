@@ -66,21 +66,6 @@ def test_a_page_has_the_options_and_the_known_problems_of_its_rule() -> None:
     assert "## Known problems\n\n- Only one-line declarations" in rule_page(explanation)
 
 
-def test_explain_prints_the_page_of_the_site(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repo = Repo(tmp_path / "r")
-    repo.git("config", "patchpilot.docs-url", "https://docs.example.org/patchpilot/")
-    monkeypatch.chdir(repo.path)
-    assert (
-        call("explain", "long-line")
-        .out.rstrip()
-        .endswith(
-            "  https://docs.example.org/patchpilot/reference/rules/long-line.html"
-        )
-    )
-
-
 OWN = """
 [[rule]]
 id = "OUR001"
@@ -110,13 +95,11 @@ def test_rules_of_your_own_are_listed_and_explained(
     repo.commit("start", {"a.c": "int a;\n"})
     (tmp_path / "ours.toml").write_text(OWN)
     repo.git("config", "patchpilot.packs", str(tmp_path / "ours.toml"))
-    repo.git("config", "patchpilot.docs-url", "https://docs.example.org")
     monkeypatch.chdir(repo.path)
     done = call("explain", "no-magic-board")
     assert done.code == 0, done.err
     assert "Board numbers were reused." in done.out
-    assert "docs.example.org" not in done.out
-    assert "no-magic-board" in call("rules", "--pack", "ours").out
+    assert "no-magic-board" in call("explain").out
 
 
 def test_a_pack_that_is_not_trusted_is_left_out_with_a_note(
@@ -127,7 +110,7 @@ def test_a_pack_that_is_not_trusted_is_left_out_with_a_note(
         "start", {"ours.toml": OWN, ".patchpilot.toml": 'packs = ["ours.toml"]\n'}
     )
     monkeypatch.chdir(repo.path)
-    for words in (("rules",), ("explain", "missing-fixes")):
+    for words in (("explain",), ("explain", "missing-fixes")):
         done = call(*words)
         assert done.code == 0, done.err
         assert "no-magic-board" not in done.out

@@ -51,7 +51,7 @@ def test_a_killed_move_is_taken_back_and_a_killed_undo_is_finished(
             *(
                 {
                     "check": ("--fix",),
-                    "prepare": ("--yes", "--link", "https://example.org/r/1"),
+                    "prepare": ("--yes", "--trailer", "https://example.org/r/1"),
                 }[verb]
             ),
         )

@@ -9,7 +9,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from patchpilot.projects.loading import default_project
+from patchpilot.projects.project import Project
 from patchpilot.projects.stable_trees import Maintained, StableTrees
+from patchpilot.services.setup import lts_branches
 from patchpilot.services.setup.lts_branches import merged, user_file
 from tests.kit.cli import call
 
@@ -22,7 +25,7 @@ ANSWER = {
 
 
 @pytest.fixture
-def server() -> Iterator[tuple[str, list[bytes]]]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]:
     """A URL, and the body its server gives (replace it to change)."""
     body = [json.dumps(ANSWER).encode()]
 
@@ -37,26 +40,32 @@ def server() -> Iterator[tuple[str, list[bytes]]]:
 
     with HTTPServer(("127.0.0.1", 0), Handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_address[1]}/releases.json", body
+        url = f"http://127.0.0.1:{running.server_address[1]}/releases.json"
+
+        def linux() -> Project:
+            known = default_project()
+            return known._replace(stable=known.stable._replace(releases=url))
+
+        monkeypatch.setattr(lts_branches, "default_project", linux)
+        yield url, body
         running.shutdown()
 
 
 def shown(*words: str) -> dict[str, str]:
-    done = call("lts", "--format", "json", *words)
+    done = call("setup", "stable", "--offline", "--format", "json", *words)
     assert done.code == 0, done.err
     return {load["version"]: load["ends"] for load in json.loads(done.out)["series"]}
 
 
 def test_the_maintained_series_are_listed_with_their_ends() -> None:
     assert shown()["6.1"] == "2027-12"
-    assert "5.4" in shown("--all")
-    assert "EOL 2027-12" in call("lts").out
+    assert "EOL 2027-12" in call("setup", "stable", "--offline").out
     assert "24.11" in shown("--profile", "dpdk")
-    assert call("lts", "--profile", "linx").code == 2
+    assert call("setup", "stable", "--offline", "--profile", "linx").code == 2
 
 
 def test_update_keeps_what_the_server_says(server: tuple[str, list[bytes]]) -> None:
-    assert call("lts", "--update", "--from", server[0]).code == 0
+    assert call("setup", "stable").code == 0
     after = shown()
     assert (after["6.1"], after["7.1"]) == ("2027-12", "unknown")
     assert "6.6" not in after
@@ -74,15 +83,8 @@ def test_an_answer_that_is_no_list_changes_nothing(
 ) -> None:
     before = shown()
     server[1][0] = body
-    assert call("lts", "--update", "--from", server[0]).code == 4
+    assert call("setup", "stable").code == 4
     assert shown() == before
-
-
-def test_offline_says_so() -> None:
-    done = call("lts", "--update", "--offline")
-    assert done.code == 4
-    assert "--offline" in done.err
-    assert call("lts", "--update", "--from", "file:///etc/passwd").code == 2
 
 
 def test_what_the_list_no_longer_has_is_over() -> None:
@@ -127,7 +129,7 @@ def test_a_project_of_the_users_own_is_refreshed_too(
         ' "2999-12"\n"5.0" = "2999-12"\n'
     )
     assert set(shown("--profile", "acme")) == {"5.0", "6.1"}
-    assert call("lts", "--update", "--profile", "acme").code == 0
+    assert call("setup", "stable", "--profile", "acme").code == 0
     assert shown("--profile", "acme") == {
         "6.1": "2999-12",
         "6.12": "unknown",

@@ -45,18 +45,18 @@ def test_the_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> No
     assert wanted is not None
     assert (wanted.remote, wanted.url) == ("stable", STABLE)
     hint = call("backport", "-C", clone.path, "HEAD").err
-    assert "patchpilot lts --fetch" in hint
-    done = call("lts", "--fetch", "-C", clone.path)
+    assert "patchpilot setup stable --fetch" in hint
+    done = call("setup", "stable", "--fetch", "-C", clone.path)
     assert done.code == 0, done.err
     assert "linux-6.12.y" in done.err
     assert missing(clone) is None
     assert "stable/linux-6.12.y" in clone.git("branch", "-r")
-    assert "no maintained" in call("lts", "--fetch", "-C", clone.path).err
+    assert "no maintained" in call("setup", "stable", "--fetch", "-C", clone.path).err
 
 
 def test_a_fetch_that_fails_leaves_no_remote(clone: Repo) -> None:
     shutil.rmtree(clone.path.parent / "there")
-    done = call("lts", "--fetch", "-C", clone.path)
+    done = call("setup", "stable", "--fetch", "-C", clone.path)
     assert done.code == 3
     assert "git fetch failed" in done.err
     assert not clone.git("remote")
@@ -75,5 +75,5 @@ def test_no_name_of_a_remote_is_an_option(
         return 0
 
     monkeypatch.setattr("patchpilot.services.setup.fetch_branches.interactive", run)
-    assert call("lts", "--fetch", "-C", clone.path).code == 0
+    assert call("setup", "stable", "--fetch", "-C", clone.path).code == 0
     assert asked[0].index("--") < asked[0].index(name)

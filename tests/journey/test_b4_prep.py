@@ -194,7 +194,12 @@ def test_the_cover_letter_itself_is_refused_as_a_target(
 def test_prepare_and_undo_keep_the_cover_letter(branch: Branch) -> None:
     tip, cover = branch.repo.git("rev-parse", "HEAD"), branch.cover_text
     done = branch.run(
-        "prepare", "--fixes", "none", "--cc", "Carl <carl@example.org>", "--yes"
+        "prepare",
+        "--fixes",
+        "none",
+        "--trailer",
+        "Cc: Carl <carl@example.org>",
+        "--yes",
     )
     assert done.code == 0, done.err
     assert all(

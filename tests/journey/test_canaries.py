@@ -33,7 +33,7 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "backport --write": (("backport", "--write", "{out}"), set()),
     "backport --resolve": (("backport", "HEAD", "--resolve", "linux-6.1.y"), set()),
     "backport --build": (("backport", "HEAD", "--build", "true"), set()),
-    "prepare": (("prepare", "--yes", "--link", "https://example.org/r/1"), set()),
+    "prepare": (("prepare", "--yes", "--trailer", "https://example.org/r/1"), set()),
     "undo list": (("undo", "list"), set()),
     "draft": (("draft",), set()),
     "draft --cover": (
@@ -51,10 +51,10 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "send through b4": ((*_SEND, "--via", "b4"), set()),
     "trailers": (("trailers",), set()),
     "track": (("track",), set()),
-    "hooks": (("hooks", "list"), set()),
+    "hooks": (("setup", "hooks", "--remove"), set()),
     "doctor": (("doctor", "--offline"), set()),
     "config": (("config",), set()),
-    "rules": (("rules",), set()),
+    "rules": (("explain",), set()),
 }
 """Call → what is to run in it."""
 

@@ -81,7 +81,7 @@ _DRAFT = (
 )
 COMMANDS = {
     "check --fix": ("check", "--fix"),
-    "prepare": ("prepare", "--yes", "--link", "https://example.org/r/1"),
+    "prepare": ("prepare", "--yes", "--trailer", "https://example.org/r/1"),
     "undo": ("undo", "restore"),
     **{
         f"trailers ({strategy})": ("trailers", "--yes")

@@ -70,7 +70,7 @@ def test_an_unknown_word_names_the_nearest() -> None:
         choose(load_rules(), kernel=NEW, profile="linux", select=["mising-fixes"])
     assert (
         error.value.hint
-        == "did you mean 'missing-fixes'? run `patchpilot rules` to list the rules"
+        == "did you mean 'missing-fixes'? run `patchpilot explain` to list the rules"
     )
 
 

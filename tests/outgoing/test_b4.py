@@ -424,7 +424,7 @@ def test_a_tree_s_own_python_is_not_run(tmp_path: Path) -> None:
                 f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n",
             )
         assert send(repo, "--dry-run").code == 0
-        assert repo.patchpilot("hooks install").code == 0
+        assert repo.patchpilot("setup hooks").code == 0
         repo.git(
             "commit -q --allow-empty -s -m",
             "widget: wait for the link\n\nIt comes late, and then nobody looks.",

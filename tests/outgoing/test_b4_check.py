@@ -22,7 +22,7 @@ PROSE = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """A topic that b4 knows, of a clean patch and a dirty one, with the command that `hooks install
+    """A topic that b4 knows, of a clean patch and a dirty one, with the command that `setup hooks
     b4` sets.
     """
     repo = topic(tmp_path / "r", 0)
@@ -36,7 +36,7 @@ def repo(tmp_path: Path) -> Repo:
         f"widget: stop the link\n\n{PROSE}\n\n{SIGNED}",
         {"widget.c": text.replace("int line9;", "int stop9;  \nint  x=0 ;")},
     )
-    assert repo.patchpilot("hooks install b4").code == 0
+    assert repo.patchpilot("setup hooks b4").code == 0
     b4(repo, "prep -e master")
     return repo
 

@@ -216,4 +216,4 @@ def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
     assert stale["hint"] == "git fetch stable"
     assert all(f"stable/linux-{version}.y" in stale["message"] for version in there)
     assert all(version in missing["message"] for version in absent)
-    assert missing["hint"] == "patchpilot lts --fetch"
+    assert missing["hint"] == "patchpilot setup stable --fetch"

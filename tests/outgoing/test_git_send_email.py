@@ -98,7 +98,7 @@ def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        assert repo.patchpilot("hooks install sendemail-validate").code == 0
+        assert repo.patchpilot("setup hooks sendemail-validate").code == 0
         assert send(repo).code == 0
         hook = repo.path / ".git/hooks/sendemail-validate"
         hook.write_text("#!/bin/sh\necho 'not today' >&2\nexit 1\n")

@@ -24,18 +24,18 @@ def states(out: str) -> dict[str, str]:
 def test_hooks_come_and_go(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     before = sorted(file.name for file in (repo.path / ".git/hooks").iterdir())
-    done = repo.patchpilot("hooks --format json install")
+    done = repo.patchpilot("setup hooks --format json")
     assert set(states(done.out).values()) == {"installed"}
     assert "patchpilot check" in repo.git("config b4.prep-perpatch-check-cmd").replace(
         "-m ", ""
     )
-    assert set(states(repo.patchpilot("hooks --format json install").out).values()) == {
+    assert set(states(repo.patchpilot("setup hooks --format json").out).values()) == {
         "installed"
     }
     assert (
         len(repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()) == 1
     )
-    done = repo.patchpilot("hooks --format json remove")
+    done = repo.patchpilot("setup hooks --format json --remove")
     assert set(states(done.out).values()) == {"absent"}
     assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
 
@@ -45,11 +45,11 @@ def test_a_hook_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     hook = repo.path / ".git/hooks/commit-msg"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 0\n")
-    done = repo.patchpilot("hooks install")
+    done = repo.patchpilot("setup hooks")
     done.expect(1, "hook is installed")
-    repo.patchpilot("hooks remove")
+    repo.patchpilot("setup hooks --remove")
     assert hook.read_text() == "#!/bin/sh\nexit 0\n"
-    assert repo.patchpilot("hooks install commit-mgs").code == 2
+    assert repo.patchpilot("setup hooks commit-mgs").code == 2
 
 
 def test_the_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
@@ -60,19 +60,19 @@ def test_the_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
     )
     for value in own:
         repo.git("config --add b4.prep-perpatch-check-cmd", value)
-    repo.patchpilot("hooks remove b4")
+    repo.patchpilot("setup hooks --remove b4")
     assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines() == [
         *own
     ]
     assert (
-        states(repo.patchpilot("hooks --format json install b4").out)["b4"]
-        == "installed"
+        states(repo.patchpilot("setup hooks --format json b4").out)["b4"] == "installed"
     )
     assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()[
         :-1
     ] == [*own]
     assert (
-        states(repo.patchpilot("hooks --format json remove b4").out)["b4"] == "absent"
+        states(repo.patchpilot("setup hooks --format json --remove b4").out)["b4"]
+        == "absent"
     )
     assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines() == [
         *own
@@ -81,14 +81,14 @@ def test_the_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
 
 def test_a_hook_of_ours_that_the_user_has_extended_stays(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.patchpilot("hooks install commit-msg")
+    repo.patchpilot("setup hooks commit-msg")
     hook = repo.path / ".git/hooks/commit-msg"
     extended = hook.read_text().replace(
         "#!/bin/sh\n", "#!/bin/sh\nmy-own-check || exit 1\n"
     )
     hook.write_text(extended)
     assert (
-        states(repo.patchpilot("hooks --format json remove").out)["commit-msg"]
+        states(repo.patchpilot("setup hooks --format json --remove").out)["commit-msg"]
         == "foreign"
     )
     assert hook.read_text() == extended
@@ -99,7 +99,7 @@ def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) ->
     repo = topic(tmp_path / "r", 0)
     repo.git("config core.hooksPath", str(tmp_path / "hooks"))
     with patch.object(sys, "executable", str(tmp_path / "gone" / "bin" / "python")):
-        repo.patchpilot("hooks install")
+        repo.patchpilot("setup hooks")
     b4 = repo.git("config b4.prep-perpatch-check-cmd")
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -119,7 +119,7 @@ def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) ->
     )
     assert committed.returncode == 0
     assert (
-        "called: hooks run commit-msg .git/COMMIT_EDITMSG"
+        "called: setup hooks commit-msg --run .git/COMMIT_EDITMSG"
         if on_path
         else "the hook commit-msg is skipped"
     ) in committed.stderr
@@ -131,9 +131,9 @@ def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) ->
         env={**os.environ, "PATH": path},
     )
     assert ("called: check --format checkpatch -" in checked.stderr) == on_path
-    assert states(repo.patchpilot("hooks --format json remove").out) == dict.fromkeys(
-        ("commit-msg", "sendemail-validate", "b4"), "absent"
-    )
+    assert states(
+        repo.patchpilot("setup hooks --format json --remove").out
+    ) == dict.fromkeys(("commit-msg", "sendemail-validate", "b4"), "absent")
 
 
 def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(
@@ -141,7 +141,7 @@ def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
-        repo.patchpilot("hooks install sendemail-validate")
+        repo.patchpilot("setup hooks sendemail-validate")
         sent = []
         for count in ("-1", "-3"):
             repo.git("format-patch -q", count, "-o", str(tmp_path / count))
@@ -174,7 +174,7 @@ def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(
 
 def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.patchpilot("hooks install commit-msg")
+    repo.patchpilot("setup hooks commit-msg")
     (repo.path / "widget.c").write_text("int x;\n")
 
     def commit(message: str) -> subprocess.CompletedProcess[bytes]:
@@ -210,7 +210,7 @@ def test_the_commit_hook_lets_b4_write_its_cover_letter(
     tmp_path: Path, strategy: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.patchpilot("hooks install commit-msg")
+    repo.patchpilot("setup hooks commit-msg")
     repo.git("config b4.prep-cover-strategy", strategy)
     b4(repo, "prep -n link -f master")
     assert repo.git("branch --show-current") == "b4/link"

@@ -28,8 +28,10 @@ def test_an_issue_form_has_what_the_host_requires(form: Path) -> None:
 
 
 def test_the_form_of_a_bug_asks_for_a_verb_that_exists() -> None:
-    assert "`patchpilot bug-report`" in (ROOT / FORMS[0]).read_text(encoding="utf-8")
-    assert "bug-report" in VERBS
+    assert "`patchpilot doctor --report`" in (ROOT / FORMS[0]).read_text(
+        encoding="utf-8"
+    )
+    assert "doctor" in VERBS
 
 
 def test_the_rules_for_our_own_commits_exist() -> None:

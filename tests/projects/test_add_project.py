@@ -123,7 +123,7 @@ def test_its_stable_branches_are_known(repo: Repo) -> None:
     )
     assert [row["version"] for row in answer["missing"]] == ["5.0"]
     assert answer["missing"][0]["command"] == "git fetch acme acme-5.0-lts"
-    series = document(repo, "lts", "--profile", "acme")
+    series = document(repo, "setup", "stable", "--offline", "--profile", "acme")
     assert (series["family"], series["updated"]) == ("acme", "2026-11-01")
     assert [row["version"] for row in series["series"]] == ["4.2", "5.0"]
 
@@ -289,7 +289,7 @@ def test_a_subsystem_inherits_and_is_selected_by_its_prefix() -> None:
 
 def test_without_the_file_there_is_no_such_project() -> None:
     assert "acme" not in projects()
-    assert call("lts", "--profile", "acme").code == 2
+    assert call("setup", "stable", "--offline", "--profile", "acme").code == 2
 
 
 def test_the_page_names_every_key() -> None:

@@ -145,7 +145,7 @@ def test_a_bug_restores_the_terminal_and_names_its_log(
         rest = walk.seen[at:]
     (log,) = tmp_path.glob("patchpilot-bug-*.log")
     assert "IndexError: list index out of range" in log.read_text()
-    assert "hint: report it with what `patchpilot bug-report` prints" in rest
+    assert "hint: report it with what `patchpilot doctor --report` prints" in rest
     assert f"the traceback is in {log}" in rest
     last = rest.rindex("\x1b[?1049l")
     assert rest.index("error: internal error: IndexError") > last

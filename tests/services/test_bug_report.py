@@ -76,7 +76,7 @@ def test_the_report_is_printed_where_the_settings_cannot_be_read(
     temporary: Path, workdir: Path
 ) -> None:
     (workdir / ".git").write_text("gitdir: /nonexistent\n")
-    outcome = call("bug-report")
+    outcome = call("doctor", "--report")
     assert outcome.code == 0
     assert f"- python {sys.version.split()[0]}" in outcome.out
     assert "### Last traceback" in outcome.out
@@ -89,9 +89,9 @@ def test_a_bug_points_to_the_report(
         raise RuntimeError("boom")
 
     monkeypatch.setattr("patchpilot.services.setup.lts_branches.lts", fail)
-    outcome = call("lts")
-    outcome.expect(70, "`patchpilot bug-report`")
-    assert "RuntimeError: boom" in call("bug-report").out
+    outcome = call("setup", "stable", "--offline")
+    outcome.expect(70, "`patchpilot doctor --report`")
+    assert "RuntimeError: boom" in call("doctor", "--report").out
 
 
 def test_the_debug_log_has_programs_times_and_errors(temporary: Path) -> None:

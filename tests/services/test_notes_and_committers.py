@@ -22,7 +22,7 @@ Verb = Callable[..., Outcome]
 
 def prepare(repo: Repo, *words: str) -> Outcome:
     return repo.patchpilot(
-        "prepare master..topic --link https://example.org/x --stable "
+        "prepare master..topic --trailer https://example.org/x --stable "
         "none --fixes none --yes",
         *words,
     )

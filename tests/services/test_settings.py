@@ -12,7 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import KEYS, load
 from patchpilot.errors import PatchpilotError
 from patchpilot.settings.read_settings import read_settings
-from patchpilot.tui.screens import backports_status, checks_status
+from patchpilot.tui.screens import checks_status
 from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -51,12 +51,8 @@ RIGHT = {
     "packs": "~/ours.toml",
     "via": "b4",
     "lore": "https://archive.example.org/all",
-    "archive-hosts": "archive.example.org, mirror.example.org",
     "mailbox": "~/Maildir",
-    "lts-remote": "stable",
     "signoff": "true",
-    "docs-url": "https://docs.example.org/patchpilot",
-    "editor": "vim",
 }
 WRONG = {
     "profile": ["linx", "../linux"],
@@ -71,12 +67,8 @@ WRONG = {
     "packs": ["~/nowhere.toml", "~/notes.txt"],
     "via": ["b5"],
     "lore": ["lore", "ftp://lore.example.org/all", "https://"],
-    "archive-hosts": ["a\nb"],
     "mailbox": ["Maildir", "https://mail.example.org"],
-    "lts-remote": [],
     "signoff": ["perhaps"],
-    "docs-url": ["docs.example.org"],
-    "editor": ["vi\nm"],
 }
 
 
@@ -177,20 +169,6 @@ def test_a_pack_of_the_user_fires_in_both(repo: Repo) -> None:
         repo.git("config patchpilot.packs", value)
         assert "our-marker" in str(said_by_verb(repo))
         assert said_by_verb(repo) == said_by_tui(repo)
-
-
-def test_a_remote_that_is_not_there_is_one_answer_in_both(repo: Repo) -> None:
-    repo.git("config patchpilot.lts-remote nowhere")
-    done = repo.patchpilot("backport HEAD --format json")
-    session = Session(repo.path)
-    with Repository.open(repo.path) as repository:
-        session.read_topic(repository)
-        request = JobRequest(repository, session, lambda *_: None)
-        result, status = backports_status.load(request)
-    assert done.err.startswith("patchpilot: error: no stable branch has been fetched\n")
-    assert "no stable branch has been fetched" in status.note
-    assert "patchpilot lts --fetch" in done.err
-    assert "patchpilot lts --fetch" in result.rules[0]
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,10 @@ def to_self(one: Life) -> None:
 
 def prepared(one: Life) -> None:
     assert (
-        one.run("prepare", "--cc", "Otto Other <otto@example.com>", "--yes").code == 0
+        one.run(
+            "prepare", "--trailer", "Cc: Otto Other <otto@example.com>", "--yes"
+        ).code
+        == 0
     )
 
 

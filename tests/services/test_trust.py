@@ -279,7 +279,7 @@ def test_a_commit_is_not_lost_for_packs_nobody_trusted(repo: Repo) -> None:
     with_pack(repo)
     file = repo.path / ".git" / "COMMIT_EDITMSG"
     file.write_text(NOTHING)
-    done = repo.patchpilot("hooks run commit-msg", file)
+    done = repo.patchpilot("setup hooks commit-msg --run", file)
     done.expect(0, "skipped")
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`prepare --assisted-by` takes what `check` accepts, and nothing else."""
+"""`prepare --trailer 'Assisted-by: …'` takes what `check` accepts, and nothing else."""
 
 from pathlib import Path
 
 import pytest
 
 from patchpilot.errors import InputError, UsageError
-from patchpilot.tags.report_trailers import assistant, codeveloped, pasted
+from patchpilot.tags.report_trailers import assistant, person, typed_trailers
 from tests.kit.cli import call
 from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
 
@@ -50,7 +50,7 @@ def test_the_right_form_is_named_and_check_can_write_it(
     value: str, right: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError) as refused:
-        pasted(f"Assisted-by: {value}", "")
+        typed_trailers(f"Assisted-by: {value}", "")
     assert right in str(refused.value.hint)
     file = tmp_path / "a.patch"
     text = f"{PROSE}\n\nAssisted-by: {value}\n{SIGN_OFF}"
@@ -63,6 +63,6 @@ def test_the_right_form_is_named_and_check_can_write_it(
 )
 def test_a_program_is_no_co_developer(value: str) -> None:
     with pytest.raises(InputError) as refused:
-        codeveloped(value)
-    assert "--assisted-by" in str(refused.value.hint)
-    assert codeveloped("Claude Reader <claude@example.org>")
+        person(value, "Co-developed-by")
+    assert "Assisted-by:" in str(refused.value.hint)
+    assert person("Claude Reader <claude@example.org>", "Co-developed-by")

@@ -13,11 +13,10 @@ from patchpilot.model.trailer import parse_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.tags.message_edit import MessageWish, compose, marked, word_diff
 from patchpilot.tags.report_trailers import (
-    codeveloped,
     link,
-    pasted,
     person,
     regzbot_line,
+    typed_trailers,
 )
 from patchpilot.tags.stable_decision import BranchState, StableFacts, advise
 from tests.tags.culprits import FIX, History, history
@@ -44,20 +43,29 @@ SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
         ("https://lore.kernel.org/r/x@y", [("Link", "https://lore.kernel.org/r/x@y")]),
         ("<a.b@example.org>", [("Link", "https://lore.kernel.org/r/a.b@example.org")]),
         ("Tested-by: Tom <tom@example.org>", [("Tested-by", "Tom <tom@example.org>")]),
+        ("Link: <a@b.org> [1]", [("Link", "https://lore.kernel.org/r/a@b.org [1]")]),
+        ("Cc: stable@vger.kernel.org # 6.1", [("Cc", "stable@vger.kernel.org # 6.1")]),
     ],
 )
 def test_what_is_pasted_becomes_trailers(
     text: str, trailers: list[tuple[str, str]]
 ) -> None:
-    assert list(pasted(text, LORE)) == trailers
+    assert list(typed_trailers(text, LORE)) == trailers
 
 
 @pytest.mark.parametrize(
-    "text", ["hello", "Fixes: 0123456789ab", "Reported-by: nobody"]
+    "text",
+    [
+        "hello",
+        "Fixes: 0123456789ab",
+        "Reported-by: nobody",
+        "Cc: nobody",
+        "Closes: nothing",
+    ],
 )
 def test_what_cannot_be_one_is_refused(text: str) -> None:
     with pytest.raises(InputError):
-        pasted(text, LORE)
+        typed_trailers(text, LORE)
 
 
 def test_people_and_links_are_judged() -> None:
@@ -75,7 +83,7 @@ def test_people_and_links_are_judged() -> None:
 
 
 def test_a_developer_is_added_above_the_senders_sign_off() -> None:
-    who = codeveloped("Cy <cy@example.org>")[0][1]
+    who = person("Cy <cy@example.org>", "Co-developed-by")
     text = compose(
         "x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n",
         MessageWish(developers=(who,)),

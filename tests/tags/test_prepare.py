@@ -206,22 +206,22 @@ def test_a_dry_run_writes_nothing(story: History) -> None:
 
 def test_people_and_links_stand_in_order(story: History) -> None:
     words = [
-        "--reported-by",
-        "Eve R <eve@example.org>",
-        "--closes",
-        "https://bugzilla.example.org/1",
-        "--link",
-        "<a.b@example.org>",
+        "--trailer",
+        "Reported-by: Eve R <eve@example.org>",
+        "--trailer",
+        "Closes: https://bugzilla.example.org/1",
+        "--trailer",
+        "Link: <a.b@example.org>",
     ]
     words += [
-        "--co-developed-by",
-        "Cy D <cy@example.org>",
-        "--tested-by",
-        "Tom <tom@example.org>",
-        "--suggested-by",
-        "Sue <sue@example.org>",
+        "--trailer",
+        "Co-developed-by: Cy D <cy@example.org>",
+        "--trailer",
+        "Tested-by: Tom <tom@example.org>",
+        "--trailer",
+        "Suggested-by: Sue <sue@example.org>",
     ]
-    words += ["--paste", "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"]
+    words += ["--trailer", "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"]
     done = story.call(
         "prepare", "HEAD", "--stable", "none", "--fixes", story.culprit, *words
     )
@@ -267,7 +267,7 @@ def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
         "prepare",
         "--base",
         story.later,
-        "--link",
+        "--trailer",
         "https://example.org/x",
         "--stable",
         "none",
@@ -424,7 +424,12 @@ def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
         monkeypatch,
     )
     done = story.call(
-        "prepare", "HEAD", "--signoff", "--cc", "Eve R <eve@example.org>", *words
+        "prepare",
+        "HEAD",
+        "--signoff",
+        "--trailer",
+        "Cc: Eve R <eve@example.org>",
+        *words,
     )
     assert done.code == 0, done.err
     assert "no Fixes: written" in done.err

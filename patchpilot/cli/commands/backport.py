@@ -120,18 +120,17 @@ def command(
     with common.workplace() as place:
         repository = place.repository_if_any() if directories else place.repository
         settings = place.settings()
-        profile, remote = settings.get("profile") or None, settings.get("lts-remote")
+        profile = settings.get("profile") or None
         given["signoff"] = given["signoff"] or settings.flag("signoff")
         if given["resolve"] and repository:
             word = given["resolve"]
-            onto = (branch_word(repository, word, profile=profile, remote=remote),)
+            onto = (branch_word(repository, word, profile=profile),)
         with progress_of(common) as progress:
             base = place.base(settings, base, (target,))
             request = BackportRequest(
                 target,
                 onto,
                 profile,
-                remote,
                 base=base,
                 from_archive=place.from_archive,
                 **given,

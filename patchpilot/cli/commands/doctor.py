@@ -5,11 +5,12 @@ import sys
 
 import click
 
+from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, progress_of, via_option
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.cli.verb_command import verb
-from patchpilot.config import unread_warnings
-from patchpilot.errors import ExitCode, findings_exit
+from patchpilot.config import Settings, unread_warnings
+from patchpilot.errors import ExitCode, PatchpilotError, findings_exit
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.diagnose import DoctorRequest, DoctorResult, diagnose
 
@@ -17,7 +18,12 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 
 
 @verb(
-    epilog="\b\nExamples:\n  patchpilot doctor\n  patchpilot doctor --offline --format json"
+    epilog=(
+        "\b\nExamples:\n"
+        "  patchpilot doctor\n"
+        "  patchpilot doctor --offline --format json\n"
+        "  patchpilot doctor --report -o report.md"
+    )
 )
 @common_options("text", "json")
 @via_option("transport to check")
@@ -27,13 +33,26 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
     is_flag=True,
     help="restore damaged databases from their backups and from what can still be read",
 )
+@click.option(
+    "--report",
+    is_flag=True,
+    help="print versions, settings and the last traceback as Markdown, for a bug report",
+)
 def command(
-    common: Common, via: str | None, identity: str | None, recover: bool
+    common: Common,
+    via: str | None,
+    identity: str | None,
+    recover: bool,
+    report: bool,
 ) -> int:
     """Check what each stage needs on this machine, and show the command that fixes each problem.
 
-    The check logs in to the mail server, but sends no mail.
+    The check logs in to the mail server, but sends no mail. A report omits passwords, commands,
+    servers and paths in settings. Its traceback may contain branch names and paths, so read the
+    report before you publish it.
     """
+    if report:
+        return _report(common)
     if recover:
         from patchpilot.services.setup.diagnose import recovered
 
@@ -62,6 +81,19 @@ def command(
     else:
         common.write(_text(result, quiet=common.quiet))
     return int(findings_exit(not result.healthy))
+
+
+def _report(common: Common) -> int:
+    from patchpilot.services.setup.bug_report import bug_report
+
+    try:
+        with common.workplace() as place:
+            settings, _ = place.settings_with_problems()
+    except PatchpilotError as error:
+        notice("warning", f"the settings cannot be read: {error.message}")
+        settings = Settings()
+    common.write(printable(bug_report(settings)))
+    return int(ExitCode.OK)
 
 
 def _text(result: DoctorResult, *, quiet: bool) -> str:

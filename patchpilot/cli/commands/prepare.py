@@ -30,7 +30,7 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
         "\b\nExamples:\n"
         "  patchpilot prepare --dry-run\n"
         "  patchpilot prepare HEAD --fixes 43645ce03e00\n"
-        "  patchpilot prepare HEAD --closes https://bugzilla.kernel.org/1"
+        "  patchpilot prepare HEAD --trailer 'Closes: https://bugzilla.kernel.org/1'"
     )
 )
 @common_options("text", "json")
@@ -48,42 +48,12 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     help="the Cc: stable line  [default: auto]",
 )
 @click.option(
-    "--reported-by",
-    metavar="CONTACT",
+    "--trailer",
+    "trailers",
+    metavar="'KEY: VALUE'",
     multiple=True,
-    help='reporter, as "Name <email>"',
-)
-@click.option(
-    "--closes", metavar="URL", multiple=True, help="bug report that the commit closes"
-)
-@click.option(
-    "--link",
-    "links",
-    metavar="URL",
-    multiple=True,
-    help="another link or Message-ID",
-)
-@click.option("--cc", metavar="CONTACT", multiple=True, help="contact to keep informed")
-@click.option(
-    "--suggested-by", metavar="CONTACT", multiple=True, help="who suggested the change"
-)
-@click.option(
-    "--tested-by", metavar="CONTACT", multiple=True, help="who tested the change"
-)
-@click.option(
-    "--co-developed-by",
-    metavar="CONTACT",
-    multiple=True,
-    help="co-author (also adds the Signed-off-by)",
-)
-@click.option(
-    "--assisted-by", metavar="TOOL", multiple=True, help="tool that assisted you"
-)
-@click.option(
-    "--paste",
-    metavar="TEXT",
-    multiple=True,
-    help="add a pasted link, Message-ID, tag line or contact",
+    help="add a tag such as 'Reported-by: Name <email>' or 'Closes: URL', or the tag for a link, a"
+    " Message-ID or a contact",
 )
 @click.option(
     "--regression",
@@ -142,7 +112,6 @@ def command(
         words["is_fix"] = (
             None if (no_fix := words.pop("no_fix")) is None else not no_fix
         )
-        words["developed_by"] = words.pop("co_developed_by")
         result = prepare(
             repository,
             PrepareRequest(

@@ -1,20 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot setup`: set up what is missing on a new machine, and with `setup mail` the mail
-account.
+"""`patchpilot setup`: set up what is missing on a new machine.
+
+`setup mail`, `setup stable` and `setup hooks` set up one part.
 """
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.verb_command import VerbGroup
+from patchpilot.errors import ExitCode, UsageError
+from patchpilot.topic.workplace import Workplace
 
 
 @click.group(
     cls=VerbGroup,
     invoke_without_command=True,
-    epilog="\b\nExamples:\n  patchpilot setup\n  patchpilot setup mail",
+    epilog=(
+        "\b\nExamples:\n"
+        "  patchpilot setup\n"
+        "  patchpilot setup mail\n"
+        "  patchpilot setup stable --fetch\n"
+        "  patchpilot setup hooks"
+    ),
 )
 @common_options("text")
 def command(common: Common) -> int:
@@ -121,3 +131,134 @@ def mail(
         dry_run=dry_run,
         yes=yes,
     )
+
+
+@command.command(
+    epilog=(
+        "\b\nExamples:\n"
+        "  patchpilot setup stable\n"
+        "  patchpilot setup stable --fetch\n"
+        "  patchpilot setup stable --offline"
+    )
+)
+@common_options("text", "json")
+@click.option(
+    "--fetch",
+    is_flag=True,
+    help="fetch the maintained branches that this repository lacks",
+)
+def stable(common: Common, fetch: bool) -> int:
+    """Download the project's list of stable series, and print the maintained ones with their
+    end-of-life dates.
+
+    With --offline: print the known list. With --fetch: fetch the stable branches into this
+    repository, from the remote that provides them. If there is none, a remote named stable is
+    added. Ctrl-C stops the fetch.
+    """
+    from dataclasses import replace
+
+    from patchpilot.cli.output.json_document import document
+    from patchpilot.model.printable import printable
+    from patchpilot.services.setup.lts_branches import lts, update
+
+    if fetch:
+        return _fetch(common)
+    branches = lts(common.profile) if common.offline else update(common.profile)
+    rows = tuple(row for row in branches.series if not row.is_over)
+    if common.format == "json":
+        common.write(document("lts", replace(branches, series=rows)))
+    else:
+        lines = [f"{row.version:<6} EOL {row.ends}" for row in rows]
+        lines.append(f"{branches.family}, as of {branches.updated}")
+        common.write(printable("\n".join(lines)))
+    return 0
+
+
+def _fetch(common: Common) -> int:
+    from patchpilot.cli.error_exit import notice
+    from patchpilot.services.setup.fetch_branches import (
+        fetch_branches,
+        missing_branches,
+    )
+
+    if common.offline:
+        raise UsageError("--fetch and --offline cannot be combined")
+    with common.workplace() as place:
+        wanted = missing_branches(place.repository, common.profile)
+        if wanted is None:
+            notice("note", "no maintained stable branch is missing here")
+            return 0
+        notice("note", f"fetching {wanted.summary}")
+        fetch_branches(place.repository, wanted)
+    return 0
+
+
+@command.command(
+    epilog=(
+        "\b\nExamples:\n"
+        "  patchpilot setup hooks\n"
+        "  patchpilot setup hooks commit-msg\n"
+        "  patchpilot setup hooks --remove"
+    )
+)
+@common_options("text", "json")
+@click.option("--remove", is_flag=True, help="remove the hooks")
+@click.option(
+    "--run", metavar="FILE", help="check FILE as HOOK does, which calls this itself"
+)
+@click.argument("hooks", nargs=-1, metavar="[HOOK]...")
+def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...]) -> int:
+    """Install the hooks that check commits and messages.
+
+    HOOK (default: all): commit-msg, sendemail-validate or b4.
+    """
+    from patchpilot.cli.output.json_document import document
+    from patchpilot.model.printable import printable
+    from patchpilot.services.setup import install_hooks as service
+
+    with common.workplace() as place:
+        if run is not None:
+            return _run_hook(place, hooks[0] if hooks else "", Path(run))
+        act = service.remove if remove else service.install
+        states = act(place.repository, hooks)
+    if common.format == "json":
+        common.write(document("hooks", hooks=states))
+    else:
+        common.write(
+            "".join(
+                f"{hook.name:18}  {hook.state:9}  {printable(hook.place)}\n"
+                for hook in states
+            )
+        )
+    return 0
+
+
+def _run_hook(place: Workplace, name: str, file: Path) -> int:
+    """Check in an installed hook: errors stop git, other findings are only printed."""
+    from patchpilot.cli.error_exit import notice, say
+    from patchpilot.cli.output.stream import tell
+    from patchpilot.model.printable import printable
+    from patchpilot.services.setup import check_in_hook as hook
+    from patchpilot.services.setup import install_hooks as service
+
+    if name not in service.GIT_HOOKS:
+        raise UsageError(
+            "--run is only for installed hooks", hint="run `patchpilot setup hooks`"
+        )
+    is_message = name == "commit-msg"
+    if service.is_no_patch(file) if is_message else service.sent_by_us():
+        return 0
+    check = hook.check_message_in_hook if is_message else hook.check_in_hook
+    result, problem = check(place, file)
+    if problem:
+        # a missing pack must not stop a commit
+        notice("warning", f"{problem}: skipped")
+    for finding in result.all:
+        tell(f"{finding.severity}: {printable(finding.message)} [{finding.name}]")
+    if result.exit_code:
+        say(
+            "the check found errors",
+            "fix the errors, or bypass the hook with --no-verify (git send-email: --no-validate)",
+            ExitCode.FINDINGS,
+        )
+    return int(result.exit_code)

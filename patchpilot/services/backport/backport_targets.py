@@ -115,7 +115,6 @@ def split_onto(
     onto: Sequence[str],
     *,
     profile: str | None = None,
-    remote: str = "",
 ) -> tuple[list[str], list[str]]:
     """Separates the arguments of --onto into revisions and directories.
 
@@ -137,19 +136,17 @@ def split_onto(
                 hint=Action("", ("-C", "DIR"), "name one with {}"),
             )
         else:
-            revisions.append(_series_ref(repository, word, profile, remote))
+            revisions.append(_series_ref(repository, word, profile))
     return revisions, folders
 
 
 def branch_word(
-    repository: Repository, word: str, *, profile: str | None = None, remote: str = ""
+    repository: Repository, word: str, *, profile: str | None = None
 ) -> str:
     """Returns the ref for a branch name, or for the version of a stable series (`6.1`)."""
     if repository.find(word) and "." not in word:
         return word
-    known = stable_branches(
-        repository, profile=profile, remote=remote, ended=True
-    ).branches
+    known = stable_branches(repository, profile=profile, ended=True).branches
     named = (
         branch.name
         for branch in known
@@ -164,19 +161,17 @@ def branch_word(
     return next(named, word)
 
 
-def _series_ref(
-    repository: Repository, word: str, profile: str | None, remote: str
-) -> str:
+def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
     """The stable branch of a version.
 
     UsageError with the command that fetches it, or the nearest ref.
     """
-    name = branch_word(repository, word, profile=profile, remote=remote)
+    name = branch_word(repository, word, profile=profile)
     if repository.find(name):
         return name
     stable = own_trees(
         repository,
-        stable_branches(repository, profile=profile, remote=remote).stable,
+        stable_branches(repository, profile=profile).stable,
         profile,
     )
     version = (stable.version_of(word) if stable else None) or word.removesuffix(".y")

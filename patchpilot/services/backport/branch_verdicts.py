@@ -71,8 +71,7 @@ class BackportRequest:
     the default is the stable branches. `effort` limits the search for prerequisites, in
     seconds per branch; 0 disables the search and the explanations of conflicts. `fixes` names
     the commits that introduced the bug: they override the Fixes: tags of a single commit, and
-    apply to the commits of a series that have no Fixes: tag. `remote` is the remote with the
-    stable branches.
+    apply to the commits of a series that have no Fixes: tag.
 
     `adapt` adapts the fix to a branch on which it conflicts; such a fix is written only if it
     was adapted. `from_archive` reads a TARGET that is a Message-ID or a URL.
@@ -87,7 +86,6 @@ class BackportRequest:
     target: str | None = None
     onto: Sequence[str] = ()
     profile: str | None = None
-    remote: str = ""
     effort: float = 10.0
     base: str | None = None
     fixes: Sequence[str] = ()
@@ -113,13 +111,12 @@ def backport(
     Each commit is applied on top of the previous ones. Raises `NothingFetchedError` if the
     repository has no stable branch.
     """
-    onto, profile, remote, fixes = (
+    onto, profile, fixes = (
         request.onto,
         request.profile,
-        request.remote,
         request.fixes,
     )
-    revisions, folders = split_onto(repository, onto, profile=profile, remote=remote)
+    revisions, folders = split_onto(repository, onto, profile=profile)
     if fixes and repository is None:
         raise MissingError(
             "not in a git repository: cannot look up the commits named with --fixes",
@@ -143,7 +140,7 @@ def backport(
             wanted = commit_patches(
                 repository, wanted, _base_of(repository, wanted, request.base)
             )
-        stable = stable_branches(repository, profile=profile, remote=remote)
+        stable = stable_branches(repository, profile=profile)
         branches = (
             named_branches(repository, stable, revisions)
             if revisions

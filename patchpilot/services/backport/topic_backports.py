@@ -70,7 +70,6 @@ def topic_backports(
         request = BackportRequest(
             commit.id,
             profile=settings.get("profile") or None,
-            remote=settings.get("lts-remote"),
             fixes=[culprit] if culprit else [],
         )
         result = backport(repository, request, progress=progress)[-1]

@@ -350,5 +350,5 @@ def editor_of(place: Workplace) -> Edit:
     The editor is set in patchpilot's settings; the default is git's editor. The function
     returns None if the editor fails.
     """
-    editor = editor_name(place.repository, place.settings())
+    editor = editor_name(place.repository)
     return lambda text: edit_text(editor, text, "DRAFT.txt")

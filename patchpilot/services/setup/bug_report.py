@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `bug-report`: collects the details for a bug report, as Markdown."""
+"""Collects the details for a bug report, as Markdown."""
 
 import contextlib
 import os
@@ -29,9 +29,7 @@ _PACKAGES = (
 )
 _VARIABLES = ("TERM", "COLORTERM", "LANG", "LC_ALL", "NO_COLOR")
 _PUBLIC = frozenset(key.name for key in KEYS if key.from_tree) | {
-    "lts-remote",
     "mainline",
-    "notify",
     "signoff",
     "via",
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `hooks`: installs and removes git's hooks and b4's per-patch check.
+"""The command `setup hooks`: installs and removes git's hooks and b4's per-patch check.
 
 The git hooks are commit-msg and sendemail-validate.
 """
@@ -35,11 +35,6 @@ class Hook:
     state: str
 
 
-def status(repository: Repository) -> tuple[Hook, ...]:
-    """Returns the state of each hook that patchpilot can install."""
-    return tuple(_status(repository, name) for name in HOOKS)
-
-
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
     """Installs the named hooks (all if none are named) and returns the state of every hook.
 
@@ -54,7 +49,8 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
         if known.state == "foreign":
             raise RefusedError(
                 f"another {name} hook is installed: {known.place}",
-                hint=f'add this line to the hook: patchpilot hooks run {name} "$@" || exit 1',
+                hint=f"add this line to the hook: patchpilot setup hooks {name} --run"
+                ' "$1" || exit 1',
             )
     for name in chosen:
         if name == "b4":
@@ -65,7 +61,7 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(hook_script(name), encoding="utf-8")
         place.chmod(0o755)
-    return status(repository)
+    return tuple(_status(repository, name) for name in HOOKS)
 
 
 def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
@@ -80,7 +76,7 @@ def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
             _remove_from_b4(repository)
         else:
             (_folder(repository) / name).unlink()
-    return status(repository)
+    return tuple(_status(repository, name) for name in HOOKS)
 
 
 def is_no_patch(file: Path) -> bool:

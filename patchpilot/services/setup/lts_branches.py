@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `lts`: lists the maintained stable series and updates the list.
+"""The command `setup stable`: lists the maintained stable series and updates the list.
 
 Updates are read from the project's published list of releases.
 """
@@ -71,15 +71,13 @@ def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
 
 
 def user_file() -> Path:
-    """Returns the path of the file to which `lts --update` writes the updated list."""
+    """Returns the path of the file to which `setup stable` writes the updated list."""
     return Path(user_folder()) / REFRESHED
 
 
 def update(
     profile: str | None = None,
     *,
-    url: str | None = None,
-    offline: bool = False,
     today: date | None = None,
 ) -> Lts:
     """Updates the stable series of a project from its list of releases.
@@ -94,13 +92,13 @@ def update(
 
     today = today or datetime.now(UTC).date()
     stable = _stable(profile)
-    source = url or stable.releases
+    source = stable.releases
     if not source:
         raise InputError(
             f"no list of releases to update from: {stable.project} does not publish one",
             hint="nothing to do; patchpilot uses its built-in list",
         )
-    current = _longterm(fetch_json(source, offline=offline), source)
+    current = _longterm(fetch_json(source), source)
     series = {row.version: row.ends for row in merged(stable.series, current, today)}
     copies = refreshed()
     copies[stable.project] = {
@@ -147,7 +145,7 @@ def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
     update.
     """
     lines = [
-        "# written by patchpilot lts --update: newer than the [stable] of the project's file, key"
+        "# written by patchpilot setup stable: newer than the [stable] of the project's file, key"
         " by key"
     ]
     for name, stable in copies.items():

@@ -15,7 +15,6 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
-from patchpilot.projects.project import Project
 from patchpilot.services.tags.find_culprits import (
     SURE_ENOUGH,
     FixesRequest,
@@ -26,15 +25,7 @@ from patchpilot.services.tags.find_culprits import (
 from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
 from patchpilot.tags.message_edit import MessageWish, compose
 from patchpilot.tags.rank_culprits import tag_of
-from patchpilot.tags.report_trailers import (
-    assistant,
-    codeveloped,
-    link,
-    pasted,
-    person,
-    regzbot_line,
-    reported,
-)
+from patchpilot.tags.report_trailers import DEVELOPER, regzbot_line, typed_trailers
 from patchpilot.topic.fix_claims import answer_fix, judge_fix, said_fix
 from patchpilot.topic.message_changes import (
     Confirm,
@@ -49,10 +40,10 @@ from patchpilot.topic.topic_base import topic_commits
 class PrepareRequest:
     """The commits to prepare (None: the topic) and the tags to write.
 
-    `fixes` is "auto", "none" or a list of commits; `stable` is "auto" or "none"; the other
-    tags are given by the author. `overrides` allow a rewrite that
+    `fixes` is "auto", "none" or a list of commits; `stable` is "auto" or "none". `trailers`
+    are tag lines, or copied links, Message-IDs or addresses. `overrides` allow a rewrite that
     `rewrite.refuse_unless_safe` rejects; with `dry_run`, the changes are only planned.
-    `paste` takes copied links, Message-IDs, tag lines or addresses. `is_fix` is the author's
+    `is_fix` is the author's
     answer to the question of whether the commits are fixes, which is stored with the topic;
     None if the author was not asked.
     """
@@ -62,15 +53,7 @@ class PrepareRequest:
     profile: str = ""
     fixes: tuple[str, ...] = ("auto",)
     stable: str = "auto"
-    reported_by: tuple[str, ...] = ()
-    closes: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-    cc: tuple[str, ...] = ()
-    suggested_by: tuple[str, ...] = ()
-    tested_by: tuple[str, ...] = ()
-    developed_by: tuple[str, ...] = ()
-    assisted_by: tuple[str, ...] = ()
-    paste: tuple[str, ...] = ()
+    trailers: tuple[str, ...] = ()
     regression: bool = False
     signoff: bool = False
     is_fix: bool | None = None
@@ -161,17 +144,19 @@ def _change(
     trailers, notes = message.trailers, message.notes
     culprits = _fixes(repository, commit, request, topic, message, progress)
     _stable(repository, commit, request, culprits, message, progress)
-    trailers += _people(request, project)
+    for text in request.trailers:
+        trailers += typed_trailers(text, project.tags.links)
+    if request.regression and project.lists.regressions:
+        trailers.append(("Cc", project.lists.regressions))
     if request.regression and culprits:
         notes.append(
             f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}"
         )
     if request.signoff:
         trailers.append(("Signed-off-by", _identity(repository)))
-    developers = tuple(
-        codeveloped(developer)[0][1] for developer in request.developed_by
-    )
-    wish = MessageWish(tuple(trailers), developers, message.replaced)
+    developers = tuple(value for name, value in trailers if name == DEVELOPER)
+    others = tuple(one for one in trailers if one[0] != DEVELOPER)
+    wish = MessageWish(others, developers, message.replaced)
     notes += wish.refused
     new = compose(commit.message, wish)
     unsure = next((note for note in notes if note.startswith(_UNSURE)), "")
@@ -328,28 +313,6 @@ def _stable(
         name, _, value = line.partition(": ")
         message.trailers.append((name, value))
     message.notes += [*result.advice.reasons, *result.advice.warnings]
-
-
-def _people(request: PrepareRequest, project: Project) -> list[tuple[str, str]]:
-    archive = project.tags.links
-    trailers: list[tuple[str, str]] = []
-    for at in range(max(len(request.reported_by), len(request.closes))):
-        reporter = request.reported_by[at] if at < len(request.reported_by) else None
-        trailers += reported(
-            reporter, request.closes[at] if at < len(request.closes) else None, archive
-        )
-    trailers += [("Link", link(address, archive)) for address in request.links]
-    trailers += [trailer for text in request.paste for trailer in pasted(text, archive)]
-    for name, values in (
-        ("Suggested-by", request.suggested_by),
-        ("Tested-by", request.tested_by),
-        ("Cc", request.cc),
-    ):
-        trailers += [(name, person(value, name)) for value in values]
-    trailers += [("Assisted-by", assistant(value)) for value in request.assisted_by]
-    if request.regression and project.lists.regressions:
-        trailers.append(("Cc", project.lists.regressions))
-    return trailers
 
 
 def _identity(repository: Repository) -> str:

@@ -90,7 +90,7 @@ def default_archive(
     """Return a function that opens archives by URL or by path.
 
     Archives opened by URL share a ten-minute cache in the user's cache directory and may redirect
-    to the hosts named in the user's settings. The store keeps no passwords: the password of
+    to the host of `patchpilot.lore`. The store keeps no passwords: the password of
     `patchpilot.lore`, from git's configuration in the directory `where`, is only sent to its own
     server.
     """
@@ -100,12 +100,11 @@ def default_archive(
     def archive_at(url: str) -> MailArchive:
         settings = user_settings(where, problems=[])
         own = settings.address("lore")
-        hosts = (*settings.list_value("archive-hosts"), host_of(own))
         return open_archive(
             with_login(url, own),
             cache=cache,
             offline=offline,
-            hosts=hosts,
+            hosts=(host_of(own),),
             progress=progress,
         )
 

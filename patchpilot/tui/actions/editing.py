@@ -56,7 +56,7 @@ def _amend(screen: "StageScreen") -> None:
             repository.top,
             commit is not None and repository.find("HEAD") == commit.id,
         )
-        editor = editor_name(repository, screen.session.settings(repository))
+        editor = editor_name(repository)
     if commit is None or not is_head:
         screen.notify(
             "only HEAD can be amended here; for other commits, use git rebase -i",
@@ -92,7 +92,7 @@ def _open_file(screen: "StageScreen", path: str, line: int) -> None:
     with screen.session.repository() as repository:
         top, editor = (
             repository.top,
-            editor_name(repository, screen.session.settings(repository)),
+            editor_name(repository),
         )
     file = top / path
     if not file.is_file() or not file.resolve().is_relative_to(top.resolve()):
@@ -134,8 +134,6 @@ def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str 
     from patchpilot.topic import edit_commits
 
     with screen.session.repository() as repository:
-        editor = edit_commits.editor_name(
-            repository, screen.session.settings(repository)
-        )
+        editor = edit_commits.editor_name(repository)
     with suspended(screen.app):
         return edit_commits.edit_text(editor, text, name)

@@ -139,7 +139,7 @@ class WriteTags(AnswerDialog["PrepareRequest | None"]):
         return PrepareRequest(
             fixes=fixes,
             stable="auto" if self.query_one("#stable", Checkbox).value else "none",
-            paste=(text,) if text else (),
+            trailers=(text,) if text else (),
             signoff=self.query_one("#signoff", Checkbox).value and not self._signed,
         )
 
