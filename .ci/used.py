@@ -6,11 +6,6 @@ Each line says who uses them.
 # ruff: noqa: B018, F821
 # mypy: ignore-errors
 
-# click calls or reads them
-_.format_commands
-_.get_help_option
-_.format_options
-_.command_class
 # an annotation
 Client
 # textual reads it
@@ -73,8 +68,6 @@ as_sent
 B4Transport
 SendEmailTransport
 # textual calls it
-# click calls it
-_.shell_complete
 # textual draws it
 _.icon
 # keys of JSON objects, which json_form names

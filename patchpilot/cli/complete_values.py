@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Completes values of options and arguments in a shell: rules, revisions, projects and hooks.
+"""Completes commands, options and their values in a shell: rules, revisions, projects, hooks.
 
 Only the completion imports this module.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-
-import click
-from click.shell_completion import CompletionItem
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from patchpilot.checking.list_rules import all_rules
+from patchpilot.cli.main import root
+from patchpilot.cli.option_table import FLAG, Argument, Option
+from patchpilot.cli.verb_command import Command
 from patchpilot.cli.verbs import VERBS
 from patchpilot.config import KEYS
 from patchpilot.errors import PatchpilotError
@@ -24,50 +27,15 @@ Described = Mapping[str, str]
 """Values, each with a short description."""
 
 
-class CompletedText(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no parameter there
-    """A text parameter that a shell completes with the given values.
+class Values(NamedTuple):
+    """The values that complete a word: those of `of`, and with `files` the names of files.
 
-    With `files`, it also completes file names. In a list, the word after the last comma is
-    completed.
+    In a list, the word after the last `separator` is completed.
     """
 
-    name = "text"
-
-    def __init__(
-        self,
-        values: Callable[[Workplace], Described],
-        *,
-        files: bool = False,
-        separator: str = "",
-    ) -> None:
-        self._values, self._files, self._separator = values, files, separator
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """The values that begin as the word does."""
-        head, separator, last = (
-            incomplete.rpartition(self._separator)
-            if self._separator
-            else ("", "", incomplete)
-        )
-        found: Described = {}
-        with suppress(PatchpilotError), _workplace(ctx) as place:
-            found = self._values(place)
-        items = [
-            CompletionItem(f"{head}{separator}{text}", help=text_help)
-            for text, text_help in found.items()
-            if text.startswith(last)
-        ]
-        # bash takes files where nothing else is offered: what comes first is the last resort
-        return (
-            [CompletionItem(incomplete, type="file"), *items] if self._files else items
-        )
-
-
-def _workplace(ctx: click.Context) -> Workplace:
-    repo = ctx.params.get("repo") or ctx.find_root().params.get("repo")
-    return Workplace(repo, ctx.params.get("tree"))
+    of: Callable[[Workplace], Described]
+    files: bool = False
+    separator: str = ""
 
 
 def _all_rules(place: Workplace) -> tuple[Rule, ...]:
@@ -122,38 +90,108 @@ def _verbs(_: Workplace) -> Described:
     return {**dict.fromkeys(VERBS, "verb"), **dict.fromkeys(TOPICS, "topic")}
 
 
-_TARGET = CompletedText(_revisions, files=True, separator="..")
+_TARGET = Values(_revisions, files=True, separator="..")
 _BY_METAVAR = {
-    "REV": CompletedText(_revisions),
-    "REV|DIR": CompletedText(_revisions, files=True),
-    "COMMIT": CompletedText(_revisions),
-    "BRANCH": CompletedText(_revisions),
-    "auto|COMMIT|none": CompletedText(_with(("auto", "none"))),
-    "no|yes|COMMIT": CompletedText(_with(("no", "yes"))),
-    "yes|no": CompletedText(lambda _: {"yes": "", "no": ""}),
-    "RULE": CompletedText(_rules),
-    "RULE,…": CompletedText(_rules_and_packs, separator=","),
-    "RULE=REASON": CompletedText(
+    "REV": Values(_revisions),
+    "REV|DIR": Values(_revisions, files=True),
+    "COMMIT": Values(_revisions),
+    "BRANCH": Values(_revisions),
+    "auto|COMMIT|none": Values(_with(("auto", "none"))),
+    "no|yes|COMMIT": Values(_with(("no", "yes"))),
+    "yes|no": Values(lambda _: {"yes": "", "no": ""}),
+    "RULE": Values(_rules),
+    "RULE,…": Values(_rules_and_packs, separator=","),
+    "RULE=REASON": Values(
         lambda place: {f"{name}=": text for name, text in _rules(place).items()}
     ),
-    "[HOOK]...": CompletedText(_hooks),
+    "[HOOK]...": Values(_hooks),
     "[TARGET]...": _TARGET,
     "[show|reset] [TARGET]": _TARGET,
-    "[COMMAND|TOPIC]": CompletedText(_verbs),
+    "[COMMAND|TOPIC]": Values(_verbs),
 }
 _BY_NAME = {
-    "profile": CompletedText(_projects),
-    "name": CompletedText(_settings),
-    "pack": CompletedText(_packs),
+    "profile": Values(_projects),
+    "name": Values(_settings),
     "target": _TARGET,
 }
 
 
-def complete_values(parameters: Iterable[click.Parameter]) -> None:
-    """Give each parameter with a plain text value a type that completes it."""
-    for parameter in parameters:
-        known = _BY_METAVAR.get(parameter.metavar or "") or _BY_NAME.get(
-            parameter.name or ""
-        )
-        if known and parameter.type is click.STRING:
-            parameter.type = known
+def answer_shell() -> int:
+    """Print the words that complete the last word of a call, for the script of a shell.
+
+    A line has a word, a tab and its description; an empty word is for the names of files.
+    """
+    words = os.environ["_PATCHPILOT_WORDS"].split("\x1f")
+    for word, text in _completions(words[:-1], words[-1]):
+        print(f"{word}\t{' '.join(text.split())}")
+    return 0
+
+
+def _completions(words: Sequence[str], last: str) -> Iterable[tuple[str, str]]:
+    command, values, option = root, dict[str, Any](), None
+    for word in words:
+        if option is not None:
+            values[option.key], option = word, None
+        elif word in command.commands:
+            command = command.sub(word)
+        else:
+            option = _valued(command, word)
+            values.setdefault("", 0)
+            values[""] += option is None and not word.startswith("-")
+    name, equals, text = last.partition("=")
+    if option is not None:
+        return _values_of(option, last, values)
+    if equals and (option := _valued(command, name)):
+        return [
+            (f"{name}={word}", why) for word, why in _values_of(option, text, values)
+        ]
+    if last.startswith("-"):
+        return [
+            (spelling, option.text)
+            for option in command.options
+            if not option.hidden
+            for spelling in (*option.spellings, *option.off)
+            if spelling.startswith(last)
+        ]
+    if command.commands:
+        inner = {name: VERBS.get(name, "") for name in command.commands}
+        return [(name, why) for name, why in inner.items() if name.startswith(last)]
+    places = command.arguments[values.get("", 0) :] or command.arguments[-1:]
+    return _values_of(places[0], last, values) if places else ()
+
+
+def _valued(command: Command, word: str) -> Option | None:
+    """Return the option with a value that a word names."""
+    return next(
+        (
+            option
+            for option in command.options
+            if word in option.spellings and option.kind != FLAG
+        ),
+        None,
+    )
+
+
+def _values_of(
+    row: Option | Argument, text: str, given: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    known = _BY_METAVAR.get(row.metavar or "") or _BY_NAME.get(row.key)
+    if row.choices or known is None:
+        words = [(word, "") for word in row.choices if word.startswith(text)]
+        return words or ([] if row.choices else [("", "")])
+    head, separator, last = (
+        text.rpartition(known.separator) if known.separator else ("", "", text)
+    )
+    found: Described = {}
+    tree, repo = given.get("tree"), given.get("repo")
+    with (
+        suppress(PatchpilotError),
+        Workplace(Path(repo) if repo else None, Path(tree) if tree else None) as place,
+    ):
+        found = known.of(place)
+    words = [
+        (f"{head}{separator}{word}", why)
+        for word, why in found.items()
+        if word.startswith(last)
+    ]
+    return [*words, ("", "")] if known.files or not words else words

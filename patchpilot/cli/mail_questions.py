@@ -5,8 +5,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-import click
-
+from patchpilot.cli import ask
+from patchpilot.cli.option_table import NUMBER, Argument, converted
+from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.set_up_mail import (
@@ -34,7 +35,7 @@ def complete(request: MailRequest, identity: str) -> MailRequest:
             )
         return replace(request, address=request.address or identity)
     if not request.address:
-        address = click.prompt("Your address", default=identity or None, err=True)
+        address = ask.prompt("Your address", identity or None)
         request = replace(request, address=address.strip())
     if not request.provider and not request.server:
         names = provider_names()
@@ -47,10 +48,7 @@ def complete(request: MailRequest, identity: str) -> MailRequest:
 
 
 def _own_server(request: MailRequest) -> MailRequest:
-    server = (
-        request.server
-        or click.prompt("Mail server (HOST or HOST:PORT)", err=True).strip()
-    )
+    server = request.server or ask.prompt("Mail server (HOST or HOST:PORT)").strip()
     encryption = request.encryption
     if encryption is None:
         kinds = (
@@ -62,15 +60,8 @@ def _own_server(request: MailRequest) -> MailRequest:
         encryption = _choice("Encryption", kinds, "tls")
     port = request.port
     if not (request.server or port or server.rpartition(":")[2].isdigit()):
-        port = click.prompt(
-            "Port",
-            type=click.IntRange(1, 65535),
-            default=PORTS[encryption],
-            err=True,
-        )
-    user = request.user or click.prompt(
-        "User name (none: no login)", default=request.address, err=True
-    )
+        port = ask.prompt_value("Port", _port, str(PORTS[encryption]))
+    user = request.user or ask.prompt("User name (none: no login)", request.address)
     return replace(
         request,
         provider=OWN,
@@ -103,11 +94,8 @@ def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     if not asks():
         return ""
-    click.echo(printable(f"The login is {plan.login}."), err=True)
-    word: str = click.prompt(
-        "Password", hide_input=True, default="", show_default=False, err=True
-    )
-    return word
+    tell(printable(f"The login is {plan.login}."))
+    return ask.password("Password")
 
 
 def agreed(question: str, *, yes: bool, default: bool = False) -> bool:
@@ -121,22 +109,19 @@ def agreed(question: str, *, yes: bool, default: bool = False) -> bool:
         raise UsageError(
             "nothing was written: stdin is not a terminal", hint="pass --yes"
         )
-    return click.confirm(question, default=default, err=True)
+    return ask.confirm(question, default=default)
 
 
 def _list(rows: Sequence[tuple[str, str]]) -> None:
     broad = max(len(name) for name, _ in rows)
     for name, what in rows:
-        click.echo(f"  {name:<{broad}}  {printable(what)}", err=True)
+        tell(f"  {name:<{broad}}  {printable(what)}")
 
 
 def _choice(question: str, rows: Sequence[tuple[str, str]], default: str) -> str:
-    names = [name for name, _ in rows]
-    answer: str = click.prompt(
-        question,
-        type=click.Choice(names),
-        default=default,
-        show_choices=False,
-        err=True,
-    )
-    return answer
+    return ask.choose(question, [name for name, _ in rows], default)
+
+
+def _port(text: str) -> int:
+    row = Argument("port", kind=NUMBER, limits=(1, 65535))
+    return int(converted(row, text))

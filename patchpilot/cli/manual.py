@@ -8,17 +8,23 @@ DIR` writes the man pages.
 import re
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
-import click
-
-from patchpilot.cli.help_sections import sections_of
+from patchpilot.cli.help_page import (
+    SHARED,
+    examples,
+    first_sentence,
+    note,
+    own_options,
+    paragraphs,
+)
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.main import cli
+from patchpilot.cli.main import root
+from patchpilot.cli.option_table import Table
+from patchpilot.cli.verb_command import Command, every_command
 from patchpilot.cli.verbs import GROUPS, OTHERS, VERBS
 
-Rows = tuple[tuple[str, str], ...]
 _DATE = "2026-11-23"
 """The day on which the manual was last revised, as the pages show it."""
 _WIDE = 66
@@ -26,120 +32,46 @@ _WIDE = 66
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-class Page(NamedTuple):
-    """The manual page of a command.
-
-    It has the command's words ("track add"), usage, description, options by section, examples,
-    and subcommands with one line each.
-    """
-
-    name: str
-    usage: str
-    summary: str
-    description: tuple[str, ...]
-    sections: tuple[tuple[str, Rows], ...]
-    examples: tuple[str, ...]
-    commands: Rows = ()
+def pages() -> list[Command]:
+    """Return all commands, each followed by its subcommands."""
+    return list(every_command(root))
 
 
-def pages() -> list[Page]:
-    """Return the pages of all commands, each followed by the pages of its subcommands."""
-    root = click.Context(cli, info_name="patchpilot")
-    result: list[Page] = []
-    for name, summary in VERBS.items():
-        command = cli.get_command(root, name)
-        assert command is not None, name
-        result += _pages(
-            command, click.Context(command, info_name=name, parent=root), summary
-        )
-    return result
+def _summary(command: Command) -> str:
+    return VERBS.get(command.name) or first_sentence(command.help)
 
 
-def _pages(command: click.Command, ctx: click.Context, summary: str) -> list[Page]:
-    options = [
-        option for option in command.get_params(ctx) if isinstance(option, click.Option)
-    ]
-    records = {
-        str(option.name): record
-        for option in options
-        if (record := option.get_help_record(ctx))
-    }
-    sections = tuple(
-        (title, tuple(records[key] for key in keys))
-        for title, keys in sections_of(ctx.info_name or "", records)
-    )
-    examples = [
-        line.strip() for line in (command.epilog or "").replace("\b", "").split("\n")
-    ]
-    page = Page(
-        name=ctx.command_path.removeprefix("patchpilot "),
-        usage=" ".join([ctx.command_path, *command.collect_usage_pieces(ctx)]),
-        summary=summary,
-        description=tuple(_paragraphs(command.help or "")),
-        sections=sections,
-        examples=tuple(
-            line for line in examples if line.startswith(("patchpilot", "git "))
-        ),
-    )
-    if not isinstance(command, click.Group):
-        return [page]
-    result = []
-    for name in command.list_commands(ctx):
-        inner = command.get_command(ctx, name)
-        assert inner is not None
-        result += _pages(
-            inner,
-            click.Context(inner, info_name=name, parent=ctx),
-            _first_sentence(inner.help or ""),
-        )
-    names = tuple((one.name.partition(" ")[2], one.summary) for one in result)
-    return [page._replace(commands=names), *result]
-
-
-def _first_sentence(text: str) -> str:
-    """The first sentence of a help text as a phrase, without what is in parentheses."""
-    text = re.sub(r"\s*\([^)]*\)", "", " ".join(text.split("\n\n")[0].split()))
-    first = re.split(r"(?<=[.])\s", text)[0].rstrip(".")
-    return first[:1].lower() + first[1:]
-
-
-def _paragraphs(text: str) -> list[str]:
-    """The paragraphs of a help text; one that begins with \\b keeps its lines."""
-    result = []
-    for paragraph in re.split(r"\n\s*\n", text.strip()):
-        lines = [line.rstrip() for line in paragraph.split("\n")]
-        result.append(
-            "\n".join(lines).replace("\b\n", "\b")
-            if lines[0].strip() == "\b"
-            else " ".join(line.strip() for line in lines)
-        )
-    return result
-
-
-def man_page(page: Page) -> str:
-    """Return a page as a man page of section 1."""
-    title = f"patchpilot-{page.name.replace(' ', '-')}"
+def man_page(command: Command) -> str:
+    """Return the page of a command as a man page of section 1."""
+    title = f"patchpilot-{command.name.replace(' ', '-')}"
     lines = [
         _head(title),
         ".SH NAME",
         f"{_roff(title)} \\-",
-        *_filled(page.summary),
+        *_filled(_summary(command)),
         ".SH SYNOPSIS",
-        f".B {_roff(page.usage)}",
+        f".B {_roff(command.usage)}",
         ".SH DESCRIPTION",
     ]
-    for at, paragraph in enumerate(page.description):
-        lines += _man_paragraph(paragraph)[0 if at else 1 :]
-    if page.commands:
-        lines += [".SH COMMANDS", *_man_rows(page.commands)]
-    for name, rows in page.sections:
-        lines += [f".SH {_roff(name.upper())}", *_man_rows(rows)]
-    lines += _man_examples(page.examples)
-    lines += [".SH SEE ALSO", *_see_also(page)]
+    for at, paragraph in enumerate([*paragraphs(command.help), note(command)]):
+        if paragraph:
+            lines += _man_paragraph(paragraph)[0 if at else 1 :]
+    if command.commands:
+        rows = ((name, _summary(one)) for name, one in command.commands.items())
+        lines += [".SH COMMANDS", *_man_rows(rows)]
+    if options := own_options(command):
+        lines += [".SH OPTIONS", *_man_options(options)]
+    if calls := examples(command):
+        lines += [".SH EXAMPLES", ".nf", *(_roff(line) for line in calls), ".fi"]
+    lines += [".SH SEE ALSO", *_see_also(command)]
     return "\n".join(lines) + "\n"
 
 
-def _man_rows(rows: Rows) -> list[str]:
+def _man_options(options: Table) -> list[str]:
+    return _man_rows((option.form, option.text) for option in options)
+
+
+def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
     """A paragraph for each row, with the name in bold."""
     return [
         line
@@ -148,14 +80,14 @@ def _man_rows(rows: Rows) -> list[str]:
     ]
 
 
-def _see_also(page: Page) -> list[str]:
+def _see_also(command: Command) -> list[str]:
     """The pages that belong to this one: above it, its commands, and its neighbours."""
-    verb, _, inner = page.name.partition(" ")
+    verb, _, inner = command.name.partition(" ")
     if inner:
         names = [f"patchpilot-{verb}"]
     else:
         group = next((verbs for verbs in GROUPS.values() if verb in verbs), {})
-        commands = [f"{verb}-{name}" for name, _ in page.commands]
+        commands = [f"{verb}-{name}" for name in command.commands]
         near = [name for name in group if name != verb]
         names = [f"patchpilot-{name}" for name in (*commands, *near)]
     every = [f"\\fB{_roff(name)}\\fR(1)" for name in ("patchpilot", *names)]
@@ -183,6 +115,8 @@ def overview_page() -> str:
         for name, text in verbs.items():
             page = f"\\fBpatchpilot\\-{_roff(name)}\\fR(1)"
             lines += [".TP", page, *_filled(text)]
+    for title, table in SHARED.items():
+        lines += [f".SH {title.upper()}", *_man_options(table)]
     for text in TOPICS.values():
         title, _, rest = text.strip().partition("\n")
         lines += [
@@ -194,23 +128,23 @@ def overview_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def markdown_page(page: Page) -> str:
-    """Return a page as Markdown for the documentation."""
-    lines = [f"# patchpilot {page.name}", "", "```", page.usage, "```", ""]
-    for paragraph in page.description:
+def markdown_page(command: Command) -> str:
+    """Return the page of a command as Markdown for the documentation."""
+    lines = [f"# patchpilot {command.name}", "", "```", command.usage, "```", ""]
+    for paragraph in filter(None, [*paragraphs(command.help), note(command)]):
         lines += (
             ["```", paragraph.replace("\b", ""), "```", ""]
             if paragraph.startswith("\b")
             else [_escaped(paragraph), ""]
         )
-    for name, rows in page.sections:
-        lines += [f"## {name}", "", "| option | |", "|---|---|"]
+    if options := own_options(command):
+        lines += ["## Options", "", "| option | |", "|---|---|"]
         lines += [
-            f"| `{option.replace('|', chr(92) + '|')}` | {_escaped(text)} |"
-            for option, text in rows
+            f"| `{option.form.replace('|', chr(92) + '|')}` | {_escaped(option.text)} |"
+            for option in options
         ] + [""]
-    if page.examples:
-        lines += ["## Examples", "", "```", *page.examples, "```", ""]
+    if calls := examples(command):
+        lines += ["## Examples", "", "```", *calls, "```", ""]
     return "\n".join(lines)
 
 
@@ -235,14 +169,6 @@ def _man_paragraph(paragraph: str) -> list[str]:
             ".fi",
         ]
     return [".PP", *_filled(paragraph)]
-
-
-def _man_examples(examples: tuple[str, ...]) -> list[str]:
-    return (
-        [".SH EXAMPLES", ".nf", *(_roff(line) for line in examples), ".fi"]
-        if examples
-        else []
-    )
 
 
 def _roff(text: str) -> str:

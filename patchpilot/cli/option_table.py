@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The table of the command line's options.
+"""The options and arguments of the command line, and the tables that commands share."""
 
-click's options are made from it, and the fast paths use it for parsing.
-"""
-
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-FLAG, TEXT, PATH, CHOICE, NUMBER = "flag", "text", "path", "choice", "number"
+from patchpilot.errors import UsageError, suggestion
+
+FLAG, TEXT, PATH, CHOICE, NUMBER, DECIMAL = (
+    "flag",
+    "text",
+    "path",
+    "choice",
+    "number",
+    "decimal",
+)
 
 
 class Option(NamedTuple):
@@ -16,8 +22,8 @@ class Option(NamedTuple):
 
     The help may be a function that returns the text. `off` are the spellings that turn a flag
     off; such a flag has no default. `limits` are the inclusive limits of a number. `alone` is the
-    value if the option is given without one. Options that are not `plain` are only parsed by
-    click.
+    value if the option is given without one, or the value of a flag. `convert` converts the text
+    of the value. `hidden` options are not in the help.
     """
 
     spellings: tuple[str, ...]
@@ -26,50 +32,122 @@ class Option(NamedTuple):
     metavar: str | None = None
     name: str = ""
     choices: tuple[str, ...] = ()
-    limits: tuple[int, int] | None = None
+    limits: tuple[int, int | None] | None = None
     default: Any = None
     shows_default: bool = False
     multiple: bool = False
     off: tuple[str, ...] = ()
     alone: str | None = None
-    plain: bool = True
+    convert: Callable[[str], Any] | None = None
+    width: int = 1
+    hidden: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name of the option in errors."""
+        return max(self.spellings, key=len)
 
     @property
     def key(self) -> str:
-        """The name of its value: as the longest spelling says, unless it has a `name`."""
-        return self.name or max(self.spellings, key=len).lstrip("-").replace("-", "_")
+        """The name of its value: that of the longest spelling, unless it has a `name`."""
+        return self.name or self.label.lstrip("-").replace("-", "_")
 
     @property
     def unset(self) -> Any:
-        """Its value where it is not given."""
+        """Its value if it is not given."""
         if self.multiple:
-            return ()
-        return (
-            False
-            if self.kind == FLAG and not self.off and self.default is None
-            else self.default
-        )
+            return self.default or ()
+        is_plain = self.kind == FLAG and not self.off and self.alone is None
+        return False if is_plain and self.default is None else self.default
 
-    def convert(self, text: str) -> Any:
-        """The value of a word; None for one that is not plainly a value of this option."""
-        if self.kind == PATH:
-            return Path(text)
-        if self.kind == CHOICE:
-            return text if text in self.choices else None
-        if self.kind == NUMBER:
-            low, high = self.limits or (0, 99999)
-            return (
-                int(text)
-                if text.isascii()
-                and text.isdigit()
-                and len(text) < 6
-                and low <= int(text) <= high
-                else None
-            )
-        return text
+    @property
+    def form(self) -> str:
+        """The option as the help prints it: its spellings and the form of its value."""
+        if self.off:
+            return " / ".join((*self.spellings, *self.off))
+        value = "" if self.kind == FLAG else f" {value_form(self)}"
+        return ", ".join(sorted(self.spellings, key=len)) + value
+
+    @property
+    def text(self) -> str:
+        """The help text, with the default if it is shown."""
+        text = self.help if isinstance(self.help, str) else self.help()
+        return f"{text}  [default: {self.default}]" if self.shows_default else text
+
+
+class Argument(NamedTuple):
+    """An argument that is not an option; with `several`, all remaining ones."""
+
+    key: str
+    metavar: str | None = None
+    kind: str = TEXT
+    choices: tuple[str, ...] = ()
+    limits: tuple[int, int | None] | None = None
+    default: Any = None
+    required: bool = True
+    several: bool = False
+    convert: Callable[[str], Any] | None = None
+
+    @property
+    def form(self) -> str:
+        """The argument as the usage line prints it."""
+        if self.metavar:
+            return self.metavar
+        name = value_form(self)
+        several = "..." if self.several else ""
+        return (name if self.required else f"[{name.strip('[]')}]") + several
+
+    @property
+    def label(self) -> str:
+        """The name of the argument in errors."""
+        return (self.metavar or self.key).strip("[]")
 
 
 Table = Sequence[Option]
+
+
+def value_form(row: Option | Argument) -> str:
+    """Return the form of a value: its metavar, its choices, or its name in capitals."""
+    if row.metavar:
+        return row.metavar
+    return f"[{'|'.join(row.choices)}]" if row.choices else row.key.upper()
+
+
+def converted(row: Option | Argument, text: str) -> Any:
+    """Return the value of a word; UsageError if the option does not take it."""
+    if row.kind == PATH:
+        return Path(text)
+    if row.choices and text not in row.choices:
+        raise UsageError(
+            f"{row.label}: unknown value {text!r}",
+            hint=suggestion("value", text, row.choices),
+        )
+    if row.kind in (NUMBER, DECIMAL):
+        return _number(row, text)
+    return row.convert(text) if row.convert else text
+
+
+def _number(row: Option | Argument, text: str) -> float:
+    low, high = row.limits or (None, None)
+    try:
+        number = float(text) if row.kind == DECIMAL else int(text)
+    except ValueError:
+        number = None
+    if number is None and row.limits is None:
+        raise UsageError(
+            f"{row.label}: {text!r} is not a number", hint="use a whole number"
+        )
+    if (
+        number is None
+        or (low is not None and number < low)
+        or (high is not None and number > high)
+    ):
+        limits = f"from {low} to {high}" if high is not None else f"of {low} or more"
+        raise UsageError(
+            f"{row.label}: {text!r} is not a number {limits}",
+            hint=f"use a number {limits}",
+        )
+    return number
 
 
 def _projects() -> str:
@@ -93,11 +171,9 @@ def common_table(
         Option(("--profile",), _projects, TEXT, "NAME"),
         Option(
             ("--format",),
-            "output format",
+            f"output format  [default: {formats[0]}]",
             CHOICE,
             choices=formats,
-            default=formats[0],
-            shows_default=True,
         ),
         Option(
             ("-o", "--output"),
@@ -105,6 +181,7 @@ def common_table(
             PATH,
             "FILE",
         ),
+        *_json(formats),
         Option(("--offline",), "do not access the network"),
         Option(("-q", "--quiet"), "do not print progress or notes"),
         Option(
@@ -119,6 +196,11 @@ def common_table(
     )
 
 
+def _json(formats: tuple[str, ...]) -> tuple[Option, ...]:
+    alike = Option(("--json",), "same as --format json")
+    return (alike,) if "json" in formats else ()
+
+
 def base_table(
     what: str = "base of the topic (default: detected)",
 ) -> tuple[Option, ...]:
@@ -128,66 +210,5 @@ def base_table(
         Option(
             ("--explain-base",),
             "print on stderr which base was chosen, why, and the alternatives",
-            plain=False,
         ),
     )
-
-
-def widths(table: Iterable[Option]) -> dict[str, int]:
-    """Return the number of arguments of each spelling of an option, including its value."""
-    return {
-        spelling: 1 if option.kind == FLAG or option.alone is not None else 2
-        for option in table
-        for spelling in (*option.spellings, *option.off)
-    }
-
-
-def read_plain(
-    table: Iterable[Option], words: Iterable[str]
-) -> tuple[dict[str, Any], tuple[str, ...]] | None:
-    """Return the values of all plain options and the other words of a call.
-
-    Returns None if a word is not plain, so that click must parse the call. Such words are an
-    option missing from the table, an invalid value, a group of short options, `--` and --help.
-    """
-    plain = [option for option in table if option.plain]
-    flags = {
-        spelling: (option.key, True)
-        for option in plain
-        if option.kind == FLAG
-        for spelling in option.spellings
-    }
-    flags |= {
-        spelling: (option.key, False) for option in plain for spelling in option.off
-    }
-    valued = {
-        spelling: option
-        for option in plain
-        if option.kind != FLAG
-        for spelling in option.spellings
-    }
-    values = {option.key: option.unset for option in plain}
-    others = []
-    rest = iter(words)
-    for word in rest:
-        spelling, equals, text = word.partition("=")
-        if word in flags:
-            key, value = flags[word]
-            values[key] = value
-        elif spelling in valued and (not equals or spelling.startswith("--")):
-            option = valued[spelling]
-            text = text if equals else next(rest, "")
-            if (
-                not text
-                or text.startswith("-")
-                or (value := option.convert(text)) is None
-            ):
-                return None
-            values[option.key] = (
-                (*values[option.key], value) if option.multiple else value
-            )
-        elif word.startswith("-") and word != "-":
-            return None
-        else:
-            others.append(word)
-    return values, tuple(others)

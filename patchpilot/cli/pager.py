@@ -25,7 +25,7 @@ def page_result(text: str, *, colored: bool) -> None:
 
     The core.pager of a repository is ignored, because it may come from someone else.
     """
-    from patchpilot.cli.output.stream import emit
+    from patchpilot.cli.output.stream import emit, unstyled
     from patchpilot.model.printable import without_commands
     from patchpilot.settings.read_settings import user_pager
 
@@ -34,9 +34,7 @@ def page_result(text: str, *, colored: bool) -> None:
         emit(text, colored=colored)
         return
     if not colored and "\x1b" in text:
-        import click
-
-        text = click.unstyle(text)
+        text = unstyled(text)
     page(without_commands(text), configured)
 
 

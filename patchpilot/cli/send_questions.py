@@ -3,8 +3,8 @@
 
 import sys
 
-import click
-
+from patchpilot.cli import ask
+from patchpilot.cli.output.stream import tell
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import one_line
@@ -43,11 +43,8 @@ def _asked(place: Workplace, question: PreSendQuestion) -> str:
         _print("note: ", one_line(clue))
     _print("", question.text)
     while True:
-        text = click.prompt(
-            f"  {'/'.join(question.answers)}, ? explains, Enter leaves it open",
-            default="",
-            show_default=False,
-            err=True,
+        text = ask.prompt(
+            f"  {'/'.join(question.answers)}, ? explains, Enter leaves it open", ""
         ).strip()
         if text == "?":
             _print("  ", question.why)
@@ -57,9 +54,9 @@ def _asked(place: Workplace, question: PreSendQuestion) -> str:
         try:
             return judge_answer(place.repository, question.name, text) if text else ""
         except UsageError as error:
-            click.echo(f"{error.message}; {error.hint}", err=True)
+            tell(f"{error.message}; {error.hint}")
 
 
 def _print(label: str, text: str) -> None:
     for line in filled(label, text, columns()):
-        click.echo(line, err=True)
+        tell(line)

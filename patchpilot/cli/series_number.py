@@ -3,10 +3,10 @@
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
-
+from patchpilot.cli import ask
+from patchpilot.cli.option_table import NUMBER, Argument, converted
 from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
@@ -15,32 +15,25 @@ if TYPE_CHECKING:
     from patchpilot.topic.topic_state import TopicState
 
 
-class SeriesNumber(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no parameter there
-    """A parameter for the number of a tracked series.
+def series_number(text: str) -> int:
+    """Return the number of a tracked series that a number, a Message-ID or an archive URL names.
 
-    A Message-ID or an archive URL is converted to the number of its series.
+    Raises UsageError if no tracked series has the message.
     """
+    if "@" not in text:
+        return int(converted(Argument("ID", kind=NUMBER), text))
+    from patchpilot.model.message_id import message_id_of
+    from patchpilot.topic.followed.known_series import open_store, series_with_mail
 
-    name = "integer"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Returns the number; UsageError if no tracked series has the message."""
-        if isinstance(value, int) or value.isdecimal() or "@" not in value:
-            return int(click.INT.convert(value, param, ctx))
-        from patchpilot.model.message_id import message_id_of
-        from patchpilot.topic.followed.known_series import open_store, series_with_mail
-
-        message_id = message_id_of(value)
-        with open_store() as store:
-            found = series_with_mail(message_id, store) if message_id else None
-        if found is None:
-            raise UsageError(
-                f"no tracked series has the message {value}",
-                hint=Action("track", ("add", value), "to track it: {}"),
-            )
-        return found.id
+    message_id = message_id_of(text)
+    with open_store() as store:
+        found = series_with_mail(message_id, store) if message_id else None
+    if found is None:
+        raise UsageError(
+            f"no tracked series has the message {text}",
+            hint=Action("track", ("add", text), "to track it: {}"),
+        )
+    return found.id
 
 
 def chosen_series(
@@ -70,11 +63,5 @@ def chosen_series(
             + "\n".join(rows),
         )
     tell("\n".join(rows))
-    return int(
-        click.prompt(
-            "Which series?",
-            type=click.Choice([str(number) for number, _ in entries]),
-            show_choices=False,
-            err=True,
-        )
-    )
+    numbers = [str(number) for number, _ in entries]
+    return int(ask.choose("Which series?", numbers))

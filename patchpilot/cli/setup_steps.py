@@ -4,8 +4,7 @@
 import shlex
 from dataclasses import replace
 
-import click
-
+from patchpilot.cli import ask
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.mail_questions import (
     agreed,
@@ -15,6 +14,7 @@ from patchpilot.cli.mail_questions import (
     place_for_password,
 )
 from patchpilot.cli.options import Common, progress_of
+from patchpilot.cli.output.stream import tell
 from patchpilot.errors import ExitCode, NetworkError, findings_exit
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
@@ -46,10 +46,7 @@ def walk(common: Common) -> int:
     left: list[Diagnosis] = []
     with_mail = False
     for number, found in enumerate(problems := _problems(common), 1):
-        click.echo(
-            printable(f"{number}/{len(problems)} {found.stage}: {found.message}"),
-            err=True,
-        )
+        tell(printable(f"{number}/{len(problems)} {found.stage}: {found.message}"))
         if found.name in _MAIL and "no mail server is set" in found.message:
             with_mail = with_mail or _offer_mail(common)
             done = with_mail
@@ -84,7 +81,7 @@ def _problems(common: Common) -> tuple[Diagnosis, ...]:
 
 def _offer_mail(common: Common) -> bool:
     if not asks():
-        click.echo("    run `patchpilot setup mail`", err=True)
+        tell("    run `patchpilot setup mail`")
         return False
     if not agreed("  Set up a mail account now?", yes=False):
         return False
@@ -92,8 +89,8 @@ def _offer_mail(common: Common) -> bool:
 
 
 def _ask_identity() -> bool:
-    name = click.prompt("  Your name, as in Signed-off-by", err=True).strip()
-    address = click.prompt("  Your address", err=True).strip()
+    name = ask.prompt("  Your name, as in Signed-off-by").strip()
+    address = ask.prompt("  Your address").strip()
     for key, value in (("user.name", name), ("user.email", address)):
         run_fix(None, shlex.join(("git", "config", "--global", key, value)))
     return True
@@ -102,7 +99,7 @@ def _ask_identity() -> bool:
 def _offer(common: Common, found: Diagnosis) -> bool:
     """Show what fixes a finding; run it after the user agrees, where it is complete."""
     if found.hint:
-        click.echo(f"    {printable(str(found.hint))}", err=True)
+        tell(f"    {printable(str(found.hint))}")
     commands = commands_of(found)
     if not commands or not asks():
         return False

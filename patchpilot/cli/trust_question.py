@@ -3,9 +3,13 @@
 
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
-from patchpilot.model.printable import printable
+from patchpilot.cli.output.stream import tell
+from patchpilot.errors import PatchpilotError
+
+if TYPE_CHECKING:
+    from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
 
 def trusting(work: Callable[[], int | None]) -> int | None:
@@ -16,13 +20,18 @@ def trusting(work: Callable[[], int | None]) -> int | None:
     while True:
         try:
             return work()
-        except UntrustedCommandsError as error:
-            if not _agreed(error):
+        except PatchpilotError as error:
+            # imported late: most calls need nothing of it
+            from patchpilot.model.own_command import UntrustedCommandsError
+
+            if not isinstance(error, UntrustedCommandsError) or not _agreed(error):
                 raise
 
 
-def shown(commands: tuple[OwnCommand, ...]) -> str:
+def shown(commands: "tuple[OwnCommand, ...]") -> str:
     """Return the commands as printed: the setting or hook, its file, and its text."""
+    from patchpilot.model.printable import printable
+
     heads = (
         f"==> {printable(one.name)} ({printable(one.file)}) <==" for one in commands
     )
@@ -32,20 +41,19 @@ def shown(commands: tuple[OwnCommand, ...]) -> str:
     )
 
 
-def _agreed(error: UntrustedCommandsError) -> bool:
+def _agreed(error: "UntrustedCommandsError") -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    import click
-
+    from patchpilot.cli import ask
     from patchpilot.cli.error_exit import notice
     from patchpilot.settings.trusted_packs import trust_commands
 
     notice("warning", error.message)
-    click.echo(shown(error.commands), err=True)
+    tell(shown(error.commands))
     question = "Type 'trust' to trust and use them"
     try:
-        answer = click.prompt(question, default="", show_default=False, err=True)
-    except click.Abort:
+        answer = ask.prompt(question, "")
+    except KeyboardInterrupt:
         return False
     if answer.strip().lower() != "trust":
         return False

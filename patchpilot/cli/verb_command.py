@@ -1,135 +1,314 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands whose help has sections: `-h` shows the most common options, `--help` all of them."""
+"""Commands: their decorators, and the parser of their arguments."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
-import click
+from patchpilot.cli.option_table import (
+    CHOICE,
+    DECIMAL,
+    FLAG,
+    NUMBER,
+    PATH,
+    TEXT,
+    Argument,
+    Option,
+    converted,
+)
+from patchpilot.errors import UsageError, nearest, suggestion
 
-from patchpilot.cli.help_sections import LONG_ONLY, sections_of
-from patchpilot.cli.usage_errors import unknown_command
-
-_LONG = "patchpilot.long-help"
-
-
-class _Sectioned(click.Command):
-    """A command that shows its options in sections."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does.
-
-        Every usage error has its command, which click's parser omits where a value is missing.
-        """
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            error.ctx = error.ctx or ctx
-            raise
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The parameters, and the two help options.
-
-        For a shell's completion the parameters know their values.
-        """
-        if ctx.resilient_parsing:
-            from patchpilot.cli.complete_values import complete_values
-
-            complete_values(self.params)
-        return [*self.params, *_help_options()]
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The long one, which errors refer to."""
-        return _help_options()[1]
-
-    def format_options(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
-        """The options, section by section; without --help only those that are used often."""
-        options = [
-            option
-            for option in self.get_params(ctx)
-            if isinstance(option, click.Option)
-        ]
-        records = {
-            str(option.name): record
-            for option in options
-            if (record := option.get_help_record(ctx))
-        }
-        long = ctx.meta.get(_LONG, True)
-        hidden = False
-        for title, keys in sections_of(ctx.info_name or "", records):
-            rows = [records[key] for key in keys]
-            if rows and not long and title in LONG_ONLY:
-                hidden = True
-            elif rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
-        if isinstance(self, click.Group):
-            self.format_commands(ctx, formatter)
-        if hidden:
-            formatter.write_paragraph()
-            formatter.write_text(f"{ctx.command_path} --help shows all options.")
+F = TypeVar("F", bound=Callable[..., Any])
+_KINDS = {Path: PATH, int: NUMBER, float: DECIMAL}
+HELP = ("-h", "--help")
 
 
-class VerbCommand(_Sectioned):
-    """A command whose help has sections."""
+class HelpRequested(Exception):  # noqa: N818 (not an error)
+    """The call asks for the help of a command."""
+
+    def __init__(self, command: "Command") -> None:
+        super().__init__()
+        self.command = command
 
 
-class VerbGroup(_Sectioned, click.Group):
-    """A command with subcommands whose help has sections."""
+class Command:
+    """A command with its options and arguments, or a group with `commands` of its own.
 
-    command_class = VerbCommand
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does; a wrong command names the nearest."""
-        if (
-            args
-            and not args[0].startswith("-")
-            and self.get_command(ctx, args[0]) is None
-        ):
-            raise unknown_command(ctx, args[0], self.list_commands(ctx))
-        return super().resolve_command(ctx, args)
-
-
-def verb(**given: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """Return a decorator that makes a function a verb; the arguments are click's.
-
-    `cls` overrides the class of the command.
+    `name` has the words after `patchpilot`, such as "track add". A group's function is only
+    called without a command.
     """
-    wrap: Callable[[Callable[..., Any]], click.Command] = click.command(
-        **{"cls": VerbCommand, **given}
+
+    def __init__(self, function: Callable[..., Any], name: str, epilog: str) -> None:
+        self.function, self.name, self.epilog = function, name, epilog
+        self.help = function.__doc__ or ""
+        rows = tuple(reversed(function.__dict__.get("rows", ())))
+        self.options = tuple(row for row in rows if isinstance(row, Option))
+        self.arguments = tuple(row for row in rows if isinstance(row, Argument))
+        self.commands: Mapping[str, Command] = {}
+
+    @property
+    def path(self) -> str:
+        """The words of the command."""
+        return f"patchpilot {self.name}".rstrip()
+
+    @property
+    def usage(self) -> str:
+        """The usage line."""
+        more = ["[COMMAND]"] if self.commands else [row.form for row in self.arguments]
+        return " ".join([self.path, "[OPTIONS]", *more])
+
+    def command(self, name: str = "", *, epilog: str = "") -> Callable[[F], F]:
+        """Return a decorator that makes a function a command of this group."""
+
+        def wrap(function: F) -> F:
+            self.add(verb(name, epilog=epilog)(function))
+            return function
+
+        return wrap
+
+    def add(self, command: "Command") -> None:
+        """Add a command to this group."""
+        self.commands = {**self.commands, command.name: command}
+
+    def sub(self, name: str) -> "Command":
+        """Return a command of this group; UsageError if there is none of this name."""
+        found = self.commands.get(name)
+        if found is None:
+            from patchpilot.cli.other_programs import command_hint
+
+            raise UsageError(
+                f"unknown command {name!r} for {self.path}",
+                hint=command_hint(self.name, name)
+                or suggestion("command", name, sorted(self.commands)),
+            )
+        if self.name and not found.name.startswith(f"{self.name} "):
+            found.name = f"{self.name} {found.name}"
+        return found
+
+    def run(self, words: Sequence[str], repo: Path | None = None) -> int | None:
+        """Parse the words of a call and call the function.
+
+        `repo` is the repository that was given before the command.
+        """
+        values, rest = Parser(self).parse(words)
+        repo = values.get("repo") or repo
+        if rest:
+            return self.sub(rest[0]).run(rest[1:], repo)
+        if "repo" in values:
+            values["repo"] = repo
+        code: int | None = self.function(**values)
+        return code
+
+
+class Parser:
+    """Reads the words of a call of a command."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self._spellings = {
+            spelling: option
+            for option in command.options
+            for spelling in (*option.spellings, *option.off)
+        }
+        self.values = {option.key: option.unset for option in command.options}
+        self._given: dict[str, tuple[Any, ...]] = {}
+
+    def parse(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+        """Return the values of all options and arguments.
+
+        For a group, the rest of the words is returned as well, from the name of its command.
+        """
+        rest = list(words)
+        others: list[str] = []
+        while rest:
+            word = rest.pop(0)
+            if word == "--":
+                others += rest
+                break
+            if not _is_option(word):
+                if self.command.commands:
+                    return self.values, [word, *rest]
+                others.append(word)
+            else:
+                self._take(word, rest)
+        self._fill(others)
+        return self.values, []
+
+    def _take(self, word: str, rest: list[str]) -> None:
+        """Read an option; its value may be in `rest`, and is then removed from it."""
+        name, equals, text = word.partition("=")
+        option = self._spellings.get(word)
+        if option is None and word in HELP:
+            raise HelpRequested(self.command)
+        if option is not None:
+            self._set(option, word, rest)
+        elif equals and name.startswith("--") and name in self._spellings:
+            option = self._spellings[name]
+            if option.kind == FLAG:
+                raise UsageError(f"{name} takes no value", hint=self._see)
+            self._store(option, [text])
+        elif not word.startswith("--") and word[:2] in (*self._spellings, "-h"):
+            self._take_short(word, rest)
+        else:
+            self._unknown(name if word.startswith("--") else word)
+
+    def _take_short(self, word: str, rest: list[str]) -> None:
+        """Read `-oFILE` or several flags in one word."""
+        option = self._spellings.get(word[:2])
+        if option is not None and option.kind != FLAG:
+            self._store(option, [word[2:]])
+            return
+        self._take(word[:2], rest)
+        self._take(f"-{word[2:]}", rest)
+
+    def _set(self, option: Option, word: str, rest: list[str]) -> None:
+        if option.kind == FLAG:
+            on = True if option.alone is None else option.alone
+            self.values[option.key] = False if word in option.off else on
+        elif option.alone is not None and (not rest or _is_option(rest[0])):
+            self.values[option.key] = option.alone
+        elif len(rest) < option.width:
+            raise UsageError(f"{option.label} needs a value", hint=self._see)
+        else:
+            self._store(option, [rest.pop(0) for _ in range(option.width)])
+
+    def _store(self, option: Option, texts: Sequence[str]) -> None:
+        values = tuple(converted(option, text) for text in texts)
+        value = values if option.width > 1 else values[0]
+        if option.multiple:
+            given = self._given.get(option.key, ())
+            self._given[option.key] = value = (*given, value)
+        self.values[option.key] = value
+
+    def _fill(self, words: list[str]) -> None:
+        """Give the other words to the arguments, in order."""
+        for argument in self.command.arguments:
+            if argument.several:
+                self.values[argument.key] = tuple(
+                    converted(argument, word) for word in words
+                )
+                is_missing, words = argument.required and not words, []
+            else:
+                is_missing = argument.required and not words
+                self.values[argument.key] = (
+                    converted(argument, words.pop(0)) if words else argument.default
+                )
+            if is_missing:
+                raise UsageError(
+                    f"{argument.form.strip('[]')} is missing",
+                    hint=f"usage: {self.command.usage}",
+                )
+        if words:
+            from patchpilot.cli.other_programs import arguments_hint
+
+            raise UsageError(
+                f"unexpected arguments for {self.command.path}: {' '.join(words)}",
+                hint=arguments_hint(self.command.name) or self._see,
+            )
+
+    @property
+    def _see(self) -> str:
+        return f"run `{self.command.path} --help`"
+
+    def _unknown(self, name: str) -> None:
+        from patchpilot.cli.other_programs import option_hint
+
+        # without the hyphens, which make short names of other words alike
+        known = [
+            spelling.lstrip("-")
+            for option in self.command.options
+            for spelling in option.spellings
+            if spelling.startswith("--") and not option.hidden
+        ]
+        near = nearest(name.lstrip("-"), known)
+        raise UsageError(
+            f"unknown option {name!r} for {self.command.path}",
+            hint=option_hint(self.command.name, name)
+            or (f"did you mean '--{near}'?" if near else self._see),
+        )
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and word != "-"
+
+
+def verb(
+    name: str = "", *, epilog: str = ""
+) -> Callable[[Callable[..., Any]], Command]:
+    """Return a decorator that makes a function a command.
+
+    Its name is that of the function by default; a module's `command` gets its name when it is
+    looked up.
+    """
+    return lambda function: Command(function, name or function.__name__, epilog)
+
+
+def option(
+    *words: str,
+    help: str,  # noqa: A002
+    is_flag: bool = False,
+    type: Any = None,  # noqa: A002
+    choices: Sequence[str] = (),
+    **given: Any,
+) -> Callable[[F], F]:
+    """Return a decorator that adds an option to a command.
+
+    `words` are its spellings ("--on/--off" for a flag that can be turned off), and the name of
+    its value if it is another one.
+    """
+    pairs = [word.partition("/") for word in words if word.startswith("-")]
+    off = tuple(pair[2] for pair in pairs if pair[2])
+    kind = CHOICE if choices else _KINDS.get(type, TEXT)
+    return rows_option(
+        Option(
+            tuple(pair[0] for pair in pairs),
+            help,
+            FLAG if is_flag or off else kind,
+            name="".join(word for word in words if not word.startswith("-")),
+            choices=tuple(choices),
+            off=off,
+            convert=type if kind == TEXT else None,
+            **given,
+        )
     )
+
+
+def argument(
+    key: str,
+    *,
+    type: Any = None,  # noqa: A002
+    choices: Sequence[str] = (),
+    **given: Any,
+) -> Callable[[F], F]:
+    """Return a decorator that adds an argument to a command."""
+    kind = CHOICE if choices else _KINDS.get(type, TEXT)
+    is_needed = not given.get("several") and given.get("default") is None
+    needed = given.pop("required", is_needed)
+    return rows_option(
+        Argument(
+            key,
+            kind=kind,
+            choices=tuple(choices),
+            required=needed,
+            convert=type if kind == TEXT else None,
+            **given,
+        )
+    )
+
+
+def rows_option(*rows: Option | Argument) -> Callable[[F], F]:
+    """Return a decorator that adds rows of the option table to a command, in order."""
+
+    def wrap(function: F) -> F:
+        function.__dict__.setdefault("rows", []).extend(reversed(rows))
+        return function
+
     return wrap
 
 
-def _help_options() -> tuple[click.Option, click.Option]:
-    return (
-        click.Option(
-            ["-h", "short_help_"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            help="show the common options",
-            callback=_shown(long=False),
-        ),
-        click.Option(
-            ["--help", "help_"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            help="show all options",
-            callback=_shown(long=True),
-        ),
-    )
-
-
-def _shown(*, long: bool) -> Callable[[click.Context, click.Parameter, bool], None]:
-    def show(ctx: click.Context, _parameter: click.Parameter, given: bool) -> None:
-        if given and not ctx.resilient_parsing:
-            ctx.meta[_LONG] = long
-            click.echo(ctx.get_help(), color=ctx.color)
-            ctx.exit()
-
-    return show
+def every_command(root: Command) -> Iterator[Command]:
+    """Yield all commands, each group followed by its own commands."""
+    for name in root.commands:
+        command = root.sub(name)
+        yield command
+        yield from every_command(command)

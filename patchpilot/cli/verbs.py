@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The commands in groups, each with its line in `patchpilot --help`."""
 
-import textwrap
-
 GROUPS: dict[str, dict[str, str]] = {
     "Prepare": {
         "check": "check patches as maintainers and bots do; --fix fixes them",
@@ -46,6 +44,8 @@ VERBS = {
 
 def overview() -> str:
     """Return the output of `patchpilot --help`, at most 24 lines of 80 columns."""
+    import textwrap
+
     lines = ["Usage: patchpilot [-C DIR] COMMAND [OPTIONS] [TARGET]..."]
     lines += [
         "Take a Linux kernel fix from git commit to mainline and every LTS branch.",

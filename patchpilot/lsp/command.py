@@ -4,18 +4,17 @@
 import os
 import sys
 
-import click
-
+from patchpilot.cli.verb_command import option, verb
 from patchpilot.lsp.bounded_input import bounded
 
 
-@click.command(epilog="Example: patchpilot lsp --topic")
-@click.option(
+@verb(epilog="Example: patchpilot lsp --topic")
+@option(
     "--topic",
     is_flag=True,
     help="check all changes of the topic, not only those since HEAD",
 )
-@click.option("--base", metavar="REV", help="base of the topic (implies --topic)")
+@option("--base", metavar="REV", help="base of the topic (implies --topic)")
 def command(topic: bool, base: str | None) -> int:
     """Run the language server on standard input and output.
 

@@ -4,7 +4,7 @@
 It accepts one or two dashes, any case, `--no-x` and `--nox`, and `--x=value` and `--x value`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from patchpilot.errors import UsageError
@@ -76,7 +76,7 @@ class Switches(NamedTuple):
         return switches
 
 
-_TYPES: Mapping[str, type] = {
+TYPES: Mapping[str, type] = {
     name: type(value) for name, value in Switches._field_defaults.items()
 }
 _ONLY_IN_SCRIPTS = (
@@ -86,7 +86,7 @@ _ONLY_IN_SCRIPTS = (
     "drop_the_rest_supporter",
 )
 NAMES = {
-    name.replace("_", "-"): name for name in _TYPES if name not in _ONLY_IN_SCRIPTS
+    name.replace("_", "-"): name for name in TYPES if name not in _ONLY_IN_SCRIPTS
 } | {"k": "keywords", "f": "file"}
 SCRIPT_DEFAULTS = {
     "email_usename": "n",
@@ -124,7 +124,7 @@ def script_defaults(said: Iterable[tuple[str, str]]) -> Switches:
 
 
 def _value(name: str, value: str) -> Any:
-    kind = _TYPES[name]
+    kind = TYPES[name]
     if kind is bool:
         return value not in ("0", "")
     if kind is int:
@@ -137,41 +137,24 @@ def _value(name: str, value: str) -> Any:
     return value
 
 
-def take(
-    words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0
-) -> tuple[dict[str, Any], list[str]]:
-    """Splits words into get_maintainer.pl options and other words.
+def take(words: Sequence[str]) -> dict[str, Any]:
+    """Return the values of get_maintainer.pl's options in a .get_maintainer.conf.
 
-    `keep(word)` returns how many words an option of another parser takes, including its values
-    (0: unknown). These words are kept, as is everything after `--`. An unknown word that looks
-    like an option is returned with the other words.
+    Other words are ignored.
     """
     values: dict[str, Any] = {}
-    rest: list[str] = []
-    at = 0
-    while at < len(words):
-        word = words[at]
-        if word == "--":
-            return values, [*rest, *words[at:]]
-        key = keep(word)
-        if key:
-            rest += words[at : at + key]
-            at += key
-            continue
+    rest = iter(words)
+    for word in rest:
         name, value, negated = _split(word)
         if name is None:
-            rest.append(word)
-        elif _TYPES[name] is bool:
+            continue
+        if TYPES[name] is bool:
             values[name] = not negated
-        else:
-            if value is None:
-                at += 1
-                if at >= len(words):
-                    raise UsageError(f"{word} requires a value")
-                value = words[at]
-            values[name] = _value(name, value)
-        at += 1
-    return values, rest
+            continue
+        if value is None and (value := next(rest, None)) is None:
+            raise UsageError(f"{word} requires a value")
+        values[name] = _value(name, value)
+    return values
 
 
 def _split(word: str) -> tuple[str | None, str | None, bool]:
@@ -187,14 +170,14 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
         field = NAMES[name]
         return (
             (None, None, False)
-            if equals and _TYPES[field] is bool
+            if equals and TYPES[field] is bool
             else (field, value, False)
         )
     bare = (
         name.removeprefix("no-") if name.startswith("no-") else name.removeprefix("no")
     )
     field = NAMES.get(bare, "") if bare != name else ""
-    if field and _TYPES[field] is bool and field != "file" and not equals:
+    if field and TYPES[field] is bool and field != "file" and not equals:
         return field, None, True
     return None, None, False
 

@@ -321,7 +321,7 @@ def sources_of(
     fallback.
     """
     file = load(source) if file is None else file
-    conf, _ = take(conf_words(source))
+    conf = take(conf_words(source))
     wanted = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
     switches: Switches = assemble(
         script_defaults(file.words.defaults), wanted, given or {}

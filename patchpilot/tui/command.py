@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,17 +15,17 @@ if TYPE_CHECKING:
     from patchpilot.tui.opening import Opening
 
 
-@click.command(epilog="Example: patchpilot tui; patchpilot tui origin/master..my-fix")
-@click.option(
+@verb(epilog="Example: patchpilot tui; patchpilot tui origin/master..my-fix")
+@option(
     "-C",
     "--repo",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="work in this repository",
 )
-@click.option("--base", metavar="REV", help="base of the topic")
-@click.option("--home", is_flag=True, help="start with the list of all topics")
-@click.argument("target", required=False)
+@option("--base", metavar="REV", help="base of the topic")
+@option("--home", is_flag=True, help="start with the list of all topics")
+@argument("target", required=False)
 def command(repo: Path | None, base: str | None, home: bool, target: str | None) -> int:
     """Open the guided workflow: from the commit to the landed patch in numbered stages.
 
@@ -43,7 +42,6 @@ def command(repo: Path | None, base: str | None, home: bool, target: str | None)
             "the TUI cannot draw on this terminal (TERM=dumb)",
             hint="patchpilot --help lists commands that run on any terminal",
         )
-    repo = repo or (click.get_current_context().find_root().obj or {}).get("repo")
 
     def make_app(opening: "Opening") -> "PatchpilotApp":
         from patchpilot.tui.build_app import make

@@ -3,6 +3,7 @@
 completion come from the same tables.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cli.help_sections import SECTIONS
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.manual import pages, write
+from patchpilot.cli.option_table import base_table, common_table
 from patchpilot.cli.verbs import VERBS, overview
+from patchpilot.config import KEYS
 from tests.kit.cli import call
 
+COMMANDS, SETTINGS, OPTIONS = 30, 14, 350
+"""The most commands, settings, and options printed by all help pages: only lowered."""
 MAN = Path(__file__).parents[2] / "man"
 
 
@@ -28,27 +32,32 @@ def test_the_overview_fits_a_terminal() -> None:
     assert all(name in overview() for name in VERBS)
 
 
-@pytest.mark.parametrize("verb", sorted(SECTIONS))
-def test_every_option_is_in_a_section(verb: str) -> None:
-    (page,) = [page for page in pages() if page.name == verb]
-    titles = [title for title, _ in page.sections]
-    assert "Options" not in titles
-    named = [title for title, _ in SECTIONS[verb]]
-    assert [title for title in titles if title in named] == named
-    assert page.examples
-
-
 @pytest.mark.parametrize("verb", sorted(VERBS))
-def test_short_help_is_part_of_the_long(verb: str) -> None:
-    if verb == "tui":
-        return
-    short, long = call(verb, "-h").out, call(verb, "--help").out
-    options = {line.split()[0] for line in short.split("\n") if line.startswith("  -")}
-    assert options <= {
-        line.split()[0] for line in long.split("\n") if line.startswith("  -")
-    }
-    assert len(short) < len(long) or "shows all options" not in short
-    assert call("help", verb).out == long
+def test_short_and_long_help_are_the_same(verb: str) -> None:
+    shown = call(verb, "--help").out
+    assert shown.startswith(f"Usage: patchpilot {verb}")
+    assert call(verb, "-h").out == call("help", verb).out == shown
+
+
+def test_the_command_line_stays_small() -> None:
+    commands = pages()
+    printed = [
+        spelling
+        for command in commands
+        for spelling in re.findall(
+            r"(?<![\w-])--[a-z][\w-]*", call(*command.name.split(), "-h").out
+        )
+    ]
+    assert len(commands) <= COMMANDS
+    assert len(KEYS) <= SETTINGS
+    assert len(printed) <= OPTIONS
+
+
+def test_shared_options_are_printed_once() -> None:
+    shared = call("help", "options").out
+    for option in (*common_table(("text", "json")), *base_table()):
+        assert option.spellings[-1] in shared
+    assert "--offline" not in call("check", "--help").out
 
 
 def test_topics_are_shown_and_a_wrong_one_names_the_nearest() -> None:
@@ -107,24 +116,28 @@ def test_the_man_pages_are_valid() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted"),
+    ("line", "wanted"),
     [
         ("patchpilot che", "check"),
         ("patchpilot check --fo", "--format"),
         ("patchpilot check --format sa", "sarif"),
     ],
 )
-def test_bash_completes(words: str, wanted: str) -> None:
-    source = call("completion", "bash").out
-    assert "_PATCHPILOT_COMPLETE=bash_complete" in source
-    script = (
-        f"COMP_WORDS='{words}' COMP_CWORD={len(words.split()) - 1}"
-        f" _PATCHPILOT_COMPLETE=bash_complete '{sys.executable}' -m patchpilot"
-    )
+def test_words_are_completed(line: str, wanted: str) -> None:
+    words = line.split()[1:]
     done = subprocess.run(
-        ["bash", "-c", script], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "patchpilot"],
+        env={
+            **os.environ,
+            "_PATCHPILOT_COMPLETE": "1",
+            "_PATCHPILOT_WORDS": "\x1f".join(words),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert f"plain,{wanted}" in done.stdout.split("\n"), done.stderr
+    found = [line.partition("\t")[0] for line in done.stdout.split("\n")]
+    assert wanted in found, done.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

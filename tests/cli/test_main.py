@@ -10,19 +10,19 @@ import termios
 import time
 from pathlib import Path
 
-import click
 import pytest
 
 from patchpilot.cli import main
-from patchpilot.errors import ExitCode, InputError
+from patchpilot.cli.verb_command import Command
+from patchpilot.errors import ExitCode, InputError, UsageError
 from tests.kit.cli import call, spawn
 
 
-def failing(error: BaseException) -> click.Command:
+def failing(error: BaseException) -> Command:
     def raises() -> None:
         raise error
 
-    return click.Command("check", callback=raises)
+    return Command(raises, "check", "")
 
 
 def wrapped(cause: BaseException) -> Exception:
@@ -40,14 +40,14 @@ def wrapped(cause: BaseException) -> Exception:
         (RecursionError("deep"), ExitCode.BUG),
         (PermissionError(13, "Permission denied", "/etc/shadow"), ExitCode.USAGE),
         (wrapped(KeyboardInterrupt()), ExitCode.INTERRUPTED),
-        (click.UsageError("no"), ExitCode.USAGE),
+        (UsageError("no"), ExitCode.USAGE),
     ],
 )
 def test_every_error_ends_in_its_exit_code(
     error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(main.Verbs, "get_command", lambda *_: failing(error))
+    monkeypatch.setattr(main.Verbs, "__getitem__", lambda *_: failing(error))
     outcome = call("check")
     assert outcome.code == code
     assert "Traceback" not in outcome.err
@@ -59,7 +59,7 @@ def test_a_bug_leaves_its_traceback_in_a_file_it_names(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(
-        main.Verbs, "get_command", lambda *_: failing(ZeroDivisionError("ouch"))
+        main.Verbs, "__getitem__", lambda *_: failing(ZeroDivisionError("ouch"))
     )
     outcome = call("check")
     (log,) = tmp_path.glob("patchpilot-bug-*.log")
@@ -74,9 +74,7 @@ def test_an_unknown_verb_names_the_nearest() -> None:
 
 
 def test_every_verb_helps_with_an_example() -> None:
-    group = main.cli
-    assert isinstance(group, main.Verbs)
-    for name in group.list_commands(click.Context(group)):
+    for name in main.root.commands:
         outcome = call(name, "--help")
         assert outcome.code == 0, name
         assert "Example" in outcome.out or "example" in outcome.out, name
@@ -85,8 +83,7 @@ def test_every_verb_helps_with_an_example() -> None:
 def test_examples_can_be_copied_at_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     for verb in ("check", "backport", "draft", "prepare", "send", "stable"):
-        command = main.cli.get_command(click.Context(main.cli), verb)
-        assert command
+        command = main.root.sub(verb)
         assert command.epilog
         shown = call(verb, "--help").out.splitlines()
         for example in command.epilog.splitlines()[2:]:
@@ -165,7 +162,7 @@ def test_a_full_disk_is_reported_in_a_sentence() -> None:
 
 
 def test_ctrl_c_while_modules_are_imported_is_quiet(tmp_path: Path) -> None:
-    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    (tmp_path / "signal.py").write_text("raise KeyboardInterrupt\n")
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from patchpilot.__main__ import main;"
         " main()"

@@ -75,7 +75,7 @@ def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
     wrong.
     """
     right = st.one_of(
-        [_right(option) for option in table if option.plain]
+        [_right(option) for option in table]
         + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]
     )
     wrong = st.one_of(

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
-
 import patchpilot
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.main import cli
+from patchpilot.cli.main import root
+from patchpilot.cli.option_table import FLAG
+from patchpilot.cli.verb_command import HELP, Command
 from patchpilot.config import KEYS
 from patchpilot.errors import ExitCode
 from patchpilot.lint.rule_store import load_rules
@@ -28,29 +28,28 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 def promised() -> tuple[str, ...]:
     """All that this version promises, in order."""
     return tuple(
-        sorted({*_commands(cli, ""), *_settings(), *_codes(), *_rules(), *_documents()})
+        sorted(
+            {*_commands(root, ""), *_settings(), *_codes(), *_rules(), *_documents()}
+        )
     )
 
 
-def _commands(command: click.Command, path: str) -> Iterator[str]:
-    # with its own settings: click keeps the help option that the first context made
-    context = click.Context(command, **command.context_settings)
-    for parameter in command.get_params(context):
-        kind = "flag" if getattr(parameter, "is_flag", False) else "value"
-        if isinstance(parameter, click.Argument):
-            yield f"argument {path} {parameter.human_readable_name}".replace("  ", " ")
-            continue
-        for spelling in (*parameter.opts, *parameter.secondary_opts):
+def _commands(command: Command, path: str) -> Iterator[str]:
+    for argument in command.arguments:
+        yield f"argument {path} {argument.metavar or argument.key.upper()}".replace(
+            "  ", " "
+        )
+    for spelling in HELP:
+        yield f"option {path} {spelling} flag".replace("  ", " ")
+    for option in command.options:
+        kind = "flag" if option.kind == FLAG else "value"
+        for spelling in (*option.spellings, *option.off):
             yield f"option {path} {spelling} {kind}".replace("  ", " ")
-        if isinstance(parameter.type, click.Choice):
-            for choice in parameter.type.choices:
-                yield f"choice {path} {parameter.opts[0]} {choice}".replace("  ", " ")
-    if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
-            assert inner is not None
-            yield f"verb {path} {name}".replace("  ", " ")
-            yield from _commands(inner, f"{path} {name}".strip())
+        for choice in option.choices:
+            yield f"choice {path} {option.spellings[0]} {choice}".replace("  ", " ")
+    for name in command.commands:
+        yield f"verb {path} {name}".replace("  ", " ")
+        yield from _commands(command.sub(name), f"{path} {name}".strip())
 
 
 def _settings() -> Iterator[str]:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command line of `check`, parsed with or without click."""
+"""The command line of `check`."""

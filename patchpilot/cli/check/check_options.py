@@ -11,7 +11,6 @@ from patchpilot.cli.option_table import (
     TEXT,
     Option,
     base_table,
-    common_table,
 )
 from patchpilot.config import COLUMNS, FAIL_ON
 from patchpilot.model.rewrite_overrides import OVERRIDES
@@ -26,7 +25,6 @@ FORMATS = ("text", "json", "checkpatch", *CI_FORMATS)
 Each but "text" has a module patchpilot/cli/output/findings_NAME.py with a function render().
 """
 JOBS = (1, 256)
-COMMON = common_table(FORMATS)
 OPTIONS = (
     *base_table(),
     Option(
@@ -86,26 +84,22 @@ OPTIONS = (
     Option(
         ("--build",),
         "also compile what each commit touches, before and after it (executes code of that tree)",
-        plain=False,
     ),
     Option(
         ("--checkers",),
         "also run dtschema, yamllint, docutils and, in a trusted tree, its own scripts on commits",
-        plain=False,
     ),
     Option(
         ("--fix",),
         "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)",
-        plain=False,
     ),
-    Option(("--diff",), "print what --fix would change", plain=False),
+    Option(("--diff",), "print what --fix would change"),
     Option(
         ("--unsafe-fixes",),
         "with --fix or --diff: also fixes whose result must be reviewed",
-        plain=False,
     ),
     *(
-        Option((f"--{name}",), f"with --fix: {text}", plain=False)
+        Option((f"--{name}",), f"with --fix: {text}")
         for name, text in OVERRIDES.items()
     ),
     Option(
@@ -113,7 +107,6 @@ OPTIONS = (
         "do not report the findings listed in FILE",
         PATH,
         "FILE",
-        plain=False,
     ),
     Option(
         ("--write-baseline",),
@@ -121,7 +114,6 @@ OPTIONS = (
         TEXT,
         "[FILE]",
         alone="",
-        plain=False,
     ),
     Option(
         ("--since-version",),
@@ -129,7 +121,6 @@ OPTIONS = (
         " range)",
         TEXT,
         "N",
-        plain=False,
     ),
     Option(
         ("--waive",),
@@ -137,11 +128,8 @@ OPTIONS = (
         TEXT,
         "RULE=REASON",
         multiple=True,
-        plain=False,
     ),
-    Option(
-        ("--unwaive",), "remove such a waiver", TEXT, "RULE", multiple=True, plain=False
-    ),
+    Option(("--unwaive",), "remove such a waiver", TEXT, "RULE", multiple=True),
     Option(
         ("--config-from",),
         "read .patchpilot.toml and its packs from REV (default with CI formats: the base)",

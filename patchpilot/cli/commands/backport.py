@@ -4,55 +4,52 @@
 from pathlib import Path
 from typing import Any
 
-import click
-
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
-from patchpilot.cli.verb_command import verb
-
-_FOLDER = click.Path(path_type=Path)
+from patchpilot.cli.verb_command import argument, option, verb
 
 
 @verb(
     epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown"
 )
-@click.argument("target", required=False)
-@click.option(
+@argument("target", required=False)
+@option(
     "--onto",
     multiple=True,
     metavar="REV|DIR",
     help="check this revision or unpacked tree instead of the stable branches (repeatable)",
 )
 @base_options("base of the topic, if no TARGET is given")
-@click.option(
+@option(
     "--effort",
-    type=click.FloatRange(0),
+    type=float,
+    limits=(0, None),
     default=10.0,
-    show_default=True,
+    shows_default=True,
     metavar="SECONDS",
     help="time limit of the search for prerequisites, per branch; 0: verdicts only",
 )
-@click.option(
+@option(
     "--fixes",
     multiple=True,
     metavar="COMMIT",
     help="the commit that introduced the bug, if there is no Fixes: tag yet (repeatable)",
 )
-@click.option(
+@option(
     "--write",
     "folder",
-    type=_FOLDER,
+    type=Path,
     metavar="DIR",
     help=(
         "write patches ready to be mailed, in one folder per branch or directory; exit with 1 if"
         " none can be written for the branches that need the fix"
     ),
 )
-@click.option(
+@option(
     "--adapt",
     is_flag=True,
     help="adapt the fix to the branches where it conflicts, and explain each step",
 )
-@click.option(
+@option(
     "--resolve",
     metavar="BRANCH",
     help=(
@@ -60,7 +57,7 @@ _FOLDER = click.Path(path_type=Path)
         " after you resolve the conflict"
     ),
 )
-@click.option(
+@option(
     "--build",
     metavar="CMD|objects",
     help=(
@@ -68,19 +65,19 @@ _FOLDER = click.Path(path_type=Path)
         " kernel objects that the fix changes, and list new warnings"
     ),
 )
-@click.option(
+@option(
     "--request",
     is_flag=True,
     help="print the mail that asks the stable team to apply the fix unchanged",
 )
-@click.option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
-@click.option(
+@option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
+@option(
     "--note",
     default="",
     metavar="TEXT",
     help="your changes and the reason (--write, --resolve), or why the trees need it (--request)",
 )
-@click.option(
+@option(
     "--in-reply-to",
     metavar="MSGID",
     help=(
@@ -88,11 +85,11 @@ _FOLDER = click.Path(path_type=Path)
         " series)"
     ),
 )
-@click.option(
+@option(
     "--fail-on",
-    type=click.Choice(["conflict", "affected", "never"]),
+    choices=["conflict", "affected", "never"],
     default="never",
-    show_default=True,
+    shows_default=True,
     help="exit with 1 for this verdict",
 )
 @common_options("text", "json", "markdown")

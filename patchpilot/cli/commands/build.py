@@ -6,13 +6,11 @@ errors.
 from pathlib import Path
 from typing import Any
 
-import click
-
 from patchpilot.cli.check.check_options import FORMATS, OPTIONS, CheckOptions
 from patchpilot.cli.check.run import answer
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, table_options
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, option, verb
 
 _SHARED = (
     "base",
@@ -41,32 +39,30 @@ _FORMATS = tuple(name for name in FORMATS if name not in ("checkpatch", "jsonl")
 )
 @common_options(*_FORMATS)
 @table_options(tuple(option for option in OPTIONS if option.key in _SHARED))
-@click.option(
-    "--quick", is_flag=True, help="build only one configuration, for this machine"
-)
-@click.option(
+@option("--quick", is_flag=True, help="build only one configuration, for this machine")
+@option(
     "--all",
     "every",
     is_flag=True,
     help="build every file that includes a changed header",
 )
-@click.option(
+@option(
     "--arch",
     "arches",
     metavar="ARCH",
     multiple=True,
     help="build for this architecture (make's ARCH) instead of the suitable ones",
 )
-@click.option(
+@option(
     "--config",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="build with this .config (default: the smallest one that includes the objects)",
 )
-@click.option("--llvm", "compiler", flag_value="llvm", help="build with clang only")
-@click.option("--gcc", "compiler", flag_value="gcc", help="build with gcc only")
-@click.option("--clean", is_flag=True, help="delete all build results, and exit")
-@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@option("--llvm", "compiler", is_flag=True, alone="llvm", help="build with clang only")
+@option("--gcc", "compiler", is_flag=True, alone="gcc", help="build with gcc only")
+@option("--clean", is_flag=True, help="delete all build results, and exit")
+@argument("targets", several=True, metavar="[TARGET]...")
 def command(
     common: Common,
     clean: bool,

@@ -4,12 +4,10 @@
 from pathlib import Path
 from typing import Any
 
-import click
-
 from patchpilot.cli.check.check_options import FORMATS, OPTIONS, CheckOptions
 from patchpilot.cli.check.run import answer
 from patchpilot.cli.options import Common, common_options, table_options
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, verb
 
 
 @verb(
@@ -24,7 +22,7 @@ from patchpilot.cli.verb_command import verb
 )
 @common_options(*FORMATS)
 @table_options(OPTIONS)
-@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@argument("targets", several=True, metavar="[TARGET]...")
 def command(common: Common, **words: Any) -> int:
     """Check patches as maintainers and bots do.
 

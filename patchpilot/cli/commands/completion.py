@@ -1,26 +1,75 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot completion`: print the completion script for a shell."""
 
-import click
-from click.shell_completion import get_completion_class
-
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, verb
 from patchpilot.errors import ExitCode
 
-SHELLS = ("bash", "zsh", "fish")
-_REPAIRS = (
-    # a value may have commas: fish would cut it at the first
-    ('string split "," ', 'string split -m 1 "," '),
-    # the name of a branch may have what a shell acts on: zsh and fish quote what they insert, bash
-    # does not
-    (
-        "COMPREPLY+=($value)",
-        (
-            '[[ $value == *[^[:alnum:]_./@+,:=%^~-]* ]] && printf -v value %q "$value"\n           '
-            ' COMPREPLY+=("$value")'
-        ),
-    ),
-)
+_ASK = "_PATCHPILOT_COMPLETE=1 _PATCHPILOT_WORDS"
+SCRIPTS = {
+    "bash": rf"""
+_patchpilot_completion() {{
+    local word
+    # bash splits at "=", which is part of a word here
+    local words=() at=1
+    while ((at <= COMP_CWORD)); do
+        word=${{COMP_WORDS[at]}}
+        if [[ $word == "=" || ${{COMP_WORDS[at - 1]}} == "=" && at -gt 1 ]]; then
+            words[-1]+=$word
+        else
+            words+=("$word")
+        fi
+        ((at += 1))
+    done
+    local typed="${{words[*]: -1}}" all
+    all=$(IFS=$'\x1f'; printf '%s' "${{words[*]}}")
+    COMPREPLY=()
+    while IFS= read -r word; do
+        word=${{word%%$'\t'*}}
+        if [[ -z $word ]]; then
+            compopt -o default
+            continue
+        fi
+        [[ $typed == *=* && ${{COMP_WORDS[COMP_CWORD]}} != *=* ]] && word=${{word#*=}}
+        [[ $word == *[^[:alnum:]_./@+,:=%^~-]* ]] && printf -v word %q "$word"
+        COMPREPLY+=("$word")
+    done < <(env {_ASK}="$all" "$1")
+}}
+complete -o nosort -F _patchpilot_completion patchpilot
+""",
+    "zsh": rf"""
+#compdef patchpilot
+_patchpilot_completion() {{
+    local line word files
+    local -a found shown
+    while IFS= read -r line; do
+        word=${{line%%$'\t'*}}
+        if [[ -z $word ]]; then
+            files=1
+        else
+            found+=("$word")
+            shown+=("$word  ${{line#*$'\t'}}")
+        fi
+    done < <(env {_ASK}="${{(pj:\x1f:)words[2,CURRENT]}}" "$words[1]")
+    (( ${{#found}} )) && compadd -U -V patchpilot -l -d shown -a found
+    [[ -n $files ]] && _files
+}}
+compdef _patchpilot_completion patchpilot
+""",
+    "fish": rf"""
+function _patchpilot_completion
+    set -l typed (commandline -cp --tokenize) (commandline -ct)
+    set -l all (string join \x1f -- $typed[2..])
+    for line in (env {_ASK}=$all $typed[1])
+        if string match -q -r '^\t' -- $line
+            __fish_complete_path (commandline -ct)
+        else
+            echo $line
+        end
+    end
+end
+complete -c patchpilot -f -a '(_patchpilot_completion)'
+""",
+}
 
 
 @verb(
@@ -31,19 +80,11 @@ _REPAIRS = (
         "  patchpilot completion fish > ~/.config/fish/completions/patchpilot.fish"
     )
 )
-@click.argument("shell", type=click.Choice(SHELLS))
-@click.pass_context
-def command(ctx: click.Context, shell: str) -> int:
+@argument("shell", choices=tuple(SCRIPTS))
+def command(shell: str) -> int:
     """Print the completion script for SHELL.
 
     The script completes commands, options and their values, such as rules, revisions and projects.
     """
-    kind = get_completion_class(shell)
-    assert kind is not None
-    script = kind(
-        ctx.find_root().command, {}, "patchpilot", "_PATCHPILOT_COMPLETE"
-    ).source()
-    for wrong, right in _REPAIRS:
-        script = script.replace(wrong, right)
-    click.echo(script)
+    print(SCRIPTS[shell].strip())
     return ExitCode.OK

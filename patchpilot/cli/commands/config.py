@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot config`: all settings, with their values and origins."""
 
-import click
-
 from patchpilot.cli.error_exit import say
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.output.text_layout import columns, filled
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.config import KEYS, unread_warnings
-from patchpilot.errors import unknown
+from patchpilot.errors import UsageError, unknown
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow, config
 
@@ -22,14 +20,12 @@ from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow, co
     )
 )
 @common_options("text", "json")
-@click.option(
-    "-l", "--list", "lists", is_flag=True, help="list every setting (the default)"
-)
-@click.argument("name", required=False)
+@option("-l", "--list", "lists", is_flag=True, help="list every setting (the default)")
+@argument("name", required=False)
 def command(common: Common, name: str | None, *, lists: bool) -> int:
     """List every setting with its value and its origin, or print the value of one setting."""
     if lists and name is not None:
-        raise click.UsageError(f"--list takes no setting, but {name!r} was given")
+        raise UsageError(f"--list takes no setting, but {name!r} was given")
     with common.workplace() as place:
         settings, problems = place.settings_with_problems()
     rows = config(settings)

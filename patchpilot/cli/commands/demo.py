@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-
 from patchpilot.cli.common import ProgressLine, overwrites
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.output.stream import tell
+from patchpilot.cli.verb_command import option, verb
 from patchpilot.errors import ExitCode, InputError, UsageError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.settings.read_settings import in_demo
@@ -32,20 +31,20 @@ Try: patchpilot check        `exit` ends the sandbox."""  # noqa: E501
         "  patchpilot demo --keep ~/sandbox"
     )
 )
-@click.option(
+@option(
     "--script",
     is_flag=True,
     help="run the whole workflow without a terminal and print it",
 )
-@click.option(
+@option(
     "--shell",
     is_flag=True,
     help="open your shell in the sandbox, to try the commands yourself",
 )
-@click.option(
+@option(
     "--keep",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="create the sandbox in DIR and keep it",
 )
 def command(script: bool, shell: bool, keep: Path | None) -> int:
@@ -85,7 +84,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         if line:
             line.wipe()
         if shell:
-            click.echo(_WELCOME.format(work=sandbox.work), err=True)
+            tell(_WELCOME.format(work=sandbox.work))
         from patchpilot.demo.own_tree import folder_outside_path, own_tree
 
         argv = (
@@ -103,12 +102,11 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
                 ) from error
             given_back.append(code >= 0)
         if not shell and code == 0:
-            click.echo(own_tree(folder_outside_path()), err=True)
+            tell(own_tree(folder_outside_path()))
         if keep:
-            click.echo(
+            tell(
                 f"the sandbox is kept in {keep}; its mail server and archive are stopped. To enter"
-                f" it: . {keep}/env; cd {sandbox.work}",
-                err=True,
+                f" it: . {keep}/env; cd {sandbox.work}"
             )
     return ExitCode.OK if shell else code
 

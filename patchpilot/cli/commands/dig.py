@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot dig`: find the thread in which a commit was posted."""
 
-import click
-
 from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, option, verb
 
 
 @verb(
@@ -16,11 +14,11 @@ from patchpilot.cli.verb_command import verb
     )
 )
 @common_options("text", "json")
-@click.option("--mails", "with_mails", is_flag=True, help="show the text of each reply")
-@click.option(
+@option("--mails", "with_mails", is_flag=True, help="show the text of each reply")
+@option(
     "--fresh", is_flag=True, help="do not use cached answers of the last ten minutes"
 )
-@click.option(
+@option(
     "--lore",
     metavar="URL|PATH",
     help=(
@@ -28,7 +26,7 @@ from patchpilot.cli.verb_command import verb
         " patchpilot.lore or https://lore.kernel.org/all]"
     ),
 )
-@click.argument("commit")
+@argument("commit")
 def command(
     common: Common, with_mails: bool, fresh: bool, lore: str | None, commit: str
 ) -> int:

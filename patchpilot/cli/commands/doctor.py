@@ -3,12 +3,10 @@
 
 import sys
 
-import click
-
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, progress_of, via_option
 from patchpilot.cli.output.text_layout import columns, filled
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import option, verb
 from patchpilot.config import Settings, unread_warnings
 from patchpilot.errors import ExitCode, PatchpilotError, findings_exit
 from patchpilot.model.printable import printable
@@ -27,13 +25,13 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 )
 @common_options("text", "json")
 @via_option("transport to check")
-@click.option("--identity", metavar="NAME", help="sendemail identity to check")
-@click.option(
+@option("--identity", metavar="NAME", help="sendemail identity to check")
+@option(
     "--recover",
     is_flag=True,
     help="restore damaged databases from their backups and from what can still be read",
 )
-@click.option(
+@option(
     "--report",
     is_flag=True,
     help="print versions, settings and the last traceback as Markdown, for a bug report",

@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
-
 from patchpilot.cli.options import Common, base_options, common_options
 from patchpilot.cli.output.draft_report import draft_rows
 from patchpilot.cli.output.json_document import document
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.output.stream import tell
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.printable import printable
 from patchpilot.model.send_request import SendRequest
@@ -30,79 +29,78 @@ from patchpilot.topic.workplace import Workplace
 )
 @common_options("text", "json", short_verbose=False)
 @base_options()
-@click.option(
+@option(
     "--edit", is_flag=True, help="edit cover letter, changelog and notes in your editor"
 )
-@click.option(
+@option(
     "--cover-subject",
     metavar="TEXT",
     help="the cover letter's subject, without [PATCH]",
 )
-@click.option(
+@option(
     "--cover",
     "text",
     metavar="TEXT",
     help="the cover letter: subject, blank line, text (with --cover-subject: the text)",
 )
-@click.option("--changelog", metavar="TEXT", help="the changes in this version")
-@click.option(
+@option("--changelog", metavar="TEXT", help="the changes in this version")
+@option(
     "--note",
     "notes",
     metavar="PATCH TEXT",
-    nargs=2,
+    width=2,
     multiple=True,
     help="a note below the --- line of a patch (number or words of its subject)",
 )
-@click.option(
+@option(
     "--subject-prefix",
     "prefix",
     metavar="WORDS",
     help="prefix in the brackets of the subject, for example 'PATCH net'",
 )
-@click.option(
+@option(
     "-v",
     "--reroll-count",
     "version",
     metavar="N",
-    type=click.IntRange(1, 999),
+    type=int,
+    limits=(1, 999),
     help="version of the next send",
 )
-@click.option(
+@option(
     "--in-reply-to",
     metavar="MSGID|URL",
     help="send the next version as a reply to this mail",
 )
-@click.option(
+@option(
     "--compile-tested/--no-compile-tested",
     default=None,
     help="state below the --- in which configurations `patchpilot build` built the commits",
 )
-@click.option(
+@option(
     "--export",
     "export_to",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="write the texts to a file (-: stdout)",
 )
-@click.option(
+@option(
     "--import",
     "imported",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="read the texts from an exported file",
 )
-@click.option(
-    "--ping", is_flag=True, help="print a polite reminder about the last send"
-)
-@click.option(
+@option("--ping", is_flag=True, help="print a polite reminder about the last send")
+@option(
     "--no-b4",
     is_flag=True,
     help="remove the branch from b4's tracking data; its commits stay",
 )
-@click.option(
+@option(
     "--forget", is_flag=True, help="delete the draft; the record of sent messages stays"
 )
-@click.argument("words", metavar="[show|reset] [TARGET]", nargs=-1)
+@argument("words", metavar="[show|reset] [TARGET]", several=True)
 def command(
     common: Common, words: tuple[str, ...], base: str | None, **given: Any
 ) -> int:
@@ -136,15 +134,13 @@ def command(
         if action == "reset":
             return _reset(common, place, target, base)
         if given["no_b4"]:
-            click.echo(
-                f"{service.leave_b4(place.repository)} is removed from b4's tracking data",
-                err=True,
+            tell(
+                f"{service.leave_b4(place.repository)} is removed from b4's tracking data"
             )
             return 0
         if given["forget"]:
-            click.echo(
-                f"draft deleted: {service.forget(place.repository, target, base).change_id}",
-                err=True,
+            tell(
+                f"draft deleted: {service.forget(place.repository, target, base).change_id}"
             )
             return 0
         if given["ping"]:
@@ -176,7 +172,7 @@ def _reset(
 ) -> int:
     before, result = service.reset(place.repository, target, base)
     cleared = draft_rows(before, kept=result.draft)
-    click.echo("cleared:" if cleared else "nothing to clear in the draft", err=True)
+    tell("cleared:" if cleared else "nothing to clear in the draft")
     common.write(
         document("draft", result)
         if common.format == "json"
@@ -198,7 +194,7 @@ def _edit(place: Workplace, target: str | None, base: str | None) -> DraftResult
 
 def _export(text: str, file: Path) -> None:
     if str(file) == "-":
-        click.echo(text, nl=False)
+        print(text, end="")
         return
     try:
         file.write_text(text, encoding="utf-8")

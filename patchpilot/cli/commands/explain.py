@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot explain`: explain a rule, or list all rules."""
 
-import click
-
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, verb
 
 
 @verb(
@@ -16,7 +14,7 @@ from patchpilot.cli.verb_command import verb
     )
 )
 @common_options("text", "json", "markdown")
-@click.argument("rule", metavar="[RULE]", required=False)
+@argument("rule", metavar="[RULE]", required=False)
 def command(common: Common, rule: str | None) -> int:
     """Explain RULE: what it checks and why, with examples, the fix and a reference.
 

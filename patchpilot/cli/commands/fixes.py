@@ -5,11 +5,9 @@ import shutil
 import sys
 from pathlib import Path
 
-import click
-
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, base_options, common_options, progress_of
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import InputError, findings_exit
 from patchpilot.services.tags.find_culprits import (
     LIMIT,
@@ -23,25 +21,26 @@ MAX_LOG = 4 << 20
 
 @verb(epilog="\b\nExamples:\n  patchpilot fixes HEAD\n  patchpilot fixes --verify HEAD")
 @common_options("text", "json")
-@click.option(
+@option(
     "--limit",
     metavar="N",
-    type=click.IntRange(1, 100),
+    type=int,
+    limits=(1, 100),
     default=LIMIT,
-    show_default=True,
+    shows_default=True,
     help="number of candidates to show",
 )
-@click.option("--verify", is_flag=True, help="only check the commits' Fixes: tags")
-@click.option(
+@option("--verify", is_flag=True, help="only check the commits' Fixes: tags")
+@option(
     "--bisect-log",
     metavar="FILE",
-    type=click.Path(path_type=Path, allow_dash=True),
+    type=Path,
     help="output of `git bisect log`, or a bug report that quotes its end",
 )
 @base_options(
     "base of the topic; for a bug that the topic itself introduced, squashing is suggested"
 )
-@click.argument("target", required=False)
+@argument("target", required=False)
 def command(
     common: Common,
     limit: int,

@@ -1,56 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot help`: show help on a command or a topic."""
 
-import click
-
+from patchpilot.cli.help_page import help_text, shared_options_text
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, verb
 from patchpilot.cli.verbs import VERBS
-from patchpilot.errors import ExitCode, unknown
+from patchpilot.errors import ExitCode, UsageError, unknown
+
+_OPTIONS = "options"
 
 
 @verb(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot help\n"
+        "  patchpilot help options\n"
         "  patchpilot help check\n"
         "  patchpilot help track add\n"
         "  patchpilot help exit-codes"
     )
 )
-@click.argument("word", required=False, metavar="[COMMAND|TOPIC]")
-@click.argument("own", required=False, metavar="[COMMAND]")
-@click.pass_context
-def command(ctx: click.Context, word: str | None, own: str | None) -> int:
-    """Show all options of COMMAND or its subcommand, or a TOPIC (default: the list of topics)."""
-    root = ctx.find_root()
-    group = root.command
-    assert isinstance(group, click.Group)
-    if word is None:
-        click.echo(_topics())
-    elif word in TOPICS and own is None:
-        click.echo(TOPICS[word].strip())
-    elif word in VERBS and (found := group.get_command(root, word)):
-        shown = click.Context(found, info_name=word, parent=root)
+@argument("word", required=False, metavar="[COMMAND|TOPIC]")
+@argument("own", required=False, metavar="[COMMAND]")
+def command(word: str | None, own: str | None) -> int:
+    """Show the options of COMMAND or its subcommand, or a TOPIC (default: the list of topics)."""
+    from patchpilot.cli.main import root
+
+    if word in VERBS:
+        found = root.sub(word)
         if own is not None:
-            shown = _command_of(shown, own)
-        click.echo(shown.command.get_help(shown))
-    elif own is not None and word in TOPICS:
-        raise click.UsageError(f"{word!r} is a topic, which has no commands")
+            if not found.commands:
+                raise UsageError(f"{word!r} has no commands")
+            if own not in found.commands:
+                raise unknown("command", own, found.commands)
+            found = found.sub(own)
+        print(help_text(found))
+    elif own is not None and word in (*TOPICS, _OPTIONS):
+        raise UsageError(f"{word!r} is a topic, which has no commands")
+    elif word == _OPTIONS:
+        print(shared_options_text())
+    elif word in TOPICS:
+        print(TOPICS[word].strip())
+    elif word is None:
+        print(_topics())
     else:
-        raise unknown("command or topic", word, (*VERBS, *TOPICS))
+        raise unknown("command or topic", word, (*VERBS, *TOPICS, _OPTIONS))
     return ExitCode.OK
-
-
-def _command_of(verb: click.Context, name: str) -> click.Context:
-    """The context of a verb's own command; UsageError where it has none of that name."""
-    group = verb.command
-    if not isinstance(group, click.Group):
-        raise click.UsageError(f"{verb.info_name!r} has no commands")
-    found = group.get_command(verb, name)
-    if found is None:
-        raise unknown("command", name, group.list_commands(verb))
-    return click.Context(found, info_name=name, parent=verb)
 
 
 def _topics() -> str:
@@ -59,6 +54,7 @@ def _topics() -> str:
         *(f"  {name:<12} {line}" for name, line in VERBS.items()),
         "",
         "Topics",
+        f"  {_OPTIONS:<12} Options that several commands have",
     ]
     lines += [
         f"  {name:<12} {text.strip().splitlines()[0]}" for name, text in TOPICS.items()

@@ -5,54 +5,103 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import click
-
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.get_maintainer_args import COMMON, FORMATS, OPTIONS, width_of
+from patchpilot.cli.option_table import FLAG, NUMBER, TEXT, Option, base_table
 from patchpilot.cli.options import Common, common_options, progress_of, table_options
-from patchpilot.cli.verb_command import VerbCommand, verb
+from patchpilot.cli.verb_command import argument, verb
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address
-from patchpilot.model.get_maintainer import take
+from patchpilot.model.get_maintainer import NAMES, TYPES, GetMaintainerAnswer
 
-_HELP = """List the recipients of TARGET (a patch, commits, or with -f files, directories and globs), in which header, and why.
+OPTIONS = (
+    *base_table("base of the topic, if no TARGET is given"),
+    Option(
+        ("--per-patch",),
+        "list the recipients of each patch instead of the series' recipients",
+    ),
+    Option(("--brief",), "do not print reasons"),
+    Option(
+        ("--add-to",),
+        "add ADDRESS to To: for this topic",
+        TEXT,
+        "ADDRESS",
+        multiple=True,
+    ),
+    Option(
+        ("--add-cc",),
+        "add ADDRESS to Cc: for this topic",
+        TEXT,
+        "ADDRESS",
+        multiple=True,
+    ),
+    Option(
+        ("--drop",),
+        "remove ADDRESS from the recipients of this topic",
+        TEXT,
+        "ADDRESS",
+        multiple=True,
+    ),
+    Option(
+        ("--restore",),
+        "undo --add-to, --add-cc or --drop for ADDRESS",
+        TEXT,
+        "ADDRESS",
+        multiple=True,
+    ),
+    Option(
+        ("--reset",),
+        "undo all manual changes to the recipients of this topic",
+    ),
+    Option(
+        ("--security",),
+        "undisclosed security fix: only the maintainers, with a copy to the security team",
+    ),
+)
+_SWITCH = "switch_"
+"""How the values of get_maintainer.pl's switches are named, some as other options."""
 
-\b
-Switches of get_maintainer.pl are accepted in its spellings (--x, --nox, --no-x, -x):
-  --git --git-fallback --git-min-percent N --git-chief-penguins
-  --m --r --l --s --n --moderated --roles --rolestats --multiline
-  --separator TEXT --scm --status --subsystem --keywords --sections -f
-"""  # noqa: E501
+
+def _switch(field: str) -> Option:
+    """Return the option for a switch of get_maintainer.pl in its spellings."""
+    names = [name for name, known in NAMES.items() if known == field]
+    spellings = tuple(f"{dash}{name}" for name in names for dash in ("--", "-"))
+    kinds = {bool: FLAG, int: NUMBER, str: TEXT}
+    negated = TYPES[field] is bool and field != "file"
+    off = ("--no-", "--no", "-no-", "-no") if negated else ()
+    return Option(
+        spellings,
+        "",
+        kinds[TYPES[field]],
+        name=f"{_SWITCH}{field}",
+        off=tuple(f"{no}{name}" for name in names for no in off),
+        hidden=True,
+    )
 
 
-class _MaintainersCommand(VerbCommand):
-    """A command that takes the script's switches before click looks at the words: click has no
-    `-norolestats`.
-    """
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take the switches and leave the rest to click."""
-        switches, rest = take(args, width_of((*COMMON, *OPTIONS)))
-        ctx.meta["patchpilot.switches"] = switches
-        return super().parse_args(ctx, rest)
+SWITCHES = tuple(map(_switch, dict.fromkeys(NAMES.values())))
 
 
 @verb(
-    cls=_MaintainersCommand,
-    name="maintainers",
-    help=_HELP,
-    epilog="\b\nExample:\n  patchpilot maintainers --tree ~/linux 0001-net-fix-leak.patch",
+    epilog="\b\nExample:\n  patchpilot maintainers --tree ~/linux 0001-net-fix-leak.patch"
 )
-@click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@table_options(OPTIONS)
-@common_options(*FORMATS)
-def command(
-    common: Common,
-    targets: tuple[str, ...],
-    **values: Any,
-) -> int | None:
-    """List the recipients of TARGET."""
-    switches: dict[str, Any] = click.get_current_context().meta["patchpilot.switches"]
+@argument("targets", several=True, metavar="[TARGET]...")
+@table_options((*OPTIONS, *SWITCHES))
+@common_options("text", "json", "get_maintainer")
+def command(common: Common, targets: tuple[str, ...], **values: Any) -> int | None:
+    """List the recipients of TARGET (a patch, commits, or with -f files, directories and globs), in
+        which header, and why.
+
+    \b
+    Switches of get_maintainer.pl are accepted in its spellings (--x, --nox, --no-x, -x):
+      --git --git-fallback --git-min-percent N --git-chief-penguins
+      --m --r --l --s --n --moderated --roles --rolestats --multiline
+      --separator TEXT --scm --status --subsystem --keywords --sections -f
+    """
+    switches = {
+        option.key.removeprefix(_SWITCH): value
+        for option in SWITCHES
+        if (value := values.pop(option.key)) != option.unset
+    }
     drop_in = common.format == "get_maintainer" or switches.get("sections")
     if drop_in and values["security"]:
         raise UsageError(
@@ -69,18 +118,19 @@ def command(
 def _drop_in(
     common: Common, targets: tuple[str, ...], switches: dict[str, Any]
 ) -> None:
-    from patchpilot.cli.get_maintainer_args import shown
     from patchpilot.services.maintainers.get_maintainer_answer import drop_in
 
+    is_network = any(word.startswith(("<", "http://", "https://")) for word in targets)
     result = drop_in(
         targets,
         switches,
         tree=common.tree,
         repo=common.repo,
-        from_archive=common.workplace().from_archive,
+        # what reads the archive takes longer to import than the answer
+        from_archive=common.workplace().from_archive if is_network else None,
     )
     common.write(
-        shown(
+        _shown(
             result,
             quiet=common.quiet,
             to_terminal=not common.output and sys.stdout.isatty(),
@@ -153,3 +203,19 @@ def _plan(
         else as_text(result, reasons=not given["brief"]),
         fold=True,
     )
+
+
+def _shown(result: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool) -> str:
+    """Return the lines as text, made printable for a terminal.
+
+    Notes are printed on stderr unless `quiet` is set.
+    """
+    text = "".join(f"{line}\n" for line in result.lines)
+    if to_terminal or result.remarks:
+        from patchpilot.cli.error_exit import notice
+        from patchpilot.model.printable import printable
+
+        for remark in () if quiet else result.remarks:
+            notice("warning", remark)
+        text = printable(text) if to_terminal else text
+    return text

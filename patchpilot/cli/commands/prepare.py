@@ -2,12 +2,9 @@
 """`patchpilot prepare`: write the chosen tags into the commit messages."""
 
 import sys
-from collections.abc import Mapping
 from typing import Any
 
-import click
-from click.core import ParameterSource
-
+from patchpilot.cli import ask
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import (
     Common,
@@ -17,7 +14,7 @@ from patchpilot.cli.options import (
     progress_of,
     rewrite_options,
 )
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
@@ -34,20 +31,18 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     )
 )
 @common_options("text", "json")
-@click.option(
+@option(
     "--fixes",
     metavar="auto|COMMIT|none",
     multiple=True,
-    default=("auto",),
     help="the commit that introduced the bug  [default: auto]",
 )
-@click.option(
+@option(
     "--stable",
-    type=click.Choice(["auto", "none"]),
-    default="auto",
+    choices=["auto", "none"],
     help="the Cc: stable line  [default: auto]",
 )
-@click.option(
+@option(
     "--trailer",
     "trailers",
     metavar="'KEY: VALUE'",
@@ -55,13 +50,13 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     help="add a tag such as 'Reported-by: Name <email>' or 'Closes: URL', or the tag for a link, a"
     " Message-ID or a contact",
 )
-@click.option(
+@option(
     "--regression",
     is_flag=True,
     help="Cc the regressions list and print the line for its tracker",
 )
-@click.option("--signoff", is_flag=True, default=None, help="add your Signed-off-by")
-@click.option(
+@option("--signoff", is_flag=True, default=None, help="add your Signed-off-by")
+@option(
     "--not-a-fix/--is-a-fix",
     "no_fix",
     default=None,
@@ -69,17 +64,15 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
 )
 @base_options()
 @rewrite_options
-@click.option(
-    "--dry-run", is_flag=True, help="print what would be written; write nothing"
-)
-@click.option(
+@option("--dry-run", is_flag=True, help="print what would be written; write nothing")
+@option(
     "--yes",
     is_flag=True,
     help=(
         "write without asking; required if stdin is not a terminal and no option names the tags"
     ),
 )
-@click.argument("target", required=False)
+@argument("target", required=False)
 def command(
     common: Common, target: str | None, base: str | None, yes: bool, **words: Any
 ) -> int:
@@ -94,12 +87,10 @@ def command(
         common,
         needed=not (
             yes
-            or _says_what(
-                {
-                    name: value
-                    for name, value in words.items()
-                    if name not in ("overrides", "dry_run")
-                }
+            or any(
+                value not in (None, (), False) or (name, value) == ("no_fix", False)
+                for name, value in words.items()
+                if name not in ("overrides", "dry_run")
             )
         ),
     )
@@ -109,6 +100,8 @@ def command(
         words["signoff"] = (
             settings.flag("signoff") if words["signoff"] is None else words["signoff"]
         )
+        words["fixes"] = words["fixes"] or ("auto",)
+        words["stable"] = words["stable"] or "auto"
         words["is_fix"] = (
             None if (no_fix := words.pop("no_fix")) is None else not no_fix
         )
@@ -135,15 +128,6 @@ def command(
     if common.format != "json":
         report(common, result, words["dry_run"])
     return ExitCode.OK
-
-
-def _says_what(words: Mapping[str, Any]) -> bool:
-    """Whether an option on the command line says what to write."""
-    context = click.get_current_context()
-    return any(
-        context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        for name in words
-    )
 
 
 class _Asking:
@@ -179,18 +163,12 @@ class _Asking:
             and sys.stdout.isatty()
         )
         # where the result is redirected, the preview is needed on stderr
-        click.echo(
-            text(preparation, self._common.colored if self.shown else False),
-            err=not self.shown,
-        )
+        stream = sys.stdout if self.shown else sys.stderr
+        print(text(preparation, self.shown and self._common.colored), file=stream)
         for cost in preparation.costs:
             notice("note", cost)
         number = len(preparation.changed)
-        if click.confirm(
-            f"Write this into {counted(number, 'commit message')}?",
-            default=False,
-            err=True,
-        ):
+        if ask.confirm(f"Write this into {counted(number, 'commit message')}?"):
             return True
         self.refusal = RefusedError(
             "nothing was written",

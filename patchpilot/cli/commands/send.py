@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
-
+from patchpilot.cli import ask
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import (
     Common,
@@ -20,7 +19,7 @@ from patchpilot.cli.options import (
     via_option,
 )
 from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.config import Settings
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 from patchpilot.model.counted import counted
@@ -40,74 +39,75 @@ from patchpilot.topic.workplace import Workplace
 )
 @common_options("text", "json", short_verbose=False)
 @via_option("transport  [default: patchpilot.via or git-send-email]")
-@click.option("--to", metavar="ADDRESS", multiple=True, help="add ADDRESS to To:")
-@click.option("--cc", metavar="ADDRESS", multiple=True, help="add ADDRESS to Cc:")
-@click.option(
+@option("--to", metavar="ADDRESS", multiple=True, help="add ADDRESS to To:")
+@option("--cc", metavar="ADDRESS", multiple=True, help="add ADDRESS to Cc:")
+@option(
     "--no-auto",
     is_flag=True,
     help="only --to and --cc: no recipients from MAINTAINERS, tags or configuration",
 )
-@click.option(
+@option(
     "--subject-prefix",
     metavar="WORDS",
     help="prefix in the brackets of the subject, for example 'PATCH net'",
 )
-@click.option(
+@option(
     "-v",
     "--reroll-count",
     "version",
     metavar="N",
-    type=click.IntRange(1, 999),
+    type=int,
+    limits=(1, 999),
     help="version to send",
 )
-@click.option(
+@option(
     "--reroll",
     is_flag=True,
     help="send the next version, with changelog, link to the previous version and review tags",
 )
-@click.option(
+@option(
     "--range-diff",
     is_flag=True,
     help="with --reroll: include a range-diff against the previous version",
 )
-@click.option(
+@option(
     "--resend",
     is_flag=True,
     help="send the last version again, unchanged and marked RESEND",
 )
-@click.option(
+@option(
     "--cover-letter",
     is_flag=True,
     help="include the cover letter of the draft, even for a single patch",
 )
-@click.option(
+@option(
     "--in-reply-to", metavar="MSGID|URL", help="send the series as a reply to this mail"
 )
 @base_options()
-@click.option("--identity", metavar="NAME", help="sendemail identity to use")
-@click.option(
+@option("--identity", metavar="NAME", help="sendemail identity to use")
+@option(
     "--dry-run",
     is_flag=True,
     help="print everything; send nothing and do not change the draft",
 )
-@click.option("--to-self", is_flag=True, help="send only to yourself, as a test")
-@click.option(
+@option("--to-self", is_flag=True, help="send only to yourself, as a test")
+@option(
     "--outbox",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="write the messages to DIR; send nothing",
 )
-@click.option(
+@option(
     "--yes",
     is_flag=True,
     help="send without asking; required if stdin is not a terminal",
 )
-@click.option(
+@option(
     "--resume",
     is_flag=True,
     help="continue an interrupted send, with the same Message-IDs",
 )
-@click.option(
+@option(
     "--unknown",
     metavar="[MESSAGE-ID=]sent|lost|keep",
     multiple=True,
@@ -116,18 +116,18 @@ from patchpilot.topic.workplace import Workplace
         " repeatable"
     ),
 )
-@click.option(
+@option(
     "--drop",
     metavar="ADDRESS",
     multiple=True,
     help="with --resume: remove ADDRESS from the messages still to be sent",
 )
-@click.option(
+@option(
     "--security",
     metavar="yes|no",
     help="whether the topic fixes an undisclosed security problem; remembered for the topic",
 )
-@click.option(
+@option(
     "--regression",
     metavar="no|yes|COMMIT",
     help=(
@@ -135,12 +135,12 @@ from patchpilot.topic.workplace import Workplace
         " remembered for the topic"
     ),
 )
-@click.option(
+@option(
     "--force",
     metavar="REASON",
     help="override the problems that block sending; the reason is recorded",
 )
-@click.argument("target", required=False)
+@argument("target", required=False)
 def command(common: Common, **asked: Any) -> int:
     """Preview and send TARGET (default: the topic). Every message is shown before it is sent."""
     with common.workplace() as place:
@@ -164,9 +164,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     if outbox is not None:
         paths = write_outbox(plan, outbox)
         _show(common, place, plan, "NOT SENT (written to files)")
-        click.echo(
-            f"{counted(len(paths), 'message')} in {outbox}; nothing was sent", err=True
-        )
+        tell(f"{counted(len(paths), 'message')} in {outbox}; nothing was sent")
         return int(findings_exit(plan.refused))
     if not dry_run and plan.send.waiting and (blocked := plan.blocked):
         return _show_blocked(common, place, plan, blocked)
@@ -434,18 +432,13 @@ def _ask(common: Common, place: Workplace, plan: Sending) -> None:
             text.summary(plan),
             text.mails(plan),
         )
-        click.echo("\n".join(part for part in parts if part), err=True)
+        tell("\n".join(part for part in parts if part))
     else:
         _preview(common, place, plan)
     if not plan.request.to_self:
         # the pager and the card may have moved the recipients off the screen
-        click.echo(text.addressees(plan), nl=False, err=True)
-    answer = click.prompt(
-        f"Send {plan.in_numbers}? Type 'send' to confirm",
-        default="",
-        show_default=False,
-        err=True,
-    )
+        tell(text.addressees(plan), end="")
+    answer = ask.prompt(f"Send {plan.in_numbers}? Type 'send' to confirm", "")
     if answer.strip().lower() not in ("send", "yes"):
         raise RefusedError(
             "nothing was sent",
@@ -464,7 +457,7 @@ def _between_mails() -> Iterator[Any]:
         asked.append(number)
         # after SIGHUP there may be no terminal to write to
         with suppress(OSError):
-            click.echo("", err=True)
+            tell("")
             notice("note", "stopping after this mail; press Ctrl-C again to stop now")
 
     caught = [signal.SIGINT, signal.SIGTERM]

@@ -7,17 +7,13 @@
 from pathlib import Path
 from typing import Any
 
-import click
-
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.verb_command import VerbGroup
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.topic.workplace import Workplace
 
 
-@click.group(
-    cls=VerbGroup,
-    invoke_without_command=True,
+@verb(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot setup\n"
@@ -33,14 +29,9 @@ def command(common: Common) -> int:
     On a terminal, each command is shown, and run after you confirm it. The exit code is 1 if a
     problem remains that blocks a stage.
     """
-    context = click.get_current_context()
-    if context.invoked_subcommand is None:
-        from patchpilot.cli.setup_steps import walk
+    from patchpilot.cli.setup_steps import walk
 
-        return walk(common)
-    if common.repo:
-        context.find_root().ensure_object(dict)["repo"] = common.repo
-    return 0
+    return walk(common)
 
 
 @command.command(
@@ -51,54 +42,50 @@ def command(common: Common) -> int:
     )
 )
 @common_options("text")
-@click.option("--address", metavar="ADDRESS", default="", help="your address")
-@click.option(
+@option("--address", metavar="ADDRESS", default="", help="your address")
+@option(
     "--provider",
     metavar="NAME",
     default="",
     help="gmail, outlook, fastmail, kernel.org and others; own, msmtp, or b4 (web endpoint)",
 )
-@click.option("--server", metavar="HOST", default="", help="mail server")
-@click.option(
-    "--port", metavar="N", type=click.IntRange(1, 65535), help="port of the mail server"
+@option("--server", metavar="HOST", default="", help="mail server")
+@option(
+    "--port", metavar="N", type=int, limits=(1, 65535), help="port of the mail server"
 )
-@click.option(
+@option(
     "--encryption",
-    type=click.Choice(["tls", "ssl", "none"]),
+    choices=["tls", "ssl", "none"],
     help="STARTTLS, TLS or none",
 )
-@click.option(
+@option(
     "--user",
     metavar="NAME",
     default="",
     help="user name (none: no login)  [default: the address]",
 )
-@click.option(
+@option(
     "--certificate",
     metavar="FILE",
     default="",
     help="trust this certificate of the server",
 )
-@click.option(
+@option(
     "--keep",
     metavar="PLACE",
     default="",
     help="where git finds the password: helper, libsecret, osxkeychain, manager, cache, store,"
     " netrc, or ask (nowhere)",
 )
-@click.option(
+@option(
     "--password-stdin",
     is_flag=True,
     help="read the password from the first line of stdin",
 )
-@click.option("--no-test", is_flag=True, help="do not log in before writing")
-@click.option(
-    "--to-self", is_flag=True, help="send a mail to your own address afterwards"
-)
-@click.option(
-    "--dry-run", is_flag=True, help="show what would be written, and write nothing"
-)
-@click.option(
+@option("--no-test", is_flag=True, help="do not log in before writing")
+@option("--to-self", is_flag=True, help="send a mail to your own address afterwards")
+@option("--dry-run", is_flag=True, help="show what would be written, and write nothing")
+@option(
     "--yes",
     is_flag=True,
     help="write without asking, including a password in plain text",
@@ -142,7 +129,7 @@ def mail(
     )
 )
 @common_options("text", "json")
-@click.option(
+@option(
     "--fetch",
     is_flag=True,
     help="fetch the maintained branches that this repository lacks",
@@ -202,11 +189,11 @@ def _fetch(common: Common) -> int:
     )
 )
 @common_options("text", "json")
-@click.option("--remove", is_flag=True, help="remove the hooks")
-@click.option(
+@option("--remove", is_flag=True, help="remove the hooks")
+@option(
     "--run", metavar="FILE", help="check FILE as HOOK does, which calls this itself"
 )
-@click.argument("hooks", nargs=-1, metavar="[HOOK]...")
+@argument("hooks", several=True, metavar="[HOOK]...")
 def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...]) -> int:
     """Install the hooks that check commits and messages.
 

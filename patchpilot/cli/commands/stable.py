@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot stable`: the Cc: stable line that a fix needs, or the reason why it needs none."""
 
-import click
-
 from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import ExitCode
 from patchpilot.services.tags.stable_request_tag import (
     StableRequest,
@@ -21,13 +19,13 @@ from patchpilot.services.tags.stable_request_tag import (
     )
 )
 @common_options("text", "json")
-@click.option(
+@option(
     "--fixes",
     metavar="COMMIT",
     multiple=True,
     help="the commit that introduced the bug (default: its Fixes: tags)",
 )
-@click.argument("target", required=False)
+@argument("target", required=False)
 def command(
     common: Common,
     fixes: tuple[str, ...],

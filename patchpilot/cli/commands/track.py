@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from patchpilot.cli import ask
 from patchpilot.cli.commands import track_reply
 from patchpilot.cli.error_exit import notice
+from patchpilot.cli.option_table import CHOICE, NUMBER, Option, converted
 from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.cli.series_number import SeriesNumber, chosen_series
-from patchpilot.cli.verb_command import VerbGroup
+from patchpilot.cli.output.stream import tell
+from patchpilot.cli.series_number import chosen_series, series_number
+from patchpilot.cli.verb_command import argument, option, verb
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.poll_archives import ArchiveAt
     from patchpilot.topic.topic_state import TopicState
 
-_LORE = click.option(
+_LORE = option(
     "--lore",
     metavar="URL|PATH",
     help=(
@@ -32,17 +33,16 @@ _LORE = click.option(
         " patchpilot.lore or https://lore.kernel.org/all]"
     ),
 )
-_FRESH = click.option(
+_FRESH = option(
     "--fresh", is_flag=True, help="do not use cached answers of the last ten minutes"
 )
-_ID = click.argument("number", metavar="ID", type=SeriesNumber())
+_ID = argument("number", metavar="ID", type=series_number)
+_MARKS = ("addressed", "declined", "open", "none")
 UNLIMITED = 1000
 """Columns of a table in a pipe or a file."""
 
 
-@click.group(
-    cls=VerbGroup,
-    invoke_without_command=True,
+@verb(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'\n"
@@ -52,15 +52,10 @@ UNLIMITED = 1000
 @common_options("text", "json")
 def command(common: Common) -> int:
     """Track sent series until they are merged. Without a command: list the tracked series."""
-    context = click.get_current_context()
-    if context.invoked_subcommand is None:
-        return _list(common)
-    if common.repo:
-        context.find_root().ensure_object(dict)["repo"] = common.repo
-    return 0
+    return _list(common)
 
 
-command.add_command(track_reply.command)
+command.add(track_reply.command)
 
 
 @command.command(
@@ -73,37 +68,35 @@ command.add_command(track_reply.command)
     )
 )
 @common_options("text", "json")
-@click.option(
+@option(
     "--mbox",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="read the messages from FILE instead of an archive",
 )
-@click.option(
+@option(
     "--mine",
     is_flag=True,
     help="search for series that you sent from any machine, and choose which ones to track",
 )
-@click.option(
+@option(
     "--author",
     "authors",
     metavar="ADDRESS",
     multiple=True,
     help="with --mine: search for this sender (repeatable)  [default: your addresses]",
 )
-@click.option(
+@option(
     "--since",
     metavar="WHEN",
     default="6m",
-    show_default=True,
+    shows_default=True,
     help="with --mine: how far to search: 90d, 6m, 1y, or a date",
 )
-@click.option(
-    "--all", "everything", is_flag=True, help="with --mine: track all series found"
-)
+@option("--all", "everything", is_flag=True, help="with --mine: track all series found")
 @_FRESH
 @_LORE
-@click.argument("target", metavar="MSGID|URL|-", required=False)
+@argument("target", metavar="MSGID|URL|-", required=False)
 def add(
     common: Common,
     target: str | None,
@@ -225,43 +218,43 @@ def _add_mine(
     )
 )
 @common_options("text", "json")
-@click.option("--keep-unread", is_flag=True, help="do not mark its replies as read")
-@click.option(
+@option("--keep-unread", is_flag=True, help="do not mark its replies as read")
+@option(
     "--all", "every_mail", is_flag=True, help="read every message of a very long thread"
 )
-@click.option("--mails", "with_mails", is_flag=True, help="show the text of each reply")
-@click.option(
+@option("--mails", "with_mails", is_flag=True, help="show the text of each reply")
+@option(
     "--ledger",
     is_flag=True,
     help="list the requests of reviewers and bots, and whether they are addressed",
 )
-@click.option(
+@option(
     "--open", "only_open", is_flag=True, help="with --ledger: list only open requests"
 )
-@click.option(
+@option(
     "--mark",
     "marks",
     metavar="N STATE",
-    type=(int, click.Choice(["addressed", "declined", "open", "none"])),
+    width=2,
     multiple=True,
     help=(
         "with --ledger: mark request N as addressed, declined or open; none removes your mark"
         " (repeatable)"
     ),
 )
-@click.option(
+@option(
     "--range-diff",
     is_flag=True,
     help="show how two revisions differ, as git range-diff does  [default: the latest two]",
 )
-@click.option(
+@option(
     "--mbox",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="show the series in FILE without tracking them",
 )
-@click.argument("number", metavar="[ID]", type=SeriesNumber(), required=False)
-@click.argument("revisions", metavar="[OLD] [NEW]", nargs=-1)
+@argument("number", metavar="[ID]", type=series_number, required=False)
+@argument("revisions", metavar="[OLD] [NEW]", several=True)
 def show(
     common: Common, number: int | None, revisions: tuple[str, ...], **asked: Any
 ) -> int:
@@ -306,7 +299,7 @@ def show(
 def _show_ledger(
     common: Common,
     number: int | None,
-    marks: Sequence[tuple[int, str]],
+    marks: Sequence[tuple[str, str]],
     *,
     only_open: bool,
 ) -> None:
@@ -323,8 +316,15 @@ def _show_ledger(
         _, series = _shown(common, number, progress)
         items = series_ledger(series)
         if marks:
+            number_form = Option(("--mark",), "", NUMBER, limits=(1, None))
+            state_form = Option(("--mark",), "", CHOICE, choices=_MARKS)
             wanted = [
-                (place, None if state == "none" else PointState(state))
+                (
+                    converted(number_form, place),
+                    None
+                    if converted(state_form, state) == "none"
+                    else PointState(state),
+                )
                 for place, state in marks
             ]
             mark_numbered(series.entry.id, items, wanted)
@@ -370,7 +370,7 @@ def _show_range_diff(
     epilog="\b\nExamples:\n  patchpilot track update\n  patchpilot track update 2 --fresh"
 )
 @common_options("text", "json")
-@click.option(
+@option(
     "--all",
     "everything",
     is_flag=True,
@@ -378,7 +378,7 @@ def _show_range_diff(
 )
 @_FRESH
 @_LORE
-@click.argument("numbers", metavar="[ID]...", type=SeriesNumber(), nargs=-1)
+@argument("numbers", metavar="[ID]...", type=series_number, several=True)
 def update(
     common: Common,
     numbers: tuple[int, ...],
@@ -425,12 +425,12 @@ def update(
     )
 )
 @common_options("text", "json")
-@click.option(
+@option(
     "--stranger",
     is_flag=True,
     help="the sender is not who they claim to be: do not ask again",
 )
-@click.argument("message_ids", metavar="MESSAGE-ID...", nargs=-1, required=True)
+@argument("message_ids", metavar="MESSAGE-ID...", several=True, required=True)
 def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> None:
     """Confirm the sender of a message from an unknown address.
 
@@ -474,7 +474,7 @@ def remove(common: Common, number: int) -> None:
     )
 )
 @common_options("text", "json")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@argument("files", metavar="FILE...", several=True, required=True)
 def classify(common: Common, files: tuple[str, ...]) -> None:
     """Classify the messages of files (`-`: standard input) without tracking anything."""
     from patchpilot.cli.common import left_out
@@ -493,24 +493,15 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
 def _picked(common: Common, found: "Discovered") -> "tuple[DiscoveredSeries, ...]":
     """Return the series that the user chooses on a terminal; none elsewhere."""
     from patchpilot.cli.output.discovered_report import discovered_text
-    from patchpilot.errors import UsageError
     from patchpilot.services.track.discover_series import picked_places
-
-    def read(text: str) -> Sequence[int]:
-        try:
-            return picked_places(text, len(found.series))
-        except UsageError as error:
-            raise click.UsageError(f"{error.message}: {error.hint}") from error
 
     if common.format != "text" or not sys.stdin.isatty() or not sys.stderr.isatty():
         return ()
-    click.echo(discovered_text(found, numbered=True), err=True)
-    picked = click.prompt(
+    tell(discovered_text(found, numbered=True))
+    picked = ask.prompt_value(
         "Follow which? (1 3-5, all; Enter: none)",
-        default="",
-        show_default=False,
-        value_proc=read,
-        err=True,
+        lambda text: picked_places(text, len(found.series)),
+        "",
     )
     return tuple(found.series[at] for at in picked)
 

@@ -5,12 +5,11 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from patchpilot.cli import ask
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, via_option
 from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import VerbCommand
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 
 if TYPE_CHECKING:
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
 
 
-@click.command(
+@verb(
     "reply",
-    cls=VerbCommand,
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot track reply '<message-id>'\n"
@@ -31,52 +29,52 @@ if TYPE_CHECKING:
 )
 @common_options("text", "json")
 @via_option("transport  [default: patchpilot.via or git-send-email]")
-@click.option(
+@option(
     "--template",
     metavar="NAME",
     default="reply",
-    show_default=True,
+    shows_default=True,
     help="reply, ping, withdraw, objection, prerequisite or thanks",
 )
-@click.option(
+@option(
     "--patch",
     metavar="COMMIT",
     help="reply with this commit as a patch for the stable tree that MAIL names",
 )
-@click.option(
+@option(
     "--tag",
     "tags",
     metavar="NAME",
     multiple=True,
     help="add this tag with your name, for example Tested-by; repeatable",
 )
-@click.option(
+@option(
     "--message",
     metavar="FILE",
     help="read the reply from FILE (`-`: standard input) instead of an editor",
 )
-@click.option("--no-edit", is_flag=True, help="do not open the editor")
-@click.option(
+@option("--no-edit", is_flag=True, help="do not open the editor")
+@option(
     "--dry-run", is_flag=True, help="keep the draft and print the mail; send nothing"
 )
-@click.option(
+@option(
     "--yes",
     is_flag=True,
     help="send without asking; required if stdin is not a terminal",
 )
-@click.option(
+@option(
     "--force",
     metavar="REASON",
     help="override the problems that block sending; the reason is recorded",
 )
-@click.option(
+@option(
     "--unknown",
-    type=click.Choice(["sent", "lost"]),
+    choices=["sent", "lost"],
     help="the outcome of this reply, if its state is unknown",
 )
-@click.option("--discard", is_flag=True, help="delete the draft")
-@click.option("--identity", metavar="NAME", help="sendemail identity to use")
-@click.argument("mail", metavar="[MSGID|URL|FILE|ID]", required=False)
+@option("--discard", is_flag=True, help="delete the draft")
+@option("--identity", metavar="NAME", help="sendemail identity to use")
+@argument("mail", metavar="[MSGID|URL|FILE|ID]", required=False)
 def command(common: Common, mail: str | None, **asked: Any) -> int:
     """Reply to a mail: quote its requests, edit, check, preview and send the reply.
 
@@ -204,12 +202,7 @@ def _confirm() -> None:
             "nothing was sent: stdin is not a terminal",
             hint="read the preview, then add --yes",
         )
-    answer = click.prompt(
-        "Send this reply? Type 'send' to confirm",
-        default="",
-        show_default=False,
-        err=True,
-    )
+    answer = ask.prompt("Send this reply? Type 'send' to confirm", "")
     if answer.strip().lower() not in ("send", "yes"):
         raise RefusedError(
             "nothing was sent",

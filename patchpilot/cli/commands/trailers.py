@@ -4,8 +4,7 @@
 import sys
 from typing import Any
 
-import click
-
+from patchpilot.cli import ask
 from patchpilot.cli.commands.prepare import report, text
 from patchpilot.cli.options import (
     Common,
@@ -15,7 +14,8 @@ from patchpilot.cli.options import (
     progress_of,
     rewrite_options,
 )
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.output.stream import tell
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import one_line
 from patchpilot.services.tags.add_review_trailers import Chosen, add_review_trailers
@@ -33,35 +33,31 @@ from patchpilot.topic.review_trailers import Collected, TagChoice, TrailersReque
 )
 @common_options("text", "json")
 @base_options()
-@click.option(
+@option(
     "--changed",
     is_flag=True,
     help="also add conditional tags and tags for a patch that has changed since",
 )
-@click.option(
+@option(
     "--also",
     metavar="TRAILER",
     multiple=True,
     help="add this tag, which is only added on request; repeatable",
 )
-@click.option(
+@option(
     "--fuzzy",
     is_flag=True,
     help="recognize a commit with a new title by its changes",
 )
-@click.option(
-    "--again", is_flag=True, help="ask again about tags that you refused before"
-)
+@option("--again", is_flag=True, help="ask again about tags that you refused before")
 @rewrite_options
-@click.option(
-    "--dry-run", is_flag=True, help="print what would be written; write nothing"
-)
-@click.option(
+@option("--dry-run", is_flag=True, help="print what would be written; write nothing")
+@option(
     "--yes",
     is_flag=True,
     help="write without asking; required if stdin is not a terminal",
 )
-@click.argument("target", required=False)
+@argument("target", required=False)
 def command(
     common: Common, target: str | None, base: str | None, yes: bool, **options: Any
 ) -> int:
@@ -103,12 +99,11 @@ def command(
     common.write(text(collected.preparation, common.colored))
     for held_trailer in collected.held:
         offer = f"; {held_trailer.offer}" if held_trailer.offer else ""
-        click.echo(
+        tell(
             one_line(
                 f"not added: {held_trailer.trailer} (v{held_trailer.version}):"
                 f" {held_trailer.why}{offer}"
-            ),
-            err=True,
+            )
         )
     report(common, collected.preparation, options["dry_run"])
     return ExitCode.OK
@@ -122,18 +117,15 @@ def _choose(found: Collected) -> Chosen:
     for number, choice in enumerate(found.choices):
         if choice.commit.id != commit:
             commit = choice.commit.id
-            click.echo(
-                one_line(f"{choice.commit.short} {choice.commit.subject}"), err=True
-            )
+            tell(one_line(f"{choice.commit.short} {choice.commit.subject}"))
         doubt = f"; {choice.why}" if choice.why else ""
-        click.echo(one_line(f"  {choice.trailer} (v{choice.version}{doubt})"), err=True)
+        tell(one_line(f"  {choice.trailer} (v{choice.version}{doubt})"))
         answer = ""
         while answer not in tuple("ynaq"):
-            answer = click.prompt(
+            answer = ask.prompt(
                 "  Add it? [y: yes, n: no and do not ask again, a: all without a remark,"
                 " q: stop]",
-                prompt_suffix=" ",
-                err=True,
+                end=" ",
             )[:1].lower()
         if answer == "q":
             break

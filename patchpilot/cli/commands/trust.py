@@ -6,12 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.trust_question import shown
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.model.printable import printable
 
 if TYPE_CHECKING:
@@ -27,16 +25,14 @@ if TYPE_CHECKING:
     )
 )
 @common_options("text", "json")
-@click.option(
+@option(
     "--build",
     is_flag=True,
     help="also trust the commands that a build of the tree runs (make)",
 )
-@click.option("--show", is_flag=True, help="only print what would be trusted")
-@click.option("--revoke", is_flag=True, help="revoke trust, including earlier versions")
-@click.argument(
-    "directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False
-)
+@option("--show", is_flag=True, help="only print what would be trusted")
+@option("--revoke", is_flag=True, help="revoke trust, including earlier versions")
+@argument("directory", metavar="[DIR]", type=Path, required=False)
 def command(
     common: Common, build: bool, show: bool, revoke: bool, directory: Path | None
 ) -> int:

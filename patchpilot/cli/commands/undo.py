@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot undo`: restore commits that prepare, trailers or check --fix rewrote."""
 
-import click
-
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.verb_command import verb
+from patchpilot.cli.verb_command import argument, verb
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.services.tags.undo_rewrite import (
     UndoAnswer,
@@ -18,8 +16,8 @@ from patchpilot.services.tags.undo_rewrite import (
     epilog="\b\nExamples:\n  patchpilot undo list\n  patchpilot undo\n  patchpilot undo restore 3"
 )
 @common_options("text", "json")
-@click.argument("action", type=click.Choice(["list", "restore"]), default="restore")
-@click.argument("number", type=click.IntRange(1), required=False)
+@argument("action", choices=["list", "restore"], default="restore")
+@argument("number", type=int, limits=(1, None), required=False)
 def command(common: Common, action: str, number: int | None) -> int:
     """Restore a branch to its state before patchpilot rewrote it, or list the undo records.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes results to stdout."""
 
+import re
 import sys
 
 from patchpilot.model.printable import without_commands
@@ -12,8 +13,6 @@ def emit(data: str, *, colored: bool, exact: bool = False) -> None:
     `exact` data, for programs, is always written as UTF-8. Other text is written in the stream's
     encoding, with escapes for characters that it lacks. Because CI logs it, commands to the
     server that reads the log are removed.
-
-    click, which strips colors, is only imported if there are any.
     """
     data = data if exact else without_commands(data)
     coding = (sys.stdout.encoding or "").lower()
@@ -26,13 +25,13 @@ def emit(data: str, *, colored: bool, exact: bool = False) -> None:
         data = data.encode(coding or "ascii", "backslashreplace").decode(
             coding or "ascii"
         )
-    if "\x1b" not in data:
-        sys.stdout.write(data)
-        sys.stdout.flush()
-        return
-    import click
+    sys.stdout.write(data if colored else unstyled(data))
+    sys.stdout.flush()
 
-    click.echo(data, nl=False, color=colored)
+
+def unstyled(text: str) -> str:
+    """Return text without its colors."""
+    return re.sub(r"\x1b\[[;?0-9]*[a-zA-Z]", "", text) if "\x1b" in text else text
 
 
 def tell(text: str, *, end: str = "\n") -> None:

@@ -74,7 +74,7 @@ def _answer(
     stdin: bool,
     from_archive: "FromArchive | None",
 ) -> GetMaintainerAnswer:
-    conf, _ = take((*_home_conf(source), *conf_words(source)))
+    conf = take((*_home_conf(source), *conf_words(source)))
     file = load(source)
     switches = assemble(script_defaults(file.words.defaults), conf, given)
     paths: list[str] = []

@@ -16,7 +16,6 @@ from patchpilot.errors import BUG_LOG, PatchpilotError
 
 _PACKAGES = (
     "b4",
-    "click",
     "codespell",
     "dtschema",
     "google-re2",

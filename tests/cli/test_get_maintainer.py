@@ -1,24 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The short way to get_maintainer.pl's answer: the same words give the same answer as the whole
-command line, without its library.
-"""
+"""get_maintainer.pl's answer on the command line, as a process."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from patchpilot.cli.commands import maintainers as verb
-from patchpilot.cli.get_maintainer_args import ANSWERED, COMMON, OPTIONS, Call, read
-from patchpilot.errors import UsageError
 from tests.kit.cli import Outcome, call, spawn
 from tests.kit.maintainers import patch, write_tree
-from tests.kit.option_words import command_lines
 from tests.kit.repos import Repo
 
 
@@ -34,7 +25,7 @@ from tests.kit.repos import Repo
         ("--tree", "nowhere"),
     ],
 )
-def test_both_ways_give_one_answer(
+def test_a_process_gives_the_same_answer(
     widget_tree: Path, widget_mail: Path, words: tuple[str, ...]
 ) -> None:
     argv = [
@@ -48,7 +39,7 @@ def test_both_ways_give_one_answer(
     assert spawn(*argv) == call(*argv)
 
 
-def test_a_patch_on_standard_input_goes_the_short_way_too(widget_tree: Path) -> None:
+def test_a_patch_on_standard_input_is_read(widget_tree: Path) -> None:
     argv = ["maintainers", "--format", "get_maintainer", "--norolestats", "-"]
     short = subprocess.run(
         [sys.executable, "-m", "patchpilot", *argv],
@@ -57,91 +48,13 @@ def test_a_patch_on_standard_input_goes_the_short_way_too(widget_tree: Path) -> 
         capture_output=True,
         check=False,
     )
-    assert read(argv) is not None
     assert "ada@widgets.example" in short.stdout.decode()
 
 
-_SHORT = tuple(option for option in COMMON if option.key in ANSWERED)
-_SWITCHES = (
-    "--norolestats",
-    "-nol",
-    "--separator",
-    "--separator=;",
-    "--git-min-percent",
-    "--scm",
-    "-f",
-    "--sections",
-)
-
-
-def _by_the_library(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> Call | None:
-    """What the whole command line asks for.
-
-    None where it refuses, shows a help, or asks for another form.
-    """
-    calls: list[Call] = []
-
-    def drop_in(
-        common: verb.Common, targets: tuple[str, ...], switches: dict[str, object]
-    ) -> None:
-        calls.append(Call(targets, switches, common.tree, common.repo, common.quiet))
-
-    monkeypatch.setattr(verb, "_drop_in", drop_in)
-    for name in ("_plan",):
-        monkeypatch.setattr(verb, name, lambda *_: 0)
-    monkeypatch.setattr("patchpilot.cli.common.Common.verify", lambda _: None)
-    try:
-        verb.command.main(args=argv, standalone_mode=False)
-    except (click.ClickException, UsageError):
-        return None
-    return calls[0] if calls else None
-
-
-@given(
-    lines=st.one_of(command_lines(_SHORT), command_lines((*COMMON, *OPTIONS))),
-    switches=st.lists(st.sampled_from(_SWITCHES), max_size=2),
-    plain=st.booleans(),
-)
-@settings(max_examples=600)
-def test_what_is_read_is_what_the_command_line_reads(
-    lines: list[str], switches: list[str], plain: bool
-) -> None:
-    argv = [
-        *(["--format=get_maintainer"] if plain else ["--format", "get_maintainer"]),
-        *lines,
-        *switches,
-    ]
-    quick = read(["maintainers", *argv])
-    if quick is not None:
-        with pytest.MonkeyPatch.context() as patched:
-            assert _by_the_library(argv, patched) == quick
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("maintainers", "x.patch"),
-        ("maintainers", "--format", "json", "get_maintainer"),
-        ("maintainers", "--format", "get_maintainer", "--help"),
-        ("maintainers", "--format", "get_maintainer", "-o", "x"),
-        ("maintainers", "--format", "get_maintainer", "--tree"),
-        ("maintainers", "--format", "get_maintainer", "--per-patch", "x.patch"),
-        ("check", "--format", "get_maintainer"),
-        (),
-    ],
-)
-def test_what_the_short_way_does_not_know_is_left_to_the_whole_command_line(
-    words: tuple[str, ...],
-) -> None:
-    assert read(words) is None
-
-
-def test_the_command_line_library_is_not_imported(
-    widget_tree: Path, widget_mail: Path
-) -> None:
+def test_no_slow_modules_are_imported(widget_tree: Path, widget_mail: Path) -> None:
     code = (
         "import os, sys\nos._exit = lambda code: sys.exit(f'{code} {sorted(set(sys.modules) &"
-        ' {chr(99) + "lick", "inspect", "dataclasses"})}\')\nfrom patchpilot.__main__ import'
+        ' {"argparse", "inspect", "dataclasses"})}\')\nfrom patchpilot.__main__ import'
         " main\nmain()\n"
     )
     words = [

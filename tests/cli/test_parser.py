@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The parser of the command line: every spelling of an option means the same, and what it does not
+know is refused.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from patchpilot.cli.check.check_options import FORMATS, OPTIONS, CheckOptions
+from patchpilot.cli.commands.check import command
+from patchpilot.cli.common import Common
+from patchpilot.cli.option_table import CHOICE, FLAG, NUMBER, Option, common_table
+from patchpilot.cli.verb_command import HelpRequested, Parser
+from patchpilot.errors import UsageError
+from tests.kit.option_words import command_lines
+
+COMMON = common_table(FORMATS)
+
+
+def read(*words: str) -> dict[str, Any]:
+    return Parser(command).parse(words)[0]
+
+
+@given(argv=command_lines((*COMMON, *OPTIONS)))
+@settings(max_examples=600)
+def test_any_words_are_read_or_refused(argv: list[str]) -> None:
+    try:
+        values = read(*argv)
+    except (UsageError, HelpRequested):
+        return
+    assert values.keys() == {
+        *(option.key for option in (*COMMON, *OPTIONS)),
+        "targets",
+    }
+
+
+def test_the_table_has_an_option_for_each_value_and_no_other() -> None:
+    assert {option.key for option in OPTIONS} == {
+        *CheckOptions._fields,
+        "explain_base",
+    } - {"targets"}
+    assert {option.key for option in COMMON} == {*Common._fields, "json"} - {
+        "explain_base"
+    }
+
+
+@pytest.mark.parametrize("option", [*COMMON, *OPTIONS], ids=lambda option: option.key)
+def test_the_spellings_of_an_option_mean_the_same(option: Option) -> None:
+    text = {CHOICE: option.choices[-1:], NUMBER: ("80",)}.get(option.kind, ("x",))
+    value = () if option.kind == FLAG else text
+    first, *others = [read(spelling, *value, "a") for spelling in option.spellings]
+    assert first != read("a")
+    assert all(found == first for found in others)
+    if value:
+        joined = [
+            f"{spelling}={value[0]}"
+            if spelling.startswith("--")
+            else spelling + value[0]
+            for spelling in option.spellings
+        ]
+        assert all(read(word, "a") == first for word in joined)
+    for spelling in option.off:
+        assert read(spelling, "a")[option.key] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        (["--", "-x", "--strict"], {"targets": ("-x", "--strict"), "strict": False}),
+        (["-qv", "a"], {"quiet": True, "verbose": True, "targets": ("a",)}),
+        (["-qofile"], {"quiet": True, "output": Path("file")}),
+        (
+            ["-", "--ignore", "x", "--ignore=y"],
+            {"ignore": ("x", "y"), "targets": ("-",)},
+        ),
+        (["--write-baseline", "--strict"], {"write_baseline": "", "strict": True}),
+        (["--write-baseline", "x"], {"write_baseline": "x", "targets": ()}),
+        (["--base", "-x"], {"base": "-x"}),
+    ],
+)
+def test_words_are_read_in_any_form(words: list[str], values: dict[str, Any]) -> None:
+    found = read(*words)
+    assert {name: found[name] for name in values} == values
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--jobs", "0"], "--jobs: '0' is not a number from 1 to 256"),
+        (["--jobs", "many"], "--jobs: 'many' is not a number"),
+        (["--format", "xml"], "--format: unknown value 'xml'"),
+        (["--tree"], "--tree needs a value"),
+        (["--frob"], "unknown option '--frob'"),
+        (["--frob=1"], "unknown option '--frob'"),
+        (["--strict=yes"], "--strict takes no value"),
+        (["-qx"], "unknown option '-x'"),
+    ],
+)
+def test_wrong_words_are_named(words: list[str], part: str) -> None:
+    with pytest.raises(UsageError) as error:
+        read(*words)
+    assert part in error.value.message
+
+
+def test_a_plain_check_imports_no_slow_modules(tmp_path: Path) -> None:
+    patch = tmp_path / "a.patch"
+    patch.write_text(
+        "From: Ada Fixer <ada@example.org>\n"
+        "Subject: [PATCH] frob: wait\n"
+        "\ntext\n"
+        "---\n"
+        "diff --git a/a.c b/a.c\n"
+    )
+    program = (
+        "import os, sys; from patchpilot.__main__ import main; sys.argv = ['patchpilot', 'check',"
+        f" '--fail-on', 'never', {str(patch)!r}]; os._exit = lambda code: sys.exit(any(name in"
+        " sys.modules for name in ('argparse', 'dataclasses', 'inspect', 'textwrap'))); main()"
+    )
+    # the first run reads the rule packs, with all that takes
+    codes = [
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, check=False
+        ).returncode
+        for _ in range(2)
+    ]
+    assert codes[1] == 0
