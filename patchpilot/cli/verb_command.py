@@ -168,7 +168,7 @@ class Parser:
         elif option.alone is not None and (not rest or _is_option(rest[0])):
             self.values[option.key] = option.alone
         elif len(rest) < option.width:
-            raise UsageError(f"{option.label} needs a value", hint=self._see)
+            raise UsageError(f"{word} needs a value", hint=self._see)
         else:
             self._store(option, [rest.pop(0) for _ in range(option.width)])
 

@@ -8,7 +8,7 @@ from patchpilot.cli.verb_command import option, verb
 from patchpilot.lsp.bounded_input import bounded
 
 
-@verb(epilog="Example: patchpilot lsp --topic")
+@verb(epilog="\b\nExample:\n  patchpilot lsp --topic")
 @option(
     "--topic",
     is_flag=True,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from patchpilot.tui.opening import Opening
 
 
-@verb(epilog="Example: patchpilot tui; patchpilot tui origin/master..my-fix")
+@verb(epilog="\b\nExamples:\n  patchpilot tui\n  patchpilot tui origin/master..my-fix")
 @option(
     "-C",
     "--repo",

@@ -102,7 +102,7 @@ def test_role_statistics_have_roles_and_a_separator_has_one_line(
         (["--no-git=1"], {}),
         (["--no-file"], {}),
         (["--no-git-min-percent"], {}),
-        (["--unknown", "-", "--", "-f"], {}),
+        (["--unknown", "-", "x"], {}),
         (["f"], {}),
         (["-i", "--git-blame"], {}),
         (["--separator", "--git"], {"separator": "--git"}),
