@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from patchpilot.checking.list_rules import all_rules
-from patchpilot.cli.main import root
 from patchpilot.cli.option_table import FLAG, Argument, Option
 from patchpilot.cli.verb_command import Command
 from patchpilot.cli.verbs import VERBS
@@ -116,19 +115,21 @@ _BY_NAME = {
 }
 
 
-def answer_shell() -> int:
+def answer_shell(root: Command) -> int:
     """Print the words that complete the last word of a call, for the script of a shell.
 
     A line has a word, a tab and its description; an empty word is for the names of files.
     """
     words = os.environ["_PATCHPILOT_WORDS"].split("\x1f")
-    for word, text in _completions(words[:-1], words[-1]):
+    for word, text in _completions(root, words[:-1], words[-1]):
         print(f"{word}\t{' '.join(text.split())}")
     return 0
 
 
-def _completions(words: Sequence[str], last: str) -> Iterable[tuple[str, str]]:
-    command, values, option = root, dict[str, Any](), None
+def _completions(
+    command: Command, words: Sequence[str], last: str
+) -> Iterable[tuple[str, str]]:
+    values, option = dict[str, Any](), None
     for word in words:
         if option is not None:
             values[option.key], option = word, None

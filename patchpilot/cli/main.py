@@ -27,12 +27,7 @@ class Verbs(Mapping[str, Command]):
         """Return a verb; KeyError if there is none of this name."""
         if name not in VERBS:
             raise KeyError(name)
-        # those of the other front ends are in their packages
-        module = (
-            f"patchpilot.{name}.command"
-            if name in ("tui", "lsp")
-            else f"patchpilot.cli.commands.{name.replace('-', '_')}"
-        )
+        module = f"patchpilot.cli.commands.{name}"
         command: Command = importlib.import_module(module).command
         command.name = name
         return command
@@ -100,7 +95,7 @@ def run(argv: list[str]) -> int:
     if "_PATCHPILOT_COMPLETE" in os.environ:
         from patchpilot.cli.complete_values import answer_shell
 
-        return ended(answer_shell, argv)
+        return ended(lambda: answer_shell(root), argv)
     return ended(lambda: trusting(lambda: _run(argv)), argv)
 
 

@@ -19,7 +19,7 @@ from patchpilot.demo.robin import (
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
-from patchpilot.tui.command import run_app
+from patchpilot.tui.run_app import run_app
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import more_key

@@ -5,7 +5,6 @@ import os
 import sys
 
 from patchpilot.cli.verb_command import option, verb
-from patchpilot.lsp.bounded_input import bounded
 
 
 @verb(epilog="\b\nExample:\n  patchpilot lsp --topic")
@@ -21,6 +20,7 @@ def command(topic: bool, base: str | None) -> int:
     An editor shows its findings in source files, commit messages and patch files while you edit
     them.
     """
+    from patchpilot.lsp.bounded_input import bounded
     from patchpilot.lsp.server import make
 
     # the server closes its streams when it ends; the call itself still has to

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot tui`: open the TUI."""
+"""`patchpilot tui`: open the guided workflow."""
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,45 +42,11 @@ def command(repo: Path | None, base: str | None, home: bool, target: str | None)
             hint="patchpilot --help lists commands that run on any terminal",
         )
 
+    from patchpilot.tui.run_app import run_app
+
     def make_app(opening: "Opening") -> "PatchpilotApp":
         from patchpilot.tui.build_app import make
 
         return make(opening=opening, at_home=home)
 
     return run_app(repo, target, base, make_app, draws=not home)
-
-
-def run_app(
-    repo: Path | None,
-    target: str | None,
-    base: str | None,
-    make_app: "Callable[[Opening], PatchpilotApp]",
-    *,
-    draws: bool = True,
-) -> int:
-    """Run the TUI that `make_app` returns, and return its exit code.
-
-    With `draws`, the frame of the first screen is drawn while the application is loaded.
-    """
-    from patchpilot.tui.opening import Opening
-    from patchpilot.tui.stage.saved_state import SavedState
-    from patchpilot.tui.view.session import Session
-
-    os.environ.setdefault("ESCDELAY", "25")
-    # jobs run in Python threads: with the default of 5 ms, key presses would lag
-    sys.setswitchinterval(0.002)
-    opening = Opening(Session(repo, target, base), SavedState())
-    try:
-        if draws:
-            opening.draw()
-        app = make_app(opening)
-    except BaseException:
-        opening.leave()
-        raise
-    opening.hand_over()
-    code = app.run() or 0
-    if app.bug is not None:
-        from patchpilot.tui.stage.job_errors import as_bug
-
-        raise as_bug(app.bug)
-    return code
