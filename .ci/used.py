@@ -93,3 +93,5 @@ settings_page
 troubleshooting_page
 _.get_theme_variable_defaults
 _.max_height
+# the reference page of the subsystems prints it
+_.closes

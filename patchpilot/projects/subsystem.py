@@ -22,8 +22,8 @@ class Subsystem(NamedTuple):
     subject prefix, `prefix_pattern` matches it, and `after_prefix` is the case of the first word
     after it. `trees` are the words in [PATCH …] for fixes and for other patches, `other_trees`
     the permitted alternatives; with `tree_required`, one of them is mandatory. `tag_order` lists
-    trailers in their order, `links` the URLs for Link: tags to messages.
-    `cover_from` is the number of patches from which a cover letter is wanted,
+    trailers in their order, `links` the URLs for Link: tags to messages, `closes` the permitted
+    targets of Closes:. `cover_from` is the number of patches from which a cover letter is wanted,
     `changes` where the changes since the last version are listed. `sources` gives the source of
     each key: a URL, a file in Documentation/, or "measured" (tests/lab/habits.tsv).
     """
@@ -43,6 +43,7 @@ class Subsystem(NamedTuple):
     tree_required: bool = False
     tag_order: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    closes: tuple[str, ...] = ()
     declarations: str = ""
     comments: str = ""
     columns: int = 0
