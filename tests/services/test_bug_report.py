@@ -58,7 +58,7 @@ def test_settings_with_commands_servers_and_paths_are_not_shown() -> None:
     found = {
         "patchpilot.via": ["b4"],
         "patchpilot.strict": ["perhaps"],
-        "patchpilot.editor": ["vim --token=secret"],
+        "patchpilot.mailbox": ["/home/secret"],
         "patchpilot.lore": ["https://lists.example.org/secret"],
         "patchpilot.unread": ["secret"],
     }
@@ -66,7 +66,7 @@ def test_settings_with_commands_servers_and_paths_are_not_shown() -> None:
     report = bug_report(load(git_config=found, problems=problems))
     assert "- via = 'b4' (git config)" in report
     assert "- strict = 'perhaps' (git config, invalid)" in report
-    assert "- editor = (not shown) (git config)" in report
+    assert "- mailbox = (not shown) (git config)" in report
     assert "- lore = (not shown) (git config)" in report
     assert "- unknown in git config: patchpilot.unread" in report
     assert "secret" not in report
