@@ -99,6 +99,7 @@ _BY_METAVAR = {
     "no|yes|COMMIT": Values(_with(("no", "yes"))),
     "yes|no": Values(lambda _: {"yes": "", "no": ""}),
     "RULE": Values(_rules),
+    "[RULE]": Values(_rules),
     "RULE,…": Values(_rules_and_packs, separator=","),
     "RULE=REASON": Values(
         lambda place: {f"{name}=": text for name, text in _rules(place).items()}
