@@ -6,7 +6,6 @@ The data may be in a wheel, an editable install or a checkout.
 
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -35,6 +34,8 @@ def data_dir(name: str) -> Path:
 def ranking(name: str) -> Mapping[str, Any]:
     """Return the fitted weights in a file of checks/ranking."""
     file = data_dir("checks") / "ranking" / f"{name}.toml"
+    import tomllib
+
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
@@ -65,9 +66,7 @@ def state_folder() -> Path:
 
     It is created if missing, readable only by its owner.
     """
-    import platformdirs
-
-    folder = Path(platformdirs.user_state_path("patchpilot"))
+    folder = state_path()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -76,3 +75,10 @@ def state_folder() -> Path:
             hint="set XDG_STATE_HOME to a writable directory",
         ) from error
     return folder
+
+
+def state_path() -> Path:
+    """Return the path of the user's state directory for patchpilot, which may not exist."""
+    import platformdirs
+
+    return Path(platformdirs.user_state_path("patchpilot"))

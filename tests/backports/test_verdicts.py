@@ -223,7 +223,7 @@ def test_a_subject_with_control_characters_and_markup_is_shown_harmless(
 def test_errors_say_the_way_out(world: World, tmp_path: object) -> None:
     done = world.call(world.fix)
     assert done.code == 3
-    assert "lts --fetch" in done.err
+    assert "setup stable --fetch" in done.err
     done = world.call(world.fix, "--onto", "mastr")
     assert done.code == 2
     assert "'master'" in done.err
@@ -327,7 +327,7 @@ def test_a_project_is_not_sent_to_the_stable_trees_of_another(
     boot = asked("u-boot", "common/spl/spl.c")
     assert "no stable branch has been fetched" in boot
     assert "--onto" in boot
-    assert "lts --fetch" not in boot
+    assert "setup stable" not in boot
     assert "patchpilot setup stable --fetch" in asked("dpdk", "lib/eal/x.c")
 
 

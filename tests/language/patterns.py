@@ -27,7 +27,7 @@ FILE = Path(__file__).with_name("patterns.toml")
 DATA = tomllib.loads(FILE.read_text(encoding="utf-8"))
 PATTERNS = {one["name"]: re.compile(one["pattern"]) for one in DATA["pattern"]}
 _GENERATED = ("docs/reference/subsystems.md",)
-_SQL = re.compile(r"\b(?:SELECT|INSERT INTO|UPDATE|CREATE TABLE)\b")
+_SQL = re.compile(r"\b(?:SELECT|INSERT INTO|UPDATE|CREATE TABLE|JOIN)\b")
 _NO_TEXT = (
     "patchpilot/reading/phrases.py",
     "patchpilot/reading/sentence_features.py",

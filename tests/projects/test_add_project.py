@@ -90,7 +90,7 @@ def test_its_tree_and_its_mails_are_detected(repo: Repo) -> None:
     assert detect(MemoryTree({"kernel/acme.c": "", "acme.mk": ""})).name == "acme"
     assert detect(MemoryTree({"acme.mk": ""})).name == "linux"
     assert is_list_address("acme-devel@lists.acme.example")
-    assert "acme" in call("check", "--help").out
+    assert "acme" in call("help", "options").out
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,8 @@ def test_its_stable_branches_are_known(repo: Repo) -> None:
     )
     assert [row["version"] for row in answer["missing"]] == ["5.0"]
     assert answer["missing"][0]["command"] == "git fetch acme acme-5.0-lts"
-    series = document(repo, "setup", "stable", "--offline", "--profile", "acme")
+    words = ("--offline", "--profile", "acme", "--format", "json")
+    series = call("setup", "stable", "-C", str(repo.path), *words).json
     assert (series["family"], series["updated"]) == ("acme", "2026-11-01")
     assert [row["version"] for row in series["series"]] == ["4.2", "5.0"]
 

@@ -128,7 +128,7 @@ def test_a_tree_is_detected_by_any_of_its_signs(
 
 def test_the_help_names_every_project() -> None:
     *names, last = projects()
-    shown = call("check", "--help").out
+    shown = call("help", "options").out
     assert f"{', '.join(names)} or {last} (default: detected)" in " ".join(
         shown.split()
     )

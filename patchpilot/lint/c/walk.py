@@ -87,7 +87,7 @@ class CCode:
 
 @once
 def code(context: Context) -> CCode:
-    """Returns the walk over the context's patch."""
+    """Return the C code of the context's patch, read once."""
     import patchpilot.lint.c.checks  # noqa: F401 (they register themselves)
 
     result = CCode()

@@ -18,8 +18,8 @@ def in_new_thread(node: DOMNode, work: Callable[[], object], group: str) -> None
     node.run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=False)
 
 
-def progress_to(tell: Callable[[str], object]) -> Progress:
-    """Return a progress function for the current thread, which passes each line to `tell`.
+def progress_to(show: Callable[[str], object]) -> Progress:
+    """Return a progress function for the current thread, which passes each line to `show`.
 
     It raises CancelledError once the thread's job is canceled.
     """
@@ -28,6 +28,6 @@ def progress_to(tell: Callable[[str], object]) -> Progress:
     def progress(what: str, done: int = 0, total: int | None = None) -> None:
         if worker.is_cancelled:
             raise CancelledError
-        tell(f"{what} {done}/{total}" if total else what)
+        show(f"{what} {done}/{total}" if total else what)
 
     return progress
