@@ -87,7 +87,7 @@ class World:
             "remote.stable.url": f"https://{secret('token')}@git.example.org/stable.git",
             "http.proxy": f"http://{login('gitproxy')}127.0.0.1:1",
         }.items():
-            self.repo.git("config", name, value)
+            self.repo.git("config", "--global", name, value)
         self.repo.git(
             "config", "--global", "patchpilot.lore", archive.with_password("lore")
         )
@@ -276,10 +276,10 @@ def test_a_send_has_no_password(world: World, via: str) -> None:
     words = ("send", "--via", via, "--force", "a test")
     world.call(*words, "--dry-run", "--format", "json")
     assert world.call(*words, "--yes") != 0
-    world.repo.git("config", "sendemail.smtppass", secret("smtppass"))
+    world.repo.git("config", "--global", "sendemail.smtppass", secret("smtppass"))
     assert world.call("send", "--resume", "--yes") != 0
     assert {good for _, good in world.server.logins} == {False}
-    world.repo.git("config", "sendemail.smtppass", secret("right"))
+    world.repo.git("config", "--global", "sendemail.smtppass", secret("right"))
     assert world.call("send", "--resume", "--yes") == 0
     assert world.server.logins[-1] == ("ada", True)
     for verb in ("draft", "track", "maintainers"):
@@ -370,9 +370,12 @@ def test_a_mail_program_has_no_password(world: World, via: str, command: str) ->
 
 def test_the_web_endpoint_has_no_password(world: World) -> None:
     world.repo.git(
-        "config", "b4.send-endpoint-web", f"http://{login('endpoint')}127.0.0.1:1/_b4"
+        "config",
+        "--global",
+        "b4.send-endpoint-web",
+        f"http://{login('endpoint')}127.0.0.1:1/_b4",
     )
-    world.repo.git("config", "--unset", "sendemail.smtpserver")
+    world.repo.git("config", "--global", "--unset", "sendemail.smtpserver")
     for more in ("--dry-run", "--yes"):
         world.call("send", "--via", "b4", "--force", "a test", more)
     world.call("doctor", "--offline", "--via", "b4")
@@ -398,7 +401,8 @@ def test_a_bug_log_has_no_password(
     ]
     assert len(logs) == 2
     assert all(f"cannot parse {world.archive.url}" in log for log in logs)
-    world.repo.git("config", "patchpilot.mailbox", f"/mail/{secret('command')}")
+    secret_path = f"/mail/{secret('command')}"
+    world.repo.git("config", "--global", "patchpilot.mailbox", secret_path)
     assert world.call("doctor", "--report") == ExitCode.OK
     assert "RuntimeError: cannot parse" in world.printed
     assert "mailbox = (not shown) (git config)" in world.printed

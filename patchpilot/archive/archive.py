@@ -414,11 +414,12 @@ class Archive(MailArchive):
                 return NotInArchiveError(
                     f"{self.host} has no message {what}",
                     hint="a new mail takes a few minutes to appear; otherwise check the"
-                    " Message-ID, or run `git config patchpilot.lore URL` to set another archive",
+                    " Message-ID, or run `git config --global patchpilot.lore URL` to set"
+                    " another archive",
                 )
             return NetworkError(
                 f"{self.url} is not an archive: HTTP status 404",
-                hint="check the path in --lore, or in git config patchpilot.lore",
+                hint="check the path in --lore, or in git config --global patchpilot.lore",
             )
         if status is None:
             return self._unreachable(reason_of(error.__cause__ or error))
@@ -458,14 +459,15 @@ class Archive(MailArchive):
             return NetworkError(f"cannot read any message: {skipped[0]}", hint=_BY_FILE)
         return NetworkError(
             f"{self.host} sent an empty answer",
-            hint="try again later, or run `git config patchpilot.lore URL` to set another archive",
+            hint="try again later, or run `git config --global patchpilot.lore URL` to set"
+            " another archive",
         )
 
     def _unreachable(self, why: str) -> NetworkError:
         return NetworkError(
             f"{self.host} cannot be reached: {why}",
             hint=(
-                "check the network connection, or run `git config patchpilot.lore URL` to"
+                "check the network connection, or run `git config --global patchpilot.lore URL` to"
                 " set a mirror"
             ),
         )

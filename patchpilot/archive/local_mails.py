@@ -82,7 +82,7 @@ def local_mails(path: Path) -> LocalMails:
         )
         raise NetworkError(
             f"{path} {why}",
-            hint="check the path in --lore, or in git config patchpilot.lore",
+            hint="check the path in --lore, or in git config --global patchpilot.lore",
         )
     return _Epochs(path, epochs)
 

@@ -286,7 +286,7 @@ class Scratch:
             self._merges = self._merges or Merges(
                 self.repository.top,
                 self._filler(),
-                {**self._env, **self.repository.drivers_off},
+                self._env,
             )
             done = self._merges.merge(one, other)
             if done:

@@ -27,7 +27,7 @@ class CatFile:
 
     def __init__(self, repo: Path, env: Mapping[str, str] | None = None) -> None:
         self._argv = git_argv(repo, "cat-file", "--batch-command")
-        self._env = environment(env)
+        self._repo, self._env = repo, env
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
@@ -105,7 +105,7 @@ class CatFile:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=self._env,
+                env=environment(self._env, repo=self._repo),
                 start_new_session=True,
             )
         stdin, stdout = self._process.stdin, self._process.stdout

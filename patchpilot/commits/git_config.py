@@ -2,17 +2,22 @@
 """Reads git's configuration for a directory, and caches it until a configuration file changes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 from patchpilot.commits.repository_signature import state_of, user_files
 from patchpilot.commits.run import git
+from patchpilot.errors import GitError
 
+OWN_SCOPES = ("local", "worktree")
+"""The scopes of what a repository's own files set."""
 _LIST = ("config", "--list", "-z", "--show-scope", "--show-origin")
 _FILES = (".git/config", ".git/config.worktree", "config")
 _MOST = 8
+_TIMEOUT = 10.0
+"""Seconds; git waits for ever for an included FIFO."""
 
 
 class ConfigEntry(NamedTuple):
@@ -40,8 +45,8 @@ _reading = Lock()
 """Held while it is read: a thread that asks meanwhile takes the answer."""
 
 
-def config_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
-    """Returns all settings that apply in a directory, in git's order.
+def all_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
+    """Return every setting that git would use in a directory, in git's order, trusted or not.
 
     Settings given with -c are not included. Raises `GitError` if git cannot read a file, or
     returns no settings in that case with `tolerant`. Raises `MissingError` if git is not
@@ -63,7 +68,16 @@ def config_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry,
 def _listed(where: Path, tolerant: bool) -> _Known:
     expected = (*(where / name for name in _FILES), *user_files())
     before = {file: state_of(file) for file in expected}
-    words = git(where, *_LIST, ok=() if tolerant else (0,)).text.split("\0")
+    try:
+        done = git(where, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
+    except GitError as error:
+        if "timed out" not in error.message:
+            raise
+        raise GitError(
+            f"git waits for a file that the configuration of {where} includes",
+            hint="run `git config --list --no-includes` and remove the include",
+        ) from error
+    words = done.text.split("\0")
     rows = zip(words[::3], words[1::3], words[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows if row[0] != "command")
     included = {where / entry.file for entry in entries}
@@ -73,7 +87,7 @@ def _listed(where: Path, tolerant: bool) -> _Known:
 
 
 def config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
-    """Parses a setting as printed by `git config --list -z`."""
+    """Parse a setting as printed by `git config --list -z`."""
     key, equals, value = setting.partition("\n")
     # a key without "=" means true
     return ConfigEntry(
@@ -81,17 +95,8 @@ def config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
     )
 
 
-def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Returns key → values for the keys that match `pattern`, in a directory.
-
-    The default is the current directory, which may be in or outside a repository. The result is
-    empty if git cannot read its configuration. Raises `MissingError` if git is not installed.
-    """
-    return matching(by_key(config_entries(where or Path.cwd(), tolerant=True)), pattern)
-
-
-def by_key(entries: tuple[ConfigEntry, ...]) -> dict[str, tuple[str, ...]]:
-    """Returns the settings as key → values, in git's order.
+def by_key(entries: Iterable[ConfigEntry]) -> dict[str, tuple[str, ...]]:
+    """Return the settings as key → values, in git's order.
 
     The section and the variable in a key are in lower case.
     """
@@ -104,7 +109,7 @@ def by_key(entries: tuple[ConfigEntry, ...]) -> dict[str, tuple[str, ...]]:
 def matching(
     values: Mapping[str, tuple[str, ...]], pattern: str
 ) -> dict[str, tuple[str, ...]]:
-    """Returns the settings whose keys match a regular expression.
+    """Return the settings whose keys match a regular expression.
 
     The keys are matched as by `git config --get-regexp`.
     """
@@ -112,7 +117,7 @@ def matching(
 
 
 def normal_key(key: str) -> str:
-    """Returns a key in git's form: section and variable in lower case, subsection unchanged."""
+    """Return a key in git's form: section and variable in lower case, subsection unchanged."""
     section, _, rest = key.partition(".")
     middle, dot, variable = rest.rpartition(".")
     return f"{section.lower()}.{middle}{dot}{variable.lower()}"

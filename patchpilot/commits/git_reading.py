@@ -3,23 +3,18 @@
 
 import os
 import re
-import shlex
 import shutil
-import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.cache import entries
-from patchpilot.commits.git_config import (
-    ConfigEntry,
-    by_key,
-    config_entries,
-    config_values,
-)
+from patchpilot.commits.git_config import ConfigEntry, by_key
+from patchpilot.commits.own_commands import config_values, counted_entries
+from patchpilot.commits.places import Places
 from patchpilot.commits.run import git, run
-from patchpilot.errors import GitError, MissingError
+from patchpilot.errors import MissingError
 from patchpilot.model.address import Address
 
 _FIELDS = (
@@ -36,30 +31,12 @@ _FIELDS = (
 )
 _REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
 _VERSION_CACHE = entries.Kind("git-version", (__file__,))
-_PLACES = re.compile(
-    r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL
-)
-_OF_TREE = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap")
-_OF_GIT = ("info/attributes", "info/exclude")
-"""Files that git reads when it compares or lists files: of the working tree, and of its own."""
 _AUTHOR_KEYS = r"^(author|user)\."
 _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 """Characters that git removes from both ends of a name or an address."""
 _SYMBOLIC = "ref: refs/heads/"
 _REFTABLE = ".invalid"
 """The branch that the HEAD file of a repository with reftables names."""
-
-
-class Places(NamedTuple):
-    """The directories of a repository.
-
-    `top` is the working tree, or the git directory of a bare repository.
-    """
-
-    git_dir: Path
-    common_dir: Path
-    top: Path
-    bare: bool
 
 
 class GitRef(NamedTuple):
@@ -92,100 +69,6 @@ class GitRef(NamedTuple):
     def is_local(self) -> bool:
         """Whether the ref is a local branch, not a remote branch or a tag."""
         return self.name.startswith("refs/heads/")
-
-
-def read_places(where: Path) -> Places | None:
-    """Returns the directories of the repository that contains `where`, or None if there is none.
-
-    Raises `GitError` if git refuses to read the repository, or if any of its files is a FIFO or
-    a device on which git would block.
-    """
-    words = (
-        "--path-format=absolute",
-        "--git-dir",
-        "--git-common-dir",
-        "--is-bare-repository",
-    )
-    done = git(where, "rev-parse", *words, "--show-toplevel", ok=())
-    parts = _PLACES.fullmatch(done.text)
-    if parts is None:
-        if done.code == 128 and "not a git repository" in done.error_text:
-            return None
-        git(where, "rev-parse", *words)
-        raise GitError(f"git rev-parse failed in {where}")
-    git_dir, common_dir = map(Path, _two_folders(parts["folders"]))
-    bare = parts["bare"] == "true"
-    if parts["top"]:
-        top = Path(parts["top"])
-    else:
-        top = git_dir if bare else _working_tree(git_dir)
-    _refuse_fifos(
-        [*(top / name for name in _OF_TREE), *(common_dir / name for name in _OF_GIT)]
-    )
-    _common[top] = (_inode(top), common_dir)
-    return Places(git_dir, common_dir, top, bare)
-
-
-def _refuse_fifos(files: Iterable[Path]) -> None:
-    """GitError for a FIFO or a device, as an unpacked archive may have them."""
-    for file in files:
-        try:
-            mode = file.lstat().st_mode
-        except OSError:
-            continue
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)):
-            message = f"{file} is not a regular file: git would wait for it"
-            raise GitError(message, hint=f"remove it: rm {shlex.quote(str(file))}")
-
-
-def _two_folders(text: str) -> tuple[str, str]:
-    """A git directory and its common directory, on a line each.
-
-    Either name may have line breaks.
-    """
-    breaks = [at for at, char in enumerate(text) if char == "\n"]
-    pairs = [(text[:at], text[at + 1 :]) for at in breaks]
-    likely = (
-        pair
-        for pair in pairs
-        if pair[0] == pair[1] or pair[0].startswith(f"{pair[1]}/")
-    )
-    return next(likely, pairs[0])
-
-
-_common: dict[Path, tuple[int, Path]] = {}
-"""Working tree → the inode of its `.git` when its common directory was read, and that directory."""
-
-
-def common_dir_of(top: Path) -> Path:
-    """Returns the common git directory of a working tree or of a bare repository."""
-    known = _common.get(top)
-    if known and known[0] == _inode(top):
-        return known[1]
-    places = read_places(top)
-    if places is None:
-        raise GitError(f"{top} is not a git repository")
-    return places.common_dir
-
-
-def _inode(top: Path) -> int:
-    for path in (top / ".git", top / "HEAD"):
-        if path.exists():
-            return path.stat().st_ino
-    return 0
-
-
-def _working_tree(git_dir: Path) -> Path:
-    """The working tree of a git directory, for a call from within that directory."""
-    link = git_dir / "gitdir"
-    if link.is_file():
-        return Path(os.fsdecode(link.read_bytes()).strip()).parent
-    configured = git(
-        git_dir, "config", "-z", "--get", "core.worktree", ok=(0, 1)
-    ).text.rstrip("\0")
-    return (
-        Path(os.path.normpath(git_dir / configured)) if configured else git_dir.parent
-    )
 
 
 def git_version() -> str:
@@ -229,12 +112,12 @@ class GitReading:
 
     @property
     def config(self) -> Mapping[str, tuple[str, ...]]:
-        """git's configuration as key → values, in git's order.
+        """the settings that count as key → values, in git's order.
 
         Keys are in lower case except for the subsection. The configuration is read again after its
         files have changed, because b4 and the user also write to these files.
         """
-        entries = config_entries(self._places.top)
+        entries = counted_entries(self._places.top)
         if entries is not self._entries:
             self._entries, self._config = entries, by_key(entries)
         return self._config

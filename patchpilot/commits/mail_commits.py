@@ -11,8 +11,6 @@ import re
 from collections.abc import Sequence
 from types import TracebackType
 
-from patchpilot.commits.git_config import config_values
-from patchpilot.commits.git_drivers import KEYS, drivers_off
 from patchpilot.commits.run import Completed, git
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.bounded_date import header_date
@@ -44,7 +42,6 @@ class MailCommits:
 
     def __enter__(self) -> "MailCommits":
         git(self.top, "init", "--quiet", "--bare", "--template=", ".")
-        self._env = drivers_off(config_values(self.top, KEYS))
         return self
 
     def __exit__(
@@ -56,8 +53,8 @@ class MailCommits:
         self._folder.close()
 
     def git(self, *args: str) -> Completed:
-        """Runs git in the temporary repository, without the configured drivers."""
-        return git(self.top, *args, env=self._env)
+        """Runs git in the temporary repository."""
+        return git(self.top, *args)
 
     def write(self, patches: Sequence[Patch]) -> str:
         """Writes a commit for each patch, in order, and returns the range of these commits."""

@@ -33,7 +33,7 @@ class Merges:
         self._argv = git_argv(
             repo, "merge-tree", "--write-tree", "--stdin", "--messages", "-z"
         )
-        self._env = environment(env)
+        self._repo, self._env = repo, env
         self._filler = filler
         self._process: subprocess.Popen[bytes] | None = None
         self._words: Iterator[str] = iter(())
@@ -81,7 +81,7 @@ class Merges:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=self._env,
+            env=environment(self._env, repo=self._repo),
             start_new_session=True,
         )
         self._words = self._read()

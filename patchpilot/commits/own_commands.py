@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands in a repository's own configuration and hooks, which need the user's trust.
+"""The settings and hooks of a repository that act, which need the user's trust.
 
-Settings that determine who receives mail and passwords are treated in the same way. They
-are used only if the user has trusted them in their current form. git's `safe.directory`
-blocks repositories of other users, but not a repository that was unpacked or copied.
-Commands in the global and system configuration and in the environment belong to the user
-and need no trust.
+A setting acts if it is not plain data (`plain_settings`): it names a command, a path, a server or
+a recipient. It counts only if the user has trusted it in its current form. git's `safe.directory`
+blocks repositories of other users, but not a repository that was unpacked or copied. What the
+user's own configuration and the environment name needs no trust.
 """
 
 import hashlib
@@ -18,51 +17,52 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits import trust_store
-from patchpilot.commits.git_config import ConfigEntry, config_entries, config_entry
-from patchpilot.commits.git_reading import common_dir_of
+from patchpilot.commits.git_config import (
+    OWN_SCOPES,
+    ConfigEntry,
+    all_entries,
+    by_key,
+    config_entry,
+    matching,
+)
 from patchpilot.commits.hook_scripts import B4_KEY, b4_command, hook_script
+from patchpilot.commits.places import common_dir_of
+from patchpilot.commits.plain_settings import is_plain
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.hosts import LOOPBACK
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
 
 class Use(StrEnum):
-    """The operations of patchpilot that may run commands from git's configuration."""
+    """The operations of patchpilot that use settings which act."""
 
     MAIL = "mail"
-    SERVER = "server"
-    ALIASES = "aliases"
     B4 = "b4"
     LOGIN = "login"
     EDIT = "edit"
     FILES = "files"
     COMMIT = "commit"
     FETCH = "fetch"
+    ARCHIVE = "archive"
 
 
-_GPG = r"gpg\.(?:.+\.)?program|gpg\.ssh\.defaultkeycommand"
-_SERVER = r"sendemail\.(?:.+\.)?smtpserver"
-_CONNECTION = r"sendemail\.(?:.+\.)?smtp(?:serverport|encryption|ssl|sslcertpath|auth)"
-_ENDPOINT = r"b4\.send-endpoint-web"
-_B4_ADDRESSES = r"b4\.send-series-(?:to|cc)|b4\.(?:mid|search|link)mask"
-"""Settings of b4 that name recipients and archives: they need trust in the tree's own file only."""
-_KEYS = {
+_SIGNING = r"gpg\..+|user\.signingkey"
+_SETTINGS = {
     # git runs an alias where git-send-email is not installed
-    Use.MAIL: r"sendemail\.(?:.+\.)?(?:(?:to|cc|header|sendmail)cmd|smtpserveroption)"
-    r"|imap\.tunnel|alias\.send-email(?:\.command)?",
-    Use.SERVER: rf"{_SERVER}|{_CONNECTION}|sendemail\.(?:.+\.)?(?:imapsentfolder|useimaponly)"
-    r"|imap\.(?:host|port|sslverify|authmethod)",
-    Use.ALIASES: r"sendemail\.alias(?:esfile|filetype)",
-    Use.B4: rf"b4\..*(?:cmd|hook|bin)|{_ENDPOINT}|patatt\.(?:.+\.)?(?:gpg|ssh-keygen)-bin|{_GPG}",
-    Use.LOGIN: r"credential\.(?:.+\.)?helper|core\.askpass",
-    Use.EDIT: r"core\.editor",
-    Use.FILES: r"filter\..+\.(?:clean|smudge|process)",
-    Use.COMMIT: rf"core\.fsmonitor|{_GPG}",
-    Use.FETCH: r"core\.(?:sshcommand|gitproxy|alternaterefscommand)|protocol\.(?:ext\.)?allow"
-    r"|remote\..+\.(?:uploadpack|vcs|url)|url\..+\.insteadof",
+    Use.MAIL: r"sendemail\..+|imap\..+|alias\.send-email(?:\.command)?"
+    r"|format\.(?:to|cc|headers|attach|signaturefile)",
+    Use.B4: rf"b4\..+|patatt\..+|{_SIGNING}",
+    Use.LOGIN: r"credential\..+|core\.askpass",
+    Use.EDIT: r"core\.editor|sequence\.editor",
+    Use.FILES: r"filter\..+",
+    Use.COMMIT: _SIGNING,
+    Use.FETCH: r"core\.(?:sshcommand|gitproxy)|url\..+"
+    r"|remote\..+\.(?:uploadpack|vcs|proxy|url)",
+    Use.ARCHIVE: r"patchpilot\.(?:lore|mailbox)|b4\.(?:mid|search|link)mask",
 }
-"""The settings that name commands, or to whom mail goes, as `git config --list` writes them."""
+"""The sections whose acting settings an operation needs. An acting setting that no operation needs
+is never given to git.
+"""
 _HOOKS = {
     Use.MAIL: ("sendemail-validate",),
     Use.COMMIT: (
@@ -76,20 +76,8 @@ _HOOKS = {
         "pre-auto-gc",
     ),
 }
-_LEGACY_REMOTES = ("remotes", "branches")
-"""The folders with a file for each remote, from before git's configuration had them."""
-OWN_SCOPES = ("local", "worktree")
-"""The scopes of what a repository's own files set."""
+_HOOKS_KEY = "core.hookspath"
 _B4_FILE = ".b4-config"
-_HELPER = "::"
-"""What URLs of remote helpers have, such as ext::COMMAND."""
-_HERE = re.compile(
-    r"https?://(?:[^/\\@?#\s]*@)?(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?(?:/[!-~]*)?"
-)
-"""URLs of this machine, in a form that every program reads alike."""
-_NO_STRANGER = ("", *LOOPBACK)
-"""Servers that need no trust: what listens on this machine was not started by the repository."""
-_SWITCH = re.compile("true|false|yes|no|on|off|[01]")
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
 _RECIPIENTS = re.compile(
@@ -100,9 +88,9 @@ _WORD = re.compile(r"[^\s'\"=;|&()<>`$]+")
 
 
 def refuse_untrusted(top: Path, *uses: Use) -> None:
-    """Raises `UntrustedCommandsError` if a use would run an untrusted command.
+    """Raise `UntrustedCommandsError` if an operation needs an untrusted setting or hook.
 
-    Only commands that the repository itself configures need trust.
+    Only what the repository itself configures needs trust.
     """
     commands = untrusted(top, *uses)
     if not commands:
@@ -124,7 +112,7 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
 
 
 def build_command(top: Path) -> OwnCommand:
-    """Returns the command for building a tree, as an item that the user can trust.
+    """Return the command for building a tree, as an item that the user can trust.
 
     The trust applies to the location of the tree. It does not depend on the content, which
     changes with every commit.
@@ -140,12 +128,12 @@ def build_command(top: Path) -> OwnCommand:
 
 
 def may_build(top: Path) -> bool:
-    """Returns whether the user has permitted builds of this tree."""
+    """Return whether the user has permitted builds of this tree."""
     return build_command(top).digest in trust_store.trusted()
 
 
 def refuse_untrusted_build(top: Path) -> None:
-    """Raises `UntrustedCommandsError` if the user has not permitted builds of this tree."""
+    """Raise `UntrustedCommandsError` if the user has not permitted builds of this tree."""
     if may_build(top):
         return
     command = build_command(top)
@@ -156,7 +144,7 @@ def refuse_untrusted_build(top: Path) -> None:
 
 
 def untrusted(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
-    """Returns the repository's commands that the user has not trusted in their current form.
+    """Return the repository's commands that the user has not trusted in their current form.
 
     See `own_commands` for the commands that are considered.
     """
@@ -166,91 +154,146 @@ def untrusted(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
 
 def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
-    """Returns the commands that a repository itself configures for the given uses.
+    """Return the acting settings and hooks of a repository for the given operations.
 
-    Commands that patchpilot installs or documents are not included.
+    What patchpilot installs or documents is not included.
     """
-    entries = list(config_entries(top))
-    pattern = re.compile("|".join(_KEYS[use] for use in uses), re.IGNORECASE)
-    of_tree = b4_file_entries(top) if Use.B4 in uses else []
-    named = [entry for entry in entries if entry.scope in OWN_SCOPES] + of_tree
-    settings = [
-        entry for entry in named if pattern.fullmatch(entry.key) and _is_command(entry)
-    ]
-    settings += [
-        entry for entry in of_tree if entry.value and _is(_B4_ADDRESSES, entry)
-    ]
-    # of each identity the last one counts
-    servers = {
-        entry.key: entry.value for entry in entries if _is(_SERVER, entry)
-    }.values()
-    if all(
-        server in _NO_STRANGER or server.startswith(("/", "~")) for server in servers
-    ):
-        # nothing goes over a network
-        settings = [entry for entry in settings if not _is(_CONNECTION, entry)]
+    entries = all_entries(top)
+    settings = [entry for entry in entries if is_acting(entry, *uses)]
+    if Use.B4 in uses or Use.ARCHIVE in uses:
+        pattern = re.compile("|".join(_SETTINGS[use] for use in uses))
+        of_tree = (one for one in b4_file_entries(top) if pattern.fullmatch(one.key))
+        settings += [one for one in of_tree if _needs_trust(one)]
     hooks = tuple(dict.fromkeys(hook for use in uses for hook in _HOOKS.get(use, ())))
-    if not settings and not hooks and Use.FETCH not in uses:
+    if not settings and not hooks:
         return ()
     place = _Place(top, common_dir_of(top).resolve())
     found = [place.setting(entry) for entry in settings]
-    folder = _hooks_folder(entries, place)
-    found += place.hooks(folder, hooks) if folder else ()
-    found += place.legacy_remotes() if Use.FETCH in uses else ()
+    found += place.hooks(hooks) if hooks else ()
     return tuple(dict.fromkeys(found))
 
 
+def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
+    """Return whether a repository's own setting acts in an operation, by default in any."""
+    if entry.scope not in OWN_SCOPES:
+        return False
+    key = entry.key
+    if key.startswith("patchpilot."):
+        # git's configuration may have the hyphens of our names or not
+        key = key.replace("-", "")
+    pattern = "|".join(_SETTINGS[use] for use in uses or Use)
+    return (
+        bool(re.fullmatch(pattern, key, re.DOTALL))
+        and not is_plain(entry.key, entry.value)
+        and _needs_trust(entry)
+    )
+
+
+def _needs_trust(entry: ConfigEntry) -> bool:
+    """Return whether a setting that may act is neither empty nor what patchpilot documents."""
+    return bool(entry.value) and not is_documented(entry)
+
+
+def is_documented(entry: ConfigEntry) -> bool:
+    """Return whether a setting names patchpilot itself, as its documentation says."""
+    if entry.key == B4_KEY:
+        return entry.value == b4_command()
+    names_command = entry.key.startswith(("sendemail.", "b4."))
+    return names_command and bool(_RECIPIENTS.fullmatch(entry.value))
+
+
+_counted: dict[Path, tuple[tuple[ConfigEntry, ...], str, tuple[ConfigEntry, ...]]] = {}
+"""Directory → its settings, the state of what is trusted, and the settings that count."""
+
+
+def counted_entries(top: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
+    """Return the settings that count in a directory, in git's order.
+
+    They are the user's, and of the repository's own the plain ones, those that patchpilot
+    documents, and those that the user trusts. Raises `GitError` as `all_entries` does.
+    """
+    entries = all_entries(top, tolerant=tolerant)
+    trust = trust_store.state()
+    known = _counted.get(top)
+    if known is None or known[0] is not entries or known[1] != trust:
+        counted = tuple(_counting(top, entries))
+        known = _counted[top] = (entries, trust, counted)
+    return known[2]
+
+
+def _counting(top: Path, entries: Sequence[ConfigEntry]) -> Iterator[ConfigEntry]:
+    acting = {entry for entry in entries if is_acting(entry)}
+    trusted = trust_store.trusted() if acting else {}
+    place = _Place(top, common_dir_of(top).resolve()) if trusted else None
+    for entry in entries:
+        if _counts_untrusted(entry) or (
+            place and entry in acting and place.setting(entry).digest in trusted
+        ):
+            yield entry
+
+
+def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
+    """Return key → values for the keys that match `pattern` and count in a directory.
+
+    The default is the current directory, which may be in or outside a repository. The result is
+    empty if git cannot read its configuration. Raises `MissingError` if git is not installed.
+    """
+    entries = counted_entries(where or Path.cwd(), tolerant=True)
+    return matching(by_key(entries), pattern)
+
+
+def _counts_untrusted(entry: ConfigEntry) -> bool:
+    return (
+        entry.scope not in OWN_SCOPES
+        or is_plain(entry.key, entry.value)
+        or is_documented(entry)
+    )
+
+
+def trusted_hooks(top: Path) -> dict[str, bytes]:
+    """Return the hooks of a repository that may run: patchpilot's own and the trusted ones.
+
+    The result maps names to contents, so that what was checked is what runs.
+    """
+    place = _Place(top, common_dir_of(top).resolve())
+    names = [name for names in _HOOKS.values() for name in names]
+    files = {name: _read(file) for name, file in place.hook_files(names)}
+    known = trust_store.trusted() if files else {}
+    waiting = {
+        command.name.removeprefix("hook ")
+        for command in place.hooks(names)
+        if command.digest not in known
+    }
+    return {name: text for name, text in files.items() if name not in waiting}
+
+
+def hooks_folder(top: Path) -> Path:
+    """Return the folder from which git runs hooks; relative only in a bare repository."""
+    common = common_dir_of(top)
+    named = [one.value for one in all_entries(top) if one.key == _HOOKS_KEY]
+    if not named:
+        return common / "hooks"
+    # git's own expansion of ~ and %(prefix)
+    key = "patchpilot.path"
+    words = ("-c", f"{key}={named[-1]}", "config", "--type=path", "-z", "--get", key)
+    path = Path(git(top, *words, raw=True).text.rstrip("\0"))
+    return path if top == common else top / path
+
+
 def b4_file_entries(top: Path) -> list[ConfigEntry]:
-    """Returns the settings in the tree's `.b4-config`, which b4 reads."""
+    """Return the settings in the tree's `.b4-config`, which b4 reads."""
     file = top / _B4_FILE
     if not file.is_file():
         return []
-    done = git(top, "config", "--file", str(file), "--includes", "--list", "-z", ok=())
+    done = git(
+        top, "config", "--file", str(file), "--no-includes", "--list", "-z", ok=()
+    )
     settings = [word for word in done.text.split("\0") if word]
     return [config_entry(OWN_SCOPES[0], _B4_FILE, setting) for setting in settings]
 
 
-def _is_command(entry: ConfigEntry) -> bool:
-    """Whether the value of a setting that may name a command names one that needs trust."""
-    key, value = entry.key.lower(), entry.value
-    if _is(_CONNECTION, entry):
-        # no value is one too: without encryption, with any certificate
-        return True
-    if (
-        not value
-        or _RECIPIENTS.fullmatch(value)
-        or (key == B4_KEY and value == b4_command())
-    ):
-        return False
-    if _is(_SERVER, entry):
-        return value not in _NO_STRANGER
-    if _is(_ENDPOINT, entry):
-        return not _HERE.fullmatch(value)
-    if key.endswith((".url", ".insteadof")):
-        return _HELPER in key or _HELPER in value
-    if key.startswith("protocol."):
-        # without it git runs no ext::COMMAND
-        return value.lower() != "never"
-    return key != "core.fsmonitor" or not _SWITCH.fullmatch(value.lower())
-
-
-def _is(pattern: str, entry: ConfigEntry) -> bool:
-    return bool(re.fullmatch(pattern, entry.key, re.IGNORECASE))
-
-
-def _hooks_folder(entries: Sequence[ConfigEntry], place: "_Place") -> Path | None:
-    """Where the repository has its own hooks; None where the user's configuration says where."""
-    named = [entry for entry in entries if entry.key == "core.hookspath"]
-    if not named:
-        return place.common / "hooks"
-    last = named[-1]
-    return (
-        place.top / Path(last.value).expanduser() if last.scope in OWN_SCOPES else None
-    )
-
-
 def _read(file: Path) -> bytes:
-    """A hook's content; b"" where only git may run it."""
+    """Return a hook's content, or b"" if only git may read it."""
     try:
         return file.read_bytes()
     except OSError:
@@ -264,29 +307,31 @@ class _Place(NamedTuple):
     common: Path
 
     def setting(self, entry: ConfigEntry) -> OwnCommand:
-        """Returns the command that a setting configures."""
+        """Return the command that a setting configures."""
         return self._command(entry.key, entry.file, entry.value)
 
-    def hooks(self, folder: Path, names: Sequence[str]) -> Iterator[OwnCommand]:
-        """Yields the hooks that git would run, except hooks installed by patchpilot."""
-        for name in names:
-            file = folder / name
-            if not (file.is_file() and os.access(file, os.X_OK)):
-                continue
+    def hooks(self, names: Sequence[str]) -> Iterator[OwnCommand]:
+        """Yield the hooks that git would run, except hooks installed by patchpilot."""
+        for name, file in self.hook_files(names):
             content = _read(file)
             if content != hook_script(name).encode():
                 text = content.decode("utf-8", "surrogateescape")
                 yield self._command(f"hook {name}", str(file), text)
 
-    def legacy_remotes(self) -> Iterator[OwnCommand]:
-        """Yields the files in `remotes` and `branches` whose URL names a remote helper."""
-        folders = (self.common / name for name in _LEGACY_REMOTES)
-        for file in sorted(file for folder in folders for file in folder.glob("*")):
-            text = (
-                _read(file).decode("utf-8", "surrogateescape") if file.is_file() else ""
-            )
-            if _HELPER in text:
-                yield self._command(f"{file.parent.name}/{file.name}", str(file), text)
+    def hook_files(self, names: Sequence[str]) -> Iterator[tuple[str, Path]]:
+        """Yield the name and file of each hook that the repository has."""
+        if not self._has_own_hooks():
+            return
+        folder = hooks_folder(self.top)
+        for name in names:
+            file = folder / name
+            if file.is_file() and os.access(file, os.X_OK):
+                yield name, file
+
+    def _has_own_hooks(self) -> bool:
+        """Return whether the repository, and not the user, names the folder of its hooks."""
+        named = [one for one in all_entries(self.top) if one.key == _HOOKS_KEY]
+        return not named or named[-1].scope in OWN_SCOPES
 
     def _command(self, name: str, file: str, text: str) -> OwnCommand:
         label = f"{self.common}: {name}"
@@ -297,7 +342,7 @@ class _Place(NamedTuple):
         return OwnCommand(name, file, text, trust_store.digest_of(parts), label)
 
     def _contents(self, text: str) -> Iterator[tuple[str, bytes]]:
-        """The repository's files that a command names, each with the digest of its content."""
+        """Yield the repository's files that a command names, each with its content's digest."""
         for word in dict.fromkeys(_WORD.findall(text)):
             with suppress(OSError, ValueError, RuntimeError):
                 file = self.top / Path(word).expanduser()

@@ -10,24 +10,27 @@ from typing import Any, NamedTuple
 
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.commit_parser import parse_commit
-from patchpilot.commits.git_config import config_entries, matching, normal_key
-from patchpilot.commits.git_drivers import HOOKS_OFF, KEYS, drivers_off
+from patchpilot.commits.git_config import (
+    OWN_SCOPES,
+    all_entries,
+    matching,
+    normal_key,
+)
 from patchpilot.commits.git_reading import (
     GitReading,
     GitRef,
-    Places,
     git_version,
-    read_places,
     version_numbers,
 )
-from patchpilot.commits.own_commands import OWN_SCOPES, Use, refuse_untrusted
+from patchpilot.commits.own_commands import Use, refuse_untrusted
+from patchpilot.commits.places import Places, read_places
+from patchpilot.commits.private_config import trusted_filters, use_private_config
 from patchpilot.commits.remembered_answers import (
     Question,
     RememberedAnswers,
     may_change,
 )
-from patchpilot.commits.run import Completed, git
-from patchpilot.commits.submodules import submodules_off
+from patchpilot.commits.run import Completed, configuration, git
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
@@ -54,7 +57,6 @@ _REF_RULES = (
 """Where git looks for the ref that a word names, in this order (gitrevisions(7))."""
 _IN_REFLOG = "@{"
 _SIGNS = (".git", "HEAD", "gitdir")
-_USES_DRIVERS = frozenset(("apply", "merge-tree", "range-diff", "status"))
 _WRITES_FILES = frozenset(("checkout", "switch"))
 """Calls that run the filters for the files they write."""
 
@@ -110,6 +112,7 @@ class Repository:
     def __init__(self, places: Places) -> None:
         self.git_dir, self.common_dir, self.top, self.bare = places
         self._places = places
+        use_private_config(places, self.top)
         self._reading = GitReading(places)
         self._answers = RememberedAnswers()
         self.known: dict[str, Any] = {}
@@ -175,8 +178,8 @@ class Repository:
         """
         if filters or args[0] in _WRITES_FILES:
             refuse_untrusted(self.top, Use.FILES)
-        pins = self.drivers_off if args[0] in _USES_DRIVERS and not filters else {}
-        environment = {**pins, **self.extra_environment, **(env or {})}
+            env = {**configuration(trusted_filters(self.top)), **(env or {})}
+        environment = {**self.extra_environment, **(env or {})}
 
         def run() -> Completed:
             try:
@@ -193,20 +196,6 @@ class Repository:
                     self.changed()
 
         return self._answers.ask(Question(args, stdin, environment), ok, run)
-
-    @cached_property
-    def drivers_off(self) -> Mapping[str, str]:
-        """The environment variables that disable the filters and drivers in git's configuration."""
-        return drivers_off(self.config_regexp(KEYS))
-
-    def programs_off(self) -> Mapping[str, str]:
-        """Returns the environment for a program that calls git itself.
-
-        It disables filters, drivers, hooks and submodules.
-        """
-        return drivers_off(
-            self.config_regexp(KEYS), (*HOOKS_OFF, *submodules_off(self.top))
-        )
 
     def resolve(self, word: str) -> str:
         """Returns the full id of a revision.
@@ -399,7 +388,7 @@ class Repository:
 
         Values from the repository's own configuration are not included.
         """
-        entries = config_entries(self.top)
+        entries = all_entries(self.top)
         key = normal_key(name)
         return tuple(
             one.value

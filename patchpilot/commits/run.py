@@ -5,6 +5,7 @@ Calls have timeouts, and errors name the command that failed.
 """
 
 import contextlib
+import importlib
 import os
 import re
 import signal
@@ -133,12 +134,22 @@ class Completed:
         return self.err.decode("utf-8", "replace").strip()
 
 
-def environment(
-    extra: Mapping[str, str] | None = None, *, parsed: bool = True
-) -> dict[str, str]:
-    """Returns the environment for git, without variables that refer to another repository.
+_WITHOUT_PRIVATE = frozenset(("config", "remote", "worktree", "init", "clone"))
+"""Calls that write a repository's own configuration or list its working trees; they start no
+program that a repository names.
+"""
 
-    `LC_ALL=C` is set if the output is `parsed`. Lazy fetches are disabled.
+
+def environment(
+    extra: Mapping[str, str] | None = None,
+    *,
+    parsed: bool = True,
+    repo: Path | None = None,
+) -> dict[str, str]:
+    """Return the environment for git, without variables that refer to another repository.
+
+    `LC_ALL=C` is set if the output is `parsed`. Lazy fetches are disabled. In `repo`, only the
+    settings of the repository's own configuration count that are plain or trusted.
     """
     env = {
         name: value
@@ -156,13 +167,27 @@ def environment(
         "GIT_LITERAL_PATHSPECS": "1",
         "GIT_TERMINAL_PROMPT": "0",
     }
-    return env | dict(extra or {})
+    variables, secrets = _private(repo) if repo else ({}, ())
+    env = env | dict(variables) | dict(extra or {})
+    return env | configuration(secrets, int(env.get("GIT_CONFIG_COUNT", "0")))
 
 
-def configuration(pins: Sequence[tuple[str, str]]) -> dict[str, str]:
+def _private(repo: Path) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
+    """Return the variables with which git reads only what may act in a repository.
+
+    Settings with a password are returned apart, as key and value: they are written to no file.
+    """
+    # that module reads the configuration, with this one
+    module = importlib.import_module("patchpilot.commits.private_config")
+    private: tuple[Mapping[str, str], Sequence[tuple[str, str]]]
+    private = module.environment_of(repo)
+    return private
+
+
+def configuration(pins: Sequence[tuple[str, str]], start: int = 0) -> dict[str, str]:
     """Returns environment variables that set git configuration for git and its subprocesses."""
-    env = {"GIT_CONFIG_COUNT": str(len(pins))} if pins else {}
-    for number, (key, value) in enumerate(pins):
+    env = {"GIT_CONFIG_COUNT": str(start + len(pins))} if pins else {}
+    for number, (key, value) in enumerate(pins, start):
         env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return env
 
@@ -339,17 +364,19 @@ def git(
     env: Mapping[str, str] | None = None,
     ok: Sequence[int] = (0,),
     timeout: float = 300.0,
+    raw: bool = False,
 ) -> Completed:
-    """Runs git in `repo` with pinned configuration.
+    """Run git in `repo` with pinned configuration; `raw` also reads untrusted settings.
 
     Raises `GitError` with the last line of git's standard error if the exit code is not in
     `ok`. `ok=()` accepts any exit code.
     """
     local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
+    place = None if raw or args[0] in _WITHOUT_PRIVATE else repo
     done = run(
         git_argv(repo, *args),
         stdin=stdin,
-        env=environment(local | dict(env or {})),
+        env=environment(local | dict(env or {}), repo=place),
         timeout=timeout,
     )
     if done.code == 128 and any(word in done.err for word in _NEVER_AN_ANSWER):
@@ -420,7 +447,7 @@ def streaming(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment(env),
+            env=environment(env, repo=repo),
             start_new_session=True,
         )
     except (FileNotFoundError, PermissionError) as error:
@@ -438,13 +465,16 @@ def interactive(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    repo: Path | None = None,
 ) -> int:
-    """Runs a program on the user's terminal and returns its exit code.
+    """Run a program on the user's terminal and return its exit code.
 
-    Examples are an editor, or a git command that asks for a password.
+    Examples are an editor, or a git command in `repo` that asks for a password.
     """
     try:
-        return subprocess.call(list(argv), cwd=cwd, env=environment(env, parsed=False))
+        return subprocess.call(
+            list(argv), cwd=cwd, env=environment(env, parsed=False, repo=repo)
+        )
     except (FileNotFoundError, PermissionError) as error:
         raise _not_started(error, argv[0]) from error
 

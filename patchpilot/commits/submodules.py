@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from patchpilot.commits.git_config import config_values
 from patchpilot.commits.run import git
 
 _KEY = re.compile(r"submodule\.(?P<name>.+)\.[^.]+", re.DOTALL)
@@ -34,7 +33,7 @@ def submodules_off(top: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _names(top: Path) -> Iterator[str]:
-    keys = list(config_values(top, r"^submodule\."))
+    keys: list[str] = []
     for option, place in _PLACES:
         # a FIFO would be waited for
         if option == "--blob" or (top / place).is_file():

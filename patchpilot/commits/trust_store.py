@@ -8,8 +8,9 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+from patchpilot.commits.repository_signature import state_of
 from patchpilot.errors import InputError
-from patchpilot.resources import state_folder
+from patchpilot.resources import state_folder, state_path
 
 Entry = Mapping[str, str]
 """What is stored with a digest: the `label` of what it is the content of, and the day `since` when
@@ -28,10 +29,15 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
 def trusted() -> dict[str, Entry]:
     """Returns everything that the user trusts, as digest → entry."""
     with suppress(OSError, ValueError):
-        data = json.loads(_file().read_text(encoding="utf-8"))
+        data = json.loads(_place().read_text(encoding="utf-8"))
         if isinstance(data, dict):
             return {digest: entry for digest, entry in data.items() if _is_entry(entry)}
     return {}
+
+
+def state() -> str:
+    """Return a text that changes with what is trusted."""
+    return state_of(_place())
 
 
 def trust(labels: Mapping[str, str]) -> None:
@@ -61,6 +67,10 @@ def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
 
 def _is_entry(entry: object) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("since"), str)
+
+
+def _place() -> Path:
+    return state_path() / "trusted.json"
 
 
 def _file() -> Path:

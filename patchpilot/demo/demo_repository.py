@@ -13,7 +13,7 @@ from patchpilot.commits.run import git
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS, Builder, DemoFacts
 from patchpilot.demo.demo_people import NEWCOMER
-from patchpilot.demo.repository_settings import configure_clone
+from patchpilot.demo.repository_settings import configure
 from patchpilot.model.progress import Progress, silent
 
 TOPIC = "acme-old-cards"
@@ -75,7 +75,7 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
         "user.email": NEWCOMER.email,
         "commit.gpgSign": "false",
     }
-    configure_clone(work, identity)
+    configure(work / ".git" / "config", identity)
     git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master")
     write_first_fix(work, facts.culprit)
     return Repositories(mainline, stable, work, facts)

@@ -175,7 +175,9 @@ def answer(work: Path, question: Mail, *, dropped: bool = True) -> None:
         question.body,
         question.date or datetime.now(UTC),
     )
-    port = int(git(work, "config", "sendemail.smtpServerPort").text)
+    file = str(work.parent / "home" / ".gitconfig")
+    words = ("config", "--file", file, "sendemail.smtpServerPort")
+    port = int(git(None, *words).text)
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
         server.sendmail(
             NEWCOMER.email,

@@ -21,7 +21,7 @@ from patchpilot.demo.archive_server import StandIn
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_people import LISTS
 from patchpilot.demo.demo_repository import Repositories, make_repositories
-from patchpilot.demo.repository_settings import configure_clone
+from patchpilot.demo.repository_settings import configure
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
@@ -119,7 +119,7 @@ def open_sandbox(
         progress("starting the mail server and the archive")
         sink = stack.enter_context(Sink())
         archive = stack.enter_context(StandIn())
-        configure(repositories.work, sink, archive)
+        use_loopback(root, sink, archive)
         archive.add(demo_mails.announcement())
         (root / "env").write_text(
             "".join(
@@ -177,8 +177,8 @@ def keep_supported(root: Path) -> None:
     )
 
 
-def configure(work: Path, sink: Sink, archive: StandIn) -> None:
-    """Point the clone's mail and archive settings at loopback; nothing is sent to other hosts."""
+def use_loopback(root: Path, sink: Sink, archive: StandIn) -> None:
+    """Point the newcomer's mail and archive settings at loopback; nothing leaves this machine."""
     settings = {
         "sendemail.smtpServer": "127.0.0.1",
         "sendemail.smtpServerPort": str(sink.port),
@@ -188,7 +188,7 @@ def configure(work: Path, sink: Sink, archive: StandIn) -> None:
         "b4.midmask": f"{archive.url}/%s",
         "b4.send-no-patatt-sign": "yes",
     }
-    configure_clone(work, settings)
+    configure(root / "home" / ".gitconfig", settings)
 
 
 @contextmanager

@@ -239,7 +239,7 @@ def _make(
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=environment({ALTERNATES: entry(graph)}),
+            env=environment({ALTERNATES: entry(graph)}, repo=repository.top),
             start_new_session=True,
             pass_fds=(lock.fileno(),),
         )

@@ -109,6 +109,10 @@ def mail_server(
         )
     if account.sendmail:
         return (_program(account.sendmail),)
+    try:
+        refuse_untrusted(repository.top, Use.MAIL)
+    except UntrustedCommandsError as error:
+        return (Probe("mail server", "fail", error.message, error.hint or ""),)
     if not account.configured:
         return (
             Probe(
@@ -118,10 +122,6 @@ def mail_server(
                 Action("setup", ("mail",), "run `{}` to set it up"),
             ),
         )
-    try:
-        refuse_untrusted(repository.top, Use.SERVER)
-    except UntrustedCommandsError as error:
-        return (Probe("mail server", "fail", error.message, error.hint or ""),)
     try:
         credential = credential_of(repository, account, terminal=terminal)
     except PatchpilotError as error:

@@ -13,7 +13,6 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment
 from patchpilot.errors import RefusedError
@@ -67,7 +66,6 @@ def note_login(
     """
     if not credential or not credential.answer or not login:
         return
-    refuse_untrusted(repository.top, Use.LOGIN)
     # a helper may want the terminal's session (a key ring that is locked), so it is not given one
     # of its own
     subprocess.run(
@@ -81,7 +79,9 @@ def note_login(
         input=credential.answer + b"\n",
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=environment({"GIT_TERMINAL_PROMPT": "0"}, parsed=False),
+        env=environment(
+            {"GIT_TERMINAL_PROMPT": "0"}, parsed=False, repo=repository.top
+        ),
         check=False,
     )
 
@@ -96,7 +96,6 @@ def credential_of(
     """
     if not account.needs_login:
         return None
-    refuse_untrusted(repository.top, Use.SERVER)
     configured = (
         repository.config(f"sendemail.{account.identity}.smtppass")
         if account.identity
@@ -105,8 +104,8 @@ def credential_of(
     stored = configured or repository.config("sendemail.smtppass")
     if stored:
         return Credential(account.user, stored[-1])
-    refuse_untrusted(repository.top, Use.LOGIN)
-    env = environment(None if terminal else {"GIT_TERMINAL_PROMPT": "0"}, parsed=False)
+    quiet = None if terminal else {"GIT_TERMINAL_PROMPT": "0"}
+    env = environment(quiet, parsed=False, repo=repository.top)
     if terminal:
         env.pop("GIT_TERMINAL_PROMPT", None)
     done = subprocess.run(

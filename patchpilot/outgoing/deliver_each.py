@@ -37,7 +37,7 @@ def deliver_as_shown(delivery: Delivery) -> None:
     """Sends the pending messages over patchpilot's own SMTP session, with the bytes of the
     preview.
     """
-    refuse_untrusted(delivery.repository.top, Use.MAIL, Use.SERVER)
+    refuse_untrusted(delivery.repository.top, Use.MAIL)
     with Submission(delivery.account, delivery.credential) as submission:
         deliver_each(delivery, partial(send_mail, submission, delivery))
 

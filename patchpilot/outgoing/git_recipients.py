@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -161,7 +160,6 @@ def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
     Supports the formats of mutt, mailrc, pine, elm and sendmail, but not gnus. Raises
     UntrustedCommandsError if the repository itself configures alias files.
     """
-    refuse_untrusted(repository.top, Use.ALIASES)
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
     aliases: dict[str, tuple[str, ...]] = {}
     for name in repository.config("sendemail.aliasesfile"):
@@ -242,7 +240,6 @@ def _ask(
     repository: Repository, command: str, mails: Sequence[bytes]
 ) -> tuple[tuple[Address, ...], str]:
     """What the user's command prints for each mail, and a remark when it fails."""
-    refuse_untrusted(repository.top, Use.MAIL)
     addresses: dict[str, Address] = {}
     with TemporaryFolder("mails") as place:
         for number, mail in enumerate(mails):
@@ -252,7 +249,7 @@ def _ask(
                 done = run(
                     ["sh", "-c", f'{command} "$@"', "-", str(file)],
                     cwd=repository.top,
-                    env=environment(parsed=False),
+                    env=environment(parsed=False, repo=repository.top),
                     timeout=TIME_LIMIT,
                 )
             except GitError:

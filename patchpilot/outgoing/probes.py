@@ -66,7 +66,7 @@ def archive_and_clock(url: str) -> tuple[Probe, ...]:
                 "archive",
                 "warn",
                 f"{url} returned status {answer.status_code}",
-                "git config patchpilot.lore URL sets another archive",
+                "git config --global patchpilot.lore URL sets another archive",
             )
         ]
     theirs = parse_date(answer.headers.get("Date", ""))

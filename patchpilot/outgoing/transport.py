@@ -154,7 +154,7 @@ class Transport(Protocol):
     """The settings of git's configuration, apart from `sendemail.*`, that name recipients for "to"
     and "cc".
     """
-    uses: tuple[Use, ...] = (Use.MAIL, Use.SERVER)
+    uses: tuple[Use, ...] = (Use.MAIL,)
     """Which commands of git's configuration it may run, apart from those for a login."""
     damage_hint: str = ""
     """What helps where `git am` would not make the commit of one of its mails; "" for the general

@@ -122,7 +122,8 @@ class DeliveryReport(NamedTuple):
                 "track",
                 ("add", "-"),
                 "look for a bounce or a moderation notice in your mailbox and pass it to `{}`, or"
-                " let it be searched: git config patchpilot.mailbox PATH; if there is none, resend",
+                " let it be searched: git config --global patchpilot.mailbox PATH; if there is none"
+                ", resend",
             )
         if self.status.startswith("5.1") and self.recipient:
             return Action(

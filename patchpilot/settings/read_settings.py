@@ -165,7 +165,7 @@ def user_settings(
 
     Without git, returns the defaults.
     """
-    from patchpilot.commits.git_config import config_values
+    from patchpilot.commits.own_commands import config_values
     from patchpilot.errors import MissingError
 
     try:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from patchpilot.commits.own_commands import Use, refuse_untrusted
+from patchpilot.commits.private_config import trusted_filters
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, git, interactive
 from patchpilot.commits.submodules import submodules_off
@@ -33,8 +34,12 @@ def amend_message(top: Path, editor: str) -> bool:
     refuse_untrusted(top, *AMENDING)
     words = ["-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"]
     # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may be a command
-    env = {"GIT_ALLOW_PROTOCOL": "none"} | configuration(submodules_off(top))
-    return not interactive(["git", "-C", str(top), *words], env=env)
+    env = {"GIT_ALLOW_PROTOCOL": "none"} | _files_environment(top)
+    return not interactive(["git", "-C", str(top), *words], env=env, repo=top)
+
+
+def _files_environment(top: Path) -> dict[str, str]:
+    return configuration((*submodules_off(top), *trusted_filters(top)))
 
 
 def edit_file(
@@ -65,7 +70,7 @@ def amend_with(top: Path, paths: Sequence[str]) -> None:
     Other changes in the working tree are left alone.
     """
     refuse_untrusted(top, Use.FILES)
-    env = configuration(submodules_off(top))
+    env = _files_environment(top)
     git(top, "commit", "-q", "--amend", "--no-edit", "--only", "--", *paths, env=env)
 
 
@@ -113,5 +118,5 @@ def fetch_all(top: Path) -> bool:
         "--no-auto-maintenance",
     ]
     return not interactive(
-        ["git", "-C", str(top), "-c", "core.hooksPath=/dev/null", *words]
+        ["git", "-C", str(top), "-c", "core.hooksPath=/dev/null", *words], repo=top
     )

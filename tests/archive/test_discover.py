@@ -203,7 +203,7 @@ def test_known_addresses_are_those_of_git_and_of_mailmap(
             ),
         },
     )
-    repo.git("config", "sendemail.from", "Ada Fixer <ada@work.example>")
+    repo.git("config", "--global", "sendemail.from", "Ada Fixer <ada@work.example>")
     found = discover(archive, "-C", str(repo.path))
     assert set(found["authors"]) == {
         "ada@example.org",

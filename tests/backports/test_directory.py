@@ -138,7 +138,7 @@ def test_a_message_id_is_fetched_and_judged(world: World, workdir: Path) -> None
     with archive_server(
         "stand-in", workdir / "inbox", b"Message-ID: <fix@example.org>\n" + mail
     ) as archive:
-        world.repo.git("config", "patchpilot.lore", archive.url)
+        world.repo.git("config", "--global", "patchpilot.lore", archive.url)
         done = call(
             *("backport", "-C", world.repo.path, "<fix@example.org>"),
             *("--onto", world.culprit, "--format", "json"),

@@ -60,7 +60,7 @@ def repo(tmp_path: Path) -> Repo:
     repo.commit("frob: start\n", {"a": "1\n"})
     repo.git("branch", "topic-of-frob")
     (tmp_path / "ours.toml").write_text(OWN)
-    repo.git("config", "patchpilot.packs", str(tmp_path / "ours.toml"))
+    repo.git("config", "--global", "patchpilot.packs", str(tmp_path / "ours.toml"))
     return repo
 
 

@@ -265,9 +265,11 @@ def _run(*argv: object) -> Outcome:
 def _make(world: World) -> None:
     """The repository, and the files that the documents name."""
     repo, home = world.one.repo, world.place / "home"
-    (home / ".gitconfig").write_text(
-        "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n[init]\n\tdefaultBranch = master\n"
-    )
+    with (home / ".gitconfig").open("a") as config:
+        config.write(
+            "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n"
+            "[init]\n\tdefaultBranch = master\n"
+        )
     repo.git("checkout", "-q", "master")
     files = {
         "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n",
@@ -318,7 +320,7 @@ def _make(world: World) -> None:
         {"drivers/net/foo.c": FIXED},
     )
     repo.git("config", "patchpilot.profile", "linux")
-    repo.git("config", "sendemail.to", LIST)
+    repo.git("config", "--global", "sendemail.to", LIST)
     for name in (
         "0001-net-fix-it.patch",
         "0001-net-fix-leak.patch",
@@ -394,7 +396,7 @@ def _states(world: World) -> None:
     one = world.one
     _run("send", "--security", "no", "--regression", "no", "--dry-run")
     # what is sent later stays on the archive: it is out of reach where nothing was sent yet
-    one.repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
+    one.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save("ready")
     for name in (
         "Otto Other <otto@example.com>",
@@ -436,7 +438,7 @@ def _states(world: World) -> None:
     one.server.faults.heal()
     world.save("cut")
     world.enter("ready")
-    one.repo.git("config", "patchpilot.lore", one.archive.url)
+    one.repo.git("config", "--global", "patchpilot.lore", one.archive.url)
     world.values["MESSAGE-ID"] = first = one.send()
     world.values["ARCHIVE"] = one.archive.url
     world.values["URL"] = f"{one.archive.url}/{first}/"

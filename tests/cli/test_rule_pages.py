@@ -94,7 +94,7 @@ def test_rules_of_your_own_are_listed_and_explained(
     repo = Repo(tmp_path / "linux")
     repo.commit("start", {"a.c": "int a;\n"})
     (tmp_path / "ours.toml").write_text(OWN)
-    repo.git("config", "patchpilot.packs", str(tmp_path / "ours.toml"))
+    repo.git("config", "--global", "patchpilot.packs", str(tmp_path / "ours.toml"))
     monkeypatch.chdir(repo.path)
     done = call("explain", "no-magic-board")
     assert done.code == 0, done.err

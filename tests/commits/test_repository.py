@@ -93,7 +93,7 @@ def test_what_the_users_configuration_does_to_diffs_does_not_reach_us(
 def test_a_file_of_revisions_to_ignore_that_is_not_there_is_reported(
     repo: Repo,
 ) -> None:
-    repo.git("config", "blame.ignoreRevsFile", ".git-blame-ignore-revs")
+    repo.git("config", "--global", "blame.ignoreRevsFile", ".git-blame-ignore-revs")
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(GitError, match="object name list") as reported,
@@ -104,7 +104,12 @@ def test_a_file_of_revisions_to_ignore_that_is_not_there_is_reported(
 
 def test_revisions_that_the_user_ignores_count_for_us(repo: Repo) -> None:
     (repo.path / ".git" / "ignored").write_text(repo.git("rev-parse", "HEAD") + "\n")
-    repo.git("config", "blame.ignoreRevsFile", str(repo.path / ".git" / "ignored"))
+    repo.git(
+        "config",
+        "--global",
+        "blame.ignoreRevsFile",
+        str(repo.path / ".git" / "ignored"),
+    )
     with Repository.open(repo.path) as repository:
         assert (
             repository.git("blame", "-l", "-s", "HEAD", "--", "a.c").text.count(

@@ -137,10 +137,11 @@ def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:
         parse_mail(demo_mails.announcement()).date,
     )  # type: ignore[arg-type]
     question = parse_mail(demo_mails.question(sent))
-    git(None, "init", "-q", str(tmp_path))
+    file = tmp_path / "home" / ".gitconfig"
+    file.parent.mkdir()
     with Sink() as sink:
-        git(tmp_path, "config", "sendemail.smtpServerPort", str(sink.port))
-        robin.answer(tmp_path, question)
+        file.write_text(f"[sendemail]\nsmtpServerPort = {sink.port}\n")
+        robin.answer(tmp_path / "linux", question)
         (received,) = sink.take()
     assert received.recipients == (MAINTAINER.email, NET_LIST)
     mail = parse_mail(received.data)

@@ -160,7 +160,8 @@ def test_a_shallow_clone_answers_from_what_it_has(repo: Repo, tmp_path: Path) ->
         tip = shallow.resolve("HEAD")
         index.add([tip])
         assert len(reached(index, tip)) == 2
-        shallow.git("fetch", "-q", "--unshallow", f"file://{repo.path}")
+        repo.git("-C", str(shallow.top), "fetch", "-q", "--unshallow")
+        shallow.changed()
         with Index.open(shallow) as deep:
             deep.add([tip])
             assert len(reached(deep, tip)) == 3

@@ -29,7 +29,7 @@ def clone(tmp_path: Path) -> Repo:
         there.git("branch", f"linux-{version}.y")
     here = Repo(tmp_path / "here")
     here.commit("start", {**LINUX, "a.c": "x\n"})
-    here.git("config", f"url.{there.path}.insteadOf", STABLE)
+    here.git("config", "--global", f"url.{there.path}.insteadOf", STABLE)
     return here
 
 
@@ -70,7 +70,7 @@ def test_no_name_of_a_remote_is_an_option(
     clone.git("update-ref", f"refs/remotes/{name}/linux-6.1.y", "HEAD")
     asked: list[list[str]] = []
 
-    def run(words: list[str]) -> int:
+    def run(words: list[str], **_: object) -> int:
         asked.append(words)
         return 0
 

@@ -85,11 +85,11 @@ def test_a_verb_reaches_nobody(verb: str, repo: Repo, reached: list[Any]) -> Non
 
 
 def test_what_is_asked_for_is_seen(repo: Repo, reached: list[Any]) -> None:
-    repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all")
+    repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all")
     try:
         call("-C", str(repo.path), "track", "add", "x@example.org")
     finally:
-        repo.git("config", "--unset", "patchpilot.lore")
+        repo.git("config", "--global", "--unset", "patchpilot.lore")
     assert reached
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits import own_commands as own_commands_module
 from patchpilot.commits.own_commands import Use, own_commands
 from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.topic.edit_commits import amend_message, fetch_all
@@ -424,17 +423,19 @@ def test_a_fetch_runs_no_command_before_it_is_trusted(
 ) -> None:
     url = f"ext::{canaries.command('fetched', 'exit 1')} x"
     repo.git("config", "remote.evil.fetch", "+refs/heads/*:refs/remotes/evil/*")
-    repo.git("config", "protocol.ext.allow", "always")
+    repo.git("config", "--global", "protocol.ext.allow", "always")
     if place == "alternates":
         other = Repo(tmp_path / "other")
         other.commit("x\n", {"a": "1\n"})
         (repo.path / ".git/objects/info/alternates").write_text(
             f"{other.path}/.git/objects\n"
         )
-        repo.git("config", "--unset", "protocol.ext.allow")
         repo.git("config", "core.alternateRefsCommand", url.removeprefix("ext::"))
         repo.git("config", "remote.evil.url", str(other.path))
-    elif place == "config":
+        fetch_all(repo.path)
+        assert canaries.sang == set()
+        return
+    if place == "config":
         repo.git("config", "remote.evil.url", url)
     else:
         folder = repo.path / ".git" / place
@@ -442,24 +443,15 @@ def test_a_fetch_runs_no_command_before_it_is_trusted(
         (folder / "evil").write_text(
             f"URL: {url}\n" if place == "remotes" else f"{url}\n"
         )
+        fetch_all(repo.path)
+        assert canaries.sang == set()
+        return
     with pytest.raises(UntrustedCommandsError):
         fetch_all(repo.path)
     assert canaries.sang == set()
     assert call("trust", repo.path).code == 0
     fetch_all(repo.path)
-    assert canaries.sang == {"fetched"}, "else the guard is for nothing"
-    canaries.hush()
-    if place in ("remotes", "branches"):
-        with (repo.path / ".git" / place / "evil").open("a") as file:
-            file.write("# more\n")
-        with pytest.raises(UntrustedCommandsError):
-            fetch_all(repo.path)
-
-
-def test_a_transport_that_the_repository_allows_itself_needs_trust(repo: Repo) -> None:
-    repo.git("config", "protocol.ext.allow", "user")
-    with pytest.raises(UntrustedCommandsError, match=r"protocol\.ext\.allow"):
-        fetch_all(repo.path)
+    assert canaries.sang == {"fetched"}, "otherwise the guard is for nothing"
 
 
 def test_a_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) -> None:
@@ -495,28 +487,29 @@ def test_hooks_of_a_commit_run_only_when_they_are_trusted(
 @pytest.mark.parametrize(
     ("key", "value", "use", "is_one"),
     [
-        ("core.fsmonitor", "true", Use.COMMIT, False),
-        ("core.fsmonitor", "touch x", Use.COMMIT, True),
+        ("core.fsmonitor", "touch x", Use.COMMIT, False),
+        ("gpg.program", "touch x", Use.COMMIT, True),
         ("credential.helper", "", Use.LOGIN, False),
-        ("sendemail.smtpserver", "smtp.example.org", Use.SERVER, True),
-        ("sendemail.smtpserver", "127.0.0.1", Use.SERVER, False),
-        ("sendemail.smtpserver", "localhost", Use.SERVER, False),
-        ("sendemail.smtpserver", "127.0.0.1.evil.example", Use.SERVER, True),
-        ("sendemail.smtpserver", "", Use.SERVER, False),
-        ("sendemail.work.smtpServer", "smtp.example.org", Use.SERVER, True),
-        ("sendemail.smtpserverport", "2525", Use.SERVER, False),
-        ("sendemail.smtpuser", "ada", Use.SERVER, False),
-        ("imap.host", "imap.example.org", Use.SERVER, True),
-        ("sendemail.smtpserver", "~/bin/msmtp", Use.SERVER, True),
+        ("credential..helper", "touch x", Use.LOGIN, True),
+        ("filter..clean", "touch x", Use.FILES, True),
+        ("sendemail.smtpserver", "smtp.example.org", Use.MAIL, True),
+        ("sendemail.smtpserver", "127.0.0.1", Use.MAIL, True),
+        ("sendemail.work.smtpServer", "smtp.example.org", Use.MAIL, True),
+        ("sendemail.smtpserverport", "2525", Use.MAIL, True),
+        ("sendemail.to", "list@example.org", Use.MAIL, True),
+        ("sendemail.confirm", "never", Use.MAIL, False),
+        ("sendemail.from", "Ada <ada@example.org>", Use.MAIL, False),
+        ("format.signatureFile", "~/.ssh/id", Use.MAIL, True),
+        ("format.subjectPrefix", "PATCH net", Use.MAIL, False),
+        ("imap.host", "imap.example.org", Use.MAIL, True),
         ("remote.origin.url", "https://git.example.org/linux.git", Use.FETCH, False),
         ("remote.origin.url", "ext::touch x", Use.FETCH, True),
         ("url.ext::touch x .insteadOf", "https://git.example.org/", Use.FETCH, True),
         ("core.sshCommand", "ssh -i key", Use.FETCH, True),
-        ("core.alternateRefsCommand", "touch x", Use.FETCH, True),
-        ("protocol.ext.allow", "never", Use.FETCH, False),
-        ("protocol.allow", "always", Use.FETCH, True),
-        ("protocol.https.allow", "always", Use.FETCH, False),
+        ("core.alternateRefsCommand", "touch x", Use.FETCH, False),
+        ("http.cookieFile", "cookies", Use.FETCH, False),
         ("core.sshCommand", "ssh -i key", Use.MAIL, False),
+        ("patchpilot.lore", "https://lists.example.org", Use.ARCHIVE, True),
     ],
 )
 def test_what_names_no_command_needs_no_trust(
@@ -527,39 +520,12 @@ def test_what_names_no_command_needs_no_trust(
     assert bool(own_commands(repo.path, use)) == is_one
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("smtpserver", "127.0.0.1"),
-        ("smtpserverport", "2525"),
-        ("smtpencryption", ""),
-        ("smtpsslcertpath", ""),
-        ("smtpauth", "PLAIN"),
-        ("work.smtpserverport", "2525"),
-    ],
-)
-def test_a_setting_of_the_repository_changes_no_server_of_the_user(
-    tmp_path: Path, name: str, value: str
-) -> None:
-    repo = Repo(tmp_path / "r")
-    repo.git("config", "--global", "sendemail.smtpserver", "smtp.example.org")
-    repo.git("config", f"sendemail.{name}", value)
-    names = [command.name for command in own_commands(repo.path, Use.SERVER)]
-    assert names == ([] if name == "smtpserver" else [f"sendemail.{name}"])
-    repo.git("config", "--local", "sendemail.smtpserver", "127.0.0.1")
-    assert own_commands(repo.path, Use.SERVER) == ()
-    repo.git("config", "--global", "sendemail.office.smtpserver", "smtp.example.com")
-    assert bool(own_commands(repo.path, Use.SERVER)) == (name != "smtpserver")
-
-
 @pytest.mark.parametrize("scope", ["--local", "--global"])
 def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
     repo: Repo, login_server: FaultySink, monkeypatch: pytest.MonkeyPatch, scope: str
 ) -> None:
-    # the name of a stranger's server, which is on this machine here
-    monkeypatch.setattr(own_commands_module, "_NO_STRANGER", ())
-    repo.git("config", "--unset", "sendemail.smtpserver")
-    repo.git("config", "--unset", "sendemail.smtpserverport")
+    repo.git("config", "--global", "--unset", "sendemail.smtpserver")
+    repo.git("config", "--global", "--unset", "sendemail.smtpserverport")
     repo.git("config", scope, "sendemail.smtpserver", "127.0.0.1")
     repo.git("config", scope, "sendemail.smtpserverport", str(login_server.port))
     repo.git("config", "--global", "sendemail.smtpuser", "ada")

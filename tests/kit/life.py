@@ -38,7 +38,7 @@ class Life:
     def another(self, name: str, patches: int = 1) -> Repo:
         """One more repository of the same making, with the same mail server and archive."""
         repo = topic(self.place / name, patches, server=self.server)
-        repo.git("config", "patchpilot.lore", self.archive.url)
+        repo.git("config", "--global", "patchpilot.lore", self.archive.url)
         return repo
 
     def run(self, *argv: object) -> Outcome:

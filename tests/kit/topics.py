@@ -72,8 +72,8 @@ def topic_with_spaces(path: Path, files: int) -> Repo:
 
 def use_server(repo: Repo, server: Sink | RawServer) -> None:
     """Set the repository's mail server."""
-    repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    repo.git("config", "sendemail.smtpserverport", str(server.port))
+    repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
+    repo.git("config", "--global", "sendemail.smtpserverport", str(server.port))
 
 
 def unpacked(mail: Received) -> bytes:

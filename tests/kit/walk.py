@@ -126,7 +126,7 @@ def copy_clone(built: Repositories, place: Path) -> Path:
     shutil.copytree(built.work, work, symlinks=True)
     git(work, "config", "--global", "sendemail.smtpServer", "mail.example.org")
     git(work, "config", "--global", "sendemail.smtpServerPort", "2525")
-    git(work, "config", "patchpilot.lore", "http://127.0.0.1:9")
+    git(work, "config", "--global", "patchpilot.lore", "http://127.0.0.1:9")
     git(work, "remote", "set-url", "origin", "https://git.example.org/mainline.git")
     return work
 

@@ -71,7 +71,7 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
                 ("smtpuser", "ada"),
                 ("smtpsslcertpath", str(pair[0])),
             ):
-                repo.git("config", f"sendemail.{name}", value)
+                repo.git("config", "--global", f"sendemail.{name}", value)
             repo.git(
                 "config",
                 "--global",

@@ -144,7 +144,7 @@ def run_case(
         repo = topic(folder / "repo", patches, server=server)
         # nobody answers there: a resume in a process of its own looks for what is in doubt and
         # finds nothing
-        repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
+        repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
         with Repository.open(repo.path) as repository:
             request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
             cover(repository, request)
@@ -257,18 +257,24 @@ def run_server_case(
         impatient(),
     ):
         repo = topic(folder / "repo", patches, server=server)
-        repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
+        repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
         if case.tls:
             repo.git(
                 "config",
+                "--global",
                 "sendemail.smtpencryption",
                 {"starttls": "tls"}.get(case.tls, case.tls),
             )
         if case.tls and case.trusted:
-            repo.git("config", "sendemail.smtpsslcertpath", str(folder / "cert.pem"))
+            repo.git(
+                "config",
+                "--global",
+                "sendemail.smtpsslcertpath",
+                str(folder / "cert.pem"),
+            )
         if case.login:
-            repo.git("config", "sendemail.smtpuser", "ada")
-            repo.git("config", "sendemail.smtppass", "s3cret")
+            repo.git("config", "--global", "sendemail.smtpuser", "ada")
+            repo.git("config", "--global", "sendemail.smtppass", "s3cret")
         arrived, untrue = [], list[str]()
 
         def note(result: Sending) -> Sending:
@@ -299,7 +305,12 @@ def run_server_case(
                 )
             )
             server.heal()
-            repo.git("config", "sendemail.smtpsslcertpath", str(folder / "cert.pem"))
+            repo.git(
+                "config",
+                "--global",
+                "sendemail.smtpsslcertpath",
+                str(folder / "cert.pem"),
+            )
             there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
             if result.state != "sent":
                 result = note(

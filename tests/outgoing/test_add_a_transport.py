@@ -121,7 +121,7 @@ def place(tmp_path: Path) -> Place:
     found = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
     found.repo.git("config maildir.folder", str(found.maildir))
     # nobody answers there
-    found.repo.git("config patchpilot.lore http://127.0.0.1:9/all/")
+    found.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
     return found
 
 
@@ -233,7 +233,7 @@ def test_without_its_setting_it_says_what_is_missing(place: Place) -> None:
 
 
 def test_doctor_and_config_know_it(place: Place) -> None:
-    place.repo.git("config patchpilot.via maildir")
+    place.repo.git("config --global patchpilot.via maildir")
     probes = {
         probe["name"]: probe["state"]
         for probe in document(place.run("doctor", "--offline", "--format", "json"))[
@@ -249,7 +249,7 @@ def test_a_wrong_name_names_the_nearest(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "did you mean 'maildir'" in place.run("send", "--via", "mialdir").err
-    place.repo.git("config patchpilot.via mialdir")
+    place.repo.git("config --global patchpilot.via mialdir")
     done = place.run("send", "--dry-run")
     done.expect(2, "git config patchpilot.via maildir")
     with monkeypatch.context() as added:

@@ -93,7 +93,7 @@ def test_only_the_mail_itself_proves_that_it_arrived(
             "the mail": mail,
         }[form]
         with answering(body) as url:
-            repo.git("config patchpilot.lore", url)
+            repo.git("config --global patchpilot.lore", url)
             done = call(*words, "--resume")
         assert done.code == code, done.out + done.err
         assert len(server.take()) == 1

@@ -215,7 +215,7 @@ def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(
 
 def test_a_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     new_key(repo)
     repo.patchpilot("draft --note 1 tested")
     assert "b4 signs them" in send(repo, "--dry-run").err

@@ -55,7 +55,7 @@ def test_recipients_of_the_tree_are_used_once_they_are_trusted(repo: Repo) -> No
 
 def test_gits_configuration_goes_before_the_trees_file(repo: Repo) -> None:
     assert call("trust", repo.path).code == 0
-    repo.git("config b4.send-series-to", BOSS)
+    repo.git("config --global b4.send-series-to", BOSS)
     found = recipients(repo)
     assert BOSS in found
     assert TEAM not in found
@@ -76,29 +76,21 @@ def test_the_endpoint_of_the_tree_is_used_once_it_is_trusted(
 
 
 @pytest.mark.parametrize(
-    ("value", "needs"),
-    [
-        (URL, True),
-        ("http://127.0.0.1:80/_b4", False),
-        ("http://me:word@localhost/", False),
-        ("http://127.0.0.1.example.org/", True),
-        ("http://127.0.0.1@example.org/", True),
-        ("http://127.0.0.1\\@example.org/", True),
-    ],
+    "value", [URL, "http://127.0.0.1:80/_b4", "http://127.0.0.1@example.org/"]
 )
 def test_an_endpoint_that_the_repository_names_needs_trust_like_a_mail_server(
-    tmp_path: Path, value: str, needs: bool
+    tmp_path: Path, value: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config b4.send-endpoint-web", value)
     names = [one.name for one in own_commands(repo.path, Use.B4)]
-    assert names == ["b4.send-endpoint-web"] * needs
+    assert names == ["b4.send-endpoint-web"]
 
 
 @pytest.mark.parametrize("key", ["midmask", "linkmask", "searchmask"])
 def test_an_archive_that_the_tree_names_needs_trust(tmp_path: Path, key: str) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config", f"b4.{key}", "https://mine.example.org/%s")
+    repo.git("config", "--global", f"b4.{key}", "https://mine.example.org/%s")
     assert own_commands(repo.path, Use.B4) == ()
     name(repo, key, "https://example.org/%s")
     assert [one.name for one in own_commands(repo.path, Use.B4)] == [f"b4.{key}"]

@@ -55,8 +55,8 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(
 
 def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
-    repo.git("config sendemail.cc boss@example.org")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.cc boss@example.org")
     done = repo.patchpilot(
         "send --dry-run --format json --no-auto --to x@lists.example.org --force x"
     )
@@ -151,7 +151,7 @@ def test_aliases_are_followed_but_not_for_ever() -> None:
 
 def test_what_is_suppressed_stays_out(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config sendemail.suppresscc body")
+    repo.git("config --global sendemail.suppresscc body")
     with Repository.open(repo.path) as repository:
         kinds = suppressed_kinds(read_account(repository))
     assert kinds == {"sob", "misc-by", "bodycc"}
@@ -166,10 +166,10 @@ def test_what_is_suppressed_stays_out(tmp_path: Path) -> None:
 
 def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config sendemail.smtpserver a.example.org")
-    repo.git("config sendemail.work.smtpserver b.example.org")
-    repo.git("config sendemail.work.smtppass s3cret")
-    repo.git("config sendemail.work.smtpuser me")
+    repo.git("config --global sendemail.smtpserver a.example.org")
+    repo.git("config --global sendemail.work.smtpserver b.example.org")
+    repo.git("config --global sendemail.work.smtppass s3cret")
+    repo.git("config --global sendemail.work.smtpuser me")
     with Repository.open(repo.path) as repository:
         assert read_account(repository).server == "a.example.org"
         work = read_account(repository, "work")
@@ -182,5 +182,5 @@ def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
             True,
             False,
         )
-        repo.git("config sendemail.identity work")
+        repo.git("config --global sendemail.identity work")
         assert read_account(repository).server == "b.example.org"

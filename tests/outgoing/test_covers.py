@@ -95,7 +95,7 @@ def test_a_cover_without_subject_or_text_does_not_leave(
 
 def test_git_s_placeholder_is_refused_by_name(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     assert (
         repo.patchpilot(
             "draft --cover-subject '*** SUBJECT HERE ***' --cover 'All were wrong.'"
@@ -108,7 +108,7 @@ def test_git_s_placeholder_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_a_written_cover_is_not_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     assert (
         repo.patchpilot("draft --base master --cover", "net: two comments\n\nText").code
         == 0
@@ -134,7 +134,7 @@ def test_a_cover_among_patch_files_is_judged_too(
     tmp_path: Path, subject: str, text: str, names: set[str]
 ) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.git("format-patch -q --cover-letter -o", str(tmp_path / "p"), "master")
     cover = next((tmp_path / "p").glob("0000-*"))
     made = (

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 
 def examine(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
     """Name → (state, message and hint) of everything doctor looked at."""
-    repo.git("config patchpilot.lore http://127.0.0.1:9/all")
+    repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
     done = repo.patchpilot(f"doctor --format json {line}")
     found = done.json
     assert found["schema"] == "patchpilot/doctor/1"
@@ -45,7 +45,7 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
             ("smtpuser", "ada"),
             ("smtpsslcertpath", str(pair[0])),
         ):
-            repo.git("config", f"sendemail.{name}", value)
+            repo.git("config", "--global", f"sendemail.{name}", value)
         repo.git(
             "config --global credential.helper "
             "'!f() { test $1 = get && echo password=s3cret; }; f'"
@@ -75,7 +75,7 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
             "app password" in words,
             "wrong" in words,
         ) == ("fail", True, True, False)
-        repo.git("config --unset sendemail.smtpsslcertpath")
+        repo.git("config --global --unset sendemail.smtpsslcertpath")
         assert "certificate" in examine(repo)["encryption"][1]
 
 
@@ -84,7 +84,7 @@ def test_a_server_that_is_away_and_a_login_without_password_are_reported(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config sendemail.smtpuser ada")
+        repo.git("config --global sendemail.smtpuser ada")
         found = examine(repo)
         assert found["login"][0] == "warn"
         assert "credential helper" in found["login"][1]
@@ -107,7 +107,7 @@ def test_a_known_provider_is_named_with_its_settings(
     )
     assert "b4 endpoint" not in found
     assert "web endpoint" in examine(repo, "--offline --via b4")["b4 endpoint"][1]
-    repo.git("config sendemail.smtpserver smtp.office365.com")
+    repo.git("config --global sendemail.smtpserver smtp.office365.com")
     found = examine(repo, "--offline")
     assert found["gateway"][0] == "warn"
     assert found["port"][0] == "warn"
@@ -120,7 +120,7 @@ def test_a_stored_password_is_warned_of_and_never_shown(tmp_path: Path) -> None:
         ("smtpuser", "ada"),
         ("smtppass", "s3cret"),
     ):
-        repo.git("config", f"sendemail.{name}", value)
+        repo.git("config", "--global", f"sendemail.{name}", value)
     done = repo.patchpilot("doctor --offline")
     assert "smtpPass" in done.out
     assert "s3cret" not in done.out + done.err

@@ -9,9 +9,9 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing import outbox
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_email import git_send_email
+from patchpilot.series import topic_database
 from patchpilot.series.database import Database
 from patchpilot.series.topic_database import connect
 from patchpilot.services.send.plan_send import plan
@@ -64,8 +64,8 @@ def test_a_sendmail_program_is_handed_the_mail(
 def test_batches_and_their_delay_are_kept(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
-        repo.git("config sendemail.smtpbatchsize 1")
-        repo.git("config sendemail.smtprelogindelay 1")
+        repo.git("config --global sendemail.smtpbatchsize 1")
+        repo.git("config --global sendemail.smtprelogindelay 1")
         begun = time.monotonic()
         assert send(repo).code == 0
         assert time.monotonic() - begun > 2
@@ -77,10 +77,10 @@ def test_a_preview_does_not_wait_between_batches(
 ) -> None:
     monkeypatch.setattr(git_send_email, "CAPTURE", 20.0)
     repo = topic(tmp_path / "r", 2)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     for section in ("sendemail", "sendemail.work"):
-        repo.git("config", f"{section}.smtpbatchsize", "1")
-        repo.git("config", f"{section}.smtprelogindelay", "100000")
+        repo.git("config", "--global", f"{section}.smtpbatchsize", "1")
+        repo.git("config", "--global", f"{section}.smtprelogindelay", "100000")
     words = (
         "--to",
         "l@lists.example.org",
@@ -119,8 +119,12 @@ def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
         repo = topic(
             tmp_path / "r", 1, server=server, author="Björn Öther <other@example.org>"
         )
-        repo.git("config sendemail.work.from 'Ada at Work <ada@work.example.org>'")
-        repo.git("config sendemail.work.envelopesender bounces@work.example.org")
+        repo.git(
+            "config --global sendemail.work.from 'Ada at Work <ada@work.example.org>'"
+        )
+        repo.git(
+            "config --global sendemail.work.envelopesender bounces@work.example.org"
+        )
         assert send(repo, "--identity work").code == 0
         (mail,) = server.take()
         again = repo.patchpilot("send --resume --yes --format json").json
@@ -182,7 +186,7 @@ def test_a_disk_that_is_full_is_reported_before_anything_leaves(
                 database.execute("PRAGMA max_page_count = 1")
                 return database
 
-            monkeypatch.setattr(outbox, "connect", full)
+            monkeypatch.setattr(topic_database, "connect", full)
             with pytest.raises(PatchpilotError, match="disk is full"):
                 deliver(repository, planned)
         assert server.take() == ()

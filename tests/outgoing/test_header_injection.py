@@ -193,6 +193,6 @@ def test_a_git_send_email_that_fails_at_once_is_no_network_error(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config sendemail.suppresscc nonsense")
+        repo.git("config --global sendemail.suppresscc nonsense")
         done = repo.patchpilot("send --to l@lists.example.org --force x --yes")
         done.expect(3, "nonsense")

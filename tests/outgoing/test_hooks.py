@@ -219,7 +219,7 @@ def test_the_commit_hook_lets_b4_write_its_cover_letter(
 
 def test_settings_are_listed_with_their_origin(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config patchpilot.via b4")
+    repo.git("config --global patchpilot.via b4")
     (repo.path / ".patchpilot.toml").write_text('profile = "netdev"\n')
     rows = {
         load["name"]: load

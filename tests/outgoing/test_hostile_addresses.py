@@ -132,7 +132,7 @@ def test_no_option_of_a_mail_reaches_the_mail_program_with_a_reply(
 def test_no_option_of_configured_recipients_reaches_the_mail_program(
     repo: Repo, calls: Path, via: str
 ) -> None:
-    repo.git("config sendemail.bcc", QUEUE)
+    repo.git("config --global sendemail.bcc", QUEUE)
     repo.git("config --global sendemail.cccmd", f"echo '<{LOG}>' #")
     done = repo.patchpilot("send --force 'a test' --yes --via", via)
     assert done.code == 0, done.err

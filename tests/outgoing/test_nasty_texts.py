@@ -198,7 +198,7 @@ def round_trip(via: str, texts: list[Text]) -> None:
     """
     with tempfile.TemporaryDirectory() as place:
         repo = topic(Path(place) / "r", 0)
-        repo.git("config sendemail.smtpserver 127.0.0.1")
+        repo.git("config --global sendemail.smtpserver 127.0.0.1")
         for number, (name, title, body, content) in enumerate(texts):
             lines = [line for line in (one.rstrip() for one in body) if _usable(line)]
             message = (

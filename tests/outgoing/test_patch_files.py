@@ -84,7 +84,7 @@ def blockers(repo: Repo, target: Path) -> dict[str, str]:
 
 def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     out = tmp_path / "out"
     repo.git("format-patch -q -o", str(out), "master..topic")
     assert not {"does-not-apply", "already-fixed", "damaged"} & set(blockers(repo, out))
@@ -131,7 +131,7 @@ def test_a_mail_that_is_not_its_file_is_reported(
 
 def test_what_was_left_in_an_outbox_is_the_same_topic_again(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     words = (
         "send",
         "-C",

@@ -63,7 +63,7 @@ def cut(tmp_path: Path) -> Any:
     """A send of three mails of which the first was accepted, and its healed server."""
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
-        repo.git("config patchpilot.lore http://127.0.0.1:9/all/")
+        repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
         assert (
             states(send(repo, "--cc gone@example.org --yes"))
             == "accepted pending pending"
@@ -158,7 +158,7 @@ def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(
 ) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config patchpilot.lore http://127.0.0.1:9/all/")
+        repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
         assert states(send(repo, "--yes --via", via)) == "unknown"
         server.faults.heal()
         done = resume(repo, "--unknown sent")

@@ -77,7 +77,7 @@ def test_what_stands_against_it_is_refused_and_recorded_when_forced(
 
 def test_a_message_that_git_am_would_cut_is_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.commit(
         "widget: quote a diff\n\ndiff --git a/x b/x\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"widget.c": "int x;\n"},
@@ -150,7 +150,7 @@ def test_an_outbox_is_one_series_in_a_directory_that_can_be_written(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     assert send(repo, "--outbox", str(tmp_path / "not" / "yet")).code == 0
     assert send(repo, "--outbox", str(tmp_path / "not" / "yet")).code == 0
     (tmp_path / "not" / "yet" / "0007.eml").write_text("another's")
@@ -303,7 +303,7 @@ def test_somebody_with_nothing_configured_is_reported_what_to_do(
 def test_a_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config sendemail.smtpuser ada")
+        repo.git("config --global sendemail.smtpuser ada")
         done = send(repo, "--yes")
         done.expect(1, "no password for ada")
         assert server.take() == ()
@@ -415,7 +415,7 @@ def test_b4_that_is_not_there_is_named(
         lambda name, *more: None if name == "b4" else known(name, *more),
     )
     repo = topic(tmp_path / "r", 1)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     before = repo.git("config --local --list")
     done = send(repo, "--via b4 --dry-run")
     done.expect(3, "b4 is not installed", "pip install")

@@ -45,7 +45,7 @@ def lose_the_outbox() -> None:
 def test_what_a_tag_says_was_sent_is_not_sent_again(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.git("config patchpilot.lore", NOBODY)
+        repo.git("config --global patchpilot.lore", NOBODY)
         repo.patchpilot(
             "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
         )
@@ -67,7 +67,7 @@ def test_an_amended_topic_whose_outbox_is_lost_is_the_next_version(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.git("config patchpilot.lore", NOBODY)
+        repo.git("config --global patchpilot.lore", NOBODY)
         first = send(repo, "--force x --yes")
     lose_the_outbox()
     (repo.path / "widget.c").write_text(
@@ -87,7 +87,7 @@ def test_an_amended_topic_whose_outbox_is_lost_is_the_next_version(
 def test_another_topic_is_not_taken_for_one_that_a_tag_keeps(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.git("config patchpilot.lore", NOBODY)
+        repo.git("config --global patchpilot.lore", NOBODY)
         first = send(repo, "--force x --yes")
         lose_the_outbox()
         repo.git("checkout -q -b other")
@@ -112,7 +112,7 @@ def test_the_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
             server=server,
             cover="widget: two lines\n\nBoth were wrong.\n",
         )
-        repo.git("config patchpilot.lore", NOBODY)
+        repo.git("config --global patchpilot.lore", NOBODY)
         head, base = repo.git("rev-parse HEAD"), repo.git("rev-parse master")
         name = "sent/20261101-widget-0123456789ab-v1"
         repo.git(
@@ -129,13 +129,13 @@ def test_the_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
 def test_what_the_archive_has_is_not_sent_again(tmp_path: Path, kind: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.git("config patchpilot.lore", NOBODY)
+        repo.git("config --global patchpilot.lore", NOBODY)
         sent = send(repo, "--force x --yes")
         mails = [unpacked(one) for one in server.take()]
     repo.git("tag -d", repo.git("tag -l 'sent/*'"))
     lose_the_outbox()
     with archive_server(kind, tmp_path / "archive", *mails) as archive:
-        repo.git("config patchpilot.lore", archive.url)
+        repo.git("config --global patchpilot.lore", archive.url)
         assert sent["messages"][0]["message_id"] in refused(repo)["already-sent"]
         assert "already-sent" not in refused(repo, "--offline")
         assert "already-sent" not in refused(repo, "--security yes")
@@ -144,5 +144,5 @@ def test_what_the_archive_has_is_not_sent_again(tmp_path: Path, kind: str) -> No
         )
         repo.git("commit -q -a --amend --no-edit")
         assert "already-sent" not in refused(repo)
-    repo.git("config patchpilot.lore", NOBODY)
+    repo.git("config --global patchpilot.lore", NOBODY)
     assert "already-sent" not in refused(repo)

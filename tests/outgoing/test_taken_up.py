@@ -59,7 +59,7 @@ def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> 
 
 def test_other_mails_than_those_shown_have_other_message_ids(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     shown = ids(send(repo, "--dry-run --format json"))
     repo.git(
         "commit -q --amend -m",
@@ -144,7 +144,7 @@ def test_another_message_or_white_space_is_another_patch(
     tmp_path: Path, message: str, text: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.commit(
         "widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"a.c": "int a;\n"},

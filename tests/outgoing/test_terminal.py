@@ -50,7 +50,7 @@ def test_gits_password_question_reaches_the_terminal_and_nothing_shows_the_answe
 ) -> None:
     with FaultySink(login=("ada", "s3cret")) as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config sendemail.smtpuser ada")
+        repo.git("config --global sendemail.smtpuser ada")
         screen = Verb(*words(repo.path, "--yes"))
         screen.wait_for("Password for")
         screen.type("s3cret\n")

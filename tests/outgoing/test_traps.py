@@ -18,7 +18,7 @@ from tests.kit.topics import SIGNED, topic
 
 def words(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
     """The plan of a send as JSON."""
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     done = repo.patchpilot(
         f"send --cc widgets@lists.example.org --dry-run --format json {line}", *more
     )
@@ -53,7 +53,7 @@ def test_a_security_problem_goes_to_the_security_team_and_to_no_list(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.git("config sendemail.cc linux-kernel@vger.kernel.org")
+    repo.git("config --global sendemail.cc linux-kernel@vger.kernel.org")
     reported = words(repo, "--security yes")
     assert "security-on-list" in names(reported, "refusals")
     recipients = {one["email"]: one["header"] for one in reported["recipients"]}
@@ -67,7 +67,7 @@ def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 0)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     text = "Maintainers\n-----------\n\nWidgets\nM: Wanda Widget <wanda@example.net>\nF: widget.c\n"
     repo.commit(
         f"widget: mend\n\nIt was wrong.\n\n{SIGNED}",

@@ -111,16 +111,24 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
         stdin=MESSAGE.replace("Cc: stable", f"{fixes}Cc: stable"),
     )
     for name in ("to", "cc", "bcc"):
-        repo.git("config", f"sendemail.{name}", f"{name}@configured.example")
-        repo.git("config", f"sendemail.work.{name}", f"work-{name}@configured.example")
+        repo.git(
+            "config", "--global", f"sendemail.{name}", f"{name}@configured.example"
+        )
+        repo.git(
+            "config",
+            "--global",
+            f"sendemail.work.{name}",
+            f"work-{name}@configured.example",
+        )
     for name in ("tocmd", "cccmd", "headercmd"):
         repo.git(
             "config",
+            "--global",
             f"sendemail.{name}",
             f"touch {path.parent}/{name}.ran; echo {name}@configured.example #",
         )
     for name in ("tocover", "cccover", "signedoffbycc"):
-        repo.git("config", f"sendemail.{name}", "true")
+        repo.git("config", "--global", f"sendemail.{name}", "true")
     for name in ("to", "cc"):
         repo.git("config", f"b4.send-series-{name}", f"b4-{name}@configured.example")
         repo.git(
@@ -170,18 +178,20 @@ def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(
     assert not list(repo.path.parent.glob("*.ran"))
 
 
-@pytest.mark.parametrize("scope", ["--local", "--global"])
-def test_no_alias_redirects_it(tmp_path: Path, scope: str) -> None:
+def test_no_alias_redirects_it(tmp_path: Path) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         for section in ("sendemail", "sendemail.work"):
             repo.git(
-                "config", scope, f"{section}.aliasesfile", str(tmp_path / "aliases")
+                "config",
+                "--global",
+                f"{section}.aliasesfile",
+                str(tmp_path / "aliases"),
             )
-            repo.git("config", scope, f"{section}.aliasfiletype", "mutt")
+            repo.git("config", "--global", f"{section}.aliasfiletype", "mutt")
         for name in ("tocmd", "cccmd", "headercmd"):
-            repo.git("config --unset", f"sendemail.{name}")
+            repo.git("config --global --unset", f"sendemail.{name}")
         for words in ((), ("--identity", "work", "--reroll")):
             done = send(repo, "git-send-email", *words, "--security", "yes", "--yes")
             assert done.code == 0, done
@@ -211,7 +221,7 @@ def test_a_b4_that_adds_somebody_stops_it(
         b4_send, "recipient_words", lambda *who: [*words_of(*who), *more]
     )
     repo = prep(tmp_path / "r", "branch-description", 1)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     words = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")
     done = send(repo, "b4", *words, "--dry-run")
     done.expect(1, "it adds eve@evil.example")
@@ -223,7 +233,7 @@ def test_the_answer_holds_for_resume_and_the_next_version(
 ) -> None:
     with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", via, server)
-        repo.git("config patchpilot.lore", url)
+        repo.git("config --global patchpilot.lore", url)
         assert send(repo, via, "--security yes --yes").json["state"] == "failed"
         server.faults.heal()
         assert send(repo, via, "--resume --yes").json["state"] == "sent"
@@ -273,7 +283,7 @@ def test_b4s_web_endpoint_is_refused(
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     with watched_server() as (url, asked):
         repo = repository(tmp_path / "r", "b4")
-        repo.git("config b4.send-endpoint-web", url)
+        repo.git("config --global b4.send-endpoint-web", url)
         done = send(repo, "b4", "--security yes", *words)
     assert (
         done.code,
@@ -289,7 +299,7 @@ def test_b4s_web_endpoint_is_refused(
 def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
     with FaultySink() as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", "git-send-email", server)
-        repo.git("config patchpilot.lore", url)
+        repo.git("config --global patchpilot.lore", url)
         repo.git("config --global patchpilot.lore", url)
         found = send(repo, "git-send-email", "--security yes --yes").json
         message_id = found["messages"][0]["message_id"]
@@ -366,7 +376,7 @@ def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(
 ) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
-        repo.git("config patchpilot.lore http://127.0.0.1:9/all")
+        repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
         private = send(repo, "git-send-email", "--security yes --yes").json["messages"][
             0
         ]["message_id"]
@@ -392,7 +402,7 @@ def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(
 
 def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
     repo = repository(tmp_path / "r", "git-send-email")
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     tags = (
         "Closes: https://bugs.example.org/7\n"
         "Link: https://lore.kernel.org/r/private-report@example.org\n"

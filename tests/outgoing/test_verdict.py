@@ -20,7 +20,7 @@ from tests.kit.topics import topic
 def blocked(tmp_path: Path) -> Repo:
     """A topic with two problems: no list, and a commit without a sign-off."""
     repo = topic(tmp_path / "r", 0)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.commit(
         "widget: name the widget\n\nIt had no name.", {"widget.c": "int widget;\n"}
     )
@@ -61,7 +61,7 @@ def test_quiet_shows_no_mail(blocked: Repo) -> None:
 
 def test_a_dry_run_without_problems_says_how_much_would_be_sent(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     done = repo.patchpilot(
         "send --to widgets@lists.example.org --force 'a test' --dry-run"
     )
@@ -98,7 +98,7 @@ def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(
 
 def test_a_check_passes_only_where_nothing_of_it_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    repo.git("config sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
     with Repository.open(repo.path) as repository:
         passed = {
             check.name: check.message

@@ -26,8 +26,8 @@ def repo(tmp_path: Path) -> Repo:
     found.commit(
         "all: begin\n\nSigned-off-by: Ada Fixer <ada@example.org>", dict(FILES)
     )
-    found.git("config sendemail.smtpserver /bin/true")
-    found.git("config sendemail.from 'Nia New <nia@newcomers.example>'")
+    found.git("config --global sendemail.smtpserver /bin/true")
+    found.git("config --global sendemail.from 'Nia New <nia@newcomers.example>'")
     found.branch("topic")
     found.commit(
         "net: port: mend it\n\nIt was broken.\n\nSigned-off-by: Nia New <nia@newcomers.example>",
@@ -37,8 +37,8 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def test_git_send_email_asks_it_for_to_and_cc(repo: Repo) -> None:
-    repo.git("config sendemail.tocmd", f"{COMMAND} --nol")
-    repo.git("config sendemail.cccmd", f"{COMMAND} --nom --nor")
+    repo.git("config --global sendemail.tocmd", f"{COMMAND} --nol")
+    repo.git("config --global sendemail.cccmd", f"{COMMAND} --nom --nor")
     sent = repo.git("send-email --dry-run --confirm=never --suppress-cc=self -1")
     assert "To: Eve Router <eve@net.example>" in sent
     assert "netlist@lists.example" in sent

@@ -179,7 +179,7 @@ async def draw_sending(work: Path, out: Path) -> list[Path]:
         tempfile.TemporaryDirectory() as folder,
         FaultySink(Faults(stall_at=3)) as server,
     ):
-        git(work, "config", "sendemail.smtpServerPort", str(server.port))
+        git(work, "config", "--global", "sendemail.smtpServerPort", str(server.port))
         app = make(work, memory=SavedState(Path(folder) / FILE))
         async with app.run_test(size=SIZES[-1]) as pilot:
             await settle(pilot)

@@ -69,7 +69,7 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(
             ("smtpEncryption", ""),
             ("confirm", "never"),
         ):
-            git(fixed, "config", f"sendemail.{name}", value)
+            git(fixed, "config", "--global", f"sendemail.{name}", value)
 
     with FaultySink() as server:
         mail_to(server)

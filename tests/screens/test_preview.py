@@ -26,8 +26,8 @@ async def test_what_is_new_in_the_second_version_is_marked(
 ) -> None:
     git(fixed, "commit", "-q", "--amend", "-s", "--no-edit")
     with Sink() as server, Repository.open(fixed) as repository:
-        git(fixed, "config", "sendemail.smtpServer", "127.0.0.1")
-        git(fixed, "config", "sendemail.smtpServerPort", str(server.port))
+        git(fixed, "config", "--global", "sendemail.smtpServer", "127.0.0.1")
+        git(fixed, "config", "--global", "sendemail.smtpServerPort", str(server.port))
         deliver(repository, plan(repository, SendRequest()))
     message = git(fixed, "log", "-1", "--format=%B").text
     git(

@@ -43,7 +43,7 @@ def ready(fixed: Path) -> Iterator[tuple[Path, Sink]]:
             ("smtpEncryption", ""),
             ("confirm", "never"),
         ):
-            git(fixed, "config", f"sendemail.{name}", value)
+            git(fixed, "config", "--global", f"sendemail.{name}", value)
         yield fixed, sink
 
 
@@ -159,11 +159,17 @@ async def test_the_mail_account_is_set_up_where_none_is(
                 lambda: f"sendemail.smtpserver {server.host}" in text_of(app),
                 "the settings",
             )
-            assert git(fixed, "config", "sendemail.smtpserver", ok=(0, 1)).text == ""
+            assert (
+                git(fixed, "config", "--global", "sendemail.smtpserver", ok=(0, 1)).text
+                == ""
+            )
             await pilot.press("ctrl+s")
             await until(pilot, lambda: app.screen is screen, "the stage")
             assert "was accepted" in said(app)
-            assert git(fixed, "config", "sendemail.smtpserver").text == "127.0.0.1\n"
+            assert (
+                git(fixed, "config", "--global", "sendemail.smtpserver").text
+                == "127.0.0.1\n"
+            )
             assert len(server.take()) == 1
             await until(
                 pilot,

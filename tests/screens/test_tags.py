@@ -166,7 +166,7 @@ async def test_the_thread_of_the_candidate_is_found(
     fixed: Path, tmp_path: Path, walk_on: On
 ) -> None:
     with archive_server("public-inbox", tmp_path / "inbox", posted(1, 2)) as archive:
-        git(fixed, "config", "patchpilot.lore", archive.url)
+        git(fixed, "config", "--global", "patchpilot.lore", archive.url)
         app = walk_on(fixed)
         async with running(app, (120, 36), Stage.TAGS) as pilot:
             await until(

@@ -344,7 +344,7 @@ def test_a_link_to_the_last_version_is_on_an_archive_that_others_reach(
 
     repo = topic(tmp_path / "r", 1)
     if lore:
-        repo.git("config", "patchpilot.lore", lore)
+        repo.git("config", "--global", "patchpilot.lore", lore)
     monkeypatch.setenv(
         "PATCHPILOT_DEMO", str(tmp_path)
     ) if demo else monkeypatch.delenv("PATCHPILOT_DEMO", raising=False)

@@ -110,7 +110,7 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
 def test_a_bare_id_is_asked_of_the_persons_own_archive(url: str, workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.commit("start", {"a.c": "int a;\n"})
-    repo.git("config patchpilot.lore", url)
+    repo.git("config --global patchpilot.lore", url)
     done = repo.patchpilot("check --format json --fail-on never '<v1@example.org>'")
     assert (done.code, done.json["repository"]) == (0, str(repo.path))
 
@@ -138,7 +138,7 @@ def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
     assert f"https://lore.kernel.org/all/{ident}/" in " ".join(
         map(str, next_steps(sent))
     )
-    repo.git("config patchpilot.lore https://archive.example.org/lists/")
+    repo.git("config --global patchpilot.lore https://archive.example.org/lists/")
     (said,) = [line for line in map(str, next_steps(here)) if "was received" in line]
     assert f"https://archive.example.org/lists/{ident}/" in said
     assert "lore.kernel.org" not in said

@@ -23,7 +23,7 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(
 ) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
-        repo.git("config sendemail.bcc ada.archive@example.org")
+        repo.git("config --global sendemail.bcc ada.archive@example.org")
         (tmp_path / "answer.txt").write_text(ANSWER)
         words = (
             "track",

@@ -359,7 +359,7 @@ def test_a_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
         ("http://127.0.0.1:8080/all", kernels),
         ("http://[::1]/all", kernels),
     ):
-        repo.git("config patchpilot.lore", lore)
+        repo.git("config --global patchpilot.lore", lore)
         with Repository.open(repo.path) as repository:
             assert link_to(send, repository) == link, lore
 

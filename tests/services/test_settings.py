@@ -153,7 +153,8 @@ def test_a_right_value_gives_both_front_ends_the_same_answer(
 def test_a_wrong_value_gives_both_front_ends_the_same_error(
     repo: Repo, name: str, value: str
 ) -> None:
-    repo.git("config", f"patchpilot.{name}", value)
+    scope = "--local" if name == "base" else "--global"
+    repo.git("config", scope, f"patchpilot.{name}", value)
     code, message, hint = said_by_verb(repo)  # type: ignore[misc]
     assert said_by_tui(repo) == (code, message, hint)
     assert code == 2
@@ -166,7 +167,7 @@ def test_a_wrong_value_gives_both_front_ends_the_same_error(
 def test_a_pack_of_the_user_fires_in_both(repo: Repo) -> None:
     for value in ("~/ours.toml", "ours.toml"):
         (repo.path / "ours.toml").write_text(PACK)
-        repo.git("config patchpilot.packs", value)
+        repo.git("config --global patchpilot.packs", value)
         assert "our-marker" in str(said_by_verb(repo))
         assert said_by_verb(repo) == said_by_tui(repo)
 

@@ -537,7 +537,7 @@ def test_a_version_with_its_changelog_is_to_be_reviewed_and_sent(
 
 def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
     with life(tmp_path) as one, Repository.open(one.repo.path) as repository:
-        one.repo.git("config sendemail.cc otto@example.com")
+        one.repo.git("config --global sendemail.cc otto@example.com")
         one.repo.git("config patchpilot.profile linux")
         session = Session(one.repo.path, loader_of=lambda stage: recipients_status.load)
         session.load(Stage.RECIPIENTS, silent)

@@ -100,9 +100,9 @@ def test_the_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(
 ) -> None:
     with_pack(repo)
     (tmp_path / "mine.toml").write_text(PACK)
-    repo.git("config patchpilot.packs", str(tmp_path / "mine.toml"))
+    repo.git("config --global patchpilot.packs", str(tmp_path / "mine.toml"))
     assert check(repo)[0] == 1
-    repo.git("config patchpilot.packs ''")
+    repo.git("config --global patchpilot.packs ''")
     assert repo.patchpilot("check HEAD").code in (0, 1)
 
 

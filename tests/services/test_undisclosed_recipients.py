@@ -27,7 +27,6 @@ from patchpilot.topic.topic_recipients import (
     plan_series,
     plan_targets,
 )
-from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 MAINTAINERS = """\
@@ -121,27 +120,37 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
         {"drivers/widget/widget1.c": "int broken;\n"},
         author="Cul Prit <author@culprit.example>",
     )
-    for name in ("to", "cc", "bcc"):
-        found.git("config", f"sendemail.{name}", f"{name}@configured.example")
-    for name in ("tocmd", "cccmd"):
-        found.git(
-            "config",
-            f"sendemail.{name}",
-            f"touch {found.path.parent}/{name}.ran; echo {name}@configured.example #",
-        )
-    found.git("config sendemail.work.cc identity@configured.example")
-    for name in ("to", "cc"):
-        found.git("config", f"b4.send-series-{name}", f"b4-{name}@configured.example")
-        found.git(
-            "config",
-            f"b4.send-auto-{name}-cmd",
-            f"touch {found.path.parent}/b4-{name}.ran; echo b4@configured.example #",
-        )
     return found
 
 
 @pytest.fixture
 def repository(repo: Repo) -> Iterator[Repository]:
+    """The repository, with every setting of the user that names recipients."""
+    for name in ("to", "cc", "bcc"):
+        repo.git(
+            "config", "--global", f"sendemail.{name}", f"{name}@configured.example"
+        )
+    for name in ("tocmd", "cccmd"):
+        repo.git(
+            "config",
+            "--global",
+            f"sendemail.{name}",
+            f"touch {repo.path.parent}/{name}.ran; echo {name}@configured.example #",
+        )
+    repo.git("config --global sendemail.work.cc identity@configured.example")
+    for name in ("to", "cc"):
+        repo.git(
+            "config",
+            "--global",
+            f"b4.send-series-{name}",
+            f"b4-{name}@configured.example",
+        )
+        repo.git(
+            "config",
+            "--global",
+            f"b4.send-auto-{name}-cmd",
+            f"touch {repo.path.parent}/b4-{name}.ran; echo b4@configured.example #",
+        )
     with Repository.open(repo.path) as found:
         yield found
 
@@ -243,7 +252,6 @@ def test_the_call_names_further_recipients_and_nothing_else_does(
 def test_the_same_patch_reaches_the_others_once_it_is_public(
     repo: Repo, repository: Repository
 ) -> None:
-    assert call("trust", repo.path).code == 0
     found = people(
         "reported-by", "git-send-email", repository, SendRequest(), security="no"
     )

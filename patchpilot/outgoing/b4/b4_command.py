@@ -10,14 +10,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits.own_commands import Use, refuse_untrusted
+from patchpilot.commits.private_config import keep_branch_settings
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import Completed, environment
+from patchpilot.commits.run import Completed, configuration, environment
 from patchpilot.commits.run import run as run_program
+from patchpilot.commits.submodules import submodules_off
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.extras import install_command
 
 KNOWN_VERSION = "0.16"
 """The version of b4 that patchpilot is tested with."""
+_OFF = (
+    ("core.hooksPath", "/dev/null"),
+    ("core.fsmonitor", "false"),
+    # otherwise git runs gpg.program for each signed commit that it shows
+    ("log.showSignature", "false"),
+)
+"""What b4's own git calls must not run."""
 _ASKING = 20.0
 """Seconds that b4 may take to print its version."""
 INHERITED: ContextVar[tuple[int, ...]] = ContextVar("INHERITED", default=())
@@ -105,15 +114,18 @@ def run(
     Its standard input is a single newline by default, so that a prompt takes that answer or fails
     but cannot hang.
     """
-    return run_program(
-        command(*words),
-        stdin=stdin,
-        env=b4_environment(repository),
-        cwd=repository.top,
-        timeout=timeout,
-        pass_fds=INHERITED.get(),
-        name="b4",
-    )
+    try:
+        return run_program(
+            command(*words),
+            stdin=stdin,
+            env=b4_environment(repository),
+            cwd=repository.top,
+            timeout=timeout,
+            pass_fds=INHERITED.get(),
+            name="b4",
+        )
+    finally:
+        keep_branch_settings(repository.top)
 
 
 def b4_environment(repository: Repository) -> dict[str, str]:
@@ -124,7 +136,10 @@ def b4_environment(repository: Repository) -> dict[str, str]:
     for b4.
     """
     refuse_untrusted(repository.top, Use.B4)
-    env = environment(repository.programs_off())
+    env = environment(
+        configuration((*_OFF, *submodules_off(repository.top))),
+        repo=repository.top,
+    )
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
         env.pop(name, None)
     return env | {"PATCHPILOT_SENDING": "1"}

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.own_commands import Use, refuse_untrusted
+from patchpilot.commits.private_config import keep_branch_settings
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stop
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -137,7 +138,7 @@ def deliver(delivery: Delivery, known: PrepBranch, words: Sequence[str]) -> None
     with the bytes of the preview.
     """
     entries = delivery.send.entries
-    refuse_untrusted(delivery.repository.top, Use.MAIL, Use.SERVER)
+    refuse_untrusted(delivery.repository.top, Use.MAIL)
     with (
         TemporaryFolder("b4") as place,
         socket.socket(socket.AF_UNIX) as listener,
@@ -182,6 +183,7 @@ def deliver(delivery: Delivery, known: PrepBranch, words: Sequence[str]) -> None
                 if stream:
                     with contextlib.suppress(BrokenPipeError):
                         stream.close()
+            keep_branch_settings(delivery.repository.top)
     if not delivery.to_self and process.returncode == 0:
         correct_record(delivery.repository, known, entries[0].message_id)
     elif (

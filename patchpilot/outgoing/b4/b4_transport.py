@@ -43,7 +43,7 @@ class B4Transport(Transport):
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType(
         {"to": ("b4.send-series-to",), "cc": ("b4.send-series-cc",)}
     )
-    uses = (Use.MAIL, Use.SERVER, Use.B4)
+    uses = (Use.MAIL, Use.B4)
     damage_hint = "use --via git-send-email, which encodes it"
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ class B4Transport(Transport):
                 "warn",
                 "no mail server is set: plain `b4 send` would use kernel.org's web endpoint;"
                 " patchpilot does so only when it is configured",
-                "to use it: b4 send --web-auth-new; git config b4.send-endpoint-web"
+                "to use it: b4 send --web-auth-new; git config --global b4.send-endpoint-web"
                 " https://lkml.kernel.org/_b4_submit",
             )
         yield from sendemail_settings(account)

@@ -79,7 +79,7 @@ def capture(
             f"--sendmail-cmd={shlex.quote(str(program))}",
             *map(str, paths),
         ]
-        env = _environment(account, _NO_COPY)
+        env = _environment(repository, account, _NO_COPY)
         done = run(
             argv, env=env, cwd=repository.top, timeout=CAPTURE, name="git send-email"
         )
@@ -164,7 +164,7 @@ def _started(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=_environment(delivery.account)
+        env=_environment(delivery.repository, delivery.account)
         | {"GIT_SEND_EMAIL_NOTTY": "1", "PERL_RL": "Stub"},
         cwd=delivery.repository.top,
         pass_fds=descriptors,
@@ -363,7 +363,7 @@ def _argv(
 
     UntrustedCommandsError where it would run a command that the repository names itself.
     """
-    refuse_untrusted(repository.top, Use.MAIL, Use.SERVER)
+    refuse_untrusted(repository.top, Use.MAIL)
     words = ["git", "-C", str(repository.top), *options, "send-email"]
     if identity:
         words.append(f"--identity={identity}")
@@ -413,7 +413,7 @@ def _names_sender(account: Account, messages: Sequence[Message]) -> bool:
 
 
 def _environment(
-    account: Account, more: Sequence[tuple[str, str]] = ()
+    repository: Repository, account: Account, more: Sequence[tuple[str, str]] = ()
 ) -> dict[str, str]:
     sections = [
         "sendemail",
@@ -424,7 +424,7 @@ def _environment(
         for section in sections
         for key, value in (*_OFF, *more)
     ]
-    env = environment(configuration(pins))
+    env = environment(configuration(pins), repo=repository.top)
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
         env.pop(name, None)
     return env | {"PATCHPILOT_SENDING": "1"}

@@ -337,7 +337,7 @@ def _local_archive(lore: str) -> probes.Probe:
             "archive",
             "warn",
             error.message,
-            "git config patchpilot.lore PATH|URL sets another archive",
+            "git config --global patchpilot.lore PATH|URL sets another archive",
         )
     return probes.Probe("archive", "ok", f"{lore} is there")
 

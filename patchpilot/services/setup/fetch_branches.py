@@ -24,7 +24,8 @@ def fetch_branches(repository: Repository, wanted: MissingBranches) -> None:
     fetch = ["fetch", "--no-recurse-submodules", "--no-auto-maintenance", "--"]
     done = False
     try:
-        done = not interactive([*here, *fetch, wanted.remote, *wanted.branches])
+        words = [*here, *fetch, wanted.remote, *wanted.branches]
+        done = not interactive(words, repo=repository.top)
     finally:
         if wanted.url and not done:
             repository.git("remote", "remove", wanted.remote)

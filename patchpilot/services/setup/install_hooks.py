@@ -12,6 +12,7 @@ from pathlib import Path
 
 from patchpilot.commits.b4_prep import is_cover_message
 from patchpilot.commits.hook_scripts import B4_CALL, B4_KEY, b4_command, hook_script
+from patchpilot.commits.own_commands import hooks_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError, unknown
 from patchpilot.model.json_form import json_form
@@ -134,21 +135,10 @@ def _remove_from_b4(repository: Repository) -> None:
 
 
 def _folder(repository: Repository) -> Path:
-    # run.py pins core.hooksPath away for our own git calls: asking git for --git-path would name
-    # the pin
-    values = [
-        folder
-        for folder in repository.config_regexp(r"^core\.hookspath$").get(
-            "core.hookspath", ()
+    folder = hooks_folder(repository.top)
+    if not folder.is_absolute():
+        raise UsageError(
+            "core.hooksPath is relative, and the repository is bare",
+            hint="set core.hooksPath to an absolute path",
         )
-        if folder != "/dev/null"
-    ]
-    if values:
-        place = Path(values[-1]).expanduser()
-        if repository.bare and not place.is_absolute():
-            raise UsageError(
-                "core.hooksPath is relative, and the repository is bare",
-                hint="set core.hooksPath to an absolute path",
-            )
-        return place if place.is_absolute() else repository.top / place
-    return repository.common_dir / "hooks"
+    return folder

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
+from patchpilot.commits.git_config import all_entries, normal_key
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import NetworkError, UsageError, unknown
@@ -276,14 +277,14 @@ def write_mail(plan: MailPlan, password: str = "") -> None:
 
 
 def overridden(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]:
-    """Returns the planned settings that the repository's configuration overrides."""
+    """Return the planned settings for which the repository's configuration has another value."""
     if repository is None:
         return ()
-    repository.changed()
+    own = {entry.key: entry.value for entry in all_entries(repository.top)}
     return tuple(
         setting.key
         for setting in plan.settings
-        if (values := repository.config(setting.key)) and values[-1] != setting.value
+        if own.get(normal_key(setting.key), setting.value) != setting.value
     )
 
 

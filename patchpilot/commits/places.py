@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Finds the directories of a repository, and checks its files before git opens them."""
+
+import os
+import re
+import shlex
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.commits.run import git
+from patchpilot.errors import GitError
+
+_PLACES = re.compile(
+    r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL
+)
+_OF_TREE = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".b4-config")
+_OF_GIT = (
+    "HEAD",
+    "config",
+    "config.worktree",
+    "commondir",
+    "gitdir",
+    "packed-refs",
+    "index",
+    "shallow",
+    "info/attributes",
+    "info/exclude",
+    "info/sparse-checkout",
+    "objects/info/alternates",
+)
+"""Files that git reads: of the working tree, and of the git directory."""
+
+
+class Places(NamedTuple):
+    """The directories of a repository.
+
+    `top` is the working tree, or the git directory of a bare repository.
+    """
+
+    git_dir: Path
+    common_dir: Path
+    top: Path
+    bare: bool
+
+
+def read_places(where: Path) -> Places | None:
+    """Return the directories of the repository that contains `where`, or None if there is none.
+
+    Raises `GitError` if git refuses to read the repository, or if any of its files is a FIFO or
+    a device on which git would block.
+    """
+    _refuse_special(_likely_files(where))
+    words = (
+        "--path-format=absolute",
+        "--git-dir",
+        "--git-common-dir",
+        "--is-bare-repository",
+    )
+    done = git(where, "rev-parse", *words, "--show-toplevel", ok=(), raw=True)
+    parts = _PLACES.fullmatch(done.text)
+    if parts is None:
+        if done.code == 128 and "not a git repository" in done.error_text:
+            return None
+        git(where, "rev-parse", *words, raw=True)
+        raise GitError(f"git rev-parse failed in {where}")
+    git_dir, common_dir = map(Path, _two_folders(parts["folders"]))
+    bare = parts["bare"] == "true"
+    if parts["top"]:
+        top = Path(parts["top"])
+    else:
+        top = git_dir if bare else _working_tree(git_dir)
+    _refuse_special(top / name for name in _OF_TREE)
+    _refuse_special(
+        folder / name for folder in {git_dir, common_dir} for name in _OF_GIT
+    )
+    _common[top] = (_inode(top), common_dir)
+    return Places(git_dir, common_dir, top, bare)
+
+
+def _likely_files(where: Path) -> Iterator[Path]:
+    """Yield the files that git opens while it looks for a repository around a directory."""
+    for folder in (where.absolute(), *where.absolute().parents):
+        for place in (folder / ".git", folder):
+            if place.is_dir() and (place / "HEAD").exists():
+                yield from (place / name for name in _OF_GIT)
+                return
+        if (folder / ".git").exists():
+            yield folder / ".git"
+            return
+
+
+def _refuse_special(files: Iterable[Path]) -> None:
+    """Raise GitError for a FIFO, socket or device, as an unpacked archive may have them."""
+    for file in files:
+        try:
+            mode = file.stat().st_mode
+        except (OSError, ValueError):
+            continue
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            message = f"{file} is not a regular file: git would wait for it"
+            raise GitError(message, hint=f"remove it: rm {shlex.quote(str(file))}")
+
+
+def _two_folders(text: str) -> tuple[str, str]:
+    """Return a git directory and its common directory, which are on a line each.
+
+    Either name may have line breaks.
+    """
+    breaks = [at for at, char in enumerate(text) if char == "\n"]
+    pairs = [(text[:at], text[at + 1 :]) for at in breaks]
+    likely = (
+        pair
+        for pair in pairs
+        if pair[0] == pair[1] or pair[0].startswith(f"{pair[1]}/")
+    )
+    return next(likely, pairs[0])
+
+
+_common: dict[Path, tuple[int, Path]] = {}
+"""Working tree → the inode of its `.git` when its common directory was read, and that directory."""
+
+
+def common_dir_of(top: Path) -> Path:
+    """Return the common git directory of a working tree or of a bare repository."""
+    known = _common.get(top)
+    if known and known[0] == _inode(top):
+        return known[1]
+    places = read_places(top)
+    if places is None:
+        raise GitError(f"{top} is not a git repository")
+    return places.common_dir
+
+
+def _inode(top: Path) -> int:
+    for path in (top / ".git", top / "HEAD"):
+        if path.exists():
+            return path.stat().st_ino
+    return 0
+
+
+def _working_tree(git_dir: Path) -> Path:
+    """Return the working tree of a git directory, for a call from within that directory."""
+    link = git_dir / "gitdir"
+    if link.is_file():
+        return Path(os.fsdecode(link.read_bytes()).strip()).parent
+    configured = git(
+        git_dir, "config", "-z", "--get", "core.worktree", ok=(0, 1)
+    ).text.rstrip("\0")
+    return (
+        Path(os.path.normpath(git_dir / configured)) if configured else git_dir.parent
+    )
