@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No setting of a repository's own configuration acts: every key that git documents is planted.
+
+Plain git is the control: it runs what is planted.
+"""
+
+import itertools
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.kit.canaries import Canaries, story
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+_READING = (
+    ("check", "HEAD"),
+    ("maintainers", "HEAD"),
+    ("fixes", "HEAD"),
+    ("stable", "HEAD"),
+    ("backport", "HEAD", "--onto", "refs/remotes/stable/linux-6.1.y"),
+    ("prepare", "--dry-run"),
+    ("doctor", "--offline"),
+    ("config", "--list"),
+    ("send", "--to", "l@lists.example.org", "--force", "x", "--dry-run"),
+    ("undo", "list"),
+)
+_SUBSECTIONS = ("run", "", "near", "topic", "x.y z")
+_OF_LATER_GIT = (
+    "core.alternateRefsCommand",
+    "sendemail.headerCmd",
+    "imap.tunnel",
+    "alias.send-email",
+    "alias.status.command",
+    "b4.send-auto-to-cmd",
+    "patatt.gpg-bin",
+    "hook.x.command",
+    "filter.run.process",
+    "merge.run.driver",
+    "diff.run.textconv",
+    "diff.run.command",
+    "credential.helper",
+)
+"""Keys that the list of an older git lacks, and those of b4."""
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_OF_CORE = (
+    "alternateRefsCommand",
+    "askPass",
+    "attributesFile",
+    "editor",
+    "excludesFile",
+    "fsmonitor",
+    "gitProxy",
+    "hooksPath",
+    "notesRef",
+    "pager",
+    "sshCommand",
+)
+"""The settings of core that take a text; with another one git reads no repository."""
+_NOT_TEXT = {"advice", "extensions", "feature", "fetch", "gc", "index", "pack"}
+"""Sections of switches and numbers, which git reads in each call."""
+
+
+def documented_keys() -> tuple[str, ...]:
+    """Return each key that `git help -c` lists, once for each subsection."""
+    words = ["git", "help", "-c"]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    keys = dict.fromkeys(_OF_LATER_GIT)
+    for line in listed.splitlines():
+        name = line.strip()
+        if not re.fullmatch(r"[A-Za-z]+(\.(<[^>]+>|[^.\s]+))+", name):
+            continue
+        for subsection in _SUBSECTIONS if "<" in name or "*" in name else ("",):
+            keys[re.sub(r"<[^>]*>", subsection, name).replace("*", "helper")] = None
+    return tuple(keys)
+
+
+def plant(repo: Repo, file: Path, value: str) -> int:
+    """Write every key with a value into a configuration file, and count them.
+
+    Keys for whose value git itself reads no repository are left out.
+    """
+    entries: dict[str, str] = {}
+    for key in documented_keys():
+        section, _, rest = key.partition(".")
+        subsection, dot, variable = rest.rpartition(".")
+        if section in _NOT_TEXT:
+            continue
+        if section == "core" and variable not in _OF_CORE:
+            continue
+        if key.lower() == "include.path" or not _VARIABLE.fullmatch(variable):
+            continue
+        head = f'[{section} "{subsection}"]' if dot else f"[{section}]"
+        entries[key.lower()] = f'{head}\n\t{variable} = "{value}"\n'
+    before = file.read_text() if file.exists() else ""
+    while error := _rejected(repo, file, before + "".join(entries.values())):
+        named = re.search(r"(?:for|variable) '([^']+)'", error)
+        assert named, error
+        del entries[named[1].lower()]
+    return len(entries)
+
+
+def _rejected(repo: Repo, file: Path, text: str) -> str:
+    """Return git's error if it reads no repository with this configuration file."""
+    file.write_text(text)
+    words = ["git", "-C", str(repo.path), "rev-parse", "--git-dir"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.stderr if done.returncode else ""
+
+
+def value_of(kind: str, canaries: Canaries) -> str:
+    """Return the planted command in one spelling."""
+    command = canaries.command("planted", "exit 0")
+    return {
+        "command": command,
+        "shell": f"!{command}",
+        "path": "%(prefix)/../../" + command,
+        "helper": f"ext::{command}",
+        "arguments": f"{command} #",
+    }[kind]
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    made = story(tmp_path / "r")
+    made.put(
+        ".git/info/attributes", "*.[ch] filter= diff= merge=\n*.h filter=run diff=run\n"
+    )
+    return made
+
+
+@pytest.fixture
+def canaries(tmp_path: Path) -> Canaries:
+    return Canaries(tmp_path / "canaries")
+
+
+_SCOPES = ("config", "config.worktree", "included")
+_KINDS = ("command", "shell", "path", "helper", "arguments")
+_FIRST = {("config", "command"), ("included", "shell")}
+
+
+@pytest.mark.parametrize(
+    ("scope", "kind"),
+    [
+        pytest.param(*pair, marks=() if pair in _FIRST else pytest.mark.long)
+        for pair in itertools.product(_SCOPES, _KINDS)
+    ],
+)
+def test_no_documented_setting_of_the_repository_acts(
+    repo: Repo, canaries: Canaries, scope: str, kind: str
+) -> None:
+    if scope == "config.worktree":
+        repo.git("config", "extensions.worktreeConfig", "true")
+    if scope == "included":
+        repo.git("config", "include.path", "included")
+    file = repo.path / ".git" / scope
+    assert plant(repo, file, value_of(kind, canaries)) > 700
+    canaries.touch(repo.path)
+    for words in _READING:
+        done = call(words[0], "-C", repo.path, *words[1:])
+        assert canaries.sang == set(), words
+        assert done.code in (0, 1), (words, done.err)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("core.fsmonitor", ("status",)),
+        ("diff.external", ("diff", "HEAD~")),
+        ("filter..clean", ("diff",)),
+        ("diff..textconv", ("show", "HEAD~")),
+    ],
+)
+def test_plain_git_runs_what_is_planted(
+    repo: Repo, canaries: Canaries, key: str, words: tuple[str, ...]
+) -> None:
+    command = canaries.command("planted", "exit 0")
+    section, _, name = key.rpartition(".")
+    section, dot, subsection = section.partition(".")
+    head = f'[{section} "{subsection}"]' if dot else f"[{section}]"
+    with (repo.path / ".git/config").open("a") as config:
+        config.write(f'{head}\n\t{name} = "{command}"\n')
+    canaries.touch(repo.path)
+    repo.git(*words, check=False)
+    assert canaries.sang == {"planted"}
+    canaries.hush()
+    for call_words in _READING:
+        call(call_words[0], "-C", repo.path, *call_words[1:])
+    assert canaries.sang == set()
