@@ -65,7 +65,7 @@ REFUSED = (
     ("setup mal", "did you mean 'mail'"),
     ("setup mail --provider gmal --address a@example.org", "did you mean 'gmail'"),
     ("setup mail --encryption starttls", "tls"),
-    ("track shwo", "did you mean 'show'"),
+    ("track sho", "did you mean 'show'"),
     ("dig", "COMMIT is missing"),
     ("check -2", "name the commits: HEAD~2..,"),
     ("fixes -1", "HEAD for the latest one"),
