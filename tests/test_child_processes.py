@@ -263,7 +263,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/backport/work_clone::_clone": ("identity.email", "identity.name"),
         "services/setup/install_hooks::_remove_from_b4": ("value",),
         "services/setup/set_up_mail::_before": ("key",),
-        "services/setup/set_up_mail::overridden": ("setting.key",),
         "services/setup/set_up_mail::write_mail": ("setting.key", "setting.value"),
     },
     OPTIONS: {
