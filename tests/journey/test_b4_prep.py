@@ -116,12 +116,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Repo
         if not (place / strategy).exists():
             repo = prep(place / strategy, strategy, 2, cover=COVER_V1, end=" ")
             b4(repo, "prep", "--set-prefixes", "RFC", "net")
-            # without one b4 would use its web endpoint
-            repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
         shutil.copytree(place / strategy, folder)
         repo = Repo.__new__(Repo)
         repo.path, repo._clock = folder, 1_800_000_000
         repo.git("update-index", "-q", "--refresh")
+        # without one b4 would use its web endpoint
+        repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
         return repo
 
     return copy
