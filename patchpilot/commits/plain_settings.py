@@ -43,7 +43,7 @@ _FORMS = {
     r"(?!-)[^\x00-\x20\x7f~^:?*\[\\]+": """
         branch.*.merge branch.*.remote branch.*.pushremote remote.pushdefault
         core.notesref""",
-    r"[+^]?(?![-/])[^\x00-\x20\x7f~^:?\[\\]*(?::[^\x00-\x20\x7f~^:?\[\\]*)?": """
+    r"[+^]?(?![-/%])[^\x00-\x20\x7f~^:?\[\\]*(?::[^\x00-\x20\x7f~^:?\[\\]*)?": """
         remote.*.fetch remote.*.push notes.rewriteref""",
     # neither an option nor a remote helper (gitremote-helpers(7)) such as ext::COMMAND
     r"(?:(?:https?|git|ssh)://(?!-)|file://|(?!-)(?![^/]*::))[^\x00-\x1f\x7f]+": """

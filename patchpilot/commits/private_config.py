@@ -48,7 +48,6 @@ _SHARED = (
 _ATTRIBUTES = b"\n* !diff !merge\n"
 _LOGIN = re.compile(r"://[^/\s]*@|//[^/\s]*:[^/\s]*@")
 """A user name or password in a URL."""
-_SUBSECTION = re.compile(r"[^\n\0]*")
 _KEPT = 64
 """Directories that are kept between runs."""
 
@@ -180,8 +179,6 @@ def config_text(entries: Iterable[ConfigEntry]) -> bytes:
     for entry in entries:
         section, _, rest = entry.key.partition(".")
         subsection, dot, variable = rest.rpartition(".")
-        if not _SUBSECTION.fullmatch(subsection) or "\0" in entry.value:
-            continue
         head = section + (f' "{_escaped(subsection)}"' if dot else "")
         value = _escaped(entry.value).replace("\n", "\\n").replace("\t", "\\t")
         lines.append(f'[{head}]\n\t{variable} = "{value}"\n')

@@ -7,7 +7,6 @@ The outbox is written before and after each attempt.
 from collections.abc import Callable
 from functools import partial
 
-from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.model.message import MailState, Message
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.retries import Retries
@@ -37,7 +36,6 @@ def deliver_as_shown(delivery: Delivery) -> None:
     """Sends the pending messages over patchpilot's own SMTP session, with the bytes of the
     preview.
     """
-    refuse_untrusted(delivery.repository.top, Use.MAIL)
     with Submission(delivery.account, delivery.credential) as submission:
         deliver_each(delivery, partial(send_mail, submission, delivery))
 

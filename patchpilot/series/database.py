@@ -246,7 +246,9 @@ class Database(sqlite3.Connection):
         """Turn errors of SQLite and of invalid values in rows into PatchpilotErrors."""
         try:
             yield
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
+            if "TRIGGER" in getattr(error, "sqlite_errorname", ""):
+                raise self._database_error(error) from error
             raise
         except sqlite3.Error as error:
             raise self._database_error(error) from error

@@ -23,25 +23,17 @@ _READING = (
     ("backport", "HEAD", "--onto", "refs/remotes/stable/linux-6.1.y"),
     ("prepare", "--dry-run"),
     ("doctor", "--offline"),
-    ("config", "--list"),
     ("send", "--to", "l@lists.example.org", "--force", "x", "--dry-run"),
     ("undo", "list"),
 )
 _SUBSECTIONS = ("run", "", "near", "topic", "x.y z")
 _OF_LATER_GIT = (
-    "core.alternateRefsCommand",
     "sendemail.headerCmd",
     "imap.tunnel",
     "alias.send-email",
-    "alias.status.command",
     "b4.send-auto-to-cmd",
     "patatt.gpg-bin",
     "hook.x.command",
-    "filter.run.process",
-    "merge.run.driver",
-    "diff.run.textconv",
-    "diff.run.command",
-    "credential.helper",
 )
 """Keys that the list of an older git lacks, and those of b4."""
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")

@@ -119,7 +119,7 @@ def place(tmp_path: Path) -> Place:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     found = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
-    found.repo.git("config maildir.folder", str(found.maildir))
+    found.repo.git("config --global maildir.folder", str(found.maildir))
     # nobody answers there
     found.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
     return found
@@ -214,7 +214,7 @@ def test_a_mail_to_oneself_is_for_the_sender_only(place: Place) -> None:
 
 
 def test_without_its_setting_it_says_what_is_missing(place: Place) -> None:
-    place.repo.git("config --unset maildir.folder")
+    place.repo.git("config --global --unset maildir.folder")
     done = place.send("--yes")
     assert (done.code, [problem["name"] for problem in document(done)["refusals"]]) == (
         3,

@@ -287,7 +287,7 @@ def new_key(repo: Repo) -> None:
     from patatt import get_data_dir
 
     key = next((Path(get_data_dir()) / "private").glob("*.key")).stem
-    repo.git("config patatt.signingkey", f"ed25519:{key}")
+    repo.git("config --global patatt.signingkey", f"ed25519:{key}")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
     repo = topic(tmp_path / "r", 1)
     new_key(repo)
     with endpoint(answer) as (url, posted):
-        repo.git("config b4.send-endpoint-web", url)
+        repo.git("config --global b4.send-endpoint-web", url)
         shown = repo.patchpilot(
             "send --via b4 --to l@lists.example.org --force x --dry-run"
         )

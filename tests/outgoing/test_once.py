@@ -194,6 +194,8 @@ def test_a_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
             topic(tmp_path / "r", 1, server=slow),
             topic(tmp_path / "other", 0, server=server),
         )
+        repo.git("config sendemail.smtpserverport", str(slow.port))
+        repo.patchpilot("trust", repo.path)
         other.commit(
             "widget: another\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"other.c": "int other;\n"},

@@ -21,7 +21,6 @@ from functools import partial
 from pathlib import Path
 
 from patchpilot.commits.b4_prep import PrepBranch
-from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.private_config import keep_branch_settings
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stop
@@ -138,7 +137,6 @@ def deliver(delivery: Delivery, known: PrepBranch, words: Sequence[str]) -> None
     with the bytes of the preview.
     """
     entries = delivery.send.entries
-    refuse_untrusted(delivery.repository.top, Use.MAIL)
     with (
         TemporaryFolder("b4") as place,
         socket.socket(socket.AF_UNIX) as listener,

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, environment, run, stop
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -363,7 +362,6 @@ def _argv(
 
     UntrustedCommandsError where it would run a command that the repository names itself.
     """
-    refuse_untrusted(repository.top, Use.MAIL)
     words = ["git", "-C", str(repository.top), *options, "send-email"]
     if identity:
         words.append(f"--identity={identity}")
