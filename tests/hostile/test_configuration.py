@@ -24,7 +24,6 @@ _READING = (
     ("prepare", "--dry-run"),
     ("doctor", "--offline"),
     ("send", "--to", "l@lists.example.org", "--force", "x", "--dry-run"),
-    ("undo", "list"),
 )
 _SUBSECTIONS = ("run", "", "near", "topic", "x.y z")
 _OF_LATER_GIT = (
