@@ -122,7 +122,7 @@ def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) ->
         in (prefix / "share" / "zsh" / "site-functions" / "_patchpilot").read_text()
     )
     assert (
-        "complete --no-files --command patchpilot"
+        "complete -c patchpilot -f"
         in (
             prefix / "share" / "fish" / "vendor_completions.d" / "patchpilot.fish"
         ).read_text()
