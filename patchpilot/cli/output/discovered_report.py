@@ -55,6 +55,6 @@ def discovered_text(found: Discovered, *, numbered: bool = False) -> str:
     if still and not numbered:
         lines.append(
             f"{counted(still, 'series', 'series')} not tracked: `patchpilot track add --mine"
-            " --all`, or `patchpilot track add` with a Message-ID"
+            " --all`, or `patchpilot track add '<message-id>'`"
         )
     return "\n".join(lines)
