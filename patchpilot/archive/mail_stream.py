@@ -108,7 +108,7 @@ def epoch_commits(epoch: str, step: int) -> Iterator[str]:
     The commits divide the epoch's messages into parts.
     """
     commit = ""
-    with streaming(Path(epoch), "rev-list", "--reverse", "HEAD") as ids:
+    with streaming(Path(epoch), "rev-list", "--reverse", "HEAD", "--") as ids:
         for number, line in enumerate(ids, 1):
             commit = line.decode().strip()
             if number % step == 0:
