@@ -159,4 +159,4 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
         await keys(pilot, "g")
         stands = app.session.status(Stage.BACKPORTS)
         assert stands.state is StageState.TODO
-        assert "lts --fetch" in text_of(app)
+        assert "setup stable --fetch" in text_of(app)

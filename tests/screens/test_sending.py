@@ -60,7 +60,7 @@ def use(work: Path, server: FaultySink, via: str) -> None:
         ("sendemail.confirm", "never"),
         ("patchpilot.via", via),
     ):
-        git(work, "config", name, value)
+        git(work, "config", "--global", name, value)
 
 
 async def send(pilot: Any, app: PatchpilotApp) -> None:
