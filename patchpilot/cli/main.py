@@ -107,6 +107,8 @@ def _run(argv: list[str]) -> int | None:
 
             print(f"patchpilot, version {__version__}")
             return ExitCode.OK
+        if values["home"] and rest:
+            raise UsageError(f"--home takes no command, but {rest[0]!r} was given")
         if values["no_pager"]:
             os.environ["GIT_PAGER"] = "cat"
         with _debugging() if values["debug"] else nullcontext():

@@ -110,7 +110,7 @@ def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(
         walk = next(
             int(child)
             for child in children
-            if b"tui" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            if b"demo" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
         )
         at = len(demo.seen)
         os.kill(walk, signal.SIGKILL)

@@ -18,7 +18,6 @@ pytestmark = pytest.mark.long
 FEWER = {
     Stage.TAGS: {"candidates": (), "present": ()},
     Stage.BACKPORTS: {"branches": ()},
-    Stage.PREVIEW: {"mails": ()},
 }
 
 
