@@ -3,7 +3,7 @@
 
 `python -m tests.lab.store_kills 100`.
 
-Each process adds, updates, rebuilds, imports and removes series of its own, and writes down which
+Each process adds, updates and removes series of its own, and writes down which
 verbs are done. After the kills the store must be sound, and have what it had after the last verb
 that was done, or after the one that was killed: a series is there with all its mails or not at all.
 """
@@ -107,25 +107,7 @@ def _number(series: str) -> str:
 
 
 def prepare(place: Path) -> None:
-    """The files that the processes import, made in a store of its own."""
-    os.environ |= {
-        f"XDG_{name}_HOME": str(place / "before" / name.lower())
-        for name in ("CONFIG", "DATA", "STATE", "CACHE")
-    }
-    for writer in range(WRITERS):
-        for number in range(SERIES):
-            name = f"s{writer}{number}"
-            (place / f"{name}.mbox").write_bytes(thread(name, REPLIES))
-            call("track", "add", "--mbox", place / f"{name}.mbox")
-            call(
-                "track",
-                "export",
-                str(writer * SERIES + number + 1),
-                "--format",
-                "jsonl",
-                "-o",
-                place / f"{name}.jsonl",
-            )
+    """Give the processes a store of their own."""
     os.environ |= {
         f"XDG_{name}_HOME": str(place / name.lower())
         for name in ("CONFIG", "DATA", "STATE", "CACHE")
@@ -177,7 +159,7 @@ def _judged(place: Path, seed: int) -> tuple[bool, str]:
                 " ON mail.message_id = member.message_id GROUP BY id"
             )
         )
-        entries = [row[0] for row in base.execute("SELECT message_id FROM series")]
+        entries = dict(base.execute("SELECT message_id, id FROM series"))
         unused = base.execute(
             "SELECT count(*) FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
         ).fetchone()[0]
@@ -201,7 +183,8 @@ def _judged(place: Path, seed: int) -> tuple[bool, str]:
                 problems.append(
                     f"{name} has {there} mails, not {allowed}, killed in {amid.verb}"
                 )
-    for words in ((), ("show", "1"), ("update", "--offline")):
+    shown = [("show", str(number)) for number in entries.values()]
+    for words in ((), *shown, ("update", "--offline")):
         outcome = call("track", *words)
         problems += [outcome.err] if outcome.code else []
     return (
