@@ -50,8 +50,10 @@ _patchpilot_completion() {{
             shown+=("$word  ${{line#*$'\t'}}")
         fi
     done < <(env {_ASK}="${{(pj:\x1f:)words[2,CURRENT]}}" "$words[1]")
-    (( ${{#found}} )) && compadd -U -V patchpilot -l -d shown -a found
-    [[ -n $files ]] && _files
+    local added=1
+    (( ${{#found}} )) && compadd -U -V patchpilot -l -d shown -a found && added=0
+    [[ -n $files ]] && _files && added=0
+    return added
 }}
 compdef _patchpilot_completion patchpilot
 """,
