@@ -76,7 +76,8 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
         "commit.gpgSign": "false",
     }
     configure(work / ".git" / "config", identity)
-    git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master")
+    # raw: git writes the upstream into the configuration of the clone
+    git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master", raw=True)
     write_first_fix(work, facts.culprit)
     return Repositories(mainline, stable, work, facts)
 

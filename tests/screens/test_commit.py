@@ -53,7 +53,8 @@ async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(
         ]
         shown = text_of(app)
         assert "subject 56/75" in shown
-        assert "nearest remote branch" in shown
+        assert "the upstream of" in shown
+        assert "applies cleanly to" in shown
         await keys(pilot, "home", "down", "down", "enter")
         assert app.stage is Stage.CHECKS
 
