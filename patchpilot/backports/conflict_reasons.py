@@ -13,6 +13,7 @@ from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.changed_functions import (
     conflicting,
     defining_files,
+    function_at,
     touching,
 )
 from patchpilot.backports.conflict_places import find_places
@@ -31,6 +32,7 @@ from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.file_diff import FileChange
+from patchpilot.model.hunk_fit import text_lines
 from patchpilot.model.json_form import json_form
 
 CHANGED_LINES = "it changed the lines that the fix changes, or lines next to them"
@@ -275,6 +277,9 @@ def _moved_hints(
     if applied.how is AppliesHow.CONFLICT:
         return []
     meant = {change.path: _functions(change) for change in fix.files}
+    trees = tree, applied.merge.tree
+    if all(_begins_in(scratch, trees, *names) for names in meant.items() if names[1]):
+        return []
     done = scratch.git("diff-tree", "-r", "-p", "-M", tree, applied.merge.tree)
     hints = []
     for change in parse_diff(tuple(done.text.split("\n")), 1).files:
@@ -285,6 +290,23 @@ def _moved_hints(
                 f" mainline changes {', '.join(sorted(named)[:3])}(); check the result"
             )
     return hints
+
+
+def _begins_in(
+    scratch: Scratch, trees: tuple[str, str], path: str, names: set[str]
+) -> bool:
+    """Return whether the first line in which a file differs is in one of these functions."""
+    old, new = (text_lines(scratch.blob(tree, path) or b"") for tree in trees)
+    first = next(
+        (
+            at
+            for at, (one, other) in enumerate(zip(old, new, strict=False))
+            if one != other
+        ),
+        min(len(old), len(new)),
+    )
+    function = function_at(old, first)
+    return function is not None and function.name in names
 
 
 def _functions(change: FileChange) -> set[str]:

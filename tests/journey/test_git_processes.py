@@ -16,7 +16,7 @@ MOST = {
     ("maintainers",): 12,
     ("fixes", "HEAD"): 15,
     ("stable",): 12,
-    ("backport", "HEAD"): 31,
+    ("backport", "HEAD"): 30,
     ("doctor", "--offline"): 20,
     ("send", "--dry-run", "--offline"): 25,
 }
