@@ -16,8 +16,11 @@ from tests.kit.walk import keys, running, settle, text_of
 pytestmark = pytest.mark.long
 
 FEWER = {
-    Stage.TAGS: {"candidates": (), "present": ()},
-    Stage.BACKPORTS: {"branches": ()},
+    Stage.TAGS: lambda result: replace(result, candidates=(), present=()),
+    Stage.BACKPORTS: lambda result: replace(result, branches=()),
+    Stage.PREVIEW: lambda result: replace(
+        result, send=replace(result.send, entries=())
+    ),
 }
 
 
@@ -25,12 +28,10 @@ async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (120, 36), asks=False) as pilot:
-        for stage, fields in FEWER.items():
+        for stage, fewer in FEWER.items():
             await keys(pilot, stage, "j")
             screen, known = app.screen, app.session.found[stage]
-            app.session.found[stage] = replace(
-                known, result=replace(known.result, **fields)
-            )
+            app.session.found[stage] = replace(known, result=fewer(known.result))
             assert screen.current is None
             for key in ("j", "k", "G", "space", "x", "enter"):
                 await pilot.press(key)
