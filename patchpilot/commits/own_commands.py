@@ -158,18 +158,15 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
     What patchpilot installs or documents is not included.
     """
-    entries = all_entries(top)
+    of_tree = b4_file_entries(top) if {Use.B4, Use.ARCHIVE} & {*uses} else ()
+    entries = (*all_entries(top), *of_tree)
     settings = [entry for entry in entries if is_acting(entry, *uses)]
-    if Use.B4 in uses or Use.ARCHIVE in uses:
-        pattern = re.compile("|".join(_SETTINGS[use] for use in uses))
-        of_tree = (one for one in b4_file_entries(top) if pattern.fullmatch(one.key))
-        settings += [one for one in of_tree if _needs_trust(one)]
-    hooks = tuple(dict.fromkeys(hook for use in uses for hook in _HOOKS.get(use, ())))
+    hooks = [hook for use in uses for hook in _HOOKS.get(use, ())]
     if not settings and not hooks:
         return ()
     place = _Place(top, common_dir_of(top).resolve())
     found = [place.setting(entry) for entry in settings]
-    found += place.hooks(hooks) if hooks else ()
+    found += [command for _, command in place.hooks(hooks).values() if command]
     return tuple(dict.fromkeys(found))
 
 
@@ -183,18 +180,13 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
         key = key.replace("-", "")
     pattern = "|".join(_SETTINGS[use] for use in uses or Use)
     return (
-        bool(re.fullmatch(pattern, key, re.DOTALL))
-        and not is_plain(entry.key, entry.value)
-        and _needs_trust(entry)
+        bool(entry.value)
+        and bool(re.fullmatch(pattern, key, re.DOTALL))
+        and not _counts_untrusted(entry)
     )
 
 
-def _needs_trust(entry: ConfigEntry) -> bool:
-    """Return whether a setting that may act is neither empty nor what patchpilot documents."""
-    return bool(entry.value) and not is_documented(entry)
-
-
-def is_documented(entry: ConfigEntry) -> bool:
+def _is_documented(entry: ConfigEntry) -> bool:
     """Return whether a setting names patchpilot itself, as its documentation says."""
     if entry.key == B4_KEY:
         return entry.value == b4_command()
@@ -202,34 +194,40 @@ def is_documented(entry: ConfigEntry) -> bool:
     return names_command and bool(_RECIPIENTS.fullmatch(entry.value))
 
 
-_counted: dict[Path, tuple[tuple[ConfigEntry, ...], str, tuple[ConfigEntry, ...]]] = {}
-"""Directory → its settings, the state of what is trusted, and the settings that count."""
+_Entries = tuple[ConfigEntry, ...]
+_counted: dict[Path, tuple[_Entries, frozenset[ConfigEntry], str | None, _Entries]] = {}
+"""Directory → its settings, those that act, what was trusted, and the settings that count."""
 
 
-def counted_entries(top: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
+def counted_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     """Return the settings that count in a directory, in git's order.
 
     They are the user's, and of the repository's own the plain ones, those that patchpilot
     documents, and those that the user trusts. Raises `GitError` as `all_entries` does.
     """
     entries = all_entries(top, tolerant=tolerant)
-    trust = trust_store.state()
-    known = _counted.get(top)
-    if known is None or known[0] is not entries or known[1] != trust:
-        counted = tuple(_counting(top, entries))
-        known = _counted[top] = (entries, trust, counted)
-    return known[2]
+    known, acting, before, counted = _counted.get(top, ((), frozenset(), None, ()))
+    if known is not entries:
+        acting, before = frozenset(filter(is_acting, entries)), None
+    # most repositories have no setting that acts: what is trusted is not looked up
+    trust = trust_store.state() if acting else ""
+    if before != trust:
+        trusted = _trusted_settings(top, acting)
+        counted = tuple(
+            entry for entry in entries if entry in trusted or _counts_untrusted(entry)
+        )
+        _counted[top] = entries, acting, trust, counted
+    return counted
 
 
-def _counting(top: Path, entries: Sequence[ConfigEntry]) -> Iterator[ConfigEntry]:
-    acting = {entry for entry in entries if is_acting(entry)}
-    trusted = trust_store.trusted() if acting else {}
-    place = _Place(top, common_dir_of(top).resolve()) if trusted else None
-    for entry in entries:
-        if _counts_untrusted(entry) or (
-            place and entry in acting and place.setting(entry).digest in trusted
-        ):
-            yield entry
+def _trusted_settings(
+    top: Path, acting: frozenset[ConfigEntry]
+) -> frozenset[ConfigEntry]:
+    known = trust_store.trusted() if acting else {}
+    if not known:
+        return frozenset()
+    place = _Place(top, common_dir_of(top).resolve())
+    return frozenset(one for one in acting if place.setting(one).digest in known)
 
 
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
@@ -246,7 +244,7 @@ def _counts_untrusted(entry: ConfigEntry) -> bool:
     return (
         entry.scope not in OWN_SCOPES
         or is_plain(entry.key, entry.value)
-        or is_documented(entry)
+        or _is_documented(entry)
     )
 
 
@@ -256,15 +254,13 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
     The result maps names to contents, so that what was checked is what runs.
     """
     place = _Place(top, common_dir_of(top).resolve())
-    names = [name for names in _HOOKS.values() for name in names]
-    files = {name: _read(file) for name, file in place.hook_files(names)}
-    known = trust_store.trusted() if files else {}
-    waiting = {
-        command.name.removeprefix("hook ")
-        for command in place.hooks(names)
-        if command.digest not in known
+    hooks = place.hooks([name for names in _HOOKS.values() for name in names])
+    known = trust_store.trusted() if hooks else {}
+    return {
+        name: content
+        for name, (content, command) in hooks.items()
+        if command is None or command.digest in known
     }
-    return {name: text for name, text in files.items() if name not in waiting}
 
 
 def hooks_folder(top: Path) -> Path:
@@ -310,28 +306,26 @@ class _Place(NamedTuple):
         """Return the command that a setting configures."""
         return self._command(entry.key, entry.file, entry.value)
 
-    def hooks(self, names: Sequence[str]) -> Iterator[OwnCommand]:
-        """Yield the hooks that git would run, except hooks installed by patchpilot."""
-        for name, file in self.hook_files(names):
-            content = _read(file)
-            if content != hook_script(name).encode():
-                text = content.decode("utf-8", "surrogateescape")
-                yield self._command(f"hook {name}", str(file), text)
+    def hooks(self, names: Sequence[str]) -> dict[str, tuple[bytes, OwnCommand | None]]:
+        """Return the hooks that git would run: name → content, and the command to be trusted.
 
-    def hook_files(self, names: Sequence[str]) -> Iterator[tuple[str, Path]]:
-        """Yield the name and file of each hook that the repository has."""
-        if not self._has_own_hooks():
-            return
+        The command is None for a hook that patchpilot installed. There are no hooks if the user,
+        and not the repository, names their folder.
+        """
+        named = [one for one in all_entries(self.top) if one.key == _HOOKS_KEY]
+        found: dict[str, tuple[bytes, OwnCommand | None]] = {}
+        if named and named[-1].scope not in OWN_SCOPES:
+            return found
         folder = hooks_folder(self.top)
         for name in names:
             file = folder / name
             if file.is_file() and os.access(file, os.X_OK):
-                yield name, file
-
-    def _has_own_hooks(self) -> bool:
-        """Return whether the repository, and not the user, names the folder of its hooks."""
-        named = [one for one in all_entries(self.top) if one.key == _HOOKS_KEY]
-        return not named or named[-1].scope in OWN_SCOPES
+                content = _read(file)
+                text = content.decode("utf-8", "surrogateescape")
+                is_ours = content == hook_script(name).encode()
+                command = self._command(f"hook {name}", str(file), text)
+                found[name] = content, None if is_ours else command
+        return found
 
     def _command(self, name: str, file: str, text: str) -> OwnCommand:
         label = f"{self.common}: {name}"

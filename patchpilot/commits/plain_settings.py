@@ -46,7 +46,7 @@ _FORMS = {
     r"[+^]?(?![-/%])[^\x00-\x20\x7f~^:?\[\\]*(?::[^\x00-\x20\x7f~^:?\[\\]*)?": """
         remote.*.fetch remote.*.push notes.rewriteref""",
     # neither an option nor a remote helper (gitremote-helpers(7)) such as ext::COMMAND
-    r"(?:(?:https?|git|ssh)://(?!-)|file://|(?!-)(?![^/]*::))[^\x00-\x1f\x7f]+": """
+    r"(?:(?:https?|git|ssh)://(?!-)|file://|(?!-)(?![^/]*:(?::|//)))[^\x00-\x1f\x7f]+": """
         remote.*.url remote.*.pushurl""",
 }
 """The form of a value, and the settings that have it; `*` is any text in one part of a name."""

@@ -9,8 +9,7 @@ was checked is what git uses, and nothing else in the repository acts.
 
 import hashlib
 import os
-import re
-import shutil
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +31,7 @@ from patchpilot.commits.places import Places, read_places
 from patchpilot.commits.plain_settings import is_plain
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.urls import public_url
 
 _SHARED = (
     "HEAD",
@@ -46,8 +46,6 @@ _SHARED = (
 )
 """What git shares between the working trees of a repository (gitrepository-layout(5))."""
 _ATTRIBUTES = b"\n* !diff !merge\n"
-_LOGIN = re.compile(r"://[^/\s]*@|//[^/\s]*:[^/\s]*@")
-"""A user name or password in a URL."""
 _KEPT = 64
 """Directories that are kept between runs."""
 
@@ -123,24 +121,17 @@ class PrivateConfig:
             return folder
         if not private_folder(folder.parent):
             self._temporary.append(TemporaryFolder("config"))
-            folder = self._temporary[-1].path / "common"
-            self._write(folder, files)
-            return folder
+            return self._written(self._temporary[-1].path, files)
         evict(folder.parent, _KEPT)
-        fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
-        self._write(fresh, files)
+        fresh = folder.with_suffix(f".{secrets.token_hex(8)}")
+        fresh.mkdir(mode=0o700)
+        self._written(fresh, files)
+        # it exists if another run was faster, or a program changed its content
         with suppress(OSError):
-            if folder.is_dir() and not _has(folder, files):
-                # a program changed it
-                shutil.rmtree(folder)
-            fresh.rename(folder)
-            return folder
-        # another run was faster
-        shutil.rmtree(fresh)
-        return folder
+            return fresh.rename(folder)
+        return fresh
 
-    def _write(self, folder: Path, files: Mapping[str, bytes]) -> None:
-        folder.mkdir(mode=0o700)
+    def _written(self, folder: Path, files: Mapping[str, bytes]) -> Path:
         for name in _SHARED:
             (folder / name).symlink_to(self.places.common_dir / name)
         for name, content in files.items():
@@ -149,6 +140,7 @@ class PrivateConfig:
             file.write_bytes(content)
             if file.parent.name == "hooks":
                 file.chmod(0o700)
+        return folder
 
 
 def _has(folder: Path, files: Mapping[str, bytes]) -> bool:
@@ -161,7 +153,7 @@ def _has(folder: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def _has_password(entry: ConfigEntry) -> bool:
-    return entry.key.endswith("pass") or bool(_LOGIN.search(entry.value))
+    return entry.key.endswith("pass") or public_url(entry.value) != entry.value
 
 
 def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:

@@ -29,7 +29,7 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
 def trusted() -> dict[str, Entry]:
     """Returns everything that the user trusts, as digest → entry."""
     with suppress(OSError, ValueError):
-        data = json.loads(_place().read_text(encoding="utf-8"))
+        data = json.loads(_file().read_text(encoding="utf-8"))
         if isinstance(data, dict):
             return {digest: entry for digest, entry in data.items() if _is_entry(entry)}
     return {}
@@ -37,7 +37,7 @@ def trusted() -> dict[str, Entry]:
 
 def state() -> str:
     """Return a text that changes with what is trusted."""
-    return state_of(_place())
+    return state_of(_file())
 
 
 def trust(labels: Mapping[str, str]) -> None:
@@ -69,15 +69,12 @@ def _is_entry(entry: object) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("since"), str)
 
 
-def _place() -> Path:
+def _file() -> Path:
     return state_path() / "trusted.json"
 
 
-def _file() -> Path:
-    return state_folder() / "trusted.json"
-
-
 def _write(known: Mapping[str, Entry]) -> None:
+    state_folder()
     file = _file()
     fresh = file.with_suffix(".new")
     try:
