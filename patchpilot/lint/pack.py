@@ -141,10 +141,7 @@ def parse_pack(
             label, line, str(table.get("id") or table.get("name") or number + 1), lines
         )
         if isinstance(match := table.get("match"), dict):
-            table["match"] = {
-                key: parts.get(value, value) if isinstance(value, str) else value
-                for key, value in match.items()
-            }
+            table["match"] = _with_parts(match, parts)
         rule = _rule(table, name, where, detectors)
         if rule.id in examples:
             raise PackError(f"{where}: duplicate rule id")
@@ -154,6 +151,18 @@ def parse_pack(
             *(_example(one, where, bad=False) for one in table["good"]),
         )
     return Pack(name, tuple(rules), examples)
+
+
+def _with_parts(match: Any, parts: Mapping[str, str]) -> Any:
+    """Return a match, with the parts that its arguments and those of its tables name."""
+    match match:
+        case str():
+            return parts.get(match, match)
+        case dict():
+            return {key: _with_parts(value, parts) for key, value in match.items()}
+        case list():
+            return [_with_parts(value, parts) for value in match]
+    return match
 
 
 def _starts(text: str) -> list[tuple[int, tuple[str, ...]]]:

@@ -60,9 +60,9 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     before_pattern=str,
     unless_before_pattern=str,
     after_pattern=str,
-    unless_after_pattern=str,
     file_pattern=str,
     unless_file_pattern=str,
+    rows=list,
 )
 def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports matches of a tree-sitter `query` in the functions and tables that the patch
@@ -79,7 +79,8 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `unless_inside_pattern` to the start of a statement around `@at`. The patterns of `between`
     apply to the text from the end of `@from` to `@at`, and those of `before` and `after` to the
     rest of the function. The patterns of `file` apply to the whole file, and match nothing
-    without a tree. {name} is the text of a capture.
+    without a tree. {name} is the text of a capture, or a pattern of the first of the `rows` with
+    which everything matches.
     """
     removed = _removed(context)
     for unit in _units(context, arguments.get("shown", False)):
@@ -112,11 +113,17 @@ def _matches(
         if not line or line in seen or _is_broken(at):
             continue
         values = {name: _text(unit, node) for name, node in captures.items()}
-        if _captures_fit(values, arguments) and _place_fits(
-            unit, captures, values, arguments
-        ):
-            seen.add(line)
-            yield line, {name: values[name] for name in arguments.get("captures", ())}
+        for row in arguments.get("rows", ({},)):
+            if _captures_fit(values, row, arguments) and _place_fits(
+                unit, captures, values, row, arguments
+            ):
+                seen.add(line)
+                known = {**values, **row}
+                yield (
+                    line,
+                    {name: known[name] for name in arguments.get("captures", ())},
+                )
+                break
 
 
 def _added_line(unit: _Unit, node: "Node") -> int:
@@ -142,14 +149,16 @@ def _is_broken(node: "Node") -> bool:
     return bool(node.has_error)
 
 
-def _captures_fit(values: Mapping[str, str], arguments: Arguments) -> bool:
+def _captures_fit(
+    values: Mapping[str, str], row: Mapping[str, str], arguments: Arguments
+) -> bool:
     wanted = arguments.get("capture_patterns", {})
     refused = arguments.get("unless_capture_patterns", {})
     return all(
-        _filled(pattern, values).search(values[name])
+        _filled(pattern, values, row).search(values[name])
         for name, pattern in wanted.items()
     ) and not any(
-        _filled(pattern, values).search(values[name])
+        _filled(pattern, values, row).search(values[name])
         for name, pattern in refused.items()
     )
 
@@ -158,6 +167,7 @@ def _place_fits(
     unit: _Unit,
     captures: "Mapping[str, Node]",
     values: Mapping[str, str],
+    row: Mapping[str, str],
     arguments: Arguments,
 ) -> bool:
     at = captures["at"]
@@ -170,15 +180,15 @@ def _place_fits(
         "file_pattern": unit.file,
     }
     for name, part in parts.items():
-        if name in arguments and not _filled(arguments[name], values).search(part):
+        if name in arguments and not _filled(arguments[name], values, row).search(part):
             return False
         other = f"unless_{name}"
-        if other in arguments and _filled(arguments[other], values).search(part):
+        if other in arguments and _filled(arguments[other], values, row).search(part):
             return False
     if "file_pattern" in arguments and not unit.file:
         return False
     return "unless_inside_pattern" not in arguments or not _is_inside(
-        unit, at, _filled(arguments["unless_inside_pattern"], values)
+        unit, at, _filled(arguments["unless_inside_pattern"], values, row)
     )
 
 
@@ -192,11 +202,13 @@ def _is_inside(unit: _Unit, at: "Node", pattern: re.Pattern[str]) -> bool:
     return False
 
 
-def _filled(pattern: str, values: Mapping[str, str]) -> re.Pattern[str]:
+def _filled(
+    pattern: str, values: Mapping[str, str], row: Mapping[str, str]
+) -> re.Pattern[str]:
     if "{" not in pattern:
         return compiled(pattern)
     escaped = {name: re.escape(text) for name, text in values.items()}
-    return re.compile(filled(pattern, escaped))
+    return re.compile(filled(filled(pattern, row), escaped))
 
 
 def _removed(context: Context) -> set[str]:
