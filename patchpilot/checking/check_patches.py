@@ -502,7 +502,7 @@ def _facts(
     from patchpilot.checking.history_facts import facts_of
 
     facts = facts_of(repository)
-    if any(rule.detector in ("unusual-prefix", "unusual-tag-order") for rule in rules):
+    if any(rule.detector == "unusual-prefix" for rule in rules):
         from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 
         facts.foresee(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from threading import Lock
 from time import monotonic
-from typing import IO, NamedTuple
+from typing import IO
 
 from patchpilot.cache import entries
 from patchpilot.commits.repository import Repository
@@ -49,7 +49,7 @@ class RepositoryFacts:
         self._repository = repository
         self._walking = Lock()
         self._commits: dict[str, Commit | None] = {}
-        self._touching: dict[tuple[str, ...], tuple[_Logged, ...]] = {}
+        self._touching: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._releases: Releases | None = None
         self._tips: dict[str, Tip | None] = {}
         self._holders: dict[str, frozenset[str]] = {}
@@ -73,19 +73,6 @@ class RepositoryFacts:
         self, paths: Sequence[str], limit: int = 50
     ) -> tuple[str, ...]:
         """Returns the subjects of the last commits that touched these paths, latest first."""
-        return tuple(logged.subject for logged in self._logged(paths, limit))
-
-    def tags_touching(
-        self, paths: Sequence[str], limit: int = 50
-    ) -> tuple[tuple[str, ...], ...]:
-        """Returns the names of the trailers in the last commits that touched these paths.
-
-        The commits are the same as in `subjects_touching`. The names are in lower case and in the
-        order of the commit's trailers.
-        """
-        return tuple(logged.tags for logged in self._logged(paths, limit))
-
-    def _logged(self, paths: Sequence[str], limit: int) -> "tuple[_Logged, ...]":
         key = (str(limit), *paths)
         if key not in self._touching:
             try:
@@ -94,14 +81,14 @@ class RepositoryFacts:
                     f"--max-count={limit}",
                     *self._recent,
                     "--no-merges",
-                    f"--format={_FORMAT}",
+                    "--format=%s",
                     "HEAD",
                     "--",
                     *paths,
                 )
                 done = self._repository.git(*words, ok=(), timeout=LOG_SECONDS)
                 self._touching[key] = tuple(
-                    _parsed(line) for line in done.text.split("\n") if line.strip("\2")
+                    line for line in done.text.split("\n") if line
                 )
             except GitError:
                 self._touching[key] = ()
@@ -116,7 +103,7 @@ class RepositoryFacts:
         return (f"--since=@{date}",) if date else ()
 
     def foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
-        """Prepares the answers of `subjects_touching` and `tags_touching` for many sets of paths.
+        """Prepares the answers of `subjects_touching` for many sets of paths.
 
         The log is read only once, latest commit first, until each set has `limit` commits or the
         log ends.
@@ -130,7 +117,7 @@ class RepositoryFacts:
         )
         if not wanted:
             return
-        found: dict[tuple[str, ...], list[_Logged]] = {paths: [] for paths in wanted}
+        found: dict[tuple[str, ...], list[str]] = {paths: [] for paths in wanted}
         of_path: dict[str, list[tuple[str, ...]]] = {}
         for paths in wanted:
             for path in paths:
@@ -144,7 +131,7 @@ class RepositoryFacts:
             "-z",
             "--no-merges",
             f"--max-count={COMMITS_BACK}",
-            f"--format=%x01{_FORMAT}",
+            "--format=%x01%s",
             "--name-only",
             "--no-renames",
             *self._recent,
@@ -316,22 +303,6 @@ def recent_since(repository: Repository) -> int:
     return date
 
 
-_FORMAT = "%s%x02%(trailers:only,keyonly,separator=%x02)"
-
-
-class _Logged(NamedTuple):
-    """A commit of a log: its subject, and the names of its tags."""
-
-    subject: str
-    tags: tuple[str, ...]
-
-
-def _parsed(line: str) -> _Logged:
-    """What a line of _FORMAT says."""
-    subject, *tags = line.split("\2")
-    return _Logged(subject, tuple(tag.lower() for tag in tags if tag))
-
-
 def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     """Returns a note on commits in the messages that a shallow clone does not contain.
 
@@ -359,10 +330,8 @@ def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     )
 
 
-def _records(out: IO[bytes]) -> Iterator[tuple[_Logged, list[str]]]:
-    """(commit, paths) of each commit of a `git log -z --name-only` whose records begin with \\1 and
-    _FORMAT.
-    """
+def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
+    """Yield (subject, paths) of each commit of a `git log -z --name-only --format=%x01%s`."""
     line, touched, rest = "", list[str](), b""
     while block := out.read1(1 << 16):  # type: ignore[attr-defined]
         *words, rest = (rest + block).split(b"\0")
@@ -370,12 +339,12 @@ def _records(out: IO[bytes]) -> Iterator[tuple[_Logged, list[str]]]:
             text = word.decode("utf-8", "surrogateescape").lstrip("\n")
             if text.startswith("\1"):
                 if line:
-                    yield _parsed(line), touched
+                    yield line, touched
                 line, touched = text[1:], []
             elif text:
                 touched.append(text)
     if line:
-        yield _parsed(line), touched
+        yield line, touched
 
 
 def _above(path: str) -> Iterator[str]:

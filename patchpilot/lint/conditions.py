@@ -13,15 +13,13 @@ from patchpilot.lint.new_side import spaced
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subject_prefix import prefix_of
 from patchpilot.lint.subsystem_facts import subsystem_has
-from patchpilot.model.fix_claim import bug_in, is_cosmetic
+from patchpilot.model.fix_claim import bug_in
 from patchpilot.model.patch import Patch
 from patchpilot.model.upstream_references import upstream_commits
 
 CONDITIONS: Mapping[str, type] = {
     "has_diff": bool,
-    "is_addressed": bool,
     "is_backport": bool,
-    "is_cosmetic": bool,
     "is_marked": bool,
     "for_stable": bool,
     "names_upstream": bool,
@@ -31,13 +29,11 @@ CONDITIONS: Mapping[str, type] = {
     "has_cover": bool,
     "damage": str,
     "headers": list,
-    "tags": list,
     "without_tags": list,
     "project_list": str,
     "sent_to_list": bool,
     "subject_pattern": str,
     "prefix_pattern": str,
-    "message_pattern": str,
     "all_paths_pattern": str,
     "unless_subsystem": str,
     "unless_message_pattern": str,
@@ -72,11 +68,6 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
         _is(arguments, "has_diff", lambda: patch.has_diff)
         and _is(
             arguments,
-            "is_addressed",
-            lambda: bool(patch.header("To") or patch.header("Cc")),
-        )
-        and _is(
-            arguments,
             "in_series",
             lambda: patch.subject.number is not None and patch.subject.total != 1,
         )
@@ -99,11 +90,6 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
             arguments,
             "is_backport",
             lambda: patch.subject.for_stable or names_upstream_commit(patch),
-        )
-        and _is(
-            arguments,
-            "is_cosmetic",
-            lambda: is_cosmetic(patch.subject.title, patch.paths),
         )
         and _is(arguments, "for_stable", lambda: patch.subject.for_stable)
         and _is(arguments, "names_upstream", lambda: names_upstream_commit(patch))
@@ -174,12 +160,10 @@ def _lists(context: Context, arguments: Mapping[str, Any]) -> bool:
 
 
 def _tags(context: Context, arguments: Mapping[str, Any]) -> bool:
-    if "tags" not in arguments and "without_tags" not in arguments:
-        return True
-    names = {tag.key for _, tag in tag_lines(context)}
-    return names.issuperset(
-        map(str.lower, arguments.get("tags", ()))
-    ) and names.isdisjoint(map(str.lower, arguments.get("without_tags", ())))
+    without = arguments.get("without_tags")
+    return not without or {tag.key for _, tag in tag_lines(context)}.isdisjoint(
+        map(str.lower, without)
+    )
 
 
 def _texts(patch: Patch, arguments: Mapping[str, Any]) -> bool:
@@ -195,10 +179,6 @@ def _texts(patch: Patch, arguments: Mapping[str, Any]) -> bool:
     if "all_paths_pattern" in arguments and not all(
         map(compiled(arguments["all_paths_pattern"]).search, patch.paths)
     ):
-        return False
-    if "message_pattern" in arguments and not compiled(
-        arguments["message_pattern"]
-    ).search(f"{patch.subject.title}\n{text}"):
         return False
     return "unless_message_pattern" not in arguments or not compiled(
         arguments["unless_message_pattern"]

@@ -59,13 +59,6 @@ class HistoryFacts(Protocol):
     ) -> tuple[str, ...]:
         """Returns the subjects of the last commits that touched these paths, latest first."""
 
-    def tags_touching(
-        self, paths: Sequence[str], limit: int = 50
-    ) -> tuple[tuple[str, ...], ...]:
-        """Returns the names of the tags of the same commits in lower case, those of a commit in
-        their order.
-        """
-
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether the commit is in mainline; None when that is unknown."""
 

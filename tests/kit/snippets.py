@@ -103,7 +103,7 @@ class MemoryHistory:
             Address("Ada Fixer", "ada@example.org"),
             datetime(2026, 1, 1, tzinfo=UTC),
         )
-        subject, _, by = self._commits[found].partition(" | ")[0].partition(" <- ")
+        subject, _, by = self._commits[found].partition(" <- ")
         return Commit(
             found, found, (), ada, when, parse_address(by) or ada, when, f"{subject}\n"
         )
@@ -116,18 +116,7 @@ class MemoryHistory:
         self, paths: Sequence[str], limit: int = 50
     ) -> tuple[str, ...]:
         """All subjects, whatever was touched."""
-        return tuple(subject.partition(" | ")[0] for subject in self._commits.values())[
-            :limit
-        ]
-
-    def tags_touching(
-        self, paths: Sequence[str], limit: int = 50
-    ) -> tuple[tuple[str, ...], ...]:
-        """The tags of all commits, whatever was touched."""
-        return tuple(
-            tuple(subject.partition(" | ")[2].lower().split())
-            for subject in self._commits.values()
-        )[:limit]
+        return tuple(self._commits.values())[:limit]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether it is in the table."""

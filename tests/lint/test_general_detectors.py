@@ -176,17 +176,14 @@ TEXT = "one frob\n\ntwo frob\nthe knob\n"
     ("match", "found_lines"),
     [
         (AROUND, ["one frob", "two frob"]),
-        (AROUND + 'above = "empty"\nbelow = "text"', ["two frob"]),
-        (AROUND + 'below = "not text"', ["one frob"]),
+        (AROUND + 'below = "text"', ["two frob"]),
         (AROUND + "below_pattern = 'knob'", ["two frob"]),
-        (AROUND + "only_first = true\nbelow_pattern = 'knob'", []),
         (AROUND + "unless_pattern = 'one'", ["two frob"]),
         (AROUND + "pasted = true", []),
         (MANY + "least = 2", ["one frob"]),
         (MANY + "least = 3", []),
         (MANY + "least = 2\nof_pattern = '^(?:one|two)'\npercent = 100", ["one frob"]),
         (MANY + "least = 2\npercent = 100", []),
-        (MANY + "least = 2\nof_pattern = '\\S'\nmost_of = 2", []),
         (MANY + "least = 2\nsome_pattern = 'two'", ["one frob"]),
         (MANY + "least = 2\nsome_pattern = 'two'\nsome = 2", []),
     ],
@@ -203,24 +200,18 @@ Signed-off-by: Jane Doe <jane@example.com>
 Tested-by: Ann Bee <ann@lists.example.net>
 """
 TAG = 'detector = "tag-like"\nnames = ["Reported-by", "Tested-by"]\n'
-SEQUENCE = "detector = \"tag-sequence\"\npattern = '(?m)^signed-off-by\\n(?P<at>tested-by\\n)'\n"
 
 
 @pytest.mark.parametrize(
     ("match", "names"),
     [
         (TAG, ["Reported-by", "Tested-by"]),
-        (TAG + "first = true", ["Reported-by"]),
         (TAG + "last = true", ["Tested-by"]),
-        (TAG + "once = true", ["Reported-by"]),
         (TAG + "pattern = 'example.com'", []),
         (TAG + "unless_pattern = '^Ann'", []),
         (TAG + "address_pattern = '^ann@'\nlast = true", ["Tested-by"]),
         (TAG + "by_author = true", []),
         (TAG + "by_sender = true", []),
-        (TAG + "by_organization = true", []),
-        (SEQUENCE, ["Tested-by"]),
-        (SEQUENCE.replace("tested-by", "fixes"), []),
     ],
 )
 def test_a_tag_is_reported_by_its_name_its_person_and_its_place(

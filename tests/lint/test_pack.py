@@ -183,12 +183,6 @@ CASES = (
             13,
             "subject, title, raw subject, subject header, message",
         ),
-        (
-            'detector = "repeated"\npattern = "frob"\nwhere = "{}"',
-            "where",
-            14,
-            "diff, subjects",
-        ),
         (LONGER, "where", 13, "added, code, comment, title, series"),
         (CASES, "case_where", 17, "subject, title"),
         (
@@ -197,7 +191,6 @@ CASES = (
             14,
             "code, plain, comment, raw",
         ),
-        ('detector = "path-like"\nchange = "{}"', "change", 13, "added, renamed"),
     ],
 )
 def test_an_unknown_word_names_its_line_and_the_known_ones(

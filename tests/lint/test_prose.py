@@ -104,7 +104,6 @@ def test_what_was_pasted_is_nobodys_sentence(text: str) -> None:
             "not-imperative",
             "internal-id",
             "possible-misspelling",
-            "badly-wrapped-message",
         }
         & found.keys()
     )

@@ -22,25 +22,6 @@ def _names(text: str, *rules: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("author", "reporter", "asked"),
-    [
-        ("ada@linux.acme.example", "ben@acme.example", False),
-        ("ada@acme.example", "ben@other.example", True),
-        ("ada@gmail.com", "ben@gmail.com", True),
-        ("ada@kernel.org", "ben@kernel.org", True),
-    ],
-)
-def test_a_report_inside_an_organization_has_no_public_link(
-    author: str, reporter: str, asked: bool
-) -> None:
-    tags = f"Reported-by: Ben Reader <{reporter}>\nSigned-off-by: Ada Fixer <{author}>"
-    text = mail(
-        "frob: wait for the link", f"{PROSE}\n\n{tags}", file_diff(PATH, HUNK)
-    ).replace("ada@example.org", author)
-    assert bool(_names(text, "report-without-link")) is asked
-
-
-@pytest.mark.parametrize(
     ("sender", "asked"),
     [
         ("adafixer@relay.example", False),

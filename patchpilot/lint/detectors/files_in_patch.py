@@ -6,12 +6,10 @@ They check uapi headers, files without a maintainer or Makefile entry, and white
 
 import re
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import MissingError
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
-from patchpilot.lint.detectors.tree_applies import fits
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.file_diff import FileChange
@@ -20,44 +18,6 @@ from patchpilot.model.source_tree import Tree
 
 if TYPE_CHECKING:
     from patchpilot.maintainers.section import Section
-
-
-@detector("uapi-change", "path list", paths_pattern=str, list=str)
-def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch that removes or changes uapi code and is not sent to the mailing list
-    `list`.
-    """
-    patch = context.patch
-    if any(
-        address.key == arguments["list"]
-        for name in ("To", "Cc")
-        for address in patch.addresses(name)
-    ) or arguments["list"] in "\n".join(patch.message):
-        return
-    paths_pattern = compiled(arguments["paths_pattern"])
-    for change in patch.files:
-        if not paths_pattern.search(change.path) or change.is_rename:
-            continue
-        kept = [_bare(line.text) for line in change.lines("+")]
-        for line in change.lines("-"):
-            text = _bare(line.text)
-            # an addition at the end of a list or mask removes nothing
-            if (
-                re.match(r"[#\w]", text)
-                and not text.startswith("#include")
-                and not any(line.startswith(text) for line in kept)
-            ):
-                yield Hit(
-                    line.patch_line,
-                    path=change.path,
-                    values={"path": change.path, "list": arguments["list"]},
-                )
-                return
-
-
-def _bare(text: str) -> str:
-    """Returns a line without comment, white space and the characters that join it to the next line."""  # noqa: E501
-    return "".join(re.sub(r"/\*.*?(?:\*/|$)", "", text).split()).rstrip("\\,);|")
 
 
 @detector(
@@ -217,46 +177,6 @@ def _has_function(change: FileChange, attribute: str) -> bool:
     )
 
 
-@detector("maintainers-pattern", "pattern")
-def maintainers_pattern(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new F: or X: line in MAINTAINERS that matches no file in the tree.
-
-    Patches that do not apply to the tree are skipped.
-    """
-    tree = context.tree
-    change = next(
-        (
-            change
-            for change in context.patch.files
-            if change.path == "MAINTAINERS" and change.old_path
-        ),
-        None,
-    )
-    if tree is None or change is None or not _is_whole(context) or not fits(context):
-        return
-    new = context.of_series("new paths", _new_paths)
-    for line in change.lines("+"):
-        match = re.match(r"[FX]:\s+(?P<pattern>\S+)\s*$", line.text)
-        if match and not _matches_any(tree, match["pattern"], new):
-            yield hit_on(line.patch_line, pattern=match["pattern"])
-
-
-def _matches_any(tree: Tree, pattern: str, new: Sequence[str]) -> bool:
-    """Whether a pattern of MAINTAINERS matches a file of the tree, or one that the series adds."""
-    if any(
-        path == pattern or path.startswith(pattern) or fnmatchcase(path, pattern)
-        for path in new
-    ):
-        return True
-    if not re.search(r"[*?\[]", pattern):
-        return tree.exists(pattern.rstrip("/"))
-    folder = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
-    return not folder or any(
-        fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}*")
-        for path in tree.files(folder)
-    )
-
-
 def _is_whole(context: Context) -> bool:
     """Whether all patches of the series are known."""
     return (context.patch.subject.total or 1) <= len(context.series.patches)
@@ -271,16 +191,6 @@ def _paths(patches: Sequence[Patch]) -> frozenset[str]:
     return frozenset(path for patch in patches for path in patch.paths)
 
 
-def _new_paths(patches: Sequence[Patch]) -> list[str]:
-    """The paths that files of a series have after it and not before."""
-    changes = (change for patch in patches for change in patch.files)
-    return [
-        change.new_path
-        for change in changes
-        if change.new_path and change.old_path != change.new_path
-    ]
-
-
 def _added_to_makefiles(patches: Sequence[Patch]) -> dict[str, list[str]]:
     """What a series adds to each Makefile."""
     added: dict[str, list[str]] = {}
@@ -290,30 +200,6 @@ def _added_to_makefiles(patches: Sequence[Patch]) -> dict[str, list[str]]:
                 line.text for line in change.lines("+")
             )
     return added
-
-
-@detector("default-on", "default")
-def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new Kconfig option with a prompt that is enabled by default."""
-    for change in context.patch.files:
-        if not re.search(r"(?:^|/)Kconfig[\w.-]*$", change.path):
-            continue
-        option, asked = " ", False
-        for hunk in change.hunks:
-            for line in hunk.lines:
-                if re.match(r"^(?:menu)?config\s", line.text):
-                    # a menu of a vendor's drivers builds nothing by itself
-                    option, asked = (" " if "VENDOR" in line.text else line.kind), False
-                elif line.kind == "+" and re.match(
-                    r'^\s+(?:bool|tristate|prompt)\s+"', line.text
-                ):
-                    asked = option == "+"
-                elif (
-                    line.kind == "+"
-                    and asked
-                    and re.match(r"^\s+default [ym]\s*$", line.text)
-                ):
-                    yield hit_on(line.patch_line, default=line.text.strip())
 
 
 @detector("whitespace-only-hunk")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from patchpilot.lint.conditions import CONDITIONS, hits_of, project_list
 from patchpilot.lint.detector import (
@@ -497,29 +497,19 @@ def filled_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
     **CONDITIONS,
     missing_headers=list,
     missing_pattern=str,
-    missing_recipient_pattern=str,
 )
 def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch in which something required is missing.
 
-    A patch is reported if it has none of `missing_headers`, no line in its message that matches
-    `missing_pattern` and no recipient that matches `missing_recipient_pattern`.
+    A patch is reported if it has none of `missing_headers` and no line in its message that matches
+    `missing_pattern`.
     """
     patch = context.patch
     if any(patch.header(name) for name in arguments.get("missing_headers", ())):
         return
-    pattern, recipient = (
-        arguments.get("missing_pattern"),
-        arguments.get("missing_recipient_pattern"),
-    )
+    pattern = arguments.get("missing_pattern")
     if pattern and any(
         compiled(pattern).search(line[:LONGEST_LINE]) for line in patch.message
-    ):
-        return
-    if recipient and any(
-        compiled(recipient).search(address.key)
-        for name in ("To", "Cc")
-        for address in patch.addresses(name)
     ):
         return
     subject = patch.subject
@@ -530,48 +520,3 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
         "list": project_list(context, arguments),
     }
     yield subject_hit(context, **values)
-
-
-@detector(
-    "repeated",
-    "match first second *pattern",
-    generic=True,
-    **CONDITIONS,
-    where=(*PARTS, "subjects"),
-    pattern=str,
-    only_first=bool,
-)
-def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines that match `pattern` with the same named groups as an earlier line.
-
-    Case is ignored. The lines are those of the part `where`, or the "subjects" of a series. The
-    message may use the numbers of both lines.
-    """
-    pattern, seen = compiled(arguments["pattern"]), dict[Any, int]()
-    subjects = arguments["where"] == "subjects"
-    for at, text in (
-        _subjects(context) if subjects else lines_of(context, arguments["where"])
-    ):
-        match = pattern.search(text[:LONGEST_LINE])
-        if not match:
-            continue
-        key = tuple((value or "").lower() for value in match.groups())
-        if key in seen:
-            place = subject_line(context) if subjects else at
-            yield Hit(
-                place,
-                values={
-                    "match": match[0].strip(),
-                    "first": seen[key],
-                    "second": at,
-                    **groups_of(match),
-                },
-            )
-            if arguments.get("only_first"):
-                return
-        seen[key] = at
-
-
-def _subjects(context: Context) -> Lines:
-    """Yields (number, title) of each patch of the series."""
-    yield from enumerate((patch.subject.title for patch in context.series.patches), 1)

@@ -347,40 +347,21 @@ def _measured_lines(
             yield hunk.change.path, line.patch_line, line.text.expandtabs(8)
 
 
-@detector(
-    "path-like",
-    "path old_path",
-    generic=True,
-    **CONDITIONS,
-    change=("added", "renamed"),
-    pattern=str,
-    unless_pattern=str,
-    first=bool,
-)
-def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports files that the patch has "added" or "renamed" and whose paths match."""
+@detector("new-path", "path", pattern=str, unless_pattern=str)
+def new_path(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report new files whose paths match `pattern` and not `unless_pattern`."""
     pattern, unless = (
-        compiled(arguments.get("pattern", "")),
-        compiled(arguments.get("unless_pattern", NEVER)),
+        compiled(arguments[name]) for name in ("pattern", "unless_pattern")
     )
     for change in context.patch.files:
-        changed = (
-            change.is_rename
-            if arguments["change"] == "renamed"
-            else change.old_path is None
-        )
-        if changed and pattern.search(change.path) and not unless.search(change.path):
-            yield Hit(
-                change.patch_line,
-                path=change.path,
-                values={"path": change.path, "old_path": change.old_path or ""},
-            )
+        path = change.path
+        if change.old_path is None and pattern.search(path) and not unless.search(path):
+            yield Hit(change.patch_line, path=path, values={"path": path})
 
 
 @detector(
     "added-call",
     "name",
-    generic=True,
     reads=_added_read,
     names=list,
     paths_pattern=str,
@@ -450,9 +431,7 @@ def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
     )
 
 
-@detector(
-    "deprecated-interface", "name instead", generic=True, reads=_added_read, names=list
-)
+@detector("deprecated-interface", "name instead", reads=_added_read, names=list)
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports uses of an interface that is being removed, in excess of the removed uses.
 

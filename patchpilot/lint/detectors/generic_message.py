@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Generic detectors for related lines of the message: adjacent or similar lines, and tags."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
 from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
@@ -15,8 +14,6 @@ from patchpilot.lint.required_text import part_text
 from patchpilot.model.address import Address
 from patchpilot.model.assistant import is_program
 from patchpilot.model.trailer import parse_trailer
-
-_KINDS = ("tag", "empty", "text", "not tag", "not empty", "not text")
 
 
 def _message_read(context: Context, _arguments: Arguments) -> str:
@@ -31,23 +28,15 @@ def _message_read(context: Context, _arguments: Arguments) -> str:
     **CONDITIONS,
     pattern=str,
     unless_pattern=str,
-    above=_KINDS,
-    above_pattern=str,
-    unless_above_pattern=str,
-    below=_KINDS,
+    below=("text",),
     below_pattern=str,
     pasted=bool,
-    only_first=bool,
 )
 def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines of the message that match `pattern`, if the adjacent lines match as well.
+    """Report lines of the message that match `pattern`, if the next line is as wanted.
 
-    The line must not match `unless_pattern`. `above` and `below` are the required kinds of the
-    adjacent lines. A "tag" has the form of a tag; "empty" is an empty line, or no line (above the
-    first and below the last one); "text" is any other line. "not tag", "not empty" and "not text"
-    are their complements. `above_pattern` and `below_pattern` must match the adjacent lines, and
-    `unless_above_pattern` must not. `pasted` selects lines inside or
-    outside of pasted text. With `only_first`, lines after the first match are not checked.
+    The line must not match `unless_pattern`. With `below`, the next line is neither empty nor a
+    tag; it must match `below_pattern`. `pasted` selects lines inside or outside of pasted text.
     """
     lines, pattern = context.patch.message, compiled(arguments["pattern"])
     for at, text in enumerate(lines):
@@ -59,37 +48,19 @@ def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             at in pasted(context)
         ):
             continue
-        above = lines[at - 1] if at else ""
-        below = lines[at + 1] if at + 1 < len(lines) else ""
-        if _suits(arguments, "above", above) and _suits(arguments, "below", below):
-            yield hit_on(context.patch.message_line + at, **values_of(match, line))
-        if arguments.get("only_first"):
-            return
+        below = lines[at + 1][:LONGEST_LINE] if at + 1 < len(lines) else ""
+        if "below" in arguments and (not below.strip() or parse_trailer(below)):
+            continue
+        if "below_pattern" in arguments and not _matches(
+            arguments, "below_pattern", below
+        ):
+            continue
+        yield hit_on(context.patch.message_line + at, **values_of(match, line))
 
 
 def _matches(arguments: Arguments, name: str, text: str) -> bool:
     """Whether the rule has this pattern, and it matches."""
     return name in arguments and compiled(arguments[name]).search(text) is not None
-
-
-def _suits(arguments: Arguments, side: str, text: str) -> bool:
-    """Whether the line on one side of another is as the rule requires."""
-    line = text[:LONGEST_LINE]
-    wanted = arguments.get(side)
-    if wanted and (wanted.removeprefix("not ") == _kind_of(line)) is wanted.startswith(
-        "not "
-    ):
-        return False
-    pattern = f"{side}_pattern"
-    if pattern in arguments and not _matches(arguments, pattern, line):
-        return False
-    return not _matches(arguments, f"unless_{pattern}", line)
-
-
-def _kind_of(line: str) -> str:
-    if not line.strip():
-        return "empty"
-    return "tag" if parse_trailer(line) else "text"
 
 
 @detector(
@@ -104,7 +75,6 @@ def _kind_of(line: str) -> str:
     least=int,
     percent=int,
     of_pattern=str,
-    most_of=int,
     some=int,
     some_pattern=str,
     at=("line", "message", "mail"),
@@ -113,7 +83,7 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a part of the patch, `where`, in which at least `least` lines match `pattern`.
 
     These must be at least `percent` of all lines of the part, or of the lines that match
-    `of_pattern`, of which there may be at most `most_of`. At least `some` of them (1 by default)
+    `of_pattern`. At least `some` of them (1 by default)
     must match `some_pattern` as well. Every match contains `needle`. `at` is the position of the
     finding: on the first such "line" (the default), or on the first line of the "message" or the
     "mail". The message may use {count}.
@@ -126,8 +96,6 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
         lines = [
             (at, text) for at, text in lines if _matches(arguments, "of_pattern", text)
         ]
-    if len(lines) > arguments.get("most_of", len(lines)):
-        return
     pattern = compiled(arguments["pattern"])
     found = [(at, text, match) for at, text in lines if (match := pattern.search(text))]
     if not found or len(found) < arguments["least"]:
@@ -155,12 +123,7 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     address_pattern=str,
     by_author=bool,
     by_sender=bool,
-    by_organization=bool,
-    public_pattern=str,
-    author_group=str,
     program=bool,
-    once=bool,
-    first=bool,
     last=bool,
 )
 def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -171,15 +134,10 @@ def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     name "From" selects the author's header.
 
     `by_author` and `by_sender` select tags that do, or do not, name the author of the patch or
-    the sender of the message. `by_organization` selects them by whether the address belongs to
-    the author's organization, that is, whether the last two words of the host names are equal;
-    hosts that match `public_pattern` belong to no organization. With these arguments, tags
-    without an address are not reported. `author_group` is the group of `pattern` that must be the
-    author's address; `program` selects tags that do, or do not, name a program. `once` reports
-    each address once, `first` stops after one finding, and `last` checks only the last of the
-    tags.
+    the sender of the message; tags without an address are not reported then. `program` selects
+    tags that do, or do not, name a program. `last` checks only the last of the tags.
     """
-    pattern, seen = compiled(arguments.get("pattern", "")), set[str]()
+    pattern = compiled(arguments.get("pattern", ""))
     named = tuple(_named(context, arguments["names"]))
     sender = context.patch.sender
     for line, name, value, address in named[-1:] if arguments.get("last") else named:
@@ -190,13 +148,6 @@ def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         if "program" in arguments and is_program(value) is not arguments["program"]:
             continue
-        author, group = context.patch.author, arguments.get("author_group")
-        if group and not (author and author.email.lower() == match[group].lower()):
-            continue
-        key = address.key if address else value
-        if arguments.get("once") and key in seen:
-            continue
-        seen.add(key)
         email, person = (address.email, address.called) if address else ("", "")
         own = {"tag": name, "value": value, "address": email, "person": person}
         own["sender"] = sender.called if sender else ""
@@ -228,53 +179,8 @@ def _is_persons(
     ):
         return False
     patch = context.patch
-    return (
-        _is_one(arguments, "by_author", same_person, address, patch.author)
-        and _is_one(arguments, "by_sender", same_person, address, patch.sender)
-        and _is_one(
-            arguments,
-            "by_organization",
-            partial(_colleagues, arguments),
-            address,
-            patch.author,
-        )
+    return all(
+        bool(address and other and same_person(address, other) is arguments[name])
+        for name, other in (("by_author", patch.author), ("by_sender", patch.sender))
+        if name in arguments
     )
-
-
-def _is_one(
-    arguments: Arguments,
-    name: str,
-    are_alike: Callable[[Address, Address], bool],
-    address: Address | None,
-    other: Address | None,
-) -> bool:
-    """Whether two addresses are alike, or are not, as an argument of the rule requires."""
-    if name not in arguments:
-        return True
-    return bool(address and other and are_alike(address, other) is arguments[name])
-
-
-def _colleagues(arguments: Arguments, first: Address, second: Address) -> bool:
-    """Whether two addresses are of the same organization."""
-    hosts = [_organization(one.email) for one in (first, second)]
-    return hosts[0] == hosts[1] and not _matches(arguments, "public_pattern", hosts[0])
-
-
-def _organization(email: str) -> str:
-    """Returns the last two words of an address's host: linux.example.com is of example.com."""
-    return ".".join(email.lower().rpartition("@")[2].split(".")[-2:])
-
-
-@detector("tag-sequence", "tag value", generic=True, **CONDITIONS, pattern=str)
-def tag_sequence(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a tag depending on the names of all tags of the message.
-
-    `pattern` must match the names in lower case, each on a line that ends in a newline; its group
-    `at` starts at the name of the tag to report.
-    """
-    tags = tag_lines(context)
-    text = "".join(f"{tag.key}\n" for _, tag in tags)
-    match = compiled(arguments["pattern"]).search(text)
-    if match:
-        line, tag = tags[text.count("\n", 0, match.start("at"))]
-        yield hit_on(line, tag=tag.name, value=tag.value)

@@ -3,12 +3,11 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_prose import is_prose, paragraphs, words
+from patchpilot.lint.message_prose import is_prose, words
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.word_lists import word_set
 from patchpilot.model.trailer import is_trailer
@@ -18,27 +17,20 @@ from patchpilot.model.trailer import is_trailer
     "message-too-short",
     {
         "repeats-subject-of-binding": "",
-        "short": "count",
         "empty": "",
         "only-tags": "",
         "repeats-subject": "",
     },
-    fewest=int,
-    fewest_of_change=int,
 )
-def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a message that is too short for its change or only repeats the subject.
+def message_too_short(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a message that has only tags or only repeats the subject.
 
-    A message is too short with fewer than `fewest` words. It is also too short with fewer than
-    `fewest_of_change` words if 10 or more lines are changed and no word gives a reason, or with
-    fewer than two thirds of that if 20 or more lines are changed. An empty message has a separate
-    rule.
+    An empty message has a separate rule.
     """
     patch = context.patch
-    count = words(context)
     if not patch.has_diff or _needs_no_reason(context):
         return
-    if count == 0:
+    if not words(context):
         # the From: line of another author and tags count as text for the rule about empty messages
         if patch.in_body_from and patch.message:
             yield hit_on(patch.message_line, "empty")
@@ -47,14 +39,6 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
             for line in patch.message
         ):
             yield hit_on(patch.message_line, "only-tags")
-        return
-    size = sum(change.added + change.removed for change in patch.files)
-    most = arguments["fewest_of_change"]
-    of_change = (size >= 10 and count < most and not _gives_reason(context)) or (
-        size >= 20 and 3 * count < 2 * most
-    )
-    if count < arguments["fewest"] or of_change:
-        yield hit_on(patch.message_line, "short", count=count)
         return
     in_subject = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
     words_of_message = [
@@ -79,17 +63,6 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
             yield hit_on(patch.message_line, "repeats-subject-of-binding")
     elif len(fresh) <= 1 and only_prose and not _adds_an_id(context):
         yield hit_on(patch.message_line, "repeats-subject")
-
-
-_REASON = re.compile(
-    r"\b(?:because|since|so that|otherwise|due to|in order to|as|need(?:ed|s)?|caus\w+|avoid\w*|fix\w*|prevent\w*|allow\w*|should|must|instead|when|if"  # noqa: E501
-    r"|without|which|makes?|would|could|can(?:not)?|fail\w*|wrong|results?)\b",
-    re.IGNORECASE,
-)
-
-
-def _gives_reason(context: Context) -> bool:
-    return any(_REASON.search(paragraph.text) for paragraph in paragraphs(context))
 
 
 def _adds_an_id(context: Context) -> bool:
@@ -117,69 +90,6 @@ def _needs_no_reason(context: Context) -> bool:
 
 TOO_LONG = 90
 """Lines of prose longer than this are reported by the rule about long lines."""
-
-
-@detector(
-    "badly-wrapped",
-    {"uneven": "", "broken-again": "", "early": "", "narrow": "width"},
-    narrow=int,
-)
-def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a paragraph of prose with lines that end much too early.
-
-    A line ends too early if the first words of the next line would have fit on it; several lines
-    must do so.
-    """
-    for paragraph in paragraphs(context):
-        lines = [line.rstrip() for line in paragraph.lines]
-        # lines that are too long have their own rule
-        if len(lines) < 2 or max(map(len, lines)) > TOO_LONG:
-            continue
-        early = [
-            at
-            for at in range(len(lines) - 1)
-            if len(lines[at]) + 1 + len(lines[at + 1].split()[0]) <= arguments["narrow"]
-            and not _ends_thought(lines[at], lines[at + 1])
-        ]
-        widest = max(map(len, lines))
-        if len(early) >= 2 and (
-            len(early) * 2 >= len(lines) - 1 or widest >= arguments["narrow"]
-        ):
-            yield hit_on(paragraph.start + early[0], "uneven")
-            return
-        if stub := next(
-            (at for at in range(1, len(lines) - 1) if _stub(lines, at)), None
-        ):
-            yield hit_on(paragraph.start + stub, "broken-again")
-            return
-        if (
-            len(lines) >= 4
-            and max(map(len, lines[:-1])) < arguments["narrow"]
-            and not any(_ends_thought(*pair) for pair in pairwise(lines))
-        ):
-            yield hit_on(paragraph.start, "narrow", width=max(map(len, lines)))
-            return
-        if early and len(lines) == 2 and len(lines[0]) <= 45 and len(lines[1]) > 12:
-            yield hit_on(paragraph.start, "early")
-            return
-
-
-def _stub(lines: list[str], at: int) -> bool:
-    """Whether a line is the rest of the previous one that a mail client wrapped."""
-    return (
-        len(lines[at]) <= 24
-        and len(lines[at - 1]) >= 55
-        and lines[at + 1][:1].islower()
-        and not _ends_thought(lines[at], lines[at + 1])
-    )
-
-
-def _ends_thought(line: str, following: str) -> bool:
-    return (
-        line.endswith((".", ":", "!", "?", ";", ",", "-"))
-        or not following[:1].isalnum()
-        or bool(re.match(r"\s", following))
-    )
 
 
 _STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")

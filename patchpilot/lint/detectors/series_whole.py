@@ -260,49 +260,6 @@ def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield subject_hit(context, version=first.subject.version)
 
 
-@detector("recipients-differ")
-def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports patches of a series that have no recipient in common."""
-    patches = context.series.patches
-    sets = [
-        {address.key for name in ("To", "Cc") for address in patch.addresses(name)}
-        for patch in patches
-    ]
-    if len(sets) > 1 and all(sets) and not set.intersection(*sets):
-        yield subject_hit(context)
-
-
-@detector(
-    "inconsistent-author",
-    {"addresses": "author first second", "names": "address first second"},
-)
-def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an author who has two names or two addresses in the patches of a series."""
-    names: dict[str, str] = {}
-    addresses: dict[str, str] = {}
-    for patch in context.series.patches:
-        author = patch.author
-        if not author or not author.name:
-            continue
-        name = author.name.strip('"').lower()
-        address = addresses.setdefault(name, author.key)
-        if address != author.key:
-            yield subject_hit(
-                context,
-                "addresses",
-                author=author.name,
-                first=address,
-                second=author.key,
-            )
-            return
-        other = names.setdefault(author.key, author.name)
-        if other.strip('"').lower() != name:
-            yield subject_hit(
-                context, "names", address=author.key, first=other, second=author.name
-            )
-            return
-
-
 @detector("does-not-follow", "number subject earlier")
 def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch that does not apply on top of an earlier patch of the series.
@@ -479,3 +436,17 @@ def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 earlier=patches.index(earlier[0]) + 1,
             )
             return
+
+
+@detector("duplicate-subject", "match first second")
+def duplicate_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report the first patch of a series that has the subject of an earlier one, in any case."""
+    seen: dict[str, int] = {}
+    for number, patch in enumerate(context.series.patches, 1):
+        title = patch.subject.title
+        if title and title.lower() in seen:
+            yield subject_hit(
+                context, match=title, first=seen[title.lower()], second=number
+            )
+            return
+        seen[title.lower()] = number

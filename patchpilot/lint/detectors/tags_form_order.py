@@ -11,7 +11,6 @@ from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import may_be_same, same_person, tag_lines
 from patchpilot.lint.subsystem_facts import subsystem
-from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 from patchpilot.lint.word_lists import word_list, word_set
 from patchpilot.model.address import MAX_ADDRESS, Address
 from patchpilot.model.fixes_line import read_fixes_value
@@ -364,87 +363,4 @@ def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit
             return
 
 
-@detector("unusual-tag-order", "tag before count total")
-def unusual_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first tag whose position differs from that in nearly all commits to the same
-    files.
-
-    Subsystems that document a tag order are skipped.
-    """
-    own, firsts = subsystem(context), dict[str, tuple[int, Trailer]]()
-    for line, tag in tag_lines(context):
-        firsts.setdefault(tag.key, (line, tag))
-    ordered = list(firsts.values())
-    if context.history is None or len(ordered) < 2 or (own and own.tag_order):
-        return
-    for paths in paths_asked(context.patch):
-        known = [
-            list(dict.fromkeys(tags))
-            for tags in context.history.tags_touching(paths, COMMITS)
-        ]
-        judged = False
-        for (line, above), (_, below) in pairwise(ordered):
-            both = [
-                tags.index(below.key) < tags.index(above.key)
-                for tags in known
-                if above.key in tags and below.key in tags
-            ]
-            if len(both) < _LEAST_COMMITS:
-                continue
-            judged = True
-            # a Fixes: below the sign-off has a rule of its own
-            if sum(both) >= _NEARLY_ALL * len(both) and (above.key, below.key) != (
-                "signed-off-by",
-                "fixes",
-            ):
-                values = {
-                    "tag": f"{above.name}:",
-                    "before": f"{below.name}:",
-                    "count": sum(both),
-                    "total": len(both),
-                }
-                yield hit_on(line, **values)
-                return
-        if judged:
-            return
-
-
 _LEAST_COMMITS, _NEARLY_ALL = 10, 0.95
-
-
-@detector("url-among-tags", {"": "", "numbered": "number url"})
-def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a URL that should be a Link: tag.
-
-    The URL is alone on a line directly above or below a tag in the last paragraph, or numbered in
-    the last lines above the tags.
-    """
-    lines = context.patch.message
-    first = next((tag.line for _, tag in tag_lines(context)), None)
-    at = first - 1 if first else -1
-    while at >= 0 and not lines[at].strip():
-        at -= 1
-    if at >= 0 and (
-        numbered := re.match(
-            r"^\[(?P<number>\d{1,2})\]:?\s+(?P<url>https?://\S+)\s*$", lines[at]
-        )
-    ):
-        yield hit_on(
-            context.patch.message_line + at,
-            "numbered",
-            number=numbered["number"],
-            url=numbered["url"][:60],
-        )
-        return
-    for at, line in enumerate(lines):
-        if re.match(r"^https?://\S+\s*$", line):
-            beside = [
-                lines[other] for other in (at - 1, at + 1) if 0 <= other < len(lines)
-            ]
-            # the rest of a tag that was broken, such as a long Link:, is indented or follows an
-            # empty value
-            if any(is_trailer(other) for other in beside) and all(
-                not other.strip() or is_trailer(other) for other in beside
-            ):
-                yield Hit(context.patch.message_line + at)
-                return

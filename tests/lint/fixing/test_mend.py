@@ -274,9 +274,7 @@ def test_a_patch_is_never_fixed_to_nothing() -> None:
     [
         (f"{PROSE}\n\nReviewed-By: Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nReviewed-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),  # noqa: E501
         (f"{PROSE}\n\nTested-by:Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nTested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),  # noqa: E501
-        (f"{PROSE}\n{SIGN_OFF}", f"{PROSE}\n\n{SIGN_OFF}"),
         (f"{PROSE}\n\nChange-Id: I0123\n{SIGN_OFF}", f"{PROSE}\n\n{SIGN_OFF}"),
-        (f"{PROSE}\n\n{SIGN_OFF}\nSuggested-by: Ben Reader <ben@example.org>", f"{PROSE}\n\nSuggested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),  # noqa: E501
         (f"{PROSE}\nIt it the the way.\n\n{SIGN_OFF}", f"{PROSE}\nIt it the way.\n\n{SIGN_OFF}"),
     ],
 )  # fmt: skip

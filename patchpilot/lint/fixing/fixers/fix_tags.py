@@ -169,20 +169,6 @@ def _same(written: str, true: str) -> bool:
     return one == two.strip("\"'() ") or (len(one) > 20 and two.startswith(one))
 
 
-@fixer("drop-tag", PROSE)
-def drop_tag(site: FixSite) -> Proposal:
-    """Deletes a duplicate tag."""
-    text = site.text(site.number)
-    if site.number not in _message(site) or not _is_tag(text):
-        return None
-    same = [
-        number
-        for number in _message(site)
-        if number != site.number and site.text(number).split() == text.split()
-    ]
-    return delete([site.number]) if same else None
-
-
 @fixer("close-gap", PROSE)
 def close_gap(site: FixSite) -> Proposal:
     """Deletes the blank lines between two tags, but not a paragraph between them."""
@@ -202,40 +188,6 @@ def close_gap(site: FixSite) -> Proposal:
         if _is_tag(site.text(above)) or site.text(above)[:1] in (" ", "\t")
         else None
     )
-
-
-@fixer("blank-line-above", PROSE)
-def blank_line_above(site: FixSite) -> Proposal:
-    """Adds a blank line between the message and the first tag."""
-    return FixEdit(site.number, 0, ("",)) if site.number in _message(site) else None
-
-
-@fixer("tag-up", PROSE)
-def tag_up(site: FixSite) -> Proposal:
-    """Moves a tag before the first sign-off of its block, without reordering other tags."""
-    lines, text = _message(site), site.text(site.number)
-    if (
-        site.number not in lines
-        or not _is_tag(text)
-        or (site.number + 1 in lines and site.text(site.number + 1)[:1] in (" ", "\t"))
-    ):
-        return None
-    first = site.number
-    while first - 1 in lines and (
-        _is_tag(site.text(first - 1)) or site.text(first - 1)[:1] in ("[", " ", "\t")
-    ):
-        first -= 1
-    signed = next(
-        (
-            one
-            for one in range(first, site.number)
-            if site.text(one).lower().startswith(("signed-off-by:", "co-developed-by:"))
-        ),
-        None,
-    )
-    if signed is None:
-        return None
-    return (FixEdit(signed, 0, (text,)), FixEdit(site.number, 1, ()))
 
 
 @fixer("whole-fixes", PROSE)
