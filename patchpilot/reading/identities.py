@@ -8,36 +8,14 @@ MAINTAINERS, commits and signatures.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from patchpilot.model.address import Address
-from patchpilot.model.json_form import json_form
 from patchpilot.reading.bots import is_bot_address
-from patchpilot.reading.sender import UNSEEN, name_words
+from patchpilot.reading.sender import name_words
 
 if TYPE_CHECKING:
     from patchpilot.reading.mail_classifier import Classified
-
-
-@json_form("message_id", "from=claimant", "date", "what")
-class Claim(NamedTuple):
-    """A report from an unknown address that only the author, a maintainer or a bot may make."""
-
-    message_id: str
-    sender: Address
-    what: str
-    date: datetime | None
-
-    @property
-    def claimant(self) -> str:
-        """Its sender as a trailer names them."""
-        return self.sender.trailer()
-
-    @property
-    def words(self) -> str:
-        """The claim in words."""
-        return f"{self.claimant}, {UNSEEN}, {self.what}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 """The next step for the author, in one sentence, for every state of a series."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from patchpilot.model.action import Action, Advice, actions, said
 from patchpilot.model.counted import counted
 from patchpilot.model.trailer import parse_trailers
+from patchpilot.reading.claims import IN_A_TREE, Claim
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
@@ -74,20 +76,40 @@ def _write(message_id: str, words: str, template: str = "") -> Action:
 
 
 def advise(status: Status) -> NextStep:
-    """Returns the author's next step.
+    """Return the author's next step.
 
-    If an unknown sender made a claim, the step is to check the latest one.
+    It follows from what is proven. Claims are named with their sentences: the last one of
+    somebody who may make it, and the last one of an unknown sender, whom the user can confirm.
     """
-    step = _asleep(status) or _advise(status)
-    if not status.claims:
+    shown = replace(
+        status,
+        state=status.proven,
+        why=status.proven_why,
+        patches=tuple(replace(it, state=it.proven) for it in status.patches),
+    )
+    step = _asleep(shown) or _advise(shown)
+    if known := [claim for claim in status.claims if claim.known]:
+        step = _with_claim(step, known[-1])
+    unknown = [claim for claim in status.claims if not claim.known]
+    if not unknown:
         return step
-    claim = status.claims[-1]
-    more = f" ({len(status.claims) - 1} more)" if len(status.claims) > 1 else ""
-    words = f"{claim.words}{more}: nothing was changed; if you know the sender, {{}}"
-    asks = Action("track", ("confirm", f"<{claim.message_id}>"), words)
+    claim = unknown[-1]
+    more = f" ({len(unknown) - 1} more)" if len(unknown) > 1 else ""
+    words = f"{claim.words}{more}: nothing was changed; if you know the sender, "
+    asks = Action("track", ("confirm", f"<{claim.message_id}>"), "{}")
     if step.need is NextStepNeed.ACTION:
-        return _act(step.advice, "; ", asks)
-    return _act(asks, "; otherwise ", step.advice)
+        return _act(step.advice, "; ", words, asks)
+    return _act(words, asks, "; otherwise ", step.advice)
+
+
+def _with_claim(step: NextStep, claim: Claim) -> NextStep:
+    """The step, with what somebody claims; nobody is reminded before a claim was looked up."""
+    if claim.what not in IN_A_TREE:
+        return NextStep(step.need, said(f"{claim.words}; ", step.advice))
+    look = f"{claim.words}: look whether it is true: `git fetch`, then "
+    if step.need is NextStepNeed.ACTION:
+        return _act(step.advice, "; ", look, _update("`{}`"))
+    return _wait(look, _update("`{}`"))
 
 
 def _asleep(status: Status) -> NextStep | None:

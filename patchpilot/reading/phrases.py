@@ -436,11 +436,6 @@ YES = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """The whole of an answer that agrees."""
-BARE_APPLIED = re.compile(
-    rf"\A\W*(?:(?:now|all|both|patch|series) )?(?:{_SPELLINGS})\W*(?:\w+\W*)?\Z",
-    re.IGNORECASE,
-)
-"""The whole of a maintainer's mail."""
 SELF_NACK = re.compile(r"\bself[- ]nac?k\b", re.IGNORECASE)
 TOOK_BACK = re.compile(
     r"\bi(?:'ve| have|'m| am|'ll| will)? (?:now |just |also )?(?:dropp?(?:ed|ing)?|revert(?:ed|ing)?|unapplied|backed out|remov(?:ed|ing)) "  # noqa: E501

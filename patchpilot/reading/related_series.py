@@ -9,17 +9,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from patchpilot.model.address import only_mailbox, parse_address
+from patchpilot.model.address import parse_address
 from patchpilot.model.fixes_line import fixes_lines
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
-from patchpilot.reading.identities import Claim
+from patchpilot.reading.claims import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Post
 from patchpilot.reading.sender import same_person
-from patchpilot.reading.series_state import decide
+from patchpilot.reading.series_state import decided
 from patchpilot.reading.thread_match import MAX_REFERENCES, quotes_commit
 from patchpilot.reading.thread_values import (
+    TAKEN,
     Carrier,
     FollowUp,
     LandedCommit,
@@ -145,11 +146,8 @@ def _with_follow_ups(
     )
     status = replace(status, landed=(*status.landed, *passed_on))
     evidence = replace(status.evidence, carriers=carriers, reverted=branch)
-    state, why, patches = decide(evidence)
     claims = (*status.claims, *_claims(status, every))
-    return replace(
-        status, state=state, why=why, patches=patches, evidence=evidence, claims=claims
-    )
+    return decided(replace(status, claims=claims), evidence)
 
 
 def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
@@ -166,6 +164,7 @@ def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
                 other.state is SeriesState.IN_MAINLINE,
                 _proof(other),
                 landed=tuple(_landed_with(other, status)),
+                proven=other.proven in TAKEN,
             )
             carriers.append(
                 replace(carrier, version=other.topic.latest.version, state=other.state)
@@ -212,11 +211,7 @@ def _is_vouched(other: Status, status: Status) -> bool:
     """Whether another series may say what became of this one: its sender is known of this one, or a
     bot reports where it is.
     """
-    by_bot = any(
-        is_bot_address(sender)
-        for event in other.events
-        if (sender := only_mailbox(event.by))
-    )
+    by_bot = any(is_bot_address(event.sender) for event in other.events)
     return by_bot or status.topic.is_by_known(other.topic.latest)
 
 
@@ -241,9 +236,8 @@ def _claims(status: Status, every: Sequence[Status]) -> tuple[Claim, ...]:
                 if relation == "continues"
                 else "forwards it"
             )
-            claims.append(
-                Claim(head.message_id, other.topic.author, what, head.mail.mail.date)
-            )
+            date, sender = head.mail.mail.date, other.topic.author
+            claims.append(Claim(what, date, head.message_id, sender, known=False))
     return tuple(claims)
 
 

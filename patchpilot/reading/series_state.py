@@ -12,6 +12,7 @@ from typing import NamedTuple
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.mail import Mail
+from patchpilot.reading.claims import Claim, voided
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.phrases import (
@@ -22,7 +23,6 @@ from patchpilot.reading.phrases import (
     WITHDRAWS,
 )
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision
-from patchpilot.reading.thread_events import Event, voided
 from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
     LANDED,
@@ -34,6 +34,7 @@ from patchpilot.reading.thread_values import (
     Proof,
     SeriesState,
     StableBranch,
+    Status,
     stable_summary,
     tree_states,
 )
@@ -119,6 +120,31 @@ def decide(evidence: Evidence) -> Decision:
     if any(verdict.state in TAKEN for verdict in verdicts):
         return Decision(*_least_advanced(patches, evidence), patches)
     return Decision(*_verdict(evidence)[:2], patches)
+
+
+def decided(status: Status, evidence: Evidence) -> Status:
+    """Return the status with the states that this evidence shows: the claimed and the proven one.
+
+    Claims of what is proven are no longer listed.
+    """
+    said, shown = decide(evidence), decide(evidence.proofs)
+    proven = {(it.version, it.message_id): it.state for it in shown.patches}
+    patches = tuple(
+        replace(it, proven=proven.get((it.version, it.message_id), shown.state))
+        for it in said.patches
+    )
+    is_taken = shown.state in TAKEN
+    claims = tuple(claim for claim in status.claims if not (claim.known and is_taken))
+    return replace(
+        status,
+        state=said.state,
+        why=said.why,
+        proven=shown.state,
+        proven_why=shown.why,
+        patches=patches,
+        evidence=evidence,
+        claims=claims,
+    )
 
 
 def _patch_state(
@@ -350,7 +376,7 @@ def _of_branch(branch: StableBranch) -> Proof:
     return Proof(branch.date, branch.message_id, branch.commit)
 
 
-def _of_event(event: Event) -> Proof:
+def _of_event(event: Claim) -> Proof:
     return Proof(event.date, event.message_id, event.commit)
 
 
@@ -365,31 +391,14 @@ def _by_mails(evidence: Evidence) -> Verdict:
         for event in events
         if event.what in ("applied", "merged") and event.counts
     ]
-    superseded = next((event for event in events if event.what == "superseded"), None)
-    handled = next(
-        (it for it in reversed(events) if _is_handed_over(it, evidence)), None
-    )
     if there := _in_stable_by_mails(evidence):
         return there
-    if superseded and not applied:
-        why = f"{superseded.by} reports that another version was applied"
-        return Verdict(SeriesState.SUPERSEDED, why, _of_event(superseded))
-    if handled and not applied:
-        why = f"handled elsewhere, according to {handled.by}: {handled.title}"
-        return Verdict(SeriesState.SUPERSEDED, why, _of_event(handled))
     if there := _in_mainline_by_mails(evidence):
         return there
     if applied and (evidence.post or len(topic.latest.patches) < 2):
         return _accepted(applied, _newest(events, "dropped"))
     latest_sent = topic.latest.first.when
     return _ended_by_mails(evidence, latest_sent) or _in_review(evidence, latest_sent)
-
-
-def _is_handed_over(event: Event, evidence: Evidence) -> bool:
-    """Whether a mail says that another patch does what the latest version does."""
-    is_all = bool(evidence.post) or not event.of
-    sent = evidence.topic.latest.first.when
-    return event.what == "handled" and is_all and _at(event) >= sent
 
 
 def _in_stable_by_mails(evidence: Evidence) -> Verdict | None:
@@ -420,15 +429,12 @@ def _in_mainline_by_mails(evidence: Evidence) -> Verdict | None:
     return Verdict(SeriesState.IN_MAINLINE, why, proof)
 
 
-def _accepted(applied: Sequence[Event], dropped: Event | None) -> Verdict:
+def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
     """The state of a patch that was applied, the last time after it was `dropped` or before."""
     newest = applied[-1]
     if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
-        why = f"dropped from {dropped.tree}: {dropped.title}"
+        why = f"dropped from {dropped.tree}: {dropped.sentence}"
         return Verdict(SeriesState.UNDER_REVIEW, why, _of_event(dropped))
-    if all(event.part for event in applied):
-        why = f"a part of it applied by {newest.by}"
-        return Verdict(SeriesState.PARTLY_ACCEPTED, why, _of_event(newest))
     why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
     return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
 
@@ -449,15 +455,15 @@ def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None
     ]
     withdrawn = _newest(of_newest, "withdrawn")
     if withdrawn and _at(withdrawn) >= latest_sent:
-        why = f"withdrawn by its author: {withdrawn.title}"
+        why = f"withdrawn by its author: {withdrawn.sentence}"
         return Verdict(SeriesState.WITHDRAWN, why, _of_event(withdrawn))
     refused = _newest(events, "refused")
     if refused and _at(refused) >= latest_sent:
-        why = f"{refused.by}: {refused.title}"
+        why = f"{refused.by}: {refused.sentence}"
         return Verdict(SeriesState.REJECTED, why, _of_event(refused))
     redone = _newest(events, "redone")
     if redone and _at(redone) >= latest_sent:
-        why = f"{redone.by} marked it for a new version ({redone.title})"
+        why = f"{redone.by} marked it for a new version ({redone.sentence})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_event(redone))
     return None
 
@@ -468,7 +474,7 @@ def _is_replaced(reply: Reply, topic: PostedTopic) -> bool:
     return post is not None and not post.is_cover and post not in topic.latest.patches
 
 
-def _newest(events: Sequence[Event], what: str) -> Event | None:
+def _newest(events: Sequence[Claim], what: str) -> Claim | None:
     return next((event for event in reversed(events) if event.what == what), None)
 
 
@@ -644,7 +650,7 @@ def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
     return silence > timedelta(days=shortest_wait()) and silence > topic.waiting
 
 
-def _at(event: Event) -> datetime:
+def _at(event: Claim) -> datetime:
     return event.date or EPOCH
 
 

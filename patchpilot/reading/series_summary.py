@@ -24,7 +24,7 @@ class SeriesSummary:
     time when that was sent, and `posts` its patches' Message-IDs. `head` is the Message-ID of the
     latest version's first message; `titles` are the keys of all titles; `message_ids` are all
     messages about the series. `related` are the titles of carriers of its patches, such as pull
-    requests, and of its follow-ups. `substate` is what it waits for. `approved` is the number of
+    requests, and of its follow-ups. `approved` is the number of
     patches of the latest version with a Reviewed-by or Acked-by.
     """
 
@@ -49,8 +49,8 @@ class SeriesSummary:
     last: str | None
     delivery: tuple[tuple[str, str, str, str, tuple[str, ...], str, str], ...] = ()
     related: tuple[str, ...] = ()
-    substate: tuple[str, str, str | None, str] | None = None
     approved: int = 0
+    proven: str = ""
 
     @classmethod
     def of(cls, status: Status) -> Self:
@@ -58,7 +58,6 @@ class SeriesSummary:
         from patchpilot.reading.ci_verdict import ci_verdict
         from patchpilot.reading.next_step import advise
         from patchpilot.reading.review_table import review_table
-        from patchpilot.reading.substate import substate_of
 
         topic, step = status.topic, advise(status)
         parts: list[Any] = [
@@ -66,7 +65,6 @@ class SeriesSummary:
             for part in _parts(step.advice)
         ]
         first, newest = topic.revisions[0].sent, topic.latest
-        substate = substate_of(status)
         return cls(
             state=str(status.state), why=status.why, subject=topic.subject, version=newest.version,
             tags=dict(Counter(credit.trailer.partition(":")[0] for credit in status.trailers)),
@@ -78,7 +76,7 @@ class SeriesSummary:
             commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),  # noqa: E501
             files=tuple(sorted(newest.files)), message_ids=tuple(sorted(status.message_ids)),
             related=tuple(dict.fromkeys([*(it.subject for it in status.evidence.carriers), *(it.subject for it in status.follow_ups)])),  # noqa: E501
-            substate=(str(substate.word), *substate[1:]) if substate else None,
+            proven=str(status.proven),
             approved=review_table(status).approved,
             delivery=tuple((str(it.problem), *it[1:]) for it in status.delivery),
             first=first.isoformat() if first else None, last=status.last_activity.isoformat() if status.last_activity else None,  # noqa: E501
@@ -95,6 +93,11 @@ class SeriesSummary:
     def series_state(self) -> SeriesState:
         """The state as a value."""
         return SeriesState(self.state)
+
+    @property
+    def proven_state(self) -> SeriesState:
+        """The state that evidence proves."""
+        return SeriesState(self.proven)
 
     @property
     def step(self) -> NextStep:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
+from patchpilot.reading.claims import STATES, Claim, claims_of, without_voided
 from patchpilot.reading.delivery import DeliveryReport, delivery_reports, reports_about
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
@@ -20,8 +21,7 @@ from patchpilot.reading.related_series import with_follow_ups
 from patchpilot.reading.reply_prose import Answered
 from patchpilot.reading.revisions import find_topics
 from patchpilot.reading.sender import is_sent_to_self
-from patchpilot.reading.series_state import decide
-from patchpilot.reading.thread_events import claims_of, events_of, without_voided
+from patchpilot.reading.series_state import decided
 from patchpilot.reading.thread_match import Reply, attach
 from patchpilot.reading.thread_values import (
     Credit,
@@ -57,6 +57,7 @@ def read_thread(
     reader: MailReader | None = None,
     progress: Progress = silent,
     known: tuple[Address, ...] = (),
+    confirmed: frozenset[str] = frozenset(),
     anchor: str = "",
 ) -> tuple[Status, ...]:
     """Returns the status of every series in these messages, the oldest first, with its
@@ -65,11 +66,12 @@ def read_thread(
     `now` is the time used to detect a stalled series; the default is the time of the latest
     message, which suits an old mbox. `reader` caches the results of the call, so that the same
     messages give the same statuses and are classified once. `known` are addresses that were seen
-    elsewhere. `anchor` is the Message-ID of the requested series, whose sender is known as well.
+    elsewhere, `confirmed` the messages that the user confirmed. `anchor` is the Message-ID of the
+    requested series, whose sender is known as well.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
-    key = (now, known, anchor, *map(id, mails))
+    key = (now, known, confirmed, anchor, *map(id, mails))
     if key in reader.threads:
         statuses_before: tuple[Status, ...] = reader.threads[key][1]
         return statuses_before
@@ -94,7 +96,7 @@ def read_thread(
     every = tuple(report for found in reports.values() for report in found)
     moment = now or max((when(mail) for mail in mails), default=datetime.now(UTC))
     statuses = [
-        _status(topic, _with_author(topic, attached[at], reader), moment)
+        _status(topic, _with_author(topic, attached[at], reader), moment, confirmed)
         for at, topic in enumerate(topics)
     ]
     result = with_follow_ups([_with_delivery(status, every) for status in statuses])
@@ -139,11 +141,16 @@ def _answered(topic: PostedTopic, parent: Classified | None) -> Answered:
     return Answered.AUTHOR if topic.is_author(parent.sender) else Answered.OTHER
 
 
-def _status(topic: PostedTopic, attached: Sequence[Reply], now: datetime) -> Status:
-    claims = claims_of(topic, attached)
-    doubtful = {claim.message_id for claim in claims}
+def _status(
+    topic: PostedTopic,
+    attached: Sequence[Reply],
+    now: datetime,
+    confirmed: frozenset[str],
+) -> Status:
+    claims = without_voided(claims_of(topic, attached, confirmed), topic)
+    doubtful = {claim.message_id for claim in claims if not claim.known}
     certain = tuple(reply for reply in attached if reply.message_id not in doubtful)
-    events = without_voided(events_of(topic, certain), topic)
+    events = tuple(claim for claim in claims if claim.known and claim.what in STATES)
     replies = tuple(
         replace(reply, mail=replace(reply.mail, doubtful=True))
         if reply.message_id in doubtful
@@ -152,17 +159,15 @@ def _status(topic: PostedTopic, attached: Sequence[Reply], now: datetime) -> Sta
     )
     last = max([*(post.when for post in topic.posts), *(it.when for it in attached)])
     evidence = Evidence(topic, certain, events, now, last)
-    state, why, patches = decide(evidence)
     posted = (
         post.message_id for revision in topic.strangers for post in revision.posts
     )
     ids = topic.message_ids.union(posted, (reply.message_id for reply in attached))
-    tags = _credits(topic, attached)
-    return Status(
+    status = Status(
         topic,
-        state,
-        why,
-        tags,
+        SeriesState.SENT,
+        "",
+        _credits(topic, attached),
         replies,
         events,
         evidence.landed,
@@ -172,9 +177,16 @@ def _status(topic: PostedTopic, attached: Sequence[Reply], now: datetime) -> Sta
         len(ids),
         ids,
         evidence,
-        patches,
-        claims=claims,
+        claims=tuple(claim for claim in claims if _is_open(claim, topic)),
     )
+    return decided(status, evidence)
+
+
+def _is_open(claim: Claim, topic: PostedTopic) -> bool:
+    """Whether nothing proves a claim, and neither a message nor a later version took it back."""
+    sent = topic.latest.first.when
+    is_late = not claim.known or (claim.date or sent) >= sent
+    return claim.counts and not claim.proven and is_late
 
 
 def _credits(topic: PostedTopic, attached: Sequence[Reply]) -> tuple[Credit, ...]:
@@ -226,15 +238,11 @@ def with_commits(
             else later
         )
     evidence = replace(status.evidence, commits=tuple(seen))
-    state, why, patches = decide(evidence)
-    return replace(
+    status = replace(
         status,
-        state=state,
-        why=why,
-        patches=patches,
         follow_ups=tuple(follow_ups),
         stable=evidence.branches,
         landed=(*reported, *seen),
-        evidence=evidence,
         needs=needs,
     )
+    return decided(status, evidence)

@@ -18,10 +18,9 @@ from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import version_key
 
 if TYPE_CHECKING:
+    from patchpilot.reading.claims import Claim
     from patchpilot.reading.delivery import DeliveryReport
-    from patchpilot.reading.identities import Claim
     from patchpilot.reading.posted_series import Post, PostedTopic
-    from patchpilot.reading.thread_events import Event
     from patchpilot.reading.thread_match import Reply
 
 
@@ -270,6 +269,7 @@ class PatchState:
     why: str
     proof: Proof
     trees: tuple[TreeState, ...] = ()
+    proven: SeriesState = SeriesState.SENT
 
 
 @json_form(
@@ -325,13 +325,15 @@ class Carrier:
     state: SeriesState | None = None
     titles: frozenset[str] = frozenset()
     landed: tuple[LandedCommit, ...] = ()
+    proven: bool = False
 
 
 @dataclass(frozen=True)
 class Status:
     """The status of one series.
 
-    `claims` are messages that have no effect until the user confirms that their sender is known.
+    `proven` is the state that evidence proves, `state` what somebody who may say so claims last.
+    `claims` are what messages say that nothing proves yet.
     `in_repository`: its commits were searched for in a repository.
     `needs` is what the repository shows of the stable branches that need it, if it is merged.
     """
@@ -341,7 +343,7 @@ class Status:
     why: str
     trailers: tuple[Credit, ...]
     replies: "tuple[Reply, ...]"
-    events: "tuple[Event, ...]"
+    events: "tuple[Claim, ...]"
     landed: tuple[LandedCommit, ...]
     stable: tuple[StableBranch, ...]
     follow_ups: tuple[FollowUp, ...]
@@ -354,6 +356,8 @@ class Status:
     claims: "tuple[Claim, ...]" = ()
     in_repository: bool = False
     needs: "StableNeeds | None" = None
+    proven: SeriesState = SeriesState.SENT
+    proven_why: str = ""
 
     @property
     def commit(self) -> str | None:
@@ -399,13 +403,26 @@ class Evidence:
 
     topic: "PostedTopic"
     attached: "tuple[Reply, ...]"
-    events: "tuple[Event, ...]"
+    events: "tuple[Claim, ...]"
     now: datetime
     last: datetime | None
     carriers: tuple[Carrier, ...] = ()
     reverted: str | None = None
     commits: tuple[LandedCommit, ...] = ()
     post: "Post | None" = None
+
+    @property
+    def proofs(self) -> "Evidence":
+        """The same without what is only claimed."""
+        return replace(
+            self,
+            events=tuple(
+                event if event.proven else event._replace(what="claimed")
+                for event in self.events
+            ),
+            carriers=tuple(carrier for carrier in self.carriers if carrier.proven),
+            reverted=None,
+        )
 
     @cached_property
     def landed(self) -> tuple[LandedCommit, ...]:
@@ -423,7 +440,7 @@ class Evidence:
         return branches_with(self.stable, self.commits)
 
 
-def landings(events: "Sequence[Event]") -> tuple[LandedCommit, ...]:
+def landings(events: "Sequence[Claim]") -> tuple[LandedCommit, ...]:
     """Returns the merges outside the stable trees, mainline last.
 
     Stable trees take only mainline commits, so messages about them imply that mainline has the
@@ -480,7 +497,7 @@ def landings(events: "Sequence[Event]") -> tuple[LandedCommit, ...]:
     return tuple(found.values())
 
 
-def branches_by_mail(events: "Sequence[Event]") -> tuple[StableBranch, ...]:
+def branches_by_mail(events: "Sequence[Claim]") -> tuple[StableBranch, ...]:
     """Returns the stable branches that messages name, each with its latest reported state."""
     branches: dict[str, StableBranch] = {}
     for event in events:
@@ -502,7 +519,7 @@ def branches_by_mail(events: "Sequence[Event]") -> tuple[StableBranch, ...]:
     return tuple(branches.values())
 
 
-def _taken_back(event: "Event") -> str:
+def _taken_back(event: "Claim") -> str:
     """What words against a stable tree's mail say: it was dropped, somebody objects, or a branch
     that the fix did not apply to does not need it.
     """

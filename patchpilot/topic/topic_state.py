@@ -86,6 +86,17 @@ class TopicState:
         )
 
     @property
+    def proven(self) -> str:
+        """The state that evidence proves; what acts relies on it."""
+        return str(
+            decide_topic(
+                self.series.proven if self.series else None,
+                sent=self.last is not None,
+                partly=self.is_partial,
+            )
+        )
+
+    @property
     def is_partial(self) -> bool:
         """Whether some mails of the latest send were accepted and others not, or their outcome is
         unknown.
@@ -142,7 +153,7 @@ class TopicState:
             self.is_sent
             and not self.is_unfinished
             and not self.is_begun
-            and self.state in refused
+            and self.proven in refused
         )
 
     @property
@@ -246,7 +257,7 @@ class TopicState:
                     "track it: `{}`",
                 ),
             )
-        if self.is_begun and self.state not in (*FINAL, *LANDED):
+        if self.is_begun and self.proven not in (*FINAL, *LANDED):
             begun = replace(self.draft, version=self.next_version)
             if unfinished(begun):
                 write = Action("draft", ("--changelog", "- what changed"), "`{}`")

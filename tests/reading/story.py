@@ -69,14 +69,14 @@ ACCEPTED = (V1, REVIEW, ANSWER, V2, TAG, APPLIED)
 WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 
 
-def read(*mails: bytes) -> Status:
-    """The first series in the mails."""
-    return read_thread(parse(mbox(*mails)))[0]
+def read(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> Status:
+    """The first series in the mails, of which the user confirmed some."""
+    return read_thread(parse(mbox(*mails)), confirmed=confirmed)[0]
 
 
-def only(*mails: bytes) -> Status:
-    """The only series in the mails."""
-    (found,) = read_thread(parse(mbox(*mails)))
+def only(*mails: bytes, confirmed: frozenset[str] = frozenset()) -> Status:
+    """The only series in the mails, of which the user confirmed some."""
+    (found,) = read_thread(parse(mbox(*mails)), confirmed=confirmed)
     return found
 
 

@@ -76,7 +76,8 @@ def test_a_maintainer_is_known_by_address(text: str) -> None:
     to = "v1" if len(mails) == 1 else "x60"
     assert read(*mails, answer(text, to=to, sender=MATT)).state != before.state
     found = read(*mails, answer(text, to=to, sender=f"Matt Maintainer <{EVE}>"))
-    assert (found.state, len(found.claims)) == (before.state, 1)
+    unknown = [claim for claim in found.claims if not claim.known]
+    assert (found.state, len(unknown)) == (before.state, 1)
 
 
 def test_who_is_copied_by_somebody_known_is_known() -> None:
@@ -117,7 +118,7 @@ def test_whom_a_stranger_copied_is_not_known_by_a_reply_to_all(
     asked = copying("Is this tested?", EVE2, to="v1", sender=EVE, minutes=60)
     answered = copying("Yes, it is.", f"{EVE2}, {EVE}", to=to, sender=who, minutes=70)
     found = read(V1, asked, answered, TAKEN_BY_EVE2)
-    assert (found.state, claimed(found)) == ("under-review", ["reports: applied"])
+    assert (found.state, claimed(found)) == ("under-review", ["applied"])
     again = copying("And now?", EVE2, to="x70", sender=RITA, minutes=80)
     assert read(V1, asked, answered, again, TAKEN_BY_EVE2).state == found.state
     # the same without the stranger's copy
@@ -138,7 +139,7 @@ def test_whom_a_stranger_copied_in_a_patch_is_not_known_by_a_reply_to_all() -> N
     answered = copying("This is not mine.", EVE2, to="v2", sender=ADA, minutes=70)
     assert claimed(read(V1, later, answered, TAKEN_BY_EVE2)) == [
         "sent v2",
-        "reports: applied",
+        "applied",
     ]
 
 
@@ -174,7 +175,7 @@ def test_who_is_known_copies_before_and_after_they_are() -> None:
     )
     for mails in ((first, copied), (copied, first, both)):
         assert read(V1, *mails, taken).state == "accepted"
-    assert claimed(read(V1, first, both, taken)) == ["reports: applied"]
+    assert claimed(read(V1, first, both, taken)) == ["applied"]
 
 
 def test_a_header_rewritten_by_a_stranger_copies_for_nobody() -> None:
@@ -314,7 +315,7 @@ def test_a_maintainers_address_makes_no_bot() -> None:
             f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode()
         ),
     )
-    assert (found.state, claimed(found)) == ("sent", ["reports: applied"])
+    assert (found.state, claimed(found)) == ("sent", ["applied"])
 
 
 def test_a_stable_trees_mail_from_elsewhere_queues_nothing() -> None:
@@ -607,4 +608,4 @@ def test_anybody_may_object_but_not_set_a_state_in_patchwork() -> None:
         read(V1, answer("NAK. This is wrong.", to="v1", sender=EVE)).state == "rejected"
     )
     found = read(V1, answer("pw-bot: rejected", to="v1", sender=EVE))
-    assert (found.state, claimed(found)) == ("sent", ["reports: refused"])
+    assert (found.state, claimed(found)) == ("sent", ["refused"])

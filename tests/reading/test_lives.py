@@ -134,12 +134,15 @@ def test_applied_in_part(life: Followed) -> None:
     state, step = life.then(subset)
     assert (state, step) == (
         "partly-accepted",
-        "answer the review by Rita Reviewer and send v2 (2 of 3 applied; 3/3 needs changes)",
+        "answer the review by Rita Reviewer and send v2; Matt Maintainer says applied: “Applied,"
+        " thanks” (not seen in a tree yet): look whether it is true: `git fetch`, then `patchpilot"
+        " track update`",
     )
     assert life.patches == ["accepted", "accepted", "changes-requested"]
     assert life.commands == [
         "patchpilot track reply '<r@example.org>'",
         "patchpilot send --reroll",
+        "patchpilot track update",
     ]
     again = patch(f"[PATCH v2] {titles[2]}", id="w3", reply_to="c", minutes=day(3))
     state, step = life.then(again)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from patchpilot.model.address import Address
+from patchpilot.reading.claims import Claim
 from patchpilot.reading.series_state import decide
 from patchpilot.reading.status import with_commits
-from patchpilot.reading.thread_events import Event
 from patchpilot.reading.thread_values import (
     Carrier,
     Evidence,
@@ -208,9 +209,8 @@ def test_what_ends_a_version_counts_from_when_the_latest_was_sent(
     sent = evidence.topic.latest.sent
     assert sent
     for seconds, found in ((-1, SeriesState.SENT), (0, expected), (1, expected)):
-        event = Event(
-            what, sent + timedelta(seconds=seconds), "m@example.org", "Matt", title="so"
-        )
+        at = sent + timedelta(seconds=seconds)
+        event = Claim(what, at, "m@example.org", Address("Matt", ""), sentence="so")
         assert decide(replace(evidence, events=(event,)))[0] is found, seconds
 
 
@@ -218,17 +218,16 @@ HOUR = timedelta(hours=1)
 SENT = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
-def event(what: str, hours: float = 1, **more: Any) -> Event:
+def event(what: str, hours: float = 1, **more: Any) -> Claim:
     """An event so many hours after the patch was sent."""
     at = SENT + hours * HOUR
-    return Event(
-        what, at, f"{what}@{hours:g}", more.pop("by", "Matt"), title="so", **more
-    )
+    by = Address(more.pop("by", "Matt"), "")
+    return Claim(what, at, f"{what}@{hours:g}", by, sentence="so", **more)
 
 
 def with_evidence(
     evidence: Evidence,
-    events: tuple[Event, ...] = (),
+    events: tuple[Claim, ...] = (),
     commits: tuple[LandedCommit, ...] = (),
 ) -> Evidence:
     """The evidence with what mails report and what a repository has."""
@@ -245,7 +244,6 @@ def only_patch(evidence: Evidence) -> PatchState:
 
 
 APPLIED = event("applied", tree="net", commit="1" * 40)
-SUPERSEDED = "Matt reports that another version was applied"
 IN_MAINLINE = "its pull request was merged"
 REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
 
@@ -265,25 +263,6 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
             "sent",
             "no reply yet",
             "v1@example.org",
-        ),
-        ([event("superseded")], "superseded", SUPERSEDED, "superseded@1"),
-        (
-            [event("superseded"), APPLIED],
-            "accepted",
-            "applied to net by Matt",
-            "applied@1",
-        ),
-        (
-            [event("superseded"), event("applied", withdrawn="dropped")],
-            "superseded",
-            SUPERSEDED,
-            "superseded@1",
-        ),
-        (
-            [event("superseded"), event("merged", 2)],
-            "in-mainline",
-            IN_MAINLINE,
-            "merged@2",
         ),
         ([APPLIED, event("merged", 2)], "in-mainline", IN_MAINLINE, "merged@2"),
         (
@@ -312,18 +291,6 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
         ),
         (
             [APPLIED, event("dropped", 2, tree="mm")],
-            "accepted",
-            "applied to net by Matt",
-            None,
-        ),
-        (
-            [event("applied", part=True)],
-            "partly-accepted",
-            "a part of it applied by Matt",
-            "applied@1",
-        ),
-        (
-            [event("applied", 0, part=True), APPLIED],
             "accepted",
             "applied to net by Matt",
             None,
@@ -367,7 +334,7 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
     ],
 )
 def test_what_mails_report_decides_and_is_the_proof(
-    events: list[Event], state: str, why: str | None, proof: str | None
+    events: list[Claim], state: str, why: str | None, proof: str | None
 ) -> None:
     found = only_patch(with_evidence(read(story.V1).evidence, tuple(events)))
     assert (found.state, found.why) == (state, why or found.why)
@@ -430,7 +397,7 @@ FAILED = event("failed", version="5.10")
     ],
 )
 def test_what_a_repository_has_decides_and_is_the_proof(
-    events: list[Event],
+    events: list[Claim],
     commits: list[LandedCommit],
     state: str,
     why: str,
@@ -546,7 +513,7 @@ def carrier(
     ],
 )
 def test_what_another_sends_on_decides_and_is_the_proof(
-    events: list[Event],
+    events: list[Claim],
     carriers: list[Carrier],
     state: str,
     why: str | None,
@@ -625,7 +592,7 @@ BOTH = tuple(
     ],
 )
 def test_a_series_is_as_far_as_its_least_advanced_patch(
-    events: list[Event],
+    events: list[Claim],
     commits: list[LandedCommit],
     state: str,
     why: str | None,

@@ -126,7 +126,7 @@ def test_an_applied_that_is_taken_back_does_not_count() -> None:
     superseded = answer(
         "Not really, the patch that got applied was the version from Otto.", to="r4"
     )
-    assert state(*story.ACCEPTED, superseded) == "superseded"
+    assert state(*story.ACCEPTED, superseded) == "under-review"
     dropped = answer("I've dropped this again, it breaks the build.", to="r4")
     assert state(*story.ACCEPTED, dropped) != "accepted"
 

@@ -49,10 +49,6 @@ def series_text(
     lines = [tracked.subject, *_head_lines(answer, room)]
     if words := as_of_words(tracked):
         lines += filled("  as of     ", words, room or UNLIMITED)
-    if tracked.substate:
-        words = f"{tracked.substate.word}: {tracked.substate.text}"
-        lines.append(f"  substate  {words}")
-        lines += [f"            {it}" for it in (tracked.substate.link,) if it]
     if tracked.own and topic:
         changed = f"; {topic.since}" if topic.since else ""
         lines.append(

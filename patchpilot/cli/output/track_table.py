@@ -130,7 +130,7 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
     cells = (
         f"{'*' if series.own else ' '}{series.entry.id:>2}",
         f"+{len(series.unread)}" if series.unread else "",
-        topic.state if series.own and topic else series.word,
+        topic.state if series.own and topic else series.state,
         f"v{summary.version}" if summary else "",
         "/".join(str(summary.tags.get(name, "-")) for name in _COUNTED)
         if summary and summary.tags

@@ -38,14 +38,14 @@ def checklist(series: Tracked) -> tuple[CheckItem, ...]:
     applied or if the series is closed.
     """
     status = series.status
-    if status is None or series.state in (*TAKEN, *FINAL):
+    if status is None or series.proven in (*TAKEN, *FINAL):
         return ()
     answers = answers_to(status)
     version = status.topic.latest.version
     taken = {
         patch.number
         for patch in status.patches
-        if patch.version == version and patch.state in TAKEN
+        if patch.version == version and patch.proven in TAKEN
     }
     return tuple(
         CheckItem(point, _state(point, series, answers(point)))

@@ -11,7 +11,7 @@ from patchpilot.model.action import actions
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail
 from patchpilot.reading.ci_verdict import CiVerdict
-from patchpilot.reading.identities import Claim
+from patchpilot.reading.claims import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
@@ -105,7 +105,7 @@ class ReceivedReply:
     "subject=tracked.subject",
     "this_topic=tracked.own",
     "state=tracked.state",
-    "substate=tracked.substate",
+    "proven=tracked.proven",
     "turn",
     "why",
     "author",
@@ -193,7 +193,7 @@ class SeriesAnswer:
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """Reports about the series from addresses not seen before."""
+        """What messages say about the series that nothing proves yet."""
         return self.tracked.status.claims if self.tracked.status else ()
 
     @property

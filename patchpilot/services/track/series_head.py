@@ -39,11 +39,18 @@ def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
     status = series.status
     why = f": {status.why}" if status and status.why else ""
     return (
-        HeadRow("state", f"{series.state}{why}"),
+        HeadRow("state", f"{series.state}{_claimed(series)}{why}"),
         HeadRow("turn", _turn(series)),
         HeadRow("next", series.step.advice),
         HeadRow("open", "; ".join(_open(series, status)) or "nothing"),
         HeadRow("landed", "; ".join(_landed(series)) or "nowhere yet"),
+    )
+
+
+def _claimed(series: Tracked) -> str:
+    """What is proven, where a message claims more or less."""
+    return (
+        "" if series.state is series.proven else f" (claimed; proven: {series.proven})"
     )
 
 
@@ -69,10 +76,10 @@ def _turn(series: Tracked) -> str:
     if series.step.need is NextStepNeed.NOTHING:
         return "nobody's: finished"
     status = series.status
-    if status and series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
+    if status and series.proven in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
         until = status.topic.project.after_applied.partition(" (")[0]
         return f"others: you are waiting until {until}"
-    if series.state in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
+    if series.proven in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return "others: you are waiting for the stable trees"
     return "others: you are waiting for the maintainer"
 
@@ -95,15 +102,14 @@ def _open(series: Tracked, status: Status | None) -> Iterator[str]:
         )
     if answered := sum(not (item.open or item.done) for item in items):
         yield f"{counted(answered, 'request')} {ANSWERED}"
-    if series.state is SeriesState.PARTLY_ACCEPTED:
-        left = [patch for patch in status.patches if patch.state not in TAKEN]
+    if series.proven is SeriesState.PARTLY_ACCEPTED:
+        left = [patch for patch in status.patches if patch.proven not in TAKEN]
         yield f"{len(left)} of {counted(len(status.patches), 'patch', 'patches')} not applied"
     for branch in series.stable:
         if branch.state in _IN_STABLE_REVIEW:
             yield f"{branch.version} {branch.words}"
-    if status.claims:
-        count = counted(len(status.claims), "message")
-        yield f"{count} from unknown addresses"
+    if unknown := sum(not claim.known for claim in status.claims):
+        yield f"{counted(unknown, 'message')} from unknown addresses"
 
 
 def _landed(series: Tracked) -> Iterator[str]:

@@ -643,7 +643,7 @@ def _is_due(series: Tracked, now: datetime) -> bool:
     often the longer nothing new came.
     """
     news, updated = series.entry.news, series.entry.updated
-    if series.state not in FINAL or not news or not updated:
+    if series.proven not in FINAL or not news or not updated:
         return True
     quiet = max(now - stored_time(news), timedelta())
     return now - stored_time(updated) >= min(quiet / _SHARE_OF_QUIET, _LONGEST_PAUSE)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.reading.status import Status
 
+
 WHOLE_MAIL = -1
 """The line of a mark that is about the sender of a mail."""
 KNOWN, STRANGER = "known", "stranger"
@@ -73,8 +74,9 @@ def known_senders(
     own = {email.lower() for email in known_addresses(repository)}
     author = topic.first_known.author
     name = author.name if author.key in own else ""
-    wanted = [claim.sender for claim in status.claims]
-    claiming = store.stored([claim.message_id for claim in status.claims])
+    unknown = [claim for claim in status.claims if not claim.known]
+    wanted = [claim.sender for claim in unknown]
+    claiming = store.stored([claim.message_id for claim in unknown])
     posts = [post.mail.mail for post in topic.posts]
     replies = [
         reply.mail.mail

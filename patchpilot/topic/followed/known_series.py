@@ -30,7 +30,6 @@ from patchpilot.reading.delivery import (
 )
 from patchpilot.reading.posted_series import plain_title
 from patchpilot.reading.series_summary import SeriesSummary
-from patchpilot.reading.substate import Substate, SubstateWord
 from patchpilot.reading.thread_values import (
     LandedCommit,
     NextStep,
@@ -123,22 +122,9 @@ class Tracked:
         )
 
     @property
-    def substate(self) -> Substate | None:
-        """What it waits for, in the words that maintainers use; None for nothing special."""
-        known = self.summary.substate if self.summary else None
-        if known is None:
-            return None
-        word, text, link, message_id = known
-        return Substate(SubstateWord(word), text, link, message_id)
-
-    @property
-    def word(self) -> str:
-        """Its state in one word, or what it waits for."""
-        return (
-            self.summary.substate[0]
-            if self.summary and self.summary.substate
-            else self.state
-        )
+    def proven(self) -> SeriesState:
+        """The state that evidence proves, on which everything that acts relies."""
+        return self.summary.proven_state if self.summary else SeriesState.SENT
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
@@ -581,18 +567,22 @@ class _LazyStatus:
         """The status with the claims of those counted who are known from elsewhere, and without
         those that the user dismissed.
         """
-        if not status.claims:
+        store, reader = self.store, self.store.reader
+        marks = store.marks(self.entry.id)
+        if not (status.claims or marks):
             return status
         from patchpilot.archive.collect_mails import status_of
         from patchpilot.reading.status import read_thread
         from patchpilot.topic.followed.known_senders import (
+            KNOWN,
             STRANGER,
             judged,
             known_senders,
         )
 
-        store, reader = self.store, self.store.reader
-        if known := known_senders(status, self.entry.id, store, self._repository):
+        confirmed = judged(marks, KNOWN)
+        known = known_senders(status, self.entry.id, store, self._repository)
+        if known or confirmed:
             anchor, now = self.entry.message_id, moment_of(self.entry, store)
             every = read_thread(
                 self._mails(),
@@ -600,10 +590,11 @@ class _LazyStatus:
                 reader=reader,
                 progress=self._progress,
                 known=known,
+                confirmed=confirmed,
                 anchor=anchor,
             )
             status = status_of(anchor, every) or status
-        dismissed = judged(store.marks(self.entry.id), STRANGER)
+        dismissed = judged(marks, STRANGER)
         return replace(
             status,
             claims=tuple(

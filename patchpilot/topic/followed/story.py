@@ -10,10 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from patchpilot.model.counted import counted
+from patchpilot.reading.claims import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.status import Reply, Status
-from patchpilot.reading.thread_events import Event
 from patchpilot.topic.followed.known_series import Tracked
 
 
@@ -61,7 +61,6 @@ _EVENTS = {
     "dropped": (StoryKind.PROBLEM, "dropped from {tree}"),
     "withdrawn": (StoryKind.PROBLEM, "withdrawn by {who}"),
     "redone": (StoryKind.REPLY, "marked for a new version by {who}"),
-    "superseded": (StoryKind.PROBLEM, "another version was applied ({who})"),
 }
 
 
@@ -88,11 +87,12 @@ def posted_events(status: Status) -> list[StoryEvent]:
     claims = [
         StoryEvent(
             StoryKind.PROBLEM,
-            f"{it.words}: nothing was changed",
+            it.words if it.known else f"{it.words}: nothing was changed",
             it.date,
             it.message_id,
         )
         for it in status.claims
+        if not (it.known and it.what in _EVENTS)
     ]
     events = [
         *_versions(status),
@@ -148,7 +148,7 @@ def reply_words(mail: Classified) -> tuple[StoryKind, str] | None:
     return kind, words.format(who=who)
 
 
-def event_words(events: Sequence[Event]) -> tuple[StoryKind, str]:
+def event_words(events: Sequence[Claim]) -> tuple[StoryKind, str]:
     """Return the kind and a description of events that messages report about a tree.
 
     For several events of one kind, the description names all their versions.
@@ -198,9 +198,9 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
             )
 
 
-def _reported(events: Sequence[Event]) -> Iterator[StoryEvent]:
+def _reported(events: Sequence[Claim]) -> Iterator[StoryEvent]:
     """What mails report of trees; branches that one kind of mail names on one day are one event."""
-    groups: dict[tuple[object, ...], list[Event]] = {}
+    groups: dict[tuple[object, ...], list[Claim]] = {}
     for event in events:
         # what a reviewer refuses is a reply already
         if event.what in _EVENTS and event.what != "refused":

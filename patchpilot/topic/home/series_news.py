@@ -36,7 +36,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
         key,
         series.subject,
         turn=TURNS[series.step.need],
-        state=str(series.word),
+        state=str(series.state),
         news="sent; not in the archive yet",
         step=series.step.advice,
         series=series.entry.id,
@@ -44,7 +44,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
     status, summary = series.status, series.summary
     if status is None or summary is None:
         return topic
-    points = review_points(status) if status.state in _IN_REVIEW else ()
+    points = review_points(status) if status.proven in _IN_REVIEW else ()
     reply = _asking(status, points)
     latest = status.topic.latest
     reports = [

@@ -178,7 +178,7 @@ def texts_of(
     merged = (
         series.status.commit or ""
         for series in followed
-        if series.own and series.status and str(series.status.state) in MERGED
+        if series.own and series.status and str(series.status.proven) in MERGED
     )
     commit = "" if result.upstream else next(merged, "")
     return BranchTexts(result, left_out, commit, is_tagged)

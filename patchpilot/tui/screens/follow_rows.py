@@ -65,7 +65,7 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
         second = f" {glyph('dot')} ".join(
             part
             for part in (
-                f"  {glyph('tree-last')} {series.word}",
+                f"  {glyph('tree-last')} {series.state}",
                 f"R {reviewed}" if reviewed else "",
                 new,
             )
@@ -81,7 +81,7 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
     return Text.assemble(
         (own, "bold"),
         (f"{glyph(sign)} ", style),
-        plain(f"{fitted(series.word, 18)} {new:<7}", QUIET),
+        plain(f"{fitted(series.state, 18)} {new:<7}", QUIET),
         plain(series.subject),
     )
 
@@ -190,8 +190,6 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
     rows = []
     if words := as_of_words(series):
         rows.append(("as of", crop(words, columns - 10)))
-    if series.substate:
-        rows.append(("substate", crop(one_line(series.substate.text), columns - 10)))
     if series.status:
         several = series.status.patches if len(series.status.patches) > 1 else ()
         rows += [
