@@ -48,7 +48,7 @@ _MENTIONS = re.compile(
 _HEDGES = re.compile(
     r"\b(?:but|however|although|though|until|once|unless|if|on second thoughts?|scratch that"
     r"|never ?mind|as soon as|assuming|suppos(?:e|ed|edly)|would|could|should|might|probably"
-    r"|maybe|perhaps|hope(?:d|fully)?|wish|about to|going to have|said|says|told|wrote|claim\w*"
+    r"|maybe|perhaps|hope(?:d|fully)?|wish|about to|going to have|sa(?:id|ys)|tol[d]|wrote|claim\w*"
     r"|thought|thinks?|according to|apparently|heard|reportedly|kidding|joke|dreams"
     r"|convinced)\b|\bas if\b|/dev/null|;-?\)|\bno n(?:ac|a)k\b",
     re.IGNORECASE,
@@ -119,10 +119,10 @@ _OF_STABLE = {
 }
 """What the messages of the stable trees report."""
 _SAYS = {
-    "applied": "says applied",
-    "merged": "says merged",
-    "queued": "says queued for stable",
-    "dropped": "says dropped",
+    "applied": "reports it applied",
+    "merged": "reports it merged",
+    "queued": "reports it queued for stable",
+    "dropped": "reports it dropped",
     "refused": "rejects it",
     "withdrawn": "withdraws it",
     "promised": "will apply it",
