@@ -286,12 +286,9 @@ def refused(one: Life) -> None:
     one.refused(sent(one))
 
 
-def superseded(one: Life) -> None:
-    first = sent(one)
-    robot = one.applied(first)
-    one.tell(
-        robot, "Dropped again: I have applied the version from Otto instead.", MATT
-    )
+def dropped_by_a_stranger(one: Life) -> None:
+    robot = one.applied(sent(one))
+    one.tell(robot, "I have dropped it again.", MATT)
 
 
 def unfollowed(one: Life) -> None:
@@ -456,7 +453,9 @@ LIFE = {
         "in-stable",
     ),
     "rejected": Moment(refused, BLOCKED, DONE, "v1 rejected", 2, "rejected"),
-    "superseded": Moment(superseded, DONE, DONE, "v1 superseded", 2, "superseded"),
+    "dropped by a stranger": Moment(
+        dropped_by_a_stranger, TODO, DONE, "v1 accepted", 2, "accepted"
+    ),
     "another repository's": Moment(
         of_another_repository, TODO, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
     ),
@@ -470,7 +469,7 @@ LONG = {
     "amended after v1",
     "v2 resent",
     "in mainline",
-    "superseded",
+    "dropped by a stranger",
 }
 """Moments next to one that the fast tests have: another draft, version, answer or branch."""
 
