@@ -163,8 +163,8 @@ def test_a_claim_asks_to_look_whether_it_is_true() -> None:
     step = advise(found)
     assert step.need is NextStepNeed.PATIENCE
     assert next_step(found) == (
-        "Matt Maintainer reports it applied: “Applied to pumps-next, thanks!” (not seen in a tree yet):"
-        " look whether it is true: `git fetch`, then `patchpilot track update`"
+        "Matt Maintainer reports it applied: “Applied to pumps-next, thanks!” (not seen in a tree"
+        " yet): look whether it is true: `git fetch`, then `patchpilot track update`"
     )
     doubtful = read(TO_MATT, answer(NOT_APPLIED[0], to="v2"))
     assert "unclear, read it: “Queued up for 6.13, but dropped it" in next_step(
