@@ -8,11 +8,8 @@ what the user confirms, is proven; all other words only are what somebody says.
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
-from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH
-from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_classifier import Classified, unquoted
@@ -28,8 +25,8 @@ from patchpilot.reading.phrases import (
 )
 from patchpilot.reading.posted_series import PostedTopic
 from patchpilot.reading.reply_prose import read_prose
-from patchpilot.reading.sender import UNSEEN
 from patchpilot.reading.thread_match import Reply, about
+from patchpilot.reading.thread_values import Claim
 from patchpilot.series.patch_pairing import title_key
 
 SHORT = 60
@@ -118,16 +115,6 @@ _OF_STABLE = {
     MailKind.STABLE_FAILED: "failed",
 }
 """What the messages of the stable trees report."""
-_SAYS = {
-    "applied": "reports it applied",
-    "merged": "reports it merged",
-    "queued": "reports it queued for stable",
-    "dropped": "reports it dropped",
-    "refused": "rejects it",
-    "withdrawn": "withdraws it",
-    "promised": "will apply it",
-    "unclear": "unclear, read it",
-}
 STATES = frozenset(
     (
         *("applied", "merged", "queued", "review", "proposed", "failed"),
@@ -135,63 +122,6 @@ STATES = frozenset(
     )
 )
 """Claims that say what state a series has."""
-IN_A_TREE = ("applied", "merged", "queued")
-"""Claims that a commit proves."""
-
-
-@json_form(
-    "message_id", "from=by", "date", "what", "patch", "sentence", "known", "needs~"
-)
-class Claim(NamedTuple):
-    """What a message says about a series, and the sentence that says it.
-
-    `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused,
-    dropped, withdrawn, redone (a new version announced in patchwork), promised (will be applied),
-    or unclear. `tree`, `commit` and `version` are set if they were reported. `of` is the title of
-    the patch it is about (None: the series, or unknown). `withdrawn` are the words that took it
-    back. `known` is whether its sender may say so, `proven` whether it proves itself.
-    """
-
-    what: str
-    date: datetime | None
-    message_id: str
-    sender: Address
-    tree: str | None = None
-    commit: str | None = None
-    version: str | None = None
-    patch: int | None = None
-    title: str | None = None
-    sentence: str = ""
-    of: str | None = None
-    withdrawn: str | None = None
-    known: bool = True
-    proven: bool = False
-
-    @property
-    def counts(self) -> bool:
-        """Whether it was not taken back."""
-        return self.withdrawn is None
-
-    @property
-    def by(self) -> str:
-        """Its sender as a trailer names them."""
-        return self.sender.trailer()
-
-    @property
-    def needs(self) -> str:
-        """What would prove it; "" if nothing would."""
-        if self.what in IN_A_TREE:
-            return "a commit in a fetched tree"
-        return "" if self.what == "unclear" else "`patchpilot track confirm`"
-
-    @property
-    def words(self) -> str:
-        """The claim in words, with its sentence."""
-        who = self.sender.called if self.known else f"{self.by}, {UNSEEN},"
-        verb = _SAYS.get(self.what, self.what)
-        quoted = f": “{self.sentence}”" if self.sentence else ""
-        unseen = " (not seen in a tree yet)" if self.what in IN_A_TREE else ""
-        return f"{who} {verb}{quoted}{unseen}"
 
 
 def claims_of(

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from patchpilot.model.action import Action, Advice, actions, said
 from patchpilot.model.counted import counted
 from patchpilot.model.trailer import parse_trailers
-from patchpilot.reading.claims import IN_A_TREE, Claim
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
     FINAL,
+    IN_A_TREE,
     TAKEN,
+    Claim,
     NextStep,
     NextStepNeed,
     SeriesState,

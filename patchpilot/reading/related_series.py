@@ -13,7 +13,6 @@ from patchpilot.model.address import parse_address
 from patchpilot.model.fixes_line import fixes_lines
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
-from patchpilot.reading.claims import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Post
 from patchpilot.reading.sender import same_person
@@ -22,6 +21,7 @@ from patchpilot.reading.thread_match import MAX_REFERENCES, quotes_commit
 from patchpilot.reading.thread_values import (
     TAKEN,
     Carrier,
+    Claim,
     FollowUp,
     LandedCommit,
     Proof,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.mail import Mail
-from patchpilot.reading.claims import Claim, voided
+from patchpilot.reading.claims import voided
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.phrases import (
@@ -28,6 +28,7 @@ from patchpilot.reading.thread_values import (
     LANDED,
     REFUSED,
     TAKEN,
+    Claim,
     Evidence,
     LandedCommit,
     PatchState,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
-from patchpilot.reading.claims import STATES, Claim, claims_of, without_voided
+from patchpilot.reading.claims import STATES, claims_of, without_voided
 from patchpilot.reading.delivery import DeliveryReport, delivery_reports, reports_about
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
@@ -24,6 +24,7 @@ from patchpilot.reading.sender import is_sent_to_self
 from patchpilot.reading.series_state import decided
 from patchpilot.reading.thread_match import Reply, attach
 from patchpilot.reading.thread_values import (
+    Claim,
     Credit,
     Evidence,
     FollowUp,

@@ -16,9 +16,9 @@ from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import version_key
+from patchpilot.reading.sender import UNSEEN
 
 if TYPE_CHECKING:
-    from patchpilot.reading.claims import Claim
     from patchpilot.reading.delivery import DeliveryReport
     from patchpilot.reading.posted_series import Post, PostedTopic
     from patchpilot.reading.thread_match import Reply
@@ -328,6 +328,75 @@ class Carrier:
     proven: bool = False
 
 
+_SAYS = {
+    "applied": "reports it applied",
+    "merged": "reports it merged",
+    "queued": "reports it queued for stable",
+    "dropped": "reports it dropped",
+    "refused": "rejects it",
+    "withdrawn": "withdraws it",
+    "promised": "will apply it",
+    "unclear": "unclear, read it",
+}
+IN_A_TREE = ("applied", "merged", "queued")
+"""Claims that a commit proves."""
+
+
+@json_form(
+    "message_id", "from=by", "date", "what", "patch", "sentence", "known", "needs~"
+)
+class Claim(NamedTuple):
+    """What a message says about a series, and the sentence that says it.
+
+    `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused,
+    dropped, withdrawn, redone (a new version announced in patchwork), promised (will be applied),
+    or unclear. `tree`, `commit` and `version` are set if they were reported. `of` is the title of
+    the patch it is about (None: the series, or unknown). `withdrawn` are the words that took it
+    back. `known` is whether its sender may say so, `proven` whether it proves itself.
+    """
+
+    what: str
+    date: datetime | None
+    message_id: str
+    sender: Address
+    tree: str | None = None
+    commit: str | None = None
+    version: str | None = None
+    patch: int | None = None
+    title: str | None = None
+    sentence: str = ""
+    of: str | None = None
+    withdrawn: str | None = None
+    known: bool = True
+    proven: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was not taken back."""
+        return self.withdrawn is None
+
+    @property
+    def by(self) -> str:
+        """Its sender as a trailer names them."""
+        return self.sender.trailer()
+
+    @property
+    def needs(self) -> str:
+        """What would prove it; "" if nothing would."""
+        if self.what in IN_A_TREE:
+            return "a commit in a fetched tree"
+        return "" if self.what == "unclear" else "`patchpilot track confirm`"
+
+    @property
+    def words(self) -> str:
+        """The claim in words, with its sentence."""
+        who = self.sender.called if self.known else f"{self.by}, {UNSEEN},"
+        verb = _SAYS.get(self.what, self.what)
+        quoted = f": “{self.sentence}”" if self.sentence else ""
+        unseen = " (not seen in a tree yet)" if self.what in IN_A_TREE else ""
+        return f"{who} {verb}{quoted}{unseen}"
+
+
 @dataclass(frozen=True)
 class Status:
     """The status of one series.
@@ -343,7 +412,7 @@ class Status:
     why: str
     trailers: tuple[Credit, ...]
     replies: "tuple[Reply, ...]"
-    events: "tuple[Claim, ...]"
+    events: tuple[Claim, ...]
     landed: tuple[LandedCommit, ...]
     stable: tuple[StableBranch, ...]
     follow_ups: tuple[FollowUp, ...]
@@ -353,7 +422,7 @@ class Status:
     evidence: "Evidence"
     patches: tuple[PatchState, ...] = ()
     delivery: "tuple[DeliveryReport, ...]" = ()
-    claims: "tuple[Claim, ...]" = ()
+    claims: tuple[Claim, ...] = ()
     in_repository: bool = False
     needs: "StableNeeds | None" = None
     proven: SeriesState = SeriesState.SENT
@@ -403,7 +472,7 @@ class Evidence:
 
     topic: "PostedTopic"
     attached: "tuple[Reply, ...]"
-    events: "tuple[Claim, ...]"
+    events: tuple[Claim, ...]
     now: datetime
     last: datetime | None
     carriers: tuple[Carrier, ...] = ()
@@ -440,7 +509,7 @@ class Evidence:
         return branches_with(self.stable, self.commits)
 
 
-def landings(events: "Sequence[Claim]") -> tuple[LandedCommit, ...]:
+def landings(events: Sequence[Claim]) -> tuple[LandedCommit, ...]:
     """Returns the merges outside the stable trees, mainline last.
 
     Stable trees take only mainline commits, so messages about them imply that mainline has the
@@ -497,7 +566,7 @@ def landings(events: "Sequence[Claim]") -> tuple[LandedCommit, ...]:
     return tuple(found.values())
 
 
-def branches_by_mail(events: "Sequence[Claim]") -> tuple[StableBranch, ...]:
+def branches_by_mail(events: Sequence[Claim]) -> tuple[StableBranch, ...]:
     """Returns the stable branches that messages name, each with its latest reported state."""
     branches: dict[str, StableBranch] = {}
     for event in events:
@@ -519,7 +588,7 @@ def branches_by_mail(events: "Sequence[Claim]") -> tuple[StableBranch, ...]:
     return tuple(branches.values())
 
 
-def _taken_back(event: "Claim") -> str:
+def _taken_back(event: Claim) -> str:
     """What words against a stable tree's mail say: it was dropped, somebody objects, or a branch
     that the fix did not apply to does not need it.
     """

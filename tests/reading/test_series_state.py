@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from patchpilot.model.address import Address
-from patchpilot.reading.claims import Claim
 from patchpilot.reading.series_state import decide
 from patchpilot.reading.status import with_commits
 from patchpilot.reading.thread_values import (
     Carrier,
+    Claim,
     Evidence,
     LandedCommit,
     PatchState,

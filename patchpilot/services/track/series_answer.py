@@ -11,12 +11,11 @@ from patchpilot.model.action import actions
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail
 from patchpilot.reading.ci_verdict import CiVerdict
-from patchpilot.reading.claims import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
 from patchpilot.reading.thread_match import Reply
-from patchpilot.reading.thread_values import Credit, FollowUp, PatchState
+from patchpilot.reading.thread_values import Claim, Credit, FollowUp, PatchState
 from patchpilot.services.track.review_lines import review_of
 from patchpilot.services.track.series_turns import turn_of
 from patchpilot.topic.followed.known_series import Tracked

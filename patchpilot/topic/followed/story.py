@@ -10,10 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from patchpilot.model.counted import counted
-from patchpilot.reading.claims import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.status import Reply, Status
+from patchpilot.reading.thread_values import Claim
 from patchpilot.topic.followed.known_series import Tracked
 
 
