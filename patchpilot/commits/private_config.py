@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from patchpilot.cache.folder import cache_dir, evict, private_folder
+from patchpilot.commits import trust_store
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
     ConfigEntry,
@@ -29,6 +30,7 @@ from patchpilot.commits.own_commands import (
 )
 from patchpilot.commits.places import Places, read_places
 from patchpilot.commits.plain_settings import is_plain
+from patchpilot.commits.repository_signature import state_of
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.urls import public_url
@@ -57,6 +59,7 @@ class PrivateConfig:
         self.places = places
         self.config = b""
         self._entries: tuple[ConfigEntry, ...] | None = None
+        self._hooks: tuple[str, str] | None = None
         self._environment: Mapping[str, str] = {}
         self._secrets: Sequence[tuple[str, str]] = ()
         self._temporary: list[TemporaryFolder] = []
@@ -67,12 +70,13 @@ class PrivateConfig:
         Raises `GitError` if git cannot read the repository's configuration.
         """
         entries = counted_entries(self.places.top)
+        hooks = trust_store.state(), state_of(self.places.common_dir / "hooks")
         # the cache may be deleted meanwhile
-        if entries is not self._entries or not self._is_there():
+        if entries is not self._entries or hooks != self._hooks or not self._is_there():
             files = self._files(entries)
             self.config = files["config"]
             self._environment = self._variables(self._folder(files))
-            self._entries = entries
+            self._entries, self._hooks = entries, hooks
         return self._environment, self._secrets
 
     def _is_there(self) -> bool:
