@@ -5,13 +5,13 @@ The data may be in a wheel, an editable install or a checkout.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from patchpilot.errors import InputError, MissingError
+from patchpilot.write_file import PRIVATE, replace_file
 
 
 @cache
@@ -44,16 +44,12 @@ def store_json(file: Path, data: Mapping[str, Any] | None, lost: str) -> None:
 
     `lost` describes what the user loses if this fails.
     """
-    beside = file.with_suffix(f".{os.getpid()}")
     try:
         if data is None:
             file.unlink(missing_ok=True)
             return
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside.write_text(
-            json.dumps(data, ensure_ascii=True, indent=1), encoding="utf-8"
-        )
-        beside.replace(file)
+        replace_file(file, json.dumps(data, indent=1), mode=PRIVATE, is_synced=True)
     except OSError as error:
         raise InputError(
             f"cannot write {file}: {error.strerror or error}",

@@ -13,6 +13,7 @@ from patchpilot.batch.ranges import EpochRange, check_range, ranges
 from patchpilot.checking.check_request import CheckRequest
 from patchpilot.extras import missing_extra
 from patchpilot.model.progress import Progress, silent
+from patchpilot.write_file import write_beside
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -94,8 +95,7 @@ def _lines(part: EpochRange, request: CheckRequest | None, tree: Path | None) ->
 
 def _write(folder: Path, part: EpochRange, text: str) -> None:
     """Put the lines of a part in the place of what was there of it, all or none."""
-    scratch = folder / f".{part.file}"
-    scratch.write_text(text, encoding="utf-8")
+    draft = write_beside(folder / part.file, text)
     for old in folder.glob(f"{part.stem}-*.jsonl"):
         old.unlink()
-    scratch.replace(folder / part.file)
+    draft.replace(folder / part.file)

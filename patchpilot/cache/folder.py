@@ -12,6 +12,8 @@ import os
 import stat
 from pathlib import Path
 
+from patchpilot.write_file import PRIVATE, replace_file
+
 _WRITABLE_BY_OTHERS = 0o022
 
 
@@ -89,21 +91,9 @@ def write(file: Path, data: bytes) -> bool:
     """
     if not private_folder(file.parent):
         return False
-    from threading import get_ident
-
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.{get_ident()}")
     try:
-        descriptor = os.open(
-            temporary,
-            os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_TRUNC,
-            0o600,
-        )
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(data)
-        temporary.replace(file)
+        replace_file(file, data, mode=PRIVATE)
     except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         return False
     return True
 

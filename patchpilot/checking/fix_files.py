@@ -6,8 +6,6 @@ All other bytes stay unchanged. Either all files are changed or none.
 
 import os
 import re
-import stat
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ from patchpilot.errors import PatchpilotError, RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.mail import is_mboxrd, mail_bounds
 from patchpilot.model.patch import Patch
+from patchpilot.write_file import refuse_link, write_beside
 
 _QUOTED = re.compile(rb">*From ")
 _ODD_CHARSET = re.compile(
@@ -215,11 +214,7 @@ def _split(content: bytes) -> list[bytes]:
 
 
 def _refuse_unless_writable(file: Path) -> None:
-    if file.is_symlink():
-        raise RefusedError(
-            f"{file} is a symbolic link, which is not followed for writing",
-            hint=f"pass the file itself: {os.path.realpath(file)}",
-        )
+    refuse_link(file)
     if not file.stat().st_mode & 0o222 or not os.access(file, os.W_OK):
         raise RefusedError(
             f"{file} is read-only",
@@ -230,28 +225,12 @@ def _refuse_unless_writable(file: Path) -> None:
 def _staged(file: Path, content: bytes) -> Path:
     """A file next to this one with the new content and the old mode, safely on disk."""
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{file.name}.", suffix=".fix", dir=file.parent
-        )
+        return write_beside(file, content, is_synced=True)
     except OSError as error:
-        raise RefusedError(
-            f"cannot write to {file.parent}: {error.strerror or error}",
-            hint="nothing was written; show the changes with --diff",
-        ) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.chmod(stat.S_IMODE(file.stat().st_mode))
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise RefusedError(
             f"cannot write {file}: {error.strerror or error}",
-            hint="nothing was written",
+            hint="nothing was written; show the changes with --diff",
         ) from error
-    return temporary
 
 
 def _replace_all(staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]) -> None:

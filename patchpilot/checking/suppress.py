@@ -13,12 +13,12 @@ from patchpilot.lint.baseline import (
     as_text,
     parse_baseline,
     read_baseline,
-    write_baseline,
 )
 from patchpilot.lint.recognize_findings import FindingMark, mark_of, renames
 from patchpilot.lint.waivers import Waiver, verify
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
+from patchpilot.write_file import write_file
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -37,7 +37,7 @@ def apply_suppressions(
 ) -> "CheckResult":
     """Returns the result with waived and baseline findings moved to the suppressed findings.
 
-    Raises the same errors as verify(), read_baseline() and write_baseline().
+    Raises the same errors as verify(), read_baseline() and write_file().
     """
     verify(request.waivers, every_rule)
     verdict = SuppressionResult()
@@ -182,7 +182,7 @@ def _against_baseline(
     for mark, count in gone.items():
         if mark not in stale:
             counts[mark] += count
-    write_baseline(file, as_text(counts, names))
+    write_file(file, as_text(counts, names), hint="choose a file that you can write")
     return result, replace(
         verdict,
         baseline=str(file),

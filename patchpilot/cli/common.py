@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cli.output.stream import emit, tell
-from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.urls import public_url
+from patchpilot.write_file import write_file
 
 if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
@@ -103,12 +103,7 @@ class Common(NamedTuple):
             text = folded(text, room)
         data = text if not text or text.endswith("\n") else text + "\n"
         if self.output:
-            try:
-                self.output.write_text(data, encoding="utf-8", errors="surrogateescape")
-            except OSError as error:
-                raise InputError(
-                    f"cannot write {self.output}: {error.strerror or error}"
-                ) from error
+            write_file(self.output, data)
         elif paged and self.room and data.count("\n") >= _terminal_lines():
             from patchpilot.cli.pager import page_result
 

@@ -4,6 +4,7 @@
 Each move is recorded before it starts. The next run recovers a move that was interrupted.
 """
 
+import hashlib
 import json
 import os
 import shlex
@@ -13,11 +14,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.undo_refs import branch_ref, commit_id
 from patchpilot.errors import RefusedError
 from patchpilot.model.counted import counted
+from patchpilot.resources import state_path, store_json
 
 UNDO = "patchpilot undo"
-_NAME = "patchpilot-move"
 _PATIENCE = 5.0
 _MOMENT = 1.0
 """Seconds for which a new lock may be that of a short command."""
@@ -46,28 +48,28 @@ class Move:
 
 def begin(repository: Repository, move: Move) -> None:
     """Records the move that is about to start; the record is on disk when the call returns."""
-    draft = repository.git_dir / f"{_NAME}.new"
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(asdict(move), file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(repository.git_dir / _NAME)
+    store_json(record_file(repository), asdict(move), "nothing was changed")
 
 
 def end(repository: Repository) -> None:
     """Removes the record of a move that was completed or not started."""
-    (repository.git_dir / _NAME).unlink(missing_ok=True)
+    store_json(record_file(repository), None, "the move is complete")
+
+
+def record_file(repository: Repository) -> Path:
+    """Return the path of the working tree's record, outside the repository."""
+    name = hashlib.sha256(os.fsencode(repository.git_dir.resolve())).hexdigest()[:24]
+    return state_path() / "moves" / f"{name}.json"
 
 
 def unfinished(repository: Repository) -> Move | None:
     """Returns the interrupted move in this working tree, or None if there is none."""
     try:
-        facts = json.loads((repository.git_dir / _NAME).read_text(encoding="utf-8"))
-        ref = facts["ref"]
+        facts = json.loads(record_file(repository).read_text(encoding="utf-8"))
         move = Move(
-            None if ref is None else str(ref),
-            str(facts["old"]),
-            str(facts["new"]),
+            branch_ref(facts["ref"]),
+            commit_id(facts["old"]),
+            commit_id(facts["new"]),
             str(facts["why"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
@@ -118,7 +120,7 @@ def settle(repository: Repository, move: Move) -> None:
             "the branch was changed after an interrupted update of its files",
             hint=(
                 f"check `git status` and `git diff {move.old[:12]}`, then run `rm"
-                f" {repository.git_dir / _NAME}`"
+                f" {record_file(repository)}`"
             ),
         )
     paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
@@ -185,7 +187,7 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
     record, and not open in any process.
     """
     begun, until = (
-        (repository.git_dir / _NAME).stat().st_mtime,
+        record_file(repository).stat().st_mtime,
         time.monotonic() + _PATIENCE,
     )
     while (

@@ -9,8 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from patchpilot.commits.repository_signature import state_of
-from patchpilot.errors import InputError
-from patchpilot.resources import state_folder, state_path
+from patchpilot.resources import state_path, store_json
 
 Entry = Mapping[str, str]
 """What is stored with a digest: the `label` of what it is the content of, and the day `since` when
@@ -74,13 +73,4 @@ def _file() -> Path:
 
 
 def _write(known: Mapping[str, Entry]) -> None:
-    state_folder()
-    file = _file()
-    fresh = file.with_suffix(".new")
-    try:
-        fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
-        fresh.replace(file)
-    except OSError as error:
-        why = error.strerror or error
-        hint = "set XDG_STATE_HOME to a writable directory"
-        raise InputError(f"cannot write {file}: {why}", hint=hint) from error
+    store_json(_file(), known, "set XDG_STATE_HOME to a writable directory")

@@ -1,16 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Undo records: refs that preserve the value of a branch before it was rewritten."""
+"""Undo records: what a branch was before it was rewritten.
+
+A ref in the repository keeps the commits from garbage collection. What is done with them is read
+from the user's state directory only, because anybody may have written to the repository.
+"""
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import GitError, InputError
+from patchpilot.errors import GitError
+from patchpilot.resources import state_path, store_json
 
 REFS = "refs/patchpilot/undo"
+_ID = re.compile(r"[0-9a-f]{40}")
+_BRANCH = re.compile(
+    r"refs/heads/(?![-./])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])"
+)
+"""The full name of a branch (git-check-ref-format(1)) that is no option of a command."""
 _TRIES = 20
 _WHO = "patchpilot <patchpilot@invalid>"
 
@@ -52,21 +64,10 @@ def record(
     """
     when = int(time.time())
     pairs = tuple(commits.items())
-    facts = json.dumps(
-        {
-            "ref": ref,
-            "old": old,
-            "new": new,
-            "verb": verb,
-            "when": when,
-            "commits": pairs,
-        },
-        sort_keys=True,
-    )
     tree = repository.commit(old).tree
     raw = (
         f"tree {tree}\nparent {old}\nparent {new}\nauthor {_WHO} {when} +0000\ncommitter {_WHO}"
-        f" {when} +0000\n\npatchpilot undo\n\n{facts}\n"
+        f" {when} +0000\n\n{verb}\n"
     )
     commit = repository.git(
         "hash-object",
@@ -76,7 +77,10 @@ def record(
         "--stdin",
         stdin=raw.encode("utf-8", "surrogateescape"),
     ).text.strip()
-    number = max((one.number for one in listed(repository)), default=0) + 1
+    facts = {"ref": ref, "old": old, "new": new, "verb": verb, "when": when}
+    lost = "nothing was changed, since it could not be undone"
+    store_json(_file(commit), facts | {"commits": pairs}, lost)
+    number = max((undo.number for undo in listed(repository)), default=0) + 1
     for attempt in range(number, number + _TRIES):
         if (
             repository.git(
@@ -92,34 +96,50 @@ def record(
 
 
 def listed(repository: Repository) -> tuple[Undo, ...]:
-    """Returns all undo records, latest first."""
+    """Return the undo records that this user made, latest first."""
     done = repository.git("for-each-ref", "--format=%(refname) %(objectname)", REFS)
     result = []
     for line in done.text.splitlines():
         name, commit = line.split()
         number = name.rpartition("/")[2]
         if number.isascii() and number.isdigit():
-            result.append(_read(repository, int(number), commit))
-    return tuple(sorted(result, key=lambda one: -one.number))
+            result += _read(int(number), commit)
+    return tuple(sorted(result, key=lambda undo: -undo.number))
 
 
-def _read(repository: Repository, number: int, commit: str) -> Undo:
-    message = repository.commit(commit).message
+def _file(commit: str) -> Path:
+    return state_path() / "undo" / f"{commit}.json"
+
+
+def branch_ref(value: object) -> str | None:
+    """Return a stored branch's full name, or None for a detached HEAD; ValueError otherwise."""
+    if value is None or (isinstance(value, str) and _BRANCH.fullmatch(value)):
+        return value
+    raise ValueError("not the name of a branch")
+
+
+def commit_id(value: object) -> str:
+    """Return a stored commit id of 40 hexadecimal digits; ValueError otherwise."""
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return value
+    raise ValueError("not the id of a commit")
+
+
+def _read(number: int, commit: str) -> list[Undo]:
+    """Return the record of an undo ref, if the user's state directory has it."""
     try:
-        facts = json.loads(message.partition("\n\n")[2])
-        ref = facts["ref"]
-        pairs = tuple((str(one), str(other)) for one, other in facts.get("commits", ()))
-        return Undo(
-            number,
-            None if ref is None else str(ref),
-            str(facts["old"]),
-            str(facts["new"]),
-            str(facts["verb"]),
-            int(facts["when"]),
-            pairs,
-        )
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise InputError(
-            f"{REFS}/{number} is not an undo record",
-            hint=f"run `git update-ref -d {REFS}/{number}` to remove the ref",
-        ) from error
+        facts = json.loads(_file(commit).read_text(encoding="utf-8"))
+        pairs = tuple((commit_id(old), commit_id(new)) for old, new in facts["commits"])
+        return [
+            Undo(
+                number,
+                branch_ref(facts["ref"]),
+                commit_id(facts["old"]),
+                commit_id(facts["new"]),
+                str(facts["verb"]),
+                int(facts["when"]),
+                pairs,
+            )
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

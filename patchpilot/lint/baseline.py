@@ -7,9 +7,7 @@ Entries are sorted, one per line, and contain no host names, times or line numbe
 of the file shows which findings changed.
 """
 
-import contextlib
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -203,28 +201,3 @@ def _body(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:
         if (value := getattr(mark, key))
     }
     return body | ({"count": count} if count > 1 else {})
-
-
-def write_baseline(file: Path, text: str) -> None:
-    """Writes a baseline file atomically, following symbolic links.
-
-    Raises InputError if the file cannot be written.
-    """
-    place = Path(os.path.realpath(file))
-    temporary = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        mode = place.stat().st_mode & 0o777 if place.exists() else None
-        with temporary.open("x", encoding="utf-8") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-        if mode is not None:
-            temporary.chmod(mode)
-        temporary.replace(place)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise InputError(
-            f"cannot write {file}: {error.strerror or error}",
-            hint="choose a file that you can write",
-        ) from error

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.branch_move_journal import Move, begin, refuse_locked
+from patchpilot.commits.branch_move_journal import (
+    Move,
+    begin,
+    end,
+    record_file,
+    refuse_locked,
+    unfinished,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call
@@ -139,3 +146,21 @@ def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
 def test_a_verb_that_is_killed_leaves_all_old_or_new(tmp_path: Path, verb: str) -> None:
     right, what = one_kill(tmp_path, verb, 0.002, in_checkout=True)
     assert right, what
+
+
+def test_a_planted_record_of_a_move_does_nothing(tmp_path: Path) -> None:
+    repo, old, new = _halved(tmp_path / "r")
+    victim = tmp_path / "victim"
+    victim.write_text("precious\n")
+    planted = repo.path / ".git" / "patchpilot-move"
+    planted.with_suffix(".new").symlink_to(victim)
+    record = {"ref": "refs/heads/topic", "old": old, "new": new, "why": "x"}
+    planted.write_text(json.dumps(record))
+    with Repository.open(repo.path) as repository:
+        end(repository)
+        assert unfinished(repository) is None
+        begin(repository, Move("refs/heads/topic", old, new, "x"))
+        assert victim.read_text() == "precious\n"
+        for change in ({"old": "--output=x"}, {"ref": "--force"}, {"new": "HEAD"}):
+            record_file(repository).write_text(json.dumps(record | change))
+            assert unfinished(repository) is None

@@ -20,7 +20,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 from patchpilot.commits.b4_prep import COMMIT, TIP_COMMIT
-from patchpilot.commits.branch_move_journal import unfinished
+from patchpilot.commits.branch_move_journal import record_file, unfinished
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.services.tags.undo_rewrite import undo_restore
@@ -193,11 +193,10 @@ def one_kill(
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(after)
     kill_all(process)
-    left = (repo.path / ".git" / "patchpilot-move").exists()
-    if left:
-        with Repository.open(repo.path) as repository:
-            if unfinished(repository):
-                undo_restore(repository)
+    with Repository.open(repo.path) as repository:
+        left = record_file(repository).exists()
+        if left and unfinished(repository):
+            undo_restore(repository)
     after_it = repo.state()
     whole = (
         not after_it[1]

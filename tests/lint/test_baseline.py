@@ -18,7 +18,6 @@ from patchpilot.lint.baseline import (
     Remaining,
     as_text,
     read_baseline,
-    write_baseline,
 )
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Context
@@ -36,6 +35,7 @@ from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
+from patchpilot.write_file import write_file
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 
 # lone surrogates are undecodable bytes of a patch
@@ -169,7 +169,7 @@ def test_what_is_written_is_read_back(
 ) -> None:
     file = tmp_path_factory.mktemp("b") / "b.json"
     counts = Counter(marks)
-    write_baseline(file, as_text(counts, {"R1": "a-name"}))
+    write_file(file, as_text(counts, {"R1": "a-name"}))
     assert read_baseline(file) == counts
     file.read_bytes().decode("utf-8")
 
@@ -282,34 +282,6 @@ def test_a_file_that_is_none_or_is_not_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b'{"schema": "\xff"}')
     with pytest.raises(InputError, match=r"byte 12: not UTF-8"):
         read_baseline(tmp_path / "b")
-
-
-def test_it_is_written_whole_or_not_at_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "b.json"
-    file.write_text("before")
-    file.chmod(0o640)
-    (tmp_path / "link").symlink_to(file)
-    write_baseline(tmp_path / "link", "after")
-    assert (
-        file.read_text(),
-        (tmp_path / "link").is_symlink(),
-        file.stat().st_mode & 0o777,
-    ) == (
-        "after",
-        True,
-        0o640,
-    )
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(InputError, match="No space left"):
-        write_baseline(file, "half")
-    assert file.read_text() == "after"
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["b.json", "link"]
 
 
 def test_a_renamed_file_has_its_old_path() -> None:

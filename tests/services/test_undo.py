@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where nothing can be taken back, the way to what was is named."""
 
+import json
 from pathlib import Path
 
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.undo_refs import listed, record
 from patchpilot.errors import ExitCode
+from patchpilot.resources import state_path
 from tests.kit.repos import Repo
 
 
@@ -17,5 +23,60 @@ def test_a_branch_that_moved_on_has_a_way_back(tmp_path: Path) -> None:
     repo.commit("a: third\n", {"a.c": "int c;\n"})
     reported = repo.patchpilot("undo")
     assert reported.code == ExitCode.USAGE
-    assert "`patchpilot undo restore 1` shows how to restore it" in reported.err
+    assert "`patchpilot undo restore 1` restores master or shows how" in reported.err
     assert "git rebase --onto" in repo.patchpilot("undo restore", 1).err
+
+
+def test_undo_restores_the_branch_that_is_checked_out(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("first\n", {"a.c": "int a;\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.commit("a: second\n\nwhy\n", {"a.c": "int b;\n"})
+    repo.git("branch two HEAD^")
+    words = "prepare --signoff --fixes none --stable none"
+    assert repo.patchpilot(words).code == 0
+    rewritten = repo.git("rev-parse master")
+    repo.checkout("two")
+    done = repo.patchpilot("undo")
+    done.expect(
+        ExitCode.USAGE, "nothing to undo on two", "undo restore 1` restores master"
+    )
+    assert repo.git("rev-parse master") == rewritten
+    assert repo.patchpilot("undo restore", 1).code == 0
+    assert repo.git("rev-parse master") != rewritten
+
+
+def test_a_planted_record_is_no_record(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    first = repo.commit("first\n", {"a.c": "int a;\n"})
+    facts = {"ref": "refs/heads/master", "old": first, "new": first, "verb": "x"}
+    text = json.dumps({**facts, "when": 1, "commits": []})
+    tree = repo.git("rev-parse HEAD^{tree}")
+    made = repo.git("commit-tree", tree, stdin=f"patchpilot undo\n\n{text}\n")
+    repo.git("update-ref refs/patchpilot/undo/1", made)
+    repo.patchpilot("undo").expect(2, "nothing to undo")
+    repo.patchpilot("undo restore 1").expect(2, "no such undo record")
+    assert made not in repo.patchpilot("undo list").out
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("old", "--output=pwned"),
+        ("new", "HEAD"),
+        ("ref", "--force"),
+        ("ref", "refs/heads/-x"),
+        ("ref", "refs/heads/a..b"),
+        ("ref", "refs/heads/a b"),
+        ("ref", "HEAD"),
+    ],
+)
+def test_a_value_of_a_record_has_its_form(tmp_path: Path, key: str, value: str) -> None:
+    repo = Repo(tmp_path / "r")
+    first = repo.commit("first\n", {"a.c": "int a;\n"})
+    with Repository.open(repo.path) as repository:
+        record(repository, "refs/heads/master", first, first, "x")
+        assert len(listed(repository)) == 1
+        (file,) = (state_path() / "undo").iterdir()
+        file.write_text(json.dumps(json.loads(file.read_text()) | {key: value}))
+        assert listed(repository) == ()

@@ -10,13 +10,14 @@ from patchpilot.cli.output.draft_report import draft_rows
 from patchpilot.cli.output.json_document import document
 from patchpilot.cli.output.stream import tell
 from patchpilot.cli.verb_command import argument, option, verb
-from patchpilot.errors import InputError, UsageError
+from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send import edit_draft as service
 from patchpilot.services.send.build_proof import say_compile_tested
 from patchpilot.services.send.edit_draft import Changes, DraftResult
 from patchpilot.topic.workplace import Workplace
+from patchpilot.write_file import write_file
 
 
 @verb(
@@ -196,10 +197,7 @@ def _export(text: str, file: Path) -> None:
     if str(file) == "-":
         print(text, end="")
         return
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror or error}") from error
+    write_file(file, text)
 
 
 def _action(words: tuple[str, ...]) -> tuple[str, str | None]:

@@ -22,6 +22,7 @@ from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4.b4_command import INHERITED
 from patchpilot.outgoing.b4.enrollment import branch_tracking, write_branch_tracking
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.resources import store_json
 from patchpilot.series.topic_database import state_folder
 
 PATIENCE = 60.0
@@ -156,10 +157,4 @@ def _read(folder: Path) -> _Changed | None:
 
 
 def _write(folder: Path, change: _Changed) -> None:
-    """On disk, whole, when this returns."""
-    draft = folder / "opened.new"
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(asdict(change), file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / "opened.json")
+    store_json(folder / "opened.json", asdict(change), "b4's record is not protected")

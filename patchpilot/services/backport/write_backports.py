@@ -28,6 +28,7 @@ from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import form_of
+from patchpilot.write_file import replace_file
 
 _NOT_ADAPTED = (
     "the fix cannot be adapted: omit --adapt to write it with its prerequisites"
@@ -319,7 +320,7 @@ def write_mails(
             )
         files = []
         for name, content in mails:
-            (folder / name).write_bytes(content)
+            replace_file(folder / name, content)
             files.append(folder / name)
     except OSError as error:
         raise InputError(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from patchpilot.errors import InputError
 from patchpilot.services.send.sending import Sending
+from patchpilot.write_file import replace_file
 
 
 def write_outbox(planned: Sending, folder: Path) -> tuple[Path, ...]:
@@ -25,7 +26,7 @@ def write_outbox(planned: Sending, folder: Path) -> tuple[Path, ...]:
                 hint="choose an empty directory, or remove the messages",
             )
         for name, raw in mails.items():
-            (folder / name).write_bytes(raw)
+            replace_file(folder / name, raw)
     except OSError as error:
         raise InputError(
             f"cannot write to {folder}: {error.strerror or error}",

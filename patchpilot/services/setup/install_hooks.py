@@ -16,6 +16,7 @@ from patchpilot.commits.own_commands import hooks_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError, unknown
 from patchpilot.model.json_form import json_form
+from patchpilot.write_file import replace_file
 
 GIT_HOOKS = ("commit-msg", "sendemail-validate")
 HOOKS = (*GIT_HOOKS, "b4")
@@ -60,8 +61,7 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
             continue
         place = _folder(repository) / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(hook_script(name), encoding="utf-8")
-        place.chmod(0o755)
+        replace_file(place, hook_script(name), mode=0o755)
     return tuple(_status(repository, name) for name in HOOKS)
 
 

@@ -23,6 +23,7 @@ from patchpilot.projects.loading import (
     user_folder,
 )
 from patchpilot.projects.stable_trees import Maintained, StableTrees, version_key
+from patchpilot.write_file import replace_file
 
 UNKNOWN = "unknown"
 
@@ -109,9 +110,7 @@ def update(
     file = user_file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".new")
-        draft.write_text(as_toml(copies), encoding="utf-8")
-        draft.replace(file)
+        replace_file(file, as_toml(copies))
     except OSError as error:
         raise InputError(f"cannot write {file}: {error.strerror or error}") from error
     forget()

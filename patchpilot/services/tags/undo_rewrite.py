@@ -78,8 +78,9 @@ def changes_files(repository: Repository, undo: Undo) -> bool:
 
 
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
-    """Resets a branch to its state before a recorded rewrite (default: the latest in force).
+    """Reset a branch to its state before a recorded rewrite.
 
+    Without `number`, the latest rewrite in force of the branch that is checked out is undone.
     Raises `UsageError` if there is no such record. Raises `RefusedError` with a hint if the
     branch has changed since the rewrite.
     """
@@ -92,32 +93,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
                 {killed.old, killed.new},
             ):
                 return state
-    states = undo_list(repository)
-    if number is None:
-        chosen = next((state for state in states if state.state == "in-force"), None)
-        if chosen is None:
-            moved = next(
-                (state.undo.number for state in states if state.state == "moved-on"),
-                None,
-            )
-            way = Action(
-                "undo",
-                ("restore", str(moved)),
-                f"a branch has moved since record {moved}; `{{}}` shows how to restore it",
-            )
-            raise UsageError(
-                "nothing to undo",
-                hint=way
-                if moved
-                else Action("undo", ("list",), "`{}` shows every record"),
-            )
-    else:
-        chosen = next((state for state in states if state.undo.number == number), None)
-        if chosen is None:
-            known = ", ".join(str(state.undo.number) for state in states) or "none"
-            raise UsageError(
-                f"no such undo record: {number}", hint=f"valid numbers: {known}"
-            )
+    chosen = _chosen(repository, number)
     undo = chosen.undo
     if chosen.state == "restored":
         return chosen
@@ -141,6 +117,34 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     copy_notes(repository, {new: old for old, new in undo.commits})
     shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
     return UndoState(undo, "restored", undo.old)
+
+
+def _chosen(repository: Repository, number: int | None) -> UndoState:
+    """Return the record with a number, or the latest in force of the checked-out branch."""
+    states = undo_list(repository)
+    if number is not None:
+        for state in states:
+            if state.undo.number == number:
+                return state
+        known = ", ".join(str(state.undo.number) for state in states) or "none"
+        raise UsageError(
+            f"no such undo record: {number}", hint=f"valid numbers: {known}"
+        )
+    here = f"refs/heads/{repository.branch}" if repository.branch else None
+    own = [state for state in states if state.undo.ref == here]
+    for state in own:
+        if state.state == "in-force":
+            return state
+    hint = Action("undo", ("list",), "`{}` shows every record")
+    for state in states:
+        if state.state == "in-force" or (state in own and state.state == "moved-on"):
+            name = (state.undo.ref or "HEAD").removeprefix("refs/heads/")
+            text = f"`{{}}` restores {name} or shows how to restore it"
+            hint = Action("undo", ("restore", str(state.undo.number)), text)
+            break
+    raise UsageError(
+        f"nothing to undo on {repository.branch or 'a detached HEAD'}", hint=hint
+    )
 
 
 def undo_redo(repository: Repository, number: int) -> UndoState:

@@ -6,9 +6,11 @@ It has the stage in each repository and the theme.
 
 import contextlib
 import json
-import os
 from pathlib import Path
 from typing import Any
+
+from patchpilot.errors import InputError
+from patchpilot.resources import store_json
 
 FILE = "walk.json"
 PLACES = 200
@@ -53,11 +55,8 @@ class SavedState:
             self._data[place] = self._data.pop(place)
         for old in [name for name in self._data if name][:-PLACES]:
             del self._data[old]
-        temporary = self._file.with_suffix(f".{os.getpid()}")
-        with contextlib.suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary.write_text(json.dumps(self._data, indent=1), encoding="utf-8")
-            temporary.replace(self._file)
+        with contextlib.suppress(InputError):
+            store_json(self._file, self._data, "")
 
 
 def _default_file() -> Path:

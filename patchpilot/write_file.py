@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Writes files: every file that patchpilot leaves behind is written here."""
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from patchpilot.errors import InputError
+
+PRIVATE = 0o600
+"""The mode of a file that only its owner may read."""
+
+
+def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
+    """Write a file that the user named, or replace its content.
+
+    A device or pipe is written to. Raises `InputError` with the hint if the file cannot be
+    written, or is a symbolic link to a regular file.
+    """
+    try:
+        is_device = str(file).startswith(("/dev/", "/proc/"))
+        if not is_device and (not file.exists() or file.is_file()):
+            refuse_link(file)
+            replace_file(file, data, is_synced=True)
+        else:
+            with file.open("wb") as opened:
+                opened.write(_encoded(data))
+    except OSError as error:
+        raise InputError(
+            f"cannot write {file}: {error.strerror or error}", hint=hint or None
+        ) from error
+
+
+def refuse_link(file: Path) -> None:
+    """Raise `InputError` if a file is a symbolic link, which may lead to any file of the user."""
+    if file.is_symlink():
+        raise InputError(
+            f"{file} is a symbolic link, which is not followed for writing",
+            hint=f"pass the file itself: {os.path.realpath(file)}",
+        )
+
+
+def replace_file(
+    file: Path, data: bytes | str, *, mode: int | None = None, is_synced: bool = False
+) -> None:
+    """Give a file new content: a reader sees the old or the new content, never a part.
+
+    Without `mode`, the file keeps its mode. `is_synced` waits until the content is on the disk.
+    Raises OSError.
+    """
+    draft = write_beside(file, data, mode=mode, is_synced=is_synced)
+    try:
+        draft.replace(file)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def write_beside(
+    file: Path, data: bytes | str, *, mode: int | None = None, is_synced: bool = False
+) -> Path:
+    """Write the new content of a file into a new file next to it, and return its path.
+
+    Raises OSError.
+    """
+    draft = file.with_name(f".{file.name}.{os.urandom(6).hex()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(draft, flags, 0o666 if mode is None else mode)
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(_encoded(data))
+            if mode is None:
+                with contextlib.suppress(FileNotFoundError):
+                    os.fchmod(descriptor, stat.S_IMODE(os.lstat(file).st_mode))
+            if is_synced:
+                opened.flush()
+                os.fsync(descriptor)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return draft
+
+
+def _encoded(data: bytes | str) -> bytes:
+    return data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One module writes files; the others that write do it in a folder which they have made."""
+
+import ast
+import os
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import InputError
+from patchpilot.write_file import replace_file, write_file
+
+ROOT = Path(__file__).parents[1] / "patchpilot"
+OWN_FOLDER = {
+    "backports/object_store.py",
+    "building/field_checkers.py",
+    "building/make_objects.py",
+    "cli/json_schemas.py",
+    "cli/manual.py",
+    "commits/alternates.py",
+    "commits/private_config.py",
+    "demo/demo_history.py",
+    "demo/demo_repository.py",
+    "demo/sandbox.py",
+    "demo/upstream.py",
+    "outgoing/b4/b4_send.py",
+    "outgoing/capture_program.py",
+    "outgoing/git_recipients.py",
+    "outgoing/send_email/git_send_email.py",
+    "outgoing/target_tree.py",
+    "services/backport/work_clone.py",
+    "services/check/editor_texts.py",
+    "services/setup/check_in_hook.py",
+    "topic/edit_commits.py",
+}
+"""Modules that write into a temporary folder, a clone or a sandbox of their own."""
+APPENDS = {
+    "archive/local_archive.py",
+    "building/work_place.py",
+    "cli/common.py",
+    "commits/temporary_folder.py",
+    "history/commit_graph.py",
+    "history/index_file.py",
+    "outgoing/b4/journal.py",
+    "outgoing/keep_password.py",
+    "outgoing/sender_lock.py",
+    "series/database.py",
+}
+"""Modules with a lock, a log, a database or a file that grows."""
+
+
+def writes(call: ast.Call) -> bool:
+    """Whether a call opens a file for writing."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if name in ("write_text", "write_bytes"):
+        return True
+    words = [ast.unparse(word) for word in call.args]
+    if name == "open" and ast.unparse(call.func) == "os.open":
+        return "os.devnull" not in words and any(
+            "O_WRONLY" in word or "O_CREAT" in word for word in words
+        )
+    return name == "open" and any(
+        isinstance(word, ast.Constant) and set(str(word.value)) & set("wax+")
+        for word in (*call.args, *(key.value for key in call.keywords))
+        if isinstance(word, ast.Constant) and len(str(word.value)) <= 3
+    )
+
+
+def test_one_module_writes_files() -> None:
+    found = {
+        str(file.relative_to(ROOT))
+        for file in ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and writes(node)
+    }
+    assert found == {"write_file.py"} | OWN_FOLDER | APPENDS
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    link = tmp_path / "link"
+    link.symlink_to(victim)
+    with pytest.raises(InputError, match="symbolic link"):
+        write_file(link, "new")
+    replace_file(link, "new")
+    assert (victim.read_text(), link.read_text()) == ("precious", "new")
+    assert not link.is_symlink()
+
+
+def test_the_mode_stays_and_a_failure_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    replace_file(file, "old", mode=0o600)
+    write_file(file, b"new")
+    assert file.stat().st_mode & 0o777 == 0o600
+    (tmp_path / "folder" / "file").mkdir(parents=True)
+    with pytest.raises(OSError, match="directory"):
+        replace_file(tmp_path / "folder" / "file", "x")
+    assert [entry.name for entry in (tmp_path / "folder").iterdir()] == ["file"]
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="No space left"):
+        write_file(file, "half")
+    assert file.read_text() == "new"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_device_is_written_to(capfd: pytest.CaptureFixture[str]) -> None:
+    write_file(Path("/dev/stdout"), "shown\n")
+    assert capfd.readouterr().out == "shown\n"
