@@ -2,6 +2,7 @@
 """Builds the objects that patches touch, and collects the problems for the check."""
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from patchpilot.building.build_series import (
@@ -17,9 +18,14 @@ from patchpilot.building.kept_plan import kept_plan
 from patchpilot.building.plan import BuildOptions, Change
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import work_place
-from patchpilot.commits.own_commands import refuse_untrusted_build
+from patchpilot.commits.own_commands import (
+    build_change,
+    is_trusted,
+    refuse_untrusted_build,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.counted import counted
@@ -28,6 +34,11 @@ from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
 
 _NO_COMMIT = BuildProblem(NOT_BUILT, "not a commit of the repository: not built")
+_UNTRUSTED = BuildProblem(
+    NOT_BUILT,
+    "this patch or one before it changes code that the build runs: not built before"
+    f" `{Action('trust', ('--build-changes', 'RANGE'))}`",
+)
 
 
 class BuildFacts(NamedTuple):
@@ -80,10 +91,14 @@ def build_in(
     The patches are commits of `repository`, which must be trusted. The build directories are
     kept for the repository `kept_for`, which may be the same.
     """
-    committed = [patch for patch in patches if patch.commit]
+    committed = _trusted(
+        [patch for patch in patches if patch.commit], repository, kept_for
+    )
     changes = _changes(repository, committed)
     problems: dict[int, tuple[BuildProblem, ...]] = {
-        id(patch): (_NO_COMMIT,) for patch in patches if not patch.commit
+        id(patch): (_UNTRUSTED if patch.commit else _NO_COMMIT,)
+        for patch in patches
+        if id(patch) not in {id(one) for one in committed}
     }
     if not changes:
         return BuildFacts(problems, "nothing was built")
@@ -113,6 +128,21 @@ def build_in(
     for one in commits:
         keep_built(one)
     return BuildFacts(problems, _text(built), commits)
+
+
+def _trusted(
+    patches: Sequence[Patch], repository: Repository, kept_for: Repository
+) -> list[Patch]:
+    """Return the patches before the first one that changes what a build runs, untrusted."""
+    return list(
+        takewhile(lambda patch: runs_trusted(patch, repository, kept_for), patches)
+    )
+
+
+def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> bool:
+    """Return whether the user trusts what a commit changes of the code that a build runs."""
+    change = build_change(repository.top, kept_for.top, patch.commit or "")
+    return change is None or is_trusted(change)
 
 
 def _text(built: Built) -> str:

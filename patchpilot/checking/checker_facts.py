@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import new_ones, problem_of
-from patchpilot.checking.build_facts import BuildFacts
+from patchpilot.checking.build_facts import BuildFacts, runs_trusted
 from patchpilot.commits.own_commands import may_build
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action
@@ -33,7 +33,10 @@ def checker_facts(
         return BuildFacts(
             {}, "no checker was run: checkers only work on commits of a kernel tree"
         )
-    trusted = may_build(repository.top)
+    committed = [patch for patch in patches if patch.commit]
+    trusted = may_build(repository.top) and all(
+        runs_trusted(patch, repository, repository) for patch in committed
+    )
     wanted = [
         checker
         for checker in CHECKERS
@@ -43,7 +46,6 @@ def checker_facts(
     there = [checker for checker in wanted if checker not in lacking]
     closed = [checker for checker in there if checker.runs_tree and not trusted]
     usable = [checker for checker in there if checker not in closed]
-    committed = [patch for patch in patches if patch.commit]
     problems = {}
     for number, patch in enumerate(committed):
         progress("running checkers", number, len(committed))

@@ -50,6 +50,7 @@ def _agreed(error: "UntrustedCommandsError") -> bool:
 
     notice("warning", error.message)
     tell(shown(error.commands))
+    tell("Files that these commands call are not pinned: they may change later.")
     question = "Type 'trust' to trust and use them"
     try:
         answer = ask.prompt(question, "")

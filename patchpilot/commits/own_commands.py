@@ -7,11 +7,9 @@ blocks repositories of other users, but not a repository that was unpacked or co
 user's own configuration and the environment name needs no trust.
 """
 
-import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +28,7 @@ from patchpilot.commits.places import common_dir_of
 from patchpilot.commits.plain_settings import is_plain
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
+from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
 
@@ -76,6 +75,13 @@ _HOOKS = {
         "pre-auto-gc",
     ),
 }
+_BUILD_FILE = re.compile(
+    r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"
+    r"|.*\.(?:mk|sh|pl|py|awk)|(?:.*/)?(?:gen|mk|extract|relocs)[^/]*\.[ch]"
+)
+"""Files that a build runs or reads as a program, programs for the building machine among them."""
+_MAKE_CALL = re.compile(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
+"""Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _HOOKS_KEY = "core.hookspath"
 _B4_FILE = ".b4-config"
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
@@ -84,7 +90,6 @@ _RECIPIENTS = re.compile(
     rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*"
 )
 """What docs/how-to/use-with-git-send-email.md sets: nothing else may be in such a command."""
-_WORD = re.compile(r"[^\s'\"=;|&()<>`$]+")
 
 
 def refuse_untrusted(top: Path, *uses: Use) -> None:
@@ -127,9 +132,38 @@ def build_command(top: Path) -> OwnCommand:
     return OwnCommand(name, str(top / "Makefile"), text, digest, label)
 
 
+def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
+    """Return what a commit changes of the code that a build runs, as an item that can be trusted.
+
+    None if it changes none. The commit is in the repository at `where`. The trust is stored for
+    the tree at `top`, and applies to every commit with the same lines.
+    """
+    words = ("diff-tree", "-p", "--root", "--text", "--no-renames", commit)
+    found = []
+    for change in parse_diff(tuple(git(where, *words).text.split("\n")), 1).files:
+        is_run = _BUILD_FILE.fullmatch(change.path)
+        found += [f"{change.path} changes"] if is_run else []
+        found += [
+            f"{change.path}: {line.kind}{line.text}"
+            for hunk in change.hunks
+            for line in hunk.lines
+            if line.kind in "+-" and (is_run or _MAKE_CALL.search(line.text))
+        ]
+    text = "\n".join(found)
+    name = "build files"
+    label = f"{common_dir_of(top).resolve()}: {name}"
+    digest = trust_store.digest_of([(label, text.encode("utf-8", "surrogateescape"))])
+    return OwnCommand(name, commit, text, digest, label) if text else None
+
+
 def may_build(top: Path) -> bool:
     """Return whether the user has permitted builds of this tree."""
-    return build_command(top).digest in trust_store.trusted()
+    return is_trusted(build_command(top))
+
+
+def is_trusted(command: OwnCommand) -> bool:
+    """Return whether the user has trusted a command in its current form."""
+    return command.digest in trust_store.trusted()
 
 
 def refuse_untrusted_build(top: Path) -> None:
@@ -329,22 +363,5 @@ class _Place(NamedTuple):
 
     def _command(self, name: str, file: str, text: str) -> OwnCommand:
         label = f"{self.common}: {name}"
-        parts = [
-            (label, text.encode("utf-8", "surrogateescape")),
-            *self._contents(text),
-        ]
+        parts = [(label, text.encode("utf-8", "surrogateescape"))]
         return OwnCommand(name, file, text, trust_store.digest_of(parts), label)
-
-    def _contents(self, text: str) -> Iterator[tuple[str, bytes]]:
-        """Yield the repository's files that a command names, each with its content's digest."""
-        for word in dict.fromkeys(_WORD.findall(text)):
-            with suppress(OSError, ValueError, RuntimeError):
-                file = self.top / Path(word).expanduser()
-                if file.is_file() and self._has(file):
-                    with file.open("rb") as content:
-                        yield word, hashlib.file_digest(content, "sha256").digest()
-
-    def _has(self, file: Path) -> bool:
-        folders = (self.top, self.common)
-        names = (Path(os.path.normpath(file)), file.resolve())
-        return any(name.is_relative_to(folder) for name in names for folder in folders)

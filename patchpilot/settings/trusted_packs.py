@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits import trust_store
-from patchpilot.commits.own_commands import Use, build_command, own_commands
+from patchpilot.commits.own_commands import (
+    Use,
+    build_change,
+    build_command,
+    own_commands,
+)
 from patchpilot.commits.trust_store import digest_of, trusted
 from patchpilot.config import FILE_NAME, Settings
 from patchpilot.errors import MissingError, UsageError
@@ -84,16 +89,18 @@ def configuration_of(
     repo: Path | None = None,
     tree: Path | None = None,
     build: bool = False,
+    commits: str = "",
 ) -> TreeConfiguration:
     """Returns the configuration of the tree that contains a directory.
 
     `tree` selects another tree, `repo` a repository. Outside of a repository, the directory
-    itself is used. With `build`, commands that run when the tree is built are included.
+    itself is used. With `build`, commands that run when the tree is built are included, and with
+    `commits` (a revision range) what these commits change of them.
     """
     top = tree or _top(directory, repo)
     source = source_of(None, top)
     assert source
-    commands = _commands(top, build=build)
+    commands = _commands(top, build=build or bool(commits), commits=commits)
     if commands and not (top / FILE_NAME).exists():
         return TreeConfiguration(
             str(top), (), "", trusted=_all_trusted(commands), commands=commands
@@ -103,7 +110,7 @@ def configuration_of(
     return replace(found, trusted=is_trusted, commands=commands) if commands else found
 
 
-def _commands(top: Path, *, build: bool) -> tuple[OwnCommand, ...]:
+def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:
     """The commands that the repository around a directory names itself.
 
     None outside of a repository.
@@ -112,8 +119,18 @@ def _commands(top: Path, *, build: bool) -> tuple[OwnCommand, ...]:
 
     try:
         with Repository.open(top) as repository:
-            own = own_commands(repository.top, *Use)
-            return (*own, build_command(repository.top)) if build else own
+            here = repository.top
+            found = [*own_commands(here, *Use)]
+            found += [build_command(here)] if build else []
+            ids = (
+                repository.rev_list("--reverse", "--end-of-options", commits)
+                if commits
+                else ()
+            )
+            found += [
+                change for id_ in ids if (change := build_change(here, here, id_))
+            ]
+            return tuple(found)
     except MissingError:
         return ()
 

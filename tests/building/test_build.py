@@ -17,7 +17,7 @@ from patchpilot.building.plan import BuildOptions, Change, make_plan
 from patchpilot.building.tree_state import TreeState
 from patchpilot.checking.check_patches import check
 from patchpilot.checking.check_request import CheckRequest
-from patchpilot.commits.own_commands import build_command
+from patchpilot.commits.own_commands import build_change, build_command
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.trust_store import trust
 from patchpilot.errors import CancelledError
@@ -141,17 +141,49 @@ def test_nothing_of_a_tree_that_is_not_trusted_is_run(
         assert f"`patchpilot trust --build {repo.path}`" in done.err
     assert not touched.exists()
     assert call("trust", "--build", repo.path).code == 0
+    findings, _ = built(repo)
+    assert [one["name"] for one in findings] == ["build-not-built"]
+    assert "`patchpilot trust --build-changes RANGE`" in findings[0]["message"]
+    assert not touched.exists()
+    shown = call("trust", "--build-changes", "base..HEAD", repo.path)
+    assert f"Makefile: +$(shell touch {touched})" in shown.out
     call("build", "-C", repo.path, "--quick", "HEAD")
     assert touched.exists()
     assert "no longer trusted" in call("trust", "--revoke", repo.path).err
     assert "not trusted" in call("build", "-C", repo.path, "HEAD").err
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Kconfig",
+        "drv/Kconfig.debug",
+        "drv/Kbuild",
+        "drv/Makefile.in",
+        "scripts/a.c",
+        "drv/tools/b.c",
+        "drv/gen_table.c",
+        "drv/run.sh",
+        "drv/rules.mk",
+    ],
+)
+def test_a_file_that_a_build_runs_is_not_built_untrusted(repo: Repo, path: str) -> None:
+    repo.commit("drv: add", {path: "x\n"})
+    change = build_change(repo.path, repo.path, "HEAD")
+    assert change is not None
+    assert change.text.startswith(f"{path} changes\n")
+    assert change.text.endswith(f"{path}: +x")
+    repo.commit("drv: plain", {"drv/w.c": DRIVER})
+    assert build_change(repo.path, repo.path, "HEAD") is None
+    repo.commit("drv: hidden", {".gitattributes": "* -diff\n", path: "y\n"})
+    assert build_change(repo.path, repo.path, "HEAD") is not None
+
+
 def test_a_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     slow = f"{MAKEFILE}\t@echo $$$$ > {mark}; sleep 60\n"
     repo.commit("drv: slow", {"Makefile": slow, "drv/w.c": f"{DRIVER}\n"})
-    trusted(repo)
+    assert call("trust", "--build-changes", "base..HEAD", repo.path).code == 0
 
     def cancel(what: str, done: int = 0, total: int | None = None) -> None:
         if mark.exists() and mark.read_text():
@@ -215,11 +247,13 @@ def test_a_kconfig_file_that_cannot_be_read_is_an_error(repo: Repo) -> None:
     repo.commit("read it", {"Makefile": MAKEFILE.replace("allnoconfig:\n", reads)})
     repo.git("branch", "-f", "base")
     repo.commit("drv: break it", {"Kconfig": 'config DRV\n\tboool "Drv"\n'})
+    assert call("trust", "--build-changes", "base..HEAD", repo.path).code == 0
     for _ in range(2):
         (finding,), _ = built(repo)
         assert (finding["name"], finding["line"]) == ("build-error", 2)
         assert finding["message"].endswith("Kconfig cannot be read: syntax error")
     repo.commit("drv: repair it", {"Kconfig": f"{KERNEL['Kconfig']}\n"})
+    assert call("trust", "--build-changes", "base..HEAD", repo.path).code == 0
     findings, _ = built(repo)
     assert [one["subject"] for one in findings] == ["drv: break it"]
 

@@ -3,6 +3,7 @@
 to this machine, and no name is resolved.
 """
 
+import re
 import socket
 from pathlib import Path
 from typing import Any, NoReturn
@@ -43,6 +44,14 @@ OTHERWISE = {
     "tui": "needs a terminal",
 }
 """Verbs that are not called here, and why."""
+REACHES = (
+    ("track", "add", "x@example.org"),
+    ("check", "<x@example.org>"),
+    ("maintainers", "<x@example.org>"),
+    ("doctor",),
+    ("send", "--dry-run", "--to", "list@example.org"),
+)
+"""Commands that reach a server where its arguments ask for it."""
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +93,48 @@ def test_a_verb_reaches_nobody(verb: str, repo: Repo, reached: list[Any]) -> Non
         assert outcome.code != ExitCode.NETWORK, outcome.err
 
 
-def test_what_is_asked_for_is_seen(repo: Repo, reached: list[Any]) -> None:
-    repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all")
+@pytest.mark.parametrize("words", REACHES)
+def test_what_is_asked_for_is_seen(
+    words: tuple[str, ...], repo: Repo, reached: list[Any]
+) -> None:
+    settings = {
+        "patchpilot.lore": "http://127.0.0.1:9/all",
+        "sendemail.smtpServer": "127.0.0.1",
+        "sendemail.smtpServerPort": "9",
+    }
+    for key, value in settings.items():
+        repo.git("config", "--global", key, value)
     try:
-        call("-C", str(repo.path), "track", "add", "x@example.org")
+        call("-C", str(repo.path), *words)
+        assert reached
+        reached.clear()
+        if words[0] == "track":
+            for key, value in settings.items():
+                repo.git("config", "--global", "--unset", key)
+                repo.git("config", key, value)
+            # the repository's own settings count only after trust
+            call("-C", str(repo.path), *words)
+            assert not [one for one in reached if "127.0.0.1" in str(one)]
     finally:
-        repo.git("config", "--global", "--unset", "patchpilot.lore")
-    assert reached
+        for key in settings:
+            for scope in (("--global",), ("--local",)):
+                repo.git("config", *scope, "--unset-all", key, check=False)
+
+
+def test_the_page_has_every_command_and_whether_something_leaves() -> None:
+    page = (Path(__file__).parents[2] / "docs/explanation/security.md").read_text()
+    table = page.partition("## Network")[2].partition("## What is run")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line[:2] == "| "][1:]
+    quiet, loud = set[str](), set[str]()
+    for commands, leaves in rows:
+        words = {words.split()[0] for words in re.findall("`([a-z][^`]*)`", commands)}
+        if leaves.strip() == "nothing":
+            quiet |= words
+        else:
+            loud |= words
+    assert quiet | loud == VERBS.keys()
+    assert not quiet & loud
+    assert {words[0] for words in REACHES} <= loud
 
 
 def test_nothing_is_reported_home() -> None:

@@ -229,20 +229,6 @@ def test_a_trusted_command_runs_until_it_changes(
     assert refused(run(repo, _SEND["dry run"]))
 
 
-def test_a_script_in_the_tree_is_another_command_when_it_changes(
-    repo: Repo, canaries: Canaries
-) -> None:
-    repo.put("scripts/who", "#!/bin/sh\necho max@example.org\n")
-    repo.commit("widget: a script\n")
-    repo.checkout("topic")
-    repo.git("config", "sendemail.tocmd", "sh ./scripts/who --all")
-    assert call("trust", repo.path).code == 0
-    assert run(repo, _SEND["dry run"]).code == 0
-    shutil.copy(canaries.command("script"), repo.path / "scripts/who")
-    assert refused(run(repo, _SEND["dry run"]))
-    assert canaries.sang == set()
-
-
 @pytest.mark.parametrize(
     "place", ["include", "conditional include", "worktree", "the tree's .b4-config"]
 )

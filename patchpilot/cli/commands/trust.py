@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         "\b\nExamples:\n"
         "  patchpilot trust\n"
         "  patchpilot trust --show ~/linux\n"
+        "  patchpilot trust --build-changes origin/master..HEAD\n"
         "  patchpilot trust --revoke"
     )
 )
@@ -30,11 +31,21 @@ if TYPE_CHECKING:
     is_flag=True,
     help="also trust the commands that a build of the tree runs (make)",
 )
+@option(
+    "--build-changes",
+    metavar="RANGE",
+    help="also trust what these commits change of the makefiles and scripts",
+)
 @option("--show", is_flag=True, help="only print what would be trusted")
 @option("--revoke", is_flag=True, help="revoke trust, including earlier versions")
 @argument("directory", metavar="[DIR]", type=Path, required=False)
 def command(
-    common: Common, build: bool, show: bool, revoke: bool, directory: Path | None
+    common: Common,
+    build: bool,
+    build_changes: str | None,
+    show: bool,
+    revoke: bool,
+    directory: Path | None,
 ) -> int:
     """Trust the rule packs and commands of the tree in DIR (default: the current directory).
 
@@ -43,12 +54,17 @@ def command(
     .b4-config; `send` runs them, for example. Settings of the mail server and of aliases are
     included. Everything is printed, is only used after you trust it, and must be trusted again
     after a change. Your global git configuration is always trusted. With --build, `patchpilot
-    build` may run make in a copy of the tree.
+    build` may run make in a copy of the tree. Files that a trusted command calls are not pinned: a
+    changed script runs without a question.
     """
     from patchpilot.settings import trusted_packs as service
 
     configuration = service.configuration_of(
-        directory, repo=common.repo, tree=common.tree, build=build or revoke
+        directory,
+        repo=common.repo,
+        tree=common.tree,
+        build=build or revoke,
+        commits=build_changes or "",
     )
     gone = service.revoke(configuration) if revoke else 0
     if configuration.needs_trust and not (show or revoke):

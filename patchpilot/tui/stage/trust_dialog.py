@@ -28,7 +28,10 @@ def ask_trust(
             then()
 
     rows = [row for command in error.commands for row in _rows(command)]
-    then_asked = "Once you trust them, they are used as shown. If they change, you are asked again."
+    then_asked = (
+        "Once you trust them, they are used as shown. If they change, you are asked again; files"
+        " that they call may change without a question."
+    )
     text = f"{error.message}.\n\n{then_asked}"
     title = "Trust these commands and settings?"
     app.push_screen(Confirm(text, "trust", title=title, mail=rows), answered)
