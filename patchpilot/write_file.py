@@ -8,6 +8,7 @@ from pathlib import Path
 
 from patchpilot.errors import InputError
 
+_DESCRIPTORS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 PRIVATE = 0o600
 """The mode of a file that only its owner may read."""
 
@@ -19,8 +20,9 @@ def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
     written, or is a symbolic link to a regular file.
     """
     try:
-        is_device = str(file).startswith(("/dev/", "/proc/"))
-        if not is_device and (not file.exists() or file.is_file()):
+        if not str(file).startswith(_DESCRIPTORS) and (
+            not file.exists() or file.is_file()
+        ):
             refuse_link(file)
             replace_file(file, data, is_synced=True)
         else:

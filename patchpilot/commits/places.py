@@ -6,6 +6,7 @@ import re
 import shlex
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,12 +72,32 @@ def read_places(where: Path) -> Places | None:
         top = Path(parts["top"])
     else:
         top = git_dir if bare else _working_tree(git_dir)
+    if not bare:
+        _refuse_elsewhere(git_dir, top)
     _refuse_special(top / name for name in _OF_TREE)
     _refuse_special(
         folder / name for folder in {git_dir, common_dir} for name in _OF_GIT
     )
     _common[top] = (_inode(top), common_dir)
     return Places(git_dir, common_dir, top, bare)
+
+
+def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
+    """Raise GitError if core.worktree names a directory that does not belong to the repository.
+
+    The working tree of a submodule has a `.git` file that leads back to its git directory.
+    """
+    link = top / ".git"
+    if git_dir.parent == top or (link.is_dir() and link.samefile(git_dir)):
+        return
+    with suppress(OSError):
+        target = link.read_bytes().removeprefix(b"gitdir:").strip()
+        if (top / os.fsdecode(target)).samefile(git_dir):
+            return
+    raise GitError(
+        f"core.worktree of {git_dir} names a directory outside of the repository: {top}",
+        hint=f"run `git --git-dir {shlex.quote(str(git_dir))} config --unset core.worktree`",
+    )
 
 
 def _likely_files(where: Path) -> Iterator[Path]:

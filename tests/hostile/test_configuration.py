@@ -180,3 +180,23 @@ def test_plain_git_runs_what_is_planted(
     for call_words in _READING:
         call(call_words[0], "-C", repo.path, *call_words[1:])
     assert canaries.sang == set()
+
+
+@pytest.mark.parametrize("scope", ["config", "config.worktree"])
+def test_a_working_tree_elsewhere_is_not_followed(
+    repo: Repo, tmp_path: Path, scope: str
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "a.c").write_text("precious  \n")
+    if scope == "config.worktree":
+        repo.git("config", "extensions.worktreeConfig", "true")
+    file = repo.path / ".git" / scope
+    repo.git("config", "--file", str(file), "core.worktree", str(home))
+    # the control: git follows it
+    assert repo.git("rev-parse", "--is-inside-work-tree") == "false"
+    for words in (*_READING, ("undo",), ("check", "--fix")):
+        done = call(words[0], "-C", repo.path, *words[1:])
+        assert done.code, words
+        assert "core.worktree" in done.err, (words, done.err)
+    assert (home / "a.c").read_text() == "precious  \n"
