@@ -19,6 +19,8 @@ _PLACES = re.compile(
 _OF_TREE = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".b4-config")
 _OF_GIT = (
     "HEAD",
+    "FETCH_HEAD",
+    "ORIG_HEAD",
     "config",
     "config.worktree",
     "commondir",
@@ -75,11 +77,21 @@ def read_places(where: Path) -> Places | None:
     if not bare:
         _refuse_elsewhere(git_dir, top)
     _refuse_special(top / name for name in _OF_TREE)
-    _refuse_special(
-        folder / name for folder in {git_dir, common_dir} for name in _OF_GIT
-    )
+    of_git = [folder / name for folder in {git_dir, common_dir} for name in _OF_GIT]
+    _refuse_special(of_git)
+    _refuse_links(of_git)
     _common[top] = (_inode(top), common_dir)
     return Places(git_dir, common_dir, top, bare)
+
+
+def _refuse_links(files: Iterable[Path]) -> None:
+    """Raise GitError for a link to a file of no repository: git prints what it cannot read."""
+    for file in files:
+        if file.is_symlink():
+            folders = file.resolve().parents
+            if not any((folder / "HEAD").exists() for folder in folders):
+                message = f"{file} is a symbolic link out of the repository"
+                raise GitError(message, hint=f"remove it: rm {shlex.quote(str(file))}")
 
 
 def _refuse_elsewhere(git_dir: Path, top: Path) -> None:

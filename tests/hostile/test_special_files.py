@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A file of a repository that is no regular file: no command waits for it or prints its target."""
+
+import itertools
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import pytest
+
+from tests.kit.canaries import story
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+_FILES = (
+    ".git/HEAD",
+    ".git/FETCH_HEAD",
+    ".git/config",
+    ".git/packed-refs",
+    ".git/index",
+    ".git/shallow",
+    ".git/info/attributes",
+    ".git/info/exclude",
+    ".git/objects/info/alternates",
+    ".git/hooks/commit-msg",
+    ".git/hooks/sendemail-validate",
+    ".patchpilot.toml",
+    ".checkpatch.conf",
+    ".get_maintainer.conf",
+    ".get_maintainer.ignore",
+    ".b4-config",
+    ".mailmap",
+    ".gitattributes",
+    "MAINTAINERS",
+    "Makefile",
+    "frob.c",
+    "scripts/checkpatch.pl",
+    "scripts/spelling.txt",
+)
+_COMMANDS = (
+    ("check", "HEAD~2..HEAD"),
+    ("maintainers", "-f", "frob.c"),
+    ("prepare", "--dry-run", "--signoff"),
+    ("backport", "HEAD"),
+    ("send", "--dry-run", "--offline", "--to", "l@example.org"),
+    ("doctor", "--offline"),
+    ("trust", "--show"),
+)
+_QUICK = ((".git/FETCH_HEAD", "pipe"), ("MAINTAINERS", "pipe"))
+_PATIENCE = 20
+"""Seconds after which a command is taken to wait for ever."""
+_SECRET = "precious-words-of-the-user"
+
+
+@pytest.fixture
+def patience() -> Iterator[None]:
+    """Fail when a command waits."""
+
+    def waits(_: int, __: FrameType | None) -> NoReturn:
+        raise AssertionError("it waits for a file")
+
+    before = signal.signal(signal.SIGALRM, waits)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("patience")
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        pytest.param(*pair, marks=() if pair in _QUICK else pytest.mark.long)
+        for pair in itertools.product(_FILES, ("pipe", "link"))
+    ],
+)
+def test_a_special_file_stops_no_command_and_tells_nothing(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    repo: Repo = story(tmp_path / "repo")
+    secret = tmp_path / "secret"
+    secret.write_text(f"{_SECRET}: {_SECRET}@example.org\n{_SECRET}\n")
+    file = repo.path / name
+    file.unlink(missing_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "pipe":
+        os.mkfifo(file, 0o755)
+    else:
+        file.symlink_to(secret)
+    for words in _COMMANDS:
+        signal.alarm(_PATIENCE)
+        done = call("-C", repo.path, *words)
+        signal.alarm(0)
+        assert done.code in (0, 1, 2, 3), (words, done.err)
+        assert _SECRET not in done.out + done.err, words
