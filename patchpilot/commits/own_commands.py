@@ -138,9 +138,11 @@ def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
     None if it changes none. The commit is in the repository at `where`. The trust is stored for
     the tree at `top`, and applies to every commit with the same lines.
     """
-    words = ("diff-tree", "-p", "--root", "--text", "--no-renames", commit)
+    diff = git(
+        where, "diff-tree", "-p", "--root", "--text", "--no-renames", commit
+    ).text
     found = []
-    for change in parse_diff(tuple(git(where, *words).text.split("\n")), 1).files:
+    for change in parse_diff(tuple(diff.split("\n")), 1).files:
         is_run = _BUILD_FILE.fullmatch(change.path)
         found += [f"{change.path} changes"] if is_run else []
         found += [

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         "\b\nExamples:\n"
         "  patchpilot trust\n"
         "  patchpilot trust --show ~/linux\n"
-        "  patchpilot trust --build-changes origin/master..HEAD\n"
         "  patchpilot trust --revoke"
     )
 )
