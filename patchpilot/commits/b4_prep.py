@@ -319,15 +319,21 @@ def _without_addresses(
     text: str,
 ) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
     """(text, To, Cc): the text without the To: and Cc: lines of its trailers, the last paragraph
-    above the first `---`.
+    above the first `---`, and of the paragraphs of such lines above it.
     """
     lines = text.split("\n")
     cut = next(
         (at for at, line in enumerate(lines) if line.rstrip() == "---"), len(lines)
     )
     start, end = last_paragraph(lines[:cut])
+    while any(lines[:start]):
+        above, gap = last_paragraph(lines[:start])
+        if not all(map(_ADDRESSED.match, lines[above:gap])):
+            break
+        start = above
     if start == 0 or not all(
-        _TAG.match(line) or line[:1] in (" ", "\t") for line in lines[start:end]
+        not line or _TAG.match(line) or line[:1] in (" ", "\t")
+        for line in lines[start:end]
     ):
         return text, (), ()
     result: dict[str, list[Address]] = {"to": [], "cc": []}

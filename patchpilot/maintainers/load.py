@@ -28,7 +28,7 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     path, everywhere = where_maintainers_are(conf_words(tree))
     content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
     script = tree.read(SCRIPT) or b""
-    text = content.decode("utf-8", "surrogateescape")
+    text = content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     key = key_of(INDEXES, (content, script))
     known = recall(INDEXES, key) if keep else None
     if not isinstance(known, dict):

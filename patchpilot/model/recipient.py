@@ -24,13 +24,15 @@ TEAM = "security team"
     "header",
     "reasons",
     "by_hand",
+    "patches",
 )
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """A recipient: role, MAINTAINERS section, header ("to" or "cc"), and reasons.
 
     The role is "maintainer", "reviewer", "list", "culprit author" and so on. `by_hand` is whether
-    the user added or moved the recipient.
+    the user added or moved the recipient. `patches` are the numbers of the patches that the
+    recipient gets with the cover letter; it is empty for a recipient of every message.
     """
 
     address: Address
@@ -39,6 +41,13 @@ class Recipient:
     header: str
     reasons: tuple[str, ...]
     by_hand: bool = False
+    patches: tuple[int, ...] = ()
+
+    @property
+    def which(self) -> str:
+        """The patches that the recipient gets, such as `, patches 1, 3`; "" for all."""
+        word = "patches" if len(self.patches) > 1 else "patch"
+        return f", {word} {', '.join(map(str, self.patches))}" if self.patches else ""
 
 
 @json_form("name", "status", "trees", "lists")

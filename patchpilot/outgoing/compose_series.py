@@ -51,12 +51,15 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
         and b"\ndiff --git " not in b"\n" + bodies[0].body
     )
     total = len(bodies) - covered
-    (to, cc), extra = series.headers, {}
-    if series.request.to_self:
-        extra = {"X_Original_To": address_list(to), "X_Original_Cc": address_list(cc)}
-        to, cc = (sender,), ()
     messages: list[Message] = []
     for number, body in enumerate(bodies, 0 if covered else 1):
+        (to, cc), extra = series.headers(number), {}
+        if series.request.to_self:
+            extra = {
+                "X_Original_To": address_list(to),
+                "X_Original_Cc": address_list(cc),
+            }
+            to, cc = (sender,), ()
         parents = [
             bracketed(parent)
             for parent in (text.in_reply_to, messages and messages[0].message_id)

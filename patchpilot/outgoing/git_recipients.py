@@ -6,26 +6,28 @@ They are part of the plan, where the user sees them, and are all disabled for th
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.errors import GitError
+from patchpilot.errors import GitError, unknown
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.transport import Transport
 
 TIME_LIMIT = 60.0
-_TAG_KINDS = {
-    "sob": ("signed-off-by",),
-    "misc-by": ("-by",),
-    "bodycc": ("cc:",),
-    "author": ("author",),
+_REASONS = {
+    "author": "author of the patch",
+    "sob": "(?i:signed-off-by): in the message",
+    "misc-by": "(?i:(?!signed-off-by).*-by): in the message",
+    "bodycc": "(?i:cc): in the message",
+    "cc": "Cc: of .*",
 }
+"""The reasons for a recipient that each kind of `sendemail.suppresscc` takes away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def configured_recipients(
             recipients += [
                 _recipient(address, header, f"sendemail.{header}Cmd")
                 for address in addresses
+                if address != account.sender
             ]
             remarks += [remark] if remark else []
     return ConfiguredRecipients(
@@ -135,23 +138,22 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
     return frozenset(kinds - {"all", "body"})
 
 
-def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:
-    """Whether every reason for a recipient is of a kind that the user has disabled.
+def without_suppressed(
+    recipients: Iterable[Recipient], kinds: frozenset[str]
+) -> tuple[Recipient, ...]:
+    """Returns the recipients without the reasons of the suppressed kinds.
 
-    Recipients that were added manually are never suppressed.
+    Recipients with another reason stay.
     """
-    if (
-        recipient.by_hand
-        or not kinds
-        or recipient.role in ("maintainer", "reviewer")
-        or "list" in recipient.role
-    ):
-        return False
-    words = [marker for kind in kinds for marker in _TAG_KINDS.get(kind, ())]
-    return bool(recipient.reasons) and all(
-        any(marker in reason.lower() for marker in words)
-        for reason in recipient.reasons
-    )
+    pattern = re.compile("|".join(_REASONS[kind] for kind in kinds & _REASONS.keys()))
+    kept = []
+    for recipient in recipients:
+        reasons = tuple(
+            reason for reason in recipient.reasons if not pattern.fullmatch(reason)
+        )
+        if reasons or recipient.by_hand:
+            kept.append(replace(recipient, reasons=reasons))
+    return tuple(kept)
 
 
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
@@ -216,7 +218,10 @@ def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ..
 def expand(
     text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0
 ) -> tuple[Address, ...]:
-    """Returns the addresses in a word or header value, with aliases resolved to a depth of 8."""
+    """Returns the addresses in a word or header value, with aliases resolved to a depth of 8.
+
+    Raises UsageError for a word that is neither an address nor an alias.
+    """
     if depth > 8:
         return ()
     addresses: list[Address] = []
@@ -227,8 +232,10 @@ def expand(
                 for alias in aliases[part]
                 for address in expand(alias, aliases, depth + 1)
             ]
+        elif found := parse_addresses(part):
+            addresses += found
         else:
-            addresses += parse_addresses(part)
+            raise unknown("address or alias", part, aliases)
     return tuple(addresses)
 
 

@@ -55,17 +55,23 @@ class SeriesToSend:
     text: SeriesText = field(default_factory=SeriesText)
     recipients: tuple[Recipient, ...] = ()
 
-    @property
-    def headers(self) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-        """The addresses for the To: and Cc: headers.
+    def headers(
+        self, number: int = 0
+    ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+        """The addresses for the To: and Cc: headers of a patch, or of the cover letter (0).
 
         If there is no address for To:, the Cc: addresses are placed in To:. Without recipients, a
-        message to yourself is addressed to its sender.
+        message to yourself is addressed to its sender. A patch that concerns nobody goes to all.
         """
+        own = [
+            recipient
+            for recipient in self.recipients
+            if not number or not recipient.patches or number in recipient.patches
+        ]
         to, cc = (
             tuple(
                 recipient.address
-                for recipient in self.recipients
+                for recipient in own or self.recipients
                 if recipient.header == header
             )
             for header in ("to", "cc")

@@ -35,15 +35,16 @@ class MailCustoms(NamedTuple):
 
     `waiting_days` is the time before a reminder, `resend_hours` the time before a new version,
     `cover_from` the number of patches from which a cover letter is expected (0: the rule's
-    default), and `new_thread` whether each version starts a new thread. `merge_window_days` is
-    how long the merge window is open after a release (0: there is none), `merge_window` what that
-    means for the sender.
+    default), and `new_thread` whether each version starts a new thread. Everybody gets every patch
+    of a series for a list in `all_to_all`. `merge_window_days` is how long the merge window is open
+    after a release (0: there is none), `merge_window` what that means for the sender.
     """
 
     waiting_days: int = 14
     resend_hours: int = 24
     cover_from: int = 0
     new_thread: bool = False
+    all_to_all: tuple[str, ...] = ()
     merge_window_days: int = 0
     merge_window: str = ""
 

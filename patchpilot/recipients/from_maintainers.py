@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Finds the recipients that MAINTAINERS names for the files and keywords of a patch."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
 from patchpilot.maintainers.match import match_texts
@@ -37,11 +38,13 @@ def add_named(
     paths: Sequence[str],
     texts: Texts,
     switches: Switches,
+    patches: Mapping[str, Collection[int]] = MappingProxyType({}),
 ) -> NamedRecipient:
     """Adds the recipients named in MAINTAINERS.
 
     Maintainers and the list of each file's most specific section go to To:, reviewers and other
-    lists to Cc:.
+    lists to Cc:. `patches` are the numbers of the patches that touch a path. Contacts get those;
+    lists get every patch.
     """
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _own_lists(matches)
@@ -65,7 +68,11 @@ def add_named(
                 )
                 for box in each_mailbox(entry.value):
                     if written(*split_mailbox(box)) not in chiefs:
-                        _add(gathered, box, role, header, match)
+                        touched = {
+                            n for path in match.paths for n in patches.get(path, ())
+                        }
+                        own = () if match.by_keyword else touched
+                        _add(gathered, box, role, header, match, own)
         for address, remark in section.lists if switches.l else ():
             if "subscribers-only" in remark and not switches.s:
                 left_out.append((section.name, address))
@@ -113,12 +120,16 @@ def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
 
 
 def _add(
-    gathered: MergedRecipient, box: str, role: str, header: str, match: SectionMatch
+    gathered: MergedRecipient,
+    box: str,
+    role: str,
+    header: str,
+    match: SectionMatch,
+    patches: Collection[int] = (),
 ) -> None:
+    name = match.section.name
     for reason in shortened_reasons(match.reasons):
-        gathered.add(
-            box, role, header, f"{reason} ({match.section.name})", match.section.name
-        )
+        gathered.add(box, role, header, f"{reason} ({name})", name, patches)
 
 
 def shortened_reasons(reasons: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ They come from its tags and Cc: lines, from the commit that it fixes, and from l
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
@@ -42,8 +44,9 @@ _ID = re.compile(r"\b([0-9a-fA-F]{8,40})\b")
 
 
 def message_tags(patch: Patch) -> tuple[Trailer, ...]:
-    """Returns all tags in a message that name a mailbox, anywhere in the text."""
-    tags = (parse_trailer(line, at) for at, line in enumerate(patch.message))
+    """Returns all tags that name a mailbox, anywhere in a message or below its `---`."""
+    lines = (*patch.message, *patch.notes)
+    tags = (parse_trailer(line, at) for at, line in enumerate(lines))
     return tuple(
         tag
         for tag in tags
@@ -55,32 +58,44 @@ def message_tags(patch: Patch) -> tuple[Trailer, ...]:
 
 
 def add_tagged(
-    gathered: MergedRecipient, patch: Patch, rules: Sequence[ListRule]
+    gathered: MergedRecipient,
+    patch: Patch,
+    rules: Sequence[ListRule],
+    numbers: Collection[int] = (),
 ) -> None:
-    """Adds the contacts and lists in a message's tags to Cc:, and the lists whose rule matches
-    the message.
+    """Adds the author and the contacts and lists in a message's tags to Cc:, and the lists whose
+    rule matches the message.
+
+    `numbers` has the number of the patch, and is empty for the cover letter.
     """
+    add = partial(gathered.add, header="cc", patches=numbers)
+    if patch.author:
+        add(patch.author.header(), "author", reason="author of the patch")
     special = {rule.address: rule for rule in rules}
+    tagged = set[str]()
     for tag in message_tags(patch):
         address = tag.address
         assert address is not None
         named = special.get(address.key)
         role = named.role if named else ROLES.get(tag.key, tag.key.removesuffix("-by"))
-        gathered.add(address.header(), role, "cc", f"{tag.name}: in the message")
+        tagged.add(address.key)
+        add(address.header(), role, reason=f"{tag.name}: in the message")
     text = "\n".join((*patch.message, *patch.notes))
     for rule in rules:
+        if rule.address in tagged:
+            continue
         if rule.matches(text) and all(patch.tags(tag) for tag in rule.tags):
-            gathered.add(
-                rule.address, rule.role, "cc", f"{rule.reason} ({rule.reference})"
-            )
+            add(rule.address, rule.role, reason=f"{rule.reason} ({rule.reference})")
 
 
-def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
-    """Returns the commits named in the patches' Fixes: tags that the repository has, without
-    duplicates.
+def culprits(
+    patches: Iterable[Patch], repository: Repository
+) -> dict[str, tuple[Commit, set[int]]]:
+    """Returns the commits named in the patches' Fixes: tags that the repository has, by id, with
+    the numbers of the patches that name them.
     """
-    commits: dict[str, Commit] = {}
-    for patch in patches:
+    commits: dict[str, tuple[Commit, set[int]]] = {}
+    for number, patch in enumerate(patches, 1):
         for tag in patch.tags("Fixes"):
             word = _ID.search(tag.value)
             commit_id = (
@@ -88,27 +103,28 @@ def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
                 if word and len(commits) < MAX_CULPRITS
                 else None
             )
-            if commit_id and commit_id not in commits:
-                try:
-                    commits[commit_id] = repository.commit(commit_id)
-                except GitError:
-                    continue
-    return list(commits.values())
+            if commit_id:
+                with suppress(GitError):
+                    commit = repository.commit(commit_id)
+                    commits.setdefault(commit_id, (commit, set()))[1].add(number)
+    return commits
 
 
 def add_culprit_people(
-    gathered: MergedRecipient, commits: Sequence[Commit], chiefs: Iterable[str]
+    gathered: MergedRecipient,
+    commits: Iterable[tuple[Commit, Collection[int]]],
+    chiefs: Iterable[str],
 ) -> None:
     """Adds the author, reviewers, testers and signers of each commit that introduced the bug to
-    Cc:.
+    Cc:, for the patches with these numbers.
     """
     bosses = {chief.lower() for chief in chiefs}
-    for commit in commits:
-        gathered.add(
+    for commit, numbers in commits:
+        add = partial(gathered.add, header="cc", patches=numbers)
+        add(
             commit.author.header(),
             "culprit author",
-            "cc",
-            f"author of {commit.reference}, which this fixes",
+            reason=f"author of {commit.reference}, which this fixes",
         )
         for line in commit.lines:
             tag = parse_trailer(line)
@@ -120,9 +136,8 @@ def add_culprit_people(
             ):
                 continue
             word = ROLES.get(tag.key, "signer")
-            gathered.add(
+            add(
                 tag.address.header(),
                 f"culprit {word}",
-                "cc",
-                f"{tag.name}: of {commit.short}, which this fixes",
+                reason=f"{tag.name}: of {commit.short}, which this fixes",
             )

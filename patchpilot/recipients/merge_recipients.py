@@ -5,6 +5,7 @@ Each contact is listed once, under the first name and address seen, with every r
 precedence over Cc:.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -26,6 +27,7 @@ class _Row:
     section: str | None
     header: str
     reasons: list[str] = field(default_factory=list)
+    patches: set[int] | None = field(default_factory=set)
 
 
 class MergedRecipient:
@@ -53,9 +55,15 @@ class MergedRecipient:
             self.skipped.add(address.key)
 
     def add(
-        self, box: str, role: str, header: str, reason: str, section: str | None = None
+        self,
+        box: str,
+        role: str,
+        header: str,
+        reason: str,
+        section: str | None = None,
+        patches: Collection[int] = (),
     ) -> None:
-        """Add a mailbox given as text.
+        """Add a mailbox given as text, for these patches, or without any for all.
 
         A second mention adds its reason, and may move it from Cc to To.
         """
@@ -84,6 +92,8 @@ class MergedRecipient:
                 self._by_address.setdefault(ascii_lower(each_email), row)
         if header == "to" and row.header == "cc":
             row.header, row.role, row.section = "to", role, section
+        every = not patches or row.patches is None
+        row.patches = None if every else {*row.patches, *patches}
         if reason not in row.reasons:
             row.reasons.append(reason)
 
@@ -91,7 +101,12 @@ class MergedRecipient:
         """To first, then Cc; persons before lists, each in the order they were added."""
         recipients = [
             Recipient(
-                _address(row.box), row.role, row.section, row.header, tuple(row.reasons)
+                _address(row.box),
+                row.role,
+                row.section,
+                row.header,
+                tuple(row.reasons),
+                patches=tuple(sorted(row.patches or ())),
             )
             for row in self._rows
         ]

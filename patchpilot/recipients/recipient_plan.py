@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The recipient plan: To and Cc with all reasons.
 
-It is for a series, in which everyone gets every patch, or for a single patch.
+It is for a series or for a single patch.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from patchpilot.commits.b4_prep import PrepBranch
@@ -17,7 +17,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, TEAM, Recipient, RecipientPlan
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import is_on_list_host
-from patchpilot.projects.project import Lists
+from patchpilot.projects.project import Project
 from patchpilot.recipients.from_maintainers import (
     NamedRecipient,
     Texts,
@@ -63,7 +63,7 @@ class Sources:
     file: MaintainersFile
     tree: Tree
     switches: Switches
-    lists: Lists
+    project: Project
     repository: Repository | None = None
     history: SignerSource | None = None
     sender: Address | None = None
@@ -72,22 +72,22 @@ class Sources:
 def plan_patches(
     patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None
 ) -> RecipientPlan:
-    """Returns the recipient plan for patches that are sent together.
+    """Returns the recipient plan for patches that are sent together, the cover letter last.
 
-    It includes the recipients named in b4's cover letter, but not the patches' author and the
-    sender.
+    It includes the authors and the recipients named in b4's cover letter, but not the sender.
+    Contacts get the patches that concern them and lists all, unless the project's custom is that
+    everyone gets all.
     """
-    gathered, named, paths = _named_by(patches, sources)
-    fixed = (
-        culprits(patches, sources.repository)
-        if sources.repository and sources.switches.fixes
-        else []
-    )
-    add_culprit_people(
-        gathered, fixed, (address for _, address in sources.file.words.chiefs)
-    )
-    for patch in patches:
-        add_tagged(gathered, patch, sources.lists.rules)
+    gathered, named, numbers = _named_by(patches, sources)
+    if sources.repository and sources.switches.fixes:
+        add_culprit_people(
+            gathered,
+            culprits(patches, sources.repository).values(),
+            (address for _, address in sources.file.words.chiefs),
+        )
+    for number, patch in enumerate(patches, 1):
+        own = (number,) if patch.has_diff else ()
+        add_tagged(gathered, patch, sources.project.lists.rules, own)
     for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
         for address in addresses:
             gathered.add(
@@ -96,7 +96,13 @@ def plan_patches(
                 header,
                 f"{header.title()}: in b4's cover letter",
             )
-    return _finish(gathered, named, sources, paths, tuple(patches))
+    plan = _finish(gathered, named, sources, numbers, tuple(patches))
+    customs = sources.project.mail.all_to_all
+    lists = {one.address.key for one in plan.recipients}
+    if len(patches) > 1 and not lists.intersection(customs):
+        return plan
+    recipients = tuple(replace(one, patches=()) for one in plan.recipients)
+    return replace(plan, recipients=recipients)
 
 
 def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
@@ -135,7 +141,7 @@ def _undisclosed(
     gathered: MergedRecipient, named: NamedRecipient, sources: Sources
 ) -> RecipientPlan:
     everybody = gathered.recipients()
-    team = sources.lists.security
+    team = sources.project.lists.security
     people = [one for one in _sendable(everybody) if one.address.key != team.lower()]
     listed = _listed(sources.file)
     lists = [
@@ -197,7 +203,7 @@ def plan_paths(
     """
     gathered = _gathered(sources)
     named = add_named(gathered, sources.file, paths, texts, sources.switches)
-    return _finish(gathered, named, sources, paths, ())
+    return _finish(gathered, named, sources, dict.fromkeys(paths, ()), ())
 
 
 def is_maintained(section: Section) -> bool:
@@ -210,27 +216,25 @@ def is_maintained(section: Section) -> bool:
 
 def _named_by(
     patches: Sequence[Patch], sources: Sources
-) -> tuple[MergedRecipient, NamedRecipient, tuple[str, ...]]:
-    """Those whom MAINTAINERS names for patches, its sections, and the files.
+) -> tuple[MergedRecipient, NamedRecipient, dict[str, list[int]]]:
+    """Those whom MAINTAINERS names for patches, its sections, and the numbers of the patches that
+    touch each file.
 
-    Authors and the sender are left out.
+    The sender is left out.
     """
     gathered = _gathered(sources)
-    for address in (
-        sources.sender,
-        *(address for patch in patches for address in (patch.author, patch.sender)),
-    ):
-        gathered.skip(address)
-    paths: dict[str, None] = {}
+    gathered.skip(sources.sender)
+    numbers: dict[str, list[int]] = {}
     texts: list[tuple[str, list[str]]] = []
-    for patch in patches:
+    for number, patch in enumerate(patches, 1):
         read = scan("\n".join(patch.lines))
-        paths.update(
-            dict.fromkeys(sorted(path for path in read.files if path != "dev/null"))
-        )
+        for path in {*read.files} - {"dev/null"}:
+            numbers.setdefault(path, []).append(number)
         texts += read.texts
-    named = add_named(gathered, sources.file, sorted(paths), texts, sources.switches)
-    return gathered, named, tuple(sorted(paths))
+    named = add_named(
+        gathered, sources.file, sorted(numbers), texts, sources.switches, numbers
+    )
+    return gathered, named, dict(sorted(numbers.items()))
 
 
 def _gathered(sources: Sources) -> MergedRecipient:
@@ -244,18 +248,21 @@ def _finish(
     gathered: MergedRecipient,
     named: NamedRecipient,
     sources: Sources,
-    paths: Sequence[str],
+    numbers: Mapping[str, Collection[int]],
     patches: tuple[Patch, ...],
 ) -> RecipientPlan:
+    paths = tuple(numbers)
     for path in paths:
         for mailbox in named_in_files((path,), sources.tree, sources.switches):
-            gathered.add(mailbox, "named in file", "cc", f"named in {path}")
+            gathered.add(
+                mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
+            )
     # history has only more of them
     is_full = gathered.count > MOST_RECIPIENTS
     remarks = () if is_full else _add_history(gathered, named, sources, paths)
     everybody = gathered.recipients()
     recipients = _sendable(everybody)
-    facts = RecipientFacts(everybody, named, tuple(paths), patches, gathered.unsafe)
+    facts = RecipientFacts(everybody, named, paths, patches, gathered.unsafe)
     sections = tuple(shown(match.section) for match in named.matches)
     warnings = warnings_of(facts, sources.tree, sources.repository)
     remedies = tuple(

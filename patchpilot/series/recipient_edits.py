@@ -90,14 +90,15 @@ class Edits:
                         by_hand=True,
                     )
                 )
-            elif recipients[at].header != header:
+            elif recipients[at].header != header or recipients[at].patches:
                 recipients[at] = replace(
                     recipients[at],
                     header=header,
                     by_hand=True,
+                    patches=(),
                     reasons=(
                         *recipients[at].reasons,
-                        f"moved to {header.title()} manually",
+                        f"placed in {header.title()} of every message manually",
                     ),
                 )
         recipients.sort(key=lambda recipient: recipient.header == "cc")

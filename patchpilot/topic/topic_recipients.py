@@ -336,7 +336,7 @@ def sources_of(
         )
     sender: Address | None = repository.identity if repository else None
     project = find_project(profile) if profile else detect(source, ())
-    return Sources(file, source, switches, project.lists, repository, history, sender)
+    return Sources(file, source, switches, project, repository, history, sender)
 
 
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:

@@ -8,14 +8,11 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
-from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.git_recipients import (
     configured_recipients,
     expand,
-    is_suppressed,
     read_aliases,
-    suppressed_kinds,
 )
 from patchpilot.outgoing.mail_account import read_account
 from tests.kit.cli import call
@@ -41,6 +38,7 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(
     reported = done.json
     reasons = {one["email"]: one["reasons"] for one in reported["recipients"]}
     assert reasons == {
+        "other@example.org": ["author of the patch"],
         "list@lists.example.org": ["sendemail.to"],
         "boss@example.org": ["sendemail.cc"],
         "owner@example.org": ["sendemail.ccCmd"],
@@ -49,7 +47,11 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(
     message = reported["messages"][0]
     assert (message["to"], message["cc"]) == (
         ["List <list@lists.example.org>"],
-        ["The Boss <boss@example.org>", "Owner <owner@example.org>"],
+        [
+            "Other <other@example.org>",
+            "The Boss <boss@example.org>",
+            "Owner <owner@example.org>",
+        ],
     )
 
 
@@ -147,21 +149,6 @@ def test_aliases_are_followed_but_not_for_ever() -> None:
         Address("Doe, J.", "j@example.org"),
         Address("", "k@example.org"),
     )
-
-
-def test_what_is_suppressed_stays_out(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r", 0)
-    repo.git("config --global sendemail.suppresscc body")
-    with Repository.open(repo.path) as repository:
-        kinds = suppressed_kinds(read_account(repository))
-    assert kinds == {"sob", "misc-by", "bodycc"}
-
-    def one(reason: str, role: str = "tag") -> Recipient:
-        return Recipient(Address("", "x@example.org"), role, None, "cc", (reason,))
-
-    assert is_suppressed(one("Reviewed-by: in the message"), kinds)
-    assert not is_suppressed(one("a.c matches F: a.c", "maintainer"), kinds)
-    assert not is_suppressed(one("a.c matches F: a.c"), kinds)
 
 
 def test_an_identity_has_its_own_server(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_sections_without_status_braces_and_bare_urls_are_read(tmp_path: Path) -
         "top@other.example",
         "all@other.example",
         "rex@other.example",
+        "nia@newcomers.example",
     ]
     file.write_text(patch("lib/plain.c", subject="PAIRS: x"))
     (plan,) = call("maintainers --format json --tree", tree, file).json["results"]

@@ -42,7 +42,11 @@ def test_to_are_maintainers_and_the_own_list_cc_the_others(widget_tree: Path) ->
         "cy@widgets.example",
         "widgets@lists.example",
     ]
-    assert people(plan, "cc") == ["dee@readers.example", "everybody@lists.example"]
+    assert people(plan, "cc") == [
+        "dee@readers.example",
+        "nia@newcomers.example",
+        "everybody@lists.example",
+    ]
     first = plan["recipients"][0]
     assert first["name"] == "Ada Fixer"
     assert first["role"] == "maintainer"
@@ -85,7 +89,7 @@ def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
     assert roles["stable@vger.kernel.org"]["role"] == "stable list"
     assert roles["ada@widgets.example"]["header"] == "to"
     assert roles["ada@widgets.example"]["reasons"][-1] == "Tested-by: in the message"
-    assert "nia@newcomers.example" not in roles
+    assert roles["nia@newcomers.example"]["role"] == "author"
 
 
 @pytest.mark.parametrize(
@@ -106,9 +110,7 @@ def test_the_regression_list_hears_of_regressions(
     ) is expected
 
 
-def test_a_series_is_one_plan_and_everybody_gets_all(
-    widget_tree: Path, tmp_path: Path
-) -> None:
+def test_a_series_is_one_plan(widget_tree: Path, tmp_path: Path) -> None:
     first = patch().replace("[PATCH]", "[PATCH 1/2]")
     second = patch("drivers/net/port.c", subject="net: mend it").replace(
         "[PATCH]", "[PATCH 2/2]"
@@ -326,7 +328,8 @@ def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -
     )
     plan = plan_series(series, Repository.open(found.path)).plan
     assert [recipient.address.email for recipient in plan.recipients] == [
-        "kim@copy.example"
+        "nia@newcomers.example",
+        "kim@copy.example",
     ]
     assert "MAINTAINERS not found" in plan.warnings[0]
 

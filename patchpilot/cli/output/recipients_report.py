@@ -26,9 +26,7 @@ def as_text(result: PlanResult, *, reasons: bool = True) -> str:
 def _lines(planned: Planned, reasons: bool, several: bool) -> Iterator[str]:
     if several or len(planned.sources) > 1:
         rest = (
-            f" and {len(planned.sources) - 1} more (all recipients get all patches)"
-            if len(planned.sources) > 1
-            else ""
+            f" and {len(planned.sources) - 1} more" if len(planned.sources) > 1 else ""
         )
         yield printable(f"{planned.source}{rest}")
     for header, people in (("To", planned.plan.to), ("Cc", planned.plan.cc)):
@@ -48,7 +46,8 @@ def _lines(planned: Planned, reasons: bool, several: bool) -> Iterator[str]:
 
 
 def _role(who: Recipient) -> str:
-    return f"{who.role}, {who.section}" if who.section else who.role
+    section = f", {who.section}" if who.section else ""
+    return f"{who.role}{section}{who.which}"
 
 
 def _sections(plan: RecipientPlan) -> Iterator[str]:

@@ -93,6 +93,7 @@ def _recipients(plan: Sending, room: int) -> Iterator[str]:
             if recipient.section
             else recipient.role
         )
+        role += recipient.which
         reasons = joined_reasons(recipient.reasons)
         yield from filled(
             "       ",

@@ -37,7 +37,7 @@ from patchpilot.outgoing.b4.journal import journaled
 from patchpilot.outgoing.b4.tracking import store
 from patchpilot.outgoing.b4.web_endpoint import post
 from patchpilot.outgoing.compose_mails import SeriesText, insert_note, patch_ids_of
-from patchpilot.outgoing.compose_message import with_fields
+from patchpilot.outgoing.compose_message import message_without, with_fields
 from patchpilot.outgoing.deliver_each import deliver_as_shown
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToSend
@@ -81,7 +81,7 @@ def render(repository: Repository, series: SeriesToSend) -> RenderedSeries:
             mails = capture(
                 repository,
                 account,
-                *series.headers,
+                *series.headers(),
                 cover=text.cover is not None,
                 sign=sign,
             )
@@ -101,6 +101,16 @@ def render(repository: Repository, series: SeriesToSend) -> RenderedSeries:
             branch_tracking(repository, branch) if known.strategy == DESCRIPTION else {}
         )
     mails = _with_commits(repository, mails, ids)
+    if not account.destination:
+        everyone = {address.key for group in series.headers() for address in group}
+        mails = tuple(
+            message_without(
+                mail,
+                everyone
+                - {one.key for group in series.headers(mail.number) for one in group},
+            )
+            for mail in mails
+        )
     notes = {
         patch.commit: draft.notes.get(patch.patch_id, "")
         for patch in draft.patches

@@ -5,7 +5,7 @@ They come from the recipient plan, the configuration, the command line, and the 
 the pre-send questions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,9 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.git_recipients import (
     configured_recipients,
     expand,
-    is_suppressed,
     read_aliases,
     settings_with_recipients,
+    without_suppressed,
 )
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_list
@@ -57,117 +57,86 @@ def addressees(
     planned: "Planned | None" = None,
     project: Project | None = None,
 ) -> Addressees:
-    """Returns the recipients of a series; each recipient gets every message.
+    """Returns the recipients of a series.
+
+    A fix that is not public yet is only sent to the recipients of its plan and to those whom this
+    call names: nobody is added by a tag, a file, a saved edit, a cover letter or the configuration.
 
     `planned` and `project` are the series' recipient plan and project, if the caller has
     already read them.
     """
     project = project or project_of(repository, request.profile, series)
-    if draft.is_undisclosed:
-        return _undisclosed(
-            repository, replace(request, profile=project.name), account, series, planned
+    transport = transports.find(request.via)
+    secret = draft.is_undisclosed
+    recipients, trees, remarks = (
+        _planned(
+            repository,
+            replace(request, profile=project.name) if secret else request,
+            series,
+            planned,
+            undisclosed=secret,
         )
+        if secret or request.auto
+        else ((), (), ())
+    )
     by_address: dict[str, Recipient] = {}
-    recipients: tuple[Recipient, ...] = ()
-    trees: tuple[str, ...] = ()
-    remarks: list[str] = []
     blind: tuple[Address, ...] = ()
-    if request.auto:
-        recipients, trees, said = _planned(repository, request, series, planned)
-        remarks += said
+    if secret:
+        # with --no-auto the call names the maintainers; the security team still gets a copy
+        _add(
+            by_address,
+            [one for one in recipients if request.auto or one.role == TEAM],
+        )
+        settings = settings_with_recipients(repository, account, transport)
+        if settings:
+            remarks += (f"not used for an undisclosed fix: {', '.join(settings)}",)
+    elif request.auto:
         mails = [
             "\n".join(patch.lines).encode("utf-8", "surrogateescape") + b"\n"
             for patch in series.patches
         ]
-        own = configured_recipients(
-            repository, account, transports.find(request.via), mails
-        )
-        _add(
-            by_address,
-            [
-                recipient
-                for recipient in recipients
-                if not is_suppressed(recipient, own.suppressed)
-            ],
-        )
+        own = configured_recipients(repository, account, transport, mails)
+        found = [
+            one
+            for one in (*recipients, *_in_files(series))
+            if one.by_hand
+            or account.sender is None
+            or one.address.key != account.sender.key
+        ]
+        _add(by_address, without_suppressed(found, own.suppressed))
+        gone = {one.address.email for one in found if one.address.key not in by_address}
+        if gone:
+            remarks += (f"left out by sendemail.suppresscc: {', '.join(sorted(gone))}",)
         _add(by_address, own.recipients)
-        remarks += own.remarks
         blind, said = sort_out(own.bcc)
-        remarks += (f"sendemail.bcc: {remark}" for remark in said)
-        if "self" in own.suppressed and account.sender:
-            by_address.pop(account.sender.key, None)
-        _add(by_address, _in_files(series))
+        remarks += (*own.remarks, *(f"sendemail.bcc: {remark}" for remark in said))
     _add(by_address, _named(repository, request))
-    # some projects have their one list nowhere in MAINTAINERS
-    if (
-        request.auto
-        and recipients
-        and not any(is_list(recipient) for recipient in by_address.values())
-    ):
-        _add(
-            by_address,
-            [
-                Recipient(
-                    Address("", address),
-                    "list",
-                    None,
-                    "cc",
-                    (f"{project.title}'s list",),
-                )
-                for address in project.lists.main[:1]
-            ],
-        )
-    if draft.answers.get("regression", "no") != "no" and project.lists.regressions:
-        tracker = Address("", project.lists.regressions)
-        _add(
-            by_address,
-            [
-                Recipient(
-                    tracker,
-                    "regressions list",
-                    None,
-                    "cc",
-                    ("answered: this fixes a regression",),
-                )
-            ],
-        )
-    usable, said = _usable(_to_first(by_address))
+    if not secret:
+        _add(by_address, _lists(project, draft, request, recipients, by_address))
+    usable, said = _usable(
+        sorted(by_address.values(), key=lambda one: one.header != "to")
+    )
     return Addressees(
         usable, tuple(address.header() for address in blind), trees, (*remarks, *said)
     )
 
 
-def _undisclosed(
-    repository: Repository,
+def _lists(
+    project: Project,
+    draft: Draft,
     request: SendRequest,
-    account: Account,
-    series: Series,
-    planned: "Planned | None",
-) -> Addressees:
-    """The recipients of a fix that is not public yet: those of its plan, and whom this very call
-    names.
-
-    Nobody is added by a tag, a file, an edit that was kept, a cover letter or the configuration.
-    """
-    by_address: dict[str, Recipient] = {}
-    recipients, trees, remarks = _planned(
-        repository, request, series, planned, undisclosed=True
-    )
-    # with --no-auto the call names the maintainers; the security team gets its copy all the same
-    _add(by_address, [one for one in recipients if request.auto or one.role == TEAM])
-    _add(by_address, _named(repository, request))
-    settings = settings_with_recipients(
-        repository, account, transports.find(request.via)
-    )
-    ignored = (
-        (f"not used for an undisclosed fix: {', '.join(settings)}",) if settings else ()
-    )
-    usable, said = _usable(_to_first(by_address))
-    return Addressees(usable, (), trees, (*remarks, *said, *ignored))
-
-
-def _to_first(by_address: dict[str, Recipient]) -> tuple[Recipient, ...]:
-    return tuple(sorted(by_address.values(), key=lambda one: one.header != "to"))
+    planned: Sequence[Recipient],
+    named: Mapping[str, Recipient],
+) -> Iterator[Recipient]:
+    """The project's own list where MAINTAINERS names none, and the list for regressions."""
+    if request.auto and planned and not any(map(is_list, named.values())):
+        for address in project.lists.main[:1]:
+            why = (f"{project.title}'s list",)
+            yield Recipient(Address("", address), "list", None, "cc", why)
+    if draft.answers.get("regression", "no") != "no" and project.lists.regressions:
+        tracker = Address("", project.lists.regressions)
+        why = ("answered: this fixes a regression",)
+        yield Recipient(tracker, "regressions list", None, "cc", why)
 
 
 def answer_named(
@@ -337,7 +306,7 @@ def _usable(
     return tuple(kept), tuple(remarks)
 
 
-def _add(by_address: dict[str, Recipient], recipients: Sequence[Recipient]) -> None:
+def _add(by_address: dict[str, Recipient], recipients: Iterable[Recipient]) -> None:
     """Each mailbox once: a second mention adds its reasons, and one added manually or in To: wins."""  # noqa: E501
     for recipient in recipients:
         known = by_address.get(recipient.address.key)
@@ -355,4 +324,7 @@ def _add(by_address: dict[str, Recipient], recipients: Sequence[Recipient]) -> N
             header=header,
             reasons=reasons,
             by_hand=known.by_hand or recipient.by_hand,
+            patches=known.patches
+            and recipient.patches
+            and tuple(sorted({*known.patches, *recipient.patches})),
         )

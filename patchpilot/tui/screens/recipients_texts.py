@@ -35,7 +35,9 @@ def why_text(
     out = header == OUT
     text = Text().append(plain(recipient.address.header(), STRONG)).append("\n")
     word, tone = ("excluded", Tone.QUIET) if out else (header, Tone.ACCENT)
-    text.append(badge(app, word, tone)).append(" ").append(plain(role_of(recipient)))
+    text.append(badge(app, word, tone)).append(" ").append(
+        plain(f"{role_of(recipient)}{recipient.which}")
+    )
     for section in plan.sections:
         if section.name != recipient.section:
             continue

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whoever git send-email and b4 write to is written to, and nobody is left out but the sender."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from patchpilot.commits.b4_prep import PrepBranch
+from patchpilot.commits.repository import Repository
+from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.mail_account import read_account
+from patchpilot.services.send.mail_recipients import Addressees, addressees
+from patchpilot.topic.find_topic import find_topic
+from patchpilot.topic.topic_recipients import plan_series
+from tests.kit.cli import call
+from tests.kit.maintainers import FILES, MAINTAINERS
+from tests.kit.repos import Repo
+
+ME = "Ada Fixer <ada@example.org>"
+OTHER = "Otto Other <otto@other.example>"
+SIGNED = f"Signed-off-by: {ME}"
+
+
+class Commit(NamedTuple):
+    """A commit of a topic: what follows its subject, its author, and the file it changes."""
+
+    tags: str
+    author: str | None = None
+    file: str = "lib/plain.c"
+
+
+def made(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
+    """A repository whose topic has these commits."""
+    repo = Repo(path)
+    files = {
+        **FILES,
+        "MAINTAINERS": maintainers
+        or "ALL\nL:\tlist@lists.example.org\nF:\t*\nF:\t*/\n",
+    }
+    repo.commit(f"all: begin\n\n{SIGNED}", files)
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
+    repo.branch("topic")
+    for number, commit in enumerate(commits):
+        repo.commit(
+            f"lib: change {number}\n\nIt was wrong.\n\n{commit.tags}",
+            {commit.file: f"int changed{number};\n"},
+            author=commit.author,
+        )
+    return repo
+
+
+def people(repo: Repo) -> Addressees:
+    """Whom patchpilot sends the topic to."""
+    with Repository.open(repo.path) as repository:
+        topic = find_topic(repository, SendRequest())
+        account = read_account(repository)
+        return addressees(repository, SendRequest(), account, topic.draft, topic.series)
+
+
+def received(repo: Repo) -> dict[str, tuple[int, ...]]:
+    """The recipients of patchpilot's messages, with the patches that they get."""
+    return {one.address.email: one.patches for one in people(repo).recipients}
+
+
+def by_git(repo: Repo, count: int) -> set[str]:
+    """Whom git send-email sends the topic to."""
+    out = repo.git(
+        "send-email --dry-run --confirm=never --suppress-cc=self"
+        f" --to=list@lists.example.org -{count}"
+    )
+    return set(re.findall(r"^RCPT TO:<(.*)>$", out, re.MULTILINE)) - {"ada@example.org"}
+
+
+TAGGED = """\
+Reported-by: Rob Port <rob@port.example>
+Closes: https://bugs.example/1
+Co-developed-by: Coe Author <coe@author.example>
+Signed-off-by: Coe Author <coe@author.example>
+Cc: stable@vger.kernel.org # 6.1
+Cc: "Doe, J." <doe@example.net>
+Reviewed-by: Zoë Größer <zoe@example.net>
+"""
+SERIES = {
+    "own patch": (Commit(SIGNED),),
+    "another's patch": (Commit(f"Signed-off-by: {OTHER}\n{SIGNED}", OTHER),),
+    "another's patch, signed by me": (Commit(SIGNED, OTHER),),
+    "author with a UTF-8 name": (Commit(SIGNED, "Zoë Größer <zoe@example.net>"),),
+    "several signers": (Commit(f"{SIGNED}\nSigned-off-by: C D <c.d@example.net>"),),
+    "tags": (Commit(TAGGED + SIGNED),),
+    "Cc below the ---": (Commit(f"{SIGNED}\n---\nCc: Bel Low <bel@low.example>"),),
+    "tag in capitals": (Commit(f"CC: Caps <caps@example.net>\n{SIGNED}"),),
+    "tag in the text": (
+        Commit(f"Cc: Mid <mid@example.net>\n\nMore text.\n\n{SIGNED}"),
+    ),
+    "bare address": (Commit(f"Cc: bare@example.net\n{SIGNED}"),),
+    "two authors": (Commit(SIGNED, OTHER), Commit(SIGNED, "Ann N <ann@n.example>")),
+    "my own Cc": (Commit(f"Cc: {ME}\n{SIGNED}"),),
+}
+
+
+@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.parametrize("suppressed", ["", "sob", "body", "author", "all"])
+def test_tags_give_the_recipients_that_git_send_email_gives(
+    name: str, suppressed: str, tmp_path: Path
+) -> None:
+    repo = made(tmp_path / "r", *SERIES[name])
+    if suppressed:
+        repo.git("config --global sendemail.suppresscc", suppressed)
+    assert set(received(repo)) == by_git(repo, len(SERIES[name]))
+
+
+def test_a_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(
+    tmp_path: Path,
+) -> None:
+    repo = made(
+        tmp_path / "r",
+        Commit(SIGNED, "Eve Router <eve@net.example>", "drivers/net/port.c"),
+        Commit(SIGNED, None, "drivers/net/port.c"),
+        maintainers=MAINTAINERS,
+    )
+    found = {one.address.email: one for one in people(repo).recipients}
+    assert found["eve@net.example"].header == "to"
+    assert found["eve@net.example"].role == "maintainer"
+
+
+@pytest.mark.parametrize("kind", ["self", "author", "sob", "cc", "body", "all"])
+def test_no_kind_of_suppresscc_takes_away_a_maintainer(
+    kind: str, tmp_path: Path
+) -> None:
+    tags = f"Acked-by: Eve Router <eve@net.example>\n{SIGNED}"
+    repo = made(
+        tmp_path / "r",
+        Commit(tags, "Eve Router <eve@net.example>", "drivers/net/port.c"),
+        maintainers=MAINTAINERS,
+    )
+    repo.git("config --global sendemail.suppresscc", kind)
+    (eve,) = (
+        one for one in people(repo).recipients if one.address.email == "eve@net.example"
+    )
+    assert eve.header == "to"
+    assert eve.reasons[0].endswith("(NETWORK DRIVERS)")
+    assert ("Acked-by: in the message" in eve.reasons) == (kind not in ("body", "all"))
+
+
+def test_who_is_left_out_by_suppresscc_is_named(tmp_path: Path) -> None:
+    repo = made(tmp_path / "r", Commit(f"Tested-by: {OTHER}\n{SIGNED}"))
+    repo.git("config --global sendemail.suppresscc misc-by")
+    assert (
+        "left out by sendemail.suppresscc: otto@other.example" in people(repo).remarks
+    )
+
+
+def test_each_patch_goes_to_its_own_people_and_the_cover_letter_to_all(
+    tmp_path: Path,
+) -> None:
+    repo = made(
+        tmp_path / "r",
+        Commit(SIGNED, None, "drivers/widget/core.c"),
+        Commit(f"Cc: {OTHER}\n{SIGNED}", None, "lib/stale.c"),
+        maintainers=MAINTAINERS,
+    )
+    call("draft", "-C", repo.path, "--cover-subject", "x: y", "--cover", "Because.")
+    sent = repo.patchpilot(
+        "send --dry-run --format json --profile linux --force x"
+    ).json
+    cover, first, second = (
+        {address for header in ("to", "cc") for address in message[header]}
+        for message in sent["messages"]
+    )
+    lists = {"widgets@lists.example", "everybody@lists.example"}
+    assert lists <= cover & first & second
+    assert cover >= first | second
+    assert OTHER not in first
+    assert OTHER in second
+    assert "Ada Fixer <ada@widgets.example>" in first - second
+    patches = {one["email"]: one["patches"] for one in sent["recipients"]}
+    assert patches["ada@widgets.example"] == [1]
+    assert patches["otto@other.example"] == [2]
+    assert patches["widgets@lists.example"] == []
+    assert "ada@widgets.example (maintainer" not in repo.patchpilot("maintainers").err
+    assert (
+        "maintainer, ACME WIDGET DRIVER, patch 1" in repo.patchpilot("maintainers").out
+    )
+    # whoever is placed manually gets every message
+    repo.patchpilot("maintainers --add-to ada@widgets.example")
+    assert received(repo)["ada@widgets.example"] == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["netdev@vger.kernel.org", "dri-devel@lists.freedesktop.org"]
+)
+def test_everybody_gets_all_where_that_is_the_custom(name: str, tmp_path: Path) -> None:
+    repo = made(
+        tmp_path / "r",
+        Commit(f"Cc: {OTHER}\n{SIGNED}"),
+        Commit(SIGNED),
+        maintainers=f"ALL\nL:\t{name}\nF:\t*\nF:\t*/\n",
+    )
+    with Repository.open(repo.path) as repository:
+        topic = find_topic(repository, SendRequest())
+        planned = plan_series(topic.series, repository, profile="netdev").plan
+    (otto,) = (one for one in planned.recipients if one.address.name == "Otto Other")
+    assert otto.patches == ()
+
+
+def test_maintainers_with_crlf_names_the_same_people(tmp_path: Path) -> None:
+    commit = Commit(SIGNED, None, "drivers/widget/core.c")
+    plain = made(tmp_path / "lf", commit, maintainers=MAINTAINERS)
+    crlf = made(
+        tmp_path / "crlf", commit, maintainers=MAINTAINERS.replace("\n", "\r\n")
+    )
+    assert received(crlf) == received(plain)
+    assert "ada@widgets.example" in received(plain)
+
+
+@pytest.mark.parametrize("option", ["--to", "--cc", "sendemail.to", "sendemail.cc"])
+def test_an_unknown_alias_is_refused_by_name(option: str, tmp_path: Path) -> None:
+    repo = made(tmp_path / "r", Commit(SIGNED))
+    (tmp_path / "aliases").write_text("alias boss <boss@example.org>\n")
+    repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
+    repo.git("config --global sendemail.aliasfiletype mutt")
+    words = "send --dry-run"
+    if option.startswith("--"):
+        words += f" {option} bos,x@example.org"
+    else:
+        repo.git("config --global", option, "bos, x@example.org")
+    done = call(*words.split(), "-C", repo.path)
+    done.expect(2, "unknown address or alias 'bos'")
+    assert "did you mean 'boss'?" in done.err
+
+
+def test_people_of_a_b4_cover_with_a_sign_off_below_them_are_recipients() -> None:
+    cover = (
+        "x: y\n\nText.\n\nTo: Mona <mona@example.org>\nCc: Cy <cy@example.org>\n\n"
+        f"{SIGNED}\n\n---\nbase-commit: 1\n"
+    )
+    branch = PrepBranch("b", "commit", "id", 1, (), cover)
+    assert [one.email for one in branch.to] == ["mona@example.org"]
+    assert [one.email for one in branch.cc] == ["cy@example.org"]
+    assert branch.text.startswith(f"x: y\n\nText.\n\n{SIGNED}\n")
