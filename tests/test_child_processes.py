@@ -135,7 +135,6 @@ PROGRAMS: dict[str, Kind] = {
     "commits/run::run": CALLERS,
     "commits/run::streaming": CALLERS,
     "history/commit_graph::_make": NOTHING,
-    "outgoing/b4/b4_send::deliver": RECIPIENTS,
     "outgoing/credentials::credential_of": PASSWORD,
     "outgoing/credentials::note_login": PASSWORD,
     "outgoing/send_email/git_send_email::_started": RECIPIENTS,
@@ -302,7 +301,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "*recipient_words(to, cc)",
             "*switched_off()",
         ),
-        "outgoing/b4/b4_send::deliver": ("*options", "*words"),
         "outgoing/b4/web_endpoint::post": ("*switched_off()", "*words"),
     },
     TARGETS: {

@@ -143,8 +143,6 @@ class Transport(Protocol):
 
     name: str
     """What `--via` and `patchpilot.via` call it."""
-    sends_checkout: bool = False
-    """Whether it sends the branch that is checked out, and no other commits."""
     exact_bytes: bool = True
     """Whether the bytes of the preview are what is sent; else it sets Date and X-Mailer again."""
     to_self_note: str = ""
@@ -155,7 +153,7 @@ class Transport(Protocol):
     Else it is put in as text.
     """
     keeps_tracking_data: bool = False
-    """Whether it notes itself, in b4's tracking data of the branch, that a series was sent."""
+    """Whether its sends are noted in b4's tracking data of a branch that it enrolled itself."""
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The settings of git's configuration, apart from `sendemail.*`, that name recipients for "to"
     and "cc".
@@ -231,12 +229,6 @@ class Transport(Protocol):
     def deliver_mail(self, delivery: Delivery) -> str:
         """Send the one mail of a delivery that belongs to no series; as `deliver`."""
         return self.deliver(delivery)
-
-    def is_behind(self, repository: Repository, send: Send) -> bool:
-        """Whether its own records still lack a series of which every mail was accepted: `deliver`
-        then brings them up to date.
-        """
-        return False
 
     def recover(self, repository: Repository) -> None:
         """Undo what a killed patchpilot left open in the repository."""

@@ -55,27 +55,34 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
     store(repository, known, cover, series, "draft", undo=True)
 
 
-def noted_by_transport(send: Send) -> bool:
-    """Whether a send's transport itself records in b4's tracking data that a series was sent."""
-    return (
+def lacks_note(repository: Repository, send: Send) -> PrepBranch | None:
+    """Return b4's data about the branch of a complete send that it does not know to be sent.
+
+    None if b4 has noted the send or does not manage the branch, or does so only because patchpilot
+    enrolled it for a send by another transport.
+    """
+    known = prep_branch(repository, send.branch) if send.branch else None
+    first = send.entries[0].message_id
+    if (
+        known is None
+        or known.change_id != send.change_id
+        or any(first in ids for _, ids in known.history)
+    ):
+        return None
+    by_b4 = (
         transports.is_known(send.transport)
         and transports.find(send.transport).keeps_tracking_data
     )
+    return known if by_b4 or not known.by_us else None
 
 
 def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     """Record a complete send in b4's tracking data, as if b4 had sent it.
 
-    This is for sends that b4 did not complete itself. Returns notes for the user.
+    Returns notes for the user.
     """
-    known = prep_branch(repository, send.branch) if send.branch else None
-    if (
-        known is None
-        or known.change_id != send.change_id
-        or (known.by_us and not noted_by_transport(send))
-    ):
-        return ()
-    if noted_by_transport(send) and known.revision > send.version:
+    known = lacks_note(repository, send)
+    if known is None:
         return ()
     try:
         now = note_sent(

@@ -14,7 +14,7 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Drafts
 from patchpilot.settings.read_settings import user_settings
-from patchpilot.topic.b4_record import kept_by_b4, noted_by_transport, noted_for_b4
+from patchpilot.topic.b4_record import lacks_note, noted_for_b4
 from patchpilot.topic.followed.known_series import mails_sent
 from patchpilot.topic.followed.same_series import joined, same_series
 from patchpilot.topic.reroll import is_remembered, remember
@@ -101,13 +101,7 @@ def _unfinished(repository: Repository, send: Send) -> Draft | None:
         draft = drafts.get(send.change_id)
     if draft is None:
         return None
-    known = kept_by_b4(repository, send.branch, send.change_id)
-    first = send.entries[0].message_id
-    unknown_to_b4 = (
-        known is not None
-        and not noted_by_transport(send)
-        and not any(first in ids for _, ids in known.history)
-    )
-    if not unknown_to_b4 and is_remembered(send):
+    known = lacks_note(repository, send)
+    if known is None and is_remembered(send):
         return None
     return taken_over(draft, known) if known else draft

@@ -400,21 +400,6 @@ def test_an_open_journal_of_a_send_that_the_outbox_lacks_is_settled(
     assert repo.git("config --local --list") == before
 
 
-def test_a_branch_whose_base_other_branches_have_too_is_taken(tmp_path: Path) -> None:
-    with FaultySink() as server:
-        repo = topic(tmp_path / "r", 1, server=server)
-        base = repo.git("rev-parse HEAD~1")
-        for name in (
-            "refs/heads/elsewhere",
-            "refs/remotes/origin/main",
-            "refs/remotes/other/main",
-        ):
-            repo.git("update-ref", name, base)
-        assert send(repo, "--dry-run").code == 0
-        assert send(repo, "--yes").code == 0
-        assert len(server.take()) == 1
-
-
 def test_a_tree_s_own_python_is_not_run(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)

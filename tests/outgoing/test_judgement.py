@@ -6,24 +6,19 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError
-from patchpilot.model.mail import parse_patch
 from patchpilot.model.message import MailState
-from patchpilot.model.patch import Series
 from patchpilot.outgoing import account_probes, probes
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.projects.loading import find_project
-from patchpilot.services.send import preflight_facts
 from patchpilot.services.send.preflight_facts import (
     _merge_window,
     _received,
@@ -258,56 +253,3 @@ def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
 def test_a_sendmail_program_is_looked_for() -> None:
     assert account_probes._program("sh -c x").state == "ok"
     assert account_probes._program("/nowhere/sendmail -t").state == "fail"
-
-
-CLAIM = "0123456789abcdef0123456789abcdef01234567"
-
-
-@pytest.mark.parametrize(
-    ("tip", "found", "is_shallow", "is_below", "known"),
-    [
-        ("tip", CLAIM, False, True, {CLAIM: True}),
-        ("tip", CLAIM, False, False, {CLAIM: False}),
-        ("tip", None, False, False, {CLAIM: False}),
-        # nothing is known of a mainline that is not here, and little of a shallow clone
-        (None, CLAIM, False, True, {}),
-        ("tip", CLAIM, True, True, {}),
-        ("tip", None, True, False, {CLAIM: False}),
-    ],
-)
-def test_a_claim_is_judged_where_mainline_is_known(
-    tip: str | None,
-    found: str | None,
-    is_shallow: bool,
-    is_below: bool,
-    known: dict[str, bool],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(preflight_facts, "mainline", lambda _repository: tip)
-    repository: Any = SimpleNamespace(
-        find=lambda _commit: found,
-        is_shallow=lambda: is_shallow,
-        is_ancestor=lambda commit, at: (commit, at) == (CLAIM, "tip") and is_below,
-    )
-    head = "From: Ada <ada@example.org>\nSubject: [PATCH] x\n\n"
-    plain = parse_patch(f"{head}Why.\n".encode(), "0")
-    backport = parse_patch(f"{head}commit {CLAIM} upstream.\n\nWhy.\n".encode(), "1")
-    assert _upstream(repository, Series((plain, backport))) == known
-    assert _upstream(repository, Series((plain,))) == {}
-
-
-@pytest.mark.parametrize(
-    ("hours", "ago"),
-    [
-        (0, "less than an hour ago"),
-        (1, "1 hour ago"),
-        (1.9, "1 hour ago"),
-        (2, "2 hours ago"),
-    ],
-)
-def test_what_was_sent_too_soon_ago_is_shown_in_hours(hours: float, ago: str) -> None:
-    with Outbox() as outbox:
-        sent = datetime.fromisoformat(record(outbox).begun)
-    found = too_soon(sent + timedelta(hours=hours), name="netdev")
-    title = find_project("netdev").title
-    assert found == f"v1 was sent {ago}; {title} asks for 24 hours between versions"

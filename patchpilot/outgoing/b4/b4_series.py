@@ -24,7 +24,6 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.message import Message
 from patchpilot.model.message_id import bracketed
 from patchpilot.model.patch_subject import parse_subject
-from patchpilot.outgoing.b4 import b4_send
 from patchpilot.outgoing.b4.b4_send import (
     UndecodableError,
     capture,
@@ -40,6 +39,7 @@ from patchpilot.outgoing.compose_mails import SeriesText, insert_note, patch_ids
 from patchpilot.outgoing.compose_message import message_without, with_fields
 from patchpilot.outgoing.deliver_each import deliver_as_shown
 from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToSend
 from patchpilot.series.message_ids import with_kept_ids
 
@@ -168,26 +168,23 @@ def _remarks(
 
 
 def deliver(delivery: Delivery) -> None:
-    """Sends the messages that the outbox does not record as accepted."""
-    repository, send = delivery.repository, delivery.send
-    branch = send.branch or ""
-    if (
-        not (send.tracking_data or prep_branch(repository, branch))
-        or repository.branch != branch
-        or repository.find("HEAD") != send.head
-    ):
-        if not send.may_have_been_sent:
-            raise RefusedError(
-                f"b4 sends only the planned branch: {branch} at {(send.head or '')[:12]}"
-                " is not checked out",
-                hint=Action("send", (), "nothing was sent; plan it again with `{}`"),
-            )
-        _deliver_without_b4(delivery)
+    """Sends the messages that the outbox does not record as accepted.
+
+    The web endpoint gets the whole series from b4. To a mail server, patchpilot sends the bytes of
+    the preview; b4's tracking data gets their Message-IDs when all were accepted.
+    """
+    repository, send, account = delivery.repository, delivery.send, delivery.account
+    if delivery.to_self and not account.destination:
+        deliver_as_shown(delivery)
         return
+    branch = send.branch or ""
+    if account.destination:
+        _refuse_changed(repository, send)
     with journaled(repository, branch, send.id):
         restore_tracking(repository, branch, send.tracking_data)
-        known = prep_branch(repository, branch)
-        assert known is not None
+        if not account.destination:
+            deliver_as_shown(delivery)
+            return
         to, cc = (
             tuple(
                 {
@@ -199,32 +196,34 @@ def deliver(delivery: Delivery) -> None:
             for name in ("to", "cc")
         )
         # the web endpoint always signs
-        sign = bool(delivery.account.destination) or signing(repository)
         words = [
             *recipient_words(to, cc),
-            *flags(send.entries[0].number == 0, sign),
+            *flags(send.entries[0].number == 0, sign=True),
         ]
-        if delivery.account.destination:
-            post(delivery, words)
-        else:
-            b4_send.deliver(delivery, known, words)
+        post(delivery, words)
 
 
-def _deliver_without_b4(delivery: Delivery) -> None:
-    """Send the mails that wait without b4: the branch was changed since they were made, and b4
-    would make others of it.
-    """
-    if delivery.account.destination:
+def _refuse_changed(repository: Repository, send: Send) -> None:
+    """RefusedError if b4 would make other messages than those of the preview."""
+    if repository.branch == send.branch and is_tip(
+        repository, [entry.commit for entry in send.entries if entry.commit]
+    ):
+        return
+    if not send.may_have_been_sent:
         raise RefusedError(
-            "cannot resume: b4's web endpoint only accepts a whole series, and the commits have"
-            " changed since part of the series was sent",
-            hint=Action(
-                "send",
-                ("--reroll",),
-                "send the changed commits as the next version: {}",
-            ),
+            f"b4 sends only the planned branch: {send.branch} at {(send.head or '')[:12]}"
+            " is not checked out",
+            hint=Action("send", (), "nothing was sent; plan it again with `{}`"),
         )
-    deliver_as_shown(delivery)
+    raise RefusedError(
+        "cannot resume: b4's web endpoint only accepts a whole series, and the commits have"
+        " changed since part of the series was sent",
+        hint=Action(
+            "send",
+            ("--reroll",),
+            "send the changed commits as the next version: {}",
+        ),
+    )
 
 
 def signing(repository: Repository) -> bool:

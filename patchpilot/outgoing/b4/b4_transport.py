@@ -9,17 +9,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from patchpilot.commits.b4_config import b4_values
-from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.own_commands import Use
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.extras import install_command
 from patchpilot.model.action import Action
-from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4 import NAME, b4_command
 from patchpilot.outgoing.b4.b4_command import KNOWN_VERSION
 from patchpilot.outgoing.mail_account import Account, read_account
-from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.transport import (
     Delivery,
@@ -30,10 +27,9 @@ from patchpilot.outgoing.transport import (
 
 
 class B4Transport(Transport):
-    """The `b4 send` transport, with a patchpilot program as its sendmail."""
+    """The messages of `b4 send`, sent by patchpilot or through b4's web endpoint."""
 
     name = NAME
-    sends_checkout = True
     to_self_note = (
         "As with b4's --reflect, the headers name all "
         "recipients; the messages are sent only to you."
@@ -114,7 +110,7 @@ class B4Transport(Transport):
         return render(repository, series)
 
     def deliver(self, delivery: Delivery) -> str:
-        """Run b4, and send the pending mails as they were previewed."""
+        """Send the pending mails as they were previewed, or let b4 post the series."""
         from patchpilot.outgoing.b4.b4_series import deliver
 
         deliver(delivery)
@@ -136,15 +132,6 @@ class B4Transport(Transport):
             )
         deliver_as_shown(delivery)
         return ""
-
-    def is_behind(self, repository: Repository, send: Send) -> bool:
-        """Whether b4 has not noted yet that the revision was sent."""
-        if send.kind != "real" or any(
-            entry.state is not MailState.ACCEPTED for entry in send.entries
-        ):
-            return False
-        known = prep_branch(repository, send.branch or "")
-        return known is not None and known.revision == send.version
 
     def recover(self, repository: Repository) -> None:
         """Put back the tracking data that a killed patchpilot left changed."""

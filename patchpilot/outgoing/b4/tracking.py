@@ -115,31 +115,3 @@ def _with_heading(cover: str, version: int, link: str) -> str:
         return f"{cover.rstrip()}\n\n---\n{entry}".rstrip()
     parts[at] = entry + parts[at]
     return "---\n".join(parts).rstrip()
-
-
-def correct_record(repository: Repository, known: PrepBranch, message_id: str) -> None:
-    """Replaces the Message-ID that b4 recorded in its last run by the one that was really sent."""
-    now = prep_branch(repository, known.branch)
-    if now is None:
-        return
-    wrong = next(
-        (
-            ids[-1]
-            for version, ids in now.history
-            if version == f"v{known.revision}" and ids
-        ),
-        None,
-    )
-    if wrong is None or wrong == message_id:
-        return
-    history = {
-        version: [message_id if id_ == wrong else id_ for id_ in ids]
-        for version, ids in now.history
-    }
-    store(
-        repository,
-        now,
-        now.cover.replace(wrong, message_id),
-        {"history": history},
-        "send",
-    )

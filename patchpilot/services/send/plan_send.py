@@ -26,7 +26,6 @@ from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import blockers, warnings
 from patchpilot.outgoing.preflight_passed import passed
-from patchpilot.outgoing.transport import Transport
 from patchpilot.projects.detection import layered
 from patchpilot.series.cover_letter import cover_body, fill, template, without_comments
 from patchpilot.series.recipient_edits import on_one_line
@@ -135,7 +134,7 @@ def plan(
             sender=account.sender.header(),
             kind="to-self" if request.to_self else "real",
             base=base,
-            head=_head(repository, transport, ids),
+            head=without_covers(repository, ids)[-1] if ids else None,
             force=request.force,
             bcc=people.bcc,
             begun="",
@@ -185,21 +184,6 @@ def plan(
         )
         blocking = ()
     return replace(planned, blockers=blocking, warnings=warned, passed=in_order)
-
-
-def _head(
-    repository: Repository, transport: Transport, ids: Sequence[str]
-) -> str | None:
-    """The commit that keeps what is sent: the one that is checked out, or the latest patch, without
-    b4's cover commit below it.
-    """
-    if not ids:
-        return None
-    return (
-        repository.find("HEAD")
-        if transport.sends_checkout
-        else without_covers(repository, ids)[-1]
-    )
 
 
 MAX_SHOWN = 3

@@ -65,8 +65,7 @@ def deliver(
             send = _claimed(outbox, planned)
         if planned.send.left_out:
             leave_out_for_good(repository, send, planned.send.left_out)
-        # the transport may not have noted yet that the series was sent
-        if not send.waiting and not planned.transport.is_behind(repository, send):
+        if not send.waiting:
             return _ended(repository, send, planned)
 
         def shown(what: str, done: int = 0, total: int | None = None) -> None:
