@@ -137,7 +137,6 @@ PROGRAMS: dict[str, Kind] = {
     "history/commit_graph::_make": NOTHING,
     "outgoing/credentials::credential_of": PASSWORD,
     "outgoing/credentials::note_login": PASSWORD,
-    "outgoing/send_email/git_send_email::_started": RECIPIENTS,
     "outgoing/smtp::_through_program": RECIPIENTS,
     "services/backport/work_clone::build": BUILD,
     "checking/tree_checkpatch::run_checkpatch": CHECKPATCH,

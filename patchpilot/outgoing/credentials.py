@@ -4,11 +4,8 @@
 It is requested before anything is sent and held in memory only.
 """
 
-import contextlib
-import os
 import re
 import subprocess
-import tempfile
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -152,36 +149,3 @@ def _query(account: Account) -> bytes:
                 ),
             )
     return f"protocol=smtp\nhost={host}\nusername={account.user}\n\n".encode()
-
-
-@contextlib.contextmanager
-def helper(
-    credential: Credential | None,
-) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
-    """Makes `git credential fill` in a child process return this credential.
-
-    Yields the options for git and the file descriptors to pass on.
-
-    The password is in an anonymous in-memory file only: in no argument, environment variable or
-    named file.
-    """
-    if credential is None or not credential.answer:
-        yield (), ()
-        return
-    descriptor = (
-        os.memfd_create("credential", 0)
-        if hasattr(os, "memfd_create")
-        else os.dup(tempfile.TemporaryFile().fileno())  # noqa: SIM115
-    )
-    try:
-        os.write(descriptor, credential.answer)
-        # opened by each reader: a relogin asks again
-        script = (
-            f'!f() {{ if test "$1" = get; then cat < /dev/fd/{descriptor}; fi; }}; f'
-        )
-        yield (
-            ("-c", "credential.helper=", "-c", f"credential.helper={script}"),
-            (descriptor,),
-        )
-    finally:
-        os.close(descriptor)

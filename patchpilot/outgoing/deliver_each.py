@@ -9,7 +9,7 @@ from functools import partial
 
 from patchpilot.model.message import MailState, Message
 from patchpilot.outgoing.mail_state import Outcome
-from patchpilot.outgoing.retries import Retries
+from patchpilot.outgoing.retries import Retries, pause
 from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery
 
@@ -24,44 +24,39 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
     """
     retries = Retries(delivery.stopping, delivery.progress)
     for entry in delivery.send.waiting:
-        if (
-            delivery.stopping()
-            or deliver_one(delivery, entry, hand_over, retries).state
-            is not MailState.ACCEPTED
-        ):
+        if delivery.stopping():
+            return
+        again = True
+        while again:
+            delivery.report(entry.place, Outcome(MailState.SENDING))
+            retries.begin(entry.place)
+            outcome = hand_over(entry)
+            delivery.report(entry.place, outcome)
+            again = retries.again(outcome)
+        if outcome.state is not MailState.ACCEPTED:
+            delivery.report(entry.place, retries.with_tries(outcome))
             return
 
 
-def deliver_as_shown(delivery: Delivery) -> None:
+def deliver_as_shown(delivery: Delivery) -> str:
     """Sends the pending messages over patchpilot's own SMTP session, with the bytes of the
     preview.
+
+    Returns how the login went: "accepted", "refused" or "".
     """
     with Submission(delivery.account, delivery.credential) as submission:
-        deliver_each(delivery, partial(send_mail, submission, delivery))
+        deliver_each(delivery, partial(_hand_over, submission, delivery))
+        return submission.login
 
 
-def send_mail(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
-    """Sends one message exactly as previewed."""
+def _hand_over(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
+    """Sends one message exactly as previewed, over a new connection after each of the account's
+    batches.
+    """
+    size, delay = map(delivery.account.number, ("smtpbatchsize", "smtprelogindelay"))
+    if size and submission.mails_sent >= size:
+        submission.close()
+        pause(delay, delivery.stopping)
     return submission.send(
         entry.envelope_from, delivery.envelope_recipients(entry), entry.raw
     )
-
-
-def deliver_one(
-    delivery: Delivery,
-    entry: Message,
-    hand_over: Callable[[Message], Outcome],
-    retries: Retries,
-) -> Outcome:
-    """Delivers one message, with retries where they may help, and returns the last outcome."""
-    while True:
-        delivery.report(entry.place, Outcome(MailState.SENDING))
-        retries.begin(entry.place)
-        outcome = hand_over(entry)
-        delivery.report(entry.place, outcome)
-        if not retries.again(outcome):
-            break
-    if outcome.state is not MailState.ACCEPTED:
-        outcome = retries.with_tries(outcome)
-        delivery.report(entry.place, outcome)
-    return outcome

@@ -87,6 +87,11 @@ class Account:
         values = self.values(name)
         return values[-1] if values else ""
 
+    def number(self, name: str) -> int:
+        """The last value of `sendemail.NAME` as a number, 0 when unset or no number."""
+        value = self.value(name)
+        return int(value) if value.isdecimal() else 0
+
     def flag(self, name: str, default: bool = False) -> bool:
         """`sendemail.NAME` as git reads a boolean."""
         value = self.value(name).lower()

@@ -60,12 +60,17 @@ class Retries:
         return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")
 
     def _wait(self, seconds: float, why: str) -> bool:
-        end = time.monotonic() + seconds
         # a progress line is drawn at most every tenth of a second, and has just been drawn
         time.sleep(min(_LOOK, seconds))
         self._progress(
             f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {why}"
         )
-        while (left := end - time.monotonic()) > 0 and not self._stopping():
-            time.sleep(min(_LOOK, left))
+        pause(seconds - _LOOK, self._stopping)
         return not self._stopping()
+
+
+def pause(seconds: float, stopping: Stop) -> None:
+    """Waits, unless asked to stop."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and not stopping():
+        time.sleep(min(_LOOK, left))

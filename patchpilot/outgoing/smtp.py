@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """patchpilot's own SMTP session.
 
-It sends messages that b4 made, each with a known outcome, and can test a login without sending.
+It sends the messages of a preview, each with a known outcome, and can test a login without
+sending.
 """
 
 import contextlib
@@ -170,6 +171,8 @@ class Submission:
         self.mails_sent = 0
         """Mails sent over this connection."""
         self.ever_sent = False
+        self.login = ""
+        """How the last login went: "accepted", "refused" or ""."""
 
     def __enter__(self) -> "Submission":
         return self
@@ -207,6 +210,7 @@ class Submission:
             )
             refused = f"{account.server} rejects the login of {account.user}"
             self._step(refused, why, lambda: login(server, account, credential), server)
+            self.login = "accepted"
         self.server, self.mails_sent = server, 0
         return server
 
@@ -220,6 +224,8 @@ class Submission:
         try:
             return step()
         except _FAILURES as error:
+            if isinstance(error, smtplib.SMTPAuthenticationError):
+                self.login = "refused"
             if server:
                 server.close()
             if server and isinstance(error, TimeoutError):

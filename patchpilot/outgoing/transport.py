@@ -114,7 +114,6 @@ class Delivery:
     send: Send
     report: Report
     rename: Callable[[int, str, bytes], None]
-    identity: str | None = None
     credential: Credential | None = None
     stopping: Stop = never_stop
     progress: Progress = silent
@@ -143,8 +142,6 @@ class Transport(Protocol):
 
     name: str
     """What `--via` and `patchpilot.via` call it."""
-    exact_bytes: bool = True
-    """Whether the bytes of the preview are what is sent; else it sets Date and X-Mailer again."""
     to_self_note: str = ""
     """What the user is to know of its mails to oneself."""
     keeps_range_diff: bool = True

@@ -92,8 +92,10 @@ class MergedRecipient:
                 self._by_address.setdefault(ascii_lower(each_email), row)
         if header == "to" and row.header == "cc":
             row.header, row.role, row.section = "to", role, section
-        every = not patches or row.patches is None
-        row.patches = None if every else {*row.patches, *patches}
+        if row.patches is not None and patches:
+            row.patches.update(patches)
+        else:
+            row.patches = None
         if reason not in row.reasons:
             row.reasons.append(reason)
 

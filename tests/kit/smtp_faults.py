@@ -19,29 +19,21 @@ ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class ServerCase:
-    """A fault and what is to come of it.
-
-    `git` where git send-email's own client leaves less to go by.
-    """
+    """A fault and what is to come of it."""
 
     name: str
     fault: Fault
     first: str = SENT
-    git: str = ""
     tls: str = ""
     login: bool = False
     stripped: bool = False
     trusted: bool = True
 
-    def expected(self, via: str) -> str:
-        """What the first attempt has to end as."""
-        return self.git if self.git and via == "git-send-email" else self.first
-
 
 def _at(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
-    """Cases of a step: (name, bytes, then, first, git)."""
+    """Cases of a step: (name, bytes, then, first)."""
     cases = []
-    for name, send, then, first, *git in rows:
+    for name, send, then, first in rows:
         assert isinstance(send, bytes)
         at = 1 if step in ("greeting", "EHLO") else 2
         cases.append(
@@ -49,7 +41,6 @@ def _at(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
                 f"{step}: {name}",
                 Fault(step, send, str(then), at),
                 str(first),
-                *map(str, git),
             )
         )
     return tuple(cases)
@@ -60,9 +51,9 @@ BEFORE = (
         "greeting",
         ("421", b"421 busy\r\n", "close", SENT),
         ("554", b"554 no\r\n", "close", STOPPED),
-        ("closed", b"", "close", SENT, STOPPED),
-        ("cut to '22'", b"22", "close", SENT, STOPPED),
-        ("half of two lines", b"220-hello\r\n", "close", SENT, ANY),
+        ("closed", b"", "close", SENT),
+        ("cut to '22'", b"22", "close", SENT),
+        ("half of two lines", b"220-hello\r\n", "close", SENT),
         ("not SMTP", b"HTTP/1.1 400 Bad Request\r\n", "close", STOPPED),
         ("silent", b"", "stall", STOPPED),
         ("late", b"220 hello\r\n", "late", SENT),
@@ -119,8 +110,8 @@ BEFORE = (
     ),
     *_at(
         "body",
-        ("closed", b"", "close", SENT, ANY),
-        ("421", b"421 bye\r\n", "close", SENT, ANY),
+        ("closed", b"", "close", SENT),
+        ("421", b"421 bye\r\n", "close", SENT),
         ("552", b"552 too big\r\n", "close", ANY),
     ),
 )

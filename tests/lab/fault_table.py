@@ -26,7 +26,6 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import retries, smtp
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.send_email import git_send_email
 from patchpilot.series.topic_database import connect
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
@@ -191,7 +190,6 @@ def run_case(
 def impatient() -> Iterator[None]:
     """Time-outs and pauses of tests."""
     with (
-        patch.object(git_send_email, "STALLED", 1.5),
         patch.object(smtp, "TIMEOUT", 1.5),
         patch.object(retries, "WAITS", (0.05, 0.1, 0.1)),
     ):
@@ -324,7 +322,7 @@ def run_server_case(
         via,
         case.name,
         first,
-        case.expected(via),
+        case.first,
         tuple(arrived),
         tuple(untrue),
         result.state,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.run import Completed
 from patchpilot.outgoing import probes
 from patchpilot.outgoing.b4.b4_transport import B4Transport
 from patchpilot.outgoing.providers import provider_of, providers
@@ -161,12 +162,10 @@ def test_a_missing_program_is_named_with_the_way_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    monkeypatch.setattr(
-        send_email_transport, "_perl_has", lambda module, _: module != "Mail::Address"
-    )
+    missing = Completed(2, b"", b"Can't locate Mail/Address.pm in @INC")
+    monkeypatch.setattr(send_email_transport, "run", lambda *_, **__: missing)
     state, words = examine(repo, "--offline")["git-send-email"]
     assert state == "fail"
-    assert "Mail::Address" in words
     assert "libmailtools-perl" in words
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert B4Transport().installed(None, None, chosen=True).state == "fail"

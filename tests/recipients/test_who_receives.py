@@ -148,9 +148,7 @@ def test_no_kind_of_suppresscc_takes_away_a_maintainer(
 def test_who_is_left_out_by_suppresscc_is_named(tmp_path: Path) -> None:
     repo = made(tmp_path / "r", Commit(f"Tested-by: {OTHER}\n{SIGNED}"))
     repo.git("config --global sendemail.suppresscc misc-by")
-    assert (
-        "left out by sendemail.suppresscc: otto@other.example" in people(repo).remarks
-    )
+    assert "omitted by sendemail.suppresscc: otto@other.example" in people(repo).remarks
 
 
 def test_each_patch_goes_to_its_own_people_and_the_cover_letter_to_all(
@@ -180,7 +178,6 @@ def test_each_patch_goes_to_its_own_people_and_the_cover_letter_to_all(
     assert patches["ada@widgets.example"] == [1]
     assert patches["otto@other.example"] == [2]
     assert patches["widgets@lists.example"] == []
-    assert "ada@widgets.example (maintainer" not in repo.patchpilot("maintainers").err
     assert (
         "maintainer, ACME WIDGET DRIVER, patch 1" in repo.patchpilot("maintainers").out
     )

@@ -177,11 +177,7 @@ def _delivery(plan: Sending, room: int) -> Iterator[str]:
         rows.append(
             ("recorded", f"Message-ID and state of each message in the outbox{tag}")
         )
-    exact, again = (
-        "sent exactly as shown",
-        "sent exactly as shown, except Date and X-Mailer",
-    )
-    rows.append(("content", exact if plan.transport.exact_bytes else again))
+    rows.append(("content", "sent exactly as shown"))
     for label, text in rows:
         yield from filled(f"{label + ':':{_LABEL}}", one_line(text), room)
 

@@ -167,7 +167,7 @@ def _remarks(
         )
 
 
-def deliver(delivery: Delivery) -> None:
+def deliver(delivery: Delivery) -> str:
     """Sends the messages that the outbox does not record as accepted.
 
     The web endpoint gets the whole series from b4. To a mail server, patchpilot sends the bytes of
@@ -175,16 +175,14 @@ def deliver(delivery: Delivery) -> None:
     """
     repository, send, account = delivery.repository, delivery.send, delivery.account
     if delivery.to_self and not account.destination:
-        deliver_as_shown(delivery)
-        return
+        return deliver_as_shown(delivery)
     branch = send.branch or ""
     if account.destination:
         _refuse_changed(repository, send)
     with journaled(repository, branch, send.id):
         restore_tracking(repository, branch, send.tracking_data)
         if not account.destination:
-            deliver_as_shown(delivery)
-            return
+            return deliver_as_shown(delivery)
         to, cc = (
             tuple(
                 {
@@ -201,6 +199,7 @@ def deliver(delivery: Delivery) -> None:
             *flags(send.entries[0].number == 0, sign=True),
         ]
         post(delivery, words)
+    return ""
 
 
 def _refuse_changed(repository: Repository, send: Send) -> None:

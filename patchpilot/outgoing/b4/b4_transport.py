@@ -113,8 +113,7 @@ class B4Transport(Transport):
         """Send the pending mails as they were previewed, or let b4 post the series."""
         from patchpilot.outgoing.b4.b4_series import deliver
 
-        deliver(delivery)
-        return ""
+        return deliver(delivery)
 
     def deliver_mail(self, delivery: Delivery) -> str:
         """Send one mail by the server that b4 uses; its web endpoint takes whole series only."""
@@ -130,8 +129,7 @@ class B4Transport(Transport):
                     " from your mail program",
                 ),
             )
-        deliver_as_shown(delivery)
-        return ""
+        return deliver_as_shown(delivery)
 
     def recover(self, repository: Repository) -> None:
         """Put back the tracking data that a killed patchpilot left changed."""

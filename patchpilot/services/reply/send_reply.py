@@ -140,7 +140,6 @@ def _deliver(
             send,
             partial(outbox.mark, send.id),
             partial(outbox.rename, send.id),
-            planned.identity,
             credential,
         )
         note_login(repository, credential, planned.transport.deliver_mail(delivery))

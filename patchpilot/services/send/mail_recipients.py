@@ -106,7 +106,7 @@ def addressees(
         _add(by_address, without_suppressed(found, own.suppressed))
         gone = {one.address.email for one in found if one.address.key not in by_address}
         if gone:
-            remarks += (f"left out by sendemail.suppresscc: {', '.join(sorted(gone))}",)
+            remarks += (f"omitted by sendemail.suppresscc: {', '.join(sorted(gone))}",)
         _add(by_address, own.recipients)
         blind, said = sort_out(own.bcc)
         remarks += (*own.remarks, *(f"sendemail.bcc: {remark}" for remark in said))

@@ -91,7 +91,6 @@ def deliver(
                 send,
                 report,
                 partial(outbox.rename, send.id),
-                planned.request.identity,
                 credential,
                 stopping,
                 shown,
