@@ -169,7 +169,7 @@ def stable_needs(
     """
     if not commits:
         return None
-    lists = {project.lists.stable, "stable@kernel.org"}
+    lists = {project.lists.stable, *project.lists.stable_aliases}
     is_tagged = any(
         trailer.key == "cc" and trailer.address and trailer.address.key in lists
         for commit in history.repository.commits(commits)

@@ -2,10 +2,11 @@
 """A project as a plain value: its tags, stable trees, mail conventions, lists and style."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from patchpilot.model.trailer import Trailer
 from patchpilot.projects.mailing_lists import GoneAddress, ListRule
 from patchpilot.projects.stable_trees import StableTrees
 
@@ -71,6 +72,15 @@ class Lists(NamedTuple):
     pattern: str = ""
     rules: tuple[ListRule, ...] = ()
     gone: tuple[GoneAddress, ...] = ()
+
+    def asks_privately(self, tags: Iterable[Trailer]) -> bool:
+        """Return whether a tag names an alias of the stable list, which delivers no message.
+
+        The fix is not public yet (Documentation/process/stable-kernel-rules.rst).
+        """
+        return any(
+            tag.address and tag.address.key in self.stable_aliases for tag in tags
+        )
 
     @property
     def stable_pattern(self) -> str:

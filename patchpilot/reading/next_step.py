@@ -371,7 +371,10 @@ def _for_stable(status: Status) -> Action | None:
 
 def _is_tagged(status: Status) -> bool:
     """Whether a patch of the latest version has a Cc: stable tag."""
-    lists = {status.topic.project.lists.stable, "stable@kernel.org"}
+    lists = {
+        status.topic.project.lists.stable,
+        *status.topic.project.lists.stable_aliases,
+    }
     return any(
         trailer.key == "cc" and trailer.address and trailer.address.key in lists
         for post in status.topic.latest.patches

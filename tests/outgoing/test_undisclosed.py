@@ -178,6 +178,26 @@ def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(
     assert not list(repo.path.parent.glob("*.ran"))
 
 
+@pytest.mark.parametrize(
+    "cc", ["Cc: <stable@kernel.org> # 6.1+", "cc: stable@kernel.org"]
+)
+def test_a_fix_that_its_tag_calls_private_waits_for_the_answer(
+    tmp_path: Path, cc: str
+) -> None:
+    with FaultySink() as server:
+        repo = repository(tmp_path / "r", "git-send-email", server)
+        text = MESSAGE.replace("Cc: stable@vger.kernel.org", cc)
+        repo.git("commit -q --amend -F -", stdin=text)
+        for words in (("--yes",), ("--dry-run",), ("--cc", "x@example.net", "--yes")):
+            done = send(repo, "git-send-email", *words)
+            done.expect(1, "security question not answered", "--security")
+        assert server.take() == ()
+        assert send(repo, "git-send-email", "--security no --yes").code == 0
+        (mail,) = server.take()
+    assert "stable@kernel.org" in mail.recipients
+    assert "stable@vger.kernel.org" not in mail.recipients
+
+
 def test_no_alias_redirects_it(tmp_path: Path) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
     with FaultySink() as server:

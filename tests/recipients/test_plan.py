@@ -88,6 +88,9 @@ def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
     assert roles["kim@copy.example"]["role"] == "cc"
     assert roles["stable@vger.kernel.org"]["role"] == "stable list"
     assert roles["ada@widgets.example"]["header"] == "to"
+    private = patch(message=message.replace("stable@vger.", "stable@"))
+    emails = {one["email"] for one in one_plan(widget_tree, private)["recipients"]}
+    assert {one for one in emails if "stable" in one} == {"stable@kernel.org"}
     assert roles["ada@widgets.example"]["reasons"][-1] == "Tested-by: in the message"
     assert roles["nia@newcomers.example"]["role"] == "author"
 

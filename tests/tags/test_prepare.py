@@ -52,6 +52,16 @@ def test_the_tags_are_written_and_taken_back(story: History) -> None:
     assert [one["state"] for one in listing["records"]] == ["restored"]
 
 
+def test_a_fix_that_is_not_public_gets_no_public_address(story: History) -> None:
+    text = message(story).replace(
+        "Signed-off-by", "Cc: stable@kernel.org\nSigned-off-by"
+    )
+    story.repo.git("commit -q --amend -F -", stdin=text)
+    assert story.call("prepare", "HEAD", "--yes").code == 0
+    assert "Fixes:" in message(story)
+    assert "vger" not in message(story)
+
+
 def test_without_a_terminal_and_a_word_of_what_to_write_it_needs_yes(
     story: History,
 ) -> None:

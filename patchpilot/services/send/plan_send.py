@@ -41,7 +41,7 @@ from patchpilot.services.send.questions import (
     unclear_fixes,
 )
 from patchpilot.services.send.sending import Sending
-from patchpilot.services.send.undisclosed import refuse_public_server
+from patchpilot.services.send.undisclosed import refuse_public_server, refuse_unanswered
 from patchpilot.topic.b4_record import kept_by_b4
 from patchpilot.topic.find_topic import (
     as_asked,
@@ -98,6 +98,8 @@ def plan(
     draft = as_asked(reroll(draft, repository), request) if request.reroll else draft
     draft = answered(repository, draft, request)
     refuse_public_server(draft, account)
+    if not request.to_self:
+        refuse_unanswered(draft, series, project.lists)
     base = base_of_topic(repository, request, ids)
     progress("looking up recipients")
     people = addressees(repository, request, account, draft, series, project=project)

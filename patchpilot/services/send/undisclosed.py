@@ -7,8 +7,10 @@ These problems cannot be overridden.
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
+from patchpilot.model.patch import Series
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
+from patchpilot.projects.project import Lists
 
 
 def refuse_public_server(draft: Draft, account: Account) -> None:
@@ -24,6 +26,17 @@ def refuse_public_server(draft: Draft, account: Account) -> None:
                 (),
                 "run `{}` to set up your own mail server",
             ),
+        )
+
+
+def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
+    """Raise `RefusedError` if a fix whose tags call it private has no answer about security."""
+    tags = (tag for patch in series.patches for tag in patch.tags("Cc"))
+    if "security" not in draft.answers and lists.asks_privately(tags):
+        raise RefusedError(
+            f"security question not answered: Cc: {lists.stable_aliases[0]} is for fixes that are"
+            " not public yet",
+            hint=Action("", ("--security",), "answer once: {} no, or --security yes"),
         )
 
 

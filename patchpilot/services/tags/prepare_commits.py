@@ -143,7 +143,8 @@ def _change(
     message = _NewMessage()
     trailers, notes = message.trailers, message.notes
     culprits = _fixes(repository, commit, request, topic, message, progress)
-    _stable(repository, commit, request, culprits, message, progress)
+    if culprits and not project.lists.asks_privately(commit.tags("Cc")):
+        _stable(repository, commit, request, culprits, message, progress)
     for text in request.trailers:
         trailers += typed_trailers(text, project.tags.links)
     if request.regression and project.lists.regressions:
@@ -297,7 +298,7 @@ def _stable(
     message: _NewMessage,
     progress: Progress,
 ) -> None:
-    if request.stable == "none" or not culprits:
+    if request.stable == "none":
         return
     result = stable_lines(
         repository,

@@ -108,11 +108,9 @@ def stable_form(site: FixSite) -> Proposal:
 def stable_host(site: FixSite) -> Proposal:
     """Corrects a misspelled address of the stable mailing list."""
     stable = site.context.project.lists.stable
+    wrong = f"stable@{site.finding.value('host')}"
     return (
-        _rewritten(
-            site,
-            re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1),
-        )
+        _rewritten(site, site.text(site.number).replace(wrong, stable, 1))
         if stable
         else None
     )
