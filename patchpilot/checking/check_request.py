@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.config import Settings
+from patchpilot.lint.checkpatch_conf import CheckpatchConf, read_conf
 from patchpilot.model.patch import Series
 from patchpilot.model.rule import Kernel
+from patchpilot.model.source_tree import Tree
 
 if TYPE_CHECKING:
     from patchpilot.building.plan import BuildOptions
@@ -28,7 +30,8 @@ class CheckRequest(NamedTuple):
     without it, such a file raises `InputError`. With `whole_files` the targets are source files,
     and paths inside `top` are relative to it. `proposes_edits` adds the edits of safe fixes to the
     findings. `unsafe_fixes` also applies fixes that require a review. `build` builds the objects
-    that the patches touch. `checkers` runs external checkers such as dtschema.
+    that the patches touch. `checkers` runs external checkers such as dtschema. `conf` has the
+    options of .checkpatch.conf; by default, they are read from the tree.
     """
 
     targets: Sequence[str] = ()
@@ -57,10 +60,16 @@ class CheckRequest(NamedTuple):
     unsafe_fixes: bool = False
     build: "BuildOptions | None" = None
     checkers: bool = False
+    conf: CheckpatchConf | None = None
 
 
-def check_request(settings: Settings, **more: Any) -> CheckRequest:
-    """Returns a check request based on the settings; `more` contains the remaining arguments."""
+def check_request(
+    settings: Settings, judge: Tree | None = None, **more: Any
+) -> CheckRequest:
+    """Returns a check request based on the settings; `more` contains the remaining arguments.
+
+    `judge` is the tree whose .checkpatch.conf is used.
+    """
     wanted: dict[str, Any] = {
         "profile": settings.get("profile"),
         "strict": settings.flag("strict"),
@@ -69,5 +78,6 @@ def check_request(settings: Settings, **more: Any) -> CheckRequest:
         "ignore": settings.list_value("ignore"),
         "fail_on": settings.get("fail-on"),
         "max_line_length": settings.number("max-line-length"),
+        "conf": read_conf(judge) if judge else None,
     }
     return CheckRequest(**{**wanted, **more})

@@ -25,7 +25,7 @@ def set_up(
 
     Facts about the repository's history are not included.
     """
-    conf = read_conf(tree)
+    conf = request.conf or read_conf(tree)
     # the tree's options precede those of the call, as with checkpatch.pl
     if (
         conf.max_line_length

@@ -58,6 +58,7 @@ PINNED = (
     ("submodule.recurse", "false"),
     ("core.quotePath", "false"),
     ("core.fsmonitor", "false"),
+    ("core.bigFileThreshold", "512m"),
     ("core.hooksPath", "/dev/null"),
     ("core.pager", "cat"),
     ("color.ui", "false"),

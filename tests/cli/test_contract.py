@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import IDENTITY
+from tests.kit import patches
 from tests.kit.cli import Outcome, call, spawn
 from tests.kit.repos import Repo
 
@@ -400,7 +401,7 @@ def test_a_setting_that_cannot_be_is_2_and_names_the_nearest(
 
 def test_a_tree_file_that_is_no_text_is_2(repo: Path) -> None:
     (repo / ".patchpilot.toml").write_bytes(b'profile = "\xff"\n')
-    done = call("check", "HEAD")
+    done = call("check --tree", repo, "-", stdin=patches.mail().encode())
     assert (done.code, done.out) == (2, "")
     assert ".patchpilot.toml" in done.err
 

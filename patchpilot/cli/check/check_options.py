@@ -15,11 +15,10 @@ from patchpilot.cli.option_table import (
 from patchpilot.config import COLUMNS, FAIL_ON
 from patchpilot.model.rewrite_overrides import OVERRIDES
 
-CI_FORMATS = ("sarif", "github", "gitlab", "junit", "jsonl")
-"""The formats that a CI gate reads: settings and baseline are those of the base, so the commits
-under check cannot change them.
-"""
-FORMATS = ("text", "json", "checkpatch", *CI_FORMATS)
+FORMATS = (
+    *("text", "json", "checkpatch"),
+    *("sarif", "github", "gitlab", "junit", "jsonl"),
+)
 """The formats of --format.
 
 Each but "text" has a module patchpilot/cli/output/findings_NAME.py with a function render().
@@ -132,7 +131,7 @@ OPTIONS = (
     Option(("--unwaive",), "remove such a waiver", TEXT, "RULE", multiple=True),
     Option(
         ("--config-from",),
-        "read .patchpilot.toml and its packs from REV (default with CI formats: the base)",
+        "read .patchpilot.toml and its packs from REV (default unless on a terminal: the base)",
         TEXT,
         "REV",
     ),

@@ -7,10 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli.check.check_options import (
-    CI_FORMATS,
-    CheckOptions,
-)
+from patchpilot.cli.check.check_options import CheckOptions
 from patchpilot.cli.common import Common, left_out, progress_of
 from patchpilot.cli.error_exit import notice
 from patchpilot.config import WAIVERS_GIVEN
@@ -91,9 +88,13 @@ def _check(
     from patchpilot.checking.check_request import check_request
     from patchpilot.services.check.check_source import check_source
 
-    in_ci = common.format in CI_FORMATS
+    # the commits under check must not change the settings and the baseline that judge them;
+    # on a terminal, the user sees the settings at work
+    is_gate = (
+        common.format != "text" or not sys.stdout.isatty() or bool(os.environ.get("CI"))
+    )
     source = check_source(
-        place, options.config_from, options.targets, options.base, in_ci=in_ci
+        place, options.config_from, options.targets, options.base, is_gate=is_gate
     )
     settings = place.settings(
         {
@@ -113,7 +114,7 @@ def _check(
         from patchpilot.settings.trusted_packs import own_packs
 
         packs = own_packs(settings, source)
-    judge = source if source and source.is_revision and in_ci else None
+    judge = source if source and source.is_revision and is_gate else None
     suppressions = _suppressions(options, settings, repository, packs, judge)
     tree = place.source_tree(or_working_tree=options.whole_files)
     request = check_request(
@@ -136,6 +137,7 @@ def _check(
         whole_files=options.whole_files,
         top=tree.root if options.whole_files and tree else None,
         build=build,
+        judge=judge.tree if judge else None,
     )
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options

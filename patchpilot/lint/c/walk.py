@@ -27,7 +27,7 @@ from patchpilot.lint.lint_context import Context, once
 
 # progress is reported once in so many lines
 _LINES_A_WORD = 512
-_CODE_FILES = (".h", ".c", ".pl", ".dtsi", ".dts")
+_CODE_FILES = (".h", ".c", ".dtsi", ".dts")
 _FUNCTION = TypePattern(rf"({IDENT})\(")
 
 

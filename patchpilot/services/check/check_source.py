@@ -19,16 +19,16 @@ def check_source(
     targets: Sequence[str],
     base: str | None,
     *,
-    in_ci: bool,
+    is_gate: bool,
 ) -> Source | None:
     """Returns the source from which a check reads the settings of the tree.
 
-    This is the given `revision`, in a CI job the base commit, otherwise the working tree.
+    This is the given `revision`, for a gate the base commit, otherwise the working tree.
     """
     if revision is not None:
         return revision_source(place.repository, revision, trusted=True)
     repository = place.repository_if_any()
-    if repository is None or place.tree or not in_ci:
+    if repository is None or place.tree or not is_gate:
         return place.source()
     # the tree's own setting of its base does not count
     named = base or user_settings(repository, problems=[]).get("base") or None
