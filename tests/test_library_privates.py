@@ -26,7 +26,7 @@ OVERRIDDEN = {
 """Private methods that a class of ours replaces."""
 
 
-LIBRARIES = ("codespell_lib", "platformdirs", "re2", "unidiff", *EXTRA_OF)
+LIBRARIES = ("codespell_lib", "platformdirs", "re2", *EXTRA_OF)
 USES = tuple(f"{word} {name}" for word in ("from", "import") for name in LIBRARIES)
 
 

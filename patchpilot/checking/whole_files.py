@@ -93,6 +93,7 @@ def _in_file(checked: CheckedPatch) -> CheckedPatch:
         (),
         1,
         len(lines) + 1,
+        "",
         cut=patch.cut,
     )
     return checked._replace(

@@ -1,20 +1,41 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses diffs into values, using unidiff."""
+"""Parses diffs into values, as git-apply(1) does.
+
+Everything that git would apply is read, wherever it is: after another diff, or below a signature.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from patchpilot.model.c_quoting import unquoted
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 
-if TYPE_CHECKING:
-    from unidiff.patch import Hunk as UnidiffHunk
-    from unidiff.patch import PatchSet
-
-_FILE_START = re.compile(r"^diff --git (.*)$")
-_SIGNATURE = re.compile(r"^-- ?$")
+HUNK = re.compile(
+    r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$"
+)
+_GIT_PATHS = re.compile(
+    r"^diff --git (?:[abciow]/(?P<old>.*) [abciow]/(?P<new>.*)|"
+    r"\"?[abciow]/(?P<oldq>.*?)\"? \"?[abciow]/(?P<newq>.*?)\"?)$"
+)
+_BELOW = (
+    "index ",
+    "--- ",
+    "+++ ",
+    "new file",
+    "deleted file",
+    "old mode",
+    "new mode",
+    "similarity",
+    "dissimilarity",
+    "rename ",
+    "copy ",
+    "Binary files ",
+    "GIT binary patch",
+)
+"""What the lines between the first line of a file and its hunks begin with."""
+_COUNTED = {" ": (1, 1), "": (1, 1), "-": (1, 0), "+": (0, 1), "\\": (0, 0)}
 
 
 class ParsedDiff(NamedTuple):
@@ -28,195 +49,71 @@ class ParsedDiff(NamedTuple):
 def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
     """Parses the diff that starts at line `start` of a patch, counted from 1.
 
-    Each file is parsed separately, so that a malformed one does not affect the others.
+    The hunks of a file after a malformed one are left out; the other files are not affected.
     """
     files: list[FileChange] = []
     error: str | None = None
-    for first, chunk in _by_file(lines, start):
-        change, problem = _parse_file(chunk, first)
-        if change:
-            files.append(change)
-        error = error or problem
+    is_broken = True
+    at = start - 1
+    while at < len(lines):
+        if starts_file(lines, at):
+            change, at = _file(lines, at)
+            files += [change] if change.path else []
+            is_broken = not change.path
+        elif not is_broken and (header := HUNK.match(lines[at])):
+            hunk, at = _hunk(lines, at, header)
+            file = files[-1]
+            if hunk:
+                files[-1] = file._replace(hunks=(*file.hunks, hunk))
+            else:
+                is_broken = True
+                error = error or (
+                    f"line {file.patch_line}: the diff of {file.path} is malformed: hunk at line"
+                    f" {at} does not have the lines that it counts"
+                )
+        else:
+            at += 1
     return ParsedDiff(tuple(files), error)
 
 
-def parse_paths(
-    lines: Sequence[str], start: int
-) -> Iterator[tuple[str | None, str | None]]:
-    """Yields (old path, new path) for each file of a diff, read only from the file headers."""
-    for _, chunk in _by_file(lines, start):
-        old, new, _, _ = _paths(chunk)
-        yield old, new
-
-
-def _by_file(lines: Sequence[str], start: int) -> list[tuple[int, list[str]]]:
-    """Cut the diff at its file headers: (1-based first line, lines).
-
-    The mail's signature after the last hunk is left out.
-    """
-    end = len(lines)
-    for at in range(len(lines) - 1, max(start - 1, len(lines) - 12), -1):
-        if _SIGNATURE.match(lines[at]) and not _inside_hunk(lines, at, start):
-            end = at
-            break
-    starts = [
-        at
-        for at in range(start - 1, end)
-        if lines[at].startswith("diff --git ") and _plausible_start(lines, at)
-    ]
-    if not starts:
-        starts = [
-            at
-            for at in range(start - 1, end - 1)
-            if lines[at].startswith("--- ") and lines[at + 1].startswith("+++ ")
-        ]
-    bounds = [*starts, end]
-    return [
-        (bounds[i] + 1, list(lines[bounds[i] : bounds[i + 1]]))
-        for i in range(len(starts))
-    ]
-
-
-def _plausible_start(lines: Sequence[str], at: int) -> bool:
+def starts_file(lines: Sequence[str], at: int) -> bool:
+    """Return whether the diff of a file begins at a line."""
     following = lines[at + 1] if at + 1 < len(lines) else ""
-    return (
-        following.startswith(
-            (
-                "index ",
-                "--- ",
-                "new file",
-                "deleted file",
-                "old mode",
-                "similarity",
-                "dissimilarity",
-                "rename ",
-                "copy ",
-                "diff --git ",
-            )
-        )
-        or not following
-    )
+    if lines[at].startswith("diff --git "):
+        return not following or following.startswith((*_BELOW, "diff --git "))
+    return lines[at].startswith("--- ") and following.startswith("+++ ")
 
 
-def _inside_hunk(lines: Sequence[str], at: int, start: int) -> bool:
-    """Whether line `at` is within the line count of the hunk header above it."""
-    for above in range(at - 1, start - 2, -1):
-        header = HUNK.match(lines[above])
-        if header:
-            old, new = int(header[2] or 1), int(header[4] or 1)
-            for line in lines[above + 1 : at]:
-                kind = line[:1]
-                old -= kind in ("-", " ", "")
-                new -= kind in ("+", " ", "")
-            return old > 0 or new > 0
-    return False
-
-
-HUNK = re.compile(
-    r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$"
-)
-_GIT_PATHS = re.compile(
-    r"^diff --git (?:a/(?P<old>.*) b/(?P<new>.*)|\"?a/(?P<oldq>.*?)\"? \"?b/(?P<newq>.*?)\"?)$"
-)
-
-
-def _parse_file(chunk: list[str], first: int) -> tuple[FileChange | None, str | None]:
-    from unidiff.errors import UnidiffParseError
-    from unidiff.patch import PatchSet
-
-    old_path, new_path, is_rename, is_binary = _paths(chunk)
-    if not any(line.startswith("@@ ") for line in chunk):
-        if old_path is None and new_path is None:
-            return None, None
-        return FileChange(old_path, new_path, (), first, is_rename, is_binary), None
-    body_start = next(at for at, line in enumerate(chunk) if line.startswith("@@ "))
-    head = ["--- a/x", "+++ b/x"]
-    # CR and other line ends inside a line are content: given a list, unidiff does not split lines
-    text = [f"{line}\n" for line in (*head, *_trim_tail(chunk[body_start:]))]
-    error = None
-    try:
-        parsed = PatchSet(text)
-    except UnidiffParseError as problem:
-        error = (
-            f"line {first}: the diff of {new_path or old_path} "
-            f"is malformed: {str(problem).strip()}"
-        )
-        parsed = _longest_part(text)
-    offset = first + body_start - len(head)
-    hunks = tuple(_hunk(hunk, offset) for file in parsed for hunk in file)
-    return FileChange(old_path, new_path, hunks, first, is_rename, is_binary), error
-
-
-def _longest_part(text: list[str]) -> "PatchSet":
-    """The longest parsable run of hunks from the first on, found by binary search as there may be
-    many.
-    """
-    from unidiff.errors import UnidiffParseError
-    from unidiff.patch import PatchSet
-
-    ends = [at for at, line in enumerate(text) if line.startswith("@@ ")]
-    good, bad, best = 0, len(ends), PatchSet(text[:2])
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        try:
-            best = PatchSet(text[: ends[middle]])
-            good = middle
-        except UnidiffParseError:
-            bad = middle
-    return best
-
-
-def _trim_tail(body: list[str]) -> list[str]:
-    """The hunks without what follows the counted lines of the last one (signature, list footer)."""
-    result: list[str] = []
-    old = new = 0
-    for line in body:
-        header = HUNK.match(line) if not (old > 0 or new > 0) else None
-        if header:
-            old, new = (
-                int(header[2] if header[2] is not None else 1),
-                int(header[4] if header[4] is not None else 1),
-            )
-            result.append(line)
-        elif old > 0 or new > 0:
-            kind = line[:1]
-            result.append(line or " ")
-            if kind != "\\":
-                old -= kind in ("-", " ", "")
-                new -= kind in ("+", " ", "")
-        elif line.startswith("\\"):
-            result.append(line)
-    return result
-
-
-def _hunk(hunk: "UnidiffHunk", offset: int) -> Hunk:
-    lines: list[DiffLine] = []
-    for line in hunk:
-        # unidiff does not number a last "\\ No newline" marker
-        at = (
-            line.diff_line_no + offset - 1
-            if line.diff_line_no is not None
-            else lines[-1].patch_line + 1
-        )
-        lines.append(
-            DiffLine(
-                line.line_type, line.value.removesuffix("\n"), at, line.target_line_no
-            )
-        )
-    header = lines[0].patch_line - 1 if lines else offset
-    places = (hunk.source_start, hunk.target_start, hunk.target_length)
-    return Hunk(*places, (hunk.section_header or "").strip(), tuple(lines), header)
-
-
-def _paths(chunk: list[str]) -> tuple[str | None, str | None, bool, bool]:
-    names = _FileNames(*_git_paths(chunk[0]))
-    for line in chunk:
-        if line.startswith("@@ "):
-            break
-        names.take(line)
+def _file(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
+    """Return a file without its hunks, and the index of the line below its header."""
+    names = _FileNames(*_git_paths(lines[first]))
+    at = first + lines[first].startswith("diff --git ")
+    while at < len(lines) and lines[at].startswith(_BELOW):
+        names.take(lines[at])
+        at += 1
     old = None if names.created else names.old
     new = None if names.deleted else names.new
-    return old, new, names.renamed, names.binary
+    return FileChange(old, new, (), first + 1, names.renamed, names.binary), at
+
+
+def _hunk(
+    lines: Sequence[str], first: int, header: re.Match[str]
+) -> tuple[Hunk | None, int]:
+    """Return a hunk, None if its lines are not those that it counts, and the index below it."""
+    old, new = (1 if count is None else int(count) for count in header.group(2, 4))
+    number, found = int(header[3]), list[DiffLine]()
+    at = first + 1
+    while at < len(lines) and (old > 0 or new > 0 or lines[at].startswith("\\")):
+        kind, text = lines[at][:1], lines[at][1:]
+        removed, added = _COUNTED.get(kind, (old + 1, 0))
+        if removed > old or added > new:
+            return None, at
+        found.append(DiffLine(kind or " ", text, at + 1, number if added else None))
+        old, new, number = old - removed, new - added, number + added
+        at += 1
+    places = (int(header[1]), int(header[3]), int(header[4] or 1))
+    whole = Hunk(*places, header[5].strip(), tuple(found), first + 1)
+    return (whole if old == new == 0 else None), at
 
 
 def _git_paths(line: str) -> tuple[str | None, str | None]:

@@ -4,41 +4,45 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import (
     Address,
     decode_mailboxes,
-    only_mailbox,
     parse_addresses,
 )
 from patchpilot.model.bounded_date import mail_date
-from patchpilot.model.encoded_words import decode_text, decode_words
+from patchpilot.model.diff_parser import starts_file
+from patchpilot.model.encoded_words import decode_words
 from patchpilot.model.limits import MAX_HEADER, MAX_LINE, MAX_LINES, MAX_MAIL, MIB
+from patchpilot.model.mailinfo import (
+    TOO_LARGE,
+    Field,
+    MailText,
+    author_of,
+    commit_message,
+    in_unicode,
+    raw_headers,
+)
 from patchpilot.model.message_id import id_in_header, ids_in_header
 from patchpilot.model.patch import Header, Patch, header_value, sender_in
 from patchpilot.model.patch_subject import parse_subject
 
-if TYPE_CHECKING:
-    from email.message import Message
-
 _FROM_LINE = re.compile(
-    rb"^From (?:[0-9a-f]{40}|mboxrd@z|\S+(?:@\S+)?) +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-    rb" [A-Z][a-z]{2} +\d",
+    rb"^(?=[^\n]{19})From [^\n]{0,900}\d[^\n]\d\d:\d\d[ \t]*0*(?:9[1-9]|[1-9]\d\d)[^:\n]*$",
     re.MULTILINE,
 )
-_HEADER = re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)$")
-_IN_BODY = re.compile(r"^(?P<name>From|Subject|Date):\s*(?P<value>.+)$", re.IGNORECASE)
+"""The line before a message in an mbox, as git-mailsplit(1) finds it."""
 _DIFFSTAT_END = re.compile(r"^ \d+ files? changed\b")
-_CUT = re.compile(r"^---\s*$")
 _SCISSORS = re.compile(
     r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$"
 )
 _SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
-_DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
+_DIFF_LINE = re.compile(
+    r"^(?:diff -|Index: |--- (?:a/|/dev/null|\S+/\S+|\S.*\n\+\+\+ ))", re.MULTILINE
+)
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 _MAILBOXES = _ADDRESSES | {
     "x-original-from",
@@ -62,22 +66,10 @@ _OF_MAILS = _ADDRESSES | {
     "return-path",
     "in-reply-to",
 }
-_WHOLE_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n")
-_ONLY_TEXT = re.compile(
-    r'text/plain(?:; *charset="?([\w.-]+)"?)?(?:; *(?:format|delsp)="?\w+"?)*;?',
-    re.ASCII,
-)
 _BLANK_LINE = re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
-# any way to open a nested part: the email package accepts any case, spaces before the equals sign,
-# and boundary*0=
-_PART = re.compile(
-    rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/",
-    re.MULTILINE,
-)
-_BOUNDARY = re.compile(rb'[\s"]*([^\s";]{1,70})')
 # folded or not, within the header of the mail or of a part of it
 _DIGEST = re.compile(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
@@ -88,12 +80,8 @@ _DIGEST = re.compile(
 _DIGEST_PART = re.compile(
     rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
 )
-MAX_NESTED = 60
 MAX_PARTS = 1000
-"""Limits on the parts of a mail: nested and in total.
-
-Of a mail with more only the header is read.
-"""
+"""Messages that are read of a digest."""
 
 
 class Mail(NamedTuple):
@@ -136,15 +124,12 @@ def one_mail(data: bytes, start: int, end: int) -> bytes:
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
     """Returns (start, end) of each message in an mbox; the whole text if it is not an mbox.
 
-    The mbox is in mboxrd format or the output of `git format-patch --stdout`. Only a `From ` line
-    in mbox form, at the start or after a blank line, starts a message.
+    The mbox is in mboxrd format or the output of `git format-patch --stdout`. As in git, blank
+    lines above the first message do not count, and a `From ` line with a time starts the next one.
     """
-    starts = [
-        match.start()
-        for match in _FROM_LINE.finditer(data)
-        if _after_blank(data, match.start())
-    ]
-    if not starts or starts[0] != 0:
+    begin = len(data) - len(data.lstrip())
+    starts = [match.start() for match in _FROM_LINE.finditer(data)]
+    if not starts or starts[0] != begin:
         return [(0, len(data))]
     return list(zip(starts, [*starts[1:], len(data)], strict=True))
 
@@ -162,10 +147,12 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     for block in blocks:
         held += block
         start = 0
-        is_mbox = is_mbox or bool(_FROM_LINE.match(held))
+        lead = len(held) - len(held.lstrip())
+        if not is_mbox and _FROM_LINE.match(held, lead):
+            is_mbox, at, held = True, at + lead, held[lead:]
         for match in _FROM_LINE.finditer(held, searched) if is_mbox else ():
             end = match.start()
-            if end > start and _after_blank(held, end):
+            if end > start:
                 if not cut:
                     yield at + start, held[start:end]
                 cut, start = False, end
@@ -173,7 +160,6 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         if cut or len(held) > MAX_MAIL:
             if not cut:
                 yield at, held
-            # what follows of it is not needed, but the end of a blank line may be
             kept = held[-_SHORT:]
             at, held, cut = at + len(held) - len(kept), kept, True
         # a line that the next block completes may start a mail, if it is not too long for that
@@ -217,47 +203,22 @@ def join_mbox(mails: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _after_blank(data: bytes, at: int) -> bool:
-    return at == 0 or data[max(0, at - 3) : at].endswith((b"\n\n", b"\n\r\n"))
-
-
 def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
-    """Returns the headers of a message, and the index of the first line of its body."""
-    result: list[tuple[str, int, list[str]]] = []
-    at = body_at = 1 if lines and lines[0].startswith(("From ", ">From ")) else 0
-    size = 0
-    while at < len(lines):
-        line = lines[at].rstrip("\r")
-        size += len(line)
-        body_at = at
-        if not line:
-            body_at += 1
-            break
-        if line[0] in " \t" and result:
-            result[-1][2].append(line.strip())
-        elif header := _HEADER.match(line):
-            result.append((header["name"], at + 1, [header["value"].strip()]))
-        else:
-            break
-        if size > MAX_HEADER:
-            raise InputError(
-                f"mail header at line {at + 1} is larger than {MAX_HEADER // MIB} MiB",
-                hint=_LIMITS,
-            )
-        at += 1
-        body_at = at
-    return (
-        tuple(
-            Header(name, _decoded_value(name, " ".join(values)), line)
-            for name, line, values in result
-        ),
-        body_at,
-    )
+    """Return the headers of a message, and the index of the first line of its body."""
+    fields, at = raw_headers(lines)
+    return _decoded(fields), at + (at < len(lines) and not lines[at].strip())
 
 
-def _decoded_value(name: str, value: str) -> str:
-    return (
-        decode_mailboxes(value) if name.lower() in _MAILBOXES else decode_words(value)
+def _decoded(fields: Iterable[Field]) -> tuple[Header, ...]:
+    return tuple(
+        Header(
+            name,
+            decode_mailboxes(value)
+            if name.lower() in _MAILBOXES
+            else decode_words(value),
+            line,
+        )
+        for name, line, value in fields
     )
 
 
@@ -266,12 +227,13 @@ def refuse_oversize(raw: bytes) -> None:
     if len(raw) > MAX_MAIL:
         raise InputError(
             f"mail too large: {len(raw) // MIB} MiB, the limit is {MAX_MAIL // MIB} MiB",
-            hint=_LIMITS,
+            hint=TOO_LARGE,
         )
     lines = raw.count(b"\n")
     if lines > MAX_LINES:
         raise InputError(
-            f"mail too long: {lines:,} lines, the limit is {MAX_LINES:,}", hint=_LIMITS
+            f"mail too long: {lines:,} lines, the limit is {MAX_LINES:,}",
+            hint=TOO_LARGE,
         )
     if len(raw) <= MAX_LINE:
         return
@@ -283,15 +245,9 @@ def refuse_oversize(raw: bytes) -> None:
         if end - start > MAX_LINE:
             raise InputError(
                 f"line {number} too long: {end - start:,} bytes, the limit is {MAX_LINE:,}",
-                hint=_LIMITS,
+                hint=TOO_LARGE,
             )
         start = end + 1
-
-
-_LIMITS = (
-    "pass the mail or patch without attachments and logs; send a change of this size as a pull"
-    " request"
-)
 
 
 def parse_mail(raw: bytes) -> Mail:
@@ -299,33 +255,15 @@ def parse_mail(raw: bytes) -> Mail:
 
     Missing or damaged parts are empty. Raises InputError only if the message exceeds a limit.
     """
-    mail = parse_mail_header(raw)
-    data = _without_from(raw)
-    text = _plain_text(mail, data)
-    return mail._replace(body=_text_of(_message(data)) if text is None else text)
-
-
-def _plain_text(mail: Mail, data: bytes) -> str | None:
-    """The text of a mail that is nothing but text, as most are.
-
-    None for one that the email package has to read, which takes ten times as long.
-    """
-    top = _WHOLE_HEADER.match(data)
-    kind = _ONLY_TEXT.fullmatch((mail.header("content-type") or "text/plain").lower())
-    encoding = (mail.header("content-transfer-encoding") or "7bit").lower()
-    # the package ends a line at a lone carriage return, too
-    if not top or not kind or encoding not in ("7bit", "8bit") or b"\r" in data:
-        return None
-    return _in_charset(data[top.end() :], kind[1] or "utf-8")
+    return parse_mail_header(raw)._replace(body=_text_of(raw))
 
 
 def parse_mail_header(raw: bytes) -> Mail:
     """Parses the headers of a message like `parse_mail`, but leaves its body empty."""
     refuse_oversize(raw)
-    data = _without_from(raw)
-    end = _BLANK_LINE.search(data)
-    top = min(end.end() if end else len(data), MAX_HEADER + MAX_LINE)
-    headers, _ = header_lines(data[:top].decode("utf-8", "surrogateescape").split("\n"))
+    end = _BLANK_LINE.search(raw)
+    top = min(end.end() if end else len(raw), MAX_HEADER + MAX_LINE)
+    headers, _ = header_lines(raw[:top].decode("utf-8", "surrogateescape").split("\n"))
     values: dict[str, str] = {}
     for header in headers:
         values.setdefault(header.name.lower(), header.value)
@@ -347,71 +285,37 @@ def parse_mail_header(raw: bytes) -> Mail:
     )
 
 
-def _message(data: bytes) -> "Message":
-    """The mail parsed by the email package, which is imported here as most patches do not need it."""  # noqa: E501
-    import email.parser
-    import email.policy
-
-    # the package recurses for every nested part, steps through each line at every level, and takes
-    # 2 kB for each part: a mail with more
-    # parts is an attack, and its text is not extracted
-    found = [one.end() for one in islice(_PART.finditer(data), MAX_NESTED + 1)]
-    flat = not found or len(found) > MAX_NESTED or _has_many_parts(data, found)
-    return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(
-        data, headersonly=flat
-    )
+def _mime_text(raw: bytes) -> MailText:
+    return MailText(_text_lines(raw.replace(b"\r\n", b"\n")), is_mime=True)
 
 
-def nested_parts(raw: bytes) -> Iterator[tuple[dict[str, str], str]]:
-    """Yields (headers, text) for each part of a multipart message, as in a delivery report.
+def mail_parts(raw: bytes) -> list[tuple[str, str]]:
+    """Return the content type and the text of each part of a multipart message."""
+    text = _mime_text(raw)
+    return [
+        (headers.get("content-type", "text/plain").lower(), text.part(number))
+        for number, (_, _, headers) in enumerate(text.parts)
+    ][1:]
 
-    The headers are indexed by name in lower case. The parts include the blocks of a report's
-    machine-readable part and the returned message. A message with too many parts yields none.
+
+def _text_of(raw: bytes) -> str:
+    """The text of a mail: its first text/plain part, otherwise its first text part; and its other
+    parts that have a diff.
     """
-    for part in islice(_message(_without_from(raw)).walk(), 1, None):
-        fields = {
-            name.lower(): " ".join(str(value).split())
-            for name, value in reversed(part.items())
-        }
-        payload = part.get_payload(decode=True)
-        yield (
-            fields,
-            payload.decode("utf-8", "replace") if isinstance(payload, bytes) else "",
-        )
-
-
-def _has_many_parts(data: bytes, found: list[int]) -> bool:
-    marks = {one[1] for at in found if (one := _BOUNDARY.match(data, at))}
-    return sum(data.count(b"\n--" + mark) for mark in marks) > MAX_PARTS
-
-
-def _text_of(message: "Message") -> str:
-    """The text of a mail: its first text/plain part, otherwise its first text part."""
-    parts = [part for part in message.walk() if not part.is_multipart()]
-    best = next(
-        (part for part in parts if part.get_content_type() == "text/plain"), None
-    ) or next((part for part in parts if part.get_content_maintype() == "text"), None)
-    if best is None:
-        return ""
-    payload = best.get_payload(decode=True)
-    data = (
-        payload
-        if isinstance(payload, bytes)
-        else str(best.get_payload()).encode("utf-8", "surrogateescape")
-    )
-    return _in_charset(data, best.get_content_charset() or "utf-8").replace(
-        "\r\n", "\n"
-    )
-
-
-def _in_charset(data: bytes, charset: str) -> str:
-    return decode_text(
-        data,
-        charset,
-        "replace"
-        if charset.lower() not in ("utf-8", "us-ascii")
-        else "surrogateescape",
-    )
+    text = _mime_text(raw)
+    best, others = "", []
+    rank = 0
+    for number, (_, _, headers) in enumerate(text.parts):
+        kind = headers.get("content-type", "text/plain").lower()
+        if kind.startswith("multipart/"):
+            continue
+        is_text = 1 + kind.startswith("text/plain") if kind.startswith("text") else 0
+        part = text.part(number)
+        if is_text > rank:
+            rank, best = is_text, part
+        elif _DIFF_LINE.search(part):
+            others.append(part)
+    return "\n".join((best, *others)) if others else best
 
 
 def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
@@ -445,19 +349,21 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
             f"{source}:1: output of git show or git log, not a mail",
             hint=f"write a patch: git format-patch -1 {shown[1][:12]}",
         )
-    headers, body_at = header_lines(lines)
+    text = MailText(lines)
+    headers = _decoded(text.headers)
     damage: list[str] = []
-    encoding = header_value(headers, "content-transfer-encoding") or ""
-    encoding = encoding.strip().lower()
     kind = (header_value(headers, "content-type") or "").lower()
-    if encoding in ("base64", "quoted-printable") or kind.startswith("multipart/"):
-        damage.append("multipart" if kind.startswith("multipart/") else encoding)
-        decoded = _text_of(_message(_without_from(raw)))
-        if decoded.strip():
-            lines = [*lines[:body_at], *decoded.rstrip("\n").split("\n")]
+    if not text.is_plain:
+        encoding = (header_value(headers, "content-transfer-encoding") or "").lower()
+        damage.append(
+            "multipart" if kind.startswith("multipart/") else encoding or "flowed"
+        )
+        lines = [*lines[: text.end], *text.lines]
+        while lines and not lines[-1]:
+            lines.pop()
     if "html" in kind:
         damage.append("html")
-    if _is_no_mail(lines[0], headers) and not any(_DIFF.match(line) for line in lines):
+    if _is_no_mail(lines[0], headers) and not _DIFF_LINE.search("\n".join(lines)):
         raise NoPatchError(
             f"{source}:1: neither a mail nor a diff",
             hint=Hint(
@@ -468,7 +374,7 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
                 )
             ),
         )
-    return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
+    return _assemble(source, commit, lines, text, damage)
 
 
 def _text_lines(raw: bytes) -> list[str]:
@@ -487,41 +393,40 @@ def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
     )
 
 
-def _without_from(raw: bytes) -> bytes:
-    return raw.split(b"\n", 1)[1] if raw.startswith(b"From ") and b"\n" in raw else raw
-
-
 def _assemble(
     source: str,
     commit: str | None,
     lines: list[str],
-    headers: tuple[Header, ...],
-    body_at: int,
+    text: MailText,
     damage: list[str],
 ) -> Patch:
-    raw_subject = header_value(headers, "subject") or ""
-    author = sender_in(headers)
-    in_body: Address | None = None
-    start = body_at
-    while start < len(lines) and not lines[start].strip():
+    body_at = text.end
+    in_body, start, cut = commit_message(lines[body_at:])
+    start, cut = start + body_at, cut + body_at
+    fields = text.fields
+    if cut < len(lines):
+        # git heeds them in a patch only
+        fields |= {name: decode_words(value) for name, value in in_body.items()}
+    else:
+        in_body = {}
+    while start < cut and not lines[start].strip():
         start += 1
-    at = start
-    while at < len(lines) and (match := _IN_BODY.match(lines[at])):
-        name = match["name"].lower()
-        if name == "from":
-            in_body = only_mailbox(match["value"]) or in_body
-        elif name == "subject":
-            raw_subject = match["value"]
-        at += 1
-    if at > start and (at >= len(lines) or not lines[at].strip()):
-        start = at
-        while start < len(lines) and not lines[start].strip():
-            start += 1
+    for number, (first, charset, _) in enumerate(text.parts):
+        last = text.parts[number + 1][0] if number + 1 < len(text.parts) else len(lines)
+        for at in range(max(start, body_at + first), min(cut, body_at + last)):
+            right = in_unicode(lines[at], charset)
+            if right != lines[at]:
+                lines[at] = right
+                damage += [] if charset in damage else [charset]
     diff_at = next(
-        (n for n in range(start, len(lines)) if _starts_diff(lines, n)), len(lines)
+        (
+            n
+            for n in range(cut, len(lines))
+            if lines[n].startswith("diff --git ") or starts_file(lines, n)
+        ),
+        len(lines),
     )
-    cut = next((n for n in range(start, diff_at) if _CUT.match(lines[n])), diff_at)
-    subject = parse_subject(raw_subject)
+    subject = parse_subject(fields.get("subject", ""))
     if (
         subject.is_patch
         and subject.number == 0
@@ -534,25 +439,18 @@ def _assemble(
         source=source,
         commit=commit,
         lines=tuple(lines),
-        headers=headers,
+        headers=_decoded(text.headers),
         subject=subject,
-        author=in_body or (author if author.email else None),
+        date=fields.get("date", ""),
+        author=author_of(fields.get("from", "")),
         message=tuple(without_blank_end(lines[start:cut])),
         message_line=start + 1,
         notes=tuple(lines[cut + 1 : diff_at]),
         notes_line=cut + 2,
         diff_line=diff_at + 1,
-        in_body_from=in_body,
+        in_body_from=author_of(fields["from"]) if "from" in in_body else None,
         damage=tuple(damage),
     )
-
-
-def _starts_diff(lines: list[str], at: int) -> bool:
-    line = lines[at]
-    if line.startswith("diff --git "):
-        return True
-    following = lines[at + 1] if at + 1 < len(lines) else ""
-    return line.startswith("--- ") and following.startswith("+++ ")
 
 
 def without_blank_end(lines: list[str]) -> list[str]:

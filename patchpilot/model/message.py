@@ -10,6 +10,7 @@ from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.encoded_words import decode_words
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_mail_header
+from patchpilot.model.mailinfo import Field, raw_headers
 
 
 class MailState(StrEnum):
@@ -92,28 +93,26 @@ def parse_message(
 
 def _headers(raw: bytes) -> dict[str, Any]:
     mail = parse_mail_header(raw)
-    from email.parser import BytesHeaderParser
-    from email.policy import compat32
-
-    fields = BytesHeaderParser(policy=compat32).parsebytes(raw)
+    fields = raw_headers(raw.decode("utf-8", "surrogateescape").split("\n"))[0]
     return {
         "message_id": mail.message_id,
         "subject": mail.subject,
         "sender": mail.sender,
-        "to": _addresses(fields.get_all("To", [])),
-        "cc": _addresses(fields.get_all("Cc", [])),
+        "to": _addresses(fields, "to"),
+        "cc": _addresses(fields, "cc"),
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,
     }
 
 
-def _addresses(values: Iterable[object]) -> tuple[Address, ...]:
-    """The addresses in the values of a header.
+def _addresses(fields: Iterable[Field], name: str) -> tuple[Address, ...]:
+    """The addresses in the headers of a name.
 
     Split before RFC 2047 words are decoded, since a decoded name may hold a comma.
     """
     return tuple(
         Address(decode_words(address.name), address.email)
-        for value in values
-        for address in parse_addresses(str(value))
+        for field, _, value in fields
+        if field.lower() == name
+        for address in parse_addresses(value)
     )

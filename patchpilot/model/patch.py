@@ -53,6 +53,7 @@ class _PatchFields(NamedTuple):
     notes: tuple[str, ...]
     notes_line: int
     diff_line: int
+    date: str
     in_body_from: Address | None = None
     damage: tuple[str, ...] = ()
     cut: int = 0
@@ -63,9 +64,9 @@ class Patch(_PatchFields):
 
     `message` is the commit message without its subject and in-body headers, and `message_line`
     the patch line of its first line. `notes` are the lines between the first `---` and the diff,
-    which do not become part of the commit. If the patch is truncated, `cut` is the number of
-    lines of the whole patch; otherwise it is 0. Trailers and files are parsed on demand and
-    cached.
+    which do not become part of the commit. `author` and `date` are those that git records. If the
+    patch is truncated, `cut` is the number of lines of the whole patch; otherwise it is 0. Trailers
+    and files are parsed on demand and cached.
     """
 
     def header(self, name: str) -> str | None:
@@ -117,7 +118,7 @@ class Patch(_PatchFields):
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
-        """The diff by file, parsed by unidiff.
+        """The diff by file.
 
         A malformed diff gives the files before the error; see `diff_error`.
         """
@@ -135,13 +136,11 @@ class Patch(_PatchFields):
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """Every path it touches, old and new, each once, in order."""
-        from patchpilot.model.diff_parser import parse_paths
-
         return tuple(
             dict.fromkeys(
                 path
-                for pair in parse_paths(self.lines, self.diff_line)
-                for path in pair
+                for change in self.files
+                for path in (change.old_path, change.new_path)
                 if path
             )
         )

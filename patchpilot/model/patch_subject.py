@@ -48,7 +48,11 @@ class Subject(NamedTuple):
 
 
 _SET = re.compile(r"\bpatch ?set\b", re.IGNORECASE)
-_MARK = re.compile(r"\s*\[([^\]]*)\]")
+_MARK = re.compile(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
+"""What git removes from the start of a subject, in any order."""
+_REPLY = re.compile(
+    r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
+)
 _AT_THE_END = re.compile(
     r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$",
     re.IGNORECASE,
@@ -58,12 +62,9 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 """Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
-_NUMBERED = re.compile(r"(\d{1,6})/(\d{1,6}|n)")
-_VERSIONED = re.compile(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|[a-z])?")
+_NUMBERED = re.compile(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
+_VERSIONED = re.compile(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
 _WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend": True}}
-_RE = re.compile(
-    r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
-)
 
 
 def parse_subject(raw: str) -> Subject:
@@ -71,11 +72,12 @@ def parse_subject(raw: str) -> Subject:
 
     All leading brackets are read; the version may also be in `[ver #3]` at the end.
     """
-    rest = _RE.sub("", " ".join(raw.split()))
+    rest = _REPLY.sub("", " ".join(raw.split()))
     marks: list[str] = []
     while match := _MARK.match(rest):
-        marks.append(match[1])
+        marks += [match[1]] if match[1] is not None else []
         rest = rest[match.end() :]
+    rest = rest.lstrip(" :")
     words: list[str] = []
     fields: dict[str, Any] = {}
     if marks and (ended := _AT_THE_END.search(rest)):
@@ -94,9 +96,11 @@ def parse_subject(raw: str) -> Subject:
 def _marked(word: str) -> dict[str, Any]:
     """What a word in the brackets says of the number or version of a patch."""
     if numbered := _NUMBERED.fullmatch(word):
-        total = int(numbered[2]) if numbered[2] != "n" else None
-        return {"number": int(numbered[1]), "total": total}
+        total = int(numbered[3]) if numbered[3] != "n" else None
+        patch = {"is_patch": True} if numbered[1] else {}
+        return {"number": int(numbered[2]), "total": total, **patch}
     if versioned := _VERSIONED.fullmatch(word):
         kind = {"patch": {"is_patch": True}, "rfc": {"rfc": True}}
-        return {"version": int(versioned[2]), **kind.get(versioned[1], {})}
+        word = versioned[1] or versioned[3]
+        return {"version": int(versioned[2]), **kind.get(word, {})}
     return {"is_patch": True} if word == "patch" else {}

@@ -4,7 +4,6 @@
 Author, commit message and content are compared, in a temporary index.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.encoded_words import decode_words
-from patchpilot.model.mail import parse_mail
+from patchpilot.model.mailinfo import MailText, commit_message, unquoted
 from patchpilot.model.patch import Patch
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
@@ -108,43 +107,12 @@ def author_unclosed(raw: bytes) -> bool:
     In that case git reads past the end of the name into adjacent memory (seen with 2.39), so that
     each run may produce another author.
     """
-    mail = parse_mail(raw)
-    in_body = re.match(r"\s*From:[ \t]*([^\n]*)", mail.body)
-    header = re.search(
-        rb"^From:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)",
-        raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0],
-        re.IGNORECASE | re.MULTILINE,
-    )
-    value = (
-        in_body[1]
-        if in_body
-        else header[1].decode("utf-8", "surrogateescape").replace("\n", "")
-        if header
-        else ""
-    )
-    return unclosed(decode_words(value))
-
-
-def unclosed(text: str) -> bool:
-    """Whether a quoted string or a comment in an address is not closed.
-
-    Inside both, a backslash escapes the next character.
-    """
-    quoted, depth, at = False, 0, 0
-    while at < len(text):
-        char = text[at]
-        if char == "\\" and (quoted or depth):
-            at += 1
-        elif quoted:
-            quoted = char != '"'
-        elif char == '"' and not depth:
-            quoted = True
-        elif char == "(":
-            depth += 1
-        elif char == ")" and depth:
-            depth -= 1
-        at += 1
-    return quoted or depth > 0
+    lines = raw.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape").split("\n")
+    text = MailText(lines)
+    in_body = commit_message(text.lines)[0].get("from")
+    return not unquoted(
+        text.fields.get("from", "") if in_body is None else decode_words(in_body)
+    )[1]
 
 
 def _lines(text: str) -> list[str]:

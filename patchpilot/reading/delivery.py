@@ -11,7 +11,8 @@ from typing import NamedTuple
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import parse_addresses
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import Mail, nested_parts
+from patchpilot.model.mail import Mail, mail_parts
+from patchpilot.model.mailinfo import raw_headers
 from patchpilot.model.message_id import id_in_header
 from patchpilot.reading.posted_series import plain_title
 from patchpilot.series.patch_pairing import title_key
@@ -171,20 +172,19 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
     """The recipients in the machine-readable part of a report, and the ids in the mail that it
     returns.
     """
-    parts = list(nested_parts(mail.raw))
-    ids = [
-        id_in_header(fields["message-id"])
-        for fields, _ in parts
-        if "message-id" in fields
+    parts = mail_parts(mail.raw)
+    text = "\n".join(text for _, text in parts)
+    about = _about(mail, map(id_in_header, _RETURNED_ID.findall(text)))
+    blocks = [
+        {name.lower(): value for name, _, value in raw_headers(block.split("\n"))[0]}
+        for kind, text in parts
+        if kind.startswith("message/delivery-status")
+        for block in text.split("\n\n")
     ]
-    ids += [
-        id_in_header(found) for _, text in parts for found in _RETURNED_ID.findall(text)
-    ]
-    about = _about(mail, ids)
-    for fields, _ in [
-        part
-        for part in parts
-        if "final-recipient" in part[0] or "original-recipient" in part[0]
+    for fields in [
+        block
+        for block in blocks
+        if "final-recipient" in block or "original-recipient" in block
     ][:MAX_RECIPIENTS]:
         action, status = (
             fields.get("action", "failed").lower(),

@@ -34,12 +34,12 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     asked last.
     """
     parsed, bodies = Counter[str](), Counter[str]()
-    plain_text, parse_body = mail_module._plain_text, mail_classifier.parse_body
+    text_of, parse_body = mail_module._text_of, mail_classifier.parse_body
 
-    def count_mail(mail: mail_module.Mail, data: bytes) -> object:
+    def count_mail(raw: bytes) -> object:
         # the outbox and the archive may have the same mail with another Date
-        parsed[mail.message_id] += 1
-        return plain_text(mail, data)
+        parsed[mail_module.parse_mail_header(raw).message_id] += 1
+        return text_of(raw)
 
     def count_body(text: str) -> object:
         bodies[text] += 1
@@ -54,7 +54,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
         return result
 
     monkeypatch.setattr(MailReader, "_latest", {})
-    monkeypatch.setattr(mail_module, "_plain_text", count_mail)
+    monkeypatch.setattr(mail_module, "_text_of", count_mail)
     monkeypatch.setattr(mail_classifier, "parse_body", count_body)
     return since
 

@@ -24,7 +24,6 @@ _PACKAGES = (
     "requests",
     "textual",
     "tree-sitter",
-    "unidiff",
 )
 _VARIABLES = ("TERM", "COLORTERM", "LANG", "LC_ALL", "NO_COLOR")
 _PUBLIC = frozenset(key.name for key in KEYS if key.from_tree) | {

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `git am` would apply is what is read: part × encoding × charset × headers × subject × diff.
+
+`git mailinfo` and `git apply` are the control.
+"""
+
+import base64
+import itertools
+import quopri
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import InputError
+from patchpilot.model.mail import mail_bounds, parse_patch
+from patchpilot.model.patch import Patch
+from tests.kit.patches import DIFF
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+OTHER = DIFF.replace("foo", "bar")
+PLAIN = DIFF[DIFF.index("---") :]
+ENCODINGS = ("8bit", "quoted-printable", "base64")
+CHARSETS = ("utf-8", "iso-8859-1")
+SUBJECTS = (
+    "[PATCH] foo: grün",
+    "[PATCH1/8] foo: a",
+    "[PATCH100/123] foo: a",
+    "[v2PATCH 1/2] foo: a",
+    "Re: [PATCH] Re: foo: a",
+    "=?utf-8?q?=5BPATCH=5D_foo=3A_gr=C3=BCn?=\n =?iso-8859-1?b?/Pw=?=",
+    "[PATCH] foo:\n  folded",
+)
+AUTHORS = (
+    "Ada Fixer <ada@example.org>",
+    "ada@example.org (Ada Fixer)",
+    '"Matt <matt@example.com>" <ada@example.org>',
+    "Matt <matt@example.com> <ada@example.org>",
+    "=?utf-8?q?Eve_=3Ceve=40example=2Eorg=3E?= <ada@example.org>",
+    "ada@example.org",
+    "Ada <ada>",
+)
+IN_BODY = (
+    "",
+    "From: Eve <eve@example.org>\nSubject: [PATCH] real:\n title\nDate: now\n\n",
+    f">From {SHA} Mon Sep 17 00:00:00 2001\nFrom: Eve <eve@example.org>\n\n",
+    "From: Eve <eve@example.org>\n",
+    "From: =?utf-8?q?=C3=88ve?= <eve@example.org>\n\n\n",
+    "[PATCH] real: title\n",
+    "\n\nfrom: eve@example.org\nfrom: mallory@example.org\n\n",
+    "From the start it was wrong.\n\n",
+    f">From {SHA} Mon Sep 17 00:00:00 2002\n",
+)
+DIFFS = {
+    "git": DIFF,
+    "two": DIFF + OTHER,
+    "no-prefix": DIFF.replace("a/drivers", "drivers").replace("b/drivers", "drivers"),
+    "no-folder": PLAIN.replace("a/drivers/demo/", "").replace("b/drivers/demo/", ""),
+    "after-signature": f"{DIFF}-- \n2.45.2\n\n{OTHER}",
+    "plain-first": PLAIN + OTHER,
+    "plain-last": DIFF + PLAIN.replace("foo", "bar"),
+    "index": f"Index: drivers/demo/foo.c\n{PLAIN}",
+}
+PARTS = (
+    "none",
+    "text",
+    "patch",
+    "octet-stream",
+    "html",
+    "nested",
+    "nested at once",
+    "boundary",
+)
+DIMENSIONS = (PARTS, ENCODINGS, CHARSETS, SUBJECTS, AUTHORS, IN_BODY, tuple(DIFFS))
+FIRST = tuple(values[0] for values in DIMENSIONS)
+EACH = [
+    (*FIRST[:at], value, *FIRST[at + 1 :])
+    for at, values in enumerate(DIMENSIONS)
+    for value in values
+]
+
+
+def part(kind: str, encoding: str, charset: str, text: str) -> bytes:
+    """The header and the text of a part."""
+    data = text.encode(charset)
+    if encoding == "base64":
+        data = base64.encodebytes(data)
+    elif encoding == "quoted-printable":
+        data = quopri.encodestring(data)
+    head = (
+        f"Content-Type: {kind}; charset={charset}\n"
+        f"Content-Transfer-Encoding: {encoding}\n\n"
+    )
+    return head.encode() + data
+
+
+def message(
+    parts: str,
+    encoding: str,
+    charset: str,
+    subject: str,
+    author: str,
+    in_body: str,
+    diff: str,
+) -> bytes:
+    """A message with a patch."""
+    text = f"{in_body}Es ist grün.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+    change = f"---\n foo.c | 2 +-\n\n{DIFFS[diff]}"
+    top = (
+        f"From: {author}\nDate: Tue, 9 Jun 2026 10:13:20 +0000\nSubject: {subject}\n"
+        "MIME-Version: 1.0\n"
+    ).encode()
+    if parts == "none":
+        return top + part("text/plain", encoding, charset, text + change)
+    kinds = {"patch": "text/x-patch", "octet-stream": "application/octet-stream"}
+    first = part("text/plain", encoding, charset, text)
+    second = part(kinds.get(parts, "text/plain"), encoding, charset, change)
+    mark = b"two words" if parts == "boundary" else b"b"
+    if parts == "html":
+        first = part("text/html", "7bit", "utf-8", "<p>no</p>\n") + b"--b\n" + first
+    if parts.startswith("nested"):
+        gap = b"\n" if parts == "nested" else b""
+        head = b'Content-Type: multipart/alternative; boundary="c"\n\n'
+        first = head + gap + b"--c\n" + first + b"\n--c--\n"
+    top += b'Content-Type: multipart/mixed; boundary="%b"\n\npreamble\n' % mark
+    return top + b"--%b\n%b\n--%b\n%b\n--%b--\nend\n" % (
+        *(mark, first),
+        *(mark, second, mark),
+    )
+
+
+def lines_of(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().split("\n"))
+
+
+def numstat(diff: str, folder: Path) -> list[str]:
+    """The lines that git apply would add and remove, by file."""
+    words = ["git", "apply", "--numstat", "-"]
+    data = diff.encode("utf-8", "surrogateescape")
+    done = subprocess.run(
+        words, input=data, capture_output=True, check=False, cwd=folder
+    )
+    return done.stdout.decode().splitlines()
+
+
+def facts_of_git(raw: bytes, folder: Path) -> dict[str, object]:
+    words = ["git", "-c", "mailinfo.scissors=false", "mailinfo", "m", "p"]
+    done = subprocess.run(words, input=raw, capture_output=True, check=True, cwd=folder)
+    info = dict(
+        line.split(": ", 1) for line in done.stdout.decode().splitlines() if line
+    )
+    text, diff = (
+        (folder / name).read_bytes().decode("utf-8", "surrogateescape") for name in "mp"
+    )
+    return {
+        "author": (info.get("Author"), info.get("Email")),
+        "date": (info.get("Date") or "").strip(),
+        "subject": info.get("Subject"),
+        "message": lines_of(text),
+        "files": numstat(diff, folder),
+    }
+
+
+def facts_of(patch: Patch) -> dict[str, object]:
+    author = patch.author
+    return {
+        "author": (author.name, author.email) if author else (None, None),
+        "date": patch.date,
+        "subject": " ".join(patch.subject.title.split()),
+        "message": lines_of("\n".join(patch.message)),
+        "files": [
+            f"{file.added}\t{file.removed}\t{file.new_path or file.old_path}"
+            for file in patch.files
+        ],
+    }
+
+
+def agree(case: tuple[str, ...], folder: Path) -> None:
+    raw = message(*case)
+    assert facts_of(parse_patch(raw, "x")) == facts_of_git(raw, folder), case
+
+
+@pytest.mark.parametrize("case", EACH, ids=range(len(EACH)))
+def test_what_git_am_applies_is_what_is_read(
+    case: tuple[str, ...], tmp_path: Path
+) -> None:
+    agree(case, tmp_path)
+
+
+@pytest.mark.long
+def test_every_pair_is_read_as_git_reads_it(tmp_path: Path) -> None:
+    for one, other in itertools.combinations(range(len(DIMENSIONS)), 2):
+        for pair in itertools.product(DIMENSIONS[one], DIMENSIONS[other]):
+            case = list(FIRST)
+            case[one], case[other] = pair
+            agree(tuple(case), tmp_path)
+
+
+FROM = b"From ada@example.org Mon Sep 17 00:00:00 2001\n"
+
+
+@pytest.mark.parametrize("lead", [b"", b"\n", b" \n\n"])
+@pytest.mark.parametrize("gap", [b"", b"\n", b"> ", b"\n>"])
+@pytest.mark.parametrize(
+    "line", [FROM, FROM.replace(b"00:00:00", b"0:00:00"), b"From here 12:30 2001\n"]
+)
+def test_an_mbox_is_cut_where_git_cuts_it(
+    lead: bytes, gap: bytes, line: bytes, tmp_path: Path
+) -> None:
+    data = lead + FROM + b"Subject: a\n\ntext\n" + gap + line + b"Subject: b\n\ntext\n"
+    words = ["git", "mailsplit", "-o."]
+    done = subprocess.run(
+        words, input=data, capture_output=True, cwd=tmp_path, check=True
+    )
+    assert len(mail_bounds(data)) == int(done.stdout)
+
+
+def test_a_file_that_is_no_mail_is_not_taken_for_one() -> None:
+    with pytest.raises(InputError, match="neither a mail nor a diff"):
+        parse_patch(b"--- Makefile\nand so on\n", "x")
+    assert parse_patch(b"--- Makefile\n+++ Makefile\n@@ -1 +1 @@\n-a\n+b\n", "x").paths
