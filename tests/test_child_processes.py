@@ -208,7 +208,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/fix_claims::_paths": ("commit.id",),
         "services/tags/topic_culprits::culprit_and_fix": ("culprit",),
         "commits/range::_patches_of_line": ("f'{parents[0][0]}..{ids[-1]}'",),
-        "topic/base_search::BaseSearch.over_upstream": ("self.head", "upstream.name"),
+        "topic/topic_base::BaseSearch.over_upstream": ("self.head", "upstream.name"),
         "topic/topic_patches::topic_patches": ("f'{commits[0].id}^..HEAD'",),
         "tags/blame::blame": ("rev",),
         "tags/candidate_features::read_past": ("*ids",),

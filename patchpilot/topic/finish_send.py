@@ -4,7 +4,6 @@
 This may happen later, if patchpilot was killed in between.
 """
 
-from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.draft import Draft
@@ -15,8 +14,6 @@ from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Drafts
 from patchpilot.settings.read_settings import user_settings
 from patchpilot.topic.b4_record import lacks_note, noted_for_b4
-from patchpilot.topic.followed.known_series import mails_sent
-from patchpilot.topic.followed.same_series import joined, same_series
 from patchpilot.topic.reroll import is_remembered, remember
 
 LAST = 5
@@ -42,6 +39,10 @@ def _follow(repository: Repository, send: Send) -> None:
 
     An undisclosed fix is on no archive; once it is public, it is another series.
     """
+    from patchpilot.archive.track_store import Store
+    from patchpilot.topic.followed.known_series import mails_sent
+    from patchpilot.topic.followed.same_series import joined, same_series
+
     with Outbox() as outbox:
         sends = [
             sent

@@ -148,20 +148,20 @@ def command(common: Common, **asked: Any) -> int:
 
 
 def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -> int:
-    from patchpilot.cli.send_questions import ask_open_questions
-    from patchpilot.services.send.outbox_folder import write_outbox
-    from patchpilot.services.send.send_mails import deliver
-
     repository, settings = place.repository, place.settings()
     dry_run, yes, outbox = asked["dry_run"], asked["yes"], asked["outbox"]
     request = _request(common, place, settings, asked)
     _refuse_options(asked)
     if not (yes or dry_run or outbox or asked["resume"] or request.to_self):
+        from patchpilot.cli.send_questions import ask_open_questions
+
         ask_open_questions(place, request)
     plan = _plan(common, place, settings, request, asked)
     if asked["resume"] and not plan.send.waiting and outbox is None:
         return _nothing_to_do(common, place, plan, dry_run=dry_run)
     if outbox is not None:
+        from patchpilot.services.send.outbox_folder import write_outbox
+
         paths = write_outbox(plan, outbox)
         _show(common, place, plan, "NOT SENT (written to files)")
         tell(f"{counted(len(paths), 'message')} in {outbox}; nothing was sent")
@@ -187,6 +187,8 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         _ask(common, place, plan)
     elif common.format == "text":
         _preview(common, place, plan)
+    from patchpilot.services.send.send_mails import deliver
+
     with progress_of(common) as progress, _between_mails() as stopping:
         result = deliver(
             repository, plan, terminal=terminal, stopping=stopping, progress=progress

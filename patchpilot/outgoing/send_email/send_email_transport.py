@@ -6,12 +6,12 @@ It makes the messages from files that patchpilot composes; patchpilot sends thei
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import run
 from patchpilot.model.message import Message
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.probes import Probe, ProbeState
 from patchpilot.outgoing.send_email import NAME
 from patchpilot.outgoing.transport import (
     Delivery,
@@ -19,6 +19,9 @@ from patchpilot.outgoing.transport import (
     SeriesToSend,
     Transport,
 )
+
+if TYPE_CHECKING:
+    from patchpilot.outgoing.probes import Probe
 
 
 class SendEmailTransport(Transport):
@@ -28,8 +31,9 @@ class SendEmailTransport(Transport):
 
     def installed(
         self, repository: Repository, account: Account, *, chosen: bool
-    ) -> Probe:
+    ) -> "Probe":
         """Whether git send-email and the Perl modules that it needs are there."""
+        from patchpilot.outgoing.probes import Probe, ProbeState
         from patchpilot.outgoing.send_email.git_send_email import INSTALL
 
         done = run(["git", "send-email", "--dump-aliases"], cwd=repository.top)
@@ -43,7 +47,7 @@ class SendEmailTransport(Transport):
 
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
-    ) -> Iterator[Probe]:
+    ) -> "Iterator[Probe]":
         """The mail account."""
         from patchpilot.outgoing.account_probes import (
             account_settings,

@@ -7,7 +7,6 @@ This is the first part of the command `send`. Nothing is sent.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
@@ -50,7 +49,6 @@ from patchpilot.topic.find_topic import (
     named_patches,
 )
 from patchpilot.topic.finish_send import finish_sends
-from patchpilot.topic.followed.review_summary import review_items
 from patchpilot.topic.reroll import (
     last_sent,
     link_to,
@@ -59,7 +57,6 @@ from patchpilot.topic.reroll import (
     sent_head,
     upcoming_patches,
 )
-from patchpilot.topic.review_trailers import TrailersRequest, find_review_trailers
 from patchpilot.topic.topic_project import project_of
 
 
@@ -201,6 +198,8 @@ def open_point_warnings(
     last = last_sent(draft) if draft.version > 1 else None
     if last is None or last.version >= draft.version:
         return ()
+    from patchpilot.topic.followed.review_summary import review_items
+
     items = review_items(last, upcoming_patches(draft, repository), draft.version)
     left = [(number, item) for number, item in items if item.state == "open"]
     if not left:
@@ -239,6 +238,9 @@ def tag_warnings(
     """
     if draft.version < 2 or not ids or draft.branch is None:
         return ()
+    from patchpilot.archive.track_store import Store
+    from patchpilot.topic.review_trailers import TrailersRequest, find_review_trailers
+
     try:
         with Store() as store:
             found = find_review_trailers(
