@@ -29,9 +29,9 @@ class CheckRequest(NamedTuple):
     a Message-ID or a URL. `skipped` is called for each file of a directory that is not a patch;
     without it, such a file raises `InputError`. With `whole_files` the targets are source files,
     and paths inside `top` are relative to it. `proposes_edits` adds the edits of safe fixes to the
-    findings. `unsafe_fixes` also applies fixes that require a review. `build` builds the objects
-    that the patches touch. `checkers` runs external checkers such as dtschema. `conf` has the
-    options of .checkpatch.conf; by default, they are read from the tree.
+    findings. `build` builds the objects that the patches touch. `checkers` runs external checkers
+    such as dtschema. `conf` has the options of .checkpatch.conf; by default, they are read from
+    the tree.
     """
 
     targets: Sequence[str] = ()
@@ -57,7 +57,6 @@ class CheckRequest(NamedTuple):
     whole_files: bool = False
     top: Path | None = None
     proposes_edits: bool = False
-    unsafe_fixes: bool = False
     build: "BuildOptions | None" = None
     checkers: bool = False
     conf: CheckpatchConf | None = None

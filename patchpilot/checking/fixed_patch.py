@@ -15,7 +15,7 @@ from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.fix_files import FixDirectory, PatchText
 from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.round_changes import Key
-from patchpilot.lint.fixing.try_fixes import SAFE_ONLY, FixOutcome, fix_patch
+from patchpilot.lint.fixing.try_fixes import FixOutcome, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
@@ -96,7 +96,6 @@ def fixed_patch(
     writer: FixWriter,
     needed: AbstractSet[int],
     only: Only | None,
-    kinds: AbstractSet[str] = SAFE_ONLY,
 ) -> tuple[FixedPatch, FixOutcome | None]:
     """Returns a patch with its fixes applied, as far as they are possible.
 
@@ -109,7 +108,7 @@ def fixed_patch(
         finding
         for finding in checked.findings
         if finding.rule in rules
-        and rules[finding.rule].remedy.kind in kinds
+        and rules[finding.rule].remedy.kind == "safe"
         and (only is None or only(patch, finding))
     ]
     if not safe or setting is None:
@@ -165,7 +164,6 @@ def fixed_patch(
         rules,
         may_touch=may_touch,
         suppressed=suppressed,
-        kinds=kinds,
         known=known,
     )
     reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}

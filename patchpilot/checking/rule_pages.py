@@ -15,7 +15,6 @@ MOST_LINES = 40
 """Lines of an example that a page shows; the middle of a longer one is left out."""
 _APPLIED = {
     "safe": "`check --fix`",
-    "unsafe": "`check --fix --unsafe-fixes`",
     "suggest": "suggested, applied manually",
     "none": "manually",
 }
@@ -159,14 +158,6 @@ def in_force(rule: Rule) -> str:
 
 
 def equivalence(rule: Rule) -> str:
-    """Returns the reason why a rule's fix preserves the meaning of the code, or a warning.
-
-    The warning names the property that the user has to check. Returns "" if the fix does not
-    change tokens.
-    """
-    start = (
-        "Check the result"
-        if rule.remedy.kind == "unsafe"
-        else "The meaning stays the same"
-    )
-    return f"{start}: {rule.remedy.equivalent}." if rule.remedy.equivalent else ""
+    """Return why a rule's fix keeps the meaning of the code; "" if it changes no tokens."""
+    why = rule.remedy.equivalent
+    return f"The meaning stays the same: {why}." if why else ""

@@ -16,7 +16,6 @@ from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
 from patchpilot.lint.required_text import required_texts
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import (
-    APPLIED_FIXES,
     FIX_KINDS,
     SCOPES,
     Example,
@@ -439,31 +438,27 @@ _TYPES: Mapping[type, str] = {
 def _remedy(table: Any, where: _Place) -> RuleFix:
     if not isinstance(table, dict):
         raise PackError(f"{where}: fix must be a table, [rule.fix]")
-    _no_unknown(table, ("kind", "text", "fixer", "equivalent", "unsafe"), where)
+    _no_unknown(table, ("kind", "text", "fixer", "equivalent"), where)
     kind = _choice(table.get("kind", "none"), FIX_KINDS, "fix kind", where)
     fixer = str(table.get("fixer", ""))
-    if bool(fixer) != (kind in APPLIED_FIXES):
+    if bool(fixer) != (kind == "safe"):
         raise PackError(
-            f"{where}: a safe or unsafe fix needs a fixer, other fixes must not have one"
+            f"{where}: a safe fix needs a fixer, other fixes must not have one"
         )
-    unsafe = str(table.get("unsafe", ""))
-    if unsafe and kind != "safe":
-        raise PackError(f"{where}: only a safe fix can have an additional unsafe fix")
-    for name in filter(None, (fixer, unsafe)):
+    if fixer:
         from patchpilot.lint.fixing.fixer import import_fixers
 
         known = import_fixers()
-        if name not in known:
+        if fixer not in known:
             raise PackError(
-                f"{where}: unknown fixer {name!r}",
-                hint=suggestion("fixer", name, sorted(known)),
+                f"{where}: unknown fixer {fixer!r}",
+                hint=suggestion("fixer", fixer, sorted(known)),
             )
     return RuleFix(
         kind,
         str(table.get("text", "")).strip(),
         fixer,
         str(table.get("equivalent", "")).strip(),
-        unsafe,
     )
 
 

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 from patchpilot.model.finding import Severity
 from patchpilot.model.json_form import json_form
 
-APPLIED_FIXES = ("safe", "unsafe")
-FIX_KINDS = (*APPLIED_FIXES, "suggest", "none")
-"""The kinds of fixes: applied by --fix, applied with --unsafe-fixes only, a suggestion, no fix."""
+FIX_KINDS = ("safe", "suggest", "none")
+"""The kinds of fixes: applied by --fix, a suggestion, no fix."""
 SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "history")
 Kernel = tuple[int, int]
 
@@ -19,16 +18,14 @@ Kernel = tuple[int, int]
 class RuleFix(NamedTuple):
     """The fix of a rule's findings: its kind is one of `FIX_KINDS`, and `text` describes it.
 
-    `fixer` applies the fix; with --unsafe-fixes, `unsafe` fixes what a safe fix cannot.
-    `equivalent` explains why code with other tokens has the same meaning after the fix, or what
-    to check after an unsafe fix.
+    `fixer` applies a safe fix. `equivalent` explains why code with other tokens has the same
+    meaning after it.
     """
 
     kind: str = "none"
     text: str = ""
     fixer: str = ""
     equivalent: str = ""
-    unsafe: str = ""
 
 
 def version(kernel: Kernel | None) -> str | None:

@@ -368,28 +368,6 @@ def test_fixes_is_not_moved_across_a_sign_off(tmp_path: Path) -> None:
     assert repo.git("log", "-1", "--format=%B").rstrip().endswith(tags)
 
 
-def test_an_unsafe_fix_is_applied_on_request_only(tmp_path: Path) -> None:
-    file = tmp_path / "0001-frob.patch"
-    file.write_text(
-        patch(
-            body=" \tint ret;\n \n+#define FROB_UP (1 << 3)\n \tif (ret)\n \t\treturn ret;"
-        )
-    )
-    before = file.read_text()
-    assert (
-        "not fixed: its fix needs --unsafe-fixes"
-        in call("check", "--strict", "--fix", "--verbose", file).out
-    )
-    assert file.read_text() == before
-    assert (
-        "++#define FROB_UP BIT(3)"
-        in call("check", "--strict", "--diff", "--unsafe-fixes", file).out
-    )
-    assert file.read_text() == before
-    call("check", "--strict", "--fix", "--unsafe-fixes", file)
-    assert "+#define FROB_UP BIT(3)" in file.read_text()
-
-
 def test_words_that_differ_in_a_message_are_bold_wherever_its_lines_are_broken() -> (
     None
 ):

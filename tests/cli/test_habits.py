@@ -45,7 +45,6 @@ REFUSED = (
     ("help track ad", "did you mean 'add'"),
     ("help check add", "check"),
     ("help targets add", "targets"),
-    ("check --unsafe-fixes HEAD", "--unsafe-fixes requires"),
     ("check main.c", "a source file needs -f"),
     ("check --colour main.c", "did you mean '--color'"),
     ("check --jbos 2", "did you mean '--jobs'"),

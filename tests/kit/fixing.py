@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Safe fixes tried on examples and patches without a repository."""
 
-from collections.abc import Set as AbstractSet
 from functools import cache
 
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.try_fixes import SAFE_ONLY, FixOutcome, fix_patch
+from patchpilot.lint.fixing.try_fixes import FixOutcome, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
@@ -22,7 +21,7 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
-def fixed_context(context: Context, kinds: AbstractSet[str] = SAFE_ONLY) -> FixOutcome:
+def fixed_context(context: Context) -> FixOutcome:
     """The context's patch with all that is safe to mend mended, under every rule in force."""
     rules = choose(
         all_rules(), kernel=context.options.kernel, profile=context.options.profile
@@ -32,14 +31,12 @@ def fixed_context(context: Context, kinds: AbstractSet[str] = SAFE_ONLY) -> FixO
         now = context.for_patch(patch)
         return now, run(now, rules)
 
-    return fix_patch(
-        context.patch, look, {rule.id: rule for rule in rules}, kinds=kinds
-    )
+    return fix_patch(context.patch, look, {rule.id: rule for rule in rules})
 
 
-def fixed_example(example: Example, kinds: AbstractSet[str] = SAFE_ONLY) -> FixOutcome:
+def fixed_example(example: Example) -> FixOutcome:
     """An example mended."""
-    return fixed_context(context_of(example), kinds)
+    return fixed_context(context_of(example))
 
 
 def fixed_text(text: str, *, strict: bool = True) -> FixOutcome:

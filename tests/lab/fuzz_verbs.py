@@ -147,13 +147,12 @@ def _check(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
 
 
 def _fix(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
-    unsafe = rng.choice(((), ("--unsafe-fixes",)))
-    yield "check", "--jobs", 1, "--diff", "--strict", *unsafe, world.patch
+    yield "check", "--jobs", 1, "--diff", "--strict", world.patch
     yield "check", "--jobs", 1, "--diff", "--strict", "-C", world.repo
     copy = world.place / "fixed.patch"
     shutil.copyfile(world.patch, copy)
-    yield "check", "--jobs", 1, "--fix", "--strict", *unsafe, copy
-    yield "check", "--jobs", 1, "--fix", "--strict", *unsafe, "-C", world.repo
+    yield "check", "--jobs", 1, "--fix", "--strict", copy
+    yield "check", "--jobs", 1, "--fix", "--strict", "-C", world.repo
     yield "undo", "-C", world.repo
 
 

@@ -5,10 +5,9 @@ is left as it is.
 
 import pytest
 
-from patchpilot.lint.fixing.fixer import FOLDED, NAMED, import_fixers
-from patchpilot.lint.fixing.try_fixes import SAFE_ONLY
+from patchpilot.lint.fixing.fixer import NAMED, import_fixers
 from patchpilot.lint.rule_store import load_packs
-from patchpilot.model.rule import APPLIED_FIXES, Example, Rule
+from patchpilot.model.rule import Example, Rule
 from tests.kit.fixing import all_rules, fixed_example
 
 
@@ -19,7 +18,7 @@ def _cases(*, bad: bool, safe: bool) -> list[object]:
         for rule in pack.rules
         for number, example in enumerate(pack.examples[rule.id])
         if example.bad == bad
-        and (rule.remedy.kind in APPLIED_FIXES or not safe)
+        and (rule.remedy.kind == "safe" or not safe)
         and not example.series
     ]
 
@@ -27,18 +26,12 @@ def _cases(*, bad: bool, safe: bool) -> list[object]:
 def test_a_rule_is_safe_to_mend_when_it_names_a_fixer_and_every_fixer_has_a_rule() -> (
     None
 ):
-    named = {
-        name
-        for rule in all_rules()
-        if rule.remedy.kind in APPLIED_FIXES
-        for name in (rule.remedy.fixer, rule.remedy.unsafe)
-        if name
-    }
+    named = {rule.remedy.fixer for rule in all_rules() if rule.remedy.kind == "safe"}
     assert named == set(import_fixers())
     assert not [
         rule.name
         for rule in all_rules()
-        if rule.remedy.kind not in APPLIED_FIXES and rule.remedy.fixer
+        if rule.remedy.kind != "safe" and rule.remedy.fixer
     ]
 
 
@@ -46,14 +39,14 @@ def test_a_rule_whose_fix_changes_tokens_says_why_they_mean_the_same() -> None:
     for rule in all_rules():
         fixer = import_fixers().get(rule.remedy.fixer)
         assert bool(rule.remedy.equivalent) == (
-            fixer is not None and fixer.changes in (NAMED, FOLDED)
+            fixer is not None and fixer.changes == NAMED
         ), rule.name
         assert not fixer or bool(fixer.tokens) == (fixer.changes == NAMED), rule.name
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=True, safe=True))
 def test_a_fix_makes_a_bad_example_clean(rule: Rule, example: Example) -> None:
-    fixed = fixed_example(example, {*SAFE_ONLY, rule.remedy.kind})
+    fixed = fixed_example(example)
     shown = "\n".join(fixed.draft.patch.lines)
     own = [one for one in fixed.left if one.rule == rule.id]
     if example.stays:

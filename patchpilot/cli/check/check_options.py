@@ -93,10 +93,6 @@ OPTIONS = (
         "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)",
     ),
     Option(("--diff",), "print what --fix would change"),
-    Option(
-        ("--unsafe-fixes",),
-        "with --fix or --diff: also fixes whose result must be reviewed",
-    ),
     *(
         Option((f"--{name}",), f"with --fix: {text}")
         for name, text in OVERRIDES.items()
@@ -158,7 +154,6 @@ class CheckOptions(NamedTuple):
     since_version: str | None = None
     fix: bool = False
     diff: bool = False
-    unsafe_fixes: bool = False
     published: bool = False
     shared: bool = False
     claim: bool = False

@@ -29,10 +29,7 @@ def listing(rules: Sequence[Rule]) -> str:
     return "\n".join(lines)
 
 
-_APPLIED_BY = {
-    "safe": " (`check --fix` applies it where that is safe)",
-    "unsafe": " (`check --fix --unsafe-fixes` applies it)",
-}
+_APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)"}
 
 
 def _cases(rule: Rule) -> str:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
 FIXERS: dict[str, "RegisteredFixer"] = {}
-SPACE, COMMENT, NAMED, FOLDED, PROSE = "space", "comment", "named", "folded", "prose"
+SPACE, COMMENT, NAMED, PROSE = "space", "comment", "named", "prose"
 """What a fixer may change: white space only.
 
-Comments too; the tokens it names; code that no compiler sees; the message.
+Comments too; the tokens it names; the message.
 """
 CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 

@@ -14,13 +14,11 @@ from patchpilot.lint.c.mask_comments import Sanitizer
 from patchpilot.lint.fixing.fixer import (
     CODE,
     COMMENT,
-    FOLDED,
     PROSE,
     SPACE,
     RegisteredFixer,
     TokenChanges,
 )
-from patchpilot.lint.fixing.version_tests import dropped
 
 _TOKEN = compile_cached(
     r"(?P<string>\"[X\t]*\"?|'[X\t]*'?)|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|##|\S"
@@ -80,18 +78,12 @@ def keeps_meaning(
     path: str,
     fixer: RegisteredFixer,
     inside: str = "",
-    version: tuple[int, int] | None = None,
 ) -> bool:
     """Returns whether a fixer may replace the old lines with the new ones.
 
-    The lines may differ only in the ways that the fixer declares. `version` is the version of the
-    kernel tree that the code is for.
+    The lines may differ only in the ways that the fixer declares.
     """
     changes = fixer.changes
-    if changes == FOLDED:
-        if not version:
-            return False
-        old, new = (compiled(lines, inside, version) for lines in (old, new))
     if changes == SPACE and _squeezed(old) != _squeezed(new):
         return False
     if not path.endswith(CODE):
@@ -100,21 +92,11 @@ def keeps_meaning(
     now, says, after = tokens(new, inside)
     if before != after:
         return False
-    if changes in (SPACE, FOLDED):
+    if changes == SPACE:
         return was == now and said == says
     if changes in (COMMENT, PROSE):
         return was == now
     return said == says and only_changes(was, now, fixer.tokens)
-
-
-def compiled(texts: Sequence[str], inside: str, version: tuple[int, int]) -> list[str]:
-    """Returns the lines without those that are not compiled in this and all later kernel
-    versions.
-    """
-    blanker = Sanitizer()
-    blanker.inside = inside
-    gone = dropped([blanker.line(f"+{text}")[1:] for text in texts], version)
-    return [text for at, text in enumerate(texts) if at not in gone]
 
 
 def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) -> bool:

@@ -3,9 +3,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import pairwise
 
 from patchpilot.lint.c.line_scan import as_bytes, as_text
 from patchpilot.lint.fixing.fixer import LineChange
@@ -56,62 +54,6 @@ class PatchEdit:
             origin.append(self.origin[at])
             at += 1
         return self._recounted(lines, origin)
-
-    def with_reverted(
-        self, later: "PatchEdit", wrong: AbstractSet[int]
-    ) -> tuple["PatchEdit", frozenset[int]]:
-        """Returns a later draft with the lines around those of these origins as they are in this
-        one, and all origins that are reverted.
-        """
-        places = {origin: at for at, origin in enumerate(self.origin)}
-        headers = {self.origin[number - 1] for number in self._hunk_starts()}
-        old = [*zip(self.origin, self.patch.lines, strict=True)]
-        lines: list[tuple[int, str]] = []
-        changed: list[tuple[int, str]] = []
-        reverted: set[int] = set()
-        at = 0
-        for origin, text in (
-            *zip(later.origin, later.patch.lines, strict=True),
-            (None, ""),
-        ):
-            place = len(old) if origin is None else places.get(origin, -1)
-            is_same = place >= at and (
-                place == len(old) or origin in headers or old[place][1] == text
-            )
-            if not is_same and origin is not None:
-                changed.append((origin, text))
-                continue
-            # lines between two that are the same in both are kept or reverted together
-            end = old[place : place + 1]
-            touched = {one for one, _ in (*old[at:place], *changed, *end)}
-            if wrong.isdisjoint(touched):
-                lines += changed
-            else:
-                lines += old[at:place]
-                reverted |= touched
-            lines += end
-            at, changed = place + 1, []
-        return self._recounted(
-            [text for _, text in lines], [one for one, _ in lines]
-        ), frozenset(reverted)
-
-    def _hunk_starts(self) -> list[int]:
-        """Returns the patch lines of the hunk headers."""
-        return [hunk.patch_line for change in self.patch.files for hunk in change.hunks]
-
-    def hunk_lines(self, origins: AbstractSet[int]) -> frozenset[int]:
-        """Returns the original indexes of all lines of the hunks that have one of these, up to the
-        next hunk.
-        """
-        files = [change.patch_line for change in self.patch.files]
-        starts = (number - 1 for number in sorted((*files, *self._hunk_starts())))
-        hunks = (
-            self.origin[start:end]
-            for start, end in pairwise((0, *starts, len(self.origin)))
-        )
-        return frozenset().union(
-            *(hunk for hunk in hunks if not origins.isdisjoint(hunk))
-        )
 
     def excerpt(self, change: LineChange, first: int, last: int) -> list[str]:
         """Returns patch lines `first` to `last` with the change applied."""

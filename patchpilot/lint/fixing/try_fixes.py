@@ -10,13 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
-    SPACE,
-    ColumnSpan,
     FixSite,
     LineChange,
     RegisteredFixer,
@@ -29,8 +26,6 @@ from patchpilot.lint.fixing.round_changes import (
     AppliedFix,
     Key,
     RoundChanges,
-    SeenTexts,
-    TouchedLines,
 )
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.finding import Finding, FixEdit
@@ -38,26 +33,22 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
 from patchpilot.model.trailer import is_trailer, unfit
 
-SAFE_ONLY = frozenset(("safe",))
 MOST_ROUNDS = 8
 MOST_STARTS = 6
 MOST_PASSES = 4
 MOST_CHECKED_LINES = 4500
-LEAST_CHECKS = 4
+LEAST_CHECKS = 8
 """How many lines are checked again, in all checks of a patch together, and the number of checks
 that a longer patch may have.
 """
-SCARCE = 3
-"""With so few checks left, the lines of fixes that failed are reverted, and other fixes of these
-lines are not tried again.
-"""
+SCARCE, NEAR = 3, 40
+"""With so few checks left, the lines so near to a fix that failed are not fixed either."""
 LONGEST_LINE = 400
 """The maximum length of a line that is fixed: a longer one may have hundreds of findings, each
 tried by itself.
 """
 TOO_LONG = f"its line has more than {LONGEST_LINE} characters"
 NOT_CERTAIN = "no fix is certain here"
-NEEDS_UNSAFE = "its fix needs --unsafe-fixes"
 NOT_ADDED = "the fix would change lines that this patch does not add"
 NOT_EQUAL = "the fix is not proved to keep the meaning of the code"
 NOTHING_LEFT = "the fix would leave nothing of a hunk"
@@ -100,10 +91,9 @@ def fix_patch(
     *,
     may_touch: Callable[[int], bool] = lambda _: True,
     suppressed: frozenset[Key] = frozenset(),
-    kinds: AbstractSet[str] = SAFE_ONLY,
     known: tuple[Context, tuple[Finding, ...]] | None = None,
 ) -> FixOutcome:
-    """Applies all fixes of these `kinds` to a patch.
+    """Applies all fixes to a patch.
 
     `check` checks a patch, `rules` maps ids to the rules of the run, and `known` is the check's
     result for this patch.
@@ -113,15 +103,12 @@ def fix_patch(
     """
     context, found = known or check(patch)
     start = PatchEdit.of(patch)
-    fixers = (
-        {
-            rule.id: _fixers_of(rule, kinds)
-            for rule in rules.values()
-            if rule.remedy.kind in kinds
-        }
-        if found
-        else {}
-    )
+    known_fixers = import_fixers() if found else {}
+    fixers = {
+        rule.id: known_fixers[rule.remedy.fixer]
+        for rule in rules.values()
+        if found and rule.remedy.fixer
+    }
     before = _counted(found, start)
     tried = TriedFix(start, context, found, ())
     reasons: dict[Key, str] = {}
@@ -147,24 +134,6 @@ def fix_patch(
             gone[key] -= 1
             fixed.append(one)
     return FixOutcome(tried.draft, patch, found, tuple(fixed), tried.found, reasons)
-
-
-class RuleFixers(NamedTuple):
-    """The fixers to try for a rule, in this order, and those that need --unsafe-fixes."""
-
-    tried: tuple[RegisteredFixer, ...]
-    withheld: tuple[RegisteredFixer, ...] = ()
-
-
-def _fixers_of(rule: Rule, kinds: AbstractSet[str]) -> RuleFixers:
-    known = import_fixers()
-    first = (known[rule.remedy.fixer],)
-    second = (known[rule.remedy.unsafe],) if rule.remedy.unsafe else ()
-    return (
-        RuleFixers((*first, *second))
-        if "unsafe" in kinds
-        else RuleFixers(first, second)
-    )
 
 
 class BoundedCheck:
@@ -193,7 +162,7 @@ class Fixing:
     """
 
     check: BoundedCheck
-    fixers: Mapping[str, RuleFixers]
+    fixers: Mapping[str, RegisteredFixer]
     may_touch: Callable[[int], bool]
     reasons: dict[Key, str]
     names: Mapping[str, str]
@@ -213,13 +182,18 @@ def _pass(
             start, fixing, banned, min(MOST_ROUNDS, (fixing.check.left + 1) // 2)
         )
         causes = _fixes_to_revert(tried, before, fixing.names)
-        is_whole = number == 0 and not causes
-        while causes and 0 < fixing.check.left <= SCARCE:
-            tried = _reverted(start, tried, causes, fixing)
-            causes = _fixes_to_revert(tried, before, fixing.names)
         to_revert = set(causes)
         if not to_revert:
-            return tried, is_whole
+            return tried, number == 0
+        if fixing.check.left <= SCARCE:
+            wrong = [
+                at for one in tried.applied if one.key in causes for at in one.lines
+            ]
+            to_revert |= {
+                one.key
+                for one in tried.applied
+                if any(abs(at - line) < NEAR for at in one.lines for line in wrong)
+            }
         if not fixing.check.left:
             fixing.reasons.update(
                 dict.fromkeys((one.key for one in tried.applied), STOPPED)
@@ -244,41 +218,18 @@ class TriedFix:
     applied: tuple[AppliedFix, ...]
 
 
-def _reverted(
-    start: TriedFix, tried: TriedFix, causes: Mapping[Key, str], fixing: Fixing
-) -> TriedFix:
-    """Returns the result without these fixes and without those of the lines around them, or with
-    the last check of their hunks.
-    """
-    fixing.reasons.update(causes)
-    wrong = frozenset(
-        line for one in tried.applied if one.key in causes for line in one.lines
-    )
-    if fixing.check.left == 1:
-        wrong |= start.draft.hunk_lines(wrong)
-    draft, reverted = start.draft.with_reverted(tried.draft, wrong)
-    kept = [one for one in tried.applied if reverted.isdisjoint(one.lines)]
-    lost = {one.key for one in tried.applied} - {one.key for one in kept} - set(causes)
-    fixing.reasons.update(dict.fromkeys(lost, STOPPED))
-    context, found = fixing.check(draft.patch)
-    return TriedFix(draft, context, found, tuple(kept))
-
-
 def _rounds(start: TriedFix, fixing: Fixing, banned: set[Key], most: int) -> TriedFix:
     """Applies fixes until none is left to try, or `most` checks were made."""
     draft, context, found = start.draft, start.context, start.found
     applied: list[AppliedFix] = []
-    texts = SeenTexts()
-    texts.add(draft)
     for _ in range(MOST_ROUNDS):
-        changes, fixes, _ = _fixes_of_round(draft, context, found, fixing, banned)
+        changes, fixes = _proposed(draft, context, found, fixing, banned)
         if not changes:
             break
         if not most:
             fixing.reasons.update(dict.fromkeys((one.key for one in fixes), STOPPED))
             break
         after = draft.with_changes(changes)
-        circular = texts.repeated(after)
         then = context.for_patch(after.patch)
         realigned, askew = keep_columns(
             (draft, context),
@@ -286,53 +237,18 @@ def _rounds(start: TriedFix, fixing: Fixing, banned: set[Key], most: int) -> Tri
             partial(_is_ours, _moved_whole(context), fixing.may_touch),
         )
         # lines below that must not change are aligned with this one: it does not change either
-        wrong = circular or askew
-        if wrong:
-            again = {one.key for one in fixes if wrong & one.lines}
+        if askew:
+            again = {one.key for one in fixes if askew & one.lines}
             if banned.issuperset(again):
                 break
             banned |= again
-            fixing.reasons.update(
-                dict.fromkeys(again, NOT_GONE if circular else ALIGNED)
-            )
+            fixing.reasons.update(dict.fromkeys(again, ALIGNED))
             continue
         draft = after.with_changes([realigned]) if realigned.spans else after
-        texts.add(draft)
         applied += fixes
         context, found = fixing.check(draft.patch)
         most -= 1
     return TriedFix(draft, context, found, tuple(applied))
-
-
-class RoundFixes(NamedTuple):
-    """The changes of one round, which do not overlap, and their fixes.
-
-    `spaces` has the changed columns of each line in which only whitespace changes.
-    """
-
-    changes: list[LineChange]
-    fixes: list[AppliedFix]
-    spaces: dict[int, list[ColumnSpan]]
-
-
-def _fixes_of_round(
-    draft: PatchEdit,
-    context: Context,
-    found: Sequence[Finding],
-    fixing: Fixing,
-    banned: AbstractSet[Key],
-) -> RoundFixes:
-    """Returns the fixes of one round.
-
-    The white space of a line is compared once for all of its fixes, and for each if they fail
-    together.
-    """
-    each: set[int] = set()
-    fixes = _proposed(draft, context, found, fixing, banned, each)
-    for number, spans in fixes.spaces.items():
-        if not _guarded(LineChange(spans=tuple(spans)), draft, context, _SPACES):
-            each.add(number)
-    return _proposed(draft, context, found, fixing, banned, each) if each else fixes
 
 
 def _proposed(
@@ -341,14 +257,13 @@ def _proposed(
     found: Sequence[Finding],
     fixing: Fixing,
     banned: AbstractSet[Key],
-    each: AbstractSet[int],
-) -> RoundFixes:
-    """Returns the fixes that may be made, those of white space in the lines `each` compared one by
-    one.
+) -> tuple[list[LineChange], list[AppliedFix]]:
+    """Return the changes that may be made, which do not overlap, and their fixes.
 
-    Adds to the reasons for the others.
+    Add to the reasons for the others.
     """
-    result = RoundFixes([], [], {})
+    changes: list[LineChange] = []
+    fixes: list[AppliedFix] = []
     accepted = RoundChanges(draft.patch)
     for finding in found:
         key = _key(finding, draft)
@@ -361,15 +276,10 @@ def _proposed(
         if _is_long(draft.patch, finding.patch_line):
             fixing.reasons[key] = TOO_LONG
             continue
-        fixers = fixing.fixers[finding.rule]
-        site = FixSite(context, finding)
-        proposed = ((one, one.function(site)) for one in fixers.tried)
-        fixer, change = next(
-            ((one, change) for one, change in proposed if change), (None, None)
-        )
-        if fixer is None or change is None:
-            withheld = any(one.function(site) for one in fixers.withheld)
-            fixing.reasons[key] = NEEDS_UNSAFE if withheld else NOT_CERTAIN
+        fixer = fixing.fixers[finding.rule]
+        change = fixer.function(FixSite(context, finding))
+        if not change:
+            fixing.reasons[key] = NOT_CERTAIN
             continue
         touched = frozenset(draft.origin[number - 1] for number in change.lines)
         if accepted.meets(change):
@@ -378,28 +288,13 @@ def _proposed(
         against = (
             _objection(change, draft, context, accepted) if may_touch else NOT_ADDED
         )
-        spaces = _is_space(change, fixer) and change.spans[0].line not in each
-        if against or not (spaces or _guarded(change, draft, context, fixer)):
+        if against or not _guarded(change, draft, context, fixer):
             fixing.reasons[key] = against or NOT_EQUAL
             continue
-        if spaces:
-            result.spaces.setdefault(change.spans[0].line, []).extend(change.spans)
-        result.changes.append(change)
+        changes.append(change)
         accepted.add(change)
-        result.fixes.append(AppliedFix(key, touched))
-    return result
-
-
-_SPACES = RegisteredFixer(lambda _: None, SPACE)
-
-
-def _is_space(change: LineChange, fixer: RegisteredFixer) -> bool:
-    """Whether a change is one of white space inside a single line."""
-    return (
-        fixer.changes == SPACE
-        and not change.edits
-        and len({span.line for span in change.spans}) == 1
-    )
+        fixes.append(AppliedFix(key, touched))
+    return changes, fixes
 
 
 def _is_ours(
@@ -511,10 +406,7 @@ def _guarded(
     ]
     after = draft.excerpt(change, numbers[0], numbers[-1])
     new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
-    version = context.tree.version if context.tree else None
-    return keeps_meaning(
-        old, new, path=first.file, fixer=fixer, inside=inside, version=version
-    )
+    return keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside)
 
 
 def _inside(text: str, raw: str) -> str | None:
@@ -557,24 +449,38 @@ def _fixes_to_revert(
         Counter(key[0] for key in before.elements()),
         Counter(key[0] for key in now.elements()),
     )
-    touched = TouchedLines(tried.applied, tried.draft.origin)
+    touched = frozenset(line for one in tried.applied for line in one.lines)
     for key in now - before:
         # a rule that reports the first of many places reports the next one when that is fixed
         if (
-            key[1] not in touched.fixes
+            key[1] not in touched
             and key[1] >= 0
             and now_by_rule[key[0]] <= before_by_rule[key[0]]
         ):
             continue
         reason = f"{CAUSES_OTHERS}: {names.get(key[0], key[0])}"
-        near = touched.nearest(key[1])
-        if not near:
-            # any of them may be the cause
-            return dict.fromkeys(keys, reason)
-        failed.update(
-            dict.fromkeys((one for line in near for one in touched.fixes[line]), reason)
-        )
+        failed.update(dict.fromkeys(_nearest(tried, key[1]), reason))
     return failed
+
+
+def _nearest(tried: TriedFix, line: int) -> list[Key]:
+    """Return the findings whose fixes touched the lines nearest to a new finding; all without a
+    line.
+    """
+    places = {origin: at for at, origin in enumerate(tried.draft.origin)}
+    here, last = places.get(line), -1
+    for origin in range(max((0, *(one for one in places if one >= 0))) + 1):
+        # a deleted line was below the one before it
+        last = places.setdefault(origin, last)
+    away = {
+        one.key: min(
+            (abs(places[at] - here) for at in one.lines if at in places), default=0
+        )
+        for one in tried.applied
+        if here is not None
+    }
+    least = min(away.values(), default=0)
+    return [one.key for one in tried.applied if away.get(one.key, least) == least]
 
 
 def _is_empty_change(patch: Patch) -> bool:

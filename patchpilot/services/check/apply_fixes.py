@@ -5,7 +5,6 @@ Applies safe fixes to patch files or commits, and checks the result again.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -18,16 +17,13 @@ from patchpilot.checking.fixed_patch import FixedPatch, Only, fixed_patch, place
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import (
-    NEEDS_UNSAFE,
     NOT_CERTAIN,
-    SAFE_ONLY,
     FixOutcome,
 )
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import one_line
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.rule import APPLIED_FIXES
 from patchpilot.model.source_tree import Tree
 
 if TYPE_CHECKING:
@@ -36,7 +32,6 @@ if TYPE_CHECKING:
 
 WITHOUT_FIX = {
     "none": "the rule has no automatic fix",
-    "unsafe": NEEDS_UNSAFE,
     "suggest": "its fix is only a suggestion",
 }
 """Why a finding is left by the kind of its rule's fix."""
@@ -121,7 +116,6 @@ def fix(
         tree=tree,
         progress=progress,
     )
-    kinds = frozenset(APPLIED_FIXES) if request.unsafe_fixes else SAFE_ONLY
     needed_lines = (
         NeededLines()
         if commits
@@ -133,7 +127,7 @@ def fix(
         progress("fixing", number, len(first.patches))
         needed = needed_lines.after(number, checked.patch)
         fixed, outcome = fixed_patch(
-            first, checked, series, commits or files, needed, only, kinds
+            first, checked, series, commits or files, needed, only
         )
         patches.append(fixed)
         outcomes.append(outcome)
@@ -169,8 +163,8 @@ def fix(
     )
     if only is None:
         first, remaining = (
-            _with_reasons(first, patches, {}, kinds),
-            _with_reasons(remaining, patches, by_patch, kinds),
+            _with_reasons(first, patches, {}),
+            _with_reasons(remaining, patches, by_patch),
         )
     result = FixResult(remaining if write else first, tuple(patches), remaining)
     if not by_patch:
@@ -283,7 +277,6 @@ def _with_reasons(
     check: CheckResult,
     patches: Sequence[FixedPatch],
     outcomes: Mapping[int, FixOutcome],
-    applied: AbstractSet[str],
 ) -> CheckResult:
     """A result whose findings say why they are left.
 
@@ -304,7 +297,7 @@ def _with_reasons(
         found = []
         for finding in findings:
             rule, at = place_of(finding)
-            if kinds.get(rule) not in applied:
+            if kinds.get(rule) != "safe":
                 found.append(without_fix(finding))
             elif (rule, at) in done:
                 found.append(finding)

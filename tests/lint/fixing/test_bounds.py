@@ -85,19 +85,6 @@ def text_of(body: str) -> str:
     )
 
 
-def test_fixes_that_undo_each_other_are_not_tried_in_a_circle() -> None:
-    rules = all_rules()
-
-    def all_found(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        context = Context(patch, options=Options(strict=True))
-        return context, run(context, rules)
-
-    check, lines = counting(all_found)
-    patch = parse_patch(text_of("+*/\n+\ta = 1;\n").encode(), "x.patch")
-    fix_patch(patch, check, {rule.id: rule for rule in rules})
-    assert len(lines) <= 3
-
-
 @pytest.mark.parametrize("count", [5, 900, 3000])
 def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(
     count: int,
@@ -122,58 +109,6 @@ def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(
     )
     assert len(lines) > 2
     assert outcome.draft.patch.diff_error is None
-
-
-def test_without_checks_for_more_attempts_the_other_hunks_stay_fixed() -> None:
-    bad, good = "+\tfrob();  \n", "+\tfrob();\n"
-    hunks = "".join(
-        f"@@ -{1000 * n},1 +{1000 * n},{901} @@\n int a;\n{bad * 900}"
-        for n in range(1, 3)
-    )
-    diff = (
-        "diff --git a/drivers/net/a.c b/drivers/net/a.c\n--- a/drivers/net/a.c\n+++"
-        f" b/drivers/net/a.c\n{hunks}"
-    )
-    patch = parse_patch("".join(hostile.patch(iter([diff]))).encode(), "x.patch")
-    other = next(iter(RULES.values()))
-
-    def objects(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        context, found = real_check(patch)
-        first = next(
-            line.patch_line
-            for line in patch.files[0].hunks[0].lines
-            if line.kind == "+"
-        )
-        if patch.lines[first - 1] == good.rstrip("\n"):
-            found = (
-                *found,
-                Finding(
-                    other.id, other.name, other.severity, "worse", patch_line=first
-                ),
-            )
-        return context, found
-
-    outcome = fix_patch(patch, objects, RULES)
-    last = outcome.draft.patch.files[0].hunks[1].lines[-1]
-    assert f"+{last.text}\n" == good
-    assert bad.rstrip("\n") in outcome.draft.patch.lines
-
-
-def test_a_later_draft_is_reverted_around_a_line() -> None:
-    patch = parse_patch(text_of("+a\n+b\n+c\n+d\n").encode(), "x.patch")
-    start = PatchEdit.of(patch)
-    first = patch.lines.index("+a") + 1
-    edits = (
-        FixEdit(first, 1, ("+A", "+AA")),
-        FixEdit(first + 2, 1, ("+C",)),
-        FixEdit(first + 3, 1, ()),
-    )
-    later = start.with_changes([LineChange(edits=edits)])
-    draft, reverted = start.with_reverted(later, frozenset((first - 1,)))
-    assert draft.patch.lines[first - 1 :] == ("+a", "+b", "+C")
-    assert "@@ -0,0 +1,3 @@" in draft.patch.lines
-    assert first - 1 in reverted
-    assert first + 1 not in reverted
 
 
 def test_a_line_behind_a_hunk_may_go() -> None:

@@ -44,31 +44,6 @@ LONG = (
                 " ?\n\t\tFROB_MODE_OF_FIRST : FROB_MODE_OF_OTHERS;"
             ),
         ),
-        (
-            (
-                "\t/* The link is not up before the controller has seen the first frame, so wait"
-                " for it here and then go on. */"
-            ),
-            (
-                "\t/*\n"
-                "\t * The link is not up before the controller has seen the first frame, so\n"
-                "\t * wait for it here and then go on.\n"
-                "\t */"
-            ),
-        ),
-        (
-            (
-                "\tframe->mode = 1; /* the controller has seen the first frame by now, so the link"
-                " is up and may be used */"
-            ),
-            (
-                "\t/*\n"
-                "\t * the controller has seen the first frame by now, so the link is up and\n"
-                "\t * may be used\n"
-                "\t */\n"
-                "\tframe->mode = 1;"
-            ),
-        ),
     ],
 )
 def test_a_long_line_is_broken(bad: str, good: str) -> None:
@@ -116,36 +91,6 @@ def test_the_last_lines_of_a_hunk_stay_so_that_it_applies() -> None:
         " \t\t    int mode)"
     )
     assert not fixed_text(text).changed
-
-
-@pytest.mark.parametrize(
-    ("bad", "good"),
-    [
-        (
-            "\tfirst->mode = second->mode = 1;",
-            "\tfirst->mode = 1;\n\tsecond->mode = 1;",
-        ),
-        (
-            "\tfirst->mode = second->mode = frob_mode(a);",
-            "\tsecond->mode = frob_mode(a);\n\tfirst->mode = second->mode;",
-        ),
-        (
-            "\tfirst->next = first = frob_next(a);",
-            "\tfirst->next = first = frob_next(a);",
-        ),
-    ],
-)
-def test_an_assignment_of_two_places_is_split(bad: str, good: str) -> None:
-    assert (
-        code(fixed_text(patch_of(f" \tint ret;\n+\tret = 0;\n+{bad}\n \tint more;")))
-        == f"\tret = 0;\n{good}"
-    )
-
-
-def test_the_body_of_a_condition_is_not_split() -> None:
-    body = "\tif (a)\n\t\tfirst->mode = second->mode = 1;"
-    plus = body.replace("\n", "\n+")
-    assert code(fixed_text(patch_of(f" \tint ret;\n+{plus}\n \tint more;"))) == body
 
 
 @pytest.mark.parametrize(

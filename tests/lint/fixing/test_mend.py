@@ -71,9 +71,7 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(
         ("        return a;", "\treturn a;"),
         ("static int frob_count = 0;", "static int frob_count;"),
         ("\tfrob(a,b );", "\tfrob(a, b);"),
-        ("\treturn (a);", "\treturn a;"),
         ("int frob(void) {", "int frob(void)\n{"),
-        ("\ta = 1;;", "\ta = 1;"),
         ("\tunsigned count;", "\tunsigned int count;"),
         ("\tuint32_t mode;", "\tu32 mode;"),
         ("\tif (frob == NULL || up)", "\tif (!frob || up)"),
@@ -98,16 +96,8 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(
             "\tif (frobs[mode & (up + 1)].link == NULL)",
             "\tif (!frobs[mode & (up + 1)].link)",
         ),
-        (
-            "#define FROB_IS_DOWN(frob) (frob_of((frob))->link == NULL)",
-            "#define FROB_IS_DOWN(frob) (!frob_of((frob))->link)",
-        ),
         ('\tTEST_ASSERT(frob != NULL, "no frob");', '\tTEST_ASSERT(frob, "no frob");'),
         ("\tbool up = frob != NULL;", "\tbool up = frob;"),
-        (
-            "\tup = 1;\n+\tlink->min = link->max = 2;",
-            "\tup = 1;\n\tlink->max = 2;\n\tlink->min = link->max;",
-        ),
         (
             "\tcount = 2 * (mode -1)+more[1]*up->mode;",
             "\tcount = 2 * (mode - 1) + more[1] * up->mode;",
@@ -123,19 +113,9 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(
             "\t/* 0x10 */ u32 mode; // of the link",
             "\tu32 mode; /* 0x10 */ // of the link",
         ),
-        ("\tif (FROB_MAX <= count)", "\tif (count >= FROB_MAX)"),
-        (
-            "\twhile (0 != frob_read(frob->regs + 3))",
-            "\twhile (frob_read(frob->regs + 3) != 0)",
-        ),
-        (
-            "\tif (up &&\n+\t    0 == frob_mode(frob))",
-            "\tif (up &&\n\t    frob_mode(frob) == 0)",
-        ),
         ("\tif ((a == 1) && (b > c))", "\tif (a == 1 && b > c)"),
         ("\tfrob_read(&(frob->link));", "\tfrob_read(&frob->link);"),
         ("\tframe->mode = S_IRUGO | S_IWUSR;", "\tframe->mode = 0644;"),
-        ("\tif (a) return 1;", "\tif (a)\n\t\treturn 1;"),
         ("\tif (a) {\n+\t\tfrob_stop();\n+\t}", "\tif (a)\n\t\tfrob_stop();"),
         (
             "\tif (a) {\n+\t\tb = 1;\n+\t\tc = 1;\n+\t} else\n+\t\td = 1;",
@@ -193,20 +173,6 @@ def test_strings_comments_and_paths_stay(line: str) -> None:
     assert line.replace("\n+", "\n") in code(
         fixed_text(patch_of(f" \tint ret;\n+{line}\n \tint more;"))
     )
-
-
-@pytest.mark.parametrize(
-    ("kind", "written"),
-    [("bool", "frob;"), ("int", "frob != NULL;"), ("bool *", "frob != NULL;")],
-)
-def test_a_function_that_returns_a_bool_returns_the_pointer(
-    kind: str, written: str
-) -> None:
-    text = patch_of(
-        f"+static {kind} frob_is_up(struct frob *frob)\n+{{\n+\tfrob_start(frob);\n+\treturn frob"
-        " != NULL;\n+}\n+"
-    )
-    assert f"\treturn {written}" in code(fixed_text(text))
 
 
 def test_continuation_lines_move_together_and_directives_do_not() -> None:
@@ -275,7 +241,6 @@ def test_a_patch_is_never_fixed_to_nothing() -> None:
         (f"{PROSE}\n\nReviewed-By: Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nReviewed-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),  # noqa: E501
         (f"{PROSE}\n\nTested-by:Ben Reader <ben@example.org>\n{SIGN_OFF}", f"{PROSE}\n\nTested-by: Ben Reader <ben@example.org>\n{SIGN_OFF}"),  # noqa: E501
         (f"{PROSE}\n\nChange-Id: I0123\n{SIGN_OFF}", f"{PROSE}\n\n{SIGN_OFF}"),
-        (f"{PROSE}\nIt it the the way.\n\n{SIGN_OFF}", f"{PROSE}\nIt it the way.\n\n{SIGN_OFF}"),
     ],
 )  # fmt: skip
 def test_messages_are_fixed(message: str, wanted: str) -> None:
@@ -292,7 +257,6 @@ def test_messages_are_fixed(message: str, wanted: str) -> None:
     [
         ("frob: wait.", "frob: wait"),
         ("frob : wait", "frob: wait"),
-        ("frob: wait  now", "frob: wait now"),
     ],
 )
 def test_subjects_are_fixed(bad: str, good: str) -> None:
@@ -489,19 +453,6 @@ def test_a_misspelt_word_of_a_message_is_corrected() -> None:
 def test_files_whose_line_ends_may_be_meant_are_left(name: str) -> None:
     text = patch_of("+echo a\r\n+echo b\r\n+out  \r", path=name, new=True)
     assert not [one for one in fixed_text(text).fixed if one.path == name]
-
-
-@pytest.mark.parametrize(
-    "name", ["drivers/frob/Makefile", "scripts/frob.sh", "drivers/frob/Kconfig"]
-)
-def test_what_programs_read_line_by_line_ends_its_lines_with_a_newline_alone(
-    name: str,
-) -> None:
-    assert [
-        one.name
-        for one in fixed_text(patch_of("+echo a\r", path=name, new=True)).fixed
-        if one.name == "dos-line-end"
-    ]
 
 
 def test_the_text_that_a_test_expects_keeps_its_blanks() -> None:

@@ -2,7 +2,6 @@
 """Fixers for the layout of C lines: braces, labels, continuation lines and comment stars."""
 
 import re
-from collections.abc import Sequence
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.checks.line_layout import (
@@ -84,33 +83,6 @@ def label(site: FixSite) -> Proposal:
         else None
     )
     return replaced(site.number, f"+{match[1].rstrip()}") if match else None
-
-
-@fixer("comment-star", COMMENT)
-def comment_star(site: FixSite) -> Proposal:
-    """Aligns the star of a comment line with the star above.
-
-    Stars below that were aligned with it move along.
-    """
-    before = site.line.previous
-    lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
-    edits: list[FixEdit] = []
-    number, old = site.number, indent_of(site.line.raw)
-    while (
-        lead
-        and (line := site.added(number))
-        and indent_of(line.raw) == old
-        and line.raw[1 + len(old) :].startswith("*")
-    ):
-        edits.append(
-            replaced(
-                number, f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[1 + len(old) :]}"
-            )
-        )
-        number += 1
-        if "*/" in line.raw:
-            break
-    return edits
 
 
 @fixer("tab-stop", COMMENT)
@@ -281,33 +253,6 @@ def spdx_comment(site: FixSite) -> Proposal:
     return replaced(site.number, *lines, count=len(rows))
 
 
-_NOTICES = (
-    (
-        "GPL-2.0-or-later",
-        compile_cached(
-            r"either version 2 (?:of the License|of the GNU General Public License)?,? ?or \(?at your option\)?,? any later version"  # noqa: E501
-        ),
-    ),
-    (
-        "GPL-2.0-only",
-        compile_cached(
-            r"(?:terms(?: and conditions)? of the GNU General Public License,? version 2,? as published by the Free Software Foundation"  # noqa: E501
-            r"|terms of the GNU General Public License version 2 as published by the Free Software Foundation)(?!;? either)"  # noqa: E501
-        ),
-    ),
-)
-_OTHER_TERMS = compile_cached(
-    r"\b(?:BSD|MIT|X11|Apache|MPL|Lesser|Library|LGPL|dual|alternatively|exception|redistributions?"
-    r" of source)\b",
-    re.IGNORECASE,
-)
-
-
-_WARRANTY = compile_cached(
-    r"^(?:This (?:program|software|file|driver|code) is distributed in the hope|You should have received a copy of the GNU)"  # noqa: E501
-)
-
-
 def _comment_rows(site: FixSite, first: ScannedLine) -> list[ScannedLine]:
     """Returns the added lines of the comment that starts at a line."""
     rows = [first]
@@ -318,73 +263,3 @@ def _comment_rows(site: FixSite, first: ScannedLine) -> list[ScannedLine]:
     ):
         rows.append(below)
     return rows
-
-
-@fixer("spdx-notice", COMMENT)
-def spdx_notice(site: FixSite) -> Proposal:
-    """Replaces the usual notice of a license in a C file's first comment with its license tag."""
-    line, comment = site.added(site.number), site.finding.value("comment")
-    if not line or comment not in ("//", "/*") or line.raw.strip() != "+/*":
-        return None
-    rows = _comment_rows(site, line)
-    name = _stated_license(rows)
-    if not name or rows[-1].raw.strip("+ \t") != "*/":
-        return None
-    paragraphs: list[list[str]] = [[]]
-    for row in rows[1:-1]:
-        if row.raw.strip("+* \t"):
-            paragraphs[-1].append(row.raw)
-        else:
-            paragraphs.append([])
-    kept = [one for one in paragraphs if one and not _is_notice(one)]
-    tag = (
-        f"+{comment} SPDX-License-Identifier: {name}{' */' if comment == '/*' else ''}"
-    )
-    text = [
-        row
-        for number, one in enumerate(kept)
-        for row in ("+ *", *one)[0 if number else 1 :]
-    ]
-    lines = (tag, "+/*", *text, "+ */") if kept else (tag,)
-    return replaced(site.number, *lines, count=len(rows))
-
-
-def _is_notice(rows: Sequence[str]) -> bool:
-    text = " ".join(" ".join(row[1:].strip(" \t*") for row in rows).split())
-    return _WARRANTY.match(text) is not None or (
-        text.startswith("This ") and any(notice.search(text) for _, notice in _NOTICES)
-    )
-
-
-def _stated_license(rows: Sequence[ScannedLine]) -> str:
-    """Returns the SPDX name of the license whose usual notice a comment is; "" if it is another
-    one, or may be under more than one.
-    """
-    text = " ".join(" ".join(row.raw[1:].strip(" \t/*") for row in rows).split())
-    found = [name for name, notice in _NOTICES if notice.search(text)]
-    return found[0] if len(found) == 1 and not _OTHER_TERMS.search(text) else ""
-
-
-@fixer("start-with-star", COMMENT)
-def start_with_star(site: FixSite) -> Proposal:
-    """Adds a star to the lines of a block comment, below the star of its first line."""
-    before = site.line.previous
-    lead = re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
-    if not lead or not before or "*/" in before.raw[lead.end() :]:
-        return None
-    indent = f"{lead[1]}{' ' if lead[2] else ''}"
-    edits: list[FixEdit] = []
-    number = site.number
-    while (line := site.added(number)) and not re.match(r"\+[ \t]*\*", line.raw):
-        text = line.raw[1:].strip(_SPACES)
-        if (
-            set(line.text[1:].strip(_SPACES)) - {NOTE, *_SPACES}
-            or "/*" in text
-            or ("*/" in text and not text.endswith("*/"))
-        ):
-            return None
-        edits.append(replaced(number, f"+{indent}* {text}".rstrip()))
-        if text.endswith("*/"):
-            break
-        number += 1
-    return edits

@@ -11,7 +11,6 @@ from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.file_text import has_include
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, Proposal, fixer
 
 _OUTSIDE = compile_cached(
@@ -24,7 +23,6 @@ _CONDITION = compile_cached(
     r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
 )
 _BOOL = compile_cached(r"(?:^|[^\w(,])bool\s+\w+\s*=$")
-_MOST_HEAD_LINES = 5
 _LOGICAL = compile_cached(r"&&|\|\||!$")
 _LOOP = compile_cached(r"\bfor\s*\([^;]*;$")
 _OPENS = compile_cached(r"(?:[(,?:;{]|&&|\|\||(?<![=<>!])=|\breturn)\s*$")
@@ -36,14 +34,6 @@ _VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*
 _POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
 """Such a value, also after a cast to a pointer or stars."""
 _NULL_TEST = compile_cached(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
-_SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-_CONSTANT_FIRST = compile_cached(
-    rf"\b([A-Z_][A-Z0-9_]*|\d\w*)(\s*)([<>]=?|[=!]=)(\s*)(\*?{_WHOLE}{_VALUE})"
-)
-_BIT_HEADERS = compile_cached(
-    r"#\s*include\s*<linux/(?:bits|bitops|kernel|module|device|interrupt|io)\.h>"
-)
-"""Headers that define BIT(), or that have included one that does since 4.0."""
 _LIST_ENDS = compile_cached(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
@@ -89,27 +79,19 @@ def null_test(site: FixSite) -> Proposal:
 
     Parentheses that are no longer necessary are removed.
     """
-    text = _code(site)
-    parameters = _macro_parameters(site, text)
-    if parameters is None:
-        return None
+    text = _expression(site)
     spans = []
     for match in _NULL_TEST.finditer(text):
         before, after = (
             _before(site, text[1 : match.start()]).rstrip(),
             text[match.end() :].rstrip(" \t\\"),
         )
-        names = set(re.findall(r"\w+", re.sub(BALANCED, "", match[1])))
-        if (
-            NOTE in match[0]
-            or parameters & names
-            or not _is_operand(site, before, after)
-        ):
+        if NOTE in match[0] or not _is_operand(site, before, after):
             continue
         if (
             re.search(r"!\s*\($", before)
             if match[2] == "=="
-            else not _is_truth(site, before, after or _next_code(site))
+            else not _is_truth(before, after or _next_code(site))
         ):
             continue
         start, end = match.span()
@@ -129,30 +111,7 @@ def null_test(site: FixSite) -> Proposal:
     return spans
 
 
-def _macro_parameters(site: FixSite, text: str) -> set[str] | None:
-    """Returns the parameters of the macro that the line is in, which may be expressions.
-
-    An empty set outside of macros, None if unknown.
-    """
-    number = site.number
-    while (above := site.added(number - 1)) and above.text.rstrip().endswith("\\"):
-        number -= 1
-    first = site.scan.lines[number - 1].text
-    if (
-        number == site.number
-        and not text.rstrip().endswith("\\")
-        and not re.match(r"\+\s*#", text)
-    ):
-        return set()
-    macro = re.match(r"\+\s*#\s*define\s+\w+(?:\(([\w\s,.]*)\))?", first)
-    return (
-        set(re.findall(r"\w+", macro[1] or ""))
-        if macro and "#" not in text[macro.end() if number == site.number else 0 :]
-        else None
-    )
-
-
-def _is_truth(site: FixSite, before: str, after: str) -> bool:
+def _is_truth(before: str, after: str) -> bool:
     """Whether only the truth of what is between two pieces of code counts: in a condition, a bool,
     or as an operand of a logical operator.
     """
@@ -160,8 +119,6 @@ def _is_truth(site: FixSite, before: str, after: str) -> bool:
         after = after.lstrip()
         if _LOOP.search(before) or _BOOL.search(before):
             return after.startswith(";")
-        if before.endswith("return"):
-            return after.startswith(";") and _returns_bool(site)
         if not before.endswith("("):
             return False
         before = before[:-1].rstrip()
@@ -173,29 +130,6 @@ def _is_truth(site: FixSite, before: str, after: str) -> bool:
             return False
         after = after[1:]
     return True
-
-
-def _returns_bool(site: FixSite) -> bool:
-    """Whether the function that the line is in starts in its hunk and returns a bool."""
-    above = [
-        line
-        for line in site.scan.lines[site.line.hunk_start - 1 : site.number - 1]
-        if line.sign != "-"
-    ]
-    start = next(
-        (at for at in range(len(above) - 1, -1, -1) if above[at].code[1:2].strip()), 0
-    )
-    head = "".join(
-        f"{line.code[1:]} " for line in above[max(0, start - _MOST_HEAD_LINES) : start]
-    )
-    is_function = bool(above) and above[start].code[1:].rstrip() == "{"
-    return (
-        is_function
-        and re.search(
-            r"(?:^|[;}]\s*)(?:[a-z_]\w*\s+)*bool\s+\w+\s*\([^;{}]*\)\s*$", head
-        )
-        is not None
-    )
 
 
 def _before(site: FixSite, before: str) -> str:
@@ -232,33 +166,6 @@ def _continues(site: FixSite) -> bool:
 def _next_code(site: FixSite) -> str:
     """Returns the next line of the new side, without its sign and indent."""
     return (site.scan.raw_line(site.number, 1) or "")[1:].strip()
-
-
-_SIDE = r"[\w\s.,()\[\]&*<>=!+/%|^~-]*"
-
-
-@fixer("constant-right", NAMED, tokens=((_SIDE, _SIDE),))
-def constant_right(site: FixSite) -> Proposal:
-    """Swaps the sides of a comparison whose constant is on the left.
-
-    The other side must be a single name, member or call, or in parentheses.
-    """
-    text = _expression(site)
-    match = _CONSTANT_FIRST.match(text, site.column) if site.column > 0 else None
-    if (
-        not match
-        or NOTE in match[0]
-        or not _is_operand(
-            site, _before(site, text[1 : match.start()]), text[match.end() :]
-        )
-    ):
-        return None
-    constant, before, sign, after, value = match.groups()
-    return ColumnSpan(
-        site.number,
-        *match.span(),
-        f"{value}{before}{_SWAPPED[sign]}{after}{constant}",
-    )
 
 
 _PARENTHESES = ((r"[( ]+", r""), (r"[) ]+", r""))
@@ -317,22 +224,6 @@ def plain_comparison(site: FixSite) -> Proposal:
     return None
 
 
-@fixer("single-parentheses", NAMED, tokens=_PARENTHESES)
-def single_parentheses(site: FixSite) -> Proposal:
-    """Rewrites `if ((a == b))` as `if (a == b)`."""
-    text = _expression(site)
-    match = re.search(
-        rf"\bif\s*\(\s*(\(\s*){_OPERAND}\s*(?:[<>]=?|[=!]=)\s*{_OPERAND}(\s*\))\s*\)",
-        text,
-    )
-    if not match:
-        return None
-    return (
-        ColumnSpan(site.number, *match.span(1), ""),
-        ColumnSpan(site.number, *match.span(2), ""),
-    )
-
-
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
 def octal_mode(site: FixSite) -> Proposal:
     """Rewrites symbolic permissions as the equivalent octal number."""
@@ -347,40 +238,3 @@ def octal_mode(site: FixSite) -> Proposal:
         else []
     )
     return [ColumnSpan(site.number, *place.span(), octal) for place in places]
-
-
-_BIT_TOKENS = (
-    (r"", r"BIT(?:_ULL)?"),
-    (r"(?:\( )?1[uUlL]* <<(?: \()?", r""),
-    (r"\)", r""),
-)
-
-
-@fixer("bit-macro-exact", NAMED, tokens=_BIT_TOKENS)
-def bit_macro_exact(site: FixSite) -> Proposal:
-    """Rewrites `(1UL << n)` as `BIT(n)` and `(1ULL << n)` as `BIT_ULL(n)`.
-
-    The code must have access to BIT(). These rewrites are exactly equivalent.
-    """
-    kind = {"BIT": "ul", "BIT_ULL": "ull"}[site.finding.value("macro")]
-    return _with_bit(site, kind) if has_include(site, _BIT_HEADERS) else None
-
-
-@fixer("bit-macro", NAMED, tokens=_BIT_TOKENS)
-def bit_macro(site: FixSite) -> Proposal:
-    """Rewrites `(1 << n)` as `BIT(n)`."""
-    return _with_bit(site, "[uUlL]*")
-
-
-def _with_bit(site: FixSite, kind: str) -> Proposal:
-    """Writes `(1 << n)`, where 1 has the suffix `kind` (a pattern, in either case), with the macro
-    that the finding names.
-    """
-    text, macro = _code(site), site.finding.value("macro")
-    match = re.search(
-        rf"\(\s*1(?i:{kind})\s*<<\s*(\w+|\(\s*[\w\s+*-]+\s*\))\s*\)", text
-    )
-    if not match or NOTE in match[0]:
-        return None
-    amount = match[1].strip("() \t") if match[1].startswith("(") else match[1]
-    return ColumnSpan(site.number, *match.span(), f"{macro}({amount})")

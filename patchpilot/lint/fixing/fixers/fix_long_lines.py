@@ -2,14 +2,12 @@
 """Fixers that break long lines: code after a comma or an operator, comments between words."""
 
 import re
-import textwrap
 from collections.abc import Iterator
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
+from patchpilot.lint.c.line_scan import expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
-    COMMENT,
     NAMED,
     FixSite,
     Proposal,
@@ -19,7 +17,6 @@ from patchpilot.lint.fixing.fixer import (
     replaced,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import COLUMNS, MOST_COLUMNS
-from patchpilot.model.finding import FixEdit
 
 _LIMITS = (COLUMNS, MOST_COLUMNS)
 """The columns that broken lines have if they can, and else."""
@@ -30,10 +27,6 @@ _LATE_BREAK = compile_cached(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
 _ANY_BREAK = compile_cached(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
 _GOES_ON = " \\"
 _MACRO = compile_cached(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
-_COMMENT_LINE = compile_cached(r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$")
-_CODE_BEFORE = compile_cached(
-    rf"\+([ \t]*)(#[ \t]*define\b[^{NOTE}]*[^\s{NOTE}]|[^\s{NOTE}].*[;,])[ \t]*({NOTE}+)[ \t]*$"
-)
 
 
 @fixer("break-line", NAMED, tokens=((r"", r"\\"),))
@@ -159,66 +152,3 @@ def _breaks(text: str, pattern: "re.Pattern[str]", deepest: int) -> Iterator[int
         last = match.end()
         if depth <= deepest:
             yield match.end()
-
-
-@fixer("break-comment", COMMENT)
-def break_comment(site: FixSite) -> Proposal:
-    """Breaks a long comment line between words; a comment after code moves to the line above."""
-    line = site.added(site.number)
-    if not line:
-        return None
-    raw, mask = line.raw.rstrip(), line.text[: len(line.raw)].rstrip()
-    if match := _COMMENT_LINE.match(raw):
-        indent, mark, words, end = match.groups()
-        if (
-            set(mask[1 + len(indent) :]) - {NOTE, " ", "\t"}
-            or (mark == "/*" and not end)
-            or (mark == "//" and end)
-        ):
-            return None
-        return _comment(line, indent, mark, words, end or "")
-    match = _CODE_BEFORE.match(mask)
-    note = (
-        re.fullmatch(
-            r"/\*[ \t]*([^*\s].*?)[ \t]*\*/|//[ \t]*(\S.*)",
-            raw[match.start(3) : match.end(3)],
-        )
-        if match
-        else None
-    )
-    if not match or not note:
-        return None
-    comment = _comment(
-        line,
-        match[1],
-        "/*" if note[1] else "//",
-        note[1] or note[2],
-        "*/" if note[1] else "",
-    )
-    if not comment:
-        return None
-    return comment._replace(insert=(*comment.insert, as_text(raw[: match.end(2)])))
-
-
-def _comment(
-    line: ScannedLine, indent: str, mark: str, words: str, end: str
-) -> FixEdit | None:
-    """Returns the change that writes a comment's words in lines of up to 80 columns."""
-    if re.search(r"\S(?: {3,}|\t)|\||https?:", words):
-        return None
-    width = _LIMITS[0] - len(expand(indent))
-    whole = mark == "/*" and end
-    if whole and len(words) + 6 <= width:
-        return replaced(line.number, f"+{indent}/* {words} */")
-    rows = textwrap.wrap(
-        words, width - 3, break_long_words=False, break_on_hyphens=False
-    )
-    if any(len(row) > width - 3 for row in rows):
-        return None
-    lead = " *" if whole else mark
-    lines = [f"+{indent}{lead} {row}" for row in rows]
-    if whole:
-        lines = [f"+{indent}/*", *lines, f"+{indent} */"]
-    elif end:
-        lines.append(f"+{indent}*/")
-    return replaced(line.number, *lines)

@@ -30,28 +30,6 @@ command.
 """
 _ITEM = re.compile(r"( {0,3}(?:[-*+]|\d{1,2}[.)]) {1,3})([A-Za-z`'\"].*)$")
 _DOCUMENTS = (".rst", ".txt", ".md")
-_SURE_TWICE = frozenset(
-    (
-        "the",
-        "a",
-        "an",
-        "of",
-        "and",
-        "to",
-        "is",
-        "in",
-        "for",
-        "with",
-        "on",
-        "be",
-        "we",
-        "it",
-        "this",
-        "if",
-        "or",
-        "are",
-    )
-)
 
 
 def _in_message(site: FixSite) -> bool:
@@ -109,26 +87,6 @@ def subject_end(site: FixSite) -> Proposal:
     )
 
 
-@fixer("subject-spaces", PROSE)
-def subject_spaces(site: FixSite) -> Proposal:
-    """Collapses multiple spaces between the words of a subject."""
-    header = next(
-        (
-            header
-            for header in site.context.patch.headers
-            if header.name.lower() == "subject"
-        ),
-        None,
-    )
-    if not header or "=?" in site.text(header.line):
-        return None
-    name, colon, rest = site.text(header.line).partition(":")
-    better = f"{name}{colon} " + re.sub(r"(?<=\S) {2,}(?=\S)", " ", rest.lstrip(" "))
-    return (
-        FixEdit(header.line, 1, (better,)) if better != site.text(header.line) else None
-    )
-
-
 @fixer("prefix-spaces", PROSE)
 def prefix_spaces(site: FixSite) -> Proposal:
     """Puts one space after the colon of each prefix, and none before it."""
@@ -164,59 +122,6 @@ def drop_line(site: FixSite) -> Proposal:
         and not lines[at + 1].strip()
     )
     return delete([site.number, site.number + 1] if blank else [site.number])
-
-
-@fixer("indent-line", PROSE)
-def indent_line(site: FixSite) -> Proposal:
-    """Indents a line of the message by one space."""
-    return (
-        FixEdit(site.number, 1, (f" {site.text(site.number)}",))
-        if _in_message(site)
-        else None
-    )
-
-
-@fixer("commit-reference", PROSE)
-def commit_reference(site: FixSite) -> Proposal:
-    """Corrects the id and subject of a `commit 0123456 ("…")` reference from the repository.
-
-    The line must name one commit completely. If it becomes too long, its paragraph is wrapped
-    again from there on.
-    """
-    right = site.finding.fix.text if site.finding.fix else ""
-    match = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
-    if not match or not _in_message(site):
-        return None
-    text = site.text(site.number)
-    named = list(re.finditer(r"\b[0-9a-f]{7,40}\b", text))
-    if len(named) != 1 or not (
-        match[1].startswith(named[0][0]) or named[0][0].startswith(match[1])
-    ):
-        return None
-    written = re.search(
-        r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])",
-        text,
-        re.IGNORECASE,
-    )
-    if not written or (written[2] is not None and written[2].strip("\"'") != match[2]):
-        return None
-    # a title that starts after the id and continues on the next line is not rewrapped
-    if written[2] is None and re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
-        return None
-    reference = f'{written[1]} {match[1]} ("{match[2]}")'
-    line = text[: written.start()] + reference + text[written.end() :]
-    if len(line) <= COLUMNS:
-        return FixEdit(site.number, 1, (line,))
-    paragraph = _prose_from(site)
-    if any("\r" in row for row in paragraph):
-        return None
-    wrapped = textwrap.wrap(
-        " ".join((line, *paragraph[1:])),
-        COLUMNS,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return FixEdit(site.number, len(paragraph), tuple(wrapped))
 
 
 @fixer("wrap", PROSE)
@@ -281,20 +186,6 @@ def _wrapped_item(site: FixSite) -> Proposal:
         return None
     lines = (f"{match[1]}{rows[0]}", *(" " * len(match[1]) + row for row in rows[1:]))
     return FixEdit(site.number, 1, lines)
-
-
-def _prose_from(site: FixSite) -> tuple[str, ...]:
-    """The lines of prose from the finding's line to the end of its paragraph."""
-    lines = tuple(site.context.patch.lines[site.number - 1 :])
-    end = next(
-        (
-            at
-            for at, line in enumerate(lines)
-            if at and (not line[:1].isalnum() or is_trailer(line) or line == "---")
-        ),
-        len(lines),
-    )
-    return lines[:end]
 
 
 @fixer("spelling", PROSE)
@@ -372,22 +263,3 @@ def _is_prose(site: FixSite, start: int, end: int) -> bool:
     if line.file.endswith(_DOCUMENTS):
         return "``" not in text and not text[1:].startswith((" ", "\t"))
     return line.file.endswith((".c", ".h")) and set(line.text[start:end]) == {NOTE}
-
-
-@fixer("drop-repeated-word", PROSE)
-def drop_repeated_word(site: FixSite) -> Proposal:
-    """Removes a repeated word, unless the repetition may be correct."""
-    word = site.finding.value("word")
-    if word.lower() not in _SURE_TWICE:
-        return None
-    raw = as_bytes(site.text(site.number))
-    places = [
-        match
-        for match in re.finditer(
-            rf"\b({word})( {word})\b(?=[ ,;.]|$)", raw, re.IGNORECASE
-        )
-        if _is_prose(site, *match.span())
-    ]
-    return [
-        ColumnSpan(site.number, place.start(2), place.end(2), "") for place in places
-    ]

@@ -117,12 +117,6 @@ def space_before(site: FixSite) -> Proposal:
     return _add(site, at) if text[at - 1] not in _SPACES else None
 
 
-@at_code("space-before-word")
-def space_before_word(site: FixSite, text: str, at: int) -> Proposal:
-    """Adds a space between a brace and the word after it."""
-    return _add(site, at) if re.match(r"[A-Za-z_]", text[at]) else None
-
-
 @at_code("space-after")
 def space_after(site: FixSite, text: str, at: int) -> Proposal:
     """Adds a space after the character at the column."""
@@ -233,11 +227,8 @@ def _has_left_operand(before: str, sign: str) -> bool:
 
 @at_code("no-space-before")
 def no_space_before(site: FixSite, text: str, at: int) -> Proposal:
-    """Removes the space before the character at the column."""
-    if text[at - 1] not in _SPACES:
-        return None
-    start = len(text[:at].rstrip(_SPACES))
-    return ColumnSpan(site.number, start, at, "") if start > 1 else None
+    """Remove the spaces at the column or before it."""
+    return _remove(site, text, at, at)
 
 
 @at_code("no-space-before-call")
@@ -261,38 +252,7 @@ def no_space_before_call(site: FixSite, text: str, at: int) -> Proposal:
 def no_space_after(site: FixSite, text: str, at: int) -> Proposal:
     """Removes the space after the character at the column."""
     match = _SIGN.match(text, at)
-    if not match:
-        return None
-    start = match.end()
-    end = start + len(text[start:]) - len(text[start:].lstrip(_SPACES))
-    return (
-        ColumnSpan(site.number, start, end, "")
-        if end > start and end < len(text)
-        else None
-    )
-
-
-@at_code("no-space-around")
-def no_space_around(site: FixSite, text: str, at: int) -> Proposal:
-    """Removes the spaces on both sides of the character at the column."""
-    match = _SIGN.match(text, at)
-    if not match:
-        return None
-    sides = (_remove(site, text, at, at), _remove(site, text, match.end(), match.end()))
-    return [side for side in sides if side]
-
-
-@at_code("no-space-here")
-def no_space_here(site: FixSite, text: str, at: int) -> Proposal:
-    """Removes the spaces at the column."""
-    return _remove(site, text, at, at) if text[at] in _SPACES else None
-
-
-@at_code("one-space-here")
-def one_space_here(site: FixSite, text: str, at: int) -> Proposal:
-    """Collapses the spaces at the column into one."""
-    end = at + len(text[at:]) - len(text[at:].lstrip(_SPACES))
-    return ColumnSpan(site.number, at, end, " ") if end > at else None
+    return _remove(site, text, match.end(), match.end()) if match else None
 
 
 @fixer("space-before-brace")
@@ -354,11 +314,3 @@ def star(site: FixSite, text: str, at: int) -> Proposal:
         if good != match[0]
         else None
     )
-
-
-@at_code("function-pointer")
-def function_pointer(site: FixSite, text: str, at: int) -> Proposal:
-    """Removes or adds the space at the column in a function pointer, `type (*name)(arguments)`."""
-    if text[at] in _SPACES:
-        return _remove(site, text, at, at)
-    return _add(site, at) if text[at] == "(" and text[at - 1] not in _SPACES else None

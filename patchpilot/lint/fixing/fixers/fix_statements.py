@@ -40,51 +40,6 @@ _BRACES = (
 )
 
 
-@fixer("next-line")
-def next_line(site: FixSite) -> Proposal:
-    """Moves the statement after a condition, an `else` or a label to the next line."""
-    line = site.added(site.number)
-    text = bare_code(line) if line else None
-    if not line or text is None:
-        return None
-    indent, code = indent_of(line.raw), text.strip()
-    if joined := re.match(r"\}\s*(if\b.*)$", code):
-        head, rest, deeper = "}", joined[1], ""
-    elif label := re.match(r"((?:case\b[^:?]*|default\s*):)\s*([^:].*;)$", code):
-        head, rest, deeper = label[1], label[2], "\t"
-    else:
-        end = _head_end(line.text[1 + len(indent) : len(line.raw)])
-        head, rest, deeper = code[:end].rstrip(), code[end:].strip(), "\t"
-        if not _STATEMENT.match(rest) or rest == ";":
-            return None
-    statements = (
-        re.findall(r"[^;]+;", rest) if deeper and rest.count(";") > 1 else [rest]
-    )
-    is_split = len(statements) > 1 and re.search(r"[\"']|\bfor\b", rest)
-    if not head or any(bracket in line.code for bracket in "{}" if deeper) or is_split:
-        return None
-    lines = (head, *(f"{deeper}{one.strip()}" for one in statements))
-    return replaced(line.number, *(f"+{indent}{one}" for one in lines))
-
-
-def _head_end(code: str) -> int:
-    """Returns where the condition or the `else` that starts a line of code ends; 0 without one."""
-    start = re.match(
-        r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*(?=\()|(?:\}\s*)?else\b(?!\s*if\b)",
-        code,
-    )
-    if not start:
-        return 0
-    if not code.startswith("(", start.end()):
-        return start.end()
-    depth = 0
-    for at in range(start.end(), len(code)):
-        depth += (code[at] == "(") - (code[at] == ")")
-        if not depth:
-            return at + 1
-    return 0
-
-
 @fixer("drop-braces", NAMED, tokens=_BRACES)
 def drop_braces(site: FixSite) -> Proposal:
     """Removes the braces around single statements in all branches of a condition or loop."""
@@ -320,43 +275,3 @@ def _filled(head: str, texts: list[str], masks: list[str], limit: int) -> list[s
         if all(len(expand(one)) <= limit for one in lines) and len(lines[0]) > len(head)
         else []
     )
-
-
-_PLACE = r"[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*)*"
-_CHAIN = compile_cached(rf"({_PLACE})\s*=\s*({_PLACE})\s*=(?!=)\s*([^=]+);$")
-_ANYWHERE = compile_cached(r"[01]|NULL|true|false")
-"""Values that a variable of every type holds unchanged."""
-
-
-@fixer(
-    "split-assignment",
-    NAMED,
-    tokens=((r"(?:\S+ )*=", r""), (r"", r"(?:\S+ )*;(?: (?:\S+ )*=)?")),
-)
-def split_assignment(site: FixSite) -> Proposal:
-    """Splits `a = b = 1;` into `a = 1;` and `b = 1;`, and `a = b = f();` into `b = f();` and `a =
-    b;`.
-    """
-    line = site.added(site.number)
-    text = bare_code(line) if line else None
-    match = _CHAIN.match(text.strip()) if text else None
-    above = line.previous.code.rstrip() if line and line.previous else ""
-    # the second statement must not leave the body of a condition
-    if not line or not match or above[-1:] not in (";", "{", "}"):
-        return None
-    first, second, value = match.groups()
-    root = re.match(r"\w+", first)
-    if (
-        not root
-        or first == second
-        or re.match(rf"{re.escape(second)}\b", first)
-        or root[0] == second
-    ):
-        return None
-    lines = (
-        (f"{first} = {value};", f"{second} = {value};")
-        if _ANYWHERE.fullmatch(value)
-        else (f"{second} = {value};", f"{first} = {second};")
-    )
-    indent = indent_of(line.raw)
-    return replaced(line.number, *(f"+{indent}{one}" for one in lines))

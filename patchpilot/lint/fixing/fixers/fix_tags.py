@@ -4,8 +4,6 @@
 They never change the person or commit that a tag names.
 """
 
-import re
-
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, delete, fixer
 from patchpilot.model.assistant import right_assistant
@@ -70,38 +68,6 @@ def assistant(site: FixSite) -> Proposal:
     """Removes addresses, brackets and everyday tools from an Assisted-by: tag."""
     name, _, value = site.text(site.number).partition(":")
     return _rewritten(site, f"{name}: {right_assistant(value)}")
-
-
-@fixer("tag-name", PROSE)
-def tag_name(site: FixSite) -> Proposal:
-    """Replaces a tag's name with the one that the finding suggests."""
-    right = site.finding.value("tag") if site.finding.value("quoted") else ""
-    text = site.text(site.number)
-    name, colon, value = text.partition(":")
-    if (
-        not right
-        or not colon
-        or not value.strip()
-        or not re.fullmatch(r"\s*[\w -]+?\s*", name)
-    ):
-        return None
-    if right == "Fixes" and not re.match(r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value):
-        return None
-    return _rewritten(site, f"{right}: {value.strip()}")
-
-
-@fixer("stable-form", PROSE)
-def stable_form(site: FixSite) -> Proposal:
-    """Rewrites the Cc: of the stable list, and its version, as the finding suggests."""
-    right = site.finding.value("right")
-    known = re.fullmatch(
-        rf"(?:{site.context.project.lists.stable_pattern})(?: # [^']+)?", right
-    )
-    return (
-        _rewritten(site, f"Cc: {right}")
-        if known and re.match(r"(?i)cc:", site.text(site.number))
-        else None
-    )
 
 
 @fixer("stable-host", PROSE)
@@ -186,30 +152,3 @@ def close_gap(site: FixSite) -> Proposal:
         if _is_tag(site.text(above)) or site.text(above)[:1] in (" ", "\t")
         else None
     )
-
-
-@fixer("whole-fixes", PROSE)
-def whole_fixes(site: FixSite) -> Proposal:
-    """Joins a wrapped Fixes: tag into one line without an indent."""
-    lines, text = _message(site), site.text(site.number)
-    line = read_fixes_line(text)
-    if (
-        site.number not in lines
-        or line is None
-        or not line.is_tag
-        or line.name != "Fixes"
-    ):
-        return None
-    if line.space[:1] != " ":
-        return None
-    if re.search(r"\(\".*\"\)\s*$", text):
-        return _rewritten(site, text.strip())
-    below = site.number + 1
-    if (
-        below not in lines
-        or not (line.has_digits(7) and not line.word and line.space == line.gap == " ")
-        or not line.rest.startswith('("')
-        or not re.match(r"[^\"]*\"\)\s*$", site.text(below))
-    ):
-        return None
-    return FixEdit(site.number, 2, (f"{text.strip()} {site.text(below).strip()}",))

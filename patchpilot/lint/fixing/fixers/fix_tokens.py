@@ -8,17 +8,13 @@ import re
 from functools import partial
 
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.file_text import file_text
 from patchpilot.lint.fixing.fixer import (
     NAMED,
     ColumnSpan,
     FixSite,
     Proposal,
     fixer,
-    replaced,
 )
-
-_BRACKETS = re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
 
 
 def _spans(site: FixSite, pattern: str, better: str) -> Proposal:
@@ -40,8 +36,6 @@ def _spans(site: FixSite, pattern: str, better: str) -> Proposal:
 for _name, _was, _is, _pattern, _better in (
     # `unsigned x` is written `unsigned int x`
     ("unsigned-int", "", "int", r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])", " int"),  # noqa: E501
-    # `long int` is written `long`
-    ("drop-int", "int", "", r"\b(?:long|short|long unsigned|short unsigned)(\s+int)\b", ""),
     ("func-name", "__FUNCTION__", "__func__", r"\b__FUNCTION__\b", "__func__"),
     # older spellings of `inline`
     ("plain-inline", r"__inline(?:__)?", "inline", r"\b__inline(?:__)?\b", "inline"),
@@ -96,16 +90,6 @@ def lower_hex(site: FixSite) -> Proposal:
     return spans
 
 
-@fixer("one-semicolon", NAMED, tokens=((r";", r""),))
-def one_semicolon(site: FixSite) -> Proposal:
-    """Removes the second of two semicolons at the end of a line."""
-    return (
-        None
-        if re.search(r"\bfor\b", site.line.text)
-        else _spans(site, r";(\s*;)(?=\s*$)", "")
-    )
-
-
 @fixer("add-comma", NAMED, tokens=((r"", r","),))
 def add_comma(site: FixSite) -> Proposal:
     """Adds a comma at the end of the code on the line."""
@@ -114,33 +98,6 @@ def add_comma(site: FixSite) -> Proposal:
         if site.line.code.strip("+ \t")
         else None
     )
-
-
-@fixer("drop-parentheses", NAMED, tokens=((r"\(", r""), (r"\)", r"")))
-def drop_parentheses(site: FixSite) -> Proposal:
-    """Rewrites a one-line `return (x);` as `return x;`."""
-    line = site.added(site.number)
-    match = _BRACKETS.match(line.text) if line else None
-    if (
-        not line
-        or not match
-        or NOTE in line.text
-        or "," in match[2]
-        or not _balanced(match[2])
-        or not match[2].strip()
-    ):
-        return None
-    inside = line.raw[match.start(2) : match.end(2)].strip()
-    return replaced(site.number, f"+{match[1]} {inside};")
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for char in text:
-        depth += (char == "(") - (char == ")")
-        if depth < 0:
-            return False
-    return depth == 0
 
 
 @fixer("dts-space")
@@ -173,50 +130,3 @@ def gpl_license(site: FixSite) -> Proposal:
         else None
     )
     return ColumnSpan(site.number, *match.span(1), '"GPL"') if match else None
-
-
-_PRINTED = {
-    "WARNING": "warn",
-    "ERR": "err",
-    "ALERT": "alert",
-    "CRIT": "crit",
-    "EMERG": "emerg",
-    "INFO": "info",
-    "NOTICE": "notice",
-}
-_PR = "|".join(_PRINTED.values())
-
-
-@fixer(
-    "pr-level",
-    NAMED,
-    tokens=(
-        (r"printk(?:_once|_ratelimited)?", rf"pr_(?:{_PR})(?:_once|_ratelimited)?"),
-        (r"KERN_[A-Z]+", r""),
-    ),
-)
-def pr_level(site: FixSite) -> Proposal:
-    """Rewrites `printk(KERN_ERR …)` as `pr_err(…)` in files that do not define their own prefix.
-
-    The file must be new or in the tree.
-    """
-    if not site.added(site.number) or _may_have_prefix(site):
-        return None
-    text = site.line.text[: len(site.line.raw)]
-    match = re.search(
-        r"\b(printk(?:_once|_ratelimited)?)\s*\(\s*(KERN_([A-Z]+)\s*)(?=\S)", text
-    )
-    level = _PRINTED.get(match[3]) if match else None
-    if not match or not level or text[match.end()] == ",":
-        return None
-    name = f"pr_{level}{match[1].removeprefix('printk')}"
-    return (
-        ColumnSpan(site.number, *match.span(1), name),
-        ColumnSpan(site.number, *match.span(2), ""),
-    )
-
-
-def _may_have_prefix(site: FixSite) -> bool:
-    """Whether the file, or a header next to it, may define `pr_fmt`."""
-    text, is_whole = file_text(site, site.line.file)
-    return not is_whole or re.search(r'\bpr_fmt\b|#\s*include\s*"', text) is not None

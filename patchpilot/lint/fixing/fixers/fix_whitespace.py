@@ -25,7 +25,6 @@ _FREE = frozenset(
 
 In Makefiles, Markdown, scripts and test data it may have one.
 """
-_SCRIPTS = ("sh", "py", "pl", "awk", "rs", "mk")
 _TESTS = compile_cached(r"(?:^|/)(?:tests?|testing|selftests)/")
 _BUILT = compile_cached(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
 
@@ -176,47 +175,6 @@ def _white_space(start: int, end: int) -> str:
     """Returns white space from one column to another: tabs as far as possible."""
     tabs = end // 8 - start // 8
     return "\t" * tabs + " " * (end % 8 if tabs else end - start)
-
-
-@fixer("line-end")
-def line_end(site: FixSite) -> Proposal:
-    """Replaces a CR LF line ending with LF, unless the whole file uses CR LF."""
-    line = site.line
-    patch = site.context.patch
-    read = (
-        _is_free(line)
-        or line.suffix in _SCRIPTS
-        or line.file.rpartition("/")[2] in ("Makefile", "Kbuild")
-    )
-    if (
-        not read
-        or not line.raw.endswith("\r")
-        or (patch.lines and patch.lines[0].endswith("\r"))
-    ):
-        return None
-    # a context line or a removed one shows the file's line endings
-    if any(
-        one.file == line.file
-        and one.in_hunk
-        and one.sign in (" ", "-")
-        and one.raw.endswith("\r")
-        for one in site.scan.lines
-    ):
-        return None
-    return replaced(line.number, line.raw.rstrip("\r"))
-
-
-@fixer("final-newline")
-def final_newline(site: FixSite) -> Proposal:
-    """Removes the marker of a missing newline at the end of the file."""
-    number = site.number + 1
-    if (
-        site.added(site.number)
-        and number <= len(site.scan.lines)
-        and site.scan.lines[number - 1].raw.startswith("\\ No newline")
-    ):
-        return delete([number])
-    return None
 
 
 @fixer("drop-blank-line")
