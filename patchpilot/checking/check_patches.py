@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Implements `check`: reads patches and returns findings."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache.cached_re import keep
@@ -142,29 +140,56 @@ def check_series(
     that revision.
     """
     request = request or CheckRequest()
-    prepared = _prepare(
-        series,
-        request,
-        rules=rules,
-        repository=repository,
-        tree=tree,
-        progress=progress,
+    series = [shortened_series(series_) for series_ in series]
+    every_rule = rules or load_rules()
+    tree = tree or tree_of(series, repository)
+    project = (
+        find_project(request.profile)
+        if request.profile
+        else detect(tree, (patch for series_ in series for patch in series_.patches))
     )
-    setting, pairs, every_rule = prepared.setting, prepared.pairs, prepared.rules
-    tree = setting.tree
-    complete = list(prepared.findings(progress))
+    setting = set_up(request, every_rule, project, tree)
+    pairs = [(patch, series_) for series_ in series for patch in series_.patches]
+    setting = setting._replace(
+        history=_facts(repository, setting.rules, pairs),
+        trees=_trees(series, tree, repository, request),
+    )
+    problems, build, commits = _built(request, repository, project, pairs, progress)
+    setting = setting._replace(built=problems)
+    if request.jobs > 1 and len(pairs) >= WORTH_A_PROCESS:
+        found = _in_processes(setting, pairs, request.jobs, repository, progress)
+    else:
+        found = _here(setting, pairs, progress)
+    complete = list(found)
     findings: list[tuple[Finding, ...]] = [*complete]
     if request.checkpatch_compat:
         findings = _once_a_run(findings)
     if request.checkpatch:
         findings = _with_checkpatch(setting, pairs, findings, repository)
-    result = prepared.result(
-        tuple(
-            CheckedPatch(patch, found, left_out=all_found.left_out)
-            for (patch, _), found, all_found in zip(
+    whole = [
+        run_series(setting.context(each.patches[0], each), setting.rules)
+        for each in series
+        if each.patches
+    ]
+    result = CheckResult(
+        patches=tuple(
+            CheckedPatch(patch, kept, left_out=all_found.left_out)
+            for (patch, _), kept, all_found in zip(
                 pairs, findings, complete, strict=True
             )
-        )
+        ),
+        series=tuple(finding for each in whole for finding in each),
+        left_out_of_series=sum(each.left_out for each in whole),
+        rules=setting.rules,
+        exit_code=ExitCode.OK,
+        repository=str(repository.top) if repository else None,
+        tree=tree.label if tree else None,
+        profile=setting.options.profile,
+        kernel=setting.options.kernel,
+        setting=setting,
+        unanswered=_not_answered(setting, pairs),
+        build=build,
+        commits=commits,
     )
     if request.suppressions:
         from patchpilot.checking.suppress import apply_suppressions
@@ -197,157 +222,6 @@ def check_series(
         result = in_files(result)
     keep()
     return result._replace(exit_code=exit_code(result.counts, request.fail_on))
-
-
-def check_one_by_one(
-    request: CheckRequest,
-    *,
-    repository: "Repository | None" = None,
-    tree: Tree | None = None,
-    progress: Progress = silent,
-) -> "CheckedOneByOne":
-    """Checks patches like `check`, but returns each patch as soon as it has been checked.
-
-    Findings are not kept, so steps that compare all findings of a run are skipped.
-    """
-    given = read_input(request, repository)
-    return CheckedOneByOne(
-        _prepare(
-            given.series,
-            request,
-            rules=given.rules,
-            repository=repository,
-            tree=tree,
-            progress=progress,
-        ),
-        progress,
-    )
-
-
-class CheckedOneByOne:
-    """An iterable of the patches of a check, in which each patch is checked on demand.
-
-    After the iteration, `counts` and `result` have the rest of the result.
-    """
-
-    def __init__(self, prepared: "PreparedCheck", progress: Progress) -> None:
-        self._prepared, self._progress = prepared, progress
-        self.counts: Counter[Severity] = Counter()
-        self.left_out = 0
-        setting, repository = prepared.setting, prepared.repository
-        self.repository = str(repository.top) if repository else None
-        self.tree = setting.tree.label if setting.tree else None
-        self.profile, self.kernel = setting.options.profile, setting.options.kernel
-        self.length = len(prepared.pairs)
-
-    def __iter__(self) -> Iterator[CheckedPatch]:
-        for (patch, _), found in zip(
-            self._prepared.pairs, self._prepared.findings(self._progress), strict=True
-        ):
-            self.counts.update(finding.severity for finding in found)
-            yield CheckedPatch(patch, found, left_out=found.left_out)
-            self.left_out += found.left_out
-        keep()
-
-    @cached_property
-    def result(self) -> CheckResult:
-        """The result of the check without its patches, available after all patches were checked.
-
-        It contains the findings about the series as a whole and the exit code for all findings.
-        """
-        result = self._prepared.result(())
-        self.counts.update(result.counts)
-        return result._replace(
-            exit_code=exit_code(self.counts, self._prepared.request.fail_on),
-            left_out_of_series=self.left_out + result.left_out_of_series,
-        )
-
-
-class PreparedCheck(NamedTuple):
-    """A check that is ready to start: the rules, the settings, and each patch with its series."""
-
-    request: CheckRequest
-    rules: tuple[Rule, ...]
-    series: Sequence[Series]
-    setting: CheckRun
-    pairs: "Pairs"
-    repository: "Repository | None"
-    build: str = ""
-    commits: tuple["BuiltCommit", ...] = ()
-
-    def findings(self, progress: Progress) -> Iterator[Findings]:
-        """Yields the findings of each patch, in order."""
-        if self.request.jobs > 1 and len(self.pairs) >= WORTH_A_PROCESS:
-            return _in_processes(
-                self.setting, self.pairs, self.request.jobs, self.repository, progress
-            )
-        return _here(self.setting, self.pairs, progress)
-
-    def result(self, patches: tuple[CheckedPatch, ...]) -> CheckResult:
-        """Returns the result for the checked patches.
-
-        It includes the findings about the series as a whole.
-        """
-        setting, tree = self.setting, self.setting.tree
-        rules = setting.rules
-        checked = (series for series in self.series if series.patches)
-        whole = [
-            run_series(setting.context(series.patches[0], series), rules)
-            for series in checked
-        ]
-        return CheckResult(
-            patches=patches,
-            series=tuple(finding for found in whole for finding in found),
-            left_out_of_series=sum(found.left_out for found in whole),
-            rules=rules,
-            exit_code=ExitCode.OK,
-            repository=str(self.repository.top) if self.repository else None,
-            tree=tree.label if tree else None,
-            profile=setting.options.profile,
-            kernel=setting.options.kernel,
-            setting=setting,
-            unanswered=_not_answered(setting, self.pairs),
-            build=self.build,
-            commits=self.commits,
-        )
-
-
-def _prepare(
-    series: Sequence[Series],
-    request: CheckRequest,
-    *,
-    rules: tuple[Rule, ...],
-    repository: "Repository | None",
-    tree: Tree | None,
-    progress: Progress,
-) -> PreparedCheck:
-    """What the patches of a run are checked with."""
-    series = [shortened_series(series_) for series_ in series]
-    every_rule = rules or load_rules()
-    tree = tree or tree_of(series, repository)
-    chosen = (
-        find_project(request.profile)
-        if request.profile
-        else detect(tree, (patch for series_ in series for patch in series_.patches))
-    )
-    setting = set_up(request, every_rule, chosen, tree)
-    pairs = [(patch, series_) for series_ in series for patch in series_.patches]
-    setting = setting._replace(
-        history=_facts(repository, setting.rules, pairs),
-        trees=_trees(series, tree, repository, request),
-    )
-    problems, text, commits = _built(request, repository, chosen, pairs, progress)
-    setting = setting._replace(built=problems)
-    return PreparedCheck(
-        request,
-        every_rule,
-        series,
-        setting,
-        pairs,
-        repository,
-        text,
-        commits,
-    )
 
 
 def _built(

@@ -245,51 +245,6 @@ def gone(session: int) -> bool:
     return not workers_of(session)
 
 
-def test_json_has_each_patch_when_it_is_checked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from patchpilot.checking import check_patches
-    from patchpilot.checking.check_request import CheckRequest
-    from patchpilot.cli.output.findings_json import parts
-
-    checked: list[str] = []
-    run = check_patches.run
-
-    def counted(context: Any, rules: Any) -> Any:
-        checked.append(context.patch.source)
-        return run(context, rules)
-
-    monkeypatch.setattr(check_patches, "run", counted)
-    place = source_of(
-        "directory of files", tmp_path / "mails", [patch(name) for name in NAMES]
-    )
-    request = CheckRequest([str(place)])
-    written = 0
-    for text in parts(check_patches.check_one_by_one(request)):
-        written += '"source":' in text
-        assert len(checked) in (written, len(NAMES))
-    assert written == len(NAMES)
-
-
-@pytest.mark.parametrize("words", [(), ("--strict",), ("--fail-on", "never")])
-def test_json_in_parts_is_the_whole_document(
-    words: tuple[str, ...], tmp_path: Path
-) -> None:
-    place = source_of(
-        "directory of files",
-        tmp_path / "mails",
-        [patch(name, TRAILING) for name in NAMES],
-    )
-    in_parts = call("check", "--format", "json", *words, place)
-    # with -v all results are there before the first is written
-    whole = call("check", "--format", "json", "-v", *words, place)
-    assert (in_parts.out, in_parts.code) == (whole.out, whole.code)
-    document = json.loads(in_parts.out)
-    assert in_parts.out == json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    assert list(document)[-1] == "summary"
-    assert document["summary"]["patches"] == len(document["patches"]) == len(NAMES)
-
-
 def test_json_of_no_patches_is_a_document(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = call("check", "--format", "json", tmp_path / "empty")

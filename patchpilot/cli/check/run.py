@@ -13,14 +13,12 @@ from patchpilot.cli.error_exit import notice
 from patchpilot.config import WAIVERS_GIVEN
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.counted import counted
-from patchpilot.model.progress import silent
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_request import CheckRequest
     from patchpilot.checking.check_result import CheckResult
     from patchpilot.checking.suppressions import Suppressions
     from patchpilot.config import Settings
-    from patchpilot.model.source_tree import Tree
     from patchpilot.settings.read_settings import Source
     from patchpilot.topic.workplace import Workplace
 
@@ -36,11 +34,6 @@ def answer(common: Common, options: CheckOptions, build: Any = None) -> int:
         name = f"--{options.overrides[0]}"
         raise UsageError(
             f"{name} requires --fix", hint=f"run `patchpilot check --fix {name}`"
-        )
-    if options.unsafe_fixes and not (options.fix or options.diff):
-        raise UsageError(
-            "--unsafe-fixes requires --diff or --fix",
-            hint="run `patchpilot check --diff --unsafe-fixes`",
         )
     if options.data and not options.data.is_dir():
         raise MissingError(
@@ -133,7 +126,6 @@ def _check(
         from_archive=place.from_archive,
         skipped=left_out,
         proposes_edits=common.format == "sarif",
-        unsafe_fixes=options.unsafe_fixes,
         whole_files=options.whole_files,
         top=tree.root if options.whole_files and tree else None,
         build=build,
@@ -143,8 +135,12 @@ def _check(
         from patchpilot.cli.check import fix_options
 
         return fix_options.answer(common, options, request, place)
-    if (code := _stream(common, request, repository, tree)) is not None:
-        return code
+    if _can_be_streamed(common, request):
+        from patchpilot.services.check.check_stream import stream_targets
+
+        lines = stream_targets(request, repository=repository, tree=tree)
+        common.write_lines(lines)
+        return int(lines.exit_code)
     with progress_of(common) as progress:
         result = check(request, repository=repository, tree=tree, progress=progress)
     _report_notes(common, result)
@@ -234,48 +230,19 @@ def _suppressions(
     return suppressions
 
 
-def _stream(
-    common: Common, request: "CheckRequest", repository: Any, tree: "Tree | None"
-) -> int | None:
-    """Write each patch's findings as soon as it is checked, and return the exit code.
+def _can_be_streamed(common: Common, request: "CheckRequest") -> bool:
+    """Return whether the format and the options need no findings but those of a patch."""
+    from patchpilot.services.check.check_targets import can_be_streamed
 
-    Return None without writing anything if the format or an option needs all findings first.
-    """
-    if common.format not in ("json", "jsonl") or (
-        request.whole_files
-        or request.suppressions
-        or request.since_version
-        or request.checkpatch
-        or request.checkpatch_compat
-    ):
-        return None
-    if common.format == "jsonl":
-        from patchpilot.services.check.check_targets import can_be_streamed
-
-        if not can_be_streamed(request.targets):
-            return None
-        from patchpilot.services.check.check_stream import stream_targets
-
-        lines = stream_targets(request, repository=repository, tree=tree)
-        common.write_lines(lines)
-        return int(lines.exit_code)
-    if common.verbose or request.build:
-        return None
-    from patchpilot.checking.check_patches import check_one_by_one
-    from patchpilot.cli.output.findings_json import parts
-
-    with progress_of(common) as progress:
-        # on a terminal the document shows the progress itself
-        shown = sys.stdout.isatty() and not common.output
-        checked = check_one_by_one(
-            request,
-            repository=repository,
-            tree=tree,
-            progress=silent if shown else progress,
-        )
-        common.write_lines(parts(checked))
-    _report_notes(common, checked.result)
-    return int(checked.result.exit_code)
+    return (
+        common.format == "jsonl"
+        and not request.whole_files
+        and not request.suppressions
+        and not request.since_version
+        and not request.checkpatch
+        and not request.checkpatch_compat
+        and can_be_streamed(request.targets)
+    )
 
 
 def _report_notes(common: Common, result: "CheckResult") -> None:

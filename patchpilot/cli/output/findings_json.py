@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as JSON: `patchpilot/check/1`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.json_document import check_parts
+from patchpilot.cli.output.json_document import document
 from patchpilot.model.json_form import json_object
 from patchpilot.services.check.check_answer import (
     CheckFix,
@@ -14,9 +13,6 @@ from patchpilot.services.check.check_answer import (
     check_head,
     check_tail,
 )
-
-if TYPE_CHECKING:
-    from patchpilot.checking.check_patches import CheckedOneByOne
 
 
 def render(
@@ -26,18 +22,9 @@ def render(
 
     `fix` and `fixes` are the additions of --fix and --diff to the document and to each patch.
     """
-    patches = (
+    patches = [
         json_object(checked) | (json_object(more) if more else {})
         for checked, more in zip_longest(result.patches, fixes)
-    )
+    ]
     tail = check_tail(result, result.counts, len(result.patches), fix)
-    return "".join(check_parts(check_head(result), patches, lambda: tail))
-
-
-def parts(checked: "CheckedOneByOne") -> Iterator[str]:
-    """Yield the JSON document in parts while the patches are being checked."""
-    yield from check_parts(
-        check_head(checked),
-        map(json_object, checked),
-        lambda: check_tail(checked.result, checked.counts, checked.length),
-    )
+    return document("check", check_head(result), {"patches": patches}, tail) + "\n"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patchpilot import __version__
-from patchpilot.checking.check_patches import CheckedOneByOne
 from patchpilot.checking.check_result import CheckResult, SeriesFindings
 from patchpilot.checking.suppressions import StaleEntry, SuppressionResult
 from patchpilot.lint.waivers import Waiver
@@ -207,7 +206,7 @@ class CheckTail:
     summary: CheckSummary
 
 
-def check_head(result: CheckResult | CheckedOneByOne) -> CheckHead:
+def check_head(result: CheckResult) -> CheckHead:
     """Returns the head of the check's output, before the patches."""
     kernel = ".".join(map(str, result.kernel))
     return CheckHead(
