@@ -18,7 +18,7 @@ from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mbox import when
 from patchpilot.reading.phrases import PATCHWORK_MARK
 from patchpilot.reading.reply_body import Body, parse_body
-from patchpilot.reading.reply_kind import TALK, Talk, kind_of
+from patchpilot.reading.reply_kind import Talk, kind_of
 from patchpilot.reading.reply_prose import Answered, Reading, read_prose
 from patchpilot.reading.review_trailers import (
     GivenTrailer,
@@ -28,7 +28,6 @@ from patchpilot.reading.review_trailers import (
 )
 from patchpilot.reading.sender import UNSEEN, real_sender, same_person
 from patchpilot.reading.sentence_features import Writer
-from patchpilot.reading.sentence_model import shipped
 from patchpilot.reading.sentences import Sentence, sentences_of
 
 MAX_SUBJECT = 1000
@@ -330,9 +329,7 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
         return replace(
             base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply"
         )
-    kind, confidence, why = kind_of(
-        talk_of(base), {kind: shipped(str(kind)) for kind in TALK}
-    )
+    kind, confidence, why = kind_of(talk_of(base))
     return replace(base, kind=kind, confidence=confidence, why=why)
 
 

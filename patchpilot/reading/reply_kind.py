@@ -1,40 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Classifies a person's reply that neither rejects nor applies a patch.
 
-A test result is recognized by its words. Otherwise the kind is review, question, ack or other,
-whichever is the likeliest from the features of its sentences. The weights are data, fitted by
-`tests/lab/fit_reading.py`.
+A test result is recognized by its words. Otherwise the reply is a review or a question if the
+text below one of its quotes asks something, an ack if it assents, and other if it does neither.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.phrases import ABOUT_A_PATCH, IN_A_TREE, ROBOT_WROTE
 from patchpilot.reading.reply_body import Body
-from patchpilot.reading.sentence_features import (
-    PHRASES,
-    WORKS_WELL,
-    Features,
-    Writer,
-    sentence_names,
-    together,
-)
-from patchpilot.reading.sentence_model import Weights, share
+from patchpilot.reading.sentence_features import WORKS_WELL, Writer, sentence_names
+from patchpilot.reading.sentence_model import REQUESTS, asks, shipped
 from patchpilot.reading.sentences import Sentence
 
-TALK = (MailKind.OTHER, MailKind.QUESTION, MailKind.ACK, MailKind.REVIEW)
-NO_JUDGMENT = TALK[:2]
-"""The patch's author, and who speaks of no patch or to a bot, says one of these."""
 MAX_WHY = 120
 MAX_SENTENCES = 100
 """Sentences of a reply that count: the rest of a longer one goes on like them."""
+LIKELY = 0.37
+"""How likely the text below one quote must ask something to count as a request."""
+_CLEAR = 0.5
+"""From which likelihood a sentence that is no question asks something."""
 _SHORT = 25
 """Words of a reply that may ask for a change of what is in a tree; longer ones discuss it."""
-_MOST_SENTENCES = 6
-"""More sentences than this make no difference."""
+Names = frozenset[str]
 
 
 class Talk(NamedTuple):
@@ -48,23 +39,13 @@ class Talk(NamedTuple):
     writer: Writer
 
     @property
-    def names(self) -> tuple[frozenset[str], ...]:
-        """What is known of each of its first sentences."""
-        return sentence_names(self.sentences[:MAX_SENTENCES], self.writer)
-
-    @property
-    def on_code(self) -> bool:
-        """Whether it answers lines of a diff."""
-        return any(line.on_code for line in self.body.own)
-
-    @property
     def may_judge(self) -> bool:
         """Whether it is by another than the author, about a patch, and to no bot."""
         if self.writer.role == "author":
             return False
         if any(ROBOT_WROTE.search(line) for line in self.body.attributions[:1]):
             return False
-        if self.on_code or not self.subject:
+        if any(line.on_code for line in self.body.own) or not self.subject:
             return True
         is_short = len(self.body.text.split()) <= _SHORT
         is_taken = IN_A_TREE.search(self.subject) is not None
@@ -72,59 +53,68 @@ class Talk(NamedTuple):
         return is_about and (is_short or not is_taken)
 
 
-def reply_features(talk: Talk, names: Sequence[frozenset[str]]) -> Features:
-    """Returns the features of a whole reply: feature names with their amounts.
+def parts_of(
+    sentences: Sequence[Sentence], names: Sequence[Names]
+) -> Iterator[list[tuple[Sentence, Names]]]:
+    """Yield the sentences below each quote, or of each paragraph without one, with their names."""
 
-    `names` are the features of its sentences (`Talk.names`).
-    """
-    found = together(names)
-    count = len(names)
-    role, answers = talk.writer.role, talk.writer.answers
-    often = Counter(name for one in names for name in one if name in PHRASES)
-    for name, times in often.items():
-        found[f"share that {name}"] = 2.0 * times / count
-        found[f"{name}, by {role} to {answers}"] = 1.0
-    facts = {
-        f"mail by {role}",
-        f"mail to {answers}",
-        f"mail by {role} to {answers}",
-        f"mail of {min(count, _MOST_SENTENCES)} sentences",
-    }
-    if talk.on_code:
-        facts.add("mail on code")
-    return found | dict.fromkeys(facts, 1.0)
+    def place(pair: tuple[Sentence, Names]) -> tuple[int, int]:
+        return pair[0].part, 0 if pair[0].quoted else pair[0].paragraph
+
+    for _, part in groupby(zip(sentences, names, strict=True), key=place):
+        yield list(part)
 
 
-def kind_of(
-    talk: Talk, weights: Mapping[MailKind, Weights]
-) -> tuple[MailKind, float, str]:
-    """Returns the likeliest kind of a reply, its likelihood (0 to 1), and the sentence that
-    contributes most to it.
-    """
-    if not talk.body.text:
+def kind_of(talk: Talk) -> tuple[MailKind, float, str]:
+    """Return the kind of a reply, its likelihood (0 to 1), and the sentence that shows it."""
+    sentences = [it for it in talk.sentences[:MAX_SENTENCES] if " " in it.text.strip()]
+    sentences = sentences or list(talk.sentences[:MAX_SENTENCES])
+    names = sentence_names(sentences, talk.writer)
+    pairs = list(zip(sentences, names, strict=True))
+    if not pairs:
         return MailKind.OTHER, 0.6, "only quotes"
-    names = talk.names
-    every = frozenset(chain.from_iterable(names))
-    if WORKS_WELL in every and "?" not in every:
-        works = next(at for at, one in enumerate(names) if WORKS_WELL in one)
-        return MailKind.TEST_RESULT, 0.6, talk.sentences[works].text[:MAX_WHY]
-    among = TALK if talk.may_judge else NO_JUDGMENT
-    kind, likely = likeliest(reply_features(talk, names), weights, among)
-    said = max(
-        zip(talk.sentences, names, strict=False),
-        key=lambda one: share(weights[kind], together([one[1]])),
-        default=None,
-    )
-    why = said[0].text[:MAX_WHY] if said else "no sentence"
-    return kind, likely, why
+
+    def said(*wanted: str) -> str:
+        """The first sentence with one of these names."""
+        found = (it.text for it, one in pairs if not one.isdisjoint(wanted))
+        return next(found, "")[:MAX_WHY]
+
+    question = said("?")
+    if said(WORKS_WELL) and not question:
+        return MailKind.TEST_RESULT, 0.6, said(WORKS_WELL)
+    if why := said("is a reminder"):
+        return MailKind.OTHER, 0.6, why
+    if not talk.may_judge:
+        return MailKind.QUESTION if question else MailKind.OTHER, 0.6, question
+    assent = said("gives assent")
+    if why := said("asks for a version"):
+        return MailKind.REVIEW, 0.7, why
+    if why := said("asks to take it", "thanks for a review"):
+        return MailKind.ACK if assent else MailKind.OTHER, 0.6, why
+    if asked := _asked(sentences, names):
+        likely, why = asked
+        kind = MailKind.REVIEW if why or not question else MailKind.QUESTION
+        return kind, likely, (why or question)[:MAX_WHY]
+    if assent:
+        kind = MailKind.REVIEW if said("need") else MailKind.ACK
+        return kind, 0.6, assent
+    return MailKind.OTHER, 0.6, question or sentences[0].text[:MAX_WHY]
 
 
-def likeliest(
-    features: Features,
-    weights: Mapping[MailKind, Weights],
-    among: Sequence[MailKind] = TALK,
-) -> tuple[MailKind, float]:
-    """Returns the kind with the highest score and its share of the total score (0 to 1)."""
-    shares = {kind: share(weights[kind], features) for kind in among}
-    kind = max(among, key=shares.__getitem__)
-    return kind, shares[kind] / sum(shares.values())
+def _asked(
+    sentences: Sequence[Sentence], names: Sequence[Names]
+) -> tuple[float, str] | None:
+    """How likely the first part that asks something does, and its sentence that is no question;
+    None if no part asks.
+    """
+    weights = shipped(REQUESTS)
+    for part in parts_of(sentences, names):
+        likely = asks(weights, [one for _, one in part])
+        if likely >= LIKELY and not any("is sorry or done" in one for _, one in part):
+            plain = (
+                it.text
+                for it, one in part
+                if "?" not in one and asks(weights, [one]) >= _CLEAR
+            )
+            return likely, next(plain, "")
+    return None

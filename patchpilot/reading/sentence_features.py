@@ -76,17 +76,6 @@ _PHRASES = (
     ("is a reminder", PING),
 )
 """What is often said in several words."""
-PHRASES = frozenset(
-    (
-        *(name for name, _ in _PHRASES),
-        "?",
-        "on code",
-        "on a question",
-        "below no quote",
-        "on a reply",
-    )
-)
-"""The names that say more than a single word."""
 _ASKING = {"says please or should", "says you should", "?"}
 
 

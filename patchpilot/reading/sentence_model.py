@@ -13,6 +13,8 @@ from patchpilot.errors import PackError
 from patchpilot.reading.sentence_features import together
 from patchpilot.resources import data_dir
 
+REQUESTS = "requests"
+"""The name of the weights."""
 BIAS = "bias"
 """The name of what is added to every sum."""
 Weights = Mapping[str, float]

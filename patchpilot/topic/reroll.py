@@ -74,7 +74,7 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     ]
     points += [
         f"EDITME review: {line}"
-        for line in addressed(last, upcoming_patches(draft, repository), version)
+        for line in addressed(last, upcoming_patches(draft, repository))
     ]
     written = "" if _is_template(draft.changelog) else draft.changelog
     text = written or lay_out(draft.version, points, link_to(last, repository))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fit the weights by which requests are found in replies, and by which replies have a kind.
+"""Fit the weights by which requests are found in replies.
 
     python -m tests.lab.fit_reading FOLDER [--write]
 
@@ -14,40 +14,29 @@ import math
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
 
-from patchpilot.reading.mail_classifier import (
-    Classified,
-    classify,
-    talk_of,
-)
-from patchpilot.reading.mail_kinds import MailKind
-from patchpilot.reading.mbox import parse, read_mails
-from patchpilot.reading.reply_kind import TALK, likeliest, reply_features
-from patchpilot.reading.review_points import BY_MACHINE, REQUESTS, requests_of
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mbox import read_mails
+from patchpilot.reading.requests import BY_MACHINE, requests_of
 from patchpilot.reading.sentence_features import Features, sentence_names, together
-from patchpilot.reading.sentence_model import BIAS, Weights, share
+from patchpilot.reading.sentence_model import BIAS, REQUESTS, Weights, share
 from patchpilot.reading.sentences import Sentence
 from patchpilot.reading.status import read_thread
 from tests.lab.score_reading import FOLDER, Lines, meets, requests, rows
-from tests.reading.test_classify import raw_cases
 
 WEIGHTS = Path(__file__).parents[2] / "checks" / "reading"
 FOLDS = 7
 LEAST = 8
 """Names that are rarer are left out."""
-LEAST_OF_REPLIES = 4
 ROUNDS, RATE = 30, 0.1
 """How often each row is seen, and the length of a step."""
-HELD, HELD_OF_REPLIES = 40.0, 5.0
+HELD = 40.0
 """How much weights are held at nothing."""
-OFTEN = 3
-"""How often a text of the tests counts: what it is leaves no doubt."""
 Row = tuple[Features, bool]
 
 
@@ -63,18 +52,8 @@ class Labeled:
     asking: frozenset[Sentence]
 
 
-class Reply(NamedTuple):
-    """A reply's Message-ID and list, what is known of it, its kind, and all that are fair."""
-
-    message_id: str
-    list_name: str
-    features: Features
-    kind: str
-    fair: frozenset[str]
-
-
-def labeled_mails(folder: Path, kinds: Mapping[str, MailKind]) -> Iterator[Labeled]:
-    """The labeled mails that people other than the author wrote, with these kinds."""
+def labeled_mails(folder: Path) -> Iterator[Labeled]:
+    """The labeled mails that people other than the author wrote."""
     asked, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
     asking = {
         (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
@@ -86,7 +65,6 @@ def labeled_mails(folder: Path, kinds: Mapping[str, MailKind]) -> Iterator[Label
             name = mail.mail.message_id
             is_machine = mail.bot or mail.kind in BY_MACHINE
             if name in known and not mail.by_author and not is_machine:
-                mail = replace(mail, kind=kinds.get(name, mail.kind))
                 sentences = asking_of(mail, asking)
                 yield Labeled(list_name, mail, asked.get(name, ()), sentences)
 
@@ -129,10 +107,10 @@ def rows_of(labeled: Labeled) -> Iterator[Row]:
         yield together([names for _, names in group]), asks
 
 
-def fit(cases: Sequence[Row], strength: float = HELD, least: int = LEAST) -> Weights:
+def fit(cases: Sequence[Row]) -> Weights:
     """The weights under which what is right is likeliest, held at nothing (AdaGrad)."""
     counts = Counter(name for features, _ in cases for name in features)
-    held = {name: strength / count for name, count in counts.items() if count >= least}
+    held = {name: HELD / count for name, count in counts.items() if count >= LEAST}
     held[BIAS] = 0.0
     weights = dict.fromkeys(held, 0.0)
     squares = dict.fromkeys(held, 0.01)
@@ -155,64 +133,13 @@ def fit(cases: Sequence[Row], strength: float = HELD, least: int = LEAST) -> Wei
 def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> None:
     """Count the requests that are listed, and what is listed that asks nothing."""
     for labeled in mails:
-        listed = [(one.line, one.end) for one in requests_of(labeled.mail, weights)]
+        listed = [it[:2] for it in requests_of(labeled.mail, weights)]
         begun = [place for place, begins in labeled.asked if begins]
         found = sum(any(meets(place, one) for one in listed) for place in begun)
         nothing = sum(
             not any(meets(one, place) for place, _ in labeled.asked) for one in listed
         )
         count.update(asked=len(begun), found=found, listed=len(listed), nothing=nothing)
-
-
-def labeled_replies(folder: Path) -> Iterator[Reply]:
-    """The labeled replies of people that neither take nor refuse a patch, and give no tag."""
-    labels = {row["message_id"]: row for row in rows("mails.tsv")}
-    for list_name, every in threads(folder):
-        for mail in every:
-            if (label := labels.get(mail.mail.message_id)) and has_talk(mail):
-                fair = frozenset((label["kind"], *label["also_fair"].split(",")))
-                talk = talk_of(mail)
-                features = reply_features(talk, talk.names)
-                name = mail.mail.message_id
-                yield Reply(name, list_name, features, label["kind"], fair)
-
-
-def replies_of_tests() -> Iterator[Reply]:
-    """The texts of the tests in which people say something."""
-    for number, (raw, kind) in enumerate(raw_cases()):
-        (mail,) = parse(raw)
-        if kind in TALK and has_talk(found := classify(mail)):
-            talk = talk_of(found)
-            features = reply_features(talk, talk.names)
-            yield Reply(str(number), "", features, kind, frozenset((kind,)))
-
-
-def has_talk(mail: Classified) -> bool:
-    """Whether the kind of a mail is a matter of what its sentences say."""
-    return mail.kind in TALK and not (mail.robot or mail.credited)
-
-
-def fit_kinds(replies: Sequence[Reply]) -> dict[MailKind, Weights]:
-    """The weights of each kind."""
-    return {
-        kind: fit(
-            [
-                (one.features, one.kind == kind)
-                for one in replies
-                for _ in range(1 if one.list_name else OFTEN)
-            ],
-            HELD_OF_REPLIES,
-            LEAST_OF_REPLIES,
-        )
-        for kind in TALK
-    }
-
-
-def kinds_of(
-    replies: Sequence[Reply], weights: Mapping[MailKind, Weights]
-) -> dict[str, MailKind]:
-    """The kind of each reply."""
-    return {one.message_id: likeliest(one.features, weights)[0] for one in replies}
 
 
 def write(name: str, weights: Weights) -> None:
@@ -245,34 +172,9 @@ def requests_found(mails: Sequence[Labeled]) -> Counter[str]:
     return count
 
 
-def kinds_found(
-    replies: Sequence[Reply], tests: Sequence[Reply]
-) -> dict[str, MailKind]:
-    """The kind of each reply by the weights of other lists."""
-    found: dict[str, MailKind] = {}
-    for out in folds({one.list_name for one in replies}):
-        known = [one for one in replies if one.list_name not in out]
-        weights = fit_kinds([*known, *tests])
-        found |= kinds_of([one for one in replies if one.list_name in out], weights)
-    return found
-
-
-def are_right(replies: Sequence[Reply], kinds: Mapping[str, MailKind]) -> str:
-    """How many replies have one of their kinds."""
-    right = sum(kinds[one.message_id] in one.fair for one in replies)
-    return f"{right} of {len(replies)}"
-
-
 def main(folder: Path, *, keep: bool) -> int:
     """Fit, and print how well lists that are left out are read."""
-    replies, tests = list(labeled_replies(folder)), list(replies_of_tests())
-    kinds = fit_kinds([*replies, *tests])
-    found = kinds_found(replies, tests)
-    print(
-        f"lists left out: {are_right(replies, found)} kinds of replies right;"
-        f" of the tests {are_right(tests, kinds_of(tests, kinds))}, in the fit"
-    )
-    mails = list(labeled_mails(folder, found))
+    mails = list(labeled_mails(folder))
     count = requests_found(mails)
     print(
         f"lists left out: {count['found']} of {count['asked']} requests listed,"
@@ -280,8 +182,6 @@ def main(folder: Path, *, keep: bool) -> int:
     )
     if keep:
         write(REQUESTS, fit([row for one in mails for row in rows_of(one)]))
-        for kind, weights in kinds.items():
-            write(str(kind), weights)
     return 0
 
 

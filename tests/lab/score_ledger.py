@@ -18,8 +18,9 @@ from collections import Counter
 from pathlib import Path
 
 from patchpilot.reading.mbox import read_mails
+from patchpilot.reading.requests import PointState
 from patchpilot.reading.status import read_thread
-from patchpilot.topic.followed.review_ledger import PointState, ledger_of
+from patchpilot.topic.followed.review_ledger import ledger_of
 
 
 def main(folder: Path, part: str, *, verbose: bool) -> int:
@@ -36,7 +37,7 @@ def main(folder: Path, part: str, *, verbose: bool) -> int:
             read_thread(read_mails(folder / f"{label['thread']}.mbox")),
             key=lambda status: len(status.message_ids),
         )
-        listed = ledger_of(work)
+        listed = ledger_of(work, {})
         last = work.topic.latest
         read = {
             reply.mail.mail.message_id

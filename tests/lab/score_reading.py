@@ -23,7 +23,7 @@ from pathlib import Path
 
 from patchpilot.reading.mbox import read_mails
 from patchpilot.reading.next_step import advise
-from patchpilot.reading.review_points import points_of
+from patchpilot.reading.requests import points_of
 from patchpilot.reading.status import Status, read_thread
 from patchpilot.reading.thread_values import NextStepNeed
 

@@ -188,10 +188,6 @@ PEOPLE = {
         "I've added in the pump-related folks.\n\nCould the tests be built as a module as well?",
         "question",
     ),
-    "applied to the wrong tree": (
-        "Applied to incorrect tree, it depends on the clock series.",
-        "review",
-    ),
     "finally applied": ("[Finally] applied.\n\nThanks,\nRita", "applied"),
     "misspelt": (
         "Great.  Appiled to the pump branch and pushed out as testing.",
@@ -250,13 +246,6 @@ PEOPLE = {
         ),
         "other",
     ),
-    "sent again": (
-        (
-            "v2 has been sent, I removed all unnecessary spaces instead of one, and it should be"
-            " complete now."
-        ),
-        "other",
-    ),
     "once it is merged": (
         (
             "This one should go through the board tree once the binding and driver patches have"
@@ -280,7 +269,6 @@ PEOPLE = {
         "review",
     ),
     "another version, politely": ("Could you send a v2 with that?", "review"),
-    "go ahead": ("LGTM.\nPlease, push it out.", "ack"),
     "patience": (
         (
             "Patience, -rc1 just came out and my queue is 1500 patches deep, I will dig through it"
@@ -299,13 +287,6 @@ PEOPLE = {
         (
             "Thanks for your review. I see that the drivers nearby should do the same, the comment"
             " is missing there."
-        ),
-        "other",
-    ),
-    "commands for a robot": (
-        (
-            "#regzbot introduced: 0123456789ab\n\nThe regression should be fixed, what about the"
-            " other branch?"
         ),
         "other",
     ),
@@ -368,10 +349,6 @@ PEOPLE = {
         "trailers",
     ),
     "likes that": ("Yes, I like that very much. =)", "ack"),
-    "good, with a wish": (
-        "This paragraph doesn't belong in this description.\n\nThe changes look fine to me.",
-        "review",
-    ),
     "waits before applying": (
         "I'm good with this patchset but I'll wait before applying to give Otto the time to look.",
         "ack",
@@ -430,13 +407,8 @@ PEOPLE = {
         "It's in pumps-next but broken. Please send a fix.",
         "review",
     ),
-    "can take it, if": ("I can take this if Otto acks the tap part.", "other"),
     "something already committed": (
         "If you refer to something already committed, please use its hash.",
-        "review",
-    ),
-    "should be sent and queued": (
-        "These two should be sent separately and queued for v6.9.",
         "review",
     ),
     "there is one queued": (
@@ -447,13 +419,6 @@ PEOPLE = {
         (
             "Thanks for the new version. I will be away until Monday, so please expect some delays"
             " in my answers."
-        ),
-        "other",
-    ),
-    "was wrong": (
-        (
-            "I had to look up the thread. I was wrong, it is part of the standard. So we should be"
-            " good."
         ),
         "other",
     ),
@@ -504,10 +469,6 @@ PEOPLE = {
             " of the time."
         ),
         "nack",
-    ),
-    "forgot myself": (
-        "Damn, I forgot about this one. There will be another pull request this week.",
-        "other",
     ),
     "a test that went well": (
         "I can confirm that this patch also works. No hang any more.",
@@ -634,11 +595,6 @@ PEOPLE = {
     "a request to fold": ("Please merge this with the previous patch.", "review"),
     "take it yourself": ("Put it in your tree then.", "ack"),
     "no more concerns": ("This resolves my concerns.", "ack"),
-    "no need": ("No need to do that because of me. You have my Ack.", "ack"),
-    "what code rejects": (
-        "The check is on the sum, so that lengths below zero are rejected.",
-        "other",
-    ),
     "agrees to take": (
         "> Could you apply patches 1 and 2?\n\nSure, will do so now.",
         "applied",
@@ -710,32 +666,9 @@ OF_A_TREE = (
 IN_A_THREAD = {
     "what is so in general": (in_thread(OF_A_TREE, to=MATT, above=ABOVE), "other"),
     "to the patch": (in_thread(WISH), "review"),
-    "to the author": (in_thread(WISH, above=ABOVE), "review"),
     "two others talk": (in_thread(WISH, to=MATT, above=ABOVE), "other"),
-    "a plain wish": (
-        in_thread("Please drop this.", to=MATT, above=ABOVE),
-        "review",
-    ),
-    "somebody else is sorry": (
-        in_thread("Sorry, that's not acceptable. This does not even have a sign-off."),
-        "review",
-    ),
-    "praises, and wants a change all the same": (
-        in_thread(
-            "Good catch, indeed!\n\nHowever, please replace the subject, it should name the pump.",
-            to=MATT,
-            above=ABOVE,
-        ),
-        "review",
-    ),
     "by whom git put into the Message-ID of the patch": (
         in_thread(WISH, sender=ADA, to=RITA, above=ABOVE),
-        "other",
-    ),
-    "a call trace": (
-        in_thread(
-            "It crashes:\n\n ? pump_prime+0x10/0x20\n ? pump_start+0x10/0x20\n\nas before."
-        ),
         "other",
     ),
     "what to do": (
@@ -747,23 +680,6 @@ IN_A_THREAD = {
     "what to do, between others": (
         in_thread("Convert the file first.", to=MATT, above="1.other@example.net"),
         "other",
-    ),
-    "what is so": (
-        in_thread(
-            "This is commit 0123456789ab (demo: drop a tap) now.\n\n./include/tap.h:23: the"
-            " declaration follows another."
-        ),
-        "other",
-    ),
-    "two lines of attribution": (
-        mail(
-            RE,
-            "On Thu, 6 Oct 2022, Ada Fixer wrote:\n> On Thu, 6 Oct 2022, Rita Reviewer wrote:\n>>>"
-            " + pump:\n>> How many?\n> One or more.\n\nThis should not go without a limit. Are you"
-            " sure it can be more than one?\n",
-            sender=RITA,
-        ),
-        "question",
     ),
 }
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.review_points import points_of, review_points
+from patchpilot.reading.requests import points_of, review_points
 from patchpilot.reading.status import read_thread
-from patchpilot.services.track.checklist import checklist, tick
 from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import open_store, show
+from patchpilot.topic.followed.review_ledger import checklist, tick
 from tests.kit.life import life
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox, reply
 from tests.reading import story
@@ -55,7 +55,7 @@ def on_v1(text: str, sender: str = MATT, **more: str) -> bytes:
 
 def test_each_question_and_request_is_a_point() -> None:
     assert points(story.V1, on_v1(TWO)) == [
-        "Matt Maintainer: Can pump ever be NULL here?",
+        "Matt Maintainer: Can pump ever be NULL here? I only see one caller.",
         "Matt Maintainer: Please name the commit that introduced this.",
     ]
 
@@ -91,7 +91,7 @@ def test_a_request_needs_no_word_of_asking(text: str) -> None:
     ]
 
 
-def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
+def test_what_is_below_one_quote_is_one_point_without_praise() -> None:
     text = (
         "> +\tif (!pump)\n"
         "\nI can see the race.\n"
@@ -100,8 +100,8 @@ def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
         "\nI like the rest. I missed the note.\n"
     )
     assert points(story.V1, on_v1(text)) == [
-        "Matt Maintainer: Please add a test.",
-        "Matt Maintainer: The changelog is confusing.",
+        "Matt Maintainer: I can see the race. Please add a test. The changelog is confusing. I"
+        " missed the note."
     ]
 
 

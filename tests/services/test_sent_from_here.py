@@ -11,9 +11,9 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.services.send.send_state import topic_on_record
-from patchpilot.services.track.checklist import checklist
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store
+from patchpilot.topic.followed.review_ledger import checklist
 from patchpilot.tui.screens.follow_rows import point_row
 from patchpilot.tui.screens.follow_status import open_points
 from tests.kit.cli import call

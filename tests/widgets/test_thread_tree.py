@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
-from patchpilot.services.track.checklist import CheckItem, checklist
 from patchpilot.services.track.conversation import conversation
 from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
-from patchpilot.topic.followed.review_ledger import PointState
+from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, checklist
 from patchpilot.topic.home.series_news import topic_of_series
 from patchpilot.tui.screens.follow_rows import keys_of
 from patchpilot.tui.view.rich_text import STRONG
@@ -61,7 +60,7 @@ def laid(
     series: Tracked,
     folding: Folding | None = None,
     columns: int = 78,
-    items: list[CheckItem] | None = None,
+    items: list[LedgerItem] | None = None,
 ) -> ThreadLayout:
     shown = checklist(series) if items is None else items
     return lay_thread(conversation(series), shown, series.unread, folding, columns)
@@ -117,7 +116,7 @@ def test_a_ticked_point_has_a_cross_in_its_box(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     series = followed(tmp_path, story.V1, on_v1(REVIEW))
-    items = [CheckItem(item.point, PointState.ADDRESSED) for item in checklist(series)]
+    items = [LedgerItem(item.point, PointState.ADDRESSED) for item in checklist(series)]
     assert "  [✓] Can pump ever be NULL here?" in laid(series, items=items).rows[5]
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     rows = laid(series, items=items).rows

@@ -51,8 +51,6 @@ def _lines(item: LedgerItem) -> Iterator[str]:
     if item.place:
         yield f"{indent}at {printable(item.place)}"
     yield from (f"{indent}> {one_line(line)}" for line in place)
-    if item.before:
-        yield f"{indent}requested before, on v{item.before.version or 1}"
     if item.marked:
         yield f"{indent}marked by you"
     elif item.state is PointState.ADDRESSED and item.hunk:

@@ -13,7 +13,7 @@ from patchpilot.model.stable_prefix import stable_versions
 from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.phrases import CLOSING, GREETING
-from patchpilot.reading.review_points import asking_lines
+from patchpilot.reading.requests import asking_lines
 from patchpilot.series.cover_letter import COMMENT, fill, template, without_comments
 
 MAX_COLUMNS = 80

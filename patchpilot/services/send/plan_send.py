@@ -200,11 +200,11 @@ def open_point_warnings(
         return ()
     from patchpilot.topic.followed.review_summary import review_items
 
-    items = review_items(last, upcoming_patches(draft, repository), draft.version)
+    items = review_items(last, upcoming_patches(draft, repository))
     left = [(number, item) for number, item in items if item.state == "open"]
     if not left:
         return ()
-    asked = review_items(last, (), draft.version)
+    asked = review_items(last, ())
     count = sum(item.state == "open" for _, item in asked)
     which = (
         f", {len(left)} of them not addressed by your commits"

@@ -20,8 +20,8 @@ from patchpilot.reading.thread_values import (
     Status,
     stable_summary,
 )
-from patchpilot.services.track.checklist import ANSWERED, checklist
 from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.review_ledger import ANSWERED, checklist
 
 _COMMIT = 12
 _IN_STABLE_REVIEW = ("review", "queued", "proposed")

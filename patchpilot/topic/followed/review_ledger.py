@@ -4,40 +4,32 @@
 They come from reviewers and bots; each is open, answered, addressed or declined.
 """
 
-from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from patchpilot.archive.track_store import Store
 from patchpilot.errors import UsageError
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
-from patchpilot.reading.ledger import (
+from patchpilot.reading.posted_series import Revision
+from patchpilot.reading.requests import (
+    MAX_POINTS,
     ChangedHunk,
     NextVersion,
-    PointState,
+    ReviewPoint,
     addressed_by,
     answered_by,
-    asked_before,
     place_of,
+    points_of,
 )
-from patchpilot.reading.posted_series import Revision
-from patchpilot.reading.review_points import MAX_POINTS, ReviewPoint, points_of
+from patchpilot.reading.requests import PointState as PointState
 from patchpilot.reading.thread_match import Reply
-from patchpilot.reading.thread_values import Status
+from patchpilot.reading.thread_values import FINAL, TAKEN, Status
 from patchpilot.topic.followed.known_series import Tracked
 
-__all__ = [
-    "LedgerItem",
-    "PointState",
-    "SeriesLedger",
-    "answers_to",
-    "ledger_of",
-    "mark_numbered",
-    "mark_point",
-    "series_ledger",
-]
+ANSWERED = "answered, not marked done"
+"""What an answered request is called, where it is listed with those that are open."""
 
 
 @json_form(
@@ -55,16 +47,13 @@ __all__ = [
     "place~",
     "hunk",
     "reply",
-    "asked_before",
 )
 @dataclass(frozen=True, slots=True)
 class LedgerItem:
     """A review comment, its number in the list of its series, its place, and its outcome.
 
-    Numbers count from 1.
-    The outcome is the hunk that addresses it or the reply that answers it. `marked`: the user set
-    the state. `of_newest`: the comment is about the latest revision. `before` is the same request
-    on an earlier revision.
+    Numbers count from 1. The outcome is the hunk that addresses it or the reply that answers it.
+    `marked`: the user set the state. `of_newest`: the comment is about the latest revision.
     """
 
     number: int
@@ -75,12 +64,16 @@ class LedgerItem:
     reply: str | None = None
     marked: bool = False
     of_newest: bool = False
-    before: ReviewPoint | None = None
 
     @property
-    def asked_before(self) -> str | None:
-        """The Message-ID of the mail that asked the same of an earlier version."""
-        return self.before.message_id if self.before else None
+    def done(self) -> bool:
+        """Whether the review request needs no further work in the next version."""
+        return self.state in (PointState.ADDRESSED, PointState.DECLINED)
+
+    @property
+    def open(self) -> bool:
+        """Whether it was neither done nor answered."""
+        return self.state is PointState.OPEN
 
 
 @json_form()
@@ -94,73 +87,69 @@ class SeriesLedger:
 
 def ledger_of(
     status: Status,
-    marks: Mapping[tuple[str, int], str] | None = None,
+    marks: Mapping[tuple[str, int], str],
     upcoming: Sequence[Patch] = (),
-    label: str = "",
 ) -> tuple[LedgerItem, ...]:
     """Return the review comments on all revisions of a series, oldest message first.
 
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
-    next, and `label` is its name: comments on the latest revision that these patches address
-    count as addressed.
+    next: comments on the latest revision that these patches address count as addressed.
     """
-    answers = answers_to(status)
-    revisions = status.topic.revisions
-    patches = {id(revision): patches_of(revision) for revision in revisions}
-    following = {
-        id(old): NextVersion(
-            new.label, patches[id(old)], patches[id(new)], changelog_text(new)
-        )
-        for old, new in pairwise(
-            revision for revision in revisions if patches[id(revision)]
-        )
-    }
+    answers = _answers_to(status)
     latest = status.topic.latest
+    revisions = [(it, _patches_of(it)) for it in status.topic.revisions]
+    patches = {id(revision): own for revision, own in revisions}
+    following = {
+        id(old[0]): NextVersion(old[1], new[1])
+        for old, new in pairwise(it for it in revisions if it[1])
+    }
     if upcoming:
-        following[id(latest)] = NextVersion(
-            label, patches[id(latest)], tuple(upcoming), ""
-        )
+        following[id(latest)] = NextVersion(patches[id(latest)], tuple(upcoming))
     items: list[LedgerItem] = []
-    earlier: dict[str, deque[ReviewPoint]] = defaultdict(
-        lambda: deque(maxlen=MAX_POINTS)
-    )
     for reply in status.replies:
-        if reply.mail.by_author:
-            continue
         revision = reply.revision or latest
         for point in points_of(reply):
-            mark = (marks or {}).get(point.key)
-            hunk = (
-                addressed_by(point, following[id(revision)])
-                if id(revision) in following
-                else None
-            )
+            mark = marks.get(point.key)
+            after = following.get(id(revision))
+            hunk = addressed_by(point, after) if after else None
             answer = answers(point)
-            state = (
-                PointState(mark)
-                if mark
-                else PointState.ADDRESSED
-                if hunk
-                else PointState.ANSWERED
-                if answer
-                else PointState.OPEN
-            )
-            place = place_of(point, patches[id(revision)])
+            state = PointState.ANSWERED if answer else PointState.OPEN
+            if mark or hunk:
+                state = PointState(mark or PointState.ADDRESSED)
             items.append(
                 LedgerItem(
                     len(items) + 1,
                     point,
                     state,
-                    place,
+                    place_of(point, patches[id(revision)]),
                     hunk,
                     answer,
                     mark is not None,
                     revision is latest,
-                    asked_before(point, earlier[point.asker]),
                 )
             )
-            earlier[point.asker].append(point)
     return tuple(items)
+
+
+def checklist(series: Tracked) -> tuple[LedgerItem, ...]:
+    """Return the review requests for the latest version of a series.
+
+    Requests for applied patches are omitted. The result is empty if all of the series is
+    applied or if the series is closed; it follows from what is proven.
+    """
+    status = series.status
+    if status is None or series.proven in (*TAKEN, *FINAL):
+        return ()
+    taken = {
+        patch.number
+        for patch in status.patches
+        if patch.version == status.topic.latest.version and patch.proven in TAKEN
+    }
+    return tuple(
+        item
+        for item in ledger_of(status, series.marks)
+        if item.of_newest and item.point.patch not in taken
+    )[-MAX_POINTS:]
 
 
 def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
@@ -168,8 +157,8 @@ def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
     return ledger_of(series.status, series.marks) if series.status else ()
 
 
-def answers_to(status: Status) -> Callable[[ReviewPoint], str | None]:
-    """Return a function that finds the author's reply to a review comment."""
+def _answers_to(status: Status) -> Callable[[ReviewPoint], str | None]:
+    """A function that finds the author's reply to a review comment."""
     below: dict[str, list[Reply]] = {}
     for reply in status.replies:
         if reply.mail.mail.in_reply_to and reply.mail.by_author:
@@ -177,13 +166,17 @@ def answers_to(status: Status) -> Callable[[ReviewPoint], str | None]:
     return lambda point: answered_by(point, below.get(point.message_id, ()))
 
 
-def mark_point(number: int, point: ReviewPoint, state: PointState | None) -> None:
-    """Set the state of a review comment on a tracked series.
+def tick(
+    number: int, item: LedgerItem, state: PointState = PointState.ADDRESSED
+) -> LedgerItem:
+    """Set the state of a review request of a tracked series and return the updated item.
 
-    With None, the state is derived from the messages again.
+    If the request already has this state, the state is cleared.
     """
+    wanted = None if item.state is state else state
     with Store() as store:
-        store.mark(number, point.message_id, point.line, state)
+        store.mark(number, item.point.message_id, item.point.line, wanted)
+    return replace(item, state=wanted or PointState.OPEN)
 
 
 def mark_numbered(
@@ -193,7 +186,8 @@ def mark_numbered(
 ) -> None:
     """Set the states of review comments by their numbers in the list, counted from 1.
 
-    Raises UsageError for a number that is not in the list.
+    With None, the state follows from the messages again. Raises UsageError for a number that is
+    not in the list.
     """
     for place, _ in wanted:
         if not 1 <= place <= len(items):
@@ -203,15 +197,12 @@ def mark_numbered(
                 if items
                 else "the list of requests is empty",
             )
-    for place, state in wanted:
-        mark_point(number, items[place - 1].point, state)
+    with Store() as store:
+        for place, state in wanted:
+            point = items[place - 1].point
+            store.mark(number, point.message_id, point.line, state)
 
 
-def patches_of(revision: Revision) -> tuple[Patch, ...]:
-    """Return the patches of a revision that can be parsed."""
+def _patches_of(revision: Revision) -> tuple[Patch, ...]:
+    """The patches of a revision that can be parsed."""
     return tuple(post.patch for post in revision.patches if post.patch)
-
-
-def changelog_text(revision: Revision) -> str:
-    """Return the text above the diffs in the messages of a revision."""
-    return "\n".join(post.body.partition("\ndiff --git ")[0] for post in revision.posts)

@@ -41,7 +41,7 @@ def asked(last: Send) -> tuple[str, ...]:
 
 
 def review_items(
-    last: Send, upcoming: "Sequence[Patch]", version: int
+    last: Send, upcoming: "Sequence[Patch]"
 ) -> "tuple[tuple[int, LedgerItem], ...]":
     """Return the review comments on the last version, each with the number of its series.
 
@@ -53,12 +53,12 @@ def review_items(
         (series.entry.id, item)
         for series in _series_of(last)
         if series.status is not None
-        for item in ledger_of(series.status, series.marks, upcoming, f"v{version}")
+        for item in ledger_of(series.status, series.marks, upcoming)
         if item.of_newest
     )
 
 
-def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[str, ...]:
+def addressed(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
     """Return the review comments on the last version that the next one addresses.
 
     Each has the name of its sender. Comments that the author ticked are included. Questions are
@@ -66,7 +66,7 @@ def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[st
     """
     items = [
         item
-        for _, item in review_items(last, upcoming, version)
+        for _, item in review_items(last, upcoming)
         if item.state == "addressed"
         and (item.marked or not item.point.text.endswith("?"))
     ]

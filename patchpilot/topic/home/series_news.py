@@ -9,7 +9,7 @@ from dataclasses import replace
 from patchpilot.model.counted import counted
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.mail_kinds import MailKind
-from patchpilot.reading.review_points import ReviewPoint, review_points
+from patchpilot.reading.requests import ReviewPoint, review_points
 from patchpilot.reading.status import Reply, SeriesState, Status
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import posted_events

@@ -14,9 +14,9 @@ from patchpilot.tui.widgets.thread_tree import (
 )
 
 if TYPE_CHECKING:
-    from patchpilot.services.track.checklist import CheckItem
     from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.topic.followed.review_ledger import LedgerItem
     from patchpilot.topic.followed.story import StoryEvent
 
 NOTHING = (
@@ -41,7 +41,7 @@ class Reading(NamedTuple):
     """
 
     series: "Tracked"
-    items: "tuple[CheckItem, ...]"
+    items: "tuple[LedgerItem, ...]"
     mails: "tuple[ConversationMail, ...]"
     laid: Laid
     layout: ThreadLayout
@@ -54,8 +54,8 @@ def read_conversation(series: "Tracked", columns: int) -> Reading:
 
     This takes a second for thousands of messages.
     """
-    from patchpilot.services.track.checklist import checklist
     from patchpilot.services.track.conversation import conversation
+    from patchpilot.topic.followed.review_ledger import checklist
     from patchpilot.topic.followed.story import StoryEvent, StoryKind, story
 
     laid: Laid = {}

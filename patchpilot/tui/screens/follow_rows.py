@@ -19,9 +19,9 @@ from patchpilot.tui.view.stages import NEEDS_YOU, Stage
 from patchpilot.tui.widgets.thread_tree import TreeRow, tick_sign
 
 if TYPE_CHECKING:
-    from patchpilot.services.track.checklist import CheckItem
     from patchpilot.services.track.compare_revisions import RevisionComparison
     from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.topic.followed.review_ledger import LedgerItem
 
 TURNS = {
     "action": ("todo", NEEDS_YOU),
@@ -86,9 +86,9 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
     )
 
 
-def point_row(item: "CheckItem") -> Text:
+def point_row(item: "LedgerItem") -> Text:
     """Return the row of a review comment, with a word about one that was answered."""
-    from patchpilot.services.track.checklist import ANSWERED
+    from patchpilot.topic.followed.review_ledger import ANSWERED
 
     return Text.assemble(
         (f"{tick_sign(item)} ", "green" if item.done else "bold"),

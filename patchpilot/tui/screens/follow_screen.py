@@ -54,10 +54,9 @@ from patchpilot.tui.widgets.thread_tree import (
 from patchpilot.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
-    from patchpilot.services.track.checklist import CheckItem
     from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.topic.followed.known_series import Tracked
-    from patchpilot.topic.followed.review_ledger import PointState
+    from patchpilot.topic.followed.review_ledger import LedgerItem, PointState
 
 ROOMY = 100
 """From how many columns the key line has room for the keys that are seldom needed."""
@@ -92,8 +91,8 @@ class FollowScreen(ListDetailScreen):
         self._mails: tuple[ConversationMail, ...] = ()
         self._laid_for: Tracked | None = None
         self._fresh: Reading | None = None
-        self._items: Sequence[CheckItem] = ()
-        self._listed: Sequence[CheckItem] | None = None
+        self._items: Sequence[LedgerItem] = ()
+        self._listed: Sequence[LedgerItem] | None = None
         self._order: tuple[Tracked, ...] = ()
         self._number = self.session.series
         self._timer: Timer | None = None
@@ -506,7 +505,7 @@ class FollowScreen(ListDetailScreen):
         self.query_one(Timeline).show_events(found.events)
         self.query_one("#story-panel", Panel).count = str(series.state)
 
-    def _show_points(self, items: "Sequence[CheckItem]") -> None:
+    def _show_points(self, items: "Sequence[LedgerItem]") -> None:
         if items is self._listed:
             return
         self._listed = items
@@ -544,7 +543,7 @@ class FollowScreen(ListDetailScreen):
         """Focus the conversation."""
         self._tree.focus()
 
-    def _go_to(self, item: "CheckItem") -> None:
+    def _go_to(self, item: "LedgerItem") -> None:
         """Put the conversation's cursor on a review point.
 
         Its mail is opened where it is closed.
@@ -658,7 +657,7 @@ class FollowScreen(ListDetailScreen):
         self._mark(PointState.DECLINED)
 
     def _mark(self, state: "PointState") -> None:
-        from patchpilot.services.track.checklist import tick
+        from patchpilot.topic.followed.review_ledger import tick
 
         series, tree = self._current(), self._tree
         points = self.query_one("#points", RowList)
@@ -705,7 +704,7 @@ class FollowScreen(ListDetailScreen):
 
     def _replace(self, series: "Tracked") -> None:
         """Show a series whose points were ticked here, and keep it as the stage's result."""
-        from patchpilot.services.track.checklist import checklist
+        from patchpilot.topic.followed.review_ledger import checklist
 
         result: tuple[Tracked, ...] | None = self.session.last(self.stage)
         changed = tuple(

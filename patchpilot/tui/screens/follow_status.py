@@ -108,7 +108,7 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
 
 def open_points(series: "Tracked | None") -> str:
     """Return the number of open review comments on the latest version as text, or "" for none."""
-    from patchpilot.services.track.checklist import checklist
+    from patchpilot.topic.followed.review_ledger import checklist
 
     return str(sum(item.open for item in checklist(series)) if series else 0).lstrip(
         "0"

@@ -27,8 +27,8 @@ from patchpilot.tui.view.stages import NEEDS_YOU
 from patchpilot.tui.widgets.pager import Pager
 
 if TYPE_CHECKING:
-    from patchpilot.services.track.checklist import CheckItem
     from patchpilot.services.track.conversation import ConversationMail
+    from patchpilot.topic.followed.review_ledger import LedgerItem
 
 FEW = 3
 """Number of quoted lines up to which they are not folded."""
@@ -132,10 +132,10 @@ class ThreadLayout:
     mails: tuple[int, ...] = ()
     ids: tuple[str, ...] = ()
     folds: Mapping[int, str] = field(default_factory=dict)
-    points: "Mapping[int, CheckItem]" = field(default_factory=dict)
+    points: "Mapping[int, LedgerItem]" = field(default_factory=dict)
 
 
-Block = list[tuple[TreeRow, str, "CheckItem | None"]]
+Block = list[tuple[TreeRow, str, "LedgerItem | None"]]
 """The rows of one mail, each with the fold that Enter changes there and the review point that Space
 ticks there.
 """
@@ -145,7 +145,7 @@ Laid = dict[tuple[object, ...], Block]
 
 def lay_thread(
     mails: "Sequence[ConversationMail]",
-    items: "Sequence[CheckItem]" = (),
+    items: "Sequence[LedgerItem]" = (),
     unread: Collection[str] = (),
     folding: Folding | None = None,
     columns: int = 78,
@@ -157,7 +157,7 @@ def lay_thread(
     new ones are added.
     """
     folding, laid = folding or Folding(), {} if laid is None else laid
-    points: dict[str, dict[int, CheckItem]] = {}
+    points: dict[str, dict[int, LedgerItem]] = {}
     for item in items:
         points.setdefault(item.point.message_id, {})[item.point.line] = item
     quotes: dict[str, frozenset[str]] = {}
@@ -167,7 +167,7 @@ def lay_thread(
     rows: list[str] = []
     starts: list[int] = []
     folds: dict[int, str] = {}
-    ticks: dict[int, CheckItem] = {}
+    ticks: dict[int, LedgerItem] = {}
     drawn = signs()
     for at, node in enumerate(mails):
         ident = node.message_id
@@ -288,7 +288,7 @@ class _Body:
     def __init__(
         self,
         node: "ConversationMail",
-        points: "Mapping[int, CheckItem]",
+        points: "Mapping[int, LedgerItem]",
         unfolded: Collection[str],
         guide: str,
         columns: int,
@@ -304,7 +304,7 @@ class _Body:
         self._asking: dict[int, list[slice]] = {}
         self._starts: dict[int, int] = {}
 
-    def rows(self) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+    def rows(self) -> "Iterator[tuple[TreeRow, str, LedgerItem | None]]":
         lines = self._node.mail.mail.body.rstrip().split("\n")
         for item in self._points.values():
             for asked, words in _lines_of(item, lines):
@@ -331,7 +331,7 @@ class _Body:
 
     def _quoted(
         self, at: int, lines: Sequence[str]
-    ) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+    ) -> "Iterator[tuple[TreeRow, str, LedgerItem | None]]":
         """A quote, folded where it is long.
 
         Paragraphs that are too wide are wrapped again, with the signs of their level.
@@ -359,7 +359,7 @@ class _Body:
 
     def _prose(
         self, at: int, lines: Sequence[str]
-    ) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+    ) -> "Iterator[tuple[TreeRow, str, LedgerItem | None]]":
         """A paragraph.
 
         Wrapped again where a line is too wide, or where a review point starts in one: a point has a
@@ -394,7 +394,7 @@ class _Body:
 
     def _own(
         self, at: int, line: str
-    ) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+    ) -> "Iterator[tuple[TreeRow, str, LedgerItem | None]]":
         """A line that is not prose: code keeps its spaces, a new warning of a build bot is wrapped."""  # noqa: E501
         item, asking = self._points.get(at), self._asking.get(at, [])
         style = STRONG if NEW_WARNING.match(line) else str(diff_line(line).style)
@@ -423,7 +423,7 @@ class _Body:
         self,
         text: str,
         style: str,
-        item: "CheckItem | None" = None,
+        item: "LedgerItem | None" = None,
         strong: Sequence[slice] = (),
     ) -> TreeRow:
         """A row: the guide, the box of a point in the margin, and the text, of which some parts are
@@ -514,7 +514,9 @@ def _flow(
         yield begin, end
 
 
-def _lines_of(item: "CheckItem", lines: Sequence[str]) -> "Iterator[tuple[int, slice]]":
+def _lines_of(
+    item: "LedgerItem", lines: Sequence[str]
+) -> "Iterator[tuple[int, slice]]":
     """The lines of a review point, each with the part of it that is the point: sentences start and
     end within lines.
     """
@@ -549,7 +551,7 @@ def _found(line: str, texts: Sequence[str]) -> tuple[int, int]:
 _SIGNS = {"addressed": "ticked", "declined": "nothing", "answered": "dot"}
 
 
-def tick_sign(item: "CheckItem") -> str:
+def tick_sign(item: "LedgerItem") -> str:
     """Return the check box of a review comment: ticked, declined, answered or open.
 
     The symbol in it shows the state, not only a color.
@@ -660,7 +662,7 @@ class ThreadTree(Pager, inherit_bindings=False):
         return self.laid.ids[at] if at >= 0 else ""
 
     @property
-    def item(self) -> "CheckItem | None":
+    def item(self) -> "LedgerItem | None":
         """The review point at the cursor, else the one of the mail there where it has just one."""
         if self.cursor in self.laid.points:
             return self.laid.points[self.cursor]

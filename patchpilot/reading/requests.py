@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The open requests of a review: each piece of a patch that somebody quoted and wrote below.
+
+A request is answered by the author's reply below it, and addressed by a change of the quoted
+lines in the next version. A small model leaves out what is only thanks, agreement or an answer.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+from functools import cached_property
+
+from patchpilot.model import bounded_number
+from patchpilot.model.json_form import json_form
+from patchpilot.model.patch import Patch
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.reply_body import MAX_LINES
+from patchpilot.reading.reply_kind import LIKELY, parts_of
+from patchpilot.reading.sentence_features import is_praise, sentence_names
+from patchpilot.reading.sentence_model import REQUESTS, Weights, asks, shipped
+from patchpilot.reading.thread_match import Reply
+from patchpilot.reading.thread_values import Status
+from patchpilot.series.patch_pairing import title_key
+
+MAX_TEXT = 160
+MAX_OF_A_MAIL = 40
+MAX_COLUMNS = 1000
+MAX_POINTS = 100
+"""Of more points than that the latest are given: a discussion of thousands of messages is no
+checklist.
+"""
+BELONGS = 0.25
+"""How likely a sentence must ask something to belong to the request that its part makes."""
+_PROBLEM = re.compile(
+    r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE
+)
+BY_MACHINE = (MailKind.BUILD_FAILURE, MailKind.FORM_LETTER, MailKind.AI_REVIEW)
+_NO_FINDING = re.compile(r"\bno (?:issues|regressions|problems|bugs)\b", re.IGNORECASE)
+_FOUND_ERRORS = re.compile(
+    r"\bfound (?:the following )?(?:errors|warnings)\b|\bnoticed the following\b",
+    re.IGNORECASE,
+)
+NEAR = 12
+"""Changed lines so near to the line that a build report names are about it."""
+CONTEXT = 2
+MOST_LINES = 6000
+"""A patch with more lines is not compared."""
+_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<start>\d+)(?:,\d+)? @@")
+_REPORTED = re.compile(r"^(?P<path>[\w./-]+\.\w+):(?P<line>\d+)(?::\d+)?: ")
+_MESSAGE = "Commit message"
+
+
+class PointState(StrEnum):
+    """The state of a review comment: open, answered, addressed or declined."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    ADDRESSED = "addressed"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPoint:
+    """A request: the text that somebody wrote below a quoted piece of a patch.
+
+    `line` and `end` are the 0-based first and last line in the body. `text` are the sentences
+    that ask, in one line, and `quoted` the lines above them. `version` and `patch` are the version
+    and patch number of the message (None: the whole series).
+    """
+
+    message_id: str
+    line: int
+    asker: str
+    kind: MailKind
+    text: str
+    end: int = 0
+    quoted: tuple[str, ...] = ()
+    version: int | None = None
+    patch: int | None = None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What identifies it in the store."""
+        return self.message_id, self.line
+
+
+def review_points(status: Status) -> tuple[ReviewPoint, ...]:
+    """Return the requests in all messages on the latest revision, the oldest message first."""
+    latest = status.topic.latest
+    points: list[ReviewPoint] = []
+    for reply in reversed(status.replies):
+        if reply.revision in (latest, None):
+            points += reversed(list(points_of(reply)))
+        if len(points) >= MAX_POINTS:
+            break
+    return tuple(reversed(points[:MAX_POINTS]))
+
+
+def points_of(reply: Reply) -> Iterator[ReviewPoint]:
+    """Yield the requests in one message about a series; the author's own has none."""
+    mail = reply.mail
+    for first, last, text, quoted in _requests(mail):
+        yield ReviewPoint(
+            mail.message_id,
+            first,
+            mail.who,
+            mail.kind,
+            _short(text),
+            last,
+            quoted,
+            reply.version,
+            reply.patch,
+        )
+
+
+def asking_lines(mail: Classified) -> tuple[int, ...]:
+    """Return the 0-based lines of a message's body on which a request starts."""
+    return tuple(request[0] for request in _requests(mail))
+
+
+_Request = tuple[int, int, str, tuple[str, ...]]
+
+
+def _requests(mail: Classified) -> Sequence[_Request]:
+    """The requests of a message: first line, last line, text, and the quoted lines."""
+    if mail.by_author:
+        return ()
+    if mail.kind in BY_MACHINE or (
+        mail.kind is MailKind.TEST_RESULT
+        and mail.bot
+        and _FOUND_ERRORS.search(mail.body.text)
+    ):
+        return () if _NO_FINDING.search(mail.body.text) else [_of_a_report(mail)]
+    if mail.bot:
+        return ()
+    return list(requests_of(mail, shipped(REQUESTS)))[:MAX_OF_A_MAIL]
+
+
+def _of_a_report(mail: Classified) -> _Request:
+    """The first error or warning of a report, which build bots mark with `>>`, or its subject."""
+    lines = mail.mail.body.split("\n", MAX_LINES)
+    marked = [
+        (at, line)
+        for at, line in enumerate(lines)
+        if _PROBLEM.search(line[:MAX_COLUMNS])
+    ]
+    new = (it for it in marked if it[1].startswith(">> "))
+    at, line = next(new, marked[0] if marked else (0, mail.subject.title))
+    return at, at, line.removeprefix(">> ").strip(), ()
+
+
+def requests_of(mail: Classified, weights: Weights) -> Iterator[_Request]:
+    """Yield the requests in prose: the text below each quote, or each paragraph without one."""
+    every = sentence_names(mail.sentences, mail.writer)
+    for part in parts_of(mail.sentences, every):
+        part = [(it, names) for it, names in part if not is_praise(names)]
+        if not part or asks(weights, [names for _, names in part]) < LIKELY:
+            continue
+        asking = [it for it, names in part if asks(weights, [names]) >= BELONGS]
+        first, last = part[0][0], part[-1][0]
+        text = " ".join(it.text for it in asking or [it for it, _ in part])
+        yield (asking or [first])[0].line, last.end, text, first.quoted
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return (
+        words
+        if len(words) <= MAX_TEXT
+        else f"{words[: MAX_TEXT - 1].rsplit(' ', 1)[0]}…"
+    )
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class ChangedHunk:
+    """A hunk of a patch's range-diff: its location (a path or `Commit message`) and its lines
+    with their signs.
+    """
+
+    place: str
+    lines: tuple[str, ...]
+
+
+class PatchLines:
+    """A patch as lines for comparison, each with its path and line number in the new file.
+
+    They are the commit message and the diff, without parts that change with every rebase.
+    """
+
+    def __init__(self, patch: Patch) -> None:
+        above = (patch.subject.title, "", *patch.message)
+        laid = [(line, _MESSAGE, 0) for line in above]
+        path, number = "", 0
+        for line in patch.lines[patch.diff_line - 1 :]:
+            if line.startswith("+++ "):
+                path = line[4:].partition("\t")[0].removeprefix("b/")
+            if line.startswith(("diff --git ", "index ", "--- ", "+++ ")):
+                continue
+            if hunk := _HUNK.match(line):
+                number = bounded_number.number(hunk["start"])
+                laid.append((f"@@{line[hunk.end() :]}", path, number))
+                continue
+            laid.append((line, path, number))
+            number += not line.startswith("-")
+        self.laid = laid[:MOST_LINES]
+        self.lines = tuple(line for line, _, _ in self.laid)
+
+    def quoted_at(self, quoted: Sequence[str]) -> tuple[int, int] | None:
+        """Return the first and last index of the best match of quoted lines, or None."""
+        wanted = [bare for line in quoted if (bare := _bare(line))]
+        mine = [_bare(line) for line in self.lines]
+        for offset, last in enumerate(reversed(wanted)):
+            found = [
+                (
+                    sum(
+                        it in mine[max(0, at - 2 * len(wanted)) : at + 1]
+                        for it in wanted
+                    ),
+                    -at,
+                )
+                for at, line in enumerate(mine)
+                if line == last
+            ]
+            if found:
+                at = -max(found)[1]
+                return max(0, at - len(wanted) + 1), at + offset
+        return None
+
+
+def _bare(line: str) -> str:
+    return " ".join(line.replace("@@", " ").split()) if not _HUNK.match(line) else ""
+
+
+@dataclass(frozen=True)
+class NextVersion:
+    """The patches of a version, and those of the version that follows it."""
+
+    old: tuple[Patch, ...]
+    new: tuple[Patch, ...]
+
+    @cached_property
+    def pairs(self) -> dict[int, tuple[PatchLines, PatchLines]]:
+        """The patches of the version by number, each with what it became, by title or number."""
+        titles = {title_key(it.subject.title): it for it in self.new}
+        left = [it for it in self.new if not self._had(it)]
+        found = {}
+        for at, old in enumerate(self.old):
+            new = titles.get(title_key(old.subject.title))
+            if new is None and len(self.old) == len(self.new) and left:
+                new = left.pop(0)
+            if new is not None:
+                number = old.subject.number or at + 1
+                found[number] = PatchLines(old), PatchLines(new)
+        return found
+
+    def _had(self, patch: Patch) -> bool:
+        key = title_key(patch.subject.title)
+        return any(title_key(old.subject.title) == key for old in self.old)
+
+    def changed_near(self, number: int, top: int, bottom: int) -> ChangedHunk | None:
+        """Return the first change of these lines of a patch, or directly next to them."""
+        old, new = self.pairs[number]
+        matcher = SequenceMatcher(None, old.lines, new.lines, autojunk=False)
+        for what, start, stop, new_start, new_stop in matcher.get_opcodes():
+            if what != "equal" and start <= bottom + 1 and stop >= top:
+                before = old.lines[max(0, start - CONTEXT) : start]
+                lines = [f"  {line}" for line in before]
+                lines += [f"- {line}" for line in old.lines[start:stop]]
+                lines += [f"+ {line}" for line in new.lines[new_start:new_stop]]
+                lines += [f"  {line}" for line in old.lines[stop : stop + CONTEXT]]
+                at = min(start, len(old.laid) - 1)
+                return ChangedHunk(old.laid[at][1], tuple(lines))
+        return None
+
+
+def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | None:
+    """Return the change of the lines that a request is about in the next version, or None."""
+    numbers = [it for it in following.pairs if point.patch in (it, None, 0)]
+    reported = _REPORTED.match(point.text) if not point.quoted else None
+    for number in numbers:
+        old = following.pairs[number][0]
+        if reported:
+            near = [
+                at
+                for at, (_, path, line) in enumerate(old.laid)
+                if path == reported["path"]
+                and abs(line - bounded_number.number(reported["line"])) <= NEAR
+            ]
+            lines = (near[0], near[-1]) if near else None
+        else:
+            lines = old.quoted_at(point.quoted)
+        if lines and (hunk := following.changed_near(number, *lines)):
+            return hunk
+    return None
+
+
+def place_of(point: ReviewPoint, patches: Sequence[Patch]) -> str:
+    """Return the location of the lines that a request is about.
+
+    It is `path:line` or `Commit message` in the request's revision, or "" if unknown.
+    """
+    for at, patch in enumerate(patches):
+        if point.patch in (patch.subject.number or at + 1, None, 0):
+            text = PatchLines(patch)
+            if lines := text.quoted_at(point.quoted):
+                _, path, number = text.laid[min(lines[1], len(text.laid) - 1)]
+                return f"{path}:{number}" if number else path
+    return ""
+
+
+def answered_by(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
+    """Return the Message-ID of the author's reply that has text below a request, or None.
+
+    `replies` are the author's replies to the message with the request; one without a quote
+    answers all of it.
+    """
+    words = point.text.rstrip("…").split()
+    edges = " ".join(words[:4]), " ".join(words[-4:])
+    for reply in replies:
+        sentences, every = reply.mail.sentences, reply.mail.body.quoted
+        is_one_part = len({one.part for one in sentences if one.quoted}) == 1
+        for sentence in sentences:
+            above = _bare_text(every if is_one_part else sentence.quoted)
+            if not every or any(edge in above for edge in edges):
+                return reply.message_id
+    return None
+
+
+def _bare_text(lines: Sequence[str]) -> str:
+    """Quoted lines as one, without their marks."""
+    return " ".join(" ".join(line.strip("> ") for line in lines).split())
