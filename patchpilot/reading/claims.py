@@ -118,7 +118,7 @@ _OF_STABLE = {
 STATES = frozenset(
     (
         *("applied", "merged", "queued", "review", "proposed", "failed"),
-        *("refused", "dropped", "withdrawn", "redone"),
+        *("refused", "dropped", "withdrawn", "redone", "superseded", "forwarded"),
     )
 )
 """Claims that say what state a series has."""

@@ -20,11 +20,8 @@ from patchpilot.reading.series_state import decided
 from patchpilot.reading.thread_match import MAX_REFERENCES, quotes_commit
 from patchpilot.reading.thread_values import (
     TAKEN,
-    Carrier,
     Claim,
     FollowUp,
-    LandedCommit,
-    Proof,
     SeriesState,
     Status,
 )
@@ -109,7 +106,8 @@ def _with_follow_ups(
         if landed.commit and len(landed.commit) >= 12
     ]
     reverts = {f"revert {title}" for title in status.topic.titles}
-    follow_ups = []
+    follow_ups: list[FollowUp] = []
+    claims: list[Claim] = []
     for number in known.candidates(status, commits):
         other = every[number]
         if number == at or known.begun[number] <= known.begun[at]:
@@ -129,82 +127,92 @@ def _with_follow_ups(
                     place.tree if place else None,
                 )
             )
+            claims += _claims(relation, other, status)
     if not follow_ups:
         return status
-    status = replace(status, follow_ups=tuple(follow_ups))
-    known_by_revert = [] if status.landed else _reverts(status, every)
-    if known_by_revert:
-        status = replace(status, landed=(known_by_revert[0][1],))
-    branch = known_by_revert[0][0] if known_by_revert else None
-    carriers = _carriers(status, every)
-    known_ids = {landed.commit for landed in status.landed}
-    passed_on = (
-        landed
-        for carrier in carriers
-        for landed in carrier.landed
-        if landed.commit is None or landed.commit not in known_ids
+    said = [claim for claim in claims if claim.known]
+    events = (*status.events, *said)
+    evidence = replace(status.evidence, events=events)
+    had = {claim.message_id for claim in status.claims}
+    unproven = [
+        claim for claim in claims if not claim.proven and claim.message_id not in had
+    ]
+    status = replace(
+        status,
+        follow_ups=tuple(follow_ups),
+        claims=(*status.claims, *unproven),
+        events=events,
+        landed=evidence.landed,
     )
-    status = replace(status, landed=(*status.landed, *passed_on))
-    evidence = replace(status.evidence, carriers=carriers, reverted=branch)
-    claims = (*status.claims, *_claims(status, every))
-    return decided(replace(status, claims=claims), evidence)
+    return decided(status, evidence)
 
 
-def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
-    """Series and pull requests in which others forward the patches."""
-    relations = {later.message_id: later.relation for later in status.follow_ups}
-    carriers = []
-    for other in (other for other in every if _is_vouched(other, status)):
-        relation = relations.get(other.topic.key)
-        taken_over = relation == "continues"
-        if taken_over or (relation == "carries" and _is_batch(other)):
-            carrier = Carrier(
-                other.topic.subject,
-                other.topic.author.trailer(),
-                other.state is SeriesState.IN_MAINLINE,
-                _proof(other),
-                landed=tuple(_landed_with(other, status)),
+def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
+    """What a later series says of this one: another person sent the next version of it, forwards
+    its patches, or reverts it.
+    """
+    latest, head = other.topic.latest, other.topic.latest.first.mail.mail
+    known, taken = _is_vouched(other, status), other.state in TAKEN
+    base = Claim("", head.date, head.message_id, other.topic.author, known=known)
+    named = _reverted_in(other)
+    if relation == "reverts" and named and known and not status.landed:
+        where = f" for {latest.backport_to}" if latest.backport_to else ""
+        tree, words = default_project().mainline, f"merged; a revert{where} was posted"
+        yield base._replace(what="merged", tree=tree, commit=named, sentence=words)
+    continued = relation == "continues"
+    if not continued and not (relation == "carries" and _is_batch(other)):
+        return
+    words = (
+        f"sent v{latest.version} of it"
+        if continued
+        else f"forwards it in “{other.topic.subject}”"
+    )
+    if not known:
+        what = f"sent v{latest.version}" if continued else "forwards it"
+        yield base._replace(what=what)
+        return
+    if continued and not taken:
+        yield base._replace(what="superseded", sentence=words)
+        return
+    base = base._replace(
+        what="applied", sentence=words, tree=f"“{other.topic.subject}”"
+    )
+    titles = status.topic.titles & (other.topic.titles | _pulled(latest.head, status))
+    for post in status.topic.latest.patches:
+        if continued or post.key in titles:
+            yield from _of_patch(base, post, other)
+
+
+def _of_patch(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
+    """What became of a patch that another series has: it is forwarded, or was merged with it.
+
+    A merge commit is no commit of the patch.
+    """
+    base = base._replace(of=post.title, title=post.title, patch=post.number or 1)
+    yield base
+    latest = other.topic.latest
+    for landed in other.landed:
+        of_all = landed.title is None and (
+            landed.in_mainline or len(latest.patches) == 1
+        )
+        if of_all or (landed.title and title_key(landed.title) == post.key):
+            is_merge = landed.title is None and latest.pull_request
+            yield base._replace(
+                what="merged" if landed.in_mainline else "applied",
+                tree=landed.tree,
+                commit=None if is_merge else landed.commit,
+                date=landed.date,
+                message_id=landed.message_id or base.message_id,
+                sentence=f"part of “{other.topic.subject}”, which was merged",
                 proven=other.proven in TAKEN,
             )
-            carriers.append(
-                replace(carrier, version=other.topic.latest.version, state=other.state)
-                if taken_over
-                else replace(carrier, titles=_titles_in(other, status))
-            )
-    return tuple(carriers)
 
 
-def _titles_in(other: Status, status: Status) -> frozenset[str]:
-    """The titles of a series that another series or request to pull has."""
+def _reverted_in(other: Status) -> str | None:
+    """The commit that a series says it reverts."""
     latest = other.topic.latest
-    pulled = _pulled(latest.head, status) if latest.pull_request else frozenset()
-    return status.topic.titles & (other.topic.titles | pulled)
-
-
-def _landed_with(other: Status, status: Status) -> Iterator[LandedCommit]:
-    """Where the patches of a series are by what was reported of another's series with them.
-
-    A merge commit is no commit of theirs.
-    """
-    by = f"“{other.topic.subject}” by {other.topic.author.called}"
-    titles = _titles_in(other, status)
-    for post in status.topic.latest.patches:
-        if (key := post.key) not in titles:
-            continue
-        number = post.number or 1
-        for landed in other.landed:
-            of_all = landed.title is None and (
-                landed.in_mainline or len(other.topic.latest.patches) == 1
-            )
-            if of_all or (landed.title and title_key(landed.title) == key):
-                is_merge = landed.title is None and other.topic.latest.pull_request
-                yield replace(
-                    landed,
-                    commit=None if is_merge else landed.commit,
-                    how=f"reported of {by}",
-                    patch=number,
-                    title=post.title,
-                )
+    texts = (post.body for post in (latest.head, *latest.patches))
+    return next((it["id"] for text in texts if (it := _REVERTED.search(text))), None)
 
 
 def _is_vouched(other: Status, status: Status) -> bool:
@@ -213,78 +221,6 @@ def _is_vouched(other: Status, status: Status) -> bool:
     """
     by_bot = any(is_bot_address(event.sender) for event in other.events)
     return by_bot or status.topic.is_by_known(other.topic.latest)
-
-
-def _claims(status: Status, every: Sequence[Status]) -> tuple[Claim, ...]:
-    """The series by which somebody who is not known claims to pass this one on."""
-    relations = {later.message_id: later.relation for later in status.follow_ups}
-    known = {claim.message_id for claim in status.claims}
-    claims = []
-    for other in every:
-        head = other.topic.revisions[0].head
-        relation = relations.get(head.message_id)
-        passes_on = relation == "continues" or (
-            relation == "carries" and _is_batch(other)
-        )
-        if (
-            passes_on
-            and head.message_id not in known
-            and not _is_vouched(other, status)
-        ):
-            what = (
-                f"sent v{other.topic.latest.version}"
-                if relation == "continues"
-                else "forwards it"
-            )
-            date, sender = head.mail.mail.date, other.topic.author
-            claims.append(Claim(what, date, head.message_id, sender, known=False))
-    return tuple(claims)
-
-
-def _proof(carrier: Status) -> Proof:
-    """The mail that reports where a forwarding series was merged, otherwise its first mail."""
-    place = next((landed for landed in carrier.landed if landed.in_mainline), None)
-    head = carrier.topic.latest.first.mail.mail
-    return (
-        Proof(place.date, place.message_id, place.commit)
-        if place
-        else Proof(head.date, head.message_id)
-    )
-
-
-def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedCommit]]:
-    """The reverts that name the commit, which had landed then: the branch each is for ("" is
-    mainline), and the landing.
-    """
-    ids = {
-        later.message_id for later in status.follow_ups if later.relation == "reverts"
-    }
-    landings = []
-    known = (other.topic for other in every if _is_vouched(other, status))
-    for revert in (topic.latest for topic in known if topic.key in ids):
-        named = next(
-            (
-                match
-                for post in (revert.head, *revert.patches)
-                if (match := _REVERTED.search(post.body))
-            ),
-            None,
-        )
-        if named:
-            how = "referenced by its revert; release unknown without a repository"
-            landings.append(
-                (
-                    revert.backport_to or "",
-                    LandedCommit(
-                        default_project().mainline,
-                        named["id"],
-                        None,
-                        how,
-                        revert.head.message_id,
-                    ),
-                )
-            )
-    return landings
 
 
 def _relation(
@@ -299,7 +235,6 @@ def _relation(
     if relation := _passed_on(other, status):
         return relation
     posts = [post.mail for post in other.topic.posts]
-    replies = [reply.mail for reply in other.replies]
     if any(_has_one(_reverted(mail), commits) for mail in posts):
         return "reverts"
     if any(_has_one(_fixed(mail), commits) for mail in posts):
@@ -310,12 +245,9 @@ def _relation(
         for post in posts
     ):
         return "answers"
-    if any(mine & post.links for post in other.topic.posts):
-        return "mentions"
-    if any(
-        quotes_commit(mail, commits)
-        for mail in (*posts, *(mail for mail in replies if mail.robot is None))
-    ):
+    linked = any(mine & post.links for post in other.topic.posts)
+    talk = (reply.mail for reply in other.replies if reply.mail.robot is None)
+    if linked or any(quotes_commit(mail, commits) for mail in (*posts, *talk)):
         return "mentions"
     return None
 

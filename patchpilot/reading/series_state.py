@@ -25,8 +25,6 @@ from patchpilot.reading.phrases import (
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision
 from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
-    LANDED,
-    REFUSED,
     TAKEN,
     Claim,
     Evidence,
@@ -216,9 +214,12 @@ def _shown_by_others(
         patch.state not in (*TAKEN, *_NOT_REFUSED) for patch in patches
     ):
         return None
+    replies = {reply.message_id: reply.mail.kind for reply in evidence.attached}
     telling = {
-        reply.message_id for reply in evidence.attached if reply.mail.kind in _TAKING
-    } | {carrier.proof.message_id for carrier in evidence.carriers}
+        event.message_id
+        for event in evidence.events
+        if replies.get(event.message_id, MailKind.APPLIED) in _TAKING
+    }
     if any(
         patch.proof.message_id is None or patch.proof.message_id in telling
         for patch in taken
@@ -264,53 +265,9 @@ def _names(patches: Sequence[PatchState], latest: Revision) -> str:
 
 
 def _verdict(evidence: Evidence) -> Verdict:
-    by_mails = _by_mails(evidence)
-    verdict = _sent_on(evidence, by_mails)
-    if evidence.reverted is not None:
-        branch = f"for {evidence.reverted} " if evidence.reverted else ""
-        verdict = Verdict(
-            SeriesState.IN_MAINLINE,
-            f"merged; a revert {branch}was posted",
-            verdict.proof,
-        )
-    return verdict if by_mails.state in REFUSED else _in_repository(evidence, verdict)
-
-
-def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
-    """The state from a forwarding series: forwarded patches were accepted.
-
-    After the pull request was merged they are in mainline.
-    """
-    if not evidence.carriers or verdict.state not in ON_ITS_WAY:
-        return verdict
-    taken_over = next(
-        (carrier for carrier in reversed(evidence.carriers) if carrier.state), None
-    )
-    if taken_over and taken_over.state and verdict.state not in LANDED:
-        state = (
-            taken_over.state if taken_over.state in TAKEN else SeriesState.SUPERSEDED
-        )
-        sender = taken_over.sender.partition(" <")[0]
-        return Verdict(
-            state,
-            f"{sender} sent v{taken_over.version} of it ({taken_over.state})",
-            taken_over.proof,
-        )
-    merged = next((carrier for carrier in evidence.carriers if carrier.merged), None)
-    if merged:
-        return Verdict(
-            SeriesState.IN_MAINLINE,
-            f"part of “{merged.subject}” by {merged.sender}, which was merged",
-            merged.proof,
-        )
-    if verdict.state in LANDED:
-        return verdict
-    last = evidence.carriers[-1]
-    return Verdict(
-        SeriesState.ACCEPTED,
-        f"forwarded by {last.sender} in “{last.subject}”",
-        last.proof,
-    )
+    verdict = _by_mails(evidence)
+    is_over = verdict.state in (SeriesState.REJECTED, SeriesState.WITHDRAWN)
+    return verdict if is_over else _in_repository(evidence, verdict)
 
 
 def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
@@ -390,7 +347,7 @@ def _by_mails(evidence: Evidence) -> Verdict:
     applied = [
         event
         for event in events
-        if event.what in ("applied", "merged") and event.counts
+        if event.what in ("applied", "merged", "forwarded") and event.counts
     ]
     if there := _in_stable_by_mails(evidence):
         return there
@@ -399,6 +356,9 @@ def _by_mails(evidence: Evidence) -> Verdict:
     if applied and (evidence.post or len(topic.latest.patches) < 2):
         return _accepted(applied, _newest(events, "dropped"))
     latest_sent = topic.latest.first.when
+    if (passed := _newest(events, "superseded")) and not applied:
+        why = f"{passed.sender.called} {passed.sentence}"
+        return Verdict(SeriesState.SUPERSEDED, why, _of_event(passed))
     return _ended_by_mails(evidence, latest_sent) or _in_review(evidence, latest_sent)
 
 
@@ -419,9 +379,8 @@ def _in_mainline_by_mails(evidence: Evidence) -> Verdict | None:
         if event.what == "merged" and not event.withdrawn
     )
     if pulled := next(merged, None):
-        return Verdict(
-            SeriesState.IN_MAINLINE, "its pull request was merged", _of_event(pulled)
-        )
+        why = pulled.sentence or "its pull request was merged"
+        return Verdict(SeriesState.IN_MAINLINE, why, _of_event(pulled))
     landed = next((landed for landed in evidence.landed if landed.in_mainline), None)
     if landed is None:
         return None
@@ -437,6 +396,8 @@ def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
         why = f"dropped from {dropped.tree}: {dropped.sentence}"
         return Verdict(SeriesState.UNDER_REVIEW, why, _of_event(dropped))
     why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
+    if newest.what == "forwarded":
+        why = f"{newest.sender.called} {newest.sentence}"
     return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
 
 
@@ -712,11 +673,6 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
         ),
         events=events,
         commits=commits,
-        carriers=tuple(
-            carrier
-            for carrier in evidence.carriers
-            if not carrier.titles or post.key in carrier.titles
-        ),
         post=post,
     )
 

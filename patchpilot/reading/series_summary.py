@@ -23,9 +23,8 @@ class SeriesSummary:
     `tags` maps tag names to counts. `ci` is the bots' verdict on the latest version, `sent` the
     time when that was sent, and `posts` its patches' Message-IDs. `head` is the Message-ID of the
     latest version's first message; `titles` are the keys of all titles; `message_ids` are all
-    messages about the series. `related` are the titles of carriers of its patches, such as pull
-    requests, and of its follow-ups. `approved` is the number of
-    patches of the latest version with a Reviewed-by or Acked-by.
+    messages about the series. `related` are the titles of its follow-ups. `approved` is the
+    number of patches of the latest version with a Reviewed-by or Acked-by.
     """
 
     state: str
@@ -75,7 +74,7 @@ class SeriesSummary:
             authors=tuple(dict.fromkeys(revision.author.key for revision in topic.revisions)), titles=tuple(sorted(topic.titles)),  # noqa: E501
             commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),  # noqa: E501
             files=tuple(sorted(newest.files)), message_ids=tuple(sorted(status.message_ids)),
-            related=tuple(dict.fromkeys([*(it.subject for it in status.evidence.carriers), *(it.subject for it in status.follow_ups)])),  # noqa: E501
+            related=tuple(dict.fromkeys(it.subject for it in status.follow_ups)),
             proven=str(status.proven),
             approved=review_table(status).approved,
             delivery=tuple((str(it.problem), *it[1:]) for it in status.delivery),

@@ -307,27 +307,6 @@ class FollowUp:
         return self.author.trailer()
 
 
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """Another person's series or pull request that forwards these patches.
-
-    Contains its title, its sender, whether it was merged, and the message that proves it. If it
-    continues the series as its next `version`, `state` is its state. `titles` are the forwarded
-    titles in the form used for comparison (none: all). `landed` are the trees in which it was
-    reported to be.
-    """
-
-    subject: str
-    sender: str
-    merged: bool
-    proof: Proof
-    version: int = 0
-    state: SeriesState | None = None
-    titles: frozenset[str] = frozenset()
-    landed: tuple[LandedCommit, ...] = ()
-    proven: bool = False
-
-
 _SAYS = {
     "applied": "reports it applied",
     "merged": "reports it merged",
@@ -391,6 +370,8 @@ class Claim(NamedTuple):
     def words(self) -> str:
         """The claim in words, with its sentence."""
         who = self.sender.called if self.known else f"{self.by}, {UNSEEN},"
+        if self.what in ("superseded", "forwarded"):
+            return f"{who} {self.sentence}"
         verb = _SAYS.get(self.what, self.what)
         quoted = f": “{self.sentence}”" if self.sentence else ""
         unseen = " (not seen in a tree yet)" if self.what in IN_A_TREE else ""
@@ -463,11 +444,9 @@ _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 class Evidence:
     """The evidence for the state of a series.
 
-    It consists of messages and their reports, forwarding series, reverts, and commits in the
-    repository. `attached` are the messages about it. `reverted` is the branch of a revert ("" is
-    mainline) if that revert is the only sign that the series landed. `now` is the time used to
-    detect a stalled series. `post` is the patch that all the evidence is about, or None for a
-    series of several patches.
+    It consists of messages, what they claim, and commits in the repository. `attached` are the
+    messages about it. `now` is the time used to detect a stalled series. `post` is the patch that
+    all the evidence is about, or None for a series of several patches.
     """
 
     topic: "PostedTopic"
@@ -475,8 +454,6 @@ class Evidence:
     events: tuple[Claim, ...]
     now: datetime
     last: datetime | None
-    carriers: tuple[Carrier, ...] = ()
-    reverted: str | None = None
     commits: tuple[LandedCommit, ...] = ()
     post: "Post | None" = None
 
@@ -489,8 +466,6 @@ class Evidence:
                 event if event.proven else event._replace(what="claimed")
                 for event in self.events
             ),
-            carriers=tuple(carrier for carrier in self.carriers if carrier.proven),
-            reverted=None,
         )
 
     @cached_property
@@ -646,13 +621,7 @@ def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
                 Proof(event.date, event.message_id, event.commit),
                 note=event.withdrawn or "",
             )
-    carried = (
-        landed
-        for carrier in evidence.carriers
-        for landed in carrier.landed
-        if evidence.post and landed.title == evidence.post.title
-    )
-    for landed in (*carried, *evidence.landed, *evidence.commits):
+    for landed in (*evidence.landed, *evidence.commits):
         if landed.in_mainline or landed.is_next:
             proof = Proof(
                 landed.date, landed.message_id, landed.reverted_by or landed.commit

@@ -13,7 +13,6 @@ from patchpilot.model.address import Address
 from patchpilot.reading.series_state import decide
 from patchpilot.reading.status import with_commits
 from patchpilot.reading.thread_values import (
-    Carrier,
     Claim,
     Evidence,
     LandedCommit,
@@ -69,38 +68,6 @@ def test_a_refused_series_is_not_landed_by_a_commit_of_its_title() -> None:
     refused = read(*NACKED)
     assert refused.state is SeriesState.REJECTED
     assert with_commits(refused, [MAINLINE, STABLE]).state is SeriesState.REJECTED
-
-
-@pytest.mark.parametrize(
-    ("mails", "merged", "expected"),
-    [
-        ((story.V1,), False, SeriesState.ACCEPTED),
-        ((story.V1,), True, SeriesState.IN_MAINLINE),
-        (NACKED, True, SeriesState.REJECTED),
-        (story.WHOLE, False, SeriesState.IN_STABLE),
-    ],
-)
-def test_who_sends_a_series_on_has_taken_it(
-    mails: tuple[bytes, ...], merged: bool, expected: SeriesState
-) -> None:
-    evidence = replace(
-        read(*mails).evidence,
-        carriers=(Carrier("demo: fixes for 6.9", "Matt", merged, Proof()),),
-    )
-    assert decide(evidence)[0] is expected
-
-
-def test_a_revert_says_that_it_had_landed() -> None:
-    evidence = read(story.V1).evidence
-    assert decide(replace(evidence, reverted="6.6.y"))[:2] == (
-        SeriesState.IN_MAINLINE,
-        "merged; a revert for 6.6.y was posted",
-    )
-    assert decide(replace(evidence, reverted=""))[1] == "merged; a revert was posted"
-    assert (
-        decide(replace(evidence, reverted="", commits=(MAINLINE,)))[1]
-        == "first in v6.9"
-    )
 
 
 def test_silence_is_too_long_when_the_project_says_so() -> None:
@@ -244,7 +211,7 @@ def only_patch(evidence: Evidence) -> PatchState:
 
 
 APPLIED = event("applied", tree="net", commit="1" * 40)
-IN_MAINLINE = "its pull request was merged"
+IN_MAINLINE = "so"
 REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
 
 
@@ -442,85 +409,23 @@ def test_a_version_sent_after_a_revert_is_to_be_applied_again(
     assert (found.state == "in-mainline") is (state == "accepted")
 
 
-def carrier(
-    state: SeriesState | None = None, *, merged: bool = False, at: int = 1
-) -> Carrier:
-    return Carrier(
-        f"fixes {at}",
-        "Matt M <m@x.y>",
-        merged,
-        Proof(SENT, f"c{at}"),
-        3 if state else 0,
-        state,
-    )
+BY_OTTO = event("forwarded", 2, by="Otto")
 
 
 @pytest.mark.parametrize(
-    ("events", "carriers", "state", "why", "proof"),
+    ("events", "state", "why", "proof"),
     [
-        (
-            [],
-            [carrier()],
-            "accepted",
-            "forwarded by Matt M <m@x.y> in “fixes 1”",
-            "c1",
-        ),
-        ([], [carrier(), carrier(at=2)], "accepted", None, "c2"),
-        (
-            [],
-            [carrier(merged=True), carrier(at=2)],
-            "in-mainline",
-            "part of “fixes 1” by Matt M <m@x.y>, which was merged",
-            "c1",
-        ),
-        (
-            [],
-            [carrier(SeriesState.UNDER_REVIEW), carrier(at=2)],
-            "superseded",
-            "Matt M sent v3 of it (under-review)",
-            "c1",
-        ),
-        (
-            [],
-            [carrier(SeriesState.SENT), carrier(SeriesState.IN_NEXT, at=2)],
-            "in-next",
-            "Matt M sent v3 of it (in-next)",
-            "c2",
-        ),
-        (
-            [APPLIED],
-            [carrier(SeriesState.SENT)],
-            "accepted",
-            "applied to net by Matt",
-            "applied@1",
-        ),
-        ([APPLIED], [carrier()], "accepted", "applied to net by Matt", "applied@1"),
-        ([APPLIED], [carrier(merged=True)], "in-mainline", None, "c1"),
-        (
-            [event("merged")],
-            [carrier(SeriesState.SENT)],
-            "in-mainline",
-            IN_MAINLINE,
-            "merged@1",
-        ),
-        (
-            [event("merged")],
-            [carrier(merged=True)],
-            "in-mainline",
-            IN_MAINLINE,
-            "merged@1",
-        ),
+        ([BY_OTTO], "accepted", "Otto so", "forwarded@2"),
+        ([event("superseded", 2, by="Otto")], "superseded", "Otto so", "superseded@2"),
+        ([APPLIED, event("superseded", 2)], "accepted", None, "applied@1"),
+        ([APPLIED, BY_OTTO], "accepted", "Otto so", "forwarded@2"),
+        ([BY_OTTO, event("merged", 3)], "in-mainline", "so", "merged@3"),
     ],
 )
 def test_what_another_sends_on_decides_and_is_the_proof(
-    events: list[Claim],
-    carriers: list[Carrier],
-    state: str,
-    why: str | None,
-    proof: str,
+    events: list[Claim], state: str, why: str | None, proof: str
 ) -> None:
-    evidence = with_evidence(read(story.V1).evidence, tuple(events))
-    found = only_patch(replace(evidence, carriers=tuple(carriers)))
+    found = only_patch(with_evidence(read(story.V1).evidence, tuple(events)))
     assert (found.state, found.why, found.proof.message_id) == (
         state,
         why or found.why,
@@ -529,9 +434,9 @@ def test_what_another_sends_on_decides_and_is_the_proof(
 
 
 def test_what_another_took_over_is_in_the_tree_that_has_its_commit() -> None:
-    evidence = with_evidence(read(story.V1).evidence, commits=(NEXT,))
-    taken_over = replace(evidence, carriers=(carrier(SeriesState.SENT),))
-    assert only_patch(taken_over).state == "in-next"
+    passed = (event("superseded", 2, by="Otto"),)
+    evidence = with_evidence(read(story.V1).evidence, passed, commits=(NEXT,))
+    assert only_patch(evidence).state == "in-next"
 
 
 ONE, TWO = "demo: check the pointer", "demo: count the pumps"
