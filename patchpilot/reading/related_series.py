@@ -174,9 +174,7 @@ def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
     if continued and not taken:
         yield base._replace(what="superseded", sentence=words)
         return
-    base = base._replace(
-        what="applied", sentence=words, tree=f"“{other.topic.subject}”"
-    )
+    base = base._replace(what="forwarded", sentence=words)
     titles = status.topic.titles & (other.topic.titles | _pulled(latest.head, status))
     for post in status.topic.latest.patches:
         if continued or post.key in titles:
