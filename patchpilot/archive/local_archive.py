@@ -18,15 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from patchpilot.archive.archive import MailArchive, NotInArchiveError
-from patchpilot.archive.local_clues import (
-    CLUES_SCHEMA,
-    Clues,
-    clean,
-    note_looked_through,
-    related,
-)
 from patchpilot.archive.local_mails import FoundMail, LocalMails, local_mails
-from patchpilot.archive.local_query import condition, ids_in, words_of
+from patchpilot.archive.local_query import clean, condition, ids_in, words_of
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.errors import CancelledError, InputError, NetworkError
 from patchpilot.model.mail import Mail, parse_mail
@@ -34,17 +27,13 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.delivery import delivery_reports
 from patchpilot.reading.mail_reader import ParseMail
 from patchpilot.reading.mbox import with_id
-from patchpilot.reading.posted_series import plain_title
-from patchpilot.series.patch_pairing import title_key
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mail (
     id INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, subject TEXT NOT NULL, sender TEXT NOT NULL,
-    people TEXT NOT NULL, arrived REAL NOT NULL, title TEXT NOT NULL, author TEXT NOT NULL, is_reply INTEGER NOT NULL);
+    people TEXT NOT NULL, arrived REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS by_message_id ON mail (message_id);
 CREATE INDEX IF NOT EXISTS by_arrival ON mail (arrived);
-CREATE INDEX IF NOT EXISTS by_title ON mail (title);
-CREATE INDEX IF NOT EXISTS by_author ON mail (author);
 CREATE TABLE IF NOT EXISTS reference (above TEXT NOT NULL, mail INTEGER NOT NULL REFERENCES mail (id) ON DELETE CASCADE);
 CREATE INDEX IF NOT EXISTS by_above ON reference (above);
 CREATE INDEX IF NOT EXISTS by_reference ON reference (mail);
@@ -53,10 +42,8 @@ CREATE INDEX IF NOT EXISTS by_token ON token (token);
 CREATE INDEX IF NOT EXISTS by_token_mail ON token (mail);
 CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL, since REAL NOT NULL, whole INTEGER NOT NULL);
 """  # noqa: E501
-_COLUMNS = (
-    "place, message_id, subject, sender, people, arrived, title, author, is_reply"
-)
-_LAYOUT = 4
+_COLUMNS = "place, message_id, subject, sender, people, arrived"
+_LAYOUT = 5
 REPORT = "delivery-report"
 """What is searched for to find bounces and moderation notices."""
 _TICK = 0.1
@@ -172,33 +159,6 @@ class LocalArchive(MailArchive):
 
     def reaches(self) -> None:
         """Returns None, because the index already records which messages are new."""
-
-    def has(self, message_id: str) -> bool:
-        """Returns whether the archive has the message with the given Message-ID."""
-        return (
-            self._opened()
-            .execute("SELECT 1 FROM mail WHERE message_id = ?", (message_id,))
-            .fetchone()
-            is not None
-        )
-
-    def related(self, clues: Clues, *, without: Container[str] = ()) -> Iterator[Mail]:
-        """Yields the messages that may be about the given series, without the ones in `without`.
-
-        The messages are read one by one and are not cached.
-        """
-        index = self._opened()
-        assert self._mails is not None
-        for message_id, place in related(index, clues, without):
-            raw = self._mails.read(place)
-            mail = self._parsed(raw, place, parse_mail) if raw is not None else None
-            if mail is not None and mail.message_id == message_id:
-                yield mail
-
-    def settled(self, clues: Clues) -> None:
-        """Records that the archive has no news about the given series."""
-        with _changing(self._opened()) as index:
-            note_looked_through(index, clues)
 
     def _absent(self, message_id: str) -> NotInArchiveError:
         return NotInArchiveError(
@@ -381,9 +341,6 @@ class LocalArchive(MailArchive):
             words_of(f"{mail.sender.name} {mail.sender.email}"),
             words_of(people),
             arrived,
-            clean(title_key(plain_title(mail.subject))),
-            clean(mail.sender.key),
-            mail.in_reply_to is not None,
         )
         number = index.execute(
             f"INSERT OR REPLACE INTO mail ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",
@@ -413,7 +370,7 @@ def _database(file: Path | None) -> sqlite3.Connection:
             index.execute("PRAGMA journal_mode = WAL")
             index.execute("PRAGMA synchronous = NORMAL")
             index.execute("PRAGMA foreign_keys = ON")
-            index.executescript(_SCHEMA + CLUES_SCHEMA)
+            index.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
             index.close()
             if not again or file is None or error.sqlite_errorcode not in _DAMAGED:

@@ -184,3 +184,8 @@ def _arrived(span: str) -> Condition | None:
         tuple(second for _, second in bounds),
         since=float(found[1] or 0),
     )
+
+
+def clean(text: str) -> str:
+    """Return the text with invalid characters replaced, so that the database can store it."""
+    return text.encode("utf-8", "replace").decode()

@@ -12,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from patchpilot.archive.archive import MailArchive, quoted, received
-from patchpilot.archive.local_archive import LocalArchive
-from patchpilot.archive.local_clues import ALIKE, LONG_TITLE, Clues
 from patchpilot.errors import NetworkError
 from patchpilot.model.action import Action
 from patchpilot.model.hosts import quote_url
@@ -31,6 +29,12 @@ _LIVE = timedelta(days=60)
 _OVERLAP = timedelta(days=2)
 _BEFORE = timedelta(days=30)
 _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
+_ALIKE = 0.3
+"""The similarity from which a patch by the same author may be a new version under another title."""
+_LONG_TITLE = 16
+"""Characters from which a title within another one is the same patch's, as in `patch "…" added to
+the tree`.
+"""
 _SHORTEST, _TITLE = 8, 60
 """Characters of a title that are searched for: at least, and at most."""
 
@@ -74,9 +78,7 @@ def news(
     `NetworkError` if the archive cannot be reached, or if its search does not find a message
     that it has.
     """
-    if isinstance(archive, LocalArchive):
-        return _indexed_news(archive, series, passed)
-    known = _known_ids(series)
+    known = frozenset[str]().union(*(polled.message_ids for polled in series))
     found: dict[int, frozenset[str]] = {}
     reached: datetime | None = None
     for group in _by_age(series, now):
@@ -108,55 +110,11 @@ def _assign(
             found[number] = found.get(number, frozenset()) | {mail.message_id}
 
 
-def _indexed_news(
-    archive: LocalArchive, series: Sequence[PolledSeries], passed: Container[str]
-) -> News:
-    """The news of an archive on this machine: its index leads to the mails that may be about a
-    series, and only these are read.
-    """
-    heads = [polled.summary.head for polled in series]
-    if not any(map(archive.has, heads)):
-        raise _distrusted(archive, heads[0])
-    clues = _clues(series)
-    found: dict[int, frozenset[str]] = {}
-    _assign(
-        found,
-        archive.related(clues, without=_Known(clues.message_ids, passed, "")),
-        series,
-    )
-    if not found:
-        archive.settled(clues)
-    return News(found)
-
-
 def _distrusted(archive: MailArchive, control: str) -> NetworkError:
     return NetworkError(
         f"the search of {archive.host} does not find message {control}, which is in the archive",
         hint=Action("track", ("update", "--all"), "`{}` reads each series by itself"),
     )
-
-
-def _clues(series: Sequence[PolledSeries]) -> Clues:
-    authors: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
-    for summary in (polled.summary for polled in series):
-        for author in summary.authors:
-            titles, files = authors.get(author, (frozenset(), frozenset()))
-            authors[author] = titles.union(summary.titles), files.union(summary.files)
-    return Clues(
-        _known_ids(series),
-        frozenset(title for polled in series for title in polled.summary.titles),
-        frozenset(
-            polled.summary.change_id for polled in series if polled.summary.change_id
-        ),
-        frozenset(
-            commit[:12] for polled in series for commit in polled.summary.commits
-        ),
-        authors,
-    )
-
-
-def _known_ids(series: Sequence[PolledSeries]) -> frozenset[str]:
-    return frozenset().union(*(polled.message_ids for polled in series))
 
 
 def _by_age(
@@ -296,7 +254,7 @@ def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
     if summary.change_id and summary.change_id in mail.body:
         return True
     if any(commit[:12] in mail.body for commit in summary.commits) or any(
-        known in title for known in summary.titles if len(known) >= LONG_TITLE
+        known in title for known in summary.titles if len(known) >= _LONG_TITLE
     ):
         return True
     if (
@@ -309,7 +267,7 @@ def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
         (title_similarity(title, known) for known in summary.titles), default=0.0
     )
     return (
-        alike >= ALIKE
+        alike >= _ALIKE
         or any(file in mail.body for file in summary.files)
         or any(known in mail.body for known in polled.message_ids)
     )

@@ -11,7 +11,6 @@ from urllib.parse import quote
 import pytest
 
 from patchpilot.archive import poll
-from patchpilot.archive.local_archive import LocalArchive
 from patchpilot.archive.poll import PolledSeries
 from patchpilot.archive.track_store import Store
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
@@ -124,89 +123,6 @@ def test_news_are_found_on_the_archives(kind: str, news: bytes, workdir: Path) -
 
 
 _LATER = 900 * 1440
-
-
-@pytest.mark.parametrize("kind", LOCAL)
-@pytest.mark.parametrize(
-    "news",
-    [
-        mail(
-            "Hm",
-            "Where is the lock?",
-            sender=story.OTTO,
-            reply_to="v1",
-            references="",
-            id="n",
-            minutes=_LATER,
-        ),
-        mail(
-            "A question",
-            "Why?",
-            sender=story.OTTO,
-            reply_to="unknown",
-            references="<v1@example.org>",
-            id="n",
-            minutes=_LATER,
-        ),
-        mail(
-            'Patch "demo: check the pointer before use" was dropped',
-            "Sorry.",
-            sender=story.OTTO,
-            id="n",
-            minutes=_LATER,
-        ),
-    ],
-    ids=["In-Reply-To", "References", "title within another"],
-)
-def test_a_mail_that_names_no_author_is_found_on_this_machine_years_later(
-    kind: str, news: bytes, workdir: Path
-) -> None:
-    others = [
-        mail(
-            f"Other {number}",
-            "Nothing.",
-            sender=story.OTTO,
-            id=f"o{number}",
-            minutes=number,
-        )
-        for number in range(3)
-    ]
-    with archive_server(kind, workdir / "pi", story.V1, *others) as server:
-        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
-        assert updated() == {1: []}
-        server.add(news)
-        found = updated()[1]
-    # the last one is looked at, and is about no patch that was sent
-    assert found == (["n@example.org"] if b"<v1@example.org>" in news else [])
-    assert poll.concerned(parse(mbox(news))[0], [polled(1, story.V1)]) == [1]
-
-
-def test_a_poll_without_news_on_this_machine_reads_no_mail(
-    workdir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read = []
-    parsed = LocalArchive._parsed
-    monkeypatch.setattr(
-        LocalArchive,
-        "_parsed",
-        lambda self, raw, place, parse: (
-            read.append(place) or parsed(self, raw, place, parse)
-        ),
-    )
-    with archive_server(
-        "directory of a public-inbox", workdir / "pi", story.V1, story.REVIEW
-    ) as server:
-        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
-        # the same file by the same author: perhaps a new version
-        server.add(mailed("other+99999 [PATCH v5] demo: another patch of the pump"))
-        assert updated() == {1: []}
-        assert updated() == {1: []}
-        read.clear()
-        assert updated() == {1: []}
-        assert read == []
-        server.add(story.TAG)
-        server.add(story.V2)
-        assert sorted(updated()[1]) == ["r3@example.org", "v2@example.org"]
 
 
 def polled(number: int, *mails: bytes) -> PolledSeries:
