@@ -60,13 +60,10 @@ def find_topics(
         for group in _by_author(_without_notes(_with_covers(posts)))
         for revision in _revisions(group)
     ]
-    series = [
-        one for group in link(revisions) for one in _without_splits(_in_order(group))
-    ]
     topics = [
         replace(topic, revisions=completed(topic.revisions, answered))
-        for one in series
-        for topic in _of_known(one, known, anchor)
+        for group in link(revisions)
+        for topic in _of_known(_in_order(group), known, anchor)
     ]
     return tuple(sorted(topics, key=lambda topic: topic.began))
 
@@ -148,43 +145,6 @@ def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
     ):
         return tuple(by_number)
     return tuple(sorted(by_number, key=lambda sent: sent.head.when))
-
-
-def _without_splits(group: Sequence[Revision]) -> list[Sequence[Revision]]:
-    """The revisions, and those apart in which a patch was sent alone that the series then went on
-    without.
-    """
-    apart = [
-        at
-        for at, revision in enumerate(group)
-        if _is_split(revision, group[:at], group[at + 1 :])
-    ]
-    return [
-        [revision for at, revision in enumerate(group) if at not in apart],
-        *([group[at]] for at in apart),
-    ]
-
-
-def _is_split(
-    one: Revision, before: Sequence[Revision], after: Sequence[Revision]
-) -> bool:
-    """Whether a patch without a version was in a series before, whose later versions are without
-    it.
-    """
-    if one.version > 1 or len(one.posts) > 1 or one.head.number is not None:
-        return False
-    series = next(
-        (
-            earlier
-            for earlier in reversed(before)
-            if len(earlier.patches) > 1 and one.titles < earlier.titles
-        ),
-        None,
-    )
-    later = [
-        revision for revision in after if series and revision.version > series.version
-    ]
-    return bool(later) and not any(one.titles & revision.titles for revision in later)
 
 
 def _numbered(group: Sequence[Revision]) -> tuple[Revision, ...]:
@@ -426,8 +386,6 @@ def completed(
                 found.pop()
             revision = whole
             found.append(whole)
-        elif both := _side_by_side(found, revision):
-            found[-1] = both
         elif not _repeats(before, revision):
             found.append(revision)
         elif _is_soon(before, revision):
@@ -481,28 +439,6 @@ def _with_the_rest(
     if part.version == series.version and not is_again:
         carried &= series.carried
     return Revision(part.version, in_place((*rest, *new.values())), carried, is_again)
-
-
-def _side_by_side(found: Sequence[Revision], part: Revision) -> Revision | None:
-    """The version that an unnumbered patch makes with those before it: patches of one series that
-    were each sent alone as its next version; else None.
-    """
-    before = found[-1]
-    series = next((it for it in reversed(found) if it.version < part.version), None)
-    if series is None or (part.version, part.rfc) != (before.version, before.rfc):
-        return None
-    places = {post.key: post.mail.subject for post in series.patches}
-    posts = (*before.posts, *part.posts)
-    keys = [post.key for post in posts]
-    is_whole = len(keys) >= len(places) or len(set(keys)) < len(keys)
-    if is_whole or before.carried or part.head.number or not set(keys) <= places.keys():
-        return None
-    new = []
-    for key, post in zip(keys, posts, strict=True):
-        subject = post.mail.subject
-        subject = subject._replace(number=places[key].number, total=places[key].total)
-        new.append(replace(post, mail=replace(post.mail, subject=subject)))
-    return replace(before, posts=in_place(new))
 
 
 def _above(post: Post, answered: Mapping[str, str | None]) -> Iterator[str]:

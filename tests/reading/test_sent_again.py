@@ -93,16 +93,6 @@ def test_a_patch_sent_once_more_unchanged_leaves_the_others_in_place() -> None:
     assert [tag.patch for tag in found.trailers] == [1]
 
 
-def test_patches_of_a_series_sent_alone_as_its_next_version_are_one_version() -> None:
-    alone = [
-        mailed(f"q{n}+{900 * n} [PATCH v2] pump: {STEPS[n - 1]}") for n in (3, 1, 4)
-    ]
-    found = status(*alone)
-    assert [revision.label for revision in found.topic.revisions] == ["v1", "v2"]
-    assert patches(found) == ["q1", "q3", "q4"]
-    assert [post.number for post in found.topic.latest.patches] == [1, 3, 4]
-
-
 def test_a_whole_series_below_the_version_before_has_no_patches_of_it() -> None:
     whole = (
         step(n, "PATCH v2", id=f"q{n}", reply_to=f"p{n}", minutes=900 + n)
