@@ -85,7 +85,8 @@ def kind_of(talk: Talk) -> tuple[MailKind, float, str]:
     if why := said("is a reminder"):
         return MailKind.OTHER, 0.6, why
     if not talk.may_judge:
-        return MailKind.QUESTION if question else MailKind.OTHER, 0.6, question
+        asks_author = question and not said("asks to take it")
+        return MailKind.QUESTION if asks_author else MailKind.OTHER, 0.6, question
     assent = said("gives assent")
     if why := said("asks for a version"):
         return MailKind.REVIEW, 0.7, why

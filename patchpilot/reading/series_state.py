@@ -214,11 +214,12 @@ def _shown_by_others(
         patch.state not in (*TAKEN, *_NOT_REFUSED) for patch in patches
     ):
         return None
-    replies = {reply.message_id: reply.mail.kind for reply in evidence.attached}
     telling = {
+        reply.message_id for reply in evidence.attached if reply.mail.kind in _TAKING
+    } | {
         event.message_id
         for event in evidence.events
-        if replies.get(event.message_id, MailKind.APPLIED) in _TAKING
+        if event.what == "forwarded" or event.sentence.startswith("part of ")
     }
     if any(
         patch.proof.message_id is None or patch.proof.message_id in telling
