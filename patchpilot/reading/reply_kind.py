@@ -5,6 +5,7 @@ A test result is recognized by its words. Otherwise the reply is a review or a q
 text below one of its quotes asks something, an ack if it assents, and other if it does neither.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -26,6 +27,11 @@ _CLEAR = 0.5
 _SHORT = 25
 """Words of a reply that may ask for a change of what is in a tree; longer ones discuss it."""
 Names = frozenset[str]
+_WISH = re.compile(
+    r"\bplease (?!see)|\b(?:could|can|would) you (?!explain|tell|clarify|elaborate)",
+    re.IGNORECASE,
+)
+"""A wish, even if it is put as a question."""
 
 
 class Talk(NamedTuple):
@@ -56,10 +62,10 @@ class Talk(NamedTuple):
 def parts_of(
     sentences: Sequence[Sentence], names: Sequence[Names]
 ) -> Iterator[list[tuple[Sentence, Names]]]:
-    """Yield the sentences below each quote, or of each paragraph without one, with their names."""
+    """Yield the sentences of each paragraph, with their names."""
 
     def place(pair: tuple[Sentence, Names]) -> tuple[int, int]:
-        return pair[0].part, 0 if pair[0].quoted else pair[0].paragraph
+        return pair[0].part, pair[0].paragraph
 
     for _, part in groupby(zip(sentences, names, strict=True), key=place):
         yield list(part)
@@ -105,17 +111,22 @@ def kind_of(talk: Talk) -> tuple[MailKind, float, str]:
 def _asked(
     sentences: Sequence[Sentence], names: Sequence[Names]
 ) -> tuple[float, str] | None:
-    """How likely the first part that asks something does, and its sentence that is no question;
-    None if no part asks.
+    """How likely the first part that asks something does, and the first sentence of such parts that
+    is no question; None if no part asks.
     """
     weights = shipped(REQUESTS)
+    found: tuple[float, str] | None = None
     for part in parts_of(sentences, names):
         likely = asks(weights, [one for _, one in part])
-        if likely >= LIKELY and not any("is sorry or done" in one for _, one in part):
-            plain = (
-                it.text
-                for it, one in part
-                if "?" not in one and asks(weights, [one]) >= _CLEAR
-            )
-            return likely, next(plain, "")
-    return None
+        if likely < LIKELY or any("is sorry or done" in one for _, one in part):
+            continue
+        plain = (
+            it.text
+            for it, one in part
+            if _WISH.search(it.text)
+            or ("?" not in one and asks(weights, [one]) >= _CLEAR)
+        )
+        found = found or (likely, "")
+        if why := next(plain, ""):
+            return found[0], why
+    return found

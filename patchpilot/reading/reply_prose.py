@@ -33,7 +33,6 @@ from patchpilot.reading.phrases import (
     REFUSAL,
     REFUSAL_IN_WORDS,
     SAID_AT_ONCE,
-    TAKE_IT,
     TO_TRY,
     TOOK_INTO,
     TOOK_IT,
@@ -45,7 +44,6 @@ from patchpilot.reading.phrases import (
     UNDER_CONDITION,
     WHILE_APPLYING,
     WILL_APPLY,
-    YES,
 )
 from patchpilot.reading.reply_body import Body
 
@@ -111,7 +109,7 @@ def read_prose(
             return Reading(MailKind.NACK, 0.9, _around(words, match))
         if match := REFUSAL_IN_WORDS.search(words):
             return Reading(MailKind.NACK, 0.7, _around(words, match))
-        if applied := _applied(words) or _agrees_to_take(words, body):
+        if applied := _applied(words):
             return applied
     return None
 
@@ -166,12 +164,6 @@ def _is_taken(words: str, match: re.Match[str], *, short: bool) -> bool:
     )
     if rest.rstrip().endswith("?") or not (APPLIED_REST.match(rest) or at_once):
         return False
-    loose = (
-        verb.lower() in ("added", "taken", "pushed", "committed", "merged")
-        and not short
-    )
-    if loose and (not TREE.search(match[0]) or HAS_BEEN.search(before)):
-        return False
     return not NOT_A_TREE.search(verb + _ITS_OBJECT.split(rest)[0])
 
 
@@ -209,16 +201,6 @@ def _each(pattern: re.Pattern[str], words: str) -> Iterator[re.Match[str]]:
     while match:
         yield match
         match = pattern.search(words, match.end("verb"))
-
-
-def _agrees_to_take(words: str, body: Body) -> Reading | None:
-    """What a short yes to "could you apply this?" says."""
-    asked = any(line.on_question for line in body.own) and TAKE_IT.search(
-        " ".join(line.strip("> ") for line in body.quoted[-_QUESTION_LINES:])
-    )
-    if not asked or len(words.split()) > _SHORT_YES or not (yes := YES.match(words)):
-        return None
-    return Reading(MailKind.APPLIED, 0.55, _around(words, yes))
 
 
 def _tree(match: re.Match[str] | None) -> str | None:

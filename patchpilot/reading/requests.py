@@ -153,10 +153,14 @@ def _of_a_report(mail: Classified) -> _Request:
 
 
 def requests_of(mail: Classified, weights: Weights) -> Iterator[_Request]:
-    """Yield the requests in prose: the text below each quote, or each paragraph without one."""
+    """Yield the requests in prose: each paragraph below a quote, or without one."""
     every = sentence_names(mail.sentences, mail.writer)
     for part in parts_of(mail.sentences, every):
-        part = [(it, names) for it, names in part if not is_praise(names)]
+        part = [
+            (it, names)
+            for it, names in part
+            if not is_praise(names) and "requests nothing" not in names
+        ]
         if not part or asks(weights, [names for _, names in part]) < LIKELY:
             continue
         asking = [it for it, names in part if asks(weights, [names]) >= BELONGS]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Links the revisions of a series.
 
-They are matched by change-id, links to earlier revisions, threading and titles.
+They are matched by change-id, links to earlier revisions, threading, titles, and the similarity
+of a single later version.
 """
 
 from collections import defaultdict
@@ -13,11 +14,13 @@ from patchpilot.reading.sender import same_person
 from patchpilot.series.patch_pairing import ALIKE, title_similarity
 
 _RELATED = 0.3
+_SAME_PREFIX = 0.3
+"""The minimum similarity of titles with the same prefix, where the files decide."""
 _ANOTHER_TIME = timedelta(days=550)
 _SAME_TIME = timedelta(hours=1)
 _NEXT_VERSION = timedelta(days=150)
 """Until then a cover letter's title with other patches is that of the next version."""
-_MAX_OF_A_TITLE = 40
+_MAX_LATE, _MAX_EARLIER, _MAX_OF_A_TITLE = 200, 2000, 40
 
 
 def link(revisions: Sequence[Revision]) -> list[list[Revision]]:
@@ -33,6 +36,7 @@ def link(revisions: Sequence[Revision]) -> list[list[Revision]]:
     for at, other in doubtful:
         if joined.carries_on(at, other):
             joined.join(at, other)
+    _join_renamed(revisions, joined)
     groups: dict[int, list[Revision]] = defaultdict(list)
     for at, revision in enumerate(revisions):
         groups[joined.of(at)].append(revision)
@@ -234,3 +238,49 @@ def _shares_little(one: Revision, other: Revision) -> bool:
     return len(one.titles & other.titles) * 2 < min(
         len(one.patches), len(other.patches)
     )
+
+
+def _join_renamed(revisions: Sequence[Revision], joined: _Groups) -> None:
+    """Join a later version that has no earlier one with the earlier series of its author that it
+    resembles: by title, or by the files it touches where the title changed completely. A series
+    with later versions of its own is not joined."""
+    late = [
+        at
+        for at, revision in enumerate(revisions)
+        if revision.version > 1 and not revision.backport_to
+    ]
+    for at in late[:_MAX_LATE]:
+        mine = revisions[at]
+        if joined.lowest(at) < mine.version:
+            continue
+        best, score = -1, ALIKE
+        for other, yours in enumerate(revisions[:_MAX_EARLIER]):
+            if (
+                joined.highest(other) >= mine.version
+                or yours.backport_to
+                or not same_person(yours.author, mine.author)
+            ):
+                continue
+            if yours.head.when > mine.head.when:
+                continue
+            resembles = _resemblance(yours, mine)
+            if resembles > score and not _of_different_series(yours, mine):
+                best, score = other, resembles
+        if best >= 0:
+            joined.join(at, best)
+
+
+def _resemblance(earlier: Revision, later: Revision) -> float:
+    alike = title_similarity(earlier.head.title, later.head.title)
+    if earlier.version + 1 != later.version or not (earlier.files and later.files):
+        return alike
+    touched = len(earlier.files & later.files) / len(earlier.files | later.files)
+    # the prefix says that both are about the same driver
+    named = max(
+        alike, _SAME_PREFIX if _prefix(earlier) == _prefix(later) != "" else 0.0
+    )
+    return max(alike, (named + touched) / 2 if named >= 0.15 else 0.0)
+
+
+def _prefix(revision: Revision) -> str:
+    return revision.head.key.rpartition(": ")[0]

@@ -595,10 +595,6 @@ PEOPLE = {
     "a request to fold": ("Please merge this with the previous patch.", "review"),
     "take it yourself": ("Put it in your tree then.", "ack"),
     "no more concerns": ("This resolves my concerns.", "ack"),
-    "agrees to take": (
-        "> Could you apply patches 1 and 2?\n\nSure, will do so now.",
-        "applied",
-    ),
     "agrees to take, later": (
         "> Could you apply patches 1 and 2?\n\nSure, once the merge window is over.",
         "other",

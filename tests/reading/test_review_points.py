@@ -91,7 +91,7 @@ def test_a_request_needs_no_word_of_asking(text: str) -> None:
     ]
 
 
-def test_what_is_below_one_quote_is_one_point_without_praise() -> None:
+def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
     text = (
         "> +\tif (!pump)\n"
         "\nI can see the race.\n"
@@ -100,8 +100,8 @@ def test_what_is_below_one_quote_is_one_point_without_praise() -> None:
         "\nI like the rest. I missed the note.\n"
     )
     assert points(story.V1, on_v1(text)) == [
-        "Matt Maintainer: I can see the race. Please add a test. The changelog is confusing. I"
-        " missed the note."
+        "Matt Maintainer: Please add a test.",
+        "Matt Maintainer: The changelog is confusing.",
     ]
 
 

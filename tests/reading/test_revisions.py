@@ -169,6 +169,13 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
         "1 2",
     ),
     "an answer": ([CHECK, "b+9>a [PATCH v2] pump: else"], "1 2"),
+    "a reworded subject": (
+        [
+            "a [PATCH] demo: check the pump pointer early",
+            "b+9 [PATCH v2] demo: check the pump pointer",
+        ],
+        "1 2",
+    ),
     "two works of an author": ([CHECK, "b+9 [PATCH] valve: open it"], "1, 1"),
     "a sender rewritten by the list": (
         [CHECK, rewritten("\"'Ada Fixer' via demo-list\" <demo@lists.example.org>")],
@@ -210,6 +217,13 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "the same title years later": (
         ["a [PATCH] demo: fix a typo", "b+900d [PATCH] demo: fix a typo"],
         "1, 1",
+    ),
+    "a new title for the same file": (
+        [
+            "a [PATCH] demo: pump: avoid a warning",
+            "b+1d [PATCH v2] demo: pump: bail out",
+        ],
+        "1 2",
     ),
     "a series that went on itself": (
         [
@@ -268,9 +282,30 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
         ],
         "2",
     ),
+    "an address without a name": (
+        [
+            mailed(
+                CHECK, author="Otto Other <o@example.com>", Cc="otto.other@example.net"
+            ),
+            mailed(CHECK_V2, author="otto.other@example.net"),
+        ],
+        "1 2",
+    ),
     "a change-id of gerrit": (
         [mailed(CHECK, message=GERRIT), of_file("tap.c", RENAMED, message=GERRIT)],
         "1 2",
+    ),
+    "a renamed version of one of many": (
+        [
+            "v [PATCH] valve: open it",
+            "v2+5 [PATCH v2] valve: open it",
+            mailed("o+10 [PATCH] demo: check the pump pointer early", author=OTTO),
+            "s+15 [PATCH 6.1.y] demo: check the pump pointer early",
+            "a+20 [PATCH] demo: check the pump pointer early",
+            "c+25 [PATCH] clock: run",
+            "b+30 [PATCH v2] demo: check the pump pointer",
+        ],
+        "1 2, 1, 1, 1 2, 1",
     ),
     "a request to pull of most of its patches": (
         [
@@ -606,6 +641,31 @@ def test_a_first_version_of_the_same_title_long_after_is_another_work(
 
 
 @pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("[PATCH v2] demo: check the pump well", "1 2"),
+        ("[PATCH v2] demo: check a valve now", "1 2"),
+        ("[PATCH v3] demo: check a valve now", "1, 3"),
+        ("[PATCH v2] other: words all new", "1, 2"),
+        ("[PATCH v2 6.1.y] demo: check the pump well", "1, 2"),
+    ],
+)
+def test_a_lone_later_version_is_joined_by_title_and_by_files_where_it_is_the_next(
+    subject: str, expected: str
+) -> None:
+    assert joined(PUMP, f"b+9 {subject}") == expected
+
+
+def test_of_two_earlier_works_the_one_it_resembles_more_is_taken() -> None:
+    found = topics(
+        "a [PATCH] demo: check the pump at start",
+        "c+5 [PATCH] demo: check the pump at exit",
+        "b+9 [PATCH v2] demo: check the pump at exit now",
+    )
+    assert [(versions(one), one.key[0]) for one in found] == [([1], "a"), ([1, 2], "c")]
+
+
+@pytest.mark.parametrize(
     ("date", "expected"),
     [
         ("Thu, 01 Jan 1970 00:00:00 +0000", "1 2"),
@@ -683,7 +743,7 @@ def test_a_named_message_id_is_a_link() -> None:
     [
         (("PATCH 1/2", "PATCH 2/2"), 29, "m0 m1"),
         (("PATCH 1/2", "PATCH 2/2"), 31, "m0, m1"),
-        (("PATCH 1/2", "PATCH v2 2/2"), 1, "m0, m1"),
+        (("PATCH 1/2", "PATCH v2 2/2"), 1, "m0 | m1"),
         (("PATCH 1/2", "PATCH 2/3"), 1, "m0, m1"),
         (("PATCH 1/2", "PATCH RESEND 2/2"), 1, "m0, m1"),
         (("PATCH 1/2", "RFC PATCH 2/2"), 1, "m0, m1"),
@@ -974,6 +1034,31 @@ def test_the_title_of_a_cover_letter_is_that_of_the_next_version_for_150_days(
         f"b1+{later - 98}>b [PATCH 1/1] demo: use a walk",
         f"c+{later} [PATCH v2 0/1] demo: minor fixes",
         f"c1+{later + 1}>c [PATCH v2 1/1] demo: use a walk",
+    )
+    assert found == expected
+
+
+def test_a_renamed_version_is_of_the_series_that_it_resembles_most() -> None:
+    closest = "a [PATCH] demo: check the pump pointer"
+    close = "b+5 [PATCH] demo: check the pump pointer of a valve"
+    renamed = "c+9 [PATCH v3] demo: check this pump pointer"
+    for first, second in ((closest, close), (close, closest)):
+        (found,) = (
+            one for one in topics(first, second, renamed) if len(one.revisions) > 1
+        )
+        assert found.key == "a@example.org"
+
+
+@pytest.mark.parametrize(("most", "expected"), [(2, "1 2, 1 2"), (1, "1 2, 1, 2")])
+def test_so_many_renamed_versions_are_looked_for(
+    most: int, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchpilot.reading.revision_links._MAX_LATE", most)
+    found = joined(
+        "v [PATCH] valve: open the big one",
+        "v2+5 [PATCH v2] valve: open the big door",
+        "a+20 [PATCH] demo: check the pump pointer early",
+        "b+30 [PATCH v2] demo: check the pump pointer",
     )
     assert found == expected
 

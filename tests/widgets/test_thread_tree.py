@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tree of mails: guides, badges, folds, boxes at review points; and its look."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_a_ticked_point_has_a_cross_in_its_box(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     series = followed(tmp_path, story.V1, on_v1(REVIEW))
-    items = [LedgerItem(item.point, PointState.ADDRESSED) for item in checklist(series)]
+    items = [replace(it, state=PointState.ADDRESSED) for it in checklist(series)]
     assert "  [✓] Can pump ever be NULL here?" in laid(series, items=items).rows[5]
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     rows = laid(series, items=items).rows
@@ -137,12 +138,10 @@ def test_a_point_is_strong_from_its_first_word_to_its_last_and_its_box_is_in_the
         " ".join(text for text, style in row.parts[2:] if style == STRONG)
         for row in rows
     ] == [
-        "",
-        "Could you say in the message that the probe function takes it as",
-        "harmless?",
-        "Please send a v2 with that.",
+        "Fine so far. Could you say in the message that the probe",
+        "function takes it as harmless? Thanks. Please send a v2 with that.",
     ]
-    assert [row.parts[1][0] for row in rows] == ["    ", "[ ] ", "    ", "[ ] "]
+    assert [row.parts[1][0] for row in rows] == ["[ ] ", "    "]
 
 
 @pytest.mark.parametrize(
