@@ -78,6 +78,7 @@ _HARMLESS = re.compile(
 _FUTURE = re.compile(
     r"\b(?:will|shall|going to|plan to|let me)\b|['’]ll\b|\bapplying\b", re.IGNORECASE
 )
+_NAK = re.compile(r"\bn(?:ac|a)k|\breject", re.IGNORECASE)
 _TAKEN_BACK = re.compile(
     r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version)|un-?applied|"  # noqa: E501
     r"removed (?:it|this)|please (?:drop|don't|do not)|"
@@ -320,7 +321,8 @@ def _in_talk(reply: Reply, base: Claim) -> list[Claim]:
     mail, words = reply.mail, _words(reply)
     if mail.kind is MailKind.NACK:
         is_formal = PATCHWORK_MARK.search(mail.why) or "-by:" in mail.why.lower()
-        what = "unclear" if not is_formal and _HEDGES.search(mail.why) else "refused"
+        nak = next((it for it in _sentences(words) if _NAK.search(it)), mail.why)
+        what = "unclear" if not is_formal and _HEDGES.search(nak) else "refused"
         return [base._replace(what=what, tree=None)]
     if mail.kind is MailKind.TRAILERS and not mail.by_author:
         said = read_prose(mail.body)
@@ -344,7 +346,10 @@ def _certainty(words: str, why: str) -> str:
         return "unclear"
     if any(_MENTIONS.search(quote) for quote in _QUOTES.findall(words)):
         return "unclear"
-    return "promised" if _FUTURE.search(why) else "applied"
+    said = next(
+        (it for it in _sentences(" ".join(why.split())) if _MENTIONS.search(it)), why
+    )
+    return "promised" if _FUTURE.search(said) else "applied"
 
 
 def _quoted(words: str) -> str:

@@ -97,6 +97,8 @@ def test_doubtful_words_apply_nothing_and_are_quoted(text: str) -> None:
         ("Picked up for 6.9.", "applied"),
         ("Merged, thank you.", "applied"),
         ("NAK, the check is in the caller.", "refused"),
+        ("NAK. This should be checked in the caller.", "refused"),
+        ("Applied to pumps-next. It will be pushed on Monday.", "applied"),
         ("pw-bot: accepted", "applied"),
         ("pw-bot: rejected", "refused"),
     ],
