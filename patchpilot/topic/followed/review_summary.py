@@ -7,7 +7,6 @@ The result is empty if the series is not tracked.
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.trailer import is_trailer
 from patchpilot.outgoing.outbox import Send
 
 if TYPE_CHECKING:
@@ -22,21 +21,12 @@ MAX_LINES = 12
 
 
 def asked(last: Send) -> tuple[str, ...]:
-    """Return the replies to the last version that have a review comment or a question.
-
-    Each line has the sender and the beginning of the text.
-    """
-    lines = []
-    for series in _series_of(last):
-        if series.status is None:
-            continue
-        for reply in series.status.replies:
-            mail = reply.mail
-            if mail.by_author or mail.bot or str(mail.kind) not in ASKING:
-                continue
-            beginning = _beginning(mail.body.text)
-            if beginning:
-                lines.append(f"{mail.who} ({mail.kind}): {beginning}")
+    """Return the requests of people for the last version, each with its sender."""
+    lines = [
+        f"{item.point.asker} ({item.point.kind}): {item.point.text}"
+        for _, item in review_items(last, ())
+        if str(item.point.kind) in ASKING
+    ]
     return tuple(lines[:MAX_LINES])
 
 
@@ -95,17 +85,3 @@ def _series_of(last: Send) -> "tuple[Tracked, ...]":
             return tuple(show(number, store=store) for number in numbers)
     except PatchpilotError:
         return ()
-
-
-def _beginning(body: str) -> str:
-    """The first line of a reply's own words that is no attribution, greeting or tag."""
-    for line in body.splitlines():
-        clean = line.strip()
-        if (
-            clean
-            and not is_trailer(clean)
-            and not clean.endswith((":", ","))
-            and len(clean.split()) > 2
-        ):
-            return clean[:100]
-    return ""
