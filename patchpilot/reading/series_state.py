@@ -357,10 +357,12 @@ def _by_mails(evidence: Evidence) -> Verdict:
     if applied and (evidence.post or len(topic.latest.patches) < 2):
         return _accepted(applied, _newest(events, "dropped"))
     latest_sent = topic.latest.first.when
-    if (passed := _newest(events, "superseded")) and not applied:
+    if ended := _ended_by_mails(evidence, latest_sent):
+        return ended
+    if passed := _newest(events, "superseded"):
         why = f"{passed.sender.called} {passed.sentence}"
         return Verdict(SeriesState.SUPERSEDED, why, _of_event(passed))
-    return _ended_by_mails(evidence, latest_sent) or _in_review(evidence, latest_sent)
+    return _in_review(evidence, latest_sent)
 
 
 def _in_stable_by_mails(evidence: Evidence) -> Verdict | None:
