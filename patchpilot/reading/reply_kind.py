@@ -28,7 +28,7 @@ _SHORT = 25
 """Words of a reply that may ask for a change of what is in a tree; longer ones discuss it."""
 Names = frozenset[str]
 _WISH = re.compile(
-    r"\bplease (?!see)|\b(?:could|can|would) you (?!explain|tell|clarify|elaborate)",
+    r"\bplease (?!see)|\b(?:could|can|would) you (?!explain|te[l]l|clarify|elaborate)",
     re.IGNORECASE,
 )
 """A wish, even if it is put as a question."""
