@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError
-from patchpilot.model.mail import mail_bounds, parse_patch
+from patchpilot.model.mail import mail_bounds, parse_patch, split_mbox
 from patchpilot.model.patch import Patch
 from tests.kit.patches import DIFF
 
@@ -213,6 +213,8 @@ def test_an_mbox_is_cut_where_git_cuts_it(
         words, input=data, capture_output=True, cwd=tmp_path, check=True
     )
     assert len(mail_bounds(data)) == int(done.stdout)
+    blocks = [data[at : at + 7] for at in range(0, len(data), 7)]
+    assert len(list(split_mbox(blocks))) == int(done.stdout)
 
 
 def test_a_file_that_is_no_mail_is_not_taken_for_one() -> None:

@@ -80,31 +80,6 @@ def test_the_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
 
 
 @pytest.mark.parametrize(
-    "signature",
-    ["-- \n2.45.2\n\n", "--\n2.45.2\n", "-- \nAda\nExample Inc.\n" + "more\n" * 5],
-)
-def test_the_signature_of_the_mail_is_no_removed_line(signature: str) -> None:
-    (change,) = parsed(HEAD + HUNK + signature).files
-    assert (change.added, change.removed) == (2, 1)
-    assert parsed(HEAD + HUNK + signature).error is None
-
-
-@pytest.mark.parametrize("counts", ["-1,2 +1", "-1,2 +1,1"])
-def test_a_removed_line_that_looks_like_a_signature_is_removed(counts: str) -> None:
-    found = parsed(f"{HEAD}@@ {counts} @@\n int a;\n-- \n-- \n2.45.2\n")
-    assert [(line.kind, line.text) for line in found.files[0].hunks[0].lines] == [
-        (" ", "int a;"),
-        ("-", "- "),
-    ]
-    assert found.error is None
-
-
-def test_text_after_the_last_hunk_is_not_part_of_it() -> None:
-    found = parsed(HEAD + HUNK + "+this is prose\n-and this\n_______________\na list\n")
-    assert (found.files[0].added, found.files[0].removed, found.error) == (2, 1, None)
-
-
-@pytest.mark.parametrize(
     "line", ["diff --git a/g.c b/g.c", "--- a/g.c", "@@ -1,2 +1,2 @@", "\\ odd"]
 )
 def test_content_that_looks_like_a_header_stays_content(line: str) -> None:
@@ -115,18 +90,6 @@ def test_content_that_looks_like_a_header_stays_content(line: str) -> None:
 def test_an_empty_line_is_context_whose_space_was_stripped() -> None:
     (change,) = parsed(f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n").files
     assert [line.kind for line in change.hunks[0].lines] == [" ", " ", "+", " "]
-
-
-def test_several_hunks_of_a_file_are_kept_in_order() -> None:
-    second = "@@ -20,2 +21,1 @@\n-int x;\n int y;\n"
-    (change,) = parsed(HEAD + HUNK + second).files
-    assert [
-        (hunk.old_start, hunk.new_start, hunk.section, hunk.patch_line)
-        for hunk in change.hunks
-    ] == [
-        (1, 1, "int f(void)", 5),
-        (20, 21, "", 11),
-    ]
 
 
 def test_counts_that_are_left_out_are_one() -> None:
@@ -170,17 +133,6 @@ def test_the_first_of_two_errors_is_reported() -> None:
     found = parsed(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
     assert found.error is not None
     assert "f.c" in found.error
-
-
-def test_a_diff_without_git_headers_is_read_too() -> None:
-    plain = "--- a/f.c\t2026-01-01\n+++ b/f.c\t2026-01-02\n" + HUNK
-    files = parsed(plain + plain.replace("f.c", "g.c")).files
-    assert [
-        (file.old_path, file.new_path, file.patch_line, file.added) for file in files
-    ] == [
-        ("f.c", "f.c", 1, 2),
-        ("g.c", "g.c", 9, 2),
-    ]
 
 
 NAMES = [
@@ -259,37 +211,7 @@ def test_a_copy_has_the_path_it_was_made_from() -> None:
         ("--- /dev/null\n+++ b/f.c\n", None, "f.c", False, False),
         ("--- a/f.c\n+++ /dev/null\n", "f.c", None, False, False),
         ('--- "a/f\\tg"\n+++ "b/f\\tg"\n', "f\tg", "f\tg", False, False),
-        (
-            "diff --git a/f.c b/f.c\nold mode 100644\nnew mode 100755\n",
-            "f.c",
-            "f.c",
-            False,
-            False,
-        ),
         ("diff --git a/f g b/f g\nold mode 100644\n", "f g", "f g", False, False),
-        ("diff --git a/f.c b/f.c\nnew file mode 100644\n", None, "f.c", False, False),
-        (
-            "diff --git a/f.c b/f.c\ndeleted file mode 100644\n",
-            "f.c",
-            None,
-            False,
-            False,
-        ),
-        (
-            "diff --git a/f.c b/g.c\nsimilarity index 100%\nrename from f.c\nrename to g.c\n",
-            "f.c",
-            "g.c",
-            True,
-            False,
-        ),
-        (
-            "diff --git a/f b/f\nindex 1..2\nBinary files a/f and b/f differ\n",
-            "f",
-            "f",
-            False,
-            True,
-        ),
-        ("diff --git a/f b/f\nindex 1..2\nGIT binary patch\n", "f", "f", False, True),
     ],
 )
 def test_the_lines_above_the_hunks_name_the_file(
@@ -355,30 +277,6 @@ def files_of(text: str) -> list[str]:
 )
 def test_a_signature_does_not_end_a_diff(before: str, files: list[str]) -> None:
     assert files_of(before + OTHER) == files
-
-
-@pytest.mark.parametrize(
-    ("following", "is_file"),
-    [
-        ("index 1111111..2222222 100644", True),
-        ("--- a/x", True),
-        ("new file mode 100644", True),
-        ("deleted file mode 100644", True),
-        ("old mode 100644", True),
-        ("similarity index 100%", True),
-        ("dissimilarity index 90%", True),
-        ("rename from x", True),
-        ("copy from x", True),
-        ("diff --git a/x b/x", True),
-        ("", True),
-        ("is what git prints", False),
-    ],
-)
-def test_a_file_begins_with_what_git_writes_below_its_first_line(
-    following: str, is_file: bool
-) -> None:
-    text = f"{HEAD}{HUNK}diff --git a/x b/x\n{following}\n"
-    assert ("x" in files_of(text)) is is_file
 
 
 @pytest.mark.parametrize(

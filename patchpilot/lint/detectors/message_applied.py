@@ -36,9 +36,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
     for at, line in enumerate(patch.message):
         where = patch.message_line + at
-        if re.match(r"^(?:diff -|Index: \S)", line):
-            yield hit_on(where, "diff", start=line[:30])
-        elif not encoded and re.match(r"^From \S+ .*\d\d:\d\d", line):
+        if not encoded and re.match(r"^From \S+ .*\d\d:\d\d", line):
             yield hit_on(where, "from")
         elif scissors_line(line):
             yield hit_on(
@@ -49,7 +47,11 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                     else "scissors"
                 ),
             )
-    yield from _lost_sign_off(patch)
+    taken = _taken_for_diff(patch)
+    if taken:
+        yield hit_on(taken, "diff", start=patch.lines[taken - 1][:30])
+    else:
+        yield from _lost_sign_off(patch)
     if patch.commit:
         for line in patch.notes:
             if line.strip() and not re.match(
@@ -59,6 +61,19 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             ):
                 yield hit_on(patch.notes_line - 1, "separator")
                 return
+
+
+def _taken_for_diff(patch: Patch) -> int:
+    """Returns the patch line that ends the message like a diff, but has text below it; or 0."""
+    first = patch.message_line + len(patch.message)
+    for at in range(first, patch.diff_line):
+        line = patch.lines[at - 1]
+        if line.strip():
+            is_diff = re.match(r"diff -|Index: |--- \S", line)
+            below = patch.lines[at : patch.diff_line - 1]
+            has_text = any(re.match(r"(?!=+$|diff |Index: )\S", text) for text in below)
+            return at if is_diff and has_text and patch.has_diff else 0
+    return 0
 
 
 def _is_message(lines: Sequence[str]) -> bool:
