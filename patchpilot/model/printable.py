@@ -9,6 +9,32 @@ _INVISIBLE = "\ufffe\uffff\U000e0000-\U000e007f"
 """Noncharacters, and the tag characters, which are ASCII that no font shows."""
 UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
 
+_SELECTORS = "\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_MARKS = "\u061c\u200e\u200f"
+_NEVER = (
+    "\xad\u034f\u115f\u1160\u17b4\u17b5\u200b\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+)
+"""Format characters, line separators, and others of Unicode's Default_Ignorable."""
+_LINE_END = r"\r(?!$)"
+HIDDEN = re.compile(
+    f"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f{_NEVER}{_MARKS}\u200c\u200d{_SELECTORS}]|{_LINE_END}"
+)
+"""A character that is not visible, and a carriage return that does not end the line."""
+_LATIN = "\x00-\u024f"
+_RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_JOINED = f"[^{_LATIN}{_NEVER}{_MARKS}\u200c\u200d]"
+HIDDEN_IN_PROSE = re.compile(
+    f"[{_NEVER}]|{_LINE_END}"
+    f"|(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED})"
+    f"|(?<![^{_LATIN}{_NEVER}{_MARKS}{_SELECTORS}])[{_SELECTORS}]"
+    f"|(?<![{_RTL}])[{_MARKS}](?![{_RTL}])"
+)
+"""The same without what other scripts need: joiners in words, marks next to text from right to
+left, and one variation selector after a character.
+"""
+
 LOG_COMMAND = r"##(?=\w*\[)"
 """The start of a command of Azure Pipelines, of older GitHub runners and of TeamCity, anywhere in a
 line.

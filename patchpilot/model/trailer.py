@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.printable import UNSAFE, one_line
+from patchpilot.model.printable import HIDDEN_IN_PROSE, UNSAFE, one_line
 
 _TRAILER = re.compile(
     r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$"
@@ -39,12 +39,8 @@ _KNOWN = re.compile(
     r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$",
     re.IGNORECASE,
 )
-_NO_WIDTH = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\u3164\uffa0"
-# joiners are a part of words in some scripts
-_LATIN = "\x00-\u024f"
-_JOINERS = f"(?<![^{_LATIN}])[\u200c\u200d]|[\u200c\u200d](?![^{_LATIN}])"
 # replacement characters are what a decoder leaves of bytes that are not text
-_UNFIT = re.compile(f"{UNSAFE.pattern}|[\n\ufffd{_NO_WIDTH}]|{_JOINERS}")
+_UNFIT = re.compile(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
 ORDER = (
     "fixes",

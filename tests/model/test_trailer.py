@@ -372,19 +372,13 @@ UNFIT = {
     "carriage return": "A\rSigned-off-by: B",
     "nul": "A\0",
     "vertical tab": "A\x0bB",
-    "form feed": "A\x0cB",
     "next line": "A\x85B",
     "line separator": "A\u2028B",
     "right-to-left override": "A\u202eB",
-    "isolate": "A\u2066B",
     "a byte that is not UTF-8": "A\udce9B",
     "what a decoder leaves of such a byte": "A\ufffdB",
     "invisible ASCII": "A\U000e0041B",
     "a line break": "A\nB",
-    "zero-width space": "A\u200bB",
-    "word joiner": "A\u2060B",
-    "soft hyphen": "A\xadB",
-    "hangul filler": "A\u3164B",
 }
 
 

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The detector for characters that a reviewer does not see, as in CVE-2021-42574."""
+
+import re
+from collections.abc import Iterator
+
+from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.new_side import added_lines
+from patchpilot.model.printable import HIDDEN, HIDDEN_IN_PROSE
+
+_CODE = (".c", ".h", ".dts", ".dtsi", ".rs")
+_PROSE = re.compile(r"^Documentation/|\.(?:rst|txt|md|po)$")
+_WORD = re.compile(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
+
+
+@detector(
+    "hidden-character",
+    {"": "code", "code": "code", "path": "code", "identifier": "word code"},
+)
+def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports characters that are not visible, and identifiers that are not ASCII.
+
+    The marks that other scripts need are allowed in names, messages and documents.
+    """
+    patch = context.patch
+    names = [
+        (header.line, header.value)
+        for header in patch.headers
+        if header.name.lower() in ("from", "to", "cc")
+    ]
+    message = enumerate(patch.message, patch.message_line)
+    title = (subject_line(context), patch.subject.title)
+    for at, text in (*names, title, *message):
+        yield from _found(HIDDEN_IN_PROSE, "", at, text)
+    for change in patch.files:
+        yield from _found(HIDDEN, "path", change.patch_line, change.path)
+        pattern = HIDDEN_IN_PROSE if _PROSE.search(change.path) else HIDDEN
+        for line in change.lines():
+            yield from _found(pattern, "code", line.patch_line, line.text)
+    for _, _, new in added_lines(context, _CODE):
+        if word := None if new.code.isascii() else _WORD.search(new.code):
+            char = next(char for char in word[0] if not char.isascii())
+            values = {"word": word[0], "code": f"{ord(char):04X}"}
+            yield hit_on(new.patch_line, "identifier", word.start() + 1, **values)
+
+
+def _found(pattern: re.Pattern[str], case: str, at: int, text: str) -> Iterator[Hit]:
+    if found := pattern.search(text):
+        yield hit_on(at, case, found.start() + 1, code=f"{ord(found[0]):04X}")

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No hidden character passes: every one that Unicode has × code, message, name and path.
+
+Unicode's categories are the control.
+"""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator
+
+import pytest
+
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.printable import HIDDEN, HIDDEN_IN_PROSE
+from tests.kit.cli import call
+from tests.kit.patches import BODY, DIFF, mail
+
+_SHOWN = re.compile(
+    "[\t\n\x0c\r\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+    "\U00013430-\U0001343f]"
+)
+"""White space of files, and format characters that have a glyph."""
+_IGNORABLE = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u2065\u3164\ufe00\ufe0f\uffa0"
+    "\U000e0100\U000e01ef"
+)
+"""Of other categories, but Default_Ignorable_Code_Point."""
+
+
+def hidden() -> Iterator[str]:
+    for char in map(chr, range(sys.maxunicode + 1)):
+        is_format = unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp")
+        if is_format and not _SHOWN.match(char):
+            yield char
+    yield from _IGNORABLE
+
+
+def test_every_hidden_character_is_found_in_code_and_in_latin_text() -> None:
+    for char in (*hidden(), "\r"):
+        assert HIDDEN.search(f"a{char}b"), hex(ord(char))
+        # another rule reports control characters in messages
+        if char == "\r" or unicodedata.category(char) != "Cc":
+            assert HIDDEN_IN_PROSE.search(f"a{char}b"), hex(ord(char))
+
+
+KINDS = (
+    *("\u202e", "\u2066", "\u200f", "\u200b", "\u200d", "\u2060", "\u00ad", "\u2028"),
+    *("\u2029", "\ufeff", "\U000e0041", "\ufe0f", "\U000e0100", "\u3164", "\r"),
+)
+
+
+@pytest.mark.parametrize("char", KINDS)
+@pytest.mark.parametrize("place", ["code", "message", "name", "path"])
+def test_each_kind_is_reported_in_each_place(char: str, place: str) -> None:
+    text = mail()
+    if place == "code":
+        text = text.replace("bar();", f'bar("{char}a");')
+    elif place == "message":
+        text = text.replace("The caller", f"The c{char}aller")
+    elif place == "name":
+        text = text.replace("From: Ada", f"From: A{char}da")
+    else:
+        code = "".join(f"\\{byte:03o}" for byte in char.encode())
+        names = DIFF.replace("a/drivers/demo/f", f'"a/drivers/demo/{code}f')
+        names = names.replace("b/drivers/demo/f", f'"b/drivers/demo/{code}f')
+        text = mail(diff=names.replace("foo.c", 'foo.c"'))
+    if place == "name" and char == "\r":
+        pytest.skip("a header ends there")
+    words = "check --select invisible-character --format json -"
+    done = call(words, stdin=text.encode())
+    found = done.json["patches"][0]["findings"]
+    wanted = "error" if place in ("code", "path") else "warning"
+    assert [one["severity"] for one in found] == [wanted], done.out
+
+
+@pytest.mark.parametrize("word", ["p\u0430th", "\u00b5s", "\uff41b", "x\u0301"])
+def test_an_identifier_is_ascii(word: str) -> None:
+    text = mail().replace("bar();", f"{word}();").encode()
+    done = call("check --select invisible-character -", stdin=text)
+    assert (done.code, "not ASCII" in done.out) == (1, True)
+
+
+def test_names_and_prose_in_other_scripts_are_no_findings() -> None:
+    prose = (
+        "Größe, žluťoučký, Ελληνικά, русский, 日本語, 한국어, हिन्दी क्\u200dष, می\u200cخواهم,\n"
+        "עברית\u200f!, ❤\ufe0f, 葛\U000e0100城, 👩\u200d💻.\n\n"
+    )
+    text = mail(body=prose + BODY).replace(
+        "From: Ada Fixer", "From: Зоя 葛\U000e0100 می\u200cخ"
+    )
+    code = text.replace("bar();", 'bar("größe"); /* 日本語 */')
+    assert parse_patch(code.encode(), "x").files
+    done = call("check --select invisible-character -", stdin=code.encode())
+    assert (done.code, done.out.count("invisible")) == (0, 0), done.out
