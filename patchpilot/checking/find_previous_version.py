@@ -170,9 +170,9 @@ def _places(
 def _sent(identity: str, number: int) -> tuple[Series, ...]:
     """The mails of the last send of a version, as they were sent."""
     from patchpilot.outgoing.outbox import Outbox
-    from patchpilot.series.topic_database import state_folder
+    from patchpilot.resources import state_path
 
-    if not (state_folder() / "outgoing.sqlite3").exists():
+    if not (state_path() / "outgoing.sqlite3").exists():
         return ()
     with Outbox() as outbox:
         sends = [

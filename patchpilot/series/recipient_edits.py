@@ -17,7 +17,7 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address, AddressState, judge, parse_address
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.resources import store_json
+from patchpilot.resources import state_path, store_json
 from patchpilot.series.change_id import change_ids
 
 BY_HAND = "by hand"
@@ -146,7 +146,7 @@ class EditStore:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or _state_folder()
+        self.folder = folder or state_path() / "recipients"
 
     def _file(self, key: str) -> Path:
         import hashlib
@@ -198,12 +198,6 @@ def _header(word: object) -> str:
     if word not in ("to", "cc"):
         raise ValueError(f"unknown header: {word!r}")
     return str(word)
-
-
-def _state_folder() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_state_dir("patchpilot")) / "recipients"
 
 
 def on_one_line(option: str, texts: Sequence[str]) -> None:

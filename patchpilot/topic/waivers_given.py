@@ -2,7 +2,7 @@
 """Records whether any topic has waivers, so that a check without them opens no database."""
 
 from patchpilot.config import WAIVERS_GIVEN
-from patchpilot.series.topic_database import state_folder
+from patchpilot.resources import state_folder, state_path
 
 
 def mark_given() -> None:
@@ -15,4 +15,4 @@ def is_given() -> bool:
 
     Finding out which topic takes longer.
     """
-    return (state_folder() / WAIVERS_GIVEN).exists()
+    return (state_path() / WAIVERS_GIVEN).exists()

@@ -11,6 +11,7 @@ from patchpilot.commits.undo_refs import listed, record
 from patchpilot.errors import ExitCode
 from patchpilot.resources import state_path
 from tests.kit.repos import Repo
+from tests.kit.topics import topic_with_spaces
 
 
 def test_a_branch_that_moved_on_has_a_way_back(tmp_path: Path) -> None:
@@ -80,3 +81,24 @@ def test_a_value_of_a_record_has_its_form(tmp_path: Path, key: str, value: str) 
         (file,) = (state_path() / "undo").iterdir()
         file.write_text(json.dumps(json.loads(file.read_text()) | {key: value}))
         assert listed(repository) == ()
+
+
+def test_without_a_place_for_the_record_nothing_is_rewritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = topic_with_spaces(tmp_path / "r", 1)
+    for name in ("STATE", "CACHE", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", "/dev/null/nowhere")
+    before = repo.state()
+    for words in (
+        "check HEAD",
+        "stable HEAD",
+        "undo list",
+        "backport HEAD --onto HEAD~",
+        "doctor --offline",
+        "fixes HEAD",
+    ):
+        assert repo.patchpilot(words).code in (0, 1), words
+    for words in ("check --fix", "prepare --trailer Link:https://example.org/1 --yes"):
+        repo.patchpilot(words).expect(2, "cannot write")
+        assert repo.state() == before
