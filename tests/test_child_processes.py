@@ -252,7 +252,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     AGREED: {"services/setup/run_fix::run_fix": ("*",)},
     VALUES: {
-        "outgoing/b4/enrollment::enroll": ("description[-1]",),
         "outgoing/b4/enrollment::withdraw": ("description[-1]",),
         "outgoing/b4/tracking::store": ("cover", "json.dumps(changed)"),
         "commits/b4_config::b4_values": ("key",),

@@ -226,7 +226,3 @@ class Transport(Protocol):
     def deliver_mail(self, delivery: Delivery) -> str:
         """Send the one mail of a delivery that belongs to no series; as `deliver`."""
         return self.deliver(delivery)
-
-    def recover(self, repository: Repository) -> None:
-        """Undo what a killed patchpilot left open in the repository."""
-        return

@@ -15,7 +15,6 @@ from patchpilot.errors import unknown
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
     from patchpilot.outgoing.transport import Transport
 
 
@@ -63,11 +62,3 @@ def is_known(name: str) -> bool:
 def all_transports() -> "Iterator[Transport]":
     """Yields all transports, the default first."""
     return (find(name) for name in names())
-
-
-def recover_all(repository: "Repository") -> None:
-    """Undoes temporary changes that a killed patchpilot process left in the repository, for all
-    transports.
-    """
-    for transport in all_transports():
-        transport.recover(repository)

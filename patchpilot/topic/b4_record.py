@@ -11,6 +11,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.draft import Draft
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import cover_of, prefixes_of
+from patchpilot.outgoing.b4.enrollment import restore_tracking
 from patchpilot.outgoing.b4.tracking import note_sent, store
 from patchpilot.outgoing.outbox import Send
 from patchpilot.topic.reroll import link_to
@@ -81,6 +82,8 @@ def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str,
 
     Returns notes for the user.
     """
+    if send.branch:
+        restore_tracking(repository, send.branch, send.tracking_data)
     known = lacks_note(repository, send)
     if known is None:
         return ()

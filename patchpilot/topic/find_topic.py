@@ -23,7 +23,6 @@ from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.patch import Series
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import taken_over
 from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
@@ -117,7 +116,6 @@ def find_topic(
     `Drafts.keep`.
     """
     series, ids = patches or named_patches(repository, request)
-    transports.recover_all(repository)
     seen = _look(repository, series, ids)
     # of two that start a topic at once, the second finds the first one's draft
     with Drafts() as drafts, Outbox() as outbox, drafts.changing():
@@ -130,7 +128,6 @@ def finished_topic(repository: Repository, request: SendRequest) -> Topic:
 
     Completing a send may give the topic's commits new ids.
     """
-    transports.recover_all(repository)
     finish_sends(repository)
     return find_topic(repository, request)
 

@@ -28,9 +28,11 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
 
     Returns notes for the user.
     """
-    remember(repository, send, draft)
+    # a send that is remembered is finished
+    notes = noted_for_b4(repository, send, draft)
     _follow(repository, send)
-    return noted_for_b4(repository, send, draft)
+    remember(repository, send, draft)
+    return notes
 
 
 def _follow(repository: Repository, send: Send) -> None:

@@ -9,7 +9,6 @@ import quopri
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,8 +23,6 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import parse_message
 from patchpilot.outgoing.b4.b4_series import put_in
-from patchpilot.outgoing.b4.journal import journaled
-from patchpilot.series.topic_database import state_folder
 from tests.kit.b4 import b4
 from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
@@ -326,78 +323,6 @@ def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
     assert "X-Developer-Signature" in text
     if state == "sent":
         assert first_id(done) in text
-
-
-def test_a_preview_that_was_killed_leaves_no_branch_enrolled(tmp_path: Path) -> None:
-    with FaultySink() as server:
-        repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config branch.topic.description 'widget: what I wrote myself'")
-        before = repo.git("config --local --list")
-        words = [
-            "send",
-            "-C",
-            str(repo.path),
-            "--via",
-            "b4",
-            "--to",
-            "l@lists.example.org",
-            "--dry-run",
-        ]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "patchpilot", *words],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        until = time.monotonic() + 30
-        while "b4-tracking" not in repo.git("config --local --list"):
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        process.kill()
-        process.wait()
-        assert repo.git("config --local --list") != before
-        assert repo.patchpilot("draft").code == 0
-        assert repo.git("config --local --list") == before
-
-
-def test_what_b4_itself_noted_since_a_kill_is_not_taken_back(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r", 1)
-    with Repository.open(repo.path) as repository:
-        with journaled(repository, "topic"):
-            b4(repo, "-c b4.prep-cover-strategy=branch-description prep -e master")
-            repo.git("config branch.topic.b4-prep-cover-strategy branch-description")
-            record = json.loads(repo.git("config branch.topic.b4-tracking"))
-            record["series"] |= {
-                "history": {"v1": ["sent-by-hand@example.org"]},
-                "revision": 2,
-            }
-            repo.git("config branch.topic.b4-tracking", json.dumps(record))
-        known = prep_branch(repository, "topic")
-    assert known is not None
-    assert known.revision == 2
-
-
-@pytest.mark.parametrize("verb", ["draft", "send"])
-def test_an_open_journal_of_a_send_that_the_outbox_lacks_is_settled(
-    tmp_path: Path, verb: str
-) -> None:
-    with FaultySink() as server:
-        repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config branch.topic.description 'widget: what I wrote myself'")
-        before = repo.git("config --local --list")
-        with (
-            Repository.open(repo.path) as repository,
-            journaled(repository, "topic", 4711),
-        ):
-            (journal,) = state_folder().glob("b4-books/*/opened.json")
-            left_open = journal.read_bytes()
-            journal.unlink()
-        b4(repo, "-c b4.prep-cover-strategy=branch-description prep -e master")
-        assert repo.git("config --local --list") != before
-        journal.write_bytes(left_open)
-        done = repo.patchpilot("draft") if verb == "draft" else send(repo, "--dry-run")
-    assert done.code == 0, done.err
-    assert not journal.exists()
-    assert repo.git("config --local --list") == before
 
 
 def test_a_tree_s_own_python_is_not_run(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.b4.enrollment import enroll
+from patchpilot.outgoing.b4.enrollment import base_name
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
@@ -65,5 +65,4 @@ def test_what_is_a_branch_that_forked_there_is_taken(
     if expected.startswith("origin/"):
         repo.git("update-ref refs/remotes/origin/main", base)
     with Repository.open(repo.path) as repository:
-        enroll(repository, "topic", base, asked)
-    assert base_branch(repo) == expected
+        assert base_name(repository, "topic", base, asked) == expected

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a project asks of a series and its versions: netdev wants a cover letter, and each version
-in a thread of its own.
-"""
+"""What a project asks of a series: netdev wants a cover letter."""
 
 from pathlib import Path
 from typing import Any
@@ -36,23 +34,3 @@ def test_a_series_without_a_cover_letter_is_reported_where_the_project_wants_one
         "draft --cover-subject 'widget: two lines' --cover 'Both were wrong.'"
     )
     assert "no-cover" not in noted(repo, *words)
-
-
-def test_one_patch_or_another_project_needs_no_cover_letter(tmp_path: Path) -> None:
-    assert "no-cover" not in noted(topic(tmp_path / "one", 1), "--profile netdev")
-    assert "no-cover" not in noted(topic(tmp_path / "two", 2), "--profile linux")
-
-
-def test_a_version_that_is_sent_as_a_reply_is_reported_where_the_project_forbids_it(
-    tmp_path: Path,
-) -> None:
-    repo = topic(tmp_path / "r", 1)
-    words = ("-v", "2", "--in-reply-to", "<v1@example.org>")
-    reported = noted(repo, *words, "--profile", "netdev")["version-as-reply"]
-    assert "v2 is sent as a reply" in reported["message"]
-    assert "version-as-reply" not in noted(repo, *words, "--profile", "linux")
-    repo.patchpilot("draft --in-reply-to ''")
-    assert "version-as-reply" not in noted(repo, "-v 2 --profile netdev")
-    assert "version-as-reply" not in noted(
-        topic(tmp_path / "first", 1), "--in-reply-to '<x@example.org>' --profile netdev"
-    )

@@ -174,18 +174,21 @@ def test_b4s_cover_and_the_branch_description_are_taken(tmp_path: Path) -> None:
 def test_a_branch_in_b4s_books_keeps_its_change_id_and_can_leave(
     tmp_path: Path,
 ) -> None:
-    from patchpilot.outgoing.b4.enrollment import enroll
+    from patchpilot.outgoing.b4.enrollment import restore_tracking
 
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "branch.topic.description", "mine")
     before = repo.git("rev-parse", "HEAD")
     with Repository.open(repo.path) as repository:
-        known = enroll(repository, "topic", repository.resolve("master"))
-        assert show(repository).draft.change_id == known.change_id
-        assert (
-            enroll(repository, "topic", repository.resolve("master")).change_id
-            == known.change_id
-        )
+        series = {"change-id": "20260303-mine-0123456789ab", "base-branch": "master"}
+        then = {
+            "b4-tracking": (json.dumps({"series": series}),),
+            "patchpilot-enrolled": ("true",),
+            "patchpilot-description": ("mine",),
+            "description": ("widget: more",),
+        }
+        restore_tracking(repository, "topic", then)
+        assert show(repository).draft.change_id == series["change-id"]
         leave_b4(repository)
         with pytest.raises(Exception, match="not enrolled"):
             leave_b4(repository)

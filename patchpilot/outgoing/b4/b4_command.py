@@ -4,7 +4,7 @@
 import importlib.util
 import shutil
 import sys
-from contextvars import ContextVar
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -29,10 +29,6 @@ _OFF = (
 """What b4's own git calls must not run."""
 _ASKING = 20.0
 """Seconds that b4 may take to print its version."""
-INHERITED: ContextVar[tuple[int, ...]] = ContextVar("INHERITED", default=())
-"""Descriptors that every b4 is given: what they hold is held until it ends, even when patchpilot is
-killed.
-"""
 
 
 class InstalledB4(NamedTuple):
@@ -107,9 +103,13 @@ def command(*words: str) -> list[str]:
 
 
 def run(
-    repository: Repository, *words: str, stdin: bytes = b"\n", timeout: float = 120.0
+    repository: Repository,
+    *words: str,
+    settings: Sequence[tuple[str, str]] = (),
+    stdin: bytes = b"\n",
+    timeout: float = 120.0,
 ) -> Completed:
-    """Runs b4 to completion.
+    """Runs b4 to completion, with these settings of git in addition to the repository's.
 
     Its standard input is a single newline by default, so that a prompt takes that answer or fails
     but cannot hang.
@@ -118,17 +118,18 @@ def run(
         return run_program(
             command(*words),
             stdin=stdin,
-            env=b4_environment(repository),
+            env=b4_environment(repository, settings),
             cwd=repository.top,
             timeout=timeout,
-            pass_fds=INHERITED.get(),
             name="b4",
         )
     finally:
         keep_branch_settings(repository.top)
 
 
-def b4_environment(repository: Repository) -> dict[str, str]:
+def b4_environment(
+    repository: Repository, settings: Sequence[tuple[str, str]] = ()
+) -> dict[str, str]:
     """Returns a clean environment for git, with a marker for patchpilot's own hooks.
 
     Variables that would change how b4 calls git, or make those calls run drivers from the
@@ -137,7 +138,7 @@ def b4_environment(repository: Repository) -> dict[str, str]:
     """
     refuse_untrusted(repository.top, Use.B4)
     env = environment(
-        configuration((*_OFF, *submodules_off(repository.top))),
+        configuration((*_OFF, *submodules_off(repository.top), *settings)),
         repo=repository.top,
     )
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):

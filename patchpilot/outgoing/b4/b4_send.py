@@ -30,13 +30,14 @@ def capture(
     account: Account,
     to: Sequence[Address],
     cc: Sequence[Address],
+    settings: Sequence[tuple[str, str]],
     *,
     cover: bool,
     sign: bool,
 ) -> tuple[Message, ...]:
     """Returns the messages that b4 would send to exactly these recipients, in b4's order.
 
-    Nothing is sent.
+    `settings` are the branch's tracking data, as git's configuration. Nothing is sent.
     """
     if not to:
         raise UsageError(
@@ -54,6 +55,7 @@ def capture(
             str(place),
             *recipient_words(to, cc),
             *flags(cover, sign),
+            settings=settings,
         )
         files = sorted(place.glob("*.eml"))
         if done.code or not files:

@@ -2,6 +2,7 @@
 """Sends a topic with b4: enrolls its branch, lets b4 make the messages, and delivers them."""
 
 import base64
+import json
 import quopri
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,14 +14,13 @@ from functools import partial
 from patchpilot.commits.b4_prep import (
     DESCRIPTION,
     TIP_COMMIT,
-    PrepBranch,
     is_tip,
     prep_branch,
+    tracking_data,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.model.draft import Draft
 from patchpilot.model.message import Message
 from patchpilot.model.message_id import bracketed
 from patchpilot.model.patch_subject import parse_subject
@@ -31,14 +31,11 @@ from patchpilot.outgoing.b4.b4_send import (
     recipient_words,
 )
 from patchpilot.outgoing.b4.draft_texts import cover_of
-from patchpilot.outgoing.b4.enrollment import branch_tracking, enroll, restore_tracking
-from patchpilot.outgoing.b4.journal import journaled
-from patchpilot.outgoing.b4.tracking import store
+from patchpilot.outgoing.b4.enrollment import base_name, branch_tracking
 from patchpilot.outgoing.b4.web_endpoint import post
 from patchpilot.outgoing.compose_mails import SeriesText, insert_note, patch_ids_of
 from patchpilot.outgoing.compose_message import message_without, with_fields
 from patchpilot.outgoing.deliver_each import deliver_as_shown
-from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToSend
 from patchpilot.series.message_ids import with_kept_ids
@@ -70,36 +67,24 @@ def render(repository: Repository, series: SeriesToSend) -> RenderedSeries:
             hint="commit or stash your changes first",
         )
     sign = signing(repository) or bool(account.destination)
-    # nothing is sent yet, so nothing of it may stay: the branch is enrolled again when the first
-    # mail is about to be sent
-    with journaled(repository, branch):
-        known = enroll(
-            repository, branch, repository.resolve(f"{ids[0]}^"), series.request.base
+    tracking_data = _tracking_data(repository, branch, series)
+    try:
+        mails = capture(
+            repository,
+            account,
+            *series.headers(),
+            _settings(branch, tracking_data),
+            cover=text.cover is not None,
+            sign=sign,
         )
-        known = _with_texts(repository, known, draft, text, len(ids))
-        try:
-            mails = capture(
-                repository,
-                account,
-                *series.headers(),
-                cover=text.cover is not None,
-                sign=sign,
-            )
-        except UndecodableError as error:
-            raise InputError(
-                f"{_not_utf8(repository, ids)}: {error.message}", hint=error.advice
-            ) from error
-        # a signature covers the Message-ID, and the web endpoint gives its own
-        mails = (
-            mails
-            if sign
-            else with_kept_ids(
-                draft, "b4 to-self" if series.request.to_self else "b4", mails
-            )
-        )
-        tracking_data = (
-            branch_tracking(repository, branch) if known.strategy == DESCRIPTION else {}
-        )
+    except UndecodableError as error:
+        raise InputError(
+            f"{_not_utf8(repository, ids)}: {error.message}", hint=error.advice
+        ) from error
+    # a signature covers the Message-ID, and the web endpoint gives its own
+    if not sign:
+        kind = "b4 to-self" if series.request.to_self else "b4"
+        mails = with_kept_ids(draft, kind, mails)
     mails = _with_commits(repository, mails, ids)
     if not account.destination:
         everyone = {address.key for group in series.headers() for address in group}
@@ -127,16 +112,20 @@ def render(repository: Repository, series: SeriesToSend) -> RenderedSeries:
     mails = put_in(mails, added, draft.in_reply_to or None)
     return RenderedSeries(
         mails,
-        tuple(_remarks(account, known, sign=sign, to_self=series.request.to_self)),
+        tuple(_remarks(series, branch, sign, tracking_data)),
         tracking_data,
     )
 
 
 def _remarks(
-    account: Account, known: PrepBranch, *, sign: bool, to_self: bool
+    series: SeriesToSend,
+    branch: str,
+    sign: bool,
+    tracking_data: Mapping[str, Sequence[str]],
 ) -> Iterator[Advice]:
     """What the preview says of how b4 sends the mails."""
-    if account.destination:
+    version = series.text.version
+    if series.account.destination:
         yield (
             "the web endpoint takes the series as a whole, with new Message-IDs; it does not report"
             " on each message"
@@ -144,23 +133,23 @@ def _remarks(
     elif sign:
         yield (
             "b4 signs again for each preview, with new Message-IDs: `send` shows its own preview"
-            f" before anything is sent, and b4's tracking data of v{known.revision} gets its"
+            f" before anything is sent, and b4's tracking data of v{version} gets its"
             " Message-IDs"
         )
     else:
         yield (
             "the messages are sent with the Message-IDs shown here; b4's tracking data of"
-            f" v{known.revision} gets them"
+            f" v{version} gets them"
         )
-    if known.by_us:
+    if "patchpilot-enrolled" in tracking_data:
         enrolled = (
-            f"sending enrolls {known.branch} in b4 (branch-description strategy); its commits are"
+            f"sending enrolls {branch} in b4 (branch-description strategy); its commits are"
             " not changed"
         )
         yield Hint((enrolled, Action("draft", ("--no-b4",), " (`{}` unenrolls it)")))
     if sign:
         yield "signed by patatt, as b4 is configured"
-    if to_self:
+    if series.request.to_self:
         yield (
             "as with b4's --reflect, the headers name all recipients; the messages are sent only"
             " to you"
@@ -173,32 +162,26 @@ def deliver(delivery: Delivery) -> str:
     The web endpoint gets the whole series from b4. To a mail server, patchpilot sends the bytes of
     the preview; b4's tracking data gets their Message-IDs when all were accepted.
     """
-    repository, send, account = delivery.repository, delivery.send, delivery.account
-    if delivery.to_self and not account.destination:
+    send = delivery.send
+    if not delivery.account.destination:
         return deliver_as_shown(delivery)
-    branch = send.branch or ""
-    if account.destination:
-        _refuse_changed(repository, send)
-    with journaled(repository, branch, send.id):
-        restore_tracking(repository, branch, send.tracking_data)
-        if not account.destination:
-            return deliver_as_shown(delivery)
-        to, cc = (
-            tuple(
-                {
-                    address.key: address
-                    for entry in send.entries
-                    for address in getattr(entry, name)
-                }.values()
-            )
-            for name in ("to", "cc")
+    _refuse_changed(delivery.repository, send)
+    to, cc = (
+        tuple(
+            {
+                address.key: address
+                for entry in send.entries
+                for address in getattr(entry, name)
+            }.values()
         )
-        # the web endpoint always signs
-        words = [
-            *recipient_words(to, cc),
-            *flags(send.entries[0].number == 0, sign=True),
-        ]
-        post(delivery, words)
+        for name in ("to", "cc")
+    )
+    # the web endpoint always signs
+    words = [
+        *recipient_words(to, cc),
+        *flags(send.entries[0].number == 0, sign=True),
+    ]
+    post(delivery, words, _settings(send.branch or "", send.tracking_data))
     return ""
 
 
@@ -261,19 +244,29 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
     return branch
 
 
-def _with_texts(
-    repository: Repository,
-    known: PrepBranch,
-    draft: Draft,
-    text: SeriesText,
-    count: int,
-) -> PrepBranch:
-    """b4's record with this draft's texts.
+def _settings(
+    branch: str, tracking_data: Mapping[str, Sequence[str]]
+) -> list[tuple[str, str]]:
+    """A branch's tracking data as settings of git."""
+    return [
+        (f"branch.{branch}.{key}", value)
+        for key, values in tracking_data.items()
+        for value in values
+    ]
 
-    A branch that the user enrolled keeps its own cover unless the draft has one.
+
+def _tracking_data(
+    repository: Repository, branch: str, series: SeriesToSend
+) -> dict[str, tuple[str, ...]]:
+    """The branch's section of the configuration with b4's data and this draft's texts.
+
+    Empty if b4 keeps them in a cover commit. A branch that the user enrolled keeps its own cover
+    unless the draft has one. Nothing is written before the series was sent.
     """
+    draft, text, count = series.draft, series.text, len(series.ids)
+    known = prep_branch(repository, branch)
     prefixes = [word for word in text.prefix.split() if word != "PATCH"]
-    if not known.by_us:
+    if known and not known.by_us:
         cover = cover_of(draft, known)
         if "EDITME" in cover and count > 1:
             raise RefusedError(
@@ -291,40 +284,49 @@ def _with_texts(
                 "no cover letter: b4 requires one for a series",
                 hint=Action("draft", ("--edit",), "write it: {}"),
             )
-        cover = "\n\n".join(
-            part
-            for part in (
-                title,
-                draft.cover_text.strip(),
-                f"---\n{draft.changelog.strip()}" if draft.changelog else "",
+        changelog = f"---\n{draft.changelog.strip()}" if draft.changelog else ""
+        parts = (title, draft.cover_text.strip(), changelog)
+        cover = "\n\n".join(part for part in parts if part)
+    if known and known.strategy != DESCRIPTION:
+        if (cover, text.version, prefixes) != (
+            known.cover,
+            known.revision,
+            list(known.prefixes),
+        ):
+            raise RefusedError(
+                f"b4 keeps the cover letter of this branch in a commit with v{known.revision} and"
+                f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'},"
+                " and `send`"
+                " does not change commits",
+                hint=Action(
+                    "draft",
+                    ("--edit",),
+                    "`{}` writes them there; or use --via git-send-email",
+                ),
             )
-            if part
-        )
-    if known.strategy != DESCRIPTION and (
-        cover != known.cover
-        or text.version != known.revision
-        or prefixes != list(known.prefixes)
-    ):
-        raise RefusedError(
-            f"b4 keeps the cover letter of this branch in a commit with v{known.revision} and"
-            f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'},"
-            " and `send`"
-            " does not change commits",
-            hint=Action(
-                "draft",
-                ("--edit",),
-                "`{}` writes them there; or use --via git-send-email",
-            ),
-        )
-    if known.strategy != DESCRIPTION:
-        # b4's own cover commits are not changed
-        return known
+        return {}
+    section = branch_tracking(repository, branch)
+    if known:
+        data = tracking_data(repository, known)
+    else:
+        base = repository.resolve(f"{series.ids[0]}^")
+        named = base_name(repository, branch, base, series.request.base)
+        data = {"series": {"base-branch": named, "presubject": text.presubject}}
+        if "description" in section:
+            section["patchpilot-description"] = section["description"]
+        section["patchpilot-enrolled"] = ("true",)
     values = {
         "change-id": draft.change_id,
         "revision": text.version,
         "prefixes": prefixes,
     }
-    return store(repository, known, cover, values, "send")
+    data = {**data, "series": {**data["series"], **values}}
+    return {
+        **section,
+        "b4-prep-cover-strategy": (DESCRIPTION,),
+        "description": (cover,),
+        "b4-tracking": (json.dumps(data),),
+    }
 
 
 def _with_commits(

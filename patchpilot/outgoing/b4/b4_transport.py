@@ -130,9 +130,3 @@ class B4Transport(Transport):
                 ),
             )
         return deliver_as_shown(delivery)
-
-    def recover(self, repository: Repository) -> None:
-        """Put back the tracking data that a killed patchpilot left changed."""
-        from patchpilot.outgoing.b4.journal import recover
-
-        recover(repository)

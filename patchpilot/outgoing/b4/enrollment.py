@@ -1,19 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Enrolls a branch in b4 without touching its commits, and unenrolls it.
-
-Saves and restores its tracking data.
-"""
+"""The tracking data of a branch that b4 keeps in the branch's section of git's configuration."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from patchpilot.commits.b4_prep import PrepBranch, branch_config, prep_branch
+from patchpilot.commits.b4_prep import branch_config, prep_branch
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import RefusedError
-from patchpilot.outgoing.b4.b4_command import run
 
 _KEYS = (
     "b4-tracking",
@@ -25,14 +19,9 @@ _KEYS = (
 """What a branch's section of the configuration holds of b4's tracking data."""
 
 
-def _base_name(
-    repository: Repository, branch: str, base: str, asked: str | None
-) -> str:
-    """What b4 is to be given as base: the branch that was asked for where the topic forked there,
-    else the commit or another such branch.
-
-    b4 takes a commit for one of the only other branch that has it, and refuses one that several
-    have, as every clone with a local master does.
+def base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:
+    """Returns what b4 is to have as base: the branch that was asked for if the topic forked there,
+    otherwise the upstream or another such branch, otherwise the commit.
     """
     if (
         asked
@@ -52,8 +41,6 @@ def _base_name(
         for name in listed.split()
         if name != branch and not name.startswith("b4/") and not name.endswith("/HEAD")
     ]
-    if len(others) < 2:
-        return base
     upstream = repository.git(
         "for-each-ref", "--format=%(upstream:short)", f"refs/heads/{branch}"
     ).text.strip()
@@ -87,50 +74,6 @@ def _forked(repository: Repository, one: str, other: str) -> str:
         if all(tips)
         else ""
     )
-
-
-def enroll(
-    repository: Repository, branch: str, base: str, asked: str | None = None
-) -> PrepBranch:
-    """Enrolls the checked-out branch in b4 through its branch description; its commits do not
-    change.
-
-    `asked` is the base as the user specified it.
-    """
-    known = prep_branch(repository, branch)
-    if known:
-        return known
-    before = repository.resolve("HEAD")
-    description = branch_config(repository, branch).get("description")
-    named = _base_name(repository, branch, base, asked)
-    done = run(
-        repository,
-        "-c",
-        "b4.prep-cover-strategy=branch-description",
-        "prep",
-        "-e",
-        named,
-        stdin=b"",
-    )
-    # b4 remembers the strategy for a branch only where it is set: a later call without our -c must
-    # find it
-    repository.git(
-        "config", f"branch.{branch}.b4-prep-cover-strategy", "branch-description"
-    )
-    enrolled = prep_branch(repository, branch)
-    if done.code or enrolled is None or repository.resolve("HEAD") != before:
-        withdraw(repository, branch)
-        words = done.error_text.splitlines()
-        raise RefusedError(
-            f"b4 cannot enroll branch {branch}: {words[-1] if words else 'no reason given'}",
-            hint="use --via git-send-email",
-        )
-    repository.git("config", f"branch.{branch}.patchpilot-enrolled", "true")
-    if description:
-        repository.git(
-            "config", f"branch.{branch}.patchpilot-description", description[-1]
-        )
-    return replace(enrolled, cover="", by_us=True)
 
 
 def withdraw(repository: Repository, branch: str) -> None:
@@ -177,19 +120,18 @@ def write_branch_tracking(
 def restore_tracking(
     repository: Repository, branch: str, then: Mapping[str, Sequence[str]]
 ) -> None:
-    """Restores the tracking data with which a branch's messages were made.
+    """Writes the tracking data with which a branch's messages were made, which enrolls the branch.
 
     b4's records of later sends and newer data are kept.
     """
-    if not then:
+    if not then or repository.find(f"refs/heads/{branch}") is None:
         return
     data: dict[str, Any] = json.loads(then["b4-tracking"][-1])
     now = prep_branch(repository, branch)
     if now and now.revision > int(data["series"].get("revision", 1)):
-        return
-    noted = {version: list(ids) for version, ids in now.history} if now else {}
-    if noted:
+        then = {**then, **branch_tracking(repository, branch)}
+    elif now and now.history:
+        noted = {version: list(ids) for version, ids in now.history}
         data["series"]["history"] = {**(data["series"].get("history") or {}), **noted}
-    write_branch_tracking(
-        repository, branch, {**then, "b4-tracking": (json.dumps(data),)}
-    )
+        then = {**then, "b4-tracking": (json.dumps(data),)}
+    write_branch_tracking(repository, branch, then)

@@ -20,8 +20,11 @@ _NEVER_LEFT = re.compile(
 )
 
 
-def post(delivery: Delivery, words: Sequence[str]) -> None:
-    """Posts the series with b4; `words` are the arguments of `b4 send`.
+def post(
+    delivery: Delivery, words: Sequence[str], settings: Sequence[tuple[str, str]]
+) -> None:
+    """Posts the series with b4; `words` are the arguments of `b4 send`, and `settings` the branch's
+    tracking data.
 
     Each message gets the outcome of the series and the Message-ID that b4 generated in this run.
     """
@@ -40,6 +43,7 @@ def post(delivery: Delivery, words: Sequence[str]) -> None:
         "--use-web-endpoint",
         *words,
         *reflect,
+        settings=settings,
         stdin=b"\n\n",
         timeout=300.0,
     )

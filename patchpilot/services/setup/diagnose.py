@@ -181,7 +181,6 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
     yield probes.commit_graph(repository)
     yield from _own_commands(repository)
     yield from _in_the_way(repository)
-    transports.recover_all(repository)
     for finish_send in finish_sends(repository):
         yield probes.Probe(
             "unfinished send",
