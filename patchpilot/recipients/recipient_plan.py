@@ -99,7 +99,8 @@ def plan_patches(
     plan = _finish(gathered, named, sources, numbers, tuple(patches))
     customs = sources.project.mail.all_to_all
     lists = {one.address.key for one in plan.recipients}
-    if len(patches) > 1 and not lists.intersection(customs):
+    several = sum(patch.has_diff for patch in patches) > 1
+    if several and not lists.intersection(customs):
         return plan
     recipients = tuple(replace(one, patches=()) for one in plan.recipients)
     return replace(plan, recipients=recipients)

@@ -13,6 +13,8 @@ from tests.kit.cli import call
 from tests.kit.maintainers import FILES, patch
 from tests.kit.repos import Repo
 
+COVER = "From: Nia New <nia@newcomers.example>\nSubject: [PATCH 0/2] widgets: mend\n\nWhy.\n"
+
 
 def plans(*words: object, code: int = 0) -> list[dict[str, Any]]:
     outcome = call("maintainers --format json", *words)
@@ -133,6 +135,10 @@ def test_a_series_is_one_plan(widget_tree: Path, tmp_path: Path) -> None:
     each = plans("--tree", widget_tree, "--per-patch", folder)
     assert len(each) == 2
     assert "eve@net.example" not in people(each[0], "to")
+    assert not any(one["patches"] for plan in each for one in plan["recipients"])
+    (folder / "0000.patch").write_text(COVER)
+    each = plans("--tree", widget_tree, "--per-patch", folder)
+    assert not any(one["patches"] for plan in each for one in plan["recipients"])
 
 
 def test_files_folders_and_globs_have_plans(widget_tree: Path) -> None:
