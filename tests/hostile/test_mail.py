@@ -104,7 +104,7 @@ def message(
     diff: str,
 ) -> bytes:
     """A message with a patch."""
-    text = f"{in_body}Es ist grün.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+    text = f"{in_body}Grüner Tee.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     change = f"---\n foo.c | 2 +-\n\n{DIFFS[diff]}"
     top = (
         f"From: {author}\nDate: Tue, 9 Jun 2026 10:13:20 +0000\nSubject: {subject}\n"
