@@ -392,8 +392,9 @@ def _is_answer(mail: Mail, body: Body) -> bool:
     and no list of changed files. Some mail programs remove the "Re:".
     """
     has_stat = _FILES_CHANGED.search(mail.body) is not None
-    answers = bool(mail.in_reply_to and body.attributions and body.quoted)
-    return answers and not body.has_diff and not has_stat
+    if not mail.in_reply_to or not body.quoted or body.has_diff or has_stat:
+        return False
+    return bool(body.attributions or given_trailers(body, real_sender(mail)))
 
 
 def _is_whole_patch(body: Body) -> bool:

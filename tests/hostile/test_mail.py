@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError
-from patchpilot.model.mail import mail_bounds, parse_patch, split_mbox
+from patchpilot.model.mail import mail_bounds, parse_mail, parse_patch, split_mbox
 from patchpilot.model.patch import Patch
+from patchpilot.reading.mail_classifier import classify
+from patchpilot.reading.mail_kinds import MailKind
 from tests.kit.patches import DIFF
+from tests.kit.repos import Repo
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 OTHER = DIFF.replace("foo", "bar")
@@ -221,3 +224,30 @@ def test_a_file_that_is_no_mail_is_not_taken_for_one() -> None:
     with pytest.raises(InputError, match="neither a mail nor a diff"):
         parse_patch(b"--- Makefile\nand so on\n", "x")
     assert parse_patch(b"--- Makefile\n+++ Makefile\n@@ -1 +1 @@\n-a\n+b\n", "x").paths
+
+
+@pytest.mark.parametrize("name", ["a.c", "data", "a.png"])
+@pytest.mark.parametrize("content", [b"int a;\n", b"\0a\n"])
+def test_a_text_in_a_binary_patch_is_reported(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("x: start\n", {".gitattributes": "* binary\n"})
+    (repo.path / name).write_bytes(content)
+    repo.commit("x: add\n")
+    text = repo.git("format-patch --stdout -1")
+    assert "GIT binary patch" in text
+    done = repo.patchpilot("check --select text-as-binary -", stdin=text.encode())
+    assert done.code == int(name == "a.c" or b"\0" not in content)
+
+
+def test_a_reply_that_lost_its_re_is_a_reply() -> None:
+    text = "> +\treturn rc;\n\nReviewed-by: Rita Reviewer <rita@example.net>\n"
+    raw = (
+        "From: Rita Reviewer <rita@example.net>\nSubject: [PATCH 1/2] foo: a\n"
+        f"In-Reply-To: <1@example.org>\n\n{text}"
+    )
+    found = classify(parse_mail(raw.encode()))
+    assert found.kind is MailKind.TRAILERS
+    again = raw.replace("In-Reply-To", "X")
+    assert classify(parse_mail(again.encode())).kind is MailKind.PATCH

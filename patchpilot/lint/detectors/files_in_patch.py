@@ -5,6 +5,8 @@ They check uapi headers, files without a maintainer or Makefile entry, and white
 """
 
 import re
+import zlib
+from base64 import b85decode
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -238,3 +240,38 @@ def _same_words(old: Sequence[str], new: Sequence[str]) -> bool:
     return (bool(old) or bool(new)) and "".join(
         "".join(line.split()) for line in old
     ) == "".join("".join(line.split()) for line in new)
+
+
+@detector("text-as-binary", "path")
+def text_as_binary(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports files that are text, but whose change is a binary patch that nobody can read."""
+    for change in context.patch.files:
+        if change.is_binary and (
+            _SOURCE.search(change.path) or _is_text(context.patch, change)
+        ):
+            yield Hit(change.patch_line, path=change.path, values={"path": change.path})
+
+
+_SOURCE = re.compile(
+    r"\.(?:[chsS]|rs|py|pl|sh|awk|dtsi?|rst|ya?ml|txt|toml)$|(?:^|/)(?:Makefile|Kbuild|Kconfig)[^/]*$"
+)
+_HEAD = 8000
+"""So many bytes git looks at to find out that a file is binary."""
+
+
+def _is_text(patch: Patch, change: FileChange) -> bool:
+    """Whether the new content in a binary patch (gitformat-patch) has no NUL byte."""
+    lines = patch.lines[change.patch_line :]
+    first = next((at for at, line in enumerate(lines) if _LITERAL.match(line)), None)
+    if first is None:
+        return False
+    end = next((at for at in range(first, len(lines)) if not lines[at]), len(lines))
+    try:
+        data = b"".join(b85decode(line[1:]) for line in lines[first + 1 : end])
+        head = zlib.decompressobj().decompress(data, _HEAD)
+    except (ValueError, zlib.error):
+        return False
+    return bool(head) and b"\0" not in head
+
+
+_LITERAL = re.compile(r"literal \d+$")
