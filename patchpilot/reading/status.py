@@ -150,6 +150,13 @@ def _status(
 ) -> Status:
     claims = without_voided(claims_of(topic, attached, confirmed), topic)
     doubtful = {claim.message_id for claim in claims if not claim.known}
+    vague = {it.message_id for it in claims if it.what in ("unclear", "promised")}
+    attached = [
+        replace(reply, mail=replace(reply.mail, kind=MailKind.OTHER))
+        if reply.message_id in vague and reply.mail.kind is MailKind.APPLIED
+        else reply
+        for reply in attached
+    ]
     certain = tuple(reply for reply in attached if reply.message_id not in doubtful)
     events = tuple(claim for claim in claims if claim.known and claim.what in STATES)
     replies = tuple(

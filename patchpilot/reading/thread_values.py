@@ -111,6 +111,8 @@ class Credit:
     asks: str = ""
 
 
+CLAIMED = "claimed on the list"
+"""How a commit is known that only words report."""
 LINUX_NEXT = "linux-next"
 """The name of the integration tree."""
 
@@ -373,9 +375,10 @@ class Claim(NamedTuple):
         if self.what in ("superseded", "forwarded"):
             return f"{who} {self.sentence}"
         verb = _SAYS.get(self.what, self.what)
+        verb = f"{':' if self.what == 'unclear' else ''} {verb}"
         quoted = f": “{self.sentence}”" if self.sentence else ""
         unseen = " (not seen in a tree yet)" if self.what in IN_A_TREE else ""
-        return f"{who} {verb}{quoted}{unseen}"
+        return f"{who}{verb}{quoted}{unseen}"
 
 
 @dataclass(frozen=True)
@@ -514,7 +517,7 @@ def landings(events: Sequence[Claim]) -> tuple[LandedCommit, ...]:
                 tree,
                 event.commit,
                 None,
-                "reported on the list",
+                "reported on the list" if event.proven else CLAIMED,
                 event.message_id,
                 event.patch,
                 event.title,

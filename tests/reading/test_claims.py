@@ -174,6 +174,18 @@ def test_a_claim_asks_to_look_whether_it_is_true() -> None:
     )
 
 
+def test_doubtful_words_are_nowhere_shown_as_applied() -> None:
+    found = read(TO_MATT, answer(NOT_APPLIED[0], to="v2"))
+    assert [str(reply.mail.kind) for reply in found.replies] == ["other"]
+    assert found.claims[0].words.startswith(
+        "Matt Maintainer: unclear, read it: “Queued"
+    )
+    said = read(TO_MATT, answer("Applied to pumps-next, thanks!", to="v2"))
+    assert [(it.tree, it.how) for it in said.landed] == [
+        ("pumps-next", "claimed on the list")
+    ]
+
+
 def test_what_a_bot_reports_is_proven() -> None:
     robot = applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=2000)
     found = read(TO_MATT, answer("Applied, thanks!", to="v2"), robot)

@@ -150,7 +150,9 @@ def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
             if place.in_mainline
             else ""
         )
-        yield f"  tree      {place.tree} {place.commit or '(commit unknown)'}{release}"
+        claimed = f", {place.how}" if place.how.startswith("claimed") else ""
+        commit = place.commit or "(commit unknown)"
+        yield f"  tree      {place.tree} {commit}{release}{claimed}"
     for branch in answer.tracked.stable:
         commit = (
             f" ({branch.commit[:12]})"

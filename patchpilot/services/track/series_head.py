@@ -13,6 +13,7 @@ from typing import NamedTuple
 from patchpilot.model.action import Advice
 from patchpilot.model.counted import counted
 from patchpilot.reading.thread_values import (
+    CLAIMED,
     TAKEN,
     LandedCommit,
     NextStepNeed,
@@ -124,7 +125,8 @@ def _landed(series: Tracked) -> Iterator[str]:
         commit = f" {first.commit[:_COMMIT]}" if first.commit else ""
         more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
         release = f", first in {first.release}" if first.release else ""
-        yield f"{tree}{commit}{more}{release}"
+        claimed = f" ({CLAIMED})" if first.how == CLAIMED else ""
+        yield f"{tree}{commit}{more}{release}{claimed}"
     there = [
         branch for branch in series.stable if branch.state in ("merged", "released")
     ]

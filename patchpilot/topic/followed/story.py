@@ -13,7 +13,7 @@ from patchpilot.model.counted import counted
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.status import Reply, Status
-from patchpilot.reading.thread_values import Claim
+from patchpilot.reading.thread_values import IN_A_TREE, Claim
 from patchpilot.topic.followed.known_series import Tracked
 
 
@@ -168,6 +168,7 @@ def event_words(events: Sequence[Claim]) -> tuple[StoryKind, str]:
     text = words.format(
         versions=versions, tree=first.tree or "a tree", who=first.by.partition(" <")[0]
     )
+    text += "" if first.proven or first.what not in IN_A_TREE else " (claimed)"
     return (
         (StoryKind.PROBLEM, f"{text}; withdrawn: {first.withdrawn}")
         if first.withdrawn
