@@ -105,6 +105,8 @@ def advise(status: Status) -> NextStep:
 
 def _with_claim(step: NextStep, claim: Claim) -> NextStep:
     """The step, with what somebody claims; nobody is reminded before a claim was looked up."""
+    if claim.what == "superseded":
+        return _wait(f"{claim.words}: read it before you send another version")
     if claim.what not in IN_A_TREE:
         return NextStep(step.need, said(f"{claim.words}; ", step.advice))
     look = f"{claim.words}: look whether it is true: `git fetch`, then "
