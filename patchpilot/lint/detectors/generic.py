@@ -318,9 +318,6 @@ def part_read(context: Context, arguments: Arguments) -> str:
     first_in_file=bool,
     column=bool,
     beyond_removed=bool,
-    new_files=bool,
-    head_pattern=str,
-    within=int,
     at_tag=str,
     unless_paths_pattern=str,
 )
@@ -338,10 +335,8 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     without such a tag. `unless_paths_pattern`, in which {name} is the text of a named group, must
     not match any path of the patch.
 
-    For lines of the diff, `paths_pattern` selects files, `new_files` selects new files only,
-    `head_pattern` selects files in which it matches one of the first three lines, and `within`
-    limits the check to that many added lines of a file. `beyond_removed` reports only matches in
-    excess of the removed ones.
+    For lines of the diff, `paths_pattern` selects files, and `beyond_removed` reports only matches
+    in excess of the removed ones.
     """
     if "at_tag" not in arguments:
         yield from _like(context, arguments)
@@ -409,19 +404,13 @@ def _looked_at(
         return
     paths_pattern = compiled(paths)
     for change in context.patch.files:
-        if paths_pattern.search(change.path) and not (
-            arguments.get("new_files") and change.old_path is not None
-        ):
+        if paths_pattern.search(change.path):
             lines = list(_changed(change, where))
-            head = arguments.get("head_pattern")
-            if head is None or any(
-                compiled(head).search(text) for _, text in lines[:3]
-            ):
-                yield (
-                    _beyond_removed(change, arguments, lines)
-                    if arguments.get("beyond_removed")
-                    else lines[: arguments.get("within")]
-                )
+            yield (
+                _beyond_removed(change, arguments, lines)
+                if arguments.get("beyond_removed")
+                else lines
+            )
 
 
 @once
@@ -430,9 +419,7 @@ def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
     return tuple(lines_of(context, where))
 
 
-_OF_FILES = frozenset(
-    ("new_files", "beyond_removed", "head_pattern", "within", "first_in_file")
-)
+_OF_FILES = frozenset(("beyond_removed", "first_in_file"))
 
 
 def _beyond_removed(

@@ -11,9 +11,7 @@ from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import may_be_same, same_person, tag_lines
 from patchpilot.lint.subsystem_facts import subsystem
-from patchpilot.lint.word_lists import word_list, word_set
-from patchpilot.model.address import MAX_ADDRESS, Address
-from patchpilot.model.fixes_line import read_fixes_value
+from patchpilot.model.address import Address
 from patchpilot.model.trailer import Trailer, is_trailer
 
 
@@ -137,105 +135,6 @@ def _role_address() -> re.Pattern[str]:
 
 LEAST_LOCAL = 3
 """A local part of an address with fewer letters does not identify a person."""
-LONGEST_NAME = 100
-"""The name of a tag must end within this many characters of a line."""
-
-
-@detector(
-    "misspelled-tag",
-    {
-        "fixes": "quoted",
-        "form": "quoted tag",
-        "near": "quoted tag",
-        "space": "tag",
-        "case": "quoted tag",
-        "semicolon": "quoted",
-    },
-)
-def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a tag whose name is nearly that of a known one, and which tools therefore ignore."""
-    patch = context.patch
-    known = {name.lower(): name for name in word_list("tags", "known")}
-    for at, line in enumerate(patch.message):
-        head = line[:LONGEST_NAME]
-        found = re.match(
-            r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", head
-        ) or (
-            re.match(
-                r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:["
-                r" -][Bb]y)?)\s*:?\s+",
-                head,
-            )
-            if "@" in line
-            else None
-        )
-        if not found:
-            continue
-        name = found[1].replace(" ", "-")
-        if name.lower() in known:
-            if name.lower() in word_set("tags", "people") and (
-                " " in found[1] or re.search(r"\s:", found[0])
-            ):
-                yield hit_on(
-                    patch.message_line + at,
-                    "form",
-                    quoted=found[0].strip(),
-                    tag=known[name.lower()],
-                )
-            elif name.lower() in word_set("tags", "people") and re.search(
-                r"[^\s<]<\S+@", line[:MAX_ADDRESS]
-            ):
-                yield hit_on(patch.message_line + at, "space", tag=known[name.lower()])
-            elif (
-                name not in known.values()
-                and name.lower() in ("fixes", "signed-off-by")
-                and not name.islower()
-            ):
-                yield hit_on(
-                    patch.message_line + at,
-                    "case",
-                    quoted=found[1],
-                    tag=known[name.lower()],
-                )
-            elif ";" in found[0]:
-                yield hit_on(
-                    patch.message_line + at, "semicolon", quoted=found[0].strip()
-                )
-            continue
-        near = _nearest(name.lower())
-        # checkpatch.pl checks everything that ends in -by:
-        is_checkpatchs = name.lower().endswith("-by") and ":" in found[0]
-        value = line[found.end() :]
-        if name.lower() in ("fix", "fixed", "fixing") and _fits("fixes", value):
-            yield hit_on(patch.message_line + at, "fixes", quoted=found[1], tag="Fixes")
-        elif near and not is_checkpatchs and _fits(near[0], value):
-            yield hit_on(
-                patch.message_line + at, "near", quoted=found[1], tag=known[near[0]]
-            )
-
-
-def _nearest(name: str) -> list[str]:
-    """Returns the known tag most similar to a name.
-
-    Names that share no beginning with any are not compared.
-    """
-    standard = [tag.lower() for tag in word_list("tags", "standard")]
-    if not any(
-        name[:2] == tag[:2] or name[:1] + name[2:4] == tag[:3] or name[1:4] == tag[1:4]
-        for tag in standard
-    ):
-        return []
-    import difflib
-
-    return difflib.get_close_matches(name, standard, 1, 0.82)
-
-
-def _fits(tag: str, value: str) -> bool:
-    return (
-        read_fixes_value(value).has_digits(7, most=len(value))
-        if tag == "fixes"
-        else "@" in value
-    )
 
 
 @detector("floating-tags", {"blank-line": "", "text": "tag", "below": ""})

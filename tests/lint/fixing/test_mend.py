@@ -118,10 +118,6 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(
         ("\tframe->mode = S_IRUGO | S_IWUSR;", "\tframe->mode = 0644;"),
         ("\tif (a) {\n+\t\tfrob_stop();\n+\t}", "\tif (a)\n\t\tfrob_stop();"),
         (
-            "\tif (a) {\n+\t\tb = 1;\n+\t\tc = 1;\n+\t} else\n+\t\td = 1;",
-            "\tif (a) {\n\t\tb = 1;\n\t\tc = 1;\n\t} else {\n\t\td = 1;\n\t}",
-        ),
-        (
             "\tif (frob->up\n+\t    && frob->ready)",
             "\tif (frob->up &&\n\t    frob->ready)",
         ),

@@ -28,7 +28,6 @@ _NO_PROSE = re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
 """What a wrapped line must not start with: it would look like an item of a list, a quote or a
 command.
 """
-_ITEM = re.compile(r"( {0,3}(?:[-*+]|\d{1,2}[.)]) {1,3})([A-Za-z`'\"].*)$")
 _DOCUMENTS = (".rst", ".txt", ".md")
 
 
@@ -143,7 +142,7 @@ def wrap(site: FixSite) -> Proposal:
         None,
     )
     if not paragraph:
-        return _wrapped_item(site)
+        return None
     lines = paragraph.lines[site.number - paragraph.start :]
     if any(
         "\r" in row or not re.match(r"\S", row) or re.search(r"\S(?: {3,}|\t)|\|", row)
@@ -163,29 +162,6 @@ def wrap(site: FixSite) -> Proposal:
     if any(is_trailer(row) or _NO_PROSE.match(row) for row in wrapped[1:]):
         return None
     return FixEdit(site.number, taken, tuple(wrapped))
-
-
-def _wrapped_item(site: FixSite) -> Proposal:
-    """Wraps the sentence of a list's item, below its first word."""
-    text = site.text(site.number)
-    match = _ITEM.match(text)
-    if (
-        not match
-        or "\r" in text
-        or re.search(r"\S(?: {3,}|\t)|\||[;{}=]", match[2])
-        or len(match[2].split()) < 6
-    ):
-        return None
-    rows = textwrap.wrap(
-        match[2],
-        COLUMNS - len(match[1]),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    if any(len(row) > COLUMNS - len(match[1]) for row in rows):
-        return None
-    lines = (f"{match[1]}{rows[0]}", *(" " * len(match[1]) + row for row in rows[1:]))
-    return FixEdit(site.number, 1, lines)
 
 
 @fixer("spelling", PROSE)

@@ -8,7 +8,7 @@ line.
 import re
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
+from patchpilot.lint.c.line_scan import expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     NAMED,
@@ -91,87 +91,6 @@ def _is_single(code: str) -> bool:
             code,
         )
     )
-
-
-@fixer("add-braces", NAMED, tokens=_BRACES)
-def add_braces(site: FixSite) -> Proposal:
-    """Adds missing braces to the branches of a condition if another branch has braces."""
-    for number in (
-        site.number,
-        *range(site.number - 1, site.number - MOST_LINES, -1),
-        *range(site.number + 1, site.number + MOST_LINES),
-    ):
-        line = site.added(number)
-        if line is None:
-            continue
-        text = bare_code(line)
-        code = text.strip() if text is not None else ""
-        if re.fullmatch(r"\}\s*else(?:\s+if\s*\(.*\))?", code) and (
-            change := _braced_arm(site, line, code)
-        ):
-            return change
-        if re.fullmatch(r"else(?:\s+if\s*\(.*\))?\s*\{", code) and (
-            change := _braced_above(site, line, code)
-        ):
-            return change
-    return None
-
-
-def _statement_lines(site: FixSite, first: int) -> int:
-    """Returns the last patch line of the one statement that starts at a line; 0 where it is none."""  # noqa: E501
-    depth = 0
-    for number in range(first, first + MOST_LINES):
-        line = site.added(number)
-        text = bare_code(line) if line else None
-        if not line or text is None or "{" in line.code or "}" in line.code:
-            return 0
-        if number == first and re.match(
-            r"\s*(?:if|for|while|do|switch|case|default|else)\b|\s*\w+\s*:(?!:)", text
-        ):
-            return 0
-        depth += line.code.count("(") - line.code.count(")")
-        if depth <= 0 and line.code.rstrip().endswith(";"):
-            return number
-    return 0
-
-
-def _braced_arm(site: FixSite, line: ScannedLine, code: str) -> Proposal:
-    """Adds braces to the branch below a `} else`."""
-    last = _statement_lines(site, line.number + 1)
-    if not last or re.match(r"[+ ]\s*else\b", site.scan.raw_line(last, 1) or ""):
-        return None
-    indent = indent_of(line.raw)
-    return (
-        replaced(line.number, f"+{indent}{code} {{"),
-        _after(site, last, f"+{indent}}}"),
-    )
-
-
-def _braced_above(site: FixSite, line: ScannedLine, code: str) -> Proposal:
-    """Adds braces to the branch above an `else {`."""
-    indent = indent_of(line.raw)
-    for number in range(line.number - 2, line.number - MOST_LINES, -1):
-        head = site.added(number)
-        text = bare_code(head) if head else None
-        if not head or text is None:
-            return None
-        if indent_of(head.raw) != indent:
-            continue
-        if (
-            not _HEAD.fullmatch(text.strip())
-            or _statement_lines(site, number + 1) != line.number - 1
-        ):
-            return None
-        return (
-            replaced(number, f"+{text} {{"),
-            replaced(line.number, f"+{indent}}} {code}"),
-        )
-    return None
-
-
-def _after(site: FixSite, number: int, text: str) -> FixEdit:
-    """Returns the edit that puts a line after an added one."""
-    return FixEdit(number, 1, (site.text(number), as_text(text)))
 
 
 @fixer("operator-up", NAMED, tokens=((r"\\ (&&|\|\|)", r"\1 \\"),))
