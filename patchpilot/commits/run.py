@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -470,14 +471,32 @@ def interactive(
 ) -> int:
     """Run a program on the user's terminal and return its exit code.
 
-    Examples are an editor, or a git command in `repo` that asks for a password.
+    Examples are an editor, or a git command in `repo` that asks for a password. As in git, Ctrl-C
+    is for the program while it has the terminal.
     """
+    with _interrupts_ignored():
+        try:
+            return subprocess.call(
+                list(argv), cwd=cwd, env=environment(env, parsed=False, repo=repo)
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            raise _not_started(error, argv[0]) from error
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Do nothing at SIGINT; a thread, which gets none, has nothing to ignore.
+
+    With SIG_IGN the program would ignore it as well: a handler is not inherited.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        return subprocess.call(
-            list(argv), cwd=cwd, env=environment(env, parsed=False, repo=repo)
-        )
-    except (FileNotFoundError, PermissionError) as error:
-        raise _not_started(error, argv[0]) from error
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _not_started(error: OSError, program: str) -> MissingError:

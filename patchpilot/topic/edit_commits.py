@@ -15,6 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, git, interactive
 from patchpilot.commits.submodules import submodules_off
 from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.errors import PatchpilotError
 
 AMENDING = (Use.COMMIT, Use.EDIT, Use.FILES)
 FETCHING = (Use.FETCH, Use.LOGIN)
@@ -55,13 +56,39 @@ def edit_file(
 def edit_text(editor: str, text: str, name: str) -> str | None:
     """Return a text after it was edited in a temporary file with this name.
 
-    None if the editor failed or deleted the file. Bytes that are not valid UTF-8 become U+FFFD.
+    None if the editor failed or deleted the file. A text that was saved before the editor failed
+    is kept, PatchpilotError names its file, and the next edit of the same text starts with it.
+    Bytes that are not valid UTF-8 become U+FFFD.
     """
+    kept = _kept_file(text, name)
     with TemporaryFolder("edit") as folder:
         file = folder / name
-        file.write_text(text, encoding="utf-8")
-        is_edited = edit_file(editor, file) and file.is_file()
-        return file.read_text(encoding="utf-8", errors="replace") if is_edited else None
+        start = kept.read_text(encoding="utf-8") if kept.is_file() else text
+        file.write_text(start, encoding="utf-8")
+        is_good = edit_file(editor, file)
+        if not file.is_file():
+            return None
+        edited = file.read_text(encoding="utf-8", errors="replace")
+    if is_good:
+        kept.unlink(missing_ok=True)
+        return edited
+    if edited == text:
+        return None
+    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept.write_text(edited, encoding="utf-8")
+    raise PatchpilotError(
+        f"the editor failed; the text is kept in {kept}",
+        hint="edit it again to continue with that text",
+    )
+
+
+def _kept_file(text: str, name: str) -> Path:
+    """The file in which an edit of this text is kept if the editor fails."""
+    import platformdirs
+
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    folder = Path(platformdirs.user_state_dir("patchpilot")) / "edits"
+    return folder / f"{digest}-{name}"
 
 
 def amend_with(top: Path, paths: Sequence[str]) -> None:

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What comes out of an editor, whatever it left behind."""
 
+import signal
+from pathlib import Path
+
 import pytest
 
+from patchpilot.errors import PatchpilotError
 from patchpilot.topic.edit_commits import edit_text
 
 
@@ -21,3 +25,18 @@ def test_a_text_comes_back_or_none_where_there_is_no_file(
     editor: str, text: str | None
 ) -> None:
     assert edit_text(editor, "a\n", "DRAFT.txt") == text
+
+
+def test_a_text_that_was_saved_before_the_editor_failed_is_kept_and_goes_on() -> None:
+    with pytest.raises(PatchpilotError, match="the text is kept in ") as error:
+        edit_text("f() { echo mine > $1; false; }; f", "a\n", "DRAFT.txt")
+    kept = Path(error.value.message.rpartition(" ")[2])
+    assert kept.read_text() == "mine\n"
+    assert edit_text("true", "other\n", "DRAFT.txt") == "other\n"
+    assert edit_text("true", "a\n", "DRAFT.txt") == "mine\n"
+    assert not kept.exists()
+
+
+def test_an_interrupt_is_for_the_editor() -> None:
+    assert edit_text("kill -INT $PPID; sed -i s/a/b/", "a\n", "DRAFT.txt") == "b\n"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
