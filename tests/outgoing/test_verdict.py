@@ -37,7 +37,7 @@ def test_the_verdict_is_first_and_last_and_each_problem_has_its_command(
     ).json["refusals"]
     assert {"no-list", "no-signoff"} <= {problem["name"] for problem in problems}
     assert (rows[0], rows[-1]) == (
-        f"NOT SENT: {len(problems)} problems block sending",
+        f"not ready: {len(problems)} problems block sending",
     ) * 2
     first = rows[: rows.index("━━━ summary ━━━")]
     assert sum(row.startswith("problem: ") for row in first) == len(problems)
@@ -49,12 +49,12 @@ def test_problems_are_on_stderr_as_well_where_stdout_is_no_terminal(
 ) -> None:
     for words in (("--dry-run",), ("--dry-run", "--format", "json"), ("--yes",)):
         done = blocked.patchpilot("send --to ada@example.com", *words)
-        done.expect(1, "NOT SENT: ", "no Signed-off-by; git commit --amend -s")
+        done.expect(1, "not ready: ", "no Signed-off-by; git commit --amend -s")
 
 
 def test_quiet_shows_no_mail(blocked: Repo) -> None:
     done = blocked.patchpilot("send --to ada@example.com --dry-run -q")
-    assert done.out.startswith("NOT SENT: ")
+    assert done.out.startswith("not ready: ")
     assert "Subject: " not in done.out
     assert "problem: " in done.out
 
@@ -128,7 +128,7 @@ def test_a_mail_server_that_is_missing_counts_among_the_problems(
         if check.state is CheckState.PROBLEM or check.name == NO_SERVER.name
     ]
     assert len(blocking) >= 2
-    assert card.verdict == f"NOT SENT: {len(blocking)} problems block sending"
+    assert card.verdict == f"not ready: {len(blocking)} problems block sending"
 
 
 def test_a_mail_server_that_is_not_configured_comes_first(
@@ -138,7 +138,7 @@ def test_a_mail_server_that_is_not_configured_comes_first(
     repo = topic(tmp_path / "r", 1)
     done = repo.patchpilot("send --to widgets@lists.example.org --force 'a test' --yes")
     rows = done.out.split("\n")
-    assert (done.code, rows[0]) == (3, "NOT SENT: 1 problem blocks sending")
+    assert (done.code, rows[0]) == (3, "not ready: 1 problem blocks sending")
     assert rows[1].startswith("problem: no mail server configured")
     assert "Subject: " not in done.out
     reported = repo.patchpilot("send --to ada@example.com --yes --format json").json
@@ -175,7 +175,7 @@ def test_on_a_terminal_the_mails_go_through_the_pager(
     )
     assert "Subject: " not in terminal.seen
     rows = terminal.seen.replace("\r", "").rstrip("\n").split("\n")
-    assert rows[-1].startswith("NOT SENT: ")
+    assert rows[-1].startswith("not ready: ")
 
 
 def test_a_reason_is_given_once_for_all_files_of_a_pattern() -> None:

@@ -231,7 +231,7 @@ def questions(
         _evidence(_SECURITY, series.patches),
         draft.answers.get("security"),
         (
-            "sent to the recipients of the Recipients stage, lists included",
+            "sent to the recipients of the To/Cc stage, lists included",
             (
                 f"sent to the maintainers and {team} only; they decide when to post it publicly. No"
                 " public archive is searched for it"

@@ -97,7 +97,7 @@ class Sending(SeriesToSend):
             # a mail server that is missing has its line among the checks too
             count = len(self.blockers) + bool(unable and unable not in self.blockers)
             return (
-                f"NOT SENT: {counted(count, 'problem')}"
+                f"not ready: {counted(count, 'problem')}"
                 f" {'blocks' if count == 1 else 'block'} sending"
             )
         forced = (
