@@ -21,10 +21,12 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.robin import fix_first
 from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
+from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens.home_screen import HomeScreen
@@ -32,8 +34,7 @@ from patchpilot.tui.stage.saved_state import FILE, SavedState
 from patchpilot.tui.themes import DARK, LIGHT
 from patchpilot.tui.view.stages import Stage
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.walk import asked, settle, still, until
-from tests.screens.busy import fill, series_to_send
+from tests.kit.walk import answer_all, asked, settle, still, until
 
 SIZES = ((80, 24), (120, 36), (160, 50))
 THEMES = (DARK.name, LIGHT.name)
@@ -41,12 +42,11 @@ MOMENTS = {
     **{str(stage): (stage,) for stage in Stage},
     "question": (Stage.COMMIT, "a"),
     "help": (Stage.CHECKS, "question_mark"),
-    "palette": (Stage.CHECKS, "colon"),
     "finding": (Stage.CHECKS, "f", "enter"),
     "write-tags": (Stage.TAGS, "enter"),
     "branch": (Stage.BACKPORTS, "enter"),
     "home": ("0",),
-    "toast": (Stage.CHECKS, "S"),
+    "message": (Stage.CHECKS, "S"),
 }
 """Names of pictures of the demo's first state → the keys from any stage to there."""
 
@@ -65,21 +65,15 @@ OVER = frozenset(
         "question",
         "branch",
         "help",
-        "palette",
         "finding",
         "write-tags",
-        "toast",
+        "message",
     )
 )
-"""The pictures of dialogs, cards and toasts."""
+"""The pictures of dialogs, cards and messages."""
 
 SENDING = "sending"
 """The picture of a series that is being sent."""
-BUSY = frozenset(("home", "home-sent", "follow", "follow-replies"))
-"""The pictures of a busy day: Robin has other topics too."""
-
-WITH_TOASTS = ("toast",)
-"""The pictures that show toasts; on the others they would hide what is below."""
 
 
 async def press(pilot: Pilot[int], key: str) -> None:
@@ -133,27 +127,10 @@ async def _draw(
     made: list[Path] = []
     with tempfile.TemporaryDirectory() as folder:
         memory = Path(folder) / FILE
-        if visited(work).exists():
-            shutil.copyfile(visited(work), memory)
         made += await _drawn(
             make(work, memory=SavedState(memory)), name, keys, out, sizes, themes
         )
     return made
-
-
-def visited(work: Path) -> Path:
-    """The saved state of the TUI after Robin's other topics were opened."""
-    return work.parent / FILE
-
-
-async def visit(work: Path, memory: Path) -> None:
-    """Open a topic, and look at the stages whose results Home shows."""
-    app = make(work, memory=SavedState(memory))
-    async with app.run_test(size=SIZES[0]) as pilot:
-        await settle(pilot)
-        asked(app)
-        for stage in (Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS, Stage.FOLLOW):
-            await press(pilot, str(stage))
 
 
 async def _drawn(
@@ -164,7 +141,7 @@ async def _drawn(
     sizes: Sequence[tuple[int, int]],
     themes: Sequence[str],
 ) -> list[Path]:
-    async with app.run_test(size=sizes[-1], notifications=name in WITH_TOASTS) as pilot:
+    async with app.run_test(size=sizes[-1]) as pilot:
         app.theme = themes[0]
         await settle(pilot)
         asked(app)
@@ -180,6 +157,7 @@ async def draw_sending(work: Path, out: Path) -> list[Path]:
         FaultySink(Faults(stall_at=3)) as server,
     ):
         git(work, "config", "--global", "sendemail.smtpServerPort", str(server.port))
+        answer_all(work)
         app = make(work, memory=SavedState(Path(folder) / FILE))
         async with app.run_test(size=SIZES[-1]) as pilot:
             await settle(pilot)
@@ -230,6 +208,27 @@ def readable(svg: str) -> str:
     return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
+def series_to_send(sandbox: Sandbox) -> Path:
+    """Four patches with a cover letter that nothing blocks, in a repository of their own."""
+    work = sandbox.root / "linux-mmc"
+    shutil.copytree(sandbox.work, work)
+    git(work, "checkout", "-q", "-f", "-B", "kelp", "--track", "origin/master")
+    path = work / "drivers/mmc/host/kelp.c"
+    for number in range(1, 5):
+        path.write_text(f"{path.read_text()}\n/* step {number} */\n")
+        why = "Each reader writes through a pointer that its caller may not have."
+        signed = "Signed-off-by: Robin Newland <robin@example.net>"
+        message = f"mmc: kelp: fix reader {number}\n\n{why}\n\n{signed}"
+        git(work, "commit", "-q", "-a", "-m", message)
+    with Repository.open(work) as repository:
+        text = "Each reader of the driver writes through a pointer that its caller may not have."
+        change(
+            repository,
+            Changes(subject="mmc: kelp: readers that refuse NULL", text=text),
+        )
+    return work
+
+
 def send(sandbox: Sandbox) -> None:
     """What Robin does up to the send, and the replies."""
     fix_first(sandbox.work)
@@ -278,9 +277,6 @@ def main() -> None:
             ticking(sandbox, then=Answers(sandbox).look),
         ):
             os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
-            if not options.names or BUSY.intersection(options.names):
-                for topic in fill(sandbox):
-                    asyncio.run(visit(topic, visited(sandbox.work)))
             made = asyncio.run(draw(sandbox.work, MOMENTS, out, options.names))
             if not options.names or SENDING in options.names:
                 made += asyncio.run(draw_sending(series_to_send(sandbox), out))
