@@ -95,3 +95,6 @@ _.get_theme_variable_defaults
 _.max_height
 # the reference page of the subsystems prints it
 _.closes
+# read by name, as the other counts of a candidate
+_.beside
+beside

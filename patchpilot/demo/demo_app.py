@@ -26,7 +26,7 @@ from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import STRONG, plain, with_code
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.question import QuestionDialog
+from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.stagebar import StageBar
 
 CARDS = {
@@ -146,9 +146,9 @@ class DemoApp(PatchpilotApp):
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
         """Add the author's answer to the reasons of a question."""
-        if isinstance(screen, QuestionDialog):
+        if isinstance(screen, Choose) and screen.title_text.endswith(" question"):
             name = screen.title_text.partition(" ")[0].lower()
-            screen.reasons.append(("In the demo", f"You are Robin: {ANSWERS[name]}"))
+            screen.why += f"\n\n`Demo`  You are Robin: {ANSWERS[name]}"
         return super().push_screen(screen, *args, **options)
 
     def action_tour(self) -> None:
@@ -175,7 +175,7 @@ class DemoApp(PatchpilotApp):
         work = second_version if screen.stage is Stage.FOLLOW else first_version
 
         def then(message: str) -> None:
-            self.notify(message, timeout=8)
+            self.notify(message)
             self.session.changed("draft")
             screen.reread()
 

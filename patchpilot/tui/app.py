@@ -15,10 +15,10 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, MouseDown
 from textual.filter import LineFilter, Monochrome
+from textual.notifications import SeverityLevel
 from textual.theme import BUILTIN_THEMES
 
 from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
-from patchpilot.model.printable import printable
 from patchpilot.tui.background import BackgroundThread, terminal_gone
 from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
@@ -39,6 +39,7 @@ from patchpilot.tui.view.glyphs import uses_ascii
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.stagebar import StageBar
 
 HOME = "home"
@@ -65,7 +66,11 @@ class PatchpilotApp(ReportsErrors, StageApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(
-                str(stage.number), f"stage('{stage}')", f"go to {stage}", show=False
+                str(stage.number),
+                f"stage('{stage}')",
+                f"go to {stage.label}",
+                show=False,
+                tooltip=f"go to stage {stage.number}",
             )
             for stage in Stage
         ),
@@ -91,7 +96,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
         ),
         more_key("y", "copy", "copy line", "copy the line under the cursor (OSC 52)"),
         more_key("Y", "copy_id", "copy id", "copy the commit's id (OSC 52)"),
-        more_key("colon", "command_palette", "palette", "open the command palette"),
         more_key("ctrl+l", "redraw", "redraw", "redraw the screen"),
         more_key(
             "ctrl+z",
@@ -99,7 +103,12 @@ class PatchpilotApp(ReportsErrors, StageApp):
             "suspend",
             "suspend patchpilot; the shell command fg resumes it",
         ),
-        key("question_mark", "help", "help", "show all keys of this screen"),
+        key(
+            "question_mark,colon",
+            "help",
+            "help",
+            "show all keys of this screen; Enter runs one",
+        ),
         key("q", "leave", "quit", "quit; your progress is saved"),
     ]
 
@@ -128,7 +137,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
         ]
         self.bug: Exception | None = None
         self.session, self.memory = session, memory
-        self.place = self.last_key = ""
+        self.place = self.last_key = self.message = ""
         self.sending = self._on_terminal = False
         self.jobs: StageJobs = StageJobs(self, session, opening)
         self._screen_of, self._opening = screen_of, opening
@@ -169,7 +178,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self.set_interval(LOOK, self._look)
         self._on_terminal = os.isatty(0)
         if self.memory.is_new:
-            self.notify(self.WELCOME, timeout=10)
+            self.notify(self.WELCOME)
 
     def on_unmount(self) -> None:
         """End the git processes that read the repository."""
@@ -276,6 +285,11 @@ class PatchpilotApp(ReportsErrors, StageApp):
             self.jobs.read_topic()
 
     # from stage to stage
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """At Home the numbers open the selected topic."""
+        is_there = action != "stage" or self.stage_screen is not None
+        return is_there and super().check_action(action, parameters)
 
     def action_stage(self, name: str) -> None:
         """Jump to a stage."""
@@ -388,7 +402,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
     def _copy(self, text: str) -> None:
         if text:
             self.copy_to_clipboard(text)
-            self.notify(f"copied: {text[:60]}", markup=False, timeout=2)
+            self.notify(f"copied: {text[:60]}")
 
     async def on_event(self, event: Event) -> None:
         """Remember the last key that was pressed, for dialogs that it opens.
@@ -413,12 +427,15 @@ class PatchpilotApp(ReportsErrors, StageApp):
         """Draw everything again, after something else wrote on the terminal."""
         self.screen.refresh(repaint=True, layout=True)
 
-    def notify(self, message: str, **how: Any) -> None:
-        """Show a message as a toast at the bottom right, above the key line.
-
-        It is text and never markup.
-        """
-        super().notify(printable(message), **{**how, "markup": False})
+    def notify(
+        self, message: str, *, severity: SeverityLevel = "information", **_: Any
+    ) -> None:
+        """Show a message in the row above the key line, also while a dialog is open."""
+        self.message = message
+        for screen in reversed(self.screen_stack):
+            for row in screen.query(MessageRow):
+                row.show(message, severity)
+                return
 
     def action_suspend_process(self) -> None:
         """Suspend to the shell, as the terminal's own Ctrl-Z does."""
@@ -449,11 +466,11 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self._name_colors()
 
     def action_help(self) -> None:
-        """Show all keys that work here, from the bindings themselves."""
-        from patchpilot.tui.screens.help_screen import HelpScreen
+        """Show all that can be done here, from the bindings themselves, and do the chosen one."""
+        from patchpilot.tui.palette import Palette
 
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.screen))
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(self.screen))
 
     def action_leave(self) -> None:
         """Quit, but not while mails are being sent."""
@@ -467,27 +484,24 @@ class PatchpilotApp(ReportsErrors, StageApp):
 
     def action_help_quit(self) -> None:
         """Ctrl-C, pressed to quit: show which key quits."""
-        self.notify("press q to quit, Esc to cancel the running job", timeout=4)
+        self.notify("press q to quit, Esc to cancel the running job")
 
     async def action_quit(self) -> None:
         """Ctrl-Q quits as q does."""
         self.action_leave()
 
     def action_command_palette(self) -> None:
-        """Open the command palette: stages, this screen's own keys, themes."""
-        from patchpilot.tui.palette import Palette
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
+        """As `?`: Ctrl-P opens it in all programs that are made with Textual."""
+        self.action_help()
 
     def report(self, error: PatchpilotError) -> None:
-        """Show an error that the user can fix: on the stage's screen, otherwise as a toast."""
+        """Show an error that the user can fix: on the stage's screen, otherwise as a message."""
         if isinstance(self.screen, StageScreen):
             # a screen that a dialog gives way to first shows its own error, or none
             self.screen.call_later(self.screen.show_error, error)
         else:
             hint = f"\nhint: {error.hint}" if error.hint else ""
-            self.notify(f"{error.message}{hint}", severity="error", timeout=10)
+            self.notify(f"{error.message}{hint}", severity="error")
 
     def _handle_exception(self, error: Exception) -> None:
         # what a dialog calls with its answer is outside of any message

@@ -11,7 +11,7 @@ from textual.binding import Binding
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import screen_of
-from patchpilot.tui.screens.help_screen import shown_key
+from patchpilot.tui.palette import shown_key
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.stages import Stage
@@ -20,8 +20,8 @@ from patchpilot.tui.widgets.pager import Pager
 
 HEAD = """# Keys of the TUI
 
-In the TUI, `?` shows the keys of the current screen, `Ctrl-P` opens the command palette, and `/` searches the text. The mouse works but is never required.
-States are always shown as a word, not only by color. Two of the themes in the palette have high contrast. If `NO_COLOR` is set, no colors are used.
+In the TUI, `?` lists the keys of the current screen and runs the one that you choose, and `/` searches the text. The mouse works but is never required.
+States are always shown as a word, not only by color. Two themes have high contrast. If `NO_COLOR` is set, no colors are used.
 This page is generated from the key bindings by `python -m patchpilot.tui.keys`.
 """  # noqa: E501
 
@@ -34,7 +34,7 @@ def page() -> str:
     parts += ["## 0 home\n", _table(_of(HomeScreen))]
     for stage in Stage:
         rows = _of(screen_of(stage))
-        parts += [f"## {stage.number} {stage}\n", _table(rows)] if rows else []
+        parts += [f"## {stage.number} {stage.label}\n", _table(rows)] if rows else []
     return "\n".join(parts)
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command palette.
+"""The help, which is the command palette.
 
-It lists the stages, the keys of the current screen and its focused panel, and the global
-commands.
+It lists the keys of the current screen and its focused panel, and runs the chosen one.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
@@ -22,13 +22,18 @@ from textual.command import (
     SearchIcon,
 )
 from textual.content import Content
+from textual.dom import DOMNode
+from textual.keys import format_key
 from textual.screen import Screen
+from textual.widgets import Static
 
 from patchpilot.model.printable import width
-from patchpilot.tui.screens.help_screen import shown_key
+from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.rich_text import KEY, QUIET, fitted, plain
-from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.dialog import FIELD_HELP, WIDE
+from patchpilot.tui.view.stages import MEANINGS, Stage
+from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.dialog import WIDE
+from patchpilot.tui.widgets.lists import description_of
 
 if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_app import StageApp
@@ -39,6 +44,46 @@ scrollbar.
 """
 TITLE = 20
 """Columns of a command's title."""
+STAGE = re.compile(r"stage\('(\w+)'\)")
+"""The action that goes to a stage."""
+UNLISTED = ("command_palette", "help", "screen.copy_text", "quit")
+"""The actions that lead here, or that are done by the terminal's own keys and by q."""
+ABOUT = {
+    Stage.COMMIT: (
+        "The commit that becomes a patch: its message, its changes, and the questions"
+        " that decide who receives it."
+    ),
+    Stage.CHECKS: (
+        "The findings that maintainers and bots would report. Each one is shown in the"
+        " patch, below its line; the detail explains the reason and the fix. Errors block"
+        " sending, warnings do not."
+    ),
+    Stage.RECIPIENTS: (
+        "Who receives the patch, in To or Cc, and why: from MAINTAINERS, the tags and"
+        " the commit history. Excluded recipients stay in the list, so that you can"
+        " include them again."
+    ),
+    Stage.TAGS: (
+        "Which commit introduced the bug, with the evidence for each candidate. It"
+        " determines Fixes:, Cc: stable, and the branches that have the bug."
+    ),
+    Stage.BACKPORTS: (
+        "Whether the fix applies to each stable branch that has the bug, what it conflicts with,"
+        " and which commits it needs first."
+    ),
+    Stage.PREVIEW: (
+        "The messages as they will be sent, byte for byte. Nothing leaves this machine here."
+    ),
+    Stage.SEND: (
+        "The problems that block sending, and sending itself: each message is sent once,"
+        " even after an interruption."
+    ),
+    Stage.FOLLOW: (
+        "The replies, the open requests, and the progress of the patch on its way into"
+        " the kernel."
+    ),
+}
+"""What a stage is for."""
 
 
 def room_of(columns: int) -> int:
@@ -56,29 +101,35 @@ class Command(NamedTuple):
 
 
 def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
-    """Yield the palette's commands for this screen, each once."""
-    for stage in Stage if app.stage_screen else ():
-        yield Command(
-            stage.label,
-            f"go to stage {stage.number}",
-            partial(app.action_stage, str(stage)),
-            str(stage.number),
-        )
-    seen = {"command_palette"}
+    """Yield all that can be done on this screen, each once with its keys."""
+    if isinstance(screen, Choose):
+        for letter, answer in zip(screen.letters, screen.answers, strict=True):
+            choose = partial(screen.answered, answer.name)
+            yield Command(answer.words, answer.then, choose, letter)
+    known: dict[str, tuple[DOMNode, Binding, list[str]]] = {}
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
-        # without a tooltip it only moves a cursor
-        if enabled and binding.tooltip and binding.action not in seen:
-            seen.add(binding.action)
-            title = binding.description[:1].upper() + binding.description[1:]
-            yield Command(
-                title,
-                binding.tooltip,
-                partial(app.run_action, binding.action, node),
-                shown_key(key),
-            )
+        is_listed = enabled and description_of(node, binding) and not binding.system
+        if is_listed and binding.action not in UNLISTED:
+            keys = known.setdefault(binding.action, (node, binding, []))[2]
+            keys.append(shown_key(key))
+    # what only moves a cursor has no tooltip, and comes last
+    for node, binding, keys in sorted(
+        known.values(), key=lambda one: (not one[1].tooltip, one[0] is app)
+    ):
+        stage = STAGE.fullmatch(binding.action)
+        yield Command(
+            Stage(stage[1]).label if stage else _title(description_of(node, binding)),
+            binding.tooltip or description_of(node, binding),
+            partial(app.run_action, binding.action, node),
+            " ".join(keys),
+        )
     yield Command(
         "Choose theme", "search for a theme and use it", app.action_change_theme
     )
+
+
+def _title(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 class Commands(Provider):
@@ -129,20 +180,28 @@ class Commands(Provider):
 
 
 class Palette(CommandPalette):
-    """Textual's command palette with the frame of patchpilot's dialogs."""
+    """The help: what the stage is for, and all that can be done, in Textual's command palette."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "escape", "cancel", key_display="Esc"),
-        *FIELD_HELP,
     ]
 
-    def __init__(self) -> None:
-        super().__init__((Commands,), placeholder="search for a command")
+    def __init__(self, screen: Screen[Any]) -> None:
+        super().__init__((Commands,), placeholder="search; Enter does it")
+        self._stage: Stage | None = getattr(screen, "stage", None)
 
     def on_mount(self) -> None:
-        """A prompt that every font has."""
+        """The text above the commands, and a prompt that every font has."""
         self.query_one(SearchIcon).icon = ">"
-        self.query_one("#--container").border_title = "Commands"
+        box = self.query_one("#--container")
+        box.border_title = "Keys"
+        if stage := self._stage:
+            box.border_title = f"Keys of {stage.number} {stage.label}"
+            signs = "  ".join(
+                f"{glyph(OF_STATE[state])} {words}" for state, words in MEANINGS.items()
+            )
+            text = Text.assemble(plain(f"{ABOUT[stage]}\n"), plain(signs, QUIET))
+            box.mount(Static(text, id="about"), before=0)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close it once, as every dialog."""
@@ -155,3 +214,21 @@ class Palette(CommandPalette):
             if action == "command_list"
             else super().check_action(action, parameters)
         )
+
+
+NAMES = {
+    "escape": "Esc", "pagedown": "PgDn", "pageup": "PgUp", "ctrl": "Ctrl", "shift": "Shift", "enter": "Enter", "space": "Space", "up": "Up",  # noqa: E501
+    "down": "Down", "left": "Left", "right": "Right", "home": "Home", "end": "End", "tab": "Tab",
+}  # fmt: skip
+
+
+def shown_key(key: str) -> str:
+    """Return a key as displayed, for example `Ctrl-F`, `PgDn` or `?`."""
+    *held, last = key.split("+")
+    name = NAMES.get(last) or format_key(last)
+    return "-".join(
+        [
+            *(NAMES.get(one, one) for one in held),
+            name.upper() if held and len(name) == 1 else name,
+        ]
+    )

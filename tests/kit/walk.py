@@ -9,8 +9,10 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.demo_repository import Repositories
+from patchpilot.services.send.questions import answer
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 
@@ -114,8 +116,8 @@ def text_of(app: PatchpilotApp) -> str:
 
 
 def said(app: PatchpilotApp) -> str:
-    """The newest toast's text, "" where there is none."""
-    return next((one.message for one in reversed(list(app._notifications))), "")
+    """The newest message, "" where there is none."""
+    return app.message
 
 
 def copy_clone(built: Repositories, place: Path) -> Path:
@@ -149,6 +151,13 @@ async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> 
     await until(pilot, lambda: "Patches written" in text_of(app), "the patch")
     (file,) = folder.rglob("*.patch")
     return file
+
+
+def answer_all(work: Path) -> None:
+    """Answer the pre-send questions of the topic with no, so that it can be sent."""
+    with Repository.open(work) as repository:
+        for name in ("security", "regression"):
+            answer(repository, name, "no")
 
 
 def asked(app: PatchpilotApp) -> None:

@@ -13,7 +13,6 @@ from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.web_address import web_address
 from patchpilot.services.fix_finding import Remedy
 from patchpilot.tui.screens.finding_text import Shown, detail_of
-from patchpilot.tui.widgets.diff_colors import DiffColors
 
 HOSTILE = (
     "javascript:alert(1)",
@@ -52,9 +51,7 @@ def test_the_detail_of_a_finding_has_no_other_link(text: str) -> None:
         rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x"
     )
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
-    console.print(
-        detail_of(Shown(0, finding), rule, Remedy.EDIT, None, DiffColors(), 80)
-    )
+    console.print(detail_of(Shown(0, finding), rule, Remedy.EDIT, None))
     written = console.file.getvalue()  # type: ignore[attr-defined]
     assert "\x1b]8;" not in written
     assert "\x1b]0;" not in written

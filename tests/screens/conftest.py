@@ -72,6 +72,6 @@ def newcomer(clone: Path, walk_on: Callable[[Path], PatchpilotApp]) -> Patchpilo
 def used_before() -> Path:
     """The saved state of a TUI that was used before."""
     state = Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json"
-    state.parent.mkdir(parents=True)
+    state.parent.mkdir(parents=True, exist_ok=True)
     state.write_text('{"": {"theme": "patchpilot-dark"}}')
     return state

@@ -19,8 +19,8 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.branch_rows import (
     badge_of,
     detail_rows,
-    details,
     ends_soon,
+    facts,
     need_row,
     needs_count,
     what_is_written,
@@ -203,7 +203,7 @@ async def test_a_conflict_is_a_diff_from_the_branch_to_the_fix(
     async with running(app, size, Stage.BACKPORTS) as pilot:
         text = text_of(app)
         # what the likely commit means is shown before it is confirmed, as the tags stage shows it
-        assert "Where the bug is, if 33248b1ba072 introduced it" in text
+        assert "Stable branches, if 33248b1ba072 introduced the bug" in text
         assert (
             "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in text
         )
@@ -222,9 +222,7 @@ async def test_a_conflict_is_a_diff_from_the_branch_to_the_fix(
         assert not any(row.endswith("…") for row in rows[:6])
 
 
-def test_a_verdict_is_reported_in_short_rows_and_prerequisites_have_their_own_panel() -> (
-    None
-):
+def test_a_verdict_is_reported_in_short_rows() -> None:
     causes = tuple(
         Cause(digit * 40, subject, "lines", "it changed them")
         for digit, subject in (("6", "frob: lock"), ("7", "frob: unlock"))
@@ -240,10 +238,11 @@ def test_a_verdict_is_reported_in_short_rows_and_prerequisites_have_their_own_pa
         prerequisites=(NEED,),
         hints=("mind the lock",),
     )
-    assert [row.plain for row in detail_rows(details(one), 60)] == [
+    assert [row.plain for row in detail_rows(facts(one), 60)] == [
         "why        so it is",
-        "caused by  666666666666 frob: lock",
-        "           777777777777 frob: unlock",
+        "caused by  666666666666 frob: lock: it changed them",
+        "           777777777777 frob: unlock: it changed them",
+        "needs      111111111111 frob: check first (12 lines)",
         "note       mind the lock",
     ]
     assert why(one, ()) == "b.c:7 and 1 more"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dialogs: answers by button, letter and Enter; a key that is no answer answers nothing."""
+"""Dialogs: answers by letter and Enter; a key that is no answer answers nothing."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,14 +7,19 @@ from typing import Any
 
 import pytest
 from textual.app import App
-from textual.widgets import Button
+from textual.screen import Screen
 
 from patchpilot import tui
 from patchpilot.tui.palette import Palette
-from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
-from patchpilot.tui.widgets.confirm import Confirm
-from patchpilot.tui.widgets.dialog import REPEATED, Answer, letters_of
-from patchpilot.tui.widgets.question import QuestionDialog
+from patchpilot.tui.widgets.choose import (
+    REPEATED,
+    Choose,
+    Confirm,
+    LineDialog,
+    Reader,
+    letters_of,
+)
+from patchpilot.tui.widgets.lists import List
 from tests.kit.walk import text_of
 
 ANSWERS = (
@@ -46,10 +51,7 @@ class Asking(App[None]):
 
 def test_each_answer_has_a_letter_of_its_own() -> None:
     labels = ("No", "Yes", "Not yet", "I don't know yet", "???")
-    assert [
-        label[at] if at >= 0 else ""
-        for label, at in zip(labels, letters_of(labels), strict=True)
-    ] == ["N", "Y", "o", "I", ""]
+    assert letters_of(labels) == ["n", "y", "o", "i", ""]
 
 
 @pytest.mark.parametrize(
@@ -88,18 +90,13 @@ async def test_the_key_that_opened_it_answers_a_moment_later() -> None:
         assert app.given == ["no"]
 
 
-async def test_arrows_move_between_buttons_and_each_says_what_happens() -> None:
+async def test_arrows_move_between_answers_and_each_says_what_happens() -> None:
     app = Asking()
     async with app.run_test() as pilot:
         await pilot.press("n")
         await pilot.pause()
-        await pilot.press("right")
-        await pilot.pause()
-        assert isinstance(app.focused, Button)
-        assert (
-            str(app.screen.query_one("#then").render()) == "To security@kernel.org only"
-        )
-        await pilot.press("right", "left", "enter")
+        assert "To security@kernel.org only" in text_of(app)
+        await pilot.press("down", "down", "k", "enter")
         await pilot.pause()
         assert app.given == ["yes"]
 
@@ -112,23 +109,6 @@ class Styled(Asking):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Only the themes of the TUI have this color."""
         return {"text-yours": "#ffffff"}
-
-
-async def test_many_answers_are_a_list_with_letters() -> None:
-    app = Asking(
-        [
-            (str(number), f"{word} findings")
-            for number, word in enumerate(
-                ("All", "Errors", "Warnings", "Checks", "Waived")
-            )
-        ]
-    )
-    async with app.run_test() as pilot:
-        await pilot.press("n")
-        await pilot.pause()
-        await pilot.press("c")
-        await pilot.pause()
-        assert app.given == ["3"]
 
 
 async def test_a_line_is_saved_by_ctrl_s_when_it_is_valid() -> None:
@@ -149,9 +129,8 @@ async def test_a_second_key_closes_no_other_screen() -> None:
     app = Asking()
     screens = (
         Choose("Really?", ANSWERS),
-        QuestionDialog("Question", "Really?", (), [Answer("yes", "Yes")]),
         Reader("Text", ["a", "b"]),
-        Palette(),
+        Palette(Screen()),
     )
     async with app.run_test() as pilot:
         for screen in screens:
@@ -163,35 +142,6 @@ async def test_a_second_key_closes_no_other_screen() -> None:
             await pilot.pause()
             assert app.screen_stack == below
     assert app.given == [None] * len(screens)
-
-
-@pytest.mark.parametrize("key", ["right", "down", "l", "j"])
-async def test_moving_never_goes_round_to_an_answer_that_decides(key: str) -> None:
-    app, answers = Asking(), [Answer("no", "No"), Answer("yes", "Yes")]
-    async with app.run_test() as pilot:
-        app.push_screen(
-            QuestionDialog("Question", "Really?", (), answers), app.given.append
-        )
-        await pilot.pause()
-        await pilot.press(key, key)
-        assert app.given == []
-        await pilot.press("enter")
-        await pilot.pause()
-        assert app.given == ["later"]
-
-
-async def test_moving_stops_at_the_first_answer() -> None:
-    app, answers = Asking(), [Answer("no", "No"), Answer("yes", "Yes")]
-    async with app.run_test() as pilot:
-        app.push_screen(
-            QuestionDialog("Question", "Really?", (), answers), app.given.append
-        )
-        await pilot.pause()
-        await pilot.press("left", "left", "left", "left")
-        assert app.given == []
-        await pilot.press("enter")
-        await pilot.pause()
-        assert app.given == ["no"]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30)])
@@ -214,7 +164,7 @@ async def test_a_mail_to_confirm_opens_at_its_top_and_tells_that_there_is_more(
         await pilot.pause()
         shown = text_of(app)
         assert "last" in shown
-        assert "more lines below" not in shown
+        assert "more line" not in shown
         assert "Send it?" in shown
         await pilot.press(*"send", "enter")
         await pilot.pause()
@@ -228,25 +178,44 @@ async def test_a_short_mail_to_confirm_is_shown_whole() -> None:
         await pilot.pause()
         await pilot.pause()
         assert "last" in text_of(app)
-        assert "below" not in text_of(app)
+        assert "more line" not in text_of(app)
 
 
-async def test_a_long_question_opens_at_its_top_and_keeps_its_buttons_in_view() -> None:
-    reasons = [("Why asked", "because " * 200), ("Last reason", "it ends here")]
+async def test_a_long_question_keeps_its_answers_in_view() -> None:
+    why = f"{'because ' * 200}\n\nit ends here"
+    answers = [*ANSWERS[:2], ("later", "I don't know yet", "stays open")]
     async with Styled().run_test(size=(80, 24)) as pilot:
         app = pilot.app
-        answers = [Answer("no", "No", "stays"), Answer("yes", "Yes", "goes")]
-        app.push_screen(QuestionDialog("Question", "Really?", reasons, answers))
+        app.push_screen(Choose(f"Really?\n\n{why}", answers, "Question", at="later"))
         await pilot.pause()
         await pilot.pause()
         rows = text_of(app).splitlines()
         assert "Really?" in rows[2]
-        assert "Why asked" in rows[4]
-        buttons = next(at for at, row in enumerate(rows) if "Yes" in row)
-        assert not rows[buttons - 1].strip(" │┃█")
-        assert str(app.focused.label) == "I don't know yet"  # type: ignore[union-attr]
+        assert "I don't know yet" in rows[8 - 1]
+        assert "because" in rows[10]
+        assert app.screen.query_one(List).highlighted == 2
         await pilot.press(*["pagedown"] * 4)
         await pilot.pause()
         shown = text_of(app)
-        for words in ("Really?", "it ends here", "goes", "PgDn more"):
+        for words in ("Really?", "it ends here", "I don't know yet", "stays open"):
             assert words in shown, words
+
+
+async def test_a_diff_to_apply_stands_below_the_answers_and_is_scrolled_by_page() -> (
+    None
+):
+    diff = ["+++ b/a.c", *(f"+line {number}" for number in range(60)), "+last"]
+    async with Styled().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        assert isinstance(app, Styled)
+        answers = (("yes", "Apply"), ("no", "Cancel"))
+        app.push_screen(Choose("Apply?", answers, diff=diff), app.given.append)
+        await pilot.pause()
+        await pilot.pause()
+        assert "more lines below" in text_of(app)
+        await pilot.press(*["pagedown"] * 9)
+        await pilot.pause()
+        assert "last" in text_of(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.given == ["yes"]

@@ -9,7 +9,7 @@ import pytest
 from patchpilot.model.printable import width
 from patchpilot.tui.screens.backports_screen import empty_keys, empty_words
 from patchpilot.tui.screens.checks_rows import nothing_keys
-from patchpilot.tui.screens.follow_reading import nothing_rows, reading_rows
+from patchpilot.tui.screens.follow_rows import middle_rows
 from patchpilot.tui.view.empty import empty_rows, empty_text
 
 
@@ -44,15 +44,15 @@ def test_branches_that_were_not_fetched_name_the_key() -> None:
 
 
 def test_checks_without_findings_name_what_is_next() -> None:
-    assert nothing_keys(0, 0, is_strict=False) == [("n", "go to Recipients")]
+    assert nothing_keys(0, 0, is_strict=False) == [("n", "go to To/Cc")]
     assert [key for key, _ in nothing_keys(1, 2, is_strict=False)] == ["n", "o", "S"]
     assert [key for key, _ in nothing_keys(0, 2, is_strict=True)] == ["n"]
 
 
 def test_follow_says_what_it_waits_for_and_what_to_do() -> None:
-    reading = [row.strip() for row in reading_rows(76, 18)]
+    reading = [row.strip() for row in middle_rows(76, 18, is_reading=True)]
     assert "Reading the tracked series …" in reading
     assert "Esc  cancel" in reading
-    nothing = "\n".join(row.strip() for row in nothing_rows(76, 18))
+    nothing = "\n".join(row.strip() for row in middle_rows(76, 18, is_reading=False))
     assert nothing.lstrip().startswith("No series is tracked yet.")
     assert "a  track any other series" in nothing

@@ -3,13 +3,11 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from patchpilot.topic.home import home_branches, read_home
 from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn
@@ -17,13 +15,7 @@ from patchpilot.topic.home.read_home import read_topics
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.palette import commands
-from patchpilot.tui.screens.home_rows import (
-    activity,
-    fact_sheet,
-    heights,
-    home_row,
-    table_head,
-)
+from patchpilot.tui.screens.home_rows import states_of, titles_of, topic_rows, widths
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
@@ -31,7 +23,7 @@ from patchpilot.tui.widgets.choose import Choose
 from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox
-from tests.kit.walk import running, settle, still, text_of, until
+from tests.kit.walk import settle, still, text_of, until
 from tests.reading import story
 
 # keys and panels of the stage on real services
@@ -127,8 +119,8 @@ async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
             pilot,
             "Your turn",
             "Rita Reviewer asked 1 question",
-            "not sent",
-            "2 need you",
+            "Not started",
+            "1 your turn",
         )
         await opened(pilot, "widget: change line 1")
         await until(
@@ -138,7 +130,7 @@ async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
         assert app.session.directory == one.repo.path
         assert "Why do you change line 1?" in text_of(app)
         await pilot.press("0")
-        await at_home(pilot, "not sent")
+        await at_home(pilot, "Not started")
         await pilot.press("escape")
         await until(
             pilot,
@@ -146,7 +138,7 @@ async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
             "Follow again",
         )
         await pilot.press("0")
-        await at_home(pilot, "not sent")
+        await at_home(pilot, "Not started")
         await pilot.press("2")
         await until(
             pilot, lambda: app.stage_screen and app.stage is Stage.CHECKS, "Checks"
@@ -160,7 +152,7 @@ async def test_a_topic_of_another_directory_is_opened_there(
     call("draft", "-C", other(one))
     app = start(one.repo.path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "not sent")
+        await at_home(pilot, "Not started")
         await opened(pilot, "gadget: fix it")
         await until(pilot, lambda: app.stage_screen and app.session.topic, "its topic")
         await settle(pilot)
@@ -176,12 +168,12 @@ async def test_a_digit_opens_the_selected_topic_at_that_stage(
     read_topics()
     app = start(one.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
-        await at_home(pilot, "Rita Reviewer asked 1 question", "2 need you")
+        await at_home(pilot, "Rita Reviewer asked 1 question", "Not started")
         await opened(pilot, "gadget: fix it", key="3")
         await until(
             pilot,
             lambda: app.stage_screen and app.stage is Stage.RECIPIENTS,
-            "Recipients",
+            "To/Cc",
         )
         await settle(pilot)
         assert app.session.directory == other(one)
@@ -249,7 +241,7 @@ async def test_without_any_topic_home_says_how_to_begin(
         await at_home(pilot, "No topics yet", "commit your fix")
 
 
-async def test_the_cursor_goes_from_group_to_group(
+async def test_one_list_has_all_groups_and_a_series_without_a_branch_opens_at_follow(
     one: Life, start: Start, tmp_path: Path
 ) -> None:
     (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
@@ -260,21 +252,52 @@ async def test_the_cursor_goes_from_group_to_group(
         screen = app.screen
         assert isinstance(screen, HomeScreen)
         await until(pilot, lambda: not screen._doing and screen._topics, "quiet")
-        seen = []
-        for key in ("G", "j", "k", "k"):
-            await pilot.press(key)
-            await pilot.pause()
-            seen.append((str(app.focused.id if app.focused else ""), screen._chosen))
-        keys = [topic.key for topic in screen._topics or ()]
-        assert [name for name, _ in seen] == ["yours", "waiting", "yours", "yours"]
-        assert seen[1][1] == keys[-1]
-        # a series without a branch opens at Follow in the repository that is open
-        await pilot.press("tab", "enter")
+        await pilot.press("slash", *"pointer", "enter")
+        await pilot.pause()
+        assert [row.about.title for row in screen._list.rows] == [
+            "demo: check the pointer before use"
+        ]
+        await pilot.press("enter")
         await until(
             pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
         )
         await settle(pilot)
         assert "demo: check the pointer before use" in text_of(app)
+
+
+async def test_a_filter_ends_with_escape_and_o_sorts(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known(monkeypatch, topics())
+    app = start(tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_home(pilot, "usb: dwc3")
+        screen = app.screen
+        assert isinstance(screen, HomeScreen)
+        await pilot.press("slash", *"DWC3", "enter")
+        await pilot.pause()
+        assert [row.about.key for row in screen._list.rows] == ["2"]
+        await pilot.press("escape")
+        await pilot.pause()
+        order = [row.about.key for row in screen._list.rows if row.about]
+        assert order == ["2", "1", "4", "5", "3"]
+        await pilot.press("o")
+        await pilot.pause()
+        assert [row.about.key for row in screen._list.rows if row.about][:2] == [
+            "1",
+            "2",
+        ]
+        assert "by subject" in text_of(app)
+
+
+def known(monkeypatch: pytest.MonkeyPatch, every: tuple[HomeTopic, ...]) -> None:
+    """Have Home read these topics."""
+    for name, value in (
+        ("known_topics", every),
+        ("read_topics", every),
+        ("update_topics", (every, "")),
+    ):
+        monkeypatch.setattr(read_home, name, lambda *_, value=value, **__: value)
 
 
 def topics() -> tuple[HomeTopic, ...]:
@@ -323,14 +346,12 @@ def test_home_looks_as_it_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr(read_home, "known_topics", topics)
-    monkeypatch.setattr(read_home, "read_topics", lambda *_, **__: topics())
-    monkeypatch.setattr(read_home, "update_topics", lambda *_, **__: (topics(), ""))
+    known(monkeypatch, topics())
     app = start(tmp_path)
     app.memory.keep(theme=theme)
 
     async def drawn(pilot: Pilot[int]) -> None:
-        await at_home(pilot, "usb-dwc3-race")
+        await at_home(pilot, "usb: dwc3")
         await until(pilot, lambda: not app.screen._doing, "all topics")  # type: ignore[attr-defined]
         await pilot.press("j")
         await still(pilot)
@@ -346,122 +367,34 @@ STANDING = {
 }
 
 
-@pytest.mark.parametrize(
-    "size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}"
-)
-async def test_next_is_the_first_stage_that_is_not_done_and_the_stages_are_listed(
-    start: Start, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+async def test_next_is_the_first_stage_that_is_not_done(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = tuple(
-        replace(topic, step="review the messages, then send them")
-        for topic in topics()
-        if topic.branch == "spi-dma"
-    )
-    for name, value in (
-        ("known_topics", alone),
-        ("read_topics", alone),
-        ("update_topics", (alone, "")),
-    ):
-        monkeypatch.setattr(read_home, name, lambda *_, value=value, **__: value)
+    alone = tuple(topic for topic in topics() if topic.branch == "spi-dma")
+    known(monkeypatch, alone)
     app = start(tmp_path)
     app.memory.keep(f"{alone[0].repository}:spi-dma", standings=STANDING)
-    async with app.run_test(size=size) as pilot:
-        await at_home(pilot, "spi-dma", "2 Checks")
-        shown = text_of(app)
-        assert "stage 2 Checks: 3 errors, 1 warning" in " ".join(
-            shown.replace("│", " ").split()
-        )
-        assert "review the mails" not in shown
-        rows = str(app.screen.query_one("#selected", Static).render()).split("\n")
-        first = rows.index("Stages") + 1
-        assert [" ".join(row.split()[:3]) for row in rows[first : first + 8]] == [
-            "✓ 1 Commit", "✗ 2 Checks", "● 3 Recipients", "○ 4 Tags", "○ 5 Backports", "✓ 6 Preview", "○ 7 Send", "○ 8 Follow",  # noqa: E501
-        ]  # fmt: skip
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_home(pilot, "spi: dma", "2 Checks", "1 your turn")
+        assert "stage 2 Checks: 3 errors, 1 warning" in text_of(app)
 
 
-async def test_the_findings_of_the_open_topic_are_listed(
-    one: Life, start: Start
-) -> None:
-    call("draft", "-C", other(one))
-    app = start(other(one), at_home=False)
-    async with running(app, (160, 50)) as pilot:
-        await pilot.press("2")
-        await settle(pilot)
-        result = app.session.last(Stage.CHECKS)
-        found = result.all if result else ()
-        assert found
-        await pilot.press("0")
-        await at_home(pilot, "not sent")
-        screen = app.screen
-        assert isinstance(screen, HomeScreen)
-        await until(pilot, lambda: not screen._doing and screen._topics, "quiet")
-        screen._is_moved = True
-        screen._chosen = next(
-            topic.key
-            for topic in screen._topics or ()
-            if topic.title.startswith("gadget")
-        )
-        screen._draw()
-        await pilot.pause()
-        rows = [
-            (row.split() or [""])[-1]
-            for row in str(app.screen.query_one("#selected", Static).render()).split(
-                "\n"
-            )
-        ]
-        assert sorted(rows[rows.index("Findings") + 1 :]) == sorted(
-            finding.name for finding in found
-        )
-
-
-@pytest.mark.parametrize("columns", [75, 103, 115])
+@pytest.mark.parametrize("columns", [76, 116])
 def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(
     columns: int,
 ) -> None:
-    titles = table_head(columns).plain
-    for topic in topics():
-        row = home_row(topic, columns, {}).plain
-        assert len(row) <= columns
-        assert row[titles.index("Last news") :].startswith(topic.news[:12])
-        assert row[titles.index("Ver") :].startswith(
+    wide = widths(topics(), columns)
+    titles = titles_of(wide).plain[1:]
+    for row in topic_rows({Turn.YOURS: topics()}, wide)[1:]:
+        text, topic = row.text.plain, row.about
+        assert len(text) <= columns
+        new = f"{topic.unread} new " if topic.unread else ""
+        assert text[titles.index("News") :].startswith(f"{new}{topic.news[:12]}")
+        assert text[titles.index("Ver") :].startswith(
             f"v{topic.version}" if topic.version else "–"
         )
-    first = home_row(topics()[0], columns, {}).plain
-    assert first[titles.index("Progress") :].startswith("under-review ")
-    assert ("Tags" in titles) is (columns >= 100)
-    assert ("Bots" in titles) is (columns >= 110)
-
-
-def test_the_last_events_of_all_topics_are_in_the_order_of_their_time() -> None:
-    now = time.time()
-    first, second = (
-        replace(
-            topic,
-            events=tuple(
-                HomeEvent(now - age * 3600, kind, words) for age, kind, words in events
-            ),
-        )
-        for topic, events in zip(
-            topics(),
-            (
-                [(1.5, "reply", "question by Maya Okafor"), (30, "sent", "v1 sent")],
-                [(0.5, "problem", "build failure: robot")],
-            ),
-            strict=False,
-        )
-    )
-    assert [line.plain for line in activity((first, second), 100, 2)] == [
-        "30m ✗ usb-dwc3-race        build failure: robot",
-        "1h  ○ acme-old-cards       question by Maya Okafor",
-    ]
-    assert "30h » v1 sent" in fact_sheet(first, 48, {}).plain
-
-
-def test_groups_share_the_lines_yours_first() -> None:
-    assert heights([2, 1, 0], 40) == [4, 3, 0]
-    assert heights([20, 20, 20], 30) == [14, 8, 8]
-    assert heights([20, 1, 1], 16) == [10, 3, 3]
-    assert sum(heights([5, 50, 50], 16)) == 16
+    assert ("Branch" in titles) is (columns >= 110)
+    assert not states_of({"commit": "no state"})
 
 
 def test_home_takes_no_verb() -> None:
@@ -477,7 +410,7 @@ async def test_help_and_palette_name_what_works_on_home(
     async with app.run_test(size=(80, 24)) as pilot:
         await at_home(pilot, "No topics yet")
         titles = [command.title for command in commands(app, app.screen)]
-        assert "Home" in titles
+        assert "Refresh" in titles
         assert Stage.CHECKS.label not in titles
         await pilot.press("question_mark")
         await until(

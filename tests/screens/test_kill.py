@@ -16,6 +16,7 @@ from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.tui.view.stages import Stage
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import WALK, Terminal
+from tests.kit.walk import answer_all
 
 # senders are killed while the screen shows them
 pytestmark = pytest.mark.long
@@ -27,7 +28,7 @@ SHOWS = {
     Stage.TAGS: "This is not a fix",
     Stage.BACKPORTS: "Stable branches",
     Stage.PREVIEW: "show raw",
-    Stage.SEND: "NOT SENT: ",
+    Stage.SEND: "git-send-email",
     Stage.FOLLOW: "No series is tracked yet",
 }
 """A text that only this stage's screen shows."""
@@ -61,6 +62,7 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(
 ) -> None:
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
+    answer_all(fixed)
 
     def mail_to(server: FaultySink) -> None:
         for name, value in (
@@ -75,7 +77,7 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(
         mail_to(server)
         server.faults.stall_at = 1
         with Terminal(WALK, fixed) as walk:
-            walk.wait_for("What is next", "regression")
+            walk.wait_for("applies cleanly")
             walk.type(str(Stage.SEND.number))
             walk.wait_for("to confirm")
             walk.type("s")
@@ -101,7 +103,7 @@ def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(
     with Terminal(
         (*WALK, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path
     ) as demo:
-        demo.wait_for("What is next", "regression")
+        demo.wait_for("to answer", "earlier release")
         children = (
             Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children")
             .read_text()

@@ -16,14 +16,14 @@ from patchpilot.services.backport.backport_result import BackportResult, BranchR
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.plain_terminal import ColorRemover
 from patchpilot.tui.screens.branch_rows import (
+    facts,
     first_to_look_at,
-    in_words,
     needs_in_words,
 )
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.diff_view import DiffView
-from tests.kit.walk import asked, keys, running, settle, still, text_of
+from tests.kit.walk import running, settle, still, text_of
 
 On = Callable[[Path], PatchpilotApp]
 NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
@@ -43,7 +43,7 @@ def test_a_branch_that_needs_no_fix_has_no_conflict_to_tell() -> None:
         (BranchVerdict.NOT_AFFECTED, False),
         (BranchVerdict.FIXED, False),
     ):
-        rows = in_words(branch(verdict, conflicts=(place,), prerequisites=(NEED,)))
+        rows = facts(branch(verdict, conflicts=(place,), prerequisites=(NEED,)))
         assert ("needs" in dict(rows)) is reported
 
 
@@ -156,22 +156,16 @@ async def test_a_stage_that_nobody_opened_is_never_stale(app: PatchpilotApp) -> 
         )
 
 
-async def test_a_toast_is_text_in_the_corner_and_leaves_the_key_line_alone(
+async def test_a_message_is_text_in_the_row_above_the_keys_and_covers_nothing(
     app: PatchpilotApp,
 ) -> None:
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await settle(pilot)
-        asked(app)
-        await keys(pilot, Stage.CHECKS)
+    async with running(app, (80, 24), Stage.CHECKS) as pilot:
         before = text_of(app).split("\n")
-        app.screen.notify(
-            "mind [this] \x1b[31m, it is shown as it is", severity="warning"
-        )
+        app.notify("mind [this] \x1b[31m, it is shown as it is", severity="warning")
         await still(pilot)
         after = text_of(app).split("\n")
-        assert "mind [this] \\x1b[31m, it is shown as it is" in after[-2]
-        assert after[-1] == before[-1]
-        assert after[:-3] == before[:-3]
+        assert after[-2].strip() == "! mind [this] \\x1b[31m, it is shown as it is"
+        assert (after[:-2], after[-1]) == (before[:-2], before[-1])
 
 
 async def test_a_line_is_copied_from_a_reader_as_its_last_line_says(

@@ -9,18 +9,15 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.services.send.recipient_advice import RecipientAdvice
 from patchpilot.topic.home.home_topic import Turn
-from patchpilot.tui.screens.commit_rows import TONES
 from patchpilot.tui.screens.finding_text import SIGNS as FINDING_SIGNS
 from patchpilot.tui.screens.finding_text import STYLES as FINDING_STYLES
 from patchpilot.tui.screens.home_rows import SIGNS as TURNS
+from patchpilot.tui.screens.recipients_rows import note_sign
 from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.themes import OURS, color_names, needs_you
-from patchpilot.tui.view.glyphs import OF_STATE, glyph
+from patchpilot.tui.view.glyphs import OF_STATE, STYLE_OF, glyph
 from patchpilot.tui.view.stages import NEEDS_YOU, STYLES, StageState
-from patchpilot.tui.widgets.badge import Tone
-from patchpilot.tui.widgets.card import SIGNS as CARD_SIGNS
-from patchpilot.tui.widgets.note_cards import tone_of
-from patchpilot.tui.widgets.thread_tree import BADGES
+from patchpilot.tui.widgets.thread_tree import KINDS
 
 THEMES = [
     *(theme for name, theme in BUILTIN_THEMES.items() if not name.startswith("ansi-")),
@@ -56,8 +53,8 @@ def test_what_needs_the_user_has_not_the_color_of_the_focus_and_keys(
 
 
 def test_a_mail_that_warns_or_asks_has_not_the_color_of_keys() -> None:
-    assert "yellow" in BADGES["build-warning"][0]
-    assert "magenta" not in " ".join(part for both in BADGES.values() for part in both)
+    assert KINDS["build-warning"] == "yellow"
+    assert "magenta" not in " ".join(KINDS.values())
 
 
 def test_all_dialogs_have_the_same_tick() -> None:
@@ -72,10 +69,8 @@ def test_the_signs_differ_too(ascii_only: str, monkeypatch: pytest.MonkeyPatch) 
     assert FINDING_STYLES[Severity.WARNING] == "yellow"
     yours, warning = OF_STATE[StageState.TODO], FINDING_SIGNS[Severity.WARNING]
     assert TURNS[Turn.YOURS][0] == yours
-    assert (TONES[yours], TONES[warning]) == (Tone.YOURS, Tone.WARNING)
+    assert (STYLE_OF[yours], STYLE_OF[warning]) == (NEEDS_YOU, "yellow")
     assert glyph(yours) != glyph(warning)
-    assert CARD_SIGNS[Tone.YOURS] == yours
-    assert CARD_SIGNS[Tone.WARNING] == warning
 
 
 def test_a_note_that_needs_an_answer_is_no_warning() -> None:
@@ -83,4 +78,4 @@ def test_a_note_that_needs_an_answer_is_no_warning() -> None:
         "warning", "security question open", "…", Remedy(RemedyKind.ANSWER, ("no",))
     )
     tells = RecipientAdvice("warning", "many recipients", "…")
-    assert (tone_of(asks), tone_of(tells)) == (Tone.YOURS, Tone.WARNING)
+    assert (note_sign(asks), note_sign(tells)) == ("todo", "warning")

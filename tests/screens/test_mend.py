@@ -15,9 +15,8 @@ from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.topic_waivers import of_topic
 from patchpilot.commits.repository import Repository
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.fix_dialog import FixDialog
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.repos import Repo
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until
@@ -106,7 +105,7 @@ async def test_what_is_safe_is_shown_written_and_taken_back(
         await still(pilot)
         assert "A fix all" in keyline(app)
         await keys(pilot, "A")
-        assert isinstance(app.screen, FixDialog)
+        assert isinstance(app.screen, Choose)
         shown = text_of(app)
         assert "-Reviewed-By: Ben Reader" in shown
         assert "to 1 commit? 0 findings left" in " ".join(shown.split())
@@ -148,9 +147,9 @@ async def test_of_a_long_fix_the_tags_are_first_and_what_is_below_is_said(
         await still(pilot)
         shown = text_of(newcomer)
         assert "+Fixes: " in shown, "the tags are first"
-        assert re.search(r"▼ \d+ more lines below", shown)
+        assert re.search(r"\d+ more lines below", shown)
         assert "Findings left to fix manually" not in shown
-        await pilot.press("G")
+        await pilot.press(*["pagedown"] * 9)
         await still(pilot)
         assert "Findings left to fix manually" in text_of(newcomer)
         assert "more lines below" not in text_of(newcomer)
@@ -172,7 +171,7 @@ async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(
         assert "press a to apply" in detail
         assert "+Reviewed-by: Ben Reader" in detail
         await keys(pilot, "a")
-        assert isinstance(app.screen, FixDialog)
+        assert isinstance(app.screen, Choose)
         assert "+Reviewed-by: Ben Reader" in text_of(app)
         assert "frob(a, 1)" not in text_of(app)
         assert state(untidy) == before
@@ -300,7 +299,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
             assert isinstance(request, CheckRequest)
         assert [one.reason for _, one in same.suppressed] == ["he writes it so"]
         await keys(pilot, "o")
-        answers = [answer.name for answer in app.screen._answers]  # type: ignore[attr-defined]
+        answers = [answer.name for answer in app.screen.answers]  # type: ignore[attr-defined]
         await pilot.press(*["down"] * answers.index("waived"), "enter")
         await settle(pilot)
         await still(pilot)

@@ -16,8 +16,7 @@ from patchpilot.topic.topic_recipients import edit
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.lists import List
 from tests.kit.walk import keys, running, said, settle, text_of
 

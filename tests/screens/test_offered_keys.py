@@ -9,23 +9,15 @@ from typing import Any
 
 import pytest
 from textual.app import App
-from textual.widgets import Static
 
 import patchpilot.tui
 from patchpilot.demo.robin import is_first
-from patchpilot.tui.palette import Palette
+from patchpilot.tui.palette import Palette, commands
 from patchpilot.tui.screens.backports_screen import useless_keys
 from patchpilot.tui.screens.checks_actions import keys_now
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
-from patchpilot.tui.screens.help_screen import (
-    DIALOG,
-    TEXT_FIELDS,
-    HelpScreen,
-    help_groups,
-)
 from patchpilot.tui.screens.recipients_screen import RecipientsScreen
-from patchpilot.tui.widgets.choose import Choose, LineDialog
-from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.choose import Choose, Confirm, LineDialog
 from patchpilot.tui.widgets.dialog import Dialog, Modal
 
 
@@ -42,10 +34,9 @@ def dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
 
 
 def test_every_dialog_answers_the_key_for_help() -> None:
-    known = {one for one in dialogs() if one not in (Dialog, HelpScreen)}
+    known = {one for one in dialogs() if one is not Dialog}
     assert {Choose, Confirm, CollectTags} <= known
-    every: list[Any] = [*known, Palette]
-    for dialog in every:
+    for dialog in known:
         keys = dialog._merge_bindings().key_to_bindings
         shown = [
             binding.key
@@ -54,9 +45,7 @@ def test_every_dialog_answers_the_key_for_help() -> None:
             if binding.action == "app.help" and binding.show
         ]
         assert len(shown) == 1, dialog
-        has_field = (
-            dialog in (LineDialog, Confirm, Palette) or "Mail" in dialog.__name__
-        )
+        has_field = dialog in (LineDialog, Confirm) or "Mail" in dialog.__name__
         assert shown == ["f1" if has_field else "question_mark"], dialog
 
 
@@ -64,7 +53,7 @@ class Asks(App[None]):
     """An app whose help is that of the TUI."""
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(self.screen))
+        self.push_screen(Palette(self.screen))
 
 
 ANSWERS = (("yes", "Switch branch"), ("no", "Cancel"))
@@ -74,21 +63,15 @@ async def test_the_help_of_a_dialog_has_its_own_keys() -> None:
     app = Asks()
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(Choose("Which?", ANSWERS, "Open a topic"))
-        groups = dict(help_groups(app.screen))
-        assert TEXT_FIELDS not in groups
-        words = groups[DIALOG]
-        assert words["choose “Switch branch”"] == ["s"]
-        assert words["choose “Cancel”"] == ["c"]
-        assert words["cancel"] == ["Esc"]
+        every: Any = app
+        words = {one.title: one.key for one in commands(every, app.screen)}
+        assert words["Switch branch"] == "s"
+        assert words["Cancel"] == "Esc", "the last of that name"
+        assert words["Choose"] == "Enter"
         await pilot.press("question_mark")
         await pilot.pause()
-        assert isinstance(app.screen, HelpScreen)
-        help_keys = app.screen.query_one("#keys", Static)
-        strips = help_keys.render_lines(help_keys.region.reset_offset)
-        shown = "".join(strip.text for strip in strips)
-        assert "In this dialog" in shown
-        assert "press the selected button" in shown
-        await pilot.press("question_mark")
+        assert isinstance(app.screen, Palette)
+        await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, Choose), "the dialog is still open"
 
@@ -101,8 +84,7 @@ async def test_in_a_text_field_a_question_mark_is_text() -> None:
         assert isinstance(app.screen, LineDialog)
         await pilot.press("f1")
         await pilot.pause()
-        assert isinstance(app.screen, HelpScreen)
-        assert TEXT_FIELDS in help_groups(app.screen_stack[-2])
+        assert isinstance(app.screen, Palette)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ async def test_what_blocks_has_a_row_of_its_own_with_its_key(
         (row,) = [
             row for row in text_of(newcomer).split("\n") if "block sending" in row
         ]
-        assert row.strip(" ┃│").startswith("✗ NOT SENT: ")
+        assert row.strip(" ┃│").startswith("✗ not ready: ")
         assert row.strip(" ┃│").endswith("problems block sending; press 7 to fix")
         # what cannot be done is not offered
         await keys(pilot, "7")

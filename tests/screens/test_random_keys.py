@@ -6,7 +6,7 @@ import random
 import pytest
 
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.help_screen import HelpScreen
+from patchpilot.tui.palette import Palette
 from tests.kit.walk import settle, until
 
 pytestmark = pytest.mark.long
@@ -37,4 +37,4 @@ async def test_random_keys_find_no_fault(newcomer: PatchpilotApp, seed: int) -> 
             await pilot.press("escape")
         await settle(pilot)
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(newcomer.screen, HelpScreen), "help")
+        await until(pilot, lambda: isinstance(newcomer.screen, Palette), "help")

@@ -9,11 +9,9 @@ import pytest
 
 from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.repair_keys import RepairDialog
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.question import QuestionDialog
 from patchpilot.tui.widgets.row_list import RowList
 from tests.kit.cli import call
 from tests.kit.walk import keys, running, said, settle, text_of, until
@@ -40,12 +38,12 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(
 ) -> None:
     before = message(clone)
     async with running(newcomer, (120, 36), Stage.SEND, "A") as pilot:
-        assert isinstance(newcomer.screen, RepairDialog)
+        assert isinstance(newcomer.screen, Choose)
         shown = text_of(newcomer)
         for words in (
             "subject prefix: [PATCH net]",
             "Fixes: 33248b1ba072",
-            "Enter apply",
+            "Apply all safe fixes?",
             "+Commit 33248b1ba072",
         ):
             assert words in shown
@@ -58,7 +56,7 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(
         )
         await settle(pilot)
         assert "Fixes: 33248b1ba072" in message(clone)
-        assert "NOT SENT: 1 problem blocks sending" in text_of(newcomer)
+        assert "not ready: 1 problem blocks sending" in text_of(newcomer)
         # what is left is the sign-off, which says what it certifies
         await keys(pilot, "home", "a")
         assert isinstance(newcomer.screen, Choose)
@@ -77,7 +75,7 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(
             "nothing to block sending",
         )
         assert "Signed-off-by: Robin Newland <robin@example.net>" in message(clone)
-        assert " Ready: 1 mail to 8 recipients " in text_of(newcomer)
+        assert "Not ready: 2 questions are open" in text_of(newcomer)
 
 
 async def test_u_takes_back_all_of_a_repair(
@@ -100,13 +98,10 @@ async def test_u_takes_back_all_of_a_repair(
 async def test_a_at_an_open_question_asks_it_here(newcomer: PatchpilotApp) -> None:
     async with running(newcomer, (120, 36), Stage.SEND) as pilot:
         screen = newcomer.screen
-        at = next(
-            at
-            for at, check in enumerate(screen._checks)
-            if check.name == "unanswered-security"
-        )  # type: ignore[attr-defined]
-        await keys(pilot, "home", *["j"] * at, "a")
-        assert isinstance(newcomer.screen, QuestionDialog)
+        assert isinstance(screen, SendScreen)
+        screen.listed.select("unanswered-security")
+        await keys(pilot, "a")
+        assert isinstance(newcomer.screen, Choose)
         await keys(pilot, "n")
         await until(
             pilot,
@@ -114,7 +109,7 @@ async def test_a_at_an_open_question_asks_it_here(newcomer: PatchpilotApp) -> No
                 check.name != "unanswered-security" for check in screen._checks
             ),
             "the question to be answered",
-        )  # type: ignore[attr-defined]
+        )
         assert newcomer.stage is Stage.SEND
 
 
@@ -124,7 +119,7 @@ async def test_a_goes_to_the_first_problem_that_it_repairs(
     async with running(newcomer, (120, 36), Stage.SEND) as pilot:
         screen = newcomer.screen
         assert isinstance(screen, SendScreen)
-        await keys(pilot, "end")
+        await keys(pilot, "x", "end")
         assert screen.chosen.state == "ok"
         first = screen._first_fixable
         assert first is not None

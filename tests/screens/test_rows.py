@@ -134,7 +134,7 @@ def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> 
     drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
     assert (
         check("many", drop)
-        == "press a to go to stage 3 Recipients: press Space to exclude it"
+        == "press a to go to stage 3 To/Cc: press Space to exclude it"
     )
     assert check("odd", "git fetch") == "git fetch"
     assert check("weekend", "") == check("target", "", CheckState.OK) == ""

@@ -21,9 +21,21 @@ from patchpilot.services.send.plan_send import plan
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_screen import SendScreen
+from patchpilot.tui.screens.send_status import open_questions
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.widgets.choose import Choose, Confirm
 from tests.kit.smtp import FaultySink
-from tests.kit.walk import asked, keys, running, said, settle, still, text_of, until
+from tests.kit.walk import (
+    answer_all,
+    asked,
+    keys,
+    running,
+    said,
+    settle,
+    still,
+    text_of,
+    until,
+)
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -36,6 +48,7 @@ def ready(fixed: Path) -> Iterator[tuple[Path, Sink]]:
     """A topic that may be sent, and a server for it."""
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
+    answer_all(fixed)
     with Sink() as sink:
         for name, value in (
             ("smtpServer", "127.0.0.1"),
@@ -176,3 +189,32 @@ async def test_the_mail_account_is_set_up_where_none_is(
                 lambda: "no mail server configured" not in text_of(app),
                 "the stage without the problem",
             )
+
+
+async def test_an_open_question_is_asked_at_s_and_nothing_is_sent_before(
+    fixed: Path, walk_on: On
+) -> None:
+    with Repository.open(fixed) as repository:
+        prepare(repository, PrepareRequest(signoff=True))
+    app = walk_on(fixed)
+    async with running(app, (80, 24), Stage.SEND) as pilot:
+        assert "Not ready: 2 questions are open" in text_of(app)
+        assert "s asks the 2 questions first" in text_of(app)
+        for left in (1, 0):
+            await keys(pilot, "s")
+            await until(pilot, lambda: isinstance(app.screen, Choose), "the question")
+            await keys(pilot, "n")
+            await until(
+                pilot,
+                lambda left=left: (
+                    (known := app.session.fresh(Stage.SEND)) is not None
+                    and len(open_questions(known.plan)) == left
+                ),
+                "the answer",
+            )
+        await keys(pilot, "s")
+        assert isinstance(app.screen, Confirm)
+        await still(pilot)
+        shown = text_of(app)
+        assert "[PATCH] net/acme" in shown, shown
+        assert "people and 3 public lists" in shown, shown

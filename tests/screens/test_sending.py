@@ -17,7 +17,7 @@ from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.walk import asked, keys, said, settle, still, text_of, until
+from tests.kit.walk import answer_all, asked, keys, said, settle, still, text_of, until
 
 # mails are sent to a real server while the screen shows them
 pytestmark = pytest.mark.long
@@ -49,6 +49,7 @@ def series(clone: Path) -> Path:
                 prefix="PATCH net",
             ),
         )
+    answer_all(clone)
     return clone
 
 

@@ -306,7 +306,7 @@ async def test_a_merge_among_the_commits_is_reported(
     git(fixed, *who, "merge", "-q", "--no-edit", "side")
     async with running(app, (80, 24)):
         assert "2 patches" in text_of(app)
-        assert "merge commits skipped (use git rebase)" in text_of(app)
+        assert "merge commits are skipped (use git rebase)" in text_of(app)
 
 
 async def test_a_small_terminal_is_reported_so(app: PatchpilotApp) -> None:
@@ -389,7 +389,7 @@ async def test_the_help_names_every_key_that_the_screen_binds(
 ) -> None:
     from textual.actions import parse
 
-    from patchpilot.tui.screens.help_screen import help_groups, shown_key
+    from patchpilot.tui.palette import commands, shown_key
 
     async with running(app, (80, 24), asks=False) as pilot:
         for stage in Stage:
@@ -397,11 +397,7 @@ async def test_the_help_names_every_key_that_the_screen_binds(
             screen = app.screen
             assert isinstance(screen, StageScreen)
             reported = {
-                key
-                for rows in help_groups(screen).values()
-                for keys in rows.values()
-                for part in keys
-                for key in part.split()
+                key for command in commands(app, screen) for key in command.key.split()
             }
             bound = {
                 key

@@ -9,7 +9,6 @@ import pytest
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.lists import Table
 from tests.kit.walk import keys, running, settle, text_of
 
 # keys and panels of the stage on real services
@@ -48,12 +47,8 @@ async def test_the_cursor_of_no_branches_explains_none(app: PatchpilotApp) -> No
         none = replace(
             known.result, branches=(), rules=("you answered that it is not a fix",)
         )
-        table = app.screen.query_one("#matrix", Table)
         app.session.remember(Stage.BACKPORTS, none, known.status)
         app.screen.renew()
         for key in ("k", "up", "G", "pageup", "end"):
-            # still the table's: it was cleared, and hidden only with the next layout
-            table.action_cursor_up()
-            table.action_scroll_bottom()
             await keys(pilot, key)
         assert "you answered that it is not a fix" in text_of(app)

@@ -189,19 +189,3 @@ async def test_the_thread_of_the_candidate_is_found(
                 pilot, lambda: "culprit@example.org" in text_of(app), "the thread"
             )
             assert "v1 sent" in text_of(app)
-
-
-async def test_on_a_low_terminal_a_blank_row_is_above_the_buttons_of_the_dialog(
-    newcomer: PatchpilotApp,
-) -> None:
-    async with running(newcomer, (80, 24), Stage.TAGS, "w") as pilot:
-        await until(pilot, lambda: "the bug is in" in text_of(newcomer), "the notes")
-        rows = text_of(newcomer).splitlines()
-        at = next(at for at, row in enumerate(rows) if "Cancel" in row)
-        assert not rows[at - 1].strip(" │┃█")
-        assert not any("stable branches with the bug" in row for row in rows)
-        write, cancel = newcomer.screen.query("Button")
-        assert write.styles.background != cancel.styles.background
-        write.focus()
-        await pilot.pause()
-        assert write.styles.background != cancel.styles.background

@@ -12,8 +12,7 @@ from patchpilot.tui.actions.editing import open_file
 from patchpilot.tui.actions.fetch_action import fetch
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.choose import Choose, Confirm
 from tests.kit.canaries import Canaries
 from tests.kit.walk import keys, running, text_of, until
 

@@ -43,7 +43,7 @@ def keys_of(text: str) -> set[str]:
 
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
 def test_the_keys_of_the_tutorial_work_at_their_stage(stage: Stage) -> None:
-    name = f"{stage.number} {stage}"
+    name = f"{stage.number} {stage.label}"
     known = sections("reference/keys.md")
     works = WIDGETS.union(*(keys_of(known[heading]) for heading in (*EVERYWHERE, name)))
     works |= DEMO_KEYS

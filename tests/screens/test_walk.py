@@ -14,7 +14,7 @@ from patchpilot.demo.sandbox import open_sandbox, ticking
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.tui.build_app import make
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.dialog import REPEATED
+from patchpilot.tui.widgets.choose import REPEATED
 from tests.kit.walk import keys, running, said, settle, text_of, until
 
 # two versions are sent, answered, merged and backported

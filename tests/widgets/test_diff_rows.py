@@ -85,11 +85,10 @@ def test_each_line_of_a_patch_is_recognized() -> None:
     ]
 
 
-def test_lines_are_numbered_in_the_old_and_in_the_new_file() -> None:
+def test_lines_are_numbered_in_the_new_file() -> None:
     parts = read_rows(PATCH)
     at = parts.hunks[0].start + 1
     assert parts.new[at : at + 6] == [10, 0, 0, 11, 12, 13]
-    assert parts.old[at : at + 6] == [10, 11, 12, 0, 0, 13]
 
 
 def test_files_and_hunks_have_names_and_counts() -> None:

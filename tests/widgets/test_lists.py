@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from patchpilot.tui.widgets.lists import List, Table, event_row
+from patchpilot.tui.widgets.lists import List, event_row
 
 MOVES = (
     "k",
@@ -31,30 +31,12 @@ class Both(App[None]):
         self.seen: list[tuple[int, int]] = []
 
     def compose(self) -> ComposeResult:
-        yield Table(ident="table")
         yield List(ident="list")
 
     def on_option_list_option_highlighted(
         self, event: OptionList.OptionHighlighted
     ) -> None:
         self.seen.append((event.option_index, event_row(event)))
-
-
-async def test_the_cursor_of_an_empty_table_stays_on_its_first_row() -> None:
-    app = Both()
-    async with app.run_test() as pilot:
-        table = app.query_one(Table)
-        table.focus()
-        for rows in (0, 2):
-            table.clear(columns=True)
-            if rows:
-                table.add_columns("a", "b")
-            for row in range(rows):
-                table.add_row(str(row), "x")
-            for move in MOVES:
-                await pilot.press(move)
-                assert 0 <= table.cursor_row < max(1, rows), (rows, move)
-            assert table.line_to_copy == ("1  x" if rows else "")
 
 
 async def test_a_list_without_room_has_no_page_to_turn() -> None:

@@ -8,28 +8,28 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
+from patchpilot.tui.screens.branch_rows import Badge
 from patchpilot.tui.screens.tags_rows import meter_bar
-from patchpilot.tui.widgets.badge import Badge
 
 
 @pytest.mark.parametrize(
-    ("share", "drawn", "in_ascii"),
+    ("share", "marks"),
     [
-        (0, "          ", "          "),
-        (0.001, "▏         ", "#         "),
-        (0.5, "█████     ", "#####     "),
-        (0.93, "█████████▎", "######### "),
-        (1, "██████████", "##########"),
-        (-1, "          ", "          "),
-        (7, "██████████", "##########"),
+        (0, 0),
+        (0.001, 1),
+        (0.5, 5),
+        (0.93, 9),
+        (1, 10),
+        (-1, 0),
+        (7, 10),
     ],
 )
 def test_a_share_is_a_bar_of_its_length(
-    share: float, drawn: str, in_ascii: str, monkeypatch: pytest.MonkeyPatch
+    share: float, marks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert meter_bar(share, 10).plain == drawn
-    monkeypatch.setenv("PATCHPILOT_ASCII", "1")
-    assert meter_bar(share, 10).plain == in_ascii
+    for ascii_only, mark in (("0", "█"), ("1", "#")):
+        monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
+        assert meter_bar(share, 10).plain == f"{mark * marks:<10}"
 
 
 def test_a_badge_has_a_sign_and_a_word(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from patchpilot.model.action import actions
 from patchpilot.model.progress import Progress
 from patchpilot.model.rewrite_overrides import OVERRIDES
 from patchpilot.tui.view.action_keys import in_keys
-from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.choose import Confirm
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository

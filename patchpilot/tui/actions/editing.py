@@ -61,14 +61,15 @@ def _amend(screen: "StageScreen") -> None:
         screen.notify(
             "only HEAD can be amended here; for other commits, use git rebase -i",
             severity="warning",
-            markup=False,
         )
         return
     with suspended(screen.app):
         amended = amend_message(top, editor)
     if not amended:
         screen.notify(
-            "commit not amended: the editor or git failed", severity="warning"
+            "commit not amended: the editor or git failed;"
+            " .git/COMMIT_EDITMSG has the text",
+            severity="warning",
         )
     screen.reread()
 
@@ -96,9 +97,7 @@ def _open_file(screen: "StageScreen", path: str, line: int) -> None:
         )
     file = top / path
     if not file.is_file() or not file.resolve().is_relative_to(top.resolve()):
-        screen.notify(
-            f"{path} is not in the working tree", severity="warning", markup=False
-        )
+        screen.notify(f"{path} is not in the working tree", severity="warning")
         return
     before = changed_files(top)
     with suspended(screen.app):
@@ -112,10 +111,8 @@ def _open_file(screen: "StageScreen", path: str, line: int) -> None:
         return
 
     shown = [*names[:6], *([f"and {len(names) - 6} more"] if len(names) > 6 else [])]
-    text = (
-        "Changed files:\n"
-        + "\n".join(f"  {printable(name)}" for name in shown)
-        + "\n\nAmend your commit with these changes? (git commit --amend --only)"
+    text = "Amend your commit with these changes?\n\nChanged files:\n" + "\n".join(
+        f"  {printable(name)}" for name in shown
     )
     ask_yes(
         screen.app,

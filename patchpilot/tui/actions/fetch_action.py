@@ -22,12 +22,12 @@ def fetch(screen: "StageScreen") -> None:
     with screen.session.repository() as repository:
         top, known = repository.top, remotes(repository)
     if not known:
-        screen.notify("no remote to fetch from", timeout=3)
+        screen.notify("no remote to fetch from")
         return
 
     names = ", ".join(printable(remote) for remote in known)
     text = (
-        f"Fetch from {names}?\n(git fetch --all --tags)\n\nThis shows whether the patch is in"
+        f"Fetch from {names}?\n\n`git fetch --all --tags` shows whether the patch is in"
         " mainline and the stable branches."
     )
     question = Choose(text, (("yes", "Fetch"), ("no", "Cancel")))

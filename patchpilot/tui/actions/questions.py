@@ -9,9 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import LineDialog
-from patchpilot.tui.widgets.dialog import Answer
-from patchpilot.tui.widgets.question import LATER, QuestionDialog
+from patchpilot.tui.widgets.choose import Answer, Choose, LineDialog
 
 if TYPE_CHECKING:
     from patchpilot.services.send.questions import PreSendQuestion
@@ -21,10 +19,13 @@ WHY_TREE = (
     "This subsystem has one tree for fixes and one for new features; the subject must"
     " name the tree that the patch is for"
 )
+LATER = "later"
+"""The answer that leaves a question open."""
+NOT_YET = Answer(LATER, "I don't know yet", "stays open; Commit and Send ask again")
 COMMIT = "COMMIT"
-_BUTTONS = {"no": "No", "yes": "Yes"}
+_WORDS = {"no": "No", "yes": "Yes"}
 _SINCE = {"yes": "Yes, the commit in Fixes:", COMMIT: "Yes, another commit"}
-"""The buttons of a question that also asks since which commit."""
+"""The answers to a question that also asks since which commit."""
 
 
 def ask(
@@ -46,8 +47,6 @@ def ask(
             stage = Stage.COMMIT.number
             screen.notify(
                 f"The {question.name} question stays open; press a at stage {stage} to answer it",
-                markup=False,
-                timeout=6,
             )
             ask(screen, rest, then)
         elif choice == COMMIT:
@@ -88,7 +87,7 @@ def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> Non
     )
 
 
-def dialog(question: "PreSendQuestion") -> QuestionDialog:
+def dialog(question: "PreSendQuestion") -> Choose:
     """Return the dialog for a question.
 
     It shows why the question is asked, what in the patch suggests "yes", and the effect of each
@@ -100,17 +99,25 @@ def dialog(question: "PreSendQuestion") -> QuestionDialog:
     if question.answer:
         reasons.append(("Answered", question.answer))
     effects = question.effects or ("",) * len(question.answers)
-    words = _BUTTONS | _SINCE if COMMIT in question.answers else _BUTTONS
+    words = _WORDS | _SINCE if COMMIT in question.answers else _WORDS
     answers = [
         Answer(name, words.get(name, name), effect)
         for name, effect in zip(question.answers, effects, strict=True)
     ]
-    return QuestionDialog(
-        f"{question.name.capitalize()} question",
-        question.text,
-        reasons,
-        answers,
+    return _asking(
+        f"{question.name.capitalize()} question", question.text, reasons, answers
     )
+
+
+def _asking(
+    title: str,
+    text: str,
+    reasons: Sequence[tuple[str, str]],
+    answers: Sequence[Answer],
+) -> Choose:
+    """The dialog of a question that can be left open, which Enter pressed once too often does."""
+    why = "\n\n".join(f"`{label}`  {words}" for label, words in reasons)
+    return Choose(f"{text}\n\n{why}", [*answers, NOT_YET], title, at=LATER)
 
 
 def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> None:
@@ -145,9 +152,7 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
             set_prefix(screen, str(choice), then, proposed)
 
     text = "Which tree should the subject name?"
-    screen.app.push_screen(
-        QuestionDialog("Tree question", text, reasons, answers), answered
-    )
+    screen.app.push_screen(_asking("Tree question", text, reasons, answers), answered)
 
 
 def set_prefix(
@@ -166,9 +171,9 @@ def set_prefix(
         )
         if proposed not in ("", prefix) and not proposed.endswith("-next"):
             against = f"[{proposed}] was proposed for this patch. {words}"
-            screen.notify(against, severity="warning", markup=False, timeout=10)
+            screen.notify(against, severity="warning")
         else:
-            screen.notify(words, markup=False, timeout=6)
+            screen.notify(words)
         screen.tui.jobs.refresh_stale()
         then()
 
@@ -209,8 +214,6 @@ def _keep(
         screen.tui.jobs.refresh_stale()
         screen.notify(
             f"{name}: {value}{f'. {changed}' if changed else ''}; press a at stage 1 to change it",
-            markup=False,
-            timeout=6,
         )
         then()
 

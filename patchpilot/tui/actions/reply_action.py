@@ -12,8 +12,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
 from patchpilot.tui.actions.editing import edit_text
 from patchpilot.tui.stage.trust_dialog import trusting
-from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.choose import Choose, Confirm
 
 if TYPE_CHECKING:
     from patchpilot.model.message import Message
@@ -89,7 +88,6 @@ def _confirm(screen: "StageScreen", planned: "ReplyPlan") -> None:
         screen.notify(
             printable(f"not sent: {problem.message}; press r to edit the reply"),
             severity="warning",
-            markup=False,
         )
         return
 
@@ -123,11 +121,10 @@ def _audience(planned: "ReplyPlan") -> str:
 
 def _sent(screen: "StageScreen", sent: "Message") -> None:
     if sent.state == "accepted":
-        screen.notify(printable(f"sent: {sent.subject}"), markup=False)
+        screen.notify(printable(f"sent: {sent.subject}"))
     else:
         screen.notify(
             printable(f"{sent.state}: {sent.detail}; the draft is still saved"),
             severity="error",
-            markup=False,
         )
     screen.action_reload()

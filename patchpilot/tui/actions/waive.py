@@ -74,7 +74,6 @@ def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
     if not is_of_topic(suppressed):
         screen.notify(
             f"{suppressed.finding.name} is waived by {suppressed.origin}; remove the waiver there",
-            markup=False,
         )
         return
 
@@ -96,5 +95,5 @@ def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
 
 
 def _changed(screen: "StageScreen", message: str) -> None:
-    screen.notify(message, markup=False, timeout=6)
+    screen.notify(message)
     screen.begin_after("waivers", "draft")

@@ -163,9 +163,7 @@ def resolve(
         rows = resolving_rows(done)
         screen.app.push_screen(Reader("Resolve the conflict", rows, fold=True))
         if done.files and not branch.resolved:
-            screen.notify(
-                f"{branch.branch}: resolved; the patches are written", markup=False
-            )
+            screen.notify(f"{branch.branch}: resolved; the patches are written")
             screen.tui.jobs.begin(screen.stage)
 
     screen.in_thread(

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The screen of the backports stage.
 
-It shows which releases have the bug, one row per stable branch, and the details of the selected
-verdict.
+It shows one row per stable branch, and the details of the selected verdict.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
-from textual.coordinate import Coordinate
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.screens import backports_actions
@@ -27,19 +25,17 @@ from patchpilot.tui.screens.branch_rows import (
     first_to_look_at,
     need_row,
 )
-from patchpilot.tui.screens.branch_texts import EDGE, TODO, BranchTexts, texts_of
+from patchpilot.tui.screens.branch_texts import EDGE, BranchTexts, texts_of
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.empty import empty_rows, empty_text
-from patchpilot.tui.view.rich_text import fitted, lines, plain
+from patchpilot.tui.view.rich_text import lines, plain
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.lists import Table
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
-from patchpilot.tui.widgets.ruler import ReleaseRuler
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import (
@@ -80,23 +76,20 @@ class BackportsScreen(ListDetailScreen):
 
     stage = Stage.BACKPORTS
     LIST = "#matrix"
+    RESTS = True
     BINDINGS = backports_actions.BINDINGS
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
-        self._at = ""
-        self._selected_first = ""
+        self._is_moved = False
         self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def body(self) -> ComposeResult:
-        """The ruler, the matrix, and of the selected branch the verdict, the prerequisites and the
-        conflicts.
-        """
-        with Panel(title="Where the bug is", id="range"):
-            yield ReleaseRuler(ident="ruler")
+        """The matrix, and of the selected branch the verdict, what it needs and its conflicts."""
         with Panel(title="Stable branches", id="branches", classes="main"):
-            yield Table(ident="matrix", enter="open branch")
+            yield PlainText("matrix-titles")
+            yield RowList(ident="matrix", enter="open branch")
         with Container(id="branch-answer", classes="pair"):
             with (
                 Panel(title="Verdict", id="verdict"),
@@ -110,28 +103,31 @@ class BackportsScreen(ListDetailScreen):
 
     def on_mount(self) -> None:
         """What a branch may have appears with it."""
-        self._hide("#range", "#needs", "#outcome")
+        self._hide("#needs", "#outcome")
 
     def show(self, result: "BackportResult") -> None:
-        """Fill the ruler and the matrix."""
-        self.keys_changed()
-        self.query_one("#ruler", ReleaseRuler).show(result.bug)
-        range_of, likely = self.query_one("#range", Panel), self.session.likely
-        range_of.display = bool(result.bug.points)
-        range_of.heading = (
-            f"Where the bug is, if {likely[:12]} introduced it"
+        """Fill the matrix."""
+        likely = self.session.likely
+        panel = self.query_one("#branches", Panel)
+        panel.heading = (
+            f"Stable branches, if {likely[:12]} introduced the bug"
             if likely
-            else "Where the bug is"
+            else "Stable branches"
         )
         self.query_one("#branches").display = bool(result.branches)
-        self._table.can_focus = bool(result.branches)
-        self.fill()
+        # until the user selects a branch, it is the first one to look at
+        first = None if self._is_moved else first_to_look_at(result)
+        self.fill(
+            None
+            if first is None or not result.branches
+            else result.branches[first].branch
+        )
         if not result.branches:
             self._hide("#needs", "#outcome")
             self.query_one("#verdict", Panel).heading = "Stable branches"
             self.call_after_refresh(self._show_empty)
         else:
-            self._table.focus()
+            self.listed.focus()
 
     def _show_empty(self) -> None:
         """Why there are no branches, and the keys that help."""
@@ -149,43 +145,19 @@ class BackportsScreen(ListDetailScreen):
         self._show_empty()
 
     @property
-    def _table(self) -> Table:
-        return self.query_one("#matrix", Table)
-
-    @property
     def _texts(self) -> BranchTexts:
         """What is said about the branches of the result on screen."""
         return texts_of(self.session, self._shown, self._left_out)
 
-    @property
-    def chosen(self) -> "BranchResult | None":
-        """The selected branch."""
-        result: BackportResult | None = self._shown
-        at = self._table.cursor_row
-        return result.branches[at] if result and at < len(result.branches) else None
-
-    def fill(self, key: Hashable = None) -> None:
-        """Write the table again.
-
-        The cursor stays on its branch. Where there was none, or where the branch was selected for a
-        conflict that it has not any more, it goes to the first one to look at.
-        """
+    def rows(self) -> list[Row]:
+        """The branches, below the titles of the table."""
         result: BackportResult = self._shown
-        table, before = self._table, self._at
-        verdicts = {branch.branch: branch.verdict for branch in result.branches}
-        if before == self._selected_first and verdicts.get(before) != "conflict":
-            first = result.branches[first_to_look_at(result) :][:1]
-            before = self._selected_first = first[0].branch if first else ""
-        table.clear(columns=True)
-        columns, rows = self._texts.matrix(self.size.width)
-        for name, width in columns:
-            table.add_column(name, width=width)
-        for cells in rows:
-            table.add_row(*cells)
-        if verdicts:
-            self._at = before if before in verdicts else next(iter(verdicts))
-            table.move_cursor(row=list(verdicts).index(self._at))
-            self.detail()
+        titles, rows = self._texts.matrix((self.size.width or 80) - EDGE)
+        self.query_one("#matrix-titles", Static).update(titles)
+        return [
+            Row(row, branch, branch.branch)
+            for row, branch in zip(rows, result.branches, strict=True)
+        ]
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -217,11 +189,15 @@ class BackportsScreen(ListDetailScreen):
         result: BackportResult | None = self._shown
         fetch_stable(self) if result and result.unfetched else fetch(self)
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+    def moved(self, listed: RowList) -> None:
         """Show the details of the selected verdict, once the cursor rests."""
-        if branch := self.chosen:
-            self._at = branch.branch
-        self.at_rest(self.detail)
+        self._is_moved = self._is_moved or listed is self.listed
+        super().moved(listed)
+
+    def entered(self, listed: RowList) -> None:
+        """Enter opens the branch."""
+        if listed is self.listed:
+            self.action_open()
 
     def detail(self) -> None:
         """Show the verdict, the prerequisites, and the conflicts or the patch."""
@@ -235,10 +211,14 @@ class BackportsScreen(ListDetailScreen):
         half = self.size.width >= WIDE and self.size.height >= TALL
         wide = (self.size.width // 2 if half else self.size.width) - EDGE - LABEL
         self.query_one("#branch", Static).update(
-            lines(detail_rows(self._texts.details(branch), wide))
+            lines(detail_rows(self._panel_facts(branch), wide))
         )
         self._list_needs(branch)
         self._show_below(branch)
+
+    def _panel_facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
+        """What the panel says: the prerequisites have one of their own."""
+        return [fact for fact in self._texts.facts(branch) if fact[0] != "needs"]
 
     def _hide(self, *names: str) -> None:
         for name in names:
@@ -282,7 +262,7 @@ class BackportsScreen(ListDetailScreen):
             for number, need in enumerate(needs, 1)
         ] or [Row(plain("none"))]
         if not verdict.display:
-            known = [fact for fact in self._texts.details(branch) if fact[0] in FIRST]
+            known = [fact for fact in self._panel_facts(branch) if fact[0] in FIRST]
             rows += [
                 Row(row) for row in detail_rows(known, self.size.width - EDGE - LABEL)
             ]
@@ -345,10 +325,6 @@ class BackportsScreen(ListDetailScreen):
             lambda: self._show_patch(branch, ()),
         )
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Enter opens the branch."""
-        self.action_open()
-
     def action_open(self) -> None:
         """Show a branch on the whole screen: its conflicts, its prerequisites, the commands."""
         branch = self.chosen
@@ -358,8 +334,8 @@ class BackportsScreen(ListDetailScreen):
         self.app.push_screen(
             Reader(
                 title,
+                lambda columns: page_rows(texts, branch, columns),
                 styler=row_look,
-                make=lambda: page_rows(texts, branch, self.app.size.width),
             )
         )
 
@@ -367,30 +343,19 @@ class BackportsScreen(ListDetailScreen):
         """Tick the prerequisite, or untick it; from the matrix, go to the prerequisites."""
         branch, queue = self.chosen, self.query_one("#queue", RowList)
         if branch is None or not branch.wants_fix or not branch.prerequisites:
-            self.notify("no prerequisites on this branch", timeout=2)
+            self.notify("no prerequisites on this branch")
         elif self.focused is not queue:
             queue.focus()
         elif queue.chosen:
             self._left_out[branch.branch] = self._texts.unticked(branch) ^ {
                 queue.chosen
             }
-            self._list_needs(branch)
-            self._tell_action(branch)
-
-    def _tell_action(self, branch: "BranchResult") -> None:
-        """What to do with a branch, after its prerequisites were ticked."""
-        table = self._table
-        column = table.ordered_columns[-1]
-        if column.label.plain == TODO:
-            text = fitted(self._texts.todo(branch), column.width)
-            table.update_cell_at(
-                Coordinate(table.cursor_row, len(table.columns) - 1), plain(text)
-            )
+            self.fill()
 
     def action_write(self) -> None:
         """Write the patches into a folder."""
         if self.current is None:
-            self.notify("not ready yet", timeout=2)
+            self.notify("not ready yet")
         else:
             backports_actions.write_patches(self, self._texts)
 
@@ -403,7 +368,7 @@ class BackportsScreen(ListDetailScreen):
         result: BackportResult | None = self.current
         branch = self.chosen
         if result is None or branch is None or branch.verdict != "conflict":
-            self.notify("no conflict on this branch", timeout=2)
+            self.notify("no conflict on this branch")
             return
 
         self.in_thread(

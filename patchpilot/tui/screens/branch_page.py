@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A full-screen page about one branch, with its conflicts."""
 
-from collections.abc import Sequence
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from patchpilot.tui.screens.branch_rows import FIRST, LABEL, detail_rows
-from patchpilot.tui.screens.branch_texts import EDGE, BranchTexts
+from patchpilot.tui.screens.branch_texts import BranchTexts
 from patchpilot.tui.view.rich_text import HUNK, QUIET, plain
 
 if TYPE_CHECKING:
@@ -27,11 +26,9 @@ def conflict_rows(branch: "BranchResult") -> list[str]:
     return rows
 
 
-def page_rows(
-    texts: BranchTexts, branch: "BranchResult", columns: int
-) -> tuple[list[str], Sequence[int]]:
-    """Return the lines of a branch's page, and where a conflict starts."""
-    known, wide = texts.in_words(branch), columns - EDGE - LABEL
+def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[str]:
+    """Return the lines of a branch's page."""
+    known, wide = texts.facts(branch), columns - LABEL
     first, more = (
         [fact for fact in known if (fact[0] in FIRST) is is_first]
         for is_first in (True, False)
@@ -42,7 +39,7 @@ def page_rows(
     rows += ["", *(row.plain for row in detail_rows(more, wide))] if more else []
     commands = [f"  {command}" for command in texts.commands(branch)]
     rows += ["", "In a shell:", *commands] if commands else []
-    return rows, [at for at, row in enumerate(rows) if row.startswith("@@ ")]
+    return rows
 
 
 def row_look(row: str) -> Text:

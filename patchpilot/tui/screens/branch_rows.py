@@ -5,6 +5,7 @@ They show the verdict for a branch, the next action, and the patches written for
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import fitted, plain, wrapped
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.badge import Badge
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import (
@@ -26,6 +26,21 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A verdict: the name of its glyph, its word, and a style."""
+
+    sign: str
+    word: str
+    style: str = ""
+
+    @property
+    def text(self) -> Text:
+        """The badge on one line."""
+        return plain(f"{glyph(self.sign)} {self.word}", self.style)
+
 
 BADGES = {
     "already-fixed": Badge("done", "already there", "green"),
@@ -180,38 +195,6 @@ def why(branch: "BranchResult", culprits: Collection[str]) -> str:
     )
 
 
-def details(branch: "BranchResult") -> list[tuple[str, str]]:
-    """Return the short details of a verdict as (label, text) rows, one row per fact."""
-    rows = [("why", branch.reason)]
-    rows += [("failed", f"reported in <{branch.failed}>")] if branch.failed else []
-    if branch.wants_fix:
-        rows += [
-            ("caused by", f"{cause.commit[:12]} {cause.subject}")
-            for cause in branch.causes[:4]
-        ]
-        rows += needs_in_words(branch) if branch.search in ("none", "gave-up") else []
-    rows += _what_follows(branch)
-    return [
-        *rows,
-        *(
-            [("note", "last fetched a long time ago; run git fetch")]
-            if branch.stale
-            else []
-        ),
-    ]
-
-
-def _what_follows(branch: "BranchResult") -> list[tuple[str, str]]:
-    """The fixes of the fix, and hints."""
-    later = (
-        f"{one.commit[:12]} {one.subject} ({one.kind})" for one in branch.followers
-    )
-    return [
-        *(("then apply", words) for words in later),
-        *(("note", hint) for hint in branch.hints),
-    ]
-
-
 def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
     """Return the details as rows, with their texts wrapped next to the labels.
 
@@ -230,17 +213,13 @@ def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
     return rows
 
 
-def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
-    """Return the full details of a verdict as (label, text) rows."""
+def facts(branch: "BranchResult") -> list[tuple[str, str]]:
+    """Return what is known of a branch as (label, text) rows, one row per fact."""
     rows = [("why", branch.reason)]
     if branch.stale:
-        rows.append(
-            ("note", "this branch was last fetched a long time ago; run git fetch")
-        )
+        rows.append(("note", "last fetched a long time ago; run git fetch"))
     if branch.failed:
-        rows.append(
-            ("failed", f"the stable maintainers reported it in <{branch.failed}>")
-        )
+        rows.append(("failed", f"reported in <{branch.failed}>"))
     if branch.landed_as:
         rows.append(("applied as", branch.landed_as[:12]))
     if branch.wants_fix:
@@ -249,14 +228,14 @@ def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
             for cause in branch.causes[:4]
         ]
         rows += needs_in_words(branch)
-    rows += _what_follows(branch)
+    rows += [
+        ("then apply", f"{one.commit[:12]} {one.subject} ({one.kind})")
+        for one in branch.followers
+    ]
+    rows += [("note", hint) for hint in branch.hints]
     if branch.lacking_newer:
-        rows.append(
-            (
-                "note",
-                f"newer branches without the fix: {', '.join(branch.lacking_newer)}",
-            )
-        )
+        newer = ", ".join(branch.lacking_newer)
+        rows.append(("note", f"newer branches without the fix: {newer}"))
     return rows
 
 

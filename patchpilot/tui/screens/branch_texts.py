@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from patchpilot.model.printable import width
 from patchpilot.model.trailer import all_tags
 from patchpilot.tui.screens.branch_rows import (
     WAITS,
     badge_of,
     bug_in_words,
-    details,
     ends_soon,
-    in_words,
+    facts,
     needs_count,
     what_to_do,
     why,
 )
-from patchpilot.tui.view.rich_text import fitted, plain
+from patchpilot.tui.view.rich_text import HEADING, fitted, plain
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.panel import WIDE
@@ -32,17 +32,14 @@ if TYPE_CHECKING:
     )
     from patchpilot.topic.followed.known_series import Tracked
 
-COLUMNS = (("verdict", 15), ("bug", 7), ("prereqs", 7), ("EOL", 7))
 MERGED = ("in-mainline", "in-stable")
 """The states of a series whose mainline commit is known."""
 NARROW = 100
 """Columns below which a branch is named by its version alone."""
-CELL_PADDING = 2
+GAP = 2
+"""Columns between two cells."""
 EDGE = 5
 """Columns of a panel's border and a scrollbar."""
-TODO = "what to do"
-WHY = 24
-"""Columns of the reason in the table, where there is room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +90,16 @@ class BranchTexts:
         )
         return [("next", words)] if todo else []
 
-    def details(self, branch: "BranchResult") -> list[tuple[str, str]]:
-        """What the panel says about a branch, as (label, text).
-
-        The prerequisites and the lines of the conflict have panels of their own.
-        """
+    def facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
+        """All that is known of a branch, as (label, text)."""
         fetch = f"{self.merged[:12]}, not fetched yet: press f (git fetch)"
         return [
             *([("merged as", fetch)] if self.merged else []),
-            *details(branch),
+            *facts(branch),
             *self._next(branch),
             *(("unfetched", str(other.version)) for other in self.result.missing),
             *(("note", rule) for rule in self.result.rules),
         ]
-
-    def in_words(self, branch: "BranchResult") -> list[tuple[str, str]]:
-        """All that is known of a branch, as (label, text)."""
-        fetch = (
-            f"{self.merged[:12]}, which was not fetched yet: press f (git fetch), then this stage"
-            " uses it"
-        )
-        merged = [("merged as", fetch)] if self.merged else []
-        return [*merged, *in_words(branch), *self._next(branch)]
 
     def commands(self, branch: "BranchResult") -> list[str]:
         """The commands that apply the fix to a branch, with the mainline commit if it is known."""
@@ -126,44 +111,43 @@ class BranchTexts:
             for row in branch.commands
         ]
 
-    def matrix(self, columns: int) -> tuple[list[tuple[str, int]], list[list[Text]]]:
-        """The columns of the table, each (title, width), and the cells of each branch in them; the
-        last column gets the rest of the terminal's width.
+    def matrix(self, columns: int) -> tuple[Text, list[Text]]:
+        """The titles of the table, and the row of each branch, in so many columns.
+
+        A column fits its contents and is left out if it has none; the last one gets the rest.
         """
         branches, culprits = self.result.branches, self.result.culprits
-        todo = [self.todo(branch) for branch in branches]
-        names = [
-            (one.version if columns < NARROW else None) or one.branch
-            for one in branches
-        ]
-        # the reason has the place of the actions where there are none
-        has_todo = any(todo)
-        has_why = columns >= WIDE or not has_todo
-        known = [("branch", max([6, *(len(name) for name in names)])), *COLUMNS]
-        known += [("why", WHY)] if has_why and has_todo else []
-        taken = EDGE + sum(width + CELL_PADDING for _, width in known) + CELL_PADDING
-        known.append((TODO if has_todo else "why", max(8, (columns or 80) - taken)))
-        today, rows = datetime.now(UTC).date(), []
-        for branch, name, action in zip(branches, names, todo, strict=True):
-            words = [
-                name,
-                "",
-                bug_in_words(branch),
-                needs_count(branch),
-                branch.ends or "",
-            ]
-            words += [why(branch, culprits)] if has_why else []
-            words += [action] if has_todo else []
+        short = columns < NARROW
+        table = {
+            "branch": [(short and one.version) or one.branch for one in branches],
+            "verdict": [badge_of(one).text.plain for one in branches],
+            "bug": [bug_in_words(one) for one in branches],
+            "prereqs": [needs_count(one) for one in branches],
+            "EOL": [one.ends or "" for one in branches],
+            "why": [why(one, culprits) for one in branches],
+            "what to do": [self.todo(one) for one in branches],
+        }
+        if columns < WIDE and any(table["what to do"]):
+            del table["why"]
+        shown = {title: words for title, words in table.items() if any(words)}
+        if not shown:
+            return Text(), []
+        wide = {
+            title: max(map(width, (title, *words))) + GAP
+            for title, words in shown.items()
+        }
+        last = list(shown)[-1]
+        wide[last] = columns - sum(wide.values()) + wide[last]
+        titles = plain("".join(fitted(title, wide[title]) for title in shown), HEADING)
+        rows, today = [], datetime.now(UTC).date()
+        for at, branch in enumerate(branches):
             dim = "dim" if ends_soon(branch, today) else ""
-            texts = [plain(word, dim) for word in words]
-            texts[1] = badge_of(branch).text
-            rows.append(
-                [
-                    Text(fitted(text.plain, width), text.style, no_wrap=True)
-                    for text, (_, width) in zip(texts, known, strict=True)
-                ]
-            )
-        return known, rows
+            row = Text(no_wrap=True)
+            for title, words in shown.items():
+                style = badge_of(branch).style if title == "verdict" else dim
+                row.append(fitted(words[at], wide[title]), style)
+            rows.append(row)
+        return titles, rows
 
 
 def texts_of(
@@ -178,7 +162,7 @@ def texts_of(
     merged = (
         series.status.commit or ""
         for series in followed
-        if series.own and series.status and str(series.status.proven) in MERGED
+        if series.own and series.status and str(series.state) in MERGED
     )
     commit = "" if result.upstream else next(merged, "")
     return BranchTexts(result, left_out, commit, is_tagged)

@@ -31,10 +31,10 @@ from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.diff_colors import colors_on
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Columns, Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
@@ -55,17 +55,6 @@ class FindingList(RowList):
         self.post_message(self.Resized())
 
 
-class DetailText(Static):
-    """The detailed text of a finding; posts a message when its size changes."""
-
-    class Resized(Message):
-        """The text has another width or height."""
-
-    def on_resize(self) -> None:
-        """Say so."""
-        self.post_message(self.Resized())
-
-
 class ChecksScreen(ListDetailScreen):
     """The screen with the list, patch and detail of the findings, which follow one cursor."""
 
@@ -77,7 +66,6 @@ class ChecksScreen(ListDetailScreen):
         super().__init__(session)
         self._found: tuple[Shown, ...] = ()
         self._at = self._told = -1
-        self._detail_width = 0
         self._is_ahead = False
         self._fixes: dict[tuple[str, str, int | None], FindingFixed] = {}
         self._checkpatch_names = False
@@ -105,17 +93,11 @@ class ChecksScreen(ListDetailScreen):
                 Panel(title="Detail", id="detail-panel", classes="detail"),
                 VerticalScroll(id="detail"),
             ):
-                yield DetailText(id="finding", markup=False)
+                yield PlainText("finding")
 
     @property
     def _patch(self) -> DiffView:
         return self.query_one("#patch", DiffView)
-
-    def on_mount(self) -> None:
-        """The grounds of a fix follow the theme."""
-        self.app.theme_changed_signal.subscribe(
-            self, lambda _: self.call_after_refresh(self._tell_finding)
-        )
 
     # showing
 
@@ -198,11 +180,6 @@ class ChecksScreen(ListDetailScreen):
         """The rows of the list follow its width."""
         self.fill()
 
-    def on_detail_text_resized(self) -> None:
-        """So do the lines of a fix."""
-        if self.query_one("#finding").size.width != self._detail_width:
-            self._tell_finding()
-
     @property
     def _now(self) -> Shown | None:
         """The selected finding."""
@@ -268,11 +245,8 @@ class ChecksScreen(ListDetailScreen):
         rule = next(
             (rule for rule in result.rules if rule.id == now.finding.rule), None
         )
-        detail = self.query_one("#finding", Static)
-        self._detail_width = detail.size.width
-        detail.update(
-            detail_of(now, rule, remedy, fixed, colors_on(detail), self._detail_width)
-        )
+        detail = detail_of(now, rule, remedy, fixed)
+        self.query_one("#finding", Static).update(detail)
         self.query_one("#detail").scroll_home(animate=False)
         self.keys_changed()
         if fixed is None and remedy is not Remedy.EDIT:
@@ -355,7 +329,6 @@ class ChecksScreen(ListDetailScreen):
                 "showing checkpatch.pl's rule names; press C to switch back"
                 if self._checkpatch_names
                 else "showing patchpilot's rule names",
-                timeout=3,
             )
 
     def action_only(self) -> None:
@@ -379,11 +352,10 @@ class ChecksScreen(ListDetailScreen):
         result: CheckResult | None = self.current
         now = self._now
         if result is None or now is None:
-            self.notify(NO_FINDING if self._found else self._nothing, timeout=3)
+            self.notify(NO_FINDING if self._found else self._nothing)
         elif now.suppressed:
             self.notify(
                 f"{now.finding.name} is waived; press i to remove the waiver",
-                markup=False,
             )
         else:
             remedy = remedy_of(now.finding, result.rules)
@@ -415,7 +387,6 @@ class ChecksScreen(ListDetailScreen):
                 NO_SAFE_FIX
                 if result.all
                 else "no findings; press n for the next stage",
-                markup=False,
             )
 
     def action_waive(self) -> None:
@@ -425,7 +396,7 @@ class ChecksScreen(ListDetailScreen):
         result: CheckResult | None = self._shown
         now = self._now
         if now is None:
-            self.notify(NO_FINDING, timeout=3)
+            self.notify(NO_FINDING)
         elif now.suppressed:
             take_back(self, now.suppressed)
         elif result:
@@ -441,7 +412,7 @@ class ChecksScreen(ListDetailScreen):
         wanted = session.topic.key if session.topic else ""
         session.builds = "" if session.builds == wanted else wanted
         if not session.builds:
-            self.notify("without a build", timeout=3)
+            self.notify("without a build")
         self.tui.jobs.begin(self.stage)
 
     def action_strict(self) -> None:
@@ -451,7 +422,6 @@ class ChecksScreen(ListDetailScreen):
             "strict on: 'check' findings are reported too; press S to turn it off"
             if self.session.strict
             else "strict off",
-            timeout=3,
         )
         self.tui.jobs.begin(self.stage)
 

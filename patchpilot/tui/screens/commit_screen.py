@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The screen of the commit stage, where the TUI starts.
 
-It shows the topic, the open steps with their keys, and each commit with its diff.
+It shows the open steps with their keys, and each commit with its diff.
 """
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, VerticalScroll
-from textual.widgets import Static
+from textual.containers import Container
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
@@ -22,14 +21,12 @@ from patchpilot.tui.screens.commit_rows import (
     with_prefix,
 )
 from patchpilot.tui.screens.commit_status import TopicCommits
-from patchpilot.tui.screens.commit_texts import about_text
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.shown_keys import ALL_KEYS, WAIT, NextKey, ShownKeys
-from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus, first_open
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.panel import Columns, Panel
-from patchpilot.tui.widgets.plain_text import PlainText
+from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
@@ -58,35 +55,27 @@ class CommitScreen(ListDetailScreen):
         self._asked = False
         self._next_look: tuple[Any, ...] = ()
         self._mark = ""
-        self._told: tuple[Any, ...] = ()
         self._has_moved = False
 
     def body(self) -> ComposeResult:
-        """What is next, the commits, what the topic is; and the selected commit."""
-        with Columns(id="commit-columns"):
-            with Container(id="commit-side"):
-                yield Panel(
-                    RowList(ident="next", enter="do it"),
-                    title="What is next",
-                    id="next-panel",
-                    classes="main",
-                )
-                yield Panel(RowList(ident="commits"), title="Commits", id="commit-list")
-                with (
-                    Panel(title="Topic", id="commit-about", classes="detail"),
-                    VerticalScroll(),
-                ):
-                    yield PlainText("about")
+        """What is to do here, the commits, and the selected commit."""
+        with Container(id="commit-columns"):
+            yield Panel(
+                RowList(ident="next-list", enter="do it"),
+                title="Commit",
+                id="next-panel",
+                classes="main",
+            )
+            yield Panel(RowList(ident="commits"), title="Commits", id="commit-list")
             yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
 
     def show(self, result: TopicCommits) -> None:
         """Fill the lists and the commit, then check the target tree and the questions."""
-        self.query_one("#commit-side").set_class(len(result.patches) > 1, "-several")
+        self.set_class(len(result.patches) > 1, "-several")
         self.fill(self.session.at % len(result.patches))
         if self.focused is None:
-            self.query_one("#next").focus()
+            self.query_one("#next-list").focus()
         self._look()
-        self._show_about()
 
     def rows(self) -> list[Row]:
         """The commits."""
@@ -115,7 +104,7 @@ class CommitScreen(ListDetailScreen):
 
     def moved(self, listed: RowList) -> None:
         """Show and select the commit under the cursor."""
-        if listed.id == "next":
+        if listed.id == "next-list":
             self._has_moved = True
         elif self.current is not None:
             self.session.at = self.chosen
@@ -126,23 +115,10 @@ class CommitScreen(ListDetailScreen):
         """What is next follows the width, also before the commits are read."""
         self.call_after_refresh(self._show_next)
 
-    def resized(self) -> None:
-        """So does what the topic is."""
-        self._show_about()
-
     def commit_changed(self) -> None:
         """J and K move the list's cursor."""
         self.listed.select(self.session.at)
         super().commit_changed()
-
-    # what the topic is
-
-    def _show_about(self) -> None:
-        result: TopicCommits | None = self.session.fresh(self.stage)
-        if result is not None and self.session.topic is not None:
-            self._told, about = self._about, self.query_one("#about", Static)
-            room = about.content_size.width or self.size.width
-            about.update(about_text(self.session, result, self._questions, room))
 
     # what is next
 
@@ -158,44 +134,47 @@ class CommitScreen(ListDetailScreen):
                 and self.session.mark != self._mark
             ):
                 self.detail()
-            if self._told != self._about:
-                self._show_about()
-
-    @property
-    def _about(self) -> tuple[Any, ...]:
-        """What the topic's panel is made of."""
-        session = self.session
-        return self._questions, session.mark, session.fresh(self.stage)
 
     def _show_next(self) -> None:
         if not self.is_whole:
             return
-        rows = next_rows(self.session, self._shown, self._questions)
-        listed = self.query_one("#next", RowList)
-        look = rows, listed.scrollable_content_region.width, self.app.theme
+        rows = next_rows(self._shown, self._questions)
+        listed = self.query_one("#next-list", RowList)
+        look = rows, listed.scrollable_content_region.width
         if look == self._next_look:
             return
         self._next_look = look
-        shown = rows or (NextRow("", "", "done", "", "all done", ""),)
+        words = "nothing to do" if self._questions else "checking the target tree …"
+        shown = rows or (NextRow("", "", "done" if self._questions else "busy", words),)
         # until the user moves the cursor it is on the first
         listed.fill(
-            (Row(next_line(self.app, row, look[1]), row, row[:2]) for row in shown),
+            (Row(next_line(row, look[1]), row, row[:2]) for row in shown),
             None if self._has_moved else "",
         )
-        stages = sum(
-            self.session.status(stage).state in (StageState.DONE, StageState.NOTHING)
-            for stage in Stage
+        count = sum(bool(row.does) for row in rows)
+        panel = self.query_one("#next-panel", Panel)
+        panel.heading = (
+            f"Commit: {counted(count, 'question')} to answer" if count else "Commit"
         )
-        self.query_one("#next-panel", Panel).count = f"{stages}/{len(Stage)} done"
+
+    def notes(self, status: StageStatus) -> tuple[str, str]:
+        """What comes after this stage."""
+        session, done = self.session, StageStatus(StageState.DONE)
+        following = first_open(
+            lambda stage: done if stage is self.stage else session.status(stage)
+        )
+        if status.state is StageState.BLOCKED or following is None:
+            return super().notes(status)
+        note = self.session.status(following).note
+        name = f"then {following.number} {following.label}"
+        return f"{name}: {note}" if note else name, ""
 
     def entered(self, listed: RowList) -> None:
         """Do what is next."""
         row = listed.chosen
         if not isinstance(row, NextRow):
             return
-        if row.does == "stage":
-            self.tui.action_stage(row.name)
-        elif row.does in ("answer", "tree"):
+        if row.does:
             self._answer(row.name if row.does == "answer" else "")
 
     # questions
@@ -233,7 +212,6 @@ class CommitScreen(ListDetailScreen):
         self._questions = questions
         self.session.open_questions = len(questions.open)
         self.tui.remember()
-        self._show_about()
         self.keys_changed()
 
     def may_leave(self, to: Stage) -> bool:
@@ -248,8 +226,6 @@ class CommitScreen(ListDetailScreen):
             self.notify(
                 f"Not answered yet: {', '.join(names)}. Press a here or at stage"
                 f" {Stage.RECIPIENTS.number} to answer",
-                markup=False,
-                timeout=6,
             )
         return True
 
@@ -266,10 +242,10 @@ class CommitScreen(ListDetailScreen):
 
         known = self._questions
         if known is None:
-            self.notify("Not ready yet: still checking the target tree", timeout=2)
+            self.notify("Not ready yet: still checking the target tree")
             return
         if not self._has_questions:
-            self.notify("No question is asked about these commits", timeout=4)
+            self.notify("No question is asked about these commits")
             return
 
         def tree() -> None:

@@ -4,9 +4,8 @@
 It is a row of the list, a note in the patch, or a detailed view with its fix.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -18,10 +17,15 @@ from patchpilot.model.printable import crop, one_line, width
 from patchpilot.model.web_address import web_address
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import QUIET, STRONG, fitted, plain, with_code
+from patchpilot.tui.view.rich_text import (
+    QUIET,
+    STRONG,
+    diff_line,
+    fitted,
+    plain,
+    with_code,
+)
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.diff_code import changed_words
-from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_view import Note
 
 if TYPE_CHECKING:
@@ -50,8 +54,6 @@ HELP = "; help: "
 """What separates the message of a finding from what to run."""
 ROOMY = 60
 """Columns of a list from which its rows have messages."""
-MINIMUM = 20
-"""Columns of a changed line, at least."""
 MOST = 12
 """Changed lines of a fix that the detail shows."""
 
@@ -149,13 +151,8 @@ def detail_of(
     rule: "Rule | None",
     remedy: "Remedy",
     fixed: "FindingFixed | None",
-    colors: DiffColors,
-    columns: int,
 ) -> Text:
-    """Return the finding in detail: message, fix, reason and reference.
-
-    The fix is shown as the lines that it changes, in so many columns.
-    """
+    """Return the finding in detail: message, the lines that its fix changes, reason, reference."""
     text = Text.assemble(plain(shown.message, STRONG))
     if shown.suppressed:
         until = f", until {shown.suppressed.until}" if shown.suppressed.until else ""
@@ -165,7 +162,7 @@ def detail_of(
                 " to remove the waiver"
             )
         )
-    text.append_text(_fix(shown, rule, remedy, fixed, colors, columns))
+    text.append_text(_fix(shown, rule, remedy, fixed))
     if rule and rule.why:
         text.append_text(_part("Why", " ".join(rule.why.split())))
     if rule and rule.reference:
@@ -187,8 +184,6 @@ def _fix(
     rule: "Rule | None",
     remedy: "Remedy",
     fixed: "FindingFixed | None",
-    colors: DiffColors,
-    columns: int,
 ) -> Text:
     finding = shown.finding
     how = (
@@ -210,90 +205,20 @@ def _fix(
     verb = {"sign-off": "press a to sign off", "tags": "press a to add"}.get(
         remedy, "press a to apply"
     )
-    return _part("Fix", verb).append_text(change_text(fixed.diff, colors, columns))
+    return _part("Fix", verb).append_text(change_text(fixed.diff))
 
 
-def change_text(diff: Sequence[str], colors: DiffColors, columns: int) -> Text:
-    """Return the changed lines of a diff as text, with hanging indents.
-
-    Changes that only affect line breaks are counted instead of shown.
-    """
-    text, shown, left = Text(), 0, 0
-    for removed, added in _blocks(diff):
-        old, new = (
-            changed_words(" ".join(removed), " ".join(added))
-            if removed and added
-            else ([], [])
-        )
-        for sign, role, side, spans in (
-            ("-", "removed", removed, old),
-            ("+", "added", added, new),
-        ):
-            start = 0
-            for line in side:
-                words = [
-                    (max(0, first - start), min(last - start, len(line)))
-                    for first, last in spans
-                    if first < start + len(line) and last > start
-                ]
-                start += len(line) + 1
-                if (
-                    spans and not words and min(len(removed), len(added)) > 1
-                ) or shown == MOST:
-                    left += 1
-                    continue
-                shown += 1
-                text.append_text(
-                    _changed_line(sign, role, line, words, colors, columns)
-                )
-    if left:
-        text.append_text(
-            plain(f"\n{glyph('ellipsis')} {counted(left, 'more line')}", QUIET)
-        )
+def change_text(diff: Sequence[str]) -> Text:
+    """Return the changed lines of a diff as text, the first ones of a long one."""
+    changed = [
+        line
+        for line in diff
+        if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))
+    ]
+    text = Text()
+    for line in changed[:MOST]:
+        text.append("\n").append_text(diff_line(line))
+    if (left := len(changed) - MOST) > 0:
+        words = f"\n{glyph('ellipsis')} {counted(left, 'more line')}"
+        text.append_text(plain(words, QUIET))
     return text
-
-
-def _blocks(diff: Sequence[str]) -> Iterator[tuple[list[str], list[str]]]:
-    """The removed lines of each change, and the added ones, without their signs."""
-    body = [line for line in diff if not line.startswith(("+++ ", "--- "))]
-    for is_change, block in groupby(body, lambda line: line.startswith(("+", "-"))):
-        if is_change:
-            changed = list(block)
-            removed, added = (
-                [plain(line[1:]).plain for line in changed if line[0] == sign]
-                for sign in "-+"
-            )
-            yield removed, added
-
-
-def _changed_line(
-    sign: str,
-    role: str,
-    line: str,
-    words: Sequence[tuple[int, int]],
-    colors: DiffColors,
-    columns: int,
-) -> Text:
-    code = Text(line, style=colors.style("" if colors.tinted else role, role))
-    for first, last in words:
-        code.stylize(colors.style("", f"{role}-word"), first, last)
-    text, room = Text(), max(MINIMUM, columns - 1)
-    for number, (first, last) in enumerate(_pieces(line, room)):
-        piece = code[first:last]
-        piece.rstrip()
-        piece.pad_right(room - piece.cell_len)
-        text.append("\n").append(
-            " " if number else sign, colors.style(role, role)
-        ).append_text(piece)
-    return text
-
-
-def _pieces(line: str, columns: int) -> Iterator[tuple[int, int]]:
-    """Where to break a line: after spaces, or inside a word that is longer than the room."""
-    at = 0
-    while len(line) - at > columns:
-        space = line.rfind(" ", at + 1, at + columns + 1)
-        end = at + columns if space < 0 or not line[at:space].strip() else space + 1
-        yield at, end
-        at = end
-    yield at, len(line)

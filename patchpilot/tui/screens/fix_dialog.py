@@ -5,23 +5,16 @@ They cover the fix of one finding, or all safe fixes.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
-
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Static
+from typing import TYPE_CHECKING
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.finding_text import Shown
-from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import STRONG, plain, wrapped
-from patchpilot.tui.widgets.dialog import Modal
-from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.plain_text import PlainText
+from patchpilot.tui.view.rich_text import wrapped
+from patchpilot.tui.widgets.choose import Choose, ask_yes
+from patchpilot.tui.widgets.dialog import WIDE
 
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
@@ -33,88 +26,23 @@ if TYPE_CHECKING:
 
 Fix = Callable[["Repository", "Progress", tuple[str, ...] | None], "FindingFixed"]
 """Work in a thread: with None it finds out what would change, with overrides it writes that."""
-WIDE = 90
-"""Columns of the dialog."""
 NO_SAFE_FIX = "no automatic fix for these findings; press e to edit the line"
 STAYS = "Findings left to fix manually:"
 MOVED = "the commits have changed in the meantime"
 AGAIN = "press g to refresh, then try again"
 
 
-class FixDialog(Modal[bool]):
-    """A dialog that shows a diff and returns True if the user applies it.
-
-    `text` is an introduction above the diff.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "no", "cancel", key_display="Esc"),
-    ]
-
-    def __init__(
-        self, title: str, rows: Sequence[str], *, text: str = "", verb: str = "apply"
-    ) -> None:
-        super().__init__()
-        self._title, self._rows, self._text, self._verb = title, rows, text, verb
-        # the key line says the same as the last line of the dialog
-        self._bindings.key_to_bindings["enter"] = [
-            Binding("enter", "write", verb, key_display="Enter")
-        ]
-
-    def compose(self) -> ComposeResult:
-        """The title, the diff, the keys."""
-        with Vertical(classes="dialog", id="fix"):
-            yield Static(plain(self._title, STRONG), markup=False)
-            if self._text:
-                yield Static(plain(f"\n{self._text}\n"), markup=False)
-            yield DiffView(ident="text")
-            yield PlainText("below")
-            yield Static(
-                plain(
-                    f"Enter {self._verb} · j/k and PgDn scroll · [ ] previous and next part · Esc"
-                    " cancel",
-                    "dim",
-                ),
-                markup=False,
-            )
-
-    def on_mount(self) -> None:
-        """Fill it."""
-        view = self.query_one(DiffView)
-        view.fill(self._rows)
-        text = (
-            len(wrapped(self._text, min(self.size.width, WIDE) - 4)) + 2
-            if self._text
-            else 0
-        )
-        # title, keys and borders keep their lines, and what says that there is more below
-        room, high = self.size.height * 95 // 100 - 4 - text, view.virtual_size.height
-        self.query_one("#below").display = high > room
-        view.styles.height = max(3, min(high, room - (high > room)))
-        view.focus()
-        self.watch(view, "scroll_y", self._say_below)
-        self.call_after_refresh(self._say_below)
-
-    def _say_below(self) -> None:
-        """How much of the text is below the last line that is shown."""
-        view = self.query_one(DiffView)
-        left = round(view.virtual_size.height - view.scroll_y - view.size.height)
-        self.query_one("#below", Static).update(
-            plain(
-                f"{glyph('point-down')} {counted(left, 'more line')} below"
-                if left > 0
-                else "",
-                STRONG,
-            )
-        )
-
-    def action_write(self) -> None:
-        """Apply what is shown."""
-        self.dismiss(True)
-
-    def action_no(self) -> None:
-        """Cancel."""
-        self.dismiss(False)
+def ask_apply(
+    screen: "StageScreen",
+    title: str,
+    rows: Sequence[str],
+    then: Callable[[], None],
+    *,
+    verb: str = "Apply",
+) -> None:
+    """Show a diff, and call `then` if the user applies it."""
+    answers = (("yes", verb), ("no", "Cancel"))
+    ask_yes(screen.app, Choose(title, answers, "Fix", diff=rows), then)
 
 
 def rows_of(result: "CertainFixed", wide: int) -> list[str]:
@@ -168,9 +96,7 @@ def fix_one(
 
     name = shown.finding.name
     if remedy is Remedy.EDIT or not shown.commit:
-        screen.notify(
-            f"no automatic fix for {name}; press e to edit the line", markup=False
-        )
+        screen.notify(f"no automatic fix for {name}; press e to edit the line")
         return
     is_sign_off = remedy is Remedy.SIGN_OFF
     where = counted(len(commits), "commit")
@@ -244,24 +170,18 @@ def _show(
             screen.notify(
                 f"nothing was changed: {fixed.reason}",
                 severity="warning",
-                markup=False,
-                timeout=8,
             )
         else:
-            dialog = FixDialog(
-                title, fixed.diff, text=text, verb="sign off" if text else "apply"
-            )
-            screen.app.push_screen(dialog, answered)
+            verb = "Sign off" if text else "Apply"
+            asked = f"{title}\n\n{text}" if text else title
+            ask_apply(screen, asked, fixed.diff, apply, verb=verb)
 
-    def answered(yes: bool | None) -> None:
-        if yes:
-            confirm_rewrite(screen, "applying the fix", work, written)
+    def apply() -> None:
+        confirm_rewrite(screen, "applying the fix", work, written)
 
     def written(fixed: "FindingFixed") -> None:
         screen.notify(
             "; ".join((f"{done}; press u to undo", *fixed.costs)),
-            markup=False,
-            timeout=8,
         )
         screen.reread()
 
@@ -314,18 +234,14 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
             )
             screen.notify(
                 f"nothing was fixed: {refused}" if refused else NO_SAFE_FIX,
-                markup=False,
             )
             return
         title = f"{words}? {counted(len(result.left), 'finding')} left"
-        screen.app.push_screen(
-            FixDialog(title, rows_of(result, min(screen.size.width, WIDE) - 8)),
-            answered,
-        )
+        rows = rows_of(result, min(screen.size.width, WIDE) - 8)
+        ask_apply(screen, title, rows, apply)
 
-    def answered(yes: bool | None) -> None:
-        if yes:
-            confirm_rewrite(screen, "applying the fixes", work, written)
+    def apply() -> None:
+        confirm_rewrite(screen, "applying the fixes", work, written)
 
     def written(result: "CertainFixed") -> None:
         done = [f"fixed {names_of(result.fixes)}"] if result.fixes.fixed else []
@@ -333,8 +249,6 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
         costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))
         screen.notify(
             "; ".join((f"{' and '.join(done)}; press u to undo", *costs)),
-            markup=False,
-            timeout=8,
         )
         screen.reread()
 

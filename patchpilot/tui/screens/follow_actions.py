@@ -13,13 +13,12 @@ from textual.binding import BindingType
 from patchpilot.model.counted import counted
 from patchpilot.model.rewrite_overrides import PUBLISHED
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
-from patchpilot.tui.screens.follow_rows import (
-    comparison_rows,
-)
+from patchpilot.tui.screens.follow_rows import comparison_rows, history_rows
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_line, ask_yes
 from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.thread_tree import tree_line
 
 if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from patchpilot.topic.review_trailers import Collected
     from patchpilot.tui.stage.stage_screen import StageScreen
 
-_NARROW, _BORDERS = 40, 8
-"""Columns that the table of reviewers has at least, and those of the borders around it."""
+_NARROW = 40
+"""Columns that the table of reviewers has at least."""
 BINDINGS: list[BindingType] = [
     key(
         "enter",
@@ -97,6 +96,10 @@ BINDINGS: list[BindingType] = [
     ),
     key("a", "add", "track series", "track another series by its Message-ID or link"),
     more_key("m", "read", "mark read", "mark all messages of the series as read"),
+    more_key(
+        "less_than_sign", "series(-1)", "previous series", "show the previous series"
+    ),
+    more_key("greater_than_sign", "series(1)", "next series", "show the next series"),
     more_key("X", "remove", "unfollow", "stop tracking this series"),
 ]
 
@@ -144,6 +147,13 @@ def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
     )
 
 
+def show_history(screen: "StageScreen", series: "Tracked") -> None:
+    """Show the facts about the series and its history."""
+    screen.app.push_screen(
+        Reader(series.subject, partial(history_rows, series), styler=tree_line)
+    )
+
+
 def remove(screen: "StageScreen", series: "Tracked") -> None:
     """Stop tracking the series, after confirmation."""
 
@@ -168,11 +178,10 @@ def reviewers(screen: "StageScreen", series: "Tracked") -> None:
     total = counted(len(table.patches), "patch", "patches")
     title = f"v{table.version}: {table.approved} of {total} reviewed or acked"
 
-    def rows() -> tuple[tuple[str, ...], tuple[int, ...]]:
-        columns = max(_NARROW, screen.app.size.width - _BORDERS)
-        return review_lines(table, columns) or ("no reviewer is known",), ()
+    def rows(columns: int) -> tuple[str, ...]:
+        return review_lines(table, max(_NARROW, columns)) or ("no reviewer is known",)
 
-    screen.app.push_screen(Reader(title, make=rows))
+    screen.app.push_screen(Reader(title, rows))
 
 
 def compare(screen: "StageScreen", series: "Tracked") -> None:
@@ -216,7 +225,6 @@ def _compare(
             Reader(
                 title,
                 comparison_rows(comparison),
-                stops=(0,),
                 pager=DiffView(ident="text"),
             )
         )
@@ -261,9 +269,7 @@ def collect(screen: "StageScreen") -> None:
                 f"not added: {trailer.trailer} ({trailer.why})"
                 for trailer in collected.held
             ]
-            screen.notify(
-                "; ".join(held_back) or "no new tags", markup=False, timeout=5
-            )
+            screen.notify("; ".join(held_back) or "no new tags")
             return
         screen.app.push_screen(CollectTags(rows, collected), answered)
 

@@ -8,27 +8,46 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from patchpilot.model.action import actions
 from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.empty import empty_rows
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
-from patchpilot.tui.view.stages import NEEDS_YOU, Stage
-from patchpilot.tui.widgets.thread_tree import TreeRow, tick_sign
+from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, plain, wrapped
+from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.widgets.thread_tree import TreeRow
 
 if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import RevisionComparison
     from patchpilot.topic.followed.known_series import Tracked
-    from patchpilot.topic.followed.review_ledger import LedgerItem
+    from patchpilot.topic.followed.story import StoryEvent
 
-TURNS = {
-    "action": ("todo", NEEDS_YOU),
-    "patience": ("waiting", "blue"),
-    "nothing": ("done", "green"),
+NEEDS = ("action", "patience", "nothing")
+"""What series need from their authors, in the order of the series."""
+SIGNS = {
+    "sent": ("sent", "bold"),
+    "reply": ("circle", ""),
+    "problem": ("blocked", "bold red"),
+    "good": ("done", "green"),
+    "later": ("ruler-clean", "bold"),
 }
-"""What a series needs from its author → the name of its glyph, and its style."""
+"""The kind of an event → the name of its glyph, and its style."""
+NOTHING = (
+    "A series that you send is tracked from then on: its replies as a conversation, the requests"
+    " of reviewers and bots as boxes to tick for the next version, and its history up to mainline"
+    " and the stable kernels."
+)
+"""What is here later, while no series is tracked."""
+NOTHING_KEYS = (
+    (str(Stage.SEND.number), f"go to {Stage.SEND.label}, where you send your series"),
+    ("a", "track any other series by its Message-ID or archive link"),
+    ("0", "show all topics"),
+)
+READING = (
+    "patchpilot is checking the archive for new messages. This can take a minute the first"
+    " time."
+)
+READING_KEYS = (("Esc", "cancel"), ("0", "show all topics"))
 MUST = ("next", "fetch")
 """The lines above the conversation that say what to do."""
 
@@ -46,55 +65,8 @@ def rank(series: "Tracked") -> tuple[bool, int, float]:
     last = series.summary.last_activity if series.summary else None
     return (
         not series.own,
-        list(TURNS).index(str(series.step.need)),
+        NEEDS.index(str(series.step.need)),
         -last.timestamp() if last else 0.0,
-    )
-
-
-def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
-    """Return the row of a series: whose turn it is, its unread messages, and its title.
-
-    With `tall`, on a wide terminal, a second row has its state.
-    """
-    sign, style = TURNS[str(series.step.need)]
-    reviewed = series.summary.reviewed if series.summary else ""
-    new = f"{len(series.unread)} new" if series.unread else ""
-    own = f"{glyph('cursor')}" if series.own else " "
-    if tall:
-        first = "\n   ".join(wrapped(one_line(series.subject), max(10, columns - 5)))
-        second = f" {glyph('dot')} ".join(
-            part
-            for part in (
-                f"  {glyph('tree-last')} {series.state}",
-                f"R {reviewed}" if reviewed else "",
-                new,
-            )
-            if part
-        )
-        return Text.assemble(
-            (own, "bold"),
-            (f"{glyph(sign)} ", style),
-            plain(first),
-            "\n",
-            plain(second, QUIET),
-        )
-    return Text.assemble(
-        (own, "bold"),
-        (f"{glyph(sign)} ", style),
-        plain(f"{fitted(series.state, 18)} {new:<7}", QUIET),
-        plain(series.subject),
-    )
-
-
-def point_row(item: "LedgerItem") -> Text:
-    """Return the row of a review comment, with a word about one that was answered."""
-    from patchpilot.topic.followed.review_ledger import ANSWERED
-
-    return Text.assemble(
-        (f"{tick_sign(item)} ", "green" if item.done else "bold"),
-        plain(f"{item.point.asker}: ", QUIET),
-        plain(item.point.text),
-        plain("" if item.open or item.done else f" ({ANSWERED})", QUIET),
     )
 
 
@@ -163,16 +135,51 @@ def first_rows(
     ]
 
 
-def other_rows(series: "Tracked", columns: int) -> list[TreeRow]:
-    """Return the rows that a short terminal has no room for above the conversation."""
+def history_rows(series: "Tracked", columns: int) -> list[TreeRow]:
+    """Return the facts about a series, then its history: each event with its date and proof."""
     from patchpilot.services.track.series_head import head_rows
+    from patchpilot.topic.followed.story import StoryEvent, StoryKind, story
 
-    rows = [
-        (name, one_line(str(says)))
-        for name, says in head_rows(series)
-        if name not in BRIEF
-    ]
-    return [*_laid(rows, columns, 2), *head(series, columns, 2)]
+    facts = [(name, one_line(str(says))) for name, says in head_rows(series)]
+    after = StoryEvent(
+        StoryKind.LATER, f"next: {in_keys(series.step.advice, Stage.FOLLOW)}"
+    )
+    rows = [row for row in facts if row[0] != "next"]
+    events = story_rows((*story(series), after), columns)
+    return [*_laid(rows, columns, 9), *head(series, columns, 9), *events]
+
+
+def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[TreeRow]:
+    """Return the events as rows of at most so many columns, the first one at the top."""
+    rows = []
+    for at, event in enumerate(events):
+        sign, style = SIGNS[str(event.kind)]
+        line = glyph("tree-line")[:1] if at + 1 < len(events) else " "
+        told = style if event.kind in ("sent", "problem", "later") else ""
+        first, *rest = wrapped(plain(event.text).plain, columns - 3)
+        rows.append(TreeRow((f"{glyph(sign)} ", style), (first, told)))
+        rows += [TreeRow((f"{line} ", QUIET), (text, told)) for text in rest]
+        if proof := _proof(event):
+            words = crop(one_line(proof), columns - 3)
+            rows.append(TreeRow((f"{line} {words}", QUIET)))
+    return rows
+
+
+def _proof(event: "StoryEvent") -> str:
+    """The date and the proof, where they are known."""
+    day = f"{event.when.astimezone():%Y-%m-%d %H:%M}" if event.when else ""
+    proof = f"<{event.proof}>" if "@" in event.proof else event.proof
+    return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
+
+
+def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[TreeRow]:
+    """Return what is in the middle while no series is tracked, or none was read yet."""
+    title, text, keys = (
+        ("Reading the tracked series …", READING, READING_KEYS)
+        if is_reading
+        else ("No series is tracked yet.", NOTHING, NOTHING_KEYS)
+    )
+    return [TreeRow(*row) for row in empty_rows(title, text, keys, columns, lines)]
 
 
 def troubles(series: "Tracked", columns: int, most: int) -> list[TreeRow]:

@@ -8,50 +8,40 @@ version.
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.timer import Timer
 from textual.widgets import Static
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.screens import follow_actions
-from patchpilot.tui.screens.follow_reading import (
-    Reading,
-    nothing_rows,
-    read_conversation,
-    reading_rows,
-)
 from patchpilot.tui.screens.follow_rows import (
     first_rows,
     head,
-    other_rows,
-    point_row,
+    middle_rows,
     rank,
-    series_row,
     troubles,
     wants,
 )
 from patchpilot.tui.screens.follow_status import open_points
-from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import lines
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.pager import Pager
-from patchpilot.tui.widgets.panel import WIDE, Panel
-from patchpilot.tui.widgets.row_list import Row, RowList
+from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
+from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.thread_tree import (
     Folding,
     Laid,
+    ThreadLayout,
     ThreadTree,
-    TreeRow,
     lay_thread,
 )
-from patchpilot.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
     from patchpilot.services.track.conversation import ConversationMail
@@ -60,10 +50,6 @@ if TYPE_CHECKING:
 
 ROOMY = 100
 """From how many columns the key line has room for the keys that are seldom needed."""
-BROAD, TALL = 160, 36
-"""From how many columns the series have two rows each, and below how many lines the story has no
-room (see patchpilot.tcss).
-"""
 SHORT = 30
 """Below how many lines a narrow terminal shows only the next step and the open requests above the
 conversation; the rest is above the history.
@@ -74,11 +60,35 @@ LONG = 400
 """Replies from which the rows of a conversation are made in a thread."""
 
 
-class FollowScreen(ListDetailScreen):
+class Reading(NamedTuple):
+    """The display data of a series: its review comments, its messages and their rows."""
+
+    series: "Tracked"
+    items: "tuple[LedgerItem, ...]"
+    mails: "tuple[ConversationMail, ...]"
+    laid: Laid
+    layout: ThreadLayout
+    columns: int
+
+
+def read_conversation(series: "Tracked", columns: int) -> Reading:
+    """Return the display data of a series for a conversation of so many columns.
+
+    This takes a second for thousands of messages.
+    """
+    from patchpilot.services.track.conversation import conversation
+    from patchpilot.topic.followed.review_ledger import checklist
+
+    laid: Laid = {}
+    items, mails = checklist(series), conversation(series)
+    layout = lay_thread(mails, items, series.unread, None, columns, laid)
+    return Reading(series, items, mails, laid, layout, columns)
+
+
+class FollowScreen(StageScreen):
     """The screen with the replies to the patch and its status."""
 
     stage = Stage.FOLLOW
-    LIST = "#series"
     BINDINGS = follow_actions.BINDINGS
     AUTO_FOCUS = "#thread"
     INTERVAL: ClassVar[float] = 600.0
@@ -92,7 +102,6 @@ class FollowScreen(ListDetailScreen):
         self._laid_for: Tracked | None = None
         self._fresh: Reading | None = None
         self._items: Sequence[LedgerItem] = ()
-        self._listed: Sequence[LedgerItem] | None = None
         self._order: tuple[Tracked, ...] = ()
         self._number = self.session.series
         self._timer: Timer | None = None
@@ -101,35 +110,14 @@ class FollowScreen(ListDetailScreen):
         self._led = ""
 
     def body(self) -> ComposeResult:
-        """The series, the selected one's conversation, what its reviewers ask, and its story."""
-        with Container(id="follow"):
-            yield Panel(
-                RowList(ident="series", enter="read it"),
-                title="Series",
-                id="series-list",
-                classes="beneath",
-            )
-            yield Panel(
-                Static(id="next"),
-                ThreadTree(ident="thread"),
-                title="Conversation",
-                id="conversation",
-                classes="main beneath",
-            )
-            with Container(id="aside"):
-                yield Panel(
-                    RowList(ident="points", enter="go to the message"),
-                    title="Requests",
-                    id="point-list",
-                    classes="beneath",
-                )
-                yield Panel(
-                    Static(id="facts"),
-                    Timeline(ident="story"),
-                    title="History",
-                    id="story-panel",
-                    classes="detail",
-                )
+        """What is next, and the conversation, in which the requests are ticked."""
+        yield PlainText("next")
+        yield Panel(
+            ThreadTree(ident="thread"),
+            title="Conversation",
+            id="conversation",
+            classes="main",
+        )
 
     @property
     def _tree(self) -> ThreadTree:
@@ -141,11 +129,7 @@ class FollowScreen(ListDetailScreen):
         return self.app.size.height < SHORT and self.app.size.width < WIDE
 
     def on_mount(self) -> None:
-        """Only the conversation is there before the first series was read."""
-        self.query_one("#series-list").display = self.query_one(
-            "#point-list"
-        ).display = False
-        self.query_one("#follow").add_class("-alone")
+        """Nothing is there before the first series was read."""
         self._show_nothing()
 
     def may_begin(self) -> bool:
@@ -177,14 +161,9 @@ class FollowScreen(ListDetailScreen):
         if self._timer:
             self._timer.pause()
 
-    def resized(self) -> None:
-        """Lay the rows of the list for the new width, and what is above the conversation."""
-        if self._order:
-            self._list()
-            if self.query_one("#follow").has_class("-short") != self._is_short:
-                self._lay_again()
-        else:
-            self._center()
+    def on_resize(self) -> None:
+        """What is above the conversation follows the size, once it has its own."""
+        self.call_after_refresh(self.on_thread_tree_resized)
 
     def on_thread_tree_resized(self) -> None:
         """Wrap the conversation for its new width."""
@@ -250,7 +229,6 @@ class FollowScreen(ListDetailScreen):
         before = {series.entry.id: series.unread for series in self._order}
         is_still = self._mail_at_cursor() == self._led
         self._take(result)
-        self._list()
         if self._order:
             chosen = self._chosen()
             is_same = chosen.entry.id == self._number
@@ -266,23 +244,16 @@ class FollowScreen(ListDetailScreen):
                 self._lead_to(arrived, go=is_still)
         else:
             self._show_nothing()
-            # the panels that are hidden now leave their room to it
-            self.call_after_refresh(self._center)
-        if self.focused is None or not self.focused.is_on_screen or not self._order:
+        if self.focused is None:
             self._tree.focus()
 
     def _show_nothing(self) -> None:
         """What will be here, while no series is tracked or none was read yet."""
         tree = self._tree
-        room = (tree.size.width or 78) - 2, tree.size.height
-        rows = (reading_rows if self._known is None else nothing_rows)(*room)
+        columns, lines = (tree.size.width or 78) - 2, tree.size.height
+        rows = middle_rows(columns, lines, is_reading=self._known is None)
+        self.query_one("#next").display = False
         tree.show_layout(rows, lay_thread(()), keep=False)
-        self._show_points(())
-
-    def _center(self) -> None:
-        """Put what is shown without series into the middle again: the size may have changed."""
-        if self.is_whole and not self._order:
-            self._show_nothing()
 
     def _take(self, result: "tuple[Tracked, ...]") -> None:
         """Put the series in order; what was read of one that has nothing new is kept."""
@@ -336,43 +307,16 @@ class FollowScreen(ListDetailScreen):
         )
         words = counted(len(arrived), "new message")
         if tree.scroll_offset.y <= at < tree.scroll_offset.y + tree.size.height:
-            self.notify(f"{words}, marked new", timeout=4)
+            self.notify(f"{words}, marked new")
         elif go:
             self._led = ident
             self.call_after_refresh(tree.show_mail, at)
-            self.notify(
-                f"{words} arrived; press ] to go to the next message", timeout=5
-            )
+            self.notify(f"{words} arrived; press ] to go to the next message")
         else:
             below = "below" if at > tree.cursor else "above"
             self.notify(
                 f"{words} {below}: press {']' if at > tree.cursor else '['} until you see it",
-                timeout=8,
             )
-
-    def rows(self) -> list[Row]:
-        """The tracked series."""
-        wide = self.listed.size.width or (self.size.width or 80) - 2
-        tall = self.app.size.width >= BROAD
-        return [
-            Row(series_row(one, wide, tall=tall), one, one.entry.id)
-            for one in self._order
-        ]
-
-    def _list(self) -> None:
-        order = self._order
-        self.listed.fill(self.rows(), self._chosen().entry.id if order else None)
-        self.list_panel.display = len(order) > 1
-        self.query_one("#follow").set_class(len(order) < 2, "-alone")
-        unread = sum(len(series.unread) for series in order)
-        self.list_panel.count = f"{unread} new" if unread else ""
-
-    def detail(self) -> None:
-        """Show the selected series."""
-        self.show_series(self.chosen.entry.id)
-        self._lay(keep=False)
-        self.place()
-        self.keys_changed()
 
     def show_series(self, number: int) -> None:
         """Show the series of this number from now on."""
@@ -407,11 +351,10 @@ class FollowScreen(ListDetailScreen):
             )
         most = HEAD_LOW if self.size.height < TALL else HEAD
         brief = self._is_short
-        self.query_one("#follow").set_class(brief, "-short")
-        self._pin(
-            first_rows(series, wide, most, brief=brief),
-            other_rows(series, wide) if brief else (),
-        )
+        pinned = self.query_one("#next", Static)
+        shown = first_rows(series, wide, most, brief=brief)
+        pinned.update(lines(Text.assemble(*row.parts) for row in shown))
+        pinned.display = bool(shown)
         # the first mails of a series that had none yet
         keep = keep and bool(tree.laid.mails)
         above = (troubles if brief else head)(series, wide, most)
@@ -428,7 +371,7 @@ class FollowScreen(ListDetailScreen):
             self.call_after_refresh(tree.show_mail, unread[0])
         elif not keep and tree.laid.mails:
             self.call_after_refresh(tree.show_mail, tree.laid.mails[0])
-        self._show_points(self._items)
+        self._tell_count()
 
     @property
     def next_key(self) -> NextKey | None:
@@ -443,15 +386,22 @@ class FollowScreen(ListDetailScreen):
             return NextKey(str(Stage.SEND.number), "send the prepared version")
         return None
 
-    def _pin(self, rows: "Sequence[TreeRow]", others: "Sequence[TreeRow]") -> None:
-        """Show what to do next above the conversation, where it stays while that is scrolled.
-
-        The others are shown above the history.
-        """
-        for name, shown in (("#next", rows), ("#facts", others)):
-            pinned = self.query_one(name, Static)
-            pinned.update(lines(Text.assemble(*row.parts) for row in shown))
-            pinned.display = bool(shown)
+    def _tell_count(self) -> None:
+        """The requests, the messages and the series in the border."""
+        items, series = self._items, self._chosen()
+        new = f", {len(series.unread)} new" if series.unread else ""
+        parts = [f"{counted(len(self._mails), 'message')}{new}"]
+        if items:
+            done = sum(item.done for item in items)
+            parts.insert(0, f"{done}/{len(items)} ticked")
+        if len(self._order) > 1:
+            others = sum(len(one.unread) for one in self._order if one is not series)
+            more = f", {others} new in others" if others else ""
+            at = self._order.index(series) + 1
+            parts.append(f"series {at}/{len(self._order)}{more}: < >")
+        panel = self.query_one("#conversation", Panel)
+        panel.count = f" {glyph('dot')} ".join(parts)
+        self.refresh_bindings()
 
     def _read_in_thread(self, series: "Tracked", columns: int, *, keep: bool) -> None:
         """Read the mails of a series that is shown for the first time, or of a long one, then show
@@ -499,24 +449,7 @@ class FollowScreen(ListDetailScreen):
             found.laid,
         )
         self._laid_for, self._fresh = series, found
-        panel = self.query_one("#conversation", Panel)
-        panel.heading = series.subject
-        panel.count = f"{counted(len(self._mails), 'message')}{f', {len(series.unread)} new' if series.unread else ''}"  # noqa: E501
-        self.query_one(Timeline).show_events(found.events)
-        self.query_one("#story-panel", Panel).count = str(series.state)
-
-    def _show_points(self, items: "Sequence[LedgerItem]") -> None:
-        if items is self._listed:
-            return
-        self._listed = items
-        points, panel = (
-            self.query_one("#points", RowList),
-            self.query_one("#point-list", Panel),
-        )
-        points.fill(Row(point_row(item), item, item.point.key) for item in items)
-        panel.display = bool(items)
-        panel.count = f"{sum(item.done for item in items)}/{len(items)} ticked"
-        self.refresh_bindings()
+        self.query_one("#conversation", Panel).heading = series.subject
 
     def on_pager_moved(self, event: Pager.Moved) -> None:
         """Record which mails were seen."""
@@ -533,52 +466,14 @@ class FollowScreen(ListDetailScreen):
         series = self._current()
         return f"<{series.entry.message_id}>" if series else super().id_to_copy()
 
-    def moved(self, listed: RowList) -> None:
-        """Show the series under the cursor; of a review point, the place in its mail."""
-        super().moved(listed)
-        if listed is not self.listed:
-            self._go_to(listed.chosen)
-
-    def entered(self, listed: RowList) -> None:
-        """Focus the conversation."""
-        self._tree.focus()
-
-    def _go_to(self, item: "LedgerItem") -> None:
-        """Put the conversation's cursor on a review point.
-
-        Its mail is opened where it is closed.
-        """
-        tree = self._tree
-
-        def row() -> int | None:
-            return next(
-                (
-                    at
-                    for at, shown in tree.laid.points.items()
-                    if shown.point.key == item.point.key
-                ),
-                None,
-            )
-
-        at = row()
-        if at is None and item.point.line and item.point.message_id in tree.laid.ids:
-            self._folding = self._folding.toggled(item.point.message_id)
-            self._lay(keep=True)
-            at = row()
-        tree.go(at if at is not None else tree.row_of(item.point.message_id))
-
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys without anything to act on are not shown."""
         if action in ("tick", "decline"):
             return bool(self._items)
-        if action == "story":
-            return (
-                bool(self._order)
-                and self.app.size.width < WIDE
-                and self.app.size.height < TALL
-            )
+        if action == "series":
+            return len(self._order) > 1
         if action in ("version", "collect"):
             return any(series.own for series in self._order)
         if action == "compare":
@@ -589,7 +484,16 @@ class FollowScreen(ListDetailScreen):
         if action == "reviewers":
             series = self._current()
             return series is not None and series.is_read and series.status is not None
-        if action in ("read", "remove", "fold", "reply", "page", "mail", "fetch"):
+        if action in (
+            "read",
+            "remove",
+            "fold",
+            "reply",
+            "page",
+            "mail",
+            "fetch",
+            "story",
+        ):
             return bool(self._order)
         return super().check_action(action, parameters)
 
@@ -624,7 +528,6 @@ class FollowScreen(ListDetailScreen):
             self.notify(
                 "r replies to a message: press ] to go to the next one",
                 severity="warning",
-                timeout=8,
             )
             return
         status = self._laid_for.status if self._laid_for else None
@@ -659,17 +562,9 @@ class FollowScreen(ListDetailScreen):
     def _mark(self, state: "PointState") -> None:
         from patchpilot.topic.followed.review_ledger import tick
 
-        series, tree = self._current(), self._tree
-        points = self.query_one("#points", RowList)
-        item = tree.item if self.focused is tree else points.chosen
+        series, item = self._current(), self._tree.item
         if series is None or item is None:
-            self.notify(
-                (
-                    "move the cursor to a line with a box first, or press Tab to go to the"
-                    " requests"
-                ),
-                timeout=3,
-            )
+            self.notify("move the cursor to a line with a box first")
             return
         changed = tick(series.entry.id, item, state)
         others = {
@@ -699,7 +594,6 @@ class FollowScreen(ListDetailScreen):
         self.notify(
             f"{words}: {item.point.text[:60]} (press {'i' if state == 'declined' else 'Space'} to"
             f" undo{more})",
-            timeout=4,
         )
 
     def _replace(self, series: "Tracked") -> None:
@@ -727,16 +621,17 @@ class FollowScreen(ListDetailScreen):
         self._lay(keep=True)
 
     def action_story(self) -> None:
-        """Show the story as a card over the conversation."""
-        self.open_detail()
-        self.query_one(Timeline).focus()
+        """Show the facts about the series and its history."""
+        if series := self._current():
+            follow_actions.show_history(self, series)
 
-    def action_cancel(self) -> None:
-        """Close the card, and go back to the conversation."""
-        had = self.has_class("-detail")
-        super().action_cancel()
-        if had:
-            self._tree.focus()
+    def action_series(self, by: int) -> None:
+        """Show the next or the previous series."""
+        at = self._order.index(self._chosen()) + by
+        self.show_series(self._order[at % len(self._order)].entry.id)
+        self._lay(keep=False)
+        self.place()
+        self.keys_changed()
 
     def action_read(self) -> None:
         """Mark all mails as read."""

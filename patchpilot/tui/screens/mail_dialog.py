@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Checkbox, Input, Static
 
@@ -44,11 +44,14 @@ class MailDialog(Dialog[str | None]):
     MailDialog Horizontal { height: 1; }
     MailDialog .label { width: 12; }
     MailDialog Input { width: 1fr; margin: 0; }
-    MailDialog #settings, MailDialog #note { margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "ctrl+s", "write", "test and write", priority=True, key_display="Ctrl-S"
+            "ctrl+s",
+            "write",
+            "test the login and save",
+            priority=True,
+            key_display="Ctrl-S",
         ),
         *FIELD_HELP,
     ]
@@ -62,8 +65,8 @@ class MailDialog(Dialog[str | None]):
         self._accepted = ""
         self._working = False
 
-    def content(self) -> ComposeResult:
-        """The fields, the settings that they make, what is wrong, the keys."""
+    def head(self) -> ComposeResult:
+        """The fields, and what is wrong with the settings that they make."""
         from patchpilot.services.setup.set_up_mail import (
             password_places,
             proposed_provider,
@@ -103,12 +106,12 @@ class MailDialog(Dialog[str | None]):
             plain(f"Providers: {providers}\nPlaces for the password: {places}"),
             classes="keys",
         )
-        yield PlainText("settings")
         yield PlainText("note")
-        yield Static(
-            plain("Tab next field · Ctrl-S test the login and save · Esc cancel"),
-            classes="keys",
-        )
+
+    def rest(self) -> ComposeResult:
+        """The settings."""
+        with VerticalScroll(id="rest", can_focus=False):
+            yield PlainText("settings")
 
     def on_mount(self) -> None:
         """Show the settings of the first values."""
@@ -177,7 +180,7 @@ class MailDialog(Dialog[str | None]):
         """Log in with what is shown, then write it; plain text is asked about first."""
         plan, password = self._plan, self.query_one("#password", Input).value
         if plan is None or self._working:
-            self.notify("not ready yet", timeout=2)
+            self.notify("not ready yet")
             return
         if plan.needs_password and not password:
             self._say("the password is missing")

@@ -10,8 +10,7 @@ from rich.text import Text
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
-from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import HEADING, QUIET, plain, wrapped
+from patchpilot.tui.view.rich_text import HEADING, QUIET, plain
 
 if TYPE_CHECKING:
     from patchpilot.model.message import Message
@@ -67,15 +66,3 @@ def people_lines(plan: "Sending") -> list[Text]:
 def is_blocking(check: "CheckLine") -> bool:
     """Whether a check blocks sending until its problem is fixed."""
     return check.state == "problem" or check.name == NO_SERVER
-
-
-def check_lines(check: "CheckLine", columns: int) -> list[Text]:
-    """Return the lines of a check with its symbol, wrapped to so many columns."""
-    sign, color = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
-    style = QUIET if check.state == "ok" else ""
-    return [
-        Text.assemble(
-            plain(f"{'' if at else glyph(sign):2} ", color), plain(line, style)
-        )
-        for at, line in enumerate(wrapped(one_line(check.message), columns - 3))
-    ]

@@ -12,18 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, VerticalScroll
-from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
-from patchpilot.tui.screens.mail_rows import (
-    check_lines,
-    is_blocking,
-    mail_size,
-    people_lines,
-)
+from patchpilot.tui.screens.mail_rows import mail_size
 from patchpilot.tui.screens.repair_keys import (
     choose_prefix,
     edit_draft,
@@ -32,14 +25,13 @@ from patchpilot.tui.screens.repair_keys import (
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.rich_text import HEADING, fitted, lines, plain
+from patchpilot.tui.view.rich_text import fitted, plain
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import LineDialog, ask_line
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.panel import Columns, Panel
-from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
@@ -48,10 +40,6 @@ if TYPE_CHECKING:
 
 SIGNS = {"new": "+", "changed": "~", "same": "="}
 """How a mail differs from the last version, before its word."""
-SIDE, AROUND = 56, 5
-"""Columns of the panels next to the mail on a broad terminal (see patchpilot.tcss), and of their
-borders and margins.
-"""
 TO_SEND = f"go to {Stage.SEND.label}"
 """What `n` does here: its label alone would read as if the mails were sent."""
 
@@ -140,13 +128,7 @@ class PreviewScreen(ListDetailScreen):
     def body(self) -> ComposeResult:
         """The list of mails, and the selected mail."""
         with Columns():
-            with Container(id="mail-side"):
-                yield Panel(RowList(ident="mails"), title="Messages", id="mail-list")
-                with (
-                    Panel(title="Message to send", id="mail-facts"),
-                    VerticalScroll(can_focus=False),
-                ):
-                    yield PlainText("facts")
+            yield Panel(RowList(ident="mails"), title="Messages", id="mail-list")
             yield Panel(
                 DiffView(ident="mail"), title="Message", id="mail-panel", classes="main"
             )
@@ -195,8 +177,7 @@ class PreviewScreen(ListDetailScreen):
         )
         self.keys_changed()
         # a list of one mail has nothing to choose from
-        self.query_one("#mail-side").set_class(len(result.send.entries) == 1, "-single")
-        self._show_facts(result)
+        self.list_panel.display = len(result.send.entries) > 1
         (
             self.listed if len(result.send.entries) > 1 else self.query_one("#mail")
         ).focus()
@@ -207,35 +188,6 @@ class PreviewScreen(ListDetailScreen):
         return [
             Row(self._row(result, at), at, at) for at in range(len(result.send.entries))
         ]
-
-    def _show_facts(self, result: "Sending") -> None:
-        """Next to the mails, on a broad terminal: the recipients with their roles, how they are
-        sent, and what the checks found.
-        """
-        from patchpilot.services.send.send_state import was_sent
-
-        panel, sent = self.query_one("#mail-facts", Panel), was_sent(result)
-        how = (
-            result.request.via,
-            result.account.label,
-        )
-        rows = [
-            plain(f" {glyph('dot')} ".join(how)),
-            *people_lines(result),
-            Text(),
-            plain("Checks", HEADING),
-        ]
-        for check in sorted(result.checks, key=lambda check: not is_blocking(check)):
-            # that it was sent is no problem of what was sent
-            rows += (
-                check_lines(check, SIDE - AROUND)
-                if not (sent and is_blocking(check))
-                else []
-            )
-        self.query_one("#facts", Static).update(lines(rows))
-        panel.heading, panel.count = (
-            ("Sent messages", "") if sent else ("Message to send", result.verdict)
-        )
 
     def _facts(self, result: "Sending", at: int) -> str:
         """A mail's size and recipients, and what is new in it."""
@@ -338,7 +290,6 @@ class PreviewScreen(ListDetailScreen):
                 "no more changes since the previous version"
                 if starts
                 else "no changes since the previous version",
-                timeout=3,
             )
 
     def action_edit(self) -> None:
@@ -367,14 +318,12 @@ class PreviewScreen(ListDetailScreen):
             self.notify(
                 f"{error.message}; press B at {Stage.CHECKS.number} {Stage.CHECKS.label}"
                 " to build them",
-                markup=False,
             )
             return
         self.notify(
             f"Compile-tested: {words}"
             if words
             else "the line about the build was removed",
-            timeout=3,
         )
         self.begin_after("draft")
 
@@ -395,7 +344,7 @@ class PreviewScreen(ListDetailScreen):
                 "writing the messages",
                 lambda _, __: write_outbox(result, Path(folder).expanduser()),
                 lambda files: self.notify(
-                    f"wrote {counted(len(files), 'message')} to {folder}", markup=False
+                    f"wrote {counted(len(files), 'message')} to {folder}"
                 ),
             )
 

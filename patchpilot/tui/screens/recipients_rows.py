@@ -6,14 +6,24 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from patchpilot.model.finding import Severity
 from patchpilot.model.recipient import Recipient
 from patchpilot.tui.screens.recipient_groups import OUT, RecipientGroup, role_of
-from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import QUIET, STRONG, fitted, plain
+from patchpilot.tui.view.glyphs import STYLE_OF, glyph
+from patchpilot.tui.view.rich_text import (
+    KEY,
+    QUIET,
+    STRONG,
+    fitted,
+    lines,
+    plain,
+    with_code,
+)
 from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
     from patchpilot.services.maintainers.recipient_history import FileHistory
+    from patchpilot.services.send.recipient_advice import RecipientAdvice
 
 HEADER, ROLE = 6, 14
 """Columns of the tick and the header, and of a role."""
@@ -65,3 +75,26 @@ def _line(header: str, recipient: Recipient, who: int) -> Text:
     return line.append(
         plain(fitted("excluded" if out else role_of(recipient), ROLE), QUIET)
     )
+
+
+def note_sign(note: "RecipientAdvice") -> str:
+    """Return the name of a note's sign: one that needs an answer differs from a warning."""
+    if note.severity == Severity.ERROR:
+        return "blocked"
+    if note.remedy:
+        return "todo"
+    return "warning" if note.severity == Severity.WARNING else "dot"
+
+
+def note_rows(notes: "Sequence[RecipientAdvice]") -> list[Row]:
+    """Return the rows of the notes, each with what `a` does about it."""
+    rows = []
+    for note in notes:
+        sign = note_sign(note)
+        head = Text.assemble(
+            (f"{glyph(sign):<2}", STYLE_OF[sign]), plain(note.title, STRONG)
+        )
+        if note.remedy:
+            head.append("  a ", KEY).append(plain(note.words))
+        rows.append(Row(lines((head, with_code(note.text, QUIET))), note, note.title))
+    return rows

@@ -10,25 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Container, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from patchpilot.model.recipient import Recipient, RemedyKind
+from patchpilot.model.recipient import RemedyKind
 from patchpilot.tui.screens import recipients_actions
-from patchpilot.tui.screens.file_history_text import (
-    history_text,
-    sections_text,
-    where_of,
-)
 from patchpilot.tui.screens.recipient_groups import OUT, grouped
 from patchpilot.tui.screens.recipients_actions import Edit
-from patchpilot.tui.screens.recipients_rows import recipient_rows
+from patchpilot.tui.screens.recipients_rows import note_rows, recipient_rows
 from patchpilot.tui.screens.recipients_texts import why_text
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, ask_yes
-from patchpilot.tui.widgets.note_cards import NoteCards
 from patchpilot.tui.widgets.panel import TALL, WIDE, Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
@@ -52,42 +46,30 @@ class RecipientsScreen(ListDetailScreen):
         self._history_of = ""
 
     def body(self) -> ComposeResult:
-        """The groups, why the selected recipient is one, and the notes as cards."""
+        """The notes, the recipients in their groups, and why the selected one is one."""
         with Columns(id="recipient-columns"):
-            # above the list, where a toast does not cover them; on a wide terminal at the right
-            yield NoteCards(ident="recipient-notes")
-            with Container(id="recipient-main"):
-                yield Panel(
-                    RowList(ident="people", enter="why"),
-                    title="Recipients",
-                    id="recipient-list",
-                    classes="main",
-                )
-                with (
-                    Panel(title="Why", id="recipient-why", classes="detail"),
-                    VerticalScroll(),
-                ):
-                    yield PlainText("reasons")
-                # these two only where there is room for them
-                with (
-                    Panel(title="MAINTAINERS", id="recipient-sections"),
-                    VerticalScroll(),
-                ):
-                    yield PlainText("sections")
-                with (
-                    Panel(title="Last commits to these files", id="recipient-commits"),
-                    VerticalScroll(),
-                ):
-                    yield PlainText("commits")
+            yield Panel(
+                RowList(ident="people", enter="why"),
+                title="Recipients",
+                id="recipient-list",
+                classes="main",
+            )
+            yield Panel(RowList(ident="advice"), title="Notes", id="recipient-notes")
+            with (
+                Panel(title="Why", id="recipient-why", classes="detail"),
+                VerticalScroll(),
+            ):
+                yield PlainText("reasons")
 
     @property
-    def _notes(self) -> NoteCards:
-        return self.query_one(NoteCards)
+    def _notes(self) -> RowList:
+        return self.query_one("#advice", RowList)
 
     def show(self, result: "CountedRecipients") -> None:
-        """Fill the list and the cards."""
+        """Fill the two lists."""
         super().show(result)
-        self._notes.show(result.advice)
+        self._notes.fill(note_rows(result.advice))
+        self._show_note()
         self._read_history()
 
     def rows(self) -> list[Row]:
@@ -124,35 +106,8 @@ class RecipientsScreen(ListDetailScreen):
         text = Text()
         if self.chosen:
             header, recipient = self.chosen
-            text = why_text(
-                self.app, known.planned.plan, header, recipient, self._history
-            )
-            self._show_sources(known, recipient)
+            text = why_text(known.planned.plan, header, recipient, self._history)
         self.query_one("#reasons", Static).update(text)
-
-    def _show_sources(self, known: "CountedRecipients", recipient: Recipient) -> None:
-        """What the reasons come from: the sections of MAINTAINERS, the recipient's first, and the
-        commits to the files.
-        """
-        sections, commits = (
-            self.query_one("#sections", Static),
-            self.query_one("#commits", Static),
-        )
-        if not sections.is_on_screen:
-            return
-        plan, key = known.planned.plan, recipient.address.key
-        in_order = sorted(
-            plan.sections, key=lambda section: section.name != recipient.section
-        )
-        reasons = [reason for one in plan.recipients for reason in one.reasons]
-        sections.update(
-            sections_text(in_order, reasons, sections.content_size.width, key)
-        )
-        if self._history is not None:
-            panel = self.query_one("#recipient-commits", Panel)
-            panel.heading = f"Last commits to {where_of(self._history)}"
-            panel.count = f"{len(self._history.newest)}/{self._history.total}"
-            commits.update(history_text(self._history, commits.content_size.width, key))
 
     def _read_history(self) -> None:
         topic = self.session.topic
@@ -184,14 +139,34 @@ class RecipientsScreen(ListDetailScreen):
     # notes
 
     def action_note(self, by: int) -> None:
-        """Mark the next or the previous note."""
-        self._notes.step(by)
+        """Select the next or the previous note."""
+        notes = self._notes
+        if count := notes.option_count:
+            notes.highlighted = ((notes.highlighted or 0) + by) % count
+            self._show_note()
+
+    def _show_note(self) -> None:
+        panel = self.query_one("#recipient-notes", Panel)
+        panel.display, panel.count = bool(self._notes.rows), self._notes.position
+        self.refresh_bindings()
+
+    def moved(self, listed: RowList) -> None:
+        """The keys follow the notes."""
+        super().moved(listed)
+        if listed is self._notes:
+            self._show_note()
+
+    def entered(self, listed: RowList) -> None:
+        """Enter on a note does what it offers."""
+        super().entered(listed)
+        if listed is self._notes:
+            self.action_settle()
 
     @property
     def next_key(self) -> NextKey | None:
         """The note that is marked, if it can be settled here, otherwise the next one."""
         known: CountedRecipients | None = self.current
-        marked = self._notes.marked
+        marked = self._notes.chosen
         if marked and marked.remedy:
             return NextKey("a", marked.words)
         is_open = known and any(advice.remedy for advice in known.advice)
@@ -203,7 +178,9 @@ class RecipientsScreen(ListDetailScreen):
         """
         if action in ("settle", "note"):
             # asked for the keys, also before there are any widgets
-            marked = next((cards.marked for cards in self.query(NoteCards)), None)
+            marked = next(
+                (notes.chosen for notes in self.query("#advice").results(RowList)), None
+            )
             return bool(marked and (marked.remedy or action == "note"))
         if action == "move":
             # to the header that the recipient is not in
@@ -214,7 +191,7 @@ class RecipientsScreen(ListDetailScreen):
 
     def action_settle(self) -> None:
         """Do what the marked note offers."""
-        marked = self._notes.marked
+        marked = self._notes.chosen
         remedy = marked.remedy if marked else None
         if remedy is None:
             return
@@ -245,7 +222,7 @@ class RecipientsScreen(ListDetailScreen):
         if stored := self.session.found.get(self.stage):
             self.session.found[self.stage] = replace(stored, result=self._shown)
         self.session.changed("edits")
-        self.notify(change.said, markup=False, timeout=4)
+        self.notify(change.said)
         self.tui.jobs.begin(self.stage)
 
     def action_include(self) -> None:
@@ -270,7 +247,7 @@ class RecipientsScreen(ListDetailScreen):
             "An undisclosed fix is sent to the maintainers and the security team only."
             " To add others, use --to and --cc of patchpilot send"
         )
-        self.notify(words, markup=False, timeout=6)
+        self.notify(words)
         return False
 
     def action_restore(self) -> None:
@@ -308,5 +285,5 @@ class RecipientsScreen(ListDetailScreen):
             "patch": "Recipients of one patch; press o to show the whole series",
             "series": "Recipients of the series",
         }
-        self.notify(words[self.session.view], timeout=3)
+        self.notify(words[self.session.view])
         self.tui.jobs.begin(self.stage)

@@ -8,20 +8,15 @@ from rich.text import Text
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.tui.screens.file_history_text import where_of
 from patchpilot.tui.screens.recipient_groups import OUT, role_of
-from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import QUIET, STRONG, plain
-from patchpilot.tui.widgets.badge import Tone, badge, ink
 
 if TYPE_CHECKING:
-    from textual.app import App
-
     from patchpilot.services.maintainers.recipient_history import FileHistory
 
 
 def why_text(
-    app: "App[int]",
     plan: RecipientPlan,
     header: str,
     recipient: Recipient,
@@ -34,8 +29,8 @@ def why_text(
     """
     out = header == OUT
     text = Text().append(plain(recipient.address.header(), STRONG)).append("\n")
-    word, tone = ("excluded", Tone.QUIET) if out else (header, Tone.ACCENT)
-    text.append(badge(app, word, tone)).append(" ").append(
+    word, style = ("excluded", QUIET) if out else (header, "bold blue")
+    text.append(f"{word} {glyph('dot')} ", style).append(
         plain(f"{role_of(recipient)}{recipient.which}")
     )
     for section in plan.sections:
@@ -55,7 +50,7 @@ def why_text(
         text.append("\n\n").append(_activity(recipient, history))
     verdict = judge(recipient.address.email)
     if verdict.state is not AddressState.GOOD:
-        text.append("\n\n").append(glyph("warning"), ink(app, Tone.WARNING))
+        text.append("\n\n").append(glyph("warning"), STYLE_OF["warning"])
         text.append(plain(f" address {verdict.state}: {verdict.reason}"))
     if recipient.by_hand:
         text.append("\n\n* changed by you; d discards that", QUIET)
@@ -76,3 +71,9 @@ def _activity(recipient: Recipient, history: "FileHistory | None") -> Text:
     text.append(plain(f", {known.commits} of {counted(known.total, 'commit')} {where}"))
     text.append("\nLast     ", QUIET)
     return text.append(plain(f"{known.last} {known.last_id[:12]} {known.last_subject}"))
+
+
+def where_of(history: "FileHistory") -> str:
+    """Return the first two files or folders of a history by name, and the number of the others."""
+    more = len(history.paths) - 2
+    return ", ".join(history.paths[:2]) + (f" and {more} more" if more > 0 else "")

@@ -6,21 +6,14 @@ They set the subject prefix, apply all safe fixes, and add the sign-off; each ca
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
-
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import Static
+from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.actions.questions import save_prefix
-from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_yes
-from patchpilot.tui.widgets.dialog import Dialog
-from patchpilot.tui.widgets.diff_view import DiffView
 
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
@@ -123,49 +116,8 @@ def switch_transport(screen: "StageScreen", plan: "Sending | None") -> None:
     screen.notify(
         f"transport: {screen.session.via}{f' instead of {before}' if before else ''}; press o to"
         " switch again",
-        timeout=4,
     )
     screen.tui.jobs.begin(screen.stage)
-
-
-class RepairDialog(Dialog[bool]):
-    """A dialog that shows the repairs and returns True if the user applies them."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "repair", "apply", key_display="Enter")
-    ]
-    title_text = "Apply all safe fixes?"
-
-    def __init__(self, repairs: "Repairs") -> None:
-        super().__init__()
-        self._repairs = repairs
-
-    def content(self) -> ComposeResult:
-        """What is repaired, what is left, the differences, the keys."""
-        yield Static(
-            plain("\n".join(self._repairs.words)), markup=False, id="repair-words"
-        )
-        if self._repairs.left:
-            yield Static(
-                plain("To fix manually: " + "; ".join(self._repairs.left)), markup=False
-            )
-        yield DiffView(ident="repair-diff")
-        yield Static(
-            plain("Enter apply · [ ] previous and next part · Esc cancel"),
-            markup=False,
-            classes="keys",
-        )
-
-    def on_mount(self) -> None:
-        """Fill it."""
-        diff = self.query_one(DiffView)
-        diff.display = bool(self._repairs.diff)
-        diff.fill(self._repairs.diff)
-        diff.focus()
-
-    def action_repair(self) -> None:
-        """Make the repairs that are shown."""
-        self.dismiss(True)
 
 
 def repair(
@@ -189,11 +141,13 @@ def repair(
         elif SIGN_OFF in kinds:
             answers = (("no", "Not now"), ("yes", "I certify this: add Signed-off-by"))
             question = Choose(_dco(plan, repairs), answers, title="Sign off")
-            ask_yes(screen.app, question, lambda: apply(repairs))
+            ask_yes(screen.app, question, partial(apply, repairs))
         else:
-            screen.app.push_screen(
-                RepairDialog(repairs), lambda yes: apply(repairs) if yes else None
-            )
+            words = [*repairs.words, *(f"fix manually: {one}" for one in repairs.left)]
+            text = "\n".join(("Apply all safe fixes?", *words))
+            answers = (("yes", "Apply"), ("no", "Cancel"))
+            question = Choose(text, answers, "Fix", diff=repairs.diff)
+            ask_yes(screen.app, question, partial(apply, repairs))
 
     def apply(repairs: "Repairs") -> None:
         from patchpilot.services.repair import apply_repairs

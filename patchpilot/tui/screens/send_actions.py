@@ -58,6 +58,7 @@ BINDINGS: list[BindingType] = [
     key(
         "R", "resume", "resume", "resume an interrupted send; no message is sent twice"
     ),
+    more_key("x", "passed", "all checks", "show the checks that passed, or hide them"),
     more_key(
         "u", "undo", "undo", "undo the last fix, or the last rewrite of your commits"
     ),
@@ -94,13 +95,17 @@ def _ask(screen: "SendBase", name: str) -> None:
     ask_named(screen, name, lambda: screen.tui.jobs.begin(screen.stage))
 
 
+def ask_open(screen: "SendBase", name: str) -> None:
+    """Ask the pre-send question of a check that is still open, then prepare the mails again."""
+    _ask(screen, name.removeprefix("unanswered-"))
+
+
 def _make_fixes(screen: "SendBase", plan: "Sending") -> None:
     from patchpilot.services.repair import FIXES, TAGS
 
     def none(_: "Repairs") -> None:
         screen.notify(
             f"no safe fix for these findings; stage {Stage.CHECKS.number} shows them",
-            timeout=6,
         )
         screen.tui.action_stage(str(Stage.CHECKS))
 
@@ -110,7 +115,7 @@ def _make_fixes(screen: "SendBase", plan: "Sending") -> None:
 def nothing_certain(screen: "SendBase", repairs: "Repairs") -> None:
     """Report why no fix was applied."""
     why = f": {'; '.join(repairs.left)}" if repairs.left else ""
-    screen.notify(f"no safe fixes to apply{why}", timeout=6)
+    screen.notify(f"no safe fixes to apply{why}")
 
 
 def send_to_self(screen: "SendBase") -> None:
@@ -151,7 +156,7 @@ def resume_send(screen: "SendBase") -> None:
         or known.last is None
         or screen.tui.sending
     ):
-        screen.notify("no interrupted send to resume", timeout=2)
+        screen.notify("no interrupted send to resume")
         return
     if any(entry.state == "unknown" for entry in known.last.entries):
         private = known.last.undisclosed

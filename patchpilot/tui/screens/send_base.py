@@ -48,7 +48,6 @@ class SendBase(ListDetailScreen):
             "; ".join(
                 (f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)
             ),
-            timeout=10,
         )
         self.changed()
 
@@ -80,7 +79,7 @@ class SendBase(ListDetailScreen):
 
         def done(words: str | None) -> None:
             if words:
-                self.notify(words, timeout=10, markup=False)
+                self.notify(words)
                 self.changed()
 
         sender = planned.account.sender

@@ -2,18 +2,16 @@
 """The rows of the send stage: the checks, and the messages while they are sent."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.geometry import Size
 
 from patchpilot.model.action import actions
+from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
-from patchpilot.tui.screens.mail_rows import (
-    NO_SERVER,
-    check_lines,
-    is_blocking,
-)
+from patchpilot.tui.screens.mail_rows import CHECK_SIGNS, NO_SERVER, is_blocking
+from patchpilot.tui.screens.send_status import open_questions
 from patchpilot.tui.view.action_keys import in_keys, key_of
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
@@ -21,11 +19,9 @@ from patchpilot.tui.view.rich_text import (
     QUIET,
     fitted,
     hanging,
-    lines,
     plain,
 )
-from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE
+from patchpilot.tui.view.stages import NEEDS_YOU, Stage
 from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
@@ -79,12 +75,8 @@ For others `a` goes to the stage that their help names.
 CERTAIN = frozenset(("missing-target-tree", "check-errors", "check-warnings", "tags"))
 """The checks of which `A` repairs what is certain."""
 BAR = 40
-READER = 84
-"""Columns of the mail on a broad terminal (see patchpilot.tcss)."""
-AROUND = 14
-"""Columns of a check's row that its message cannot take: the border, its sign, its key and what
-that does.
-"""
+KEYS = 10
+"""Columns of the key of a check's row and of what that does."""
 
 
 def stage_for(check: "CheckLine") -> Stage | None:
@@ -117,42 +109,68 @@ def help_of(check: "CheckLine") -> str:
     )
 
 
-def check_rows(plan: "Sending", size: Size) -> list[Row]:
-    """Return the rows of a plan's checks, blocking checks first."""
+def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
+    """Return the rows of a plan's checks, the worst first.
+
+    What holds for several patches is one row, and so are the checks that passed unless all rows
+    are wanted.
+    """
+    asked = open_questions(plan)
     checks = sorted(
-        plan.checks, key=lambda check: (not is_blocking(check), check.state == "ok")
+        joined(plan.checks),
+        key=lambda check: (
+            not is_blocking(check),
+            check not in asked,
+            is_passed(check),
+        ),
     )
-    return [Row(_row(check, size), check, check.name) for check in checks]
+    passed = sum(map(is_passed, checks))
+    rows = [
+        Row(_row(check, columns, is_asked=check in asked), check, check.name)
+        for check in checks
+        if all_rows or not is_passed(check)
+    ]
+    if passed and not all_rows:
+        words = f"{glyph('done'):2} {counted(passed, 'check')} passed"
+        show = Text.assemble(
+            (fitted(words, columns - KEYS), "green"), ("x ", KEY), "show"
+        )
+        rows.append(Row(show))
+    return rows
 
 
-def _row(check: "CheckLine", size: Size) -> Text:
-    room = max(20, _list_width(size) - AROUND)
-    does = (
-        ""
-        if check.state == "ok"
-        else "fix"
-        if check.name in REPAIRS
-        else "open"
-        if stage_for(check)
-        else ""
+def is_passed(check: "CheckLine") -> bool:
+    """Whether a check found nothing."""
+    return check.state == "ok"
+
+
+def joined(checks: "Sequence[CheckLine]") -> "list[CheckLine]":
+    """Return the checks, those with the same result for several patches as one."""
+    found: dict[tuple[str, str], list[CheckLine]] = {}
+    for check in checks:
+        result = check.message.rpartition(": ")[2]
+        found.setdefault((check.name, result), []).append(check)
+    return [
+        replace(same[0], message=f"{result} ({len(same)} patches)")
+        if len(same) > 1
+        else same[0]
+        for (_, result), same in found.items()
+    ]
+
+
+def _row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
+    does = ""
+    if not is_passed(check):
+        does = "answer" if is_asked else "fix" if check.name in REPAIRS else ""
+        does = does or ("open" if stage_for(check) else "")
+    sign, style = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
+    if is_asked:
+        sign, style = "todo", NEEDS_YOU
+    text = fitted(check.message, max(20, columns - KEYS - 4))
+    row = Text.assemble(
+        (f"{glyph(sign):2} ", style), plain(text, QUIET if is_passed(check) else "")
     )
-    first, *more = check_lines(check, room + 3)
-    first.truncate(room + 3, pad=True)
-    key = Text.assemble(
-        plain(f"  {'a' if does else ' '} ", KEY), plain(f"{does:<4}", QUIET)
-    )
-    if size.height < TALL and more:
-        # the text below the list has all of it
-        first = Text.assemble(first[:3], plain(fitted(check.message, room)))
-        more = []
-    return lines([first + key, *more])
-
-
-def _list_width(size: Size) -> int:
-    wide = size.width or 80
-    if wide >= BROAD and size.height >= TALL:
-        return wide - READER
-    return wide * 3 // 5 if wide >= WIDE else wide
+    return row.append(" a " if does else "", KEY).append(does)
 
 
 def mail_rows(state: str, subject: str, detail: str, columns: int) -> list[Text]:

@@ -5,23 +5,21 @@ It has the pre-flight card with one verdict, repairs, a typed confirmation, one 
 and what happens after the send.
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Container, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop_middle, one_line
+from patchpilot.model.printable import one_line
 from patchpilot.tui.screens import send_actions
 from patchpilot.tui.screens.mail_rows import (
     is_blocking,
-    mail_size,
 )
 from patchpilot.tui.screens.repair_keys import (
     repair,
@@ -35,10 +33,12 @@ from patchpilot.tui.screens.send_rows import (
     check_rows,
     help_of,
     is_fixable,
+    joined,
     mail_rows,
     progress_rows,
     stage_for,
 )
+from patchpilot.tui.screens.send_status import headline, open_questions
 from patchpilot.tui.screens.send_texts import (
     everybody,
     mails_text,
@@ -50,17 +50,14 @@ from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
-    QUIET,
     STRONG,
     lines,
-    plain,
     with_code,
 )
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.thread_work import in_new_thread
-from patchpilot.tui.widgets.confirm import Confirm
-from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.choose import Confirm
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.panel import TALL, Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -87,34 +84,31 @@ class SendScreen(SendBase):
         self._sending: Sending | None = None
         self._states: list[tuple[str, str]] = []
         self._progress = ""
-        self._has_sent = False
+        self._has_sent = self._all_rows = False
 
     def body(self) -> ComposeResult:
         """Before a send the checks and the mails to send, after it each mail and what happens next."""  # noqa: E501
-        with Container(id="send"):
-            with Container(id="send-side"):
-                with Columns(id="before"):
-                    yield Panel(
-                        RowList(ident="checks"),
-                        PlainText("check"),
-                        title="Ready?",
-                        id="ready",
-                        classes="main",
-                    )
-                    with (
-                        Panel(title="Messages to send", id="to-send"),
-                        VerticalScroll(can_focus=False),
-                    ):
-                        yield PlainText("sending")
-                with Columns(id="after"):
-                    with (
-                        Panel(title="Sending", id="progress"),
-                        VerticalScroll(id="scroll"),
-                    ):
-                        yield PlainText("mails")
-                    with Panel(title="Next", id="end"), VerticalScroll():
-                        yield PlainText("now")
-            yield Panel(DiffView(ident="read-mail"), title="Message", id="send-mail")
+        with Columns(id="before"):
+            yield Panel(
+                RowList(ident="checks"),
+                PlainText("check"),
+                title="Ready?",
+                id="ready",
+                classes="main",
+            )
+            with (
+                Panel(title="Messages to send", id="to-send"),
+                VerticalScroll(can_focus=False),
+            ):
+                yield PlainText("sending")
+        with Columns(id="after"):
+            with (
+                Panel(title="Sending", id="progress"),
+                VerticalScroll(id="scroll"),
+            ):
+                yield PlainText("mails")
+            with Panel(title="Next", id="end"), VerticalScroll():
+                yield PlainText("now")
 
     @property
     def _progress_panel(self) -> Panel:
@@ -182,52 +176,43 @@ class SendScreen(SendBase):
     def _show_plan(self, plan: "Sending") -> None:
         self._switch(sent=False)
         self.fill()
-        self._checks = tuple(row.about for row in self.listed.rows)
-        panel = self.list_panel
-        panel.heading = f"{plan.verdict[:1].upper()}{plan.verdict[1:]}"
+        self._checks = tuple(joined(plan.checks))
+        panel, open_ = self.list_panel, len(open_questions(plan))
+        words = headline(plan)
+        panel.heading = f"{words[:1].upper()}{words[1:]}"
         # A asks about the sign-off itself
-        panel.count = "A applies all safe fixes" if self._certain else ""
+        panel.count = (
+            f"s asks the {counted(open_, 'question')} first"
+            if open_ and not plan.refused
+            else "A applies all safe fixes"
+            if self._certain
+            else ""
+        )
         # once the panels have their size
         self.call_after_refresh(self._tell_mails, plan)
-        self.query_one(
-            "#to-send", Panel
-        ).heading = f"{counted(len(plan.send.waiting), 'message')} to send"
-        self._show_mail(plan, ())
+        self.query_one("#to-send", Panel).heading = (
+            f"{counted(len(plan.send.waiting), 'message')},"
+            f" {counted(len(plan.recipients), 'recipient')}"
+        )
         self.listed.focus()
 
     def _tell_mails(self, plan: "Sending") -> None:
-        """The mails to send, in the room that they have."""
+        """The checks and the mails to send, in the room that they have."""
+        self.fill()
         text = mails_text(plan, self.size, self._columns("#to-send"))
         self.query_one("#sending", Static).update(text)
 
     def rows(self) -> list[Row]:
         """The checks."""
         known: TopicSend = self._shown
-        return check_rows(known.plan, self.size)
+        columns = self.listed.scrollable_content_region.width or self._columns("#ready")
+        return check_rows(known.plan, columns - 1, all_rows=self._all_rows)
 
-    def _show_mail(self, plan: "Sending", ids: "Collection[str]") -> None:
-        """Next to the rest, where there is room: the first mail as its readers see it.
-
-        After a send that of these Message-IDs.
-        """
-        from patchpilot.services.send.readable_mail import readable_lines
-
-        panel = self.query_one("#send-mail", Panel)
-        at, mail = next(
-            (
-                (at, mail)
-                for at, mail in enumerate(plan.send.entries, 1)
-                if not ids or mail.message_id in ids
-            ),
-            (0, None),
-        )
-        panel.set_class(mail is None, "-none")
-        if mail:
-            self.query_one("#read-mail", DiffView).fill(readable_lines(mail))
-            panel.heading = (
-                f"Message {at}/{len(plan.send.entries)} {glyph('dot')} {mail.subject}"
-            )
-            panel.count = mail_size(mail)
+    def action_passed(self) -> None:
+        """Show the checks that passed, or hide them."""
+        self._all_rows = not self._all_rows
+        if self._shown is not None and not self._has_sent:
+            self.fill()
 
     @property
     def next_key(self) -> NextKey | None:
@@ -240,7 +225,8 @@ class SendScreen(SendBase):
         if known.is_sent:
             return None
         if not known.plan.refused and not known.plan.blocked:
-            return NextKey("s", "send")
+            is_open = bool(open_questions(known.plan))
+            return NextKey("s", "answer the open questions" if is_open else "send")
         check = self.chosen
         if check is None or not is_blocking(check):
             return NextKey("Home", "select the first problem")
@@ -250,8 +236,9 @@ class SendScreen(SendBase):
         """Below the list: the selected check in full, and what repairs it."""
         check: CheckLine | None = self.chosen
         rows = [with_code(help_of(check), STRONG)] if check and help_of(check) else []
-        if check and self.size.height < TALL:
-            # its row may have no room for all of it
+        row = self.listed.row
+        if check and row and one_line(check.message) not in row.text.plain:
+            # its row has no room for all of it
             rows.append(with_code(one_line(check.message)))
         self.query_one("#check", Static).update(lines(rows))
 
@@ -267,7 +254,6 @@ class SendScreen(SendBase):
         elif known.report:
             self._draw_end(known.plan, known.report)
         else:
-            self.fill()
             self.call_after_refresh(self._tell_mails, known.plan)
 
     # repairs
@@ -285,7 +271,7 @@ class SendScreen(SendBase):
             if check is not None:
                 self.listed.select(check.name)
         if check is None or check.state == "ok":
-            self.notify("nothing to fix: all checks passed", timeout=3)
+            self.notify("nothing to fix: all checks passed")
             return
         if check.name in REPAIRS:
             send_actions.repairs_of(self)[REPAIRS[check.name][0]](plan)
@@ -295,20 +281,19 @@ class SendScreen(SendBase):
             self.notify(
                 in_keys(check.hint, Stage.SEND)
                 or "this cannot be fixed automatically; fix it manually",
-                timeout=6,
             )
 
     @property
     def _first_fixable(self) -> "CheckLine | None":
         """The first check that `a` repairs, here or at another stage."""
-        rows = (row.about for row in self.listed.rows)
+        rows = (row.about for row in self.listed.rows if row.about)
         return next((check for check in rows if is_fixable(check)), None)
 
     @property
     def _plan(self) -> "Sending | None":
         known: TopicSend | None = self.current
         if known is None:
-            self.notify("not ready yet", timeout=2)
+            self.notify("not ready yet")
         return known.plan if known else None
 
     def action_repair_all(self) -> None:
@@ -337,16 +322,18 @@ class SendScreen(SendBase):
         """Ask for confirmation, then send."""
         known: TopicSend | None = self.current
         if known is None or self.tui.sending:
-            self.notify("not ready yet", timeout=2)
+            self.notify("not ready yet")
         elif words := why_not_now(known):
             self.notify(words, severity="warning")
         elif known.plan.blocked:
             self.show_blocked(known.plan)
+        elif asked := open_questions(known.plan):
+            send_actions.ask_open(self, asked[0].name)
         else:
-            asked, _, details = question(known.plan).partition("\n\n")
+            text, below = question(known.plan)
             self.app.push_screen(
                 # the recipients may be more than the terminal has lines for
-                Confirm(asked, "send", title="Send", mail=details.split("\n")),
+                Confirm(text, "send", title="Send", mail=below),
                 lambda agreed: self.send_now(known.plan) if agreed else None,
             )
 
@@ -365,9 +352,7 @@ class SendScreen(SendBase):
         elif not self.is_stopping:
             self.is_stopping = True
             self.keys_changed()
-            self.notify(
-                "stopping after this message; press R to send the rest", timeout=6
-            )
+            self.notify("stopping after this message; press R to send the rest")
 
     def send_now(self, planned: "Sending") -> None:
         """Send these mails, which was confirmed."""
@@ -382,7 +367,6 @@ class SendScreen(SendBase):
         )
         self._progress_panel.count = ""
         self._draw_mails()
-        self._show_sent()
         self.query_one("#scroll").focus()
         self.session.busy[self.stage] = "sending …"
         self.place()
@@ -443,7 +427,7 @@ class SendScreen(SendBase):
             self._states[place] = (state, detail)
             self._progress = ""
             if state == "sending":
-                self._show_sent()
+                self.place()
         self._draw_mails()
 
     @property
@@ -465,14 +449,6 @@ class SendScreen(SendBase):
             if self._sending
             else super()._subject()
         )
-
-    def _show_sent(self) -> None:
-        """Show the mail that is sent now, in the title line and as its readers see it."""
-        if self._sending:
-            self._show_mail(
-                self._sending, {self._sending.send.entries[self._at].message_id}
-            )
-            self.place()
 
     def _draw_mails(self) -> None:
         """The bar, and a line for each mail."""
@@ -506,7 +482,6 @@ class SendScreen(SendBase):
         if sent.request.to_self:
             self.notify(
                 "sent to yourself; save the message that you receive and run git am on it",
-                timeout=8,
             )
             self.tui.jobs.begin(self.stage)
             return
@@ -556,7 +531,7 @@ class SendScreen(SendBase):
         self._progress_panel.set_class(not shown, "-alone")
 
     def _show_end(self, plan: "Sending", report: "SendReport") -> None:
-        """Each mail with its Message-ID, the first one in full, and the card of what happens now."""  # noqa: E501
+        """Each mail, and the card of what happens now."""
         self._switch(sent=True)
         panel = self._progress_panel
         is_sent, dot = (
@@ -576,7 +551,6 @@ class SendScreen(SendBase):
         panel.set_class(is_sent, "-accepted")
         # once the panels have their size
         self.call_after_refresh(self._draw_end, plan, report)
-        self._show_mail(plan, {mail.message_id for mail in report.mails})
         self._show_next(shown=bool(report.now or report.link))
         self.query_one("#end", Panel).heading = "Next" if is_sent else "What to do"
         self.query_one("#scroll").focus()
@@ -591,10 +565,6 @@ class SendScreen(SendBase):
                     mail.subject,
                     mail.detail,
                     self._columns("#progress"),
-                ),
-                plain(
-                    crop_middle(f" <{mail.message_id}>", self._columns("#progress")),
-                    QUIET,
                 ),
             ]
         if self.size.height >= TALL:

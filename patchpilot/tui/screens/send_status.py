@@ -11,6 +11,7 @@ from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
+    from patchpilot.model.send_problem import CheckLine
     from patchpilot.services.send.send_state import TopicSend
     from patchpilot.services.send.sending import Sending
 
@@ -53,7 +54,7 @@ def status_of(sending: "TopicSend") -> StageStatus:
     if sending.plan.refused:
         return StageStatus(
             StageState.BLOCKED,
-            sending.plan.verdict,
+            headline(sending.plan),
             str(len(sending.plan.blockers) + bool(blocked)),
         )
     if blocked:
@@ -62,4 +63,22 @@ def status_of(sending: "TopicSend") -> StageStatus:
             f"{blocked.message}: {in_keys(blocked.hint, Stage.SEND)}",
             "1",
         )
+    if count := len(open_questions(sending.plan)):
+        return StageStatus(StageState.TODO, headline(sending.plan), str(count))
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
+
+
+def open_questions(plan: "Sending") -> "list[CheckLine]":
+    """Return the checks about pre-send questions that nobody has answered."""
+    prefix = "unanswered-"
+    return [check for check in plan.checks if check.name.startswith(prefix)]
+
+
+def headline(plan: "Sending") -> str:
+    """Return the worst open item as a sentence: a problem, an open question, or the verdict."""
+    count = len(open_questions(plan))
+    if plan.refused or not count:
+        return plan.verdict
+    return (
+        f"not ready: {counted(count, 'question')} {'is' if count == 1 else 'are'} open"
+    )

@@ -11,17 +11,19 @@ from rich.text import Text
 from textual.geometry import Size
 
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop, crop_middle, one_line
+from patchpilot.model.printable import crop_middle, one_line
 from patchpilot.tui.screens.mail_rows import (
     kilobytes,
     name_of,
     people_lines,
 )
+from patchpilot.tui.screens.send_status import headline
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
     HEADING,
     QUIET,
+    STRONG,
     hanging,
     lines,
     plain,
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
     from patchpilot.services.send.send_state import TopicSend
     from patchpilot.services.send.sending import Sending
 
-NOTE = 160
-"""Columns of a note in the question before the send."""
+WARNINGS = 4
+"""Warnings that the question before the send has at most."""
 
 
 def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
@@ -144,12 +146,16 @@ def why_not_now(known: "TopicSend") -> str:
             f" there starts the next version"
         )
     if known.plan.refused:
-        return f"{known.plan.verdict}; press a to fix the selected problem"
+        return f"{headline(known.plan)}; press a to fix the selected problem"
     return ""
 
 
-def question(planned: "Sending") -> str:
-    """Return the question asked before sending: number of messages, recipients and mail server."""
+def question(planned: "Sending") -> tuple[Text, list[str]]:
+    """Return the question before a send, and the lines below it.
+
+    The question has the subject, the number of people and public lists, and the warnings; below
+    it are the names and the mail server.
+    """
     from patchpilot.services.send.send_state import lists_and_contacts
     from patchpilot.settings.read_settings import in_demo
 
@@ -159,17 +165,24 @@ def question(planned: "Sending") -> str:
         if in_demo()
         else "A message cannot be recalled."
     )
+    mails = planned.send.entries
+    more = f" (and {counted(len(mails) - 1, 'more message')})" if len(mails) > 1 else ""
+    people = counted(len(contacts), "person", "people")
+    public = (
+        f" and {counted(len(lists_), 'public list')}" if lists_ else ", no public list"
+    )
     rows = [
-        (
-            f"Send {counted(len(planned.send.entries), 'message')} to"
-            f" {counted(len(planned.recipients), 'recipient')}?"
-        ),
-        "",
-        *(
-            ["Undisclosed: sent to the maintainers and the security team only"]
-            if planned.draft.is_undisclosed
-            else []
-        ),
+        plain(f"{mails[0].subject}{more}", STRONG),
+        plain(f"to {people}{public}", STRONG if lists_ else ""),
+    ]
+    if planned.draft.is_undisclosed:
+        words = "undisclosed: sent to the maintainers and the security team only"
+        rows.append(plain(words, "yellow"))
+    rows += [
+        plain(f"{glyph('warning')} {one_line(warning.message)}", "yellow")
+        for warning in planned.warnings[:WARNINGS]
+    ]
+    below = [
         "Public lists: "
         + (", ".join(recipient.address.email for recipient in lists_) or "none"),
         "Maintainers and others: "
@@ -177,12 +190,4 @@ def question(planned: "Sending") -> str:
         "",
         f"Transport: {planned.account.label}. {where}",
     ]
-    if planned.warnings:
-        rows += [
-            "",
-            *(
-                crop(f"note: {one_line(warning.message)}", NOTE)
-                for warning in planned.warnings[:2]
-            ),
-        ]
-    return "\n".join(rows)
+    return lines(rows), below

@@ -135,7 +135,6 @@ def claim(screen: "StageScreen", *, is_fix: bool) -> None:
                     " Enter to undo."
                 )
             ),
-            timeout=6,
         )
         screen.begin_after("waivers", "draft", "claims")
 
@@ -190,10 +189,10 @@ def _write(screen: "StageScreen", request: "PrepareRequest") -> None:
     def written(done: "Preparation") -> None:
         if done.written:
             message = "; ".join(("tags written; press u to undo", *done.costs))
-            screen.notify(message, markup=False, timeout=6)
+            screen.notify(message)
             screen.reread()
         else:
-            screen.notify("nothing to write", timeout=3)
+            screen.notify("nothing to write")
 
     confirm_rewrite(
         screen,

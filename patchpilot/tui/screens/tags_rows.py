@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from patchpilot.tui.view.glyphs import glyph, uses_ascii
+from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import fitted, hanging, plain
 from patchpilot.tui.view.session import LIKELY
 from patchpilot.tui.widgets.row_list import Row
@@ -34,7 +34,6 @@ METER = (4, 20)
 WORDS = 24
 """Columns of a subject that come before a longer meter."""
 BORDERS = 3
-EIGHTHS = " ▏▎▍▌▋▊▉"
 FIXED_COLUMNS = 4 + 4 + 1 + 2 + 12 + 2 + 10 + 2
 """Columns of a candidate's row without meter and subject."""
 
@@ -71,12 +70,8 @@ def meter_bar(share: float, columns: int, style: str = "") -> Text:
     It is clamped to the range 0 to 1. A share above 0 shows at least the smallest mark.
     """
     share = min(1.0, max(0.0, share))
-    if uses_ascii():
-        marks = glyph("bar") * max(round(share * columns), 1 if share else 0)
-    else:
-        eighths = max(round(share * columns * 8), 1 if share else 0)
-        marks = glyph("bar") * (eighths // 8) + EIGHTHS[eighths % 8].strip()
-    return Text(marks, style=style, no_wrap=True) + Text(" " * (columns - len(marks)))
+    marks = glyph("bar") * max(round(share * columns), 1 if share else 0)
+    return Text(f"{marks:<{columns}}", style=style, no_wrap=True)
 
 
 def _row(candidate: "Candidate", columns: int, ticked: bool, picked: bool) -> Text:

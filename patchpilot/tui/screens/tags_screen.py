@@ -32,7 +32,7 @@ from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
-from patchpilot.tui.widgets.pager import Pager, patch_stops
+from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
@@ -283,7 +283,6 @@ class TagsScreen(ListDetailScreen):
                     f"{candidate.commit[:12]}: changes to the files of the fix",
                     rows,
                     pager=DiffView(ident="text"),
-                    stops=patch_stops(rows),
                 )
             )
 
@@ -293,7 +292,7 @@ class TagsScreen(ListDetailScreen):
         """Find the thread that the candidate was posted in."""
         candidate = self._chosen()
         if candidate is None:
-            self.notify("select a candidate first", timeout=2)
+            self.notify("select a candidate first")
             return
         tags_actions.dig_thread(self, candidate.commit)
 
@@ -322,7 +321,7 @@ class TagsScreen(ListDetailScreen):
         commit, candidate = self.session.commit, self._chosen()
         result: FixesResult | None = self._shown
         if commit is None or candidate is None or result is None:
-            self.notify("select a candidate first", timeout=2)
+            self.notify("select a candidate first")
             return
         self._ticked[commit.id] = self._ticks() ^ {candidate.commit}
         self.fill()
@@ -372,8 +371,10 @@ class TagsScreen(ListDetailScreen):
         if result is None:
             return ()
         found = {one.commit for one in result.candidates}
+        # a candidate of 0 % is none, unless there is no better one
+        likely = [one for one in result.candidates if one.confidence >= 0.005]
         return (
-            *result.candidates,
+            *(likely or result.candidates[:1]),
             *(
                 one
                 for one in self._named.get(result.commit, ())

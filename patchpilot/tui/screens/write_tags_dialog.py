@@ -14,10 +14,9 @@ from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import plain, word_diff_line, word_diff_rows
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread
-from patchpilot.tui.widgets.dialog import AnswerDialog, ButtonRow, Letters
+from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.pager import Pager
-from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from patchpilot.tui.view.session import Session
 
 
-BUTTONS = ("Write tags", "Cancel")
 AT_BACKPORTS = "stable branches with the bug"
 """The note with what stage 5 shows, which a low terminal has no line for."""
 
@@ -43,7 +41,7 @@ class Tick(Checkbox):
         return glyph("ticked") if self.value else " "
 
 
-class WriteTags(AnswerDialog["PrepareRequest | None"]):
+class WriteTags(Choose):
     """A dialog that returns the request to write tags, or None if canceled.
 
     `fixes` is the option of `prepare`; `tag` is the Fixes: line, or "" to add none.
@@ -62,7 +60,8 @@ class WriteTags(AnswerDialog["PrepareRequest | None"]):
         signed: bool,
         signs: bool = False,
     ) -> None:
-        super().__init__()
+        answers = [("write", "Write tags"), ("no", "Cancel")]
+        super().__init__("", answers, "Write tags")
         self._session, self._fixes, self._tag, self._signed, self._signs = (
             session,
             fixes,
@@ -72,58 +71,51 @@ class WriteTags(AnswerDialog["PrepareRequest | None"]):
         )
         self._ready = self._working = False
 
-    def compose(self) -> ComposeResult:
-        """The choices, the message, the buttons."""
-        self.letters = Letters(self, BUTTONS)
-        with Panel(title="Write tags", classes="dialog", id="write"):
-            yield (
-                Tick(plain(self._tag), value=True, id="fixes", compact=True)
-                if self._tag
-                else Static("Fixes: tags: unchanged", id="fixes-none")
-            )
-            yield Tick(
-                "Cc: stable, if the stable trees need the fix",
-                value=True,
-                id="stable",
-                compact=True,
-            )
-            signed = (
-                "Signed-off-by: already present"
-                if self._signed
-                else "Signed-off-by: I certify the Developer Certificate of Origin"
-            )
-            yield Tick(
-                signed,
-                value=self._signed or self._signs,
-                disabled=self._signed,
-                id="signoff",
-                compact=True,
-            )
-            yield LineInput(
-                placeholder="more tags: a link, a Message-ID, or a tag such as Reported-by: …",
-                id="paste",
-                compact=True,
-            )
-            yield PlainText("notes")
-            yield Pager(
-                ident="message",
-                styler=partial(word_diff_line, marked=self.app.no_color),
-            )
-            buttons = ButtonRow(BUTTONS, self.letters.places)
-            buttons.add_class("-first-is-default")
-            yield buttons
-            yield Static(
-                plain("Tab next field · Space tick · Ctrl-S or W write · Esc cancel"),
-                classes="keys",
-            )
+    def head(self) -> ComposeResult:
+        """The choices above the answers."""
+        yield (
+            Tick(plain(self._tag), value=True, id="fixes", compact=True)
+            if self._tag
+            else Static("Fixes: tags: unchanged", id="fixes-none")
+        )
+        yield Tick(
+            "Cc: stable, if the stable trees need the fix",
+            value=True,
+            id="stable",
+            compact=True,
+        )
+        signed = (
+            "Signed-off-by: already present"
+            if self._signed
+            else "Signed-off-by: I certify the Developer Certificate of Origin"
+        )
+        yield Tick(
+            signed,
+            value=self._signed or self._signs,
+            disabled=self._signed,
+            id="signoff",
+            compact=True,
+        )
+        yield LineInput(
+            placeholder="more tags: a link, a Message-ID, or a tag such as Reported-by: …",
+            id="paste",
+            compact=True,
+        )
+        yield from super().head()
+        yield PlainText("notes")
+
+    def rest(self) -> ComposeResult:
+        """The message as it will be."""
+        yield Pager(
+            ident="rest",
+            styler=partial(word_diff_line, marked=self.app.no_color),
+        )
 
     def on_mount(self) -> None:
         """Show the result of the first choice."""
-        (
-            self.query_one("#signoff")
-            if not self._signed
-            else self.query_one("#stable")
-        ).focus()
+        self.call_after_refresh(
+            self.query_one("#stable" if self._signed else "#signoff").focus
+        )
         self._renew()
 
     def request(self) -> "PrepareRequest":
@@ -205,28 +197,28 @@ class WriteTags(AnswerDialog["PrepareRequest | None"]):
             # the message needs the line
             notes = [note for note in notes if not note.startswith(AT_BACKPORTS)]
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
-        message = self.query_one("#message", Pager)
+        message = self.query_one("#rest", Pager)
         message.fill(word_diff_rows(change.marked))
+        message.styles.height = message.virtual_size.height
         # the tags are its last lines
-        message.scroll_end(animate=False)
+        self.call_after_refresh(self.fit)
+        self.call_after_refresh(message.scroll_end, animate=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the line focuses the button."""
+        """Enter in the line goes to the answers."""
         event.stop()
-        self.query_one("#answer-0").focus()
+        self.query_one("#answers").focus()
 
-    def answered(self, number: int) -> None:
+    def answered(self, name: str) -> None:
         """Write the tags, or cancel."""
-        if number:
-            self.action_no()
-        else:
+        if name == "write":
             self.action_write()
+        else:
+            self.action_no()
 
     def action_write(self) -> None:
         """Write the tags that are shown."""
         if self._ready:
             self.dismiss(self.request())
         else:
-            self.notify(
-                "not ready yet" if self._working else "no tags to write", timeout=2
-            )
+            self.notify("not ready yet" if self._working else "no tags to write")

@@ -23,6 +23,7 @@ from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.title import where
 from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.search import SearchBar
@@ -82,6 +83,7 @@ class StageScreen(JobScreen):
             yield from self.body()
             yield PlainText("too-small")
         yield SearchBar()
+        yield MessageRow()
         yield KeyLine()
 
     def body(self) -> ComposeResult:
@@ -246,7 +248,7 @@ class StageScreen(JobScreen):
         )
         if main := self.main_panel:
             status = self.session.status(self.stage)
-            is_said = status.note in main.heading
+            is_said = status.note.casefold() in main.heading.casefold()
             main.set_class(self._is_blocked(status) and is_said, "-blocked")
             # what its heading says is not said twice
             is_quiet = (

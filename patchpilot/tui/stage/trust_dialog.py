@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
-from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.choose import Confirm
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -7,7 +7,7 @@ ASCII is used on terminals that lack the Unicode symbols. No Nerd Font is needed
 import os
 from collections.abc import Mapping
 
-from patchpilot.tui.view.stages import StageState
+from patchpilot.tui.view.stages import STYLES, StageState
 
 _SIGNS = {
     "done": ("✓", "ok"),
@@ -36,8 +36,6 @@ _SIGNS = {
     "bar": ("█", "#"),
     "bar-half": ("▌", "#"),
     "bar-rest": ("░", "."),
-    "badge-left": ("▐", "["),
-    "badge-right": ("▌", "]"),
     "tree-branch": ("├─", "|-"),
     "tree-last": ("└─", "`-"),
     "tree-line": ("│ ", "| "),
@@ -65,6 +63,13 @@ OF_STATE: Mapping[StageState, str] = {
     StageState.NOTHING: "nothing",
 }
 """A stage's state → the name of its glyph."""
+
+STYLE_OF: Mapping[str, str] = {
+    "warning": "yellow",
+    "dot": "dim",
+    **{OF_STATE[state]: style for state, style in STYLES.items()},
+}
+"""The name of a sign → its style."""
 
 
 def uses_ascii() -> bool:

@@ -6,21 +6,21 @@ from functools import partial
 from textual.binding import Binding
 
 DISPLAYED = {
-    "colon": ":",
     "enter": "Enter",
     "equals_sign": "=",
     "escape": "Esc",
+    "greater_than_sign": ">",
     "left_square_bracket": "[",
+    "less_than_sign": "<",
     "minus": "-",
     "n,right_parenthesis": "n",
     "p,left_parenthesis": "p",
     "pagedown": "PgDn",
     "plus": "+",
-    "question_mark": "?",
+    "question_mark,colon": "?",
     "right_square_bracket": "]",
     "slash": "/",
     "space": "Space",
-    "vertical_line": "|",
 }
 """How the keys are displayed whose names are not what is on the keyboard."""
 

@@ -5,8 +5,7 @@ Colors only repeat information that a symbol already shows.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import zip_longest
+from collections.abc import Iterable
 from typing import Any
 
 from rich.text import Text
@@ -120,13 +119,3 @@ def hanging(text: str, columns: int, indent: int) -> list[str]:
     """
     first, *more = wrapped(text, columns - indent)
     return [first, *(f"{' ' * indent}{line}" for line in more)]
-
-
-def side_by_side(
-    left: Sequence[Text], right: Sequence[Text], columns: int
-) -> list[Text]:
-    """Return two lists of lines next to each other, each of them so many columns wide."""
-    return [
-        Text.assemble(first, " " * (columns - first.cell_len), second)
-        for first, second in zip_longest(left, right, fillvalue=plain(""))
-    ]

@@ -10,17 +10,6 @@ from typing import NamedTuple
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
-SHORT = {Stage.RECIPIENTS: "To/Cc", Stage.BACKPORTS: "LTS", Stage.PREVIEW: "Mail"}
-"""Names for a narrow terminal."""
-SHORTEST = {
-    Stage.CHECKS: "Lint",
-    Stage.RECIPIENTS: "To",
-    Stage.TAGS: "Tag",
-    Stage.BACKPORTS: "LTS",
-    Stage.PREVIEW: "Mail",
-}
-"""Names with which all stages fit into 80 columns also if every sign takes two, as in ASCII."""
-
 
 class StageCell(NamedTuple):
     """A stage in the stage bar.
@@ -39,58 +28,35 @@ def stage_cells(
 ) -> list[StageCell]:
     """Return the cells of all stages, in at most `wide` columns if possible.
 
-    If space is short, these are removed in order: the joints, the long names, the wide gaps,
-    the counts, and the names of other stages. From 80 columns on, every stage has its name, and
-    one space on each side of its number; below 48, the space after the glyphs is removed too.
+    If space is short, these are removed in order: the joints, the wide gaps, the counts, the
+    space after the signs (in ASCII two columns each), and the names of other stages.
     """
     known = {stage: status(stage) for stage in Stage}
     join = glyph("join")
-    long = {stage: stage.label for stage in Stage}
-    short = long | SHORT
-    shortest = long | SHORTEST
-    only = dict.fromkeys(Stage, "") | {current: short[current]}
     cells: list[StageCell] = []
-    for names, gap, space, counted in (
-        (long, f" {join}{join} ", " ", True),
-        (long, f" {join} ", " ", True),
-        (long, "  ", " ", True),
-        (short, f" {join} ", " ", True),
-        (short, "  ", " ", True),
-        (short, " ", " ", True),
-        (short, " ", " ", False),
-        (shortest, " ", " ", False),
-        (only, " ", " ", False),
-        (only, " ", "", False),
+    for only, gap, space, counted in (
+        (None, f" {join}{join} ", " ", True),
+        (None, f" {join} ", " ", True),
+        (None, "  ", " ", True),
+        (None, " ", " ", True),
+        (None, " ", " ", False),
+        (None, " ", "", False),
+        (current, " ", " ", False),
+        (current, " ", "", False),
     ):
-        cells = _cells(known, names, gap, space, counted=counted)
-        if _width(cells) <= wide:
+        cells = [
+            StageCell(stage, one.state, _text(stage, one, only, space, counted), gap)
+            for stage, one in known.items()
+        ]
+        if 1 + sum(len(cell.text) + len(gap) for cell in cells) - len(gap) <= wide:
             break
+    cells[-1] = cells[-1]._replace(gap="")
     return cells
 
 
-def _cells(
-    known: dict[Stage, StageStatus],
-    names: dict[Stage, str],
-    gap: str,
-    space: str,
-    *,
-    counted: bool,
-) -> list[StageCell]:
-    cells = []
-    for stage, status in known.items():
-        label = f"{stage.number} {names[stage]}" if names[stage] else str(stage.number)
-        count = f" {status.count}" if counted and status.count else ""
-        last = stage is list(Stage)[-1]
-        cells.append(
-            StageCell(
-                stage,
-                status.state,
-                f"{glyph(OF_STATE[status.state])}{space}{label}{count}",
-                "" if last else gap,
-            )
-        )
-    return cells
-
-
-def _width(cells: list[StageCell]) -> int:
-    return 1 + sum(len(cell.text) + len(cell.gap) for cell in cells)
+def _text(
+    stage: Stage, status: StageStatus, only: Stage | None, space: str, counted: bool
+) -> str:
+    label = f"{stage.number} {stage.label}" if only in (None, stage) else stage.number
+    count = f" {status.count}" if counted and status.count else ""
+    return f"{glyph(OF_STATE[status.state])}{space}{label}{count}"

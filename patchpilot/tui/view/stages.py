@@ -25,9 +25,12 @@ class Stage(StrEnum):
 
     @property
     def label(self) -> str:
-        """Its name as it is shown."""
-        return self.value.capitalize()
+        """Its name as it is shown, at every width."""
+        return LABELS.get(self.value, self.value.capitalize())
 
+
+LABELS = {"recipients": "To/Cc", "backports": "LTS", "preview": "Mail"}
+"""The names of stages that have a longer one in the code."""
 
 AHEAD = (
     Stage.COMMIT,
@@ -88,12 +91,12 @@ STYLES = {
 
 MEANINGS = {
     StageState.DONE: "done",
-    StageState.TODO: "needs you: a question or a decision is open",
-    StageState.OFFERED: "has a proposal for you to confirm",
-    StageState.BLOCKED: "blocks sending, or has failed",
-    StageState.STALE: "is out of date: its input changed",
+    StageState.TODO: "needs you",
+    StageState.OFFERED: "proposal",
+    StageState.BLOCKED: "blocked",
+    StageState.STALE: "out of date",
     StageState.BUSY: "working",
-    StageState.WAITING: "is waiting for somebody else",
+    StageState.WAITING: "waits for others",
     StageState.UNOPENED: "not opened yet",
     StageState.NOTHING: "nothing to do",
 }

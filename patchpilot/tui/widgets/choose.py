@@ -1,50 +1,83 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dialogs for choosing an answer, typing a line, and reading a text.
+"""Dialogs for choosing an answer, typing a line or a word, and reading a text."""
 
-A line is validated while it is typed.
-"""
-
+import re
+import time
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
+from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Button, Input, Static
+from textual.containers import VerticalScroll
+from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
-from patchpilot.tui.view.rich_text import plain, with_code, wrapped
-from patchpilot.tui.widgets.dialog import (
-    FIELD_HELP,
-    WIDE,
-    Answer,
-    AnswerDialog,
-    ButtonRow,
-    Dialog,
-    Letters,
-    Modal,
-    number_of,
-    underlined,
+from patchpilot.model.printable import printable
+from patchpilot.tui.view.rich_text import (
+    KEY,
+    QUIET,
+    hanging,
+    plain,
+    with_code,
+    wrapped,
 )
+from patchpilot.tui.widgets.dialog import FIELD_HELP, WIDE, Dialog, Modal
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.pager import Pager, Styler
+from patchpilot.tui.widgets.pager import Pager, Styler, patch_stops
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
-FEW = 4
-"""So many answers may be buttons in a row."""
+REPEATED = 0.6
+"""Seconds in which the key that opened a dialog does not answer it: it may be held down, or pressed
+twice.
+"""
 
 Judge = Callable[[str], tuple[bool, str]]
 """Whether a line is valid, and a note about it."""
 
 
-class Choose(AnswerDialog[str | None]):
-    """A dialog with a text and answers; returns the name of the answer, or None on Escape.
+class Answer(NamedTuple):
+    """An answer: the name that the dialog returns, its words, and its effect."""
 
-    An answer is (name, words) or (name, words, effect). A few short answers become buttons,
-    others a list; pressing the underlined letter of an answer chooses it immediately. `at` is the
-    name of the answer to focus first (default: the first).
+    name: str
+    words: str
+    then: str = ""
+
+
+def letters_of(labels: Sequence[str]) -> list[str]:
+    """Return the letter that gives each answer, or "" if none is left.
+
+    It is the first letter or digit that no previous answer has, preferably at the start of a
+    word.
+    """
+    taken: list[str] = []
+    for label in labels:
+        signs = re.findall(r"\b[^\W_]", label.lower()) + re.findall(
+            r"[^\W_]", label.lower()
+        )
+        taken.append(next((sign for sign in signs if sign not in taken), ""))
+    return taken
+
+
+def _answer_text(letter: str, answer: Answer, columns: int) -> Text:
+    effect = hanging(answer.then, columns, 3) if answer.then else []
+    return Text.assemble(
+        plain(f"{letter:3}", KEY),
+        plain(answer.words),
+        *(plain(f"\n   {line.strip()}", QUIET) for line in effect),
+    )
+
+
+class Choose(Dialog[Any]):
+    """A dialog with a question and answers; returns the name of the answer, or None on Escape.
+
+    An answer is (name, words) or (name, words, effect); its letter gives it at once. The first
+    paragraph of the text is the question; the others, and the lines of a `diff`, are below the
+    answers. `at` is the name of the answer to focus first (default: the first).
     """
 
     def __init__(
@@ -54,74 +87,69 @@ class Choose(AnswerDialog[str | None]):
         title: str = "",
         *,
         at: str = "",
+        diff: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        self._text, self._answers = text, [Answer(*answer) for answer in answers]
-        self.title_text = title
-        self._at = next(
-            (
-                number
-                for number, answer in enumerate(self._answers)
-                if answer.name == at
+        self.text, _, self.why = text.partition("\n\n")
+        self.title_text, self._at, self._diff = title, at, diff
+        self.answers = [Answer(*answer) for answer in answers]
+        self.letters = letters_of([answer.words for answer in self.answers])
+        self._opener, self._opened = "", time.monotonic()
+
+    def head(self) -> ComposeResult:
+        """The question, and the answers with their effects."""
+        if self.text:
+            yield Static(with_code(self.text, "bold"), markup=False)
+        room = min(WIDE, self.app.size.width) - 6
+        yield List(
+            *(
+                Option(_answer_text(letter, answer, room))
+                for letter, answer in zip(self.letters, self.answers, strict=True)
             ),
-            0,
+            ident="answers",
+            enter="choose",
         )
 
-    def content(self) -> ComposeResult:
-        """The text, the answers, what happens then, and the keys."""
-        labels = [answer.words for answer in self._answers]
-        self.letters = Letters(self, labels)
-        yield Static(with_code(self._text), markup=False)
-        self._in_row = len(labels) <= FEW and ButtonRow.fits(
-            labels, min(WIDE, self.app.size.width) - 4
-        )
-        if self._in_row:
-            yield ButtonRow(labels, self.letters.places)
-        else:
-            yield List(
-                *(
-                    Option(underlined(label, at))
-                    for label, at in zip(labels, self.letters.places, strict=True)
-                ),
-                ident="answers",
-            )
-        yield PlainText("then")
-        yield Static(
-            plain(
-                f"{'←→' if self._in_row else '↑↓'} select · Enter or underlined letter"
-                f" confirm · Esc cancel"
-            ),
-            classes="keys",
-        )
+    def rest(self) -> ComposeResult:
+        """The reasons, or the lines that would change."""
+        if self._diff:
+            yield DiffView(ident="rest")
+        elif self.why:
+            with VerticalScroll(id="rest", can_focus=False):
+                yield Static(with_code(self.why), markup=False)
 
     def on_mount(self) -> None:
-        """Focus the first answer, or the one that was named."""
-        self.query_one("#then").display = any(answer.then for answer in self._answers)
-        if self._in_row:
-            self.query_one(f"#answer-{self._at}").focus()
-        else:
-            self.query_one(List).highlighted = self._at
+        """Select the first answer, or the one that was named."""
+        self._opener = getattr(self.app, "last_key", "")
+        names = [answer.name for answer in self.answers]
+        answers = self.query_one("#answers", List)
+        answers.highlighted = names.index(self._at) if self._at in names else 0
+        if self._diff:
+            room = min(WIDE, self.app.size.width) - 8
+            rows = [*wrapped(self.why, room), ""] if self.why else []
+            view = self.query_one("#rest", DiffView)
+            view.fill([*rows, *self._diff])
+            view.styles.height = view.virtual_size.height
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Say what happens with the focused answer."""
-        if isinstance(event.widget, Button):
-            self._explain(number_of(event.widget))
-
-    def on_option_list_option_highlighted(self, event: List.OptionHighlighted) -> None:
-        """Say what happens with the answer under the cursor."""
-        self._explain(event.option_index)
-
-    def _explain(self, number: int) -> None:
-        self.query_one("#then", Static).update(plain(self._answers[number].then))
-
-    def answered(self, number: int) -> None:
-        """Return the answer's name."""
-        self.dismiss(self._answers[number].name)
+    def on_key(self, event: events.Key) -> None:
+        """The letter of an answer gives it, unless it is typed into a field."""
+        key = (event.character or "").lower()
+        is_held = (
+            event.key == self._opener and time.monotonic() - self._opened < REPEATED
+        )
+        if key and key in self.letters and not isinstance(self.focused, Input):
+            event.stop()
+            if not is_held:
+                self.answered(self.answers[self.letters.index(key)].name)
 
     def on_option_list_option_selected(self, event: List.OptionSelected) -> None:
-        """The answer."""
+        """Give the answer."""
         event.stop()
-        self.answered(event.option_index)
+        self.answered(self.answers[event.option_index].name)
+
+    def answered(self, name: str) -> None:
+        """Return the answer's name."""
+        self.dismiss(name)
 
 
 def is_text(line: str) -> tuple[bool, str]:
@@ -136,7 +164,7 @@ class LineDialog(Dialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "confirm", show=False, key_display="Ctrl-S"),
+        Binding("ctrl+s", "save", "confirm", key_display="Ctrl-S"),
         *FIELD_HELP,
     ]
 
@@ -157,7 +185,7 @@ class LineDialog(Dialog[str | None]):
         )
         self.title_text = title
 
-    def content(self) -> ComposeResult:
+    def head(self) -> ComposeResult:
         """The text, the line, and the note about it."""
         yield Static(with_code(self._text), markup=False)
         yield LineInput(
@@ -168,12 +196,6 @@ class LineDialog(Dialog[str | None]):
             compact=True,
         )
         yield PlainText("note")
-        yield Static(
-            plain(
-                "Enter or Ctrl-S confirm · Ctrl-W delete word · Ctrl-U delete all · Esc cancel"
-            ),
-            classes="keys",
-        )
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Validate the line as typed so far."""
@@ -194,6 +216,46 @@ class LineDialog(Dialog[str | None]):
             self.dismiss(value.strip())
 
 
+class Confirm(Dialog[bool]):
+    """A dialog that is confirmed by typing `word`, to avoid accidental confirmation.
+
+    The lines of a `mail` are below the input line. Returns True once the word is typed.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = list(FIELD_HELP)
+
+    def __init__(
+        self, text: str | Text, word: str, title: str = "", mail: Sequence[str] = ()
+    ) -> None:
+        super().__init__()
+        self._text, self._word, self._mail = text, word, mail
+        self.title_text = title
+
+    def head(self) -> ComposeResult:
+        """The text and the input line."""
+        text = self._text
+        yield Static(with_code(text) if isinstance(text, str) else text, markup=False)
+        yield Static(
+            f"Type {self._word} and press Enter to confirm.",
+            markup=False,
+            classes="typed",
+        )
+        yield LineInput(id="answer", compact=True)
+
+    def rest(self) -> ComposeResult:
+        """The mail."""
+        if self._mail:
+            with VerticalScroll(id="rest", can_focus=False):
+                yield Static(plain("\n".join(map(printable, self._mail))), markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Accept the word; clear anything else."""
+        if event.value.strip() == self._word:
+            self.dismiss(True)
+        else:
+            event.input.value = ""
+
+
 def _folded(row: str, wide: int) -> list[str]:
     """A row in lines of so many columns, its indent on each.
 
@@ -210,58 +272,45 @@ def _folded(row: str, wide: int) -> list[str]:
 class Reader(Modal[None]):
     """A full-screen text with a title.
 
-    `fold` wraps long lines at the screen's width; such a text has no stops. `pager` replaces the
-    default viewer. `make` returns the lines and stops again when the width changes.
+    `rows` may be a function of the columns. `fold` wraps long lines at the screen's width.
+    `pager` replaces the default viewer.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close", key_display="Esc"),
         # the application's keys do not work in a dialog
-        Binding("y", "app.copy", "copy line", show=False),
+        Binding("y", "app.copy", "copy line"),
     ]
 
     def __init__(
         self,
         title: str,
-        rows: Sequence[str] = (),
+        rows: Sequence[str] | Callable[[int], Sequence[str]],
         *,
         styler: Styler = plain,
-        stops: Sequence[int] = (),
         fold: bool = False,
         pager: Pager | None = None,
-        make: Callable[[], tuple[Sequence[str], Sequence[int]]] | None = None,
     ) -> None:
         super().__init__()
-        self._fold, self._make = fold, make
-        self._title, self._rows, self._stops = title, rows, stops
+        self._title, self._rows, self._fold = title, rows, fold
         self._pager = pager or Pager(ident="text", styler=styler)
 
     def compose(self) -> ComposeResult:
-        """The text in a panel with the title and the keys in its border."""
+        """The text in a panel with the title in its border."""
         yield Panel(self._pager, title=self._title, classes="reader")
 
     def on_mount(self) -> None:
-        """Fill it."""
-        self._fill()
+        """The text has the keys."""
         self._pager.focus()
 
     def on_resize(self) -> None:
         """The lines follow the width."""
-        if self._make or self._fold:
-            self.call_after_refresh(self._fill)
-
-    def _fill(self) -> None:
-        if self._make:
-            self._rows, self._stops = self._make()
-        parts = " · [ ] previous and next part" if self._stops else ""
-        self.query_one(Panel).count = f"PgUp PgDn page{parts} · y copy line · Esc close"
         wide = max(20, self.size.width - 5)
-        rows = (
-            [part for row in self._rows for part in _folded(row, wide)]
-            if self._fold
-            else self._rows
-        )
-        self._pager.fill(rows, stops=self._stops)
+        rows = self._rows(wide) if callable(self._rows) else self._rows
+        if self._fold:
+            rows = [part for row in rows for part in _folded(row, wide)]
+        if list(self._pager.rows) != list(rows):
+            self._pager.fill(rows, stops=patch_stops(rows))
 
     def action_close(self) -> None:
         """Close."""

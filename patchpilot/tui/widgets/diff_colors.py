@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The colors of a diff view, computed from the theme.
 
-Each text has a contrast of at least 4.5:1 on each of its backgrounds.
+That each text is legible on its background is the line filter's matter.
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.widget import Widget
 
-READABLE = 4.5
-"""The contrast that WCAG AA asks for."""
-LINE, WORD, CURSOR = 0.14, 0.36, 0.13
+LINE, WORD, CURSOR = 0.14, 0.3, 0.13
 """How much of the sign's color is in a changed line and in a changed word, and of the text's color
 in the line under the cursor.
 """
@@ -78,7 +76,7 @@ class DiffColors:
         grounds = {"": ground, "panel": _color(variables, "panel", ground)}
         for name, color in signs.items():
             grounds[name] = ground.blend(color, LINE)
-            grounds[f"{name}-word"] = _word_ground(ground, color, text)
+            grounds[f"{name}-word"] = ground.blend(color, WORD)
         foregrounds = {
             role: _color(variables, name, text) if name else ground.blend(text, 0.66)
             for role, name in _FOREGROUNDS.items()
@@ -108,8 +106,7 @@ class DiffColors:
         back = self.grounds[ground]
         if cursor:
             back = back.blend(self.foregrounds[""], CURSOR)
-        text = self.foregrounds[""]
-        front = readable(self.foregrounds.get(role, text), back, text)
+        front = self.foregrounds.get(role, self.foregrounds[""])
         return Style.from_color(front.rich_color, back.rich_color) + Style(
             italic=role == "comment" or None
         )
@@ -124,52 +121,6 @@ def colors_on(widget: Widget) -> DiffColors:
         and app.console.color_system != "standard"
     )
     return DiffColors.of(app.theme_variables, ground, tinted=tinted)
-
-
-def _word_ground(ground: Color, sign: Color, text: Color) -> Color:
-    """The ground of a changed word: as much of the sign's color as lets text be read on it, also in
-    the line under the cursor.
-    """
-    for share in (WORD, 0.3, 0.26, 0.22, 0.18):
-        mixed = ground.blend(sign, share)
-        if (
-            contrast(readable(text, under := mixed.blend(text, CURSOR), text), under)
-            >= READABLE
-        ):
-            return mixed
-    return ground.blend(sign, LINE)
-
-
-def readable(color: Color, ground: Color, text: Color) -> Color:
-    """Return the color, changed as little as necessary to be readable on `ground`.
-
-    It is blended toward the color of the text, and then toward black or white.
-    """
-    goals = (text, Color(255, 255, 255) if ground.brightness < 0.5 else Color(0, 0, 0))
-    for goal in goals:
-        for step in range(11):
-            nearer = color.blend(goal, step / 10)
-            if contrast(nearer, ground) >= READABLE:
-                return nearer
-        color = goal
-    return color
-
-
-def contrast(one: Color, other: Color) -> float:
-    """Return the contrast ratio of two colors as defined by WCAG 2, from 1 to 21."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(color: Color) -> float:
-    parts = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in color.normalized
-    )
-    return sum(
-        part * weight
-        for part, weight in zip(parts, (0.2126, 0.7152, 0.0722), strict=True)
-    )
 
 
 def _color(variables: Mapping[str, str], name: str, otherwise: Color) -> Color:

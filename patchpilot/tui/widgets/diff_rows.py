@@ -103,12 +103,11 @@ class FilePart:
 class DiffRows:
     """All rows of a diff, with its files and hunks.
 
-    Each row has its kind, its line number in the old and the new file (0: none), and the indexes
-    of its file and hunk (-1: none).
+    Each row has its kind, its line number in the new file (0: none), and the indexes of its file
+    and hunk (-1: none).
     """
 
     kinds: list[Kind] = field(default_factory=list)
-    old: list[int] = field(default_factory=list)
     new: list[int] = field(default_factory=list)
     file_of: list[int] = field(default_factory=list)
     hunk_of: list[int] = field(default_factory=list)
@@ -148,29 +147,26 @@ class _Reader:
     def __init__(self, rows: Sequence[str]) -> None:
         self.rows, self.found = rows, DiffRows()
         self.state = "headers" if rows and _HEADER.match(rows[0]) else "text"
-        self.old_left = self.new_left = self.old = self.new = 0
+        self.old_left = self.new_left = self.new = 0
         self.file = self.hunk = -1
         self.after_rule = False
 
     def take(self, at: int) -> None:
         """Read one row."""
         row = self.rows[at]
-        old = new = 0
+        new = 0
         kind = self._code(row)
         if kind is None:
             kind = self._structure(at, row) or self._prose(row)
         elif kind is not Kind.MARK:
-            old = self.old if kind is not Kind.ADDED else 0
             new = self.new if kind is not Kind.REMOVED else 0
-            self.old_left -= bool(old or kind is Kind.REMOVED)
-            self.new_left -= bool(new or kind is Kind.ADDED)
-            self.old += kind is not Kind.ADDED
+            self.old_left -= kind is not Kind.ADDED
+            self.new_left -= kind is not Kind.REMOVED
             self.new += kind is not Kind.REMOVED
             self._count(self.found.hunks[self.hunk], kind)
             self._count(self.found.files[self.file], kind)
         found = self.found
         found.kinds.append(kind)
-        found.old.append(old)
         found.new.append(new)
         found.file_of.append(self.file)
         found.hunk_of.append(self.hunk)
@@ -230,8 +226,8 @@ class _Reader:
             return Kind.FILE
         if self.file >= 0 and (match := _HUNK.match(row)):
             self._end_hunk(at)
-            old, old_count, new, new_count, section = match.groups()
-            self.old, self.new = int(old), int(new)
+            _, old_count, new, new_count, section = match.groups()
+            self.new = int(new)
             self.old_left, self.new_left = (
                 int(count) if count is not None else 1
                 for count in (old_count, new_count)

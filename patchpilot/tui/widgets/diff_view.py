@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The patch viewer.
 
-It has syntax highlighting, changed words, line numbers, folding, findings below their lines, and
-a side-by-side view of old and new.
+It has syntax highlighting, changed words, line numbers, folding, and findings below their lines.
 """
 
 from bisect import bisect_left
@@ -27,12 +26,9 @@ from patchpilot.tui.widgets.diff_code import changed_words, paired, syntax
 from patchpilot.tui.widgets.diff_colors import DiffColors, colors_on
 from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, FilePart, Kind, read_rows
 from patchpilot.tui.widgets.pager import Pager
-from patchpilot.tui.widgets.panel import Columns
 
 PIECE = 32
 """Rows of a hunk that are highlighted at once: few, so that no key waits for long."""
-SIDE_BY_SIDE = 100
-"""Columns from which on old and new fit side by side."""
 NOTE_ROWS = 4
 """Rows of a note at most; the rest is cut."""
 WRAPPED = 6
@@ -79,15 +75,13 @@ class Note:
 
 
 class _Shown(NamedTuple):
-    """A row of the display: a line of the text, the removed line to its left where old and new are
-    side by side (-1: none), or part of a note.
+    """A row of the display: a line of the text, or part of a note.
 
     A line that is wrapped has several rows, each from column `start` of the line to `stop` (-1: to
     its end).
     """
 
     line: int
-    left: int = -1
     note: int = -1
     text: str = ""
     begins: bool = False
@@ -119,12 +113,6 @@ class DiffView(Pager):
             "fold all",
             "fold all files to one line each, or unfold them",
         ),
-        more_key(
-            "vertical_line",
-            "side_by_side",
-            "show side by side",
-            "show the old and the new lines side by side, or below each other",
-        ),
     ]
 
     def __init__(self, *, ident: str | None = None) -> None:
@@ -133,14 +121,12 @@ class DiffView(Pager):
         self.notes: Sequence[Note] = ()
         self._searchable: Mapping[int, str] = {}
         self.note = -1
-        self.beside = False
         self._folded_files: set[int] = set()
         self._folded_hunks: set[int] = set()
         self._lines: list[_Shown] = []
         self._shown: list[_Shown] = []
         self._places: list[int] = []
         self._digits = 0
-        self._old_digits = 0
         self._widest = 0
         self._pieces: dict[
             tuple[int, int], dict[int, tuple[tuple[int, int, str], ...]]
@@ -173,7 +159,6 @@ class DiffView(Pager):
         self._pieces, self._changed = {}, {}
         self._lines = [_Shown(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
-        self._old_digits = len(str(max(self.parts.old, default=0)))
         self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
         found = sorted(
             [
@@ -202,8 +187,6 @@ class DiffView(Pager):
             file.start for file in parts.files
         }
         starts |= {parts.hunks[hunk].start for hunk in self._folded_hunks}
-        if self.is_beside:
-            starts |= {(removed or added).start for removed, added in parts.changes}
         line = 0
         for start in [*sorted(starts), end]:
             if start >= line:
@@ -214,16 +197,11 @@ class DiffView(Pager):
         self.refresh()
 
     def _lay_part(self, line: int) -> int:
-        """Lay out a line that is more than a row: what is folded into it, its notes, its other
-        side.
+        """Lay out a line that is more than a row: what is folded into it, and its notes.
 
         Returns the first line after it.
         """
         parts, kind = self.parts, self.parts.kinds[line]
-        if self.is_beside and parts.change_of[line] >= 0:
-            removed, added = parts.block(line)
-            self._lay_block(removed, added)
-            return max(removed.stop, added.stop)
         end = line + 1
         if self._is_folded(line):
             end = (
@@ -251,31 +229,6 @@ class DiffView(Pager):
         stops = breaks(row.expandtabs(8), room)
         edges = [0, *stops, -1]
         return [_Shown(line, start=start, stop=stop) for start, stop in pairwise(edges)]
-
-    def _lay_block(self, removed: range, added: range) -> None:
-        """A change, old and new side by side: what replaces what is in one row."""
-        pairs = [(removed[old], added[new]) for old, new in self._pairs(removed, added)]
-        rows: list[tuple[int, int]] = []
-        old, new = removed.start, added.start
-        for left, right in [*pairs, (removed.stop, added.stop)]:
-            rows += [(line, -1) for line in range(old, left)] + [
-                (-1, line) for line in range(new, right)
-            ]
-            if left < removed.stop and right < added.stop:
-                rows.append((left, right))
-            old, new = left + 1, right + 1
-        places: dict[int, int] = {}
-        for left, right in rows:
-            places |= {line: len(self._shown) for line in (left, right) if line >= 0}
-            self._shown.append(_Shown(right if right >= 0 else left, left))
-            for note in (
-                note
-                for line in (left, right)
-                if line >= 0
-                for note in self._notes_in(line, line + 1)
-            ):
-                self._shown += self._note_rows(note)
-        self._places += [places[line] for line in (*removed, *added)]
 
     def _hidden(self, line: int) -> bool:
         parts = self.parts
@@ -351,11 +304,6 @@ class DiffView(Pager):
         file = self.parts.file_of[line] if line < len(self.parts.file_of) else -1
         return self.parts.files[file] if file >= 0 else None
 
-    @property
-    def is_beside(self) -> bool:
-        """Whether old and new are side by side now: wanted, and there is room."""
-        return self.beside and self.size.width >= SIDE_BY_SIDE
-
     # moving
 
     def go(self, line: int) -> None:
@@ -419,36 +367,6 @@ class DiffView(Pager):
         self._lay_out()
         super().go(line)
 
-    def action_side_by_side(self) -> None:
-        """Show old and new side by side, or below each other.
-
-        Where its panel is too narrow, it gets the room of the panels next to it meanwhile.
-        """
-        if self.beside:
-            self._share(whole=False)
-        elif self.app.size.width < SIDE_BY_SIDE:
-            self.notify(
-                f"side-by-side view needs {SIDE_BY_SIDE} columns; there are only"
-                f" {self.app.size.width}",
-                timeout=4,
-                markup=False,
-            )
-            return
-        elif self.size.width < SIDE_BY_SIDE:
-            self._share(whole=True)
-        self.beside = not self.beside
-        self._lay_out()
-        super().go(self.cursor)
-
-    def _share(self, *, whole: bool) -> None:
-        """Hide the panels next to this one, or show them again."""
-        own = list(self.ancestors)
-        columns = [node for node in own if isinstance(node, Columns)]
-        if columns:
-            columns[-1].set_class(whole, "-whole")
-            for node in own[: own.index(columns[-1])]:
-                node.set_class(whole, "-kept")
-
     def on_click(self, event: Click) -> None:
         """Move the cursor to the line that was clicked.
 
@@ -480,7 +398,6 @@ class DiffView(Pager):
             self.scroll_offset.x,
             self.word,
             id(colors),
-            self.is_beside,
         )
         if view != self._strips_of or len(self._strips) > KEPT:
             self._strips, self._strips_of = {}, view
@@ -519,13 +436,6 @@ class DiffView(Pager):
         if shown.note >= 0:
             return self._drawn(self._note_text(shown, colors), 0, wide, colors.style())
         kind = self.parts.kinds[shown.line]
-        if self.is_beside and kind in CODE:
-            half = (wide - 1) // 2
-            old = shown.left if kind is not Kind.CONTEXT else shown.line
-            new = shown.line if kind is not Kind.REMOVED else -1
-            left = self._half(bar, old, colors, cursor, half, of_old=True)
-            right = self._half("│", new, colors, cursor, wide - half, of_old=False)
-            return Strip.join([left, right])
         ground, cell = self._ground(kind), colors.style("quiet", cursor=cursor)
         gutter = Text(bar, style=colors.style("accent", cursor=cursor))
         if self.parts.hunks:
@@ -590,46 +500,6 @@ class DiffView(Pager):
             text.render(self.app.console)
             if text.spans
             else [Segment(text.plain, style)]
-        )
-
-    def _half(
-        self,
-        bar: str,
-        line: int,
-        colors: DiffColors,
-        cursor: bool,
-        wide: int,
-        *,
-        of_old: bool,
-    ) -> Strip:
-        """One side: its line number, sign and code.
-
-        Empty where the other side has no counterpart.
-        """
-        quiet = colors.style("quiet", cursor=cursor)
-        gutter = Text(
-            bar, style=colors.style("accent", cursor=cursor) if of_old else quiet
-        )
-        if line < 0:
-            return self._drawn(gutter, 0, wide, colors.style(cursor=cursor))
-        numbers = self.parts.old if of_old else self.parts.new
-        digits = self._old_digits if of_old else self._digits
-        kind = self.parts.kinds[line]
-        ground = self._ground(kind)
-        gutter.append(f"{numbers[line]:>{digits}} ", style=quiet)
-        gutter.append(
-            self._sign(kind), style=colors.style(ground, ground, cursor=cursor)
-        )
-        head = self._segments(gutter)
-        code = self._code(line, colors, cursor)
-        fill = colors.style("", ground, cursor=cursor)
-        return Strip.join(
-            [
-                head,
-                self._drawn(
-                    code, self.scroll_offset.x, wide - head.cell_length, fill, cut=True
-                ),
-            ]
         )
 
     @staticmethod
@@ -787,26 +657,14 @@ class DiffView(Pager):
         if not removed or not added:
             return ()
         if removed.start not in self._changed:
-            self._changed[removed.start] = {
-                at: spans
-                for old, new in self._pairs(removed, added)
-                for at, spans in self._words(removed[old], added[new])
-            }
+            found: dict[int, Sequence[tuple[int, int]]] = {}
+            sides = [[self.rows[at][1:] for at in side] for side in (removed, added)]
+            for old, new in paired(*sides):
+                found[removed[old]], found[added[new]] = changed_words(
+                    printable(sides[0][old]), printable(sides[1][new])
+                )
+            self._changed[removed.start] = found
         return self._changed[removed.start].get(line, ())
-
-    def _words(
-        self, old: int, new: int
-    ) -> Iterator[tuple[int, Sequence[tuple[int, int]]]]:
-        before, after = changed_words(
-            printable(self.rows[old][1:]), printable(self.rows[new][1:])
-        )
-        yield old, before
-        yield new, after
-
-    def _pairs(self, removed: range, added: range) -> list[tuple[int, int]]:
-        return paired(
-            [self.rows[at] for at in removed], [self.rows[at] for at in added]
-        )
 
 
 def _merged(strip: Strip) -> Strip:

@@ -16,9 +16,10 @@ from patchpilot.model.printable import width
 from patchpilot.tui.view.rich_text import KEY, plain
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.widgets.lists import description_of
 
 GAP = 2
-NEXT = "step(1)"
+NEXT, MATCH = "step(1)", "match(1)"
 Shown = tuple[str, str, ActiveBinding]
 """A key as it is displayed, its label, and the binding."""
 
@@ -53,10 +54,15 @@ class KeyLine(Widget):
         following = _following(getattr(self.screen, "stage", None))
         labels.setdefault(NEXT, f"go to {following.label}" if following else "")
         known = []
+        # while there is a search, n is for its matches
+        if any(
+            one.binding.action == MATCH for one in self.screen.active_bindings.values()
+        ):
+            seen.add(NEXT)
         for active in self.screen.active_bindings.values():
             binding = active.binding
             shown = self.app.get_key_display(binding)
-            label = labels.get(binding.action, binding.description)
+            label = labels.get(binding.action, description_of(active.node, binding))
             is_shown = binding.show or binding.action in keys.added
             if is_shown and label and binding.action not in seen:
                 seen.add(binding.action)
@@ -75,7 +81,7 @@ class KeyLine(Widget):
         active = [
             active
             for active in self.app.screen.active_bindings.values()
-            if active.binding.show and active.binding.description
+            if active.binding.show and description_of(active.node, active.binding)
         ]
         known = {
             self.app.get_key_display(one.binding): one
@@ -87,7 +93,10 @@ class KeyLine(Widget):
                 ),
             )
         }
-        return [(key, one.binding.description, one) for key, one in known.items()]
+        return [
+            (key, description_of(one.node, one.binding), one)
+            for key, one in known.items()
+        ]
 
     def _shown(self) -> Iterator[Shown]:
         """As many keys as fit: those of every screen (such as help) first take their room."""

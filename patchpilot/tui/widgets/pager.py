@@ -4,6 +4,7 @@
 Only the lines on screen are drawn, so that thousands of lines scroll as smoothly as ten.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
@@ -57,8 +58,9 @@ class Pager(ScrollView, can_focus=True):
             show=False,
             key_display="[",
         ),
-        Binding("n", "match(1)", "next match", show=False),
-        Binding("N", "match(-1)", "previous match", show=False),
+        Binding("n", "match(1)", "next match"),
+        Binding("N", "match(-1)", "previous match"),
+        Binding("escape", "end_search", "end search", key_display="Esc"),
         Binding("h,left", "sideways(-8)", "scroll left", show=False),
         Binding("l,right", "sideways(8)", "scroll right", show=False),
     ]
@@ -234,11 +236,8 @@ class Pager(ScrollView, can_focus=True):
         return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """n and N go through the matches only while there is a search.
-
-        Otherwise n goes to the next stage.
-        """
-        return bool(self.word) if action == "match" else True
+        """n, N and Escape are about the matches only while there is a search."""
+        return bool(self.word) if action in ("match", "end_search") else True
 
     def seek(self, word: str, *, move: bool = True) -> None:
         """Highlight a word and go to its first match at or after the cursor."""
@@ -260,7 +259,23 @@ class Pager(ScrollView, can_focus=True):
             at = (self.cursor + by * step) % count
             if self._has(at, word):
                 self.go(at)
-                return
+                break
+        self.tell_match()
+
+    def tell_match(self) -> None:
+        """Say which match the cursor is on, of how many."""
+        word = self.word.lower()
+        if not word:
+            return
+        found = [at for at in range(len(self.rows)) if self._has(at, word)]
+        place = bisect_right(found, self.cursor)
+        words = f"{place} of {len(found)}" if found else "no match"
+        self.notify(f"search “{self.word}”: {words}")
+
+    def action_end_search(self) -> None:
+        """Clear the search."""
+        self.seek("", move=False)
+        self.notify("")
 
     def _has(self, at: int, word: str) -> bool:
         return (

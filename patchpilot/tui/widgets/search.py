@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from patchpilot.tui.widgets.input_line import LineInput
+from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.pager import Pager
 
 
@@ -32,6 +33,12 @@ class SearchBar(LineInput):
         )
         self._pager: Pager | None = None
 
+    def _show(self, *, shown: bool) -> None:
+        """Show the line in the place of the message row, or that again."""
+        self.display = shown
+        for row in self.screen.query(MessageRow):
+            row.display = not shown
+
     def open(self) -> None:
         """Show the line, for the focused pager or else the first visible one."""
         focused = self.screen.focused
@@ -42,7 +49,7 @@ class SearchBar(LineInput):
             focused if isinstance(focused, Pager) else next(iter(pagers), None)
         )
         if self._pager:
-            self.display = True
+            self._show(shown=True)
             self.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -58,11 +65,12 @@ class SearchBar(LineInput):
     def action_close(self) -> None:
         """Return to the text and clear the search."""
         if self._pager:
-            self._pager.seek("", move=False)
+            self._pager.action_end_search()
         self.value = ""
         self._end()
 
     def _end(self) -> None:
-        self.display = False
+        self._show(shown=False)
         if self._pager:
             self._pager.focus()
+            self._pager.tell_match()

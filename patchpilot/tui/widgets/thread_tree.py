@@ -13,14 +13,13 @@ from functools import lru_cache
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
 from patchpilot.model.ago import ago
-from patchpilot.model.printable import printable, width
+from patchpilot.model.printable import printable
 from patchpilot.tui.view.glyphs import glyph, signs
 from patchpilot.tui.view.rich_text import QUIET, STRONG, diff_line, plain
 from patchpilot.tui.view.stages import NEEDS_YOU
@@ -34,9 +33,9 @@ FEW = 3
 """Number of quoted lines up to which they are not folded."""
 MANY = 40
 """With more mails than that, only those with open review points are shown with their text at first."""  # noqa: E501
-MARGIN, EDGES = 4, (4, 3, 2, 1)
-"""Columns of the margin with the box of a review point, and words by which the start and the end of
-a point are found in a line.
+MARGIN, START = 4, 4
+"""Columns of the margin with the box of a review point, and words by which its start is found in a
+line.
 """
 EARLY = 2 / 3
 """A line of a paragraph that is shorter than this part of the widest one ended there on purpose."""
@@ -53,22 +52,17 @@ _ALONE = re.compile(r"(?:[-*]|\d+[.)]) |[A-Z][\w-]*: |\[")
 brackets.
 """
 _CODE = re.compile(r"^(?:[ \t]|[-+@>]|diff |index )")
-_GOOD, _BAD, _WARNS, _ASKS, _PLAIN = (
-    ("green", "black on green"),
-    ("red", "white on red"),
-    ("yellow", "black on yellow"),
-    ("blue", "black on blue"),
-    ("dim", "dim reverse"),
-)
-BADGES: Mapping[str, tuple[str, str]] = {
-    "review": _ASKS, "question": _ASKS, "ai-review": _ASKS, "form-letter": _ASKS,
-    "build-warning": _WARNS,
-    "nack": _BAD, "build-failure": _BAD, "stable-failed": _BAD,
-    "ack": _GOOD, "trailers": _GOOD, "applied": _GOOD, "tip-commit": _GOOD, "mm-commit": _GOOD, "pull-merged": _GOOD, "stable-added": _GOOD,  # noqa: E501
-}  # fmt: skip
-"""The kind of a mail → the styles of its badge's edges and of the word between them, which is the
-kind.
-"""
+_OF_KINDS = {
+    "blue": ("review", "question", "ai-review", "form-letter"),
+    "yellow": ("build-warning",),
+    "bold red": ("nack", "build-failure", "stable-failed"),
+    "green": (
+        *("ack", "trailers", "applied", "tip-commit", "mm-commit", "pull-merged"),
+        "stable-added",
+    ),
+}
+KINDS = {kind: style for style, kinds in _OF_KINDS.items() for kind in kinds}
+"""The kind of a mail → its style."""
 
 
 class TreeRow(str):
@@ -244,10 +238,6 @@ def _mail_row(
         if node.more
         else ""
     )
-    kind = mail.label
-    badge = f"{drawn['badge-left']}{kind}{drawn['badge-right']}"
-    edge, word = BADGES.get(kind, _PLAIN)
-    who = mail.who
     date = mail.mail.date
     age = ago(date.timestamp()) if date else "no date"
     facts = [
@@ -257,10 +247,8 @@ def _mail_row(
     return TreeRow(
         (f"{above}{branch}", QUIET),
         (f"{drawn['unfolded' if is_open else 'folded']} ", ""),
-        (badge[:1], edge),
-        (badge[1:-1], word),
-        (badge[-1:], edge),
-        (f" {who}", STRONG),
+        (f"{mail.label} ", KINDS.get(mail.label, QUIET)),
+        (mail.who, STRONG),
         (f" {drawn['dot']} " + f" {drawn['dot']} ".join(facts), QUIET),
         *([(" new", "bold green")] if is_new else []),
     )
@@ -301,16 +289,13 @@ class _Body:
             columns,
         )
         self._margin = MARGIN if points else 0
-        self._asking: dict[int, list[slice]] = {}
         self._starts: dict[int, int] = {}
 
     def rows(self) -> "Iterator[tuple[TreeRow, str, LedgerItem | None]]":
         lines = self._node.mail.mail.body.rstrip().split("\n")
-        for item in self._points.values():
-            for asked, words in _lines_of(item, lines):
-                self._asking.setdefault(asked, []).append(words)
-                if asked == item.point.line:
-                    self._starts[asked] = words.start
+        for at, item in self._points.items():
+            if at < len(lines):
+                self._starts[at] = _start_of(item, lines[at])
         at = 0
         while at < len(lines):
             is_quote = _is_quote(lines[at])
@@ -374,61 +359,28 @@ class _Body:
             for line, start in self._starts.items()
             if at <= line < at + len(lines)
         }
-        asking = [
-            slice(start + part.start, start + part.stop)
-            for line, start in enumerate(starts, at)
-            for part in sorted(self._asking.get(line, []), key=lambda part: part.start)
-        ]
         for begin, end in _flow(lines, self._room, items):
-            strong = [
-                slice(max(part.start, begin) - begin, min(part.stop, end) - begin)
-                for part in asking
-                if part.start < end and part.stop > begin
-            ]
             item = items.get(begin)
-            yield (
-                self._row(text[begin:end].replace("\n", " "), "", item, strong),
-                "",
-                item,
-            )
+            words = text[begin:end].replace("\n", " ")
+            yield self._row(words, "", item), "", item
 
     def _own(
         self, at: int, line: str
     ) -> "Iterator[tuple[TreeRow, str, LedgerItem | None]]":
         """A line that is not prose: code keeps its spaces, a new warning of a build bot is wrapped."""  # noqa: E501
-        item, asking = self._points.get(at), self._asking.get(at, [])
-        style = STRONG if NEW_WARNING.match(line) else str(diff_line(line).style)
-        parts = (
-            _reflowed([line], self._room)
-            if NEW_WARNING.match(line)
-            else _cut(line, self._room)
-        )
+        item, is_new = self._points.get(at), NEW_WARNING.match(line)
+        style = STRONG if is_new else str(diff_line(line).style)
+        parts = _reflowed([line], self._room) if is_new else _cut(line, self._room)
         for number, part in enumerate(parts):
-            if asking and len(parts) == 1:
-                yield self._row(part, style, item, asking), "", item
-            else:
-                yield (
-                    self._row(
-                        part, STRONG if asking else style, item if not number else None
-                    ),
-                    "",
-                    item if not number else None,
-                )
+            first = item if not number else None
+            yield self._row(part, style, first), "", first
 
     @property
     def _room(self) -> int:
         return max(40, self._columns - len(self._guide) - 1 - self._margin)
 
-    def _row(
-        self,
-        text: str,
-        style: str,
-        item: "LedgerItem | None" = None,
-        strong: Sequence[slice] = (),
-    ) -> TreeRow:
-        """A row: the guide, the box of a point in the margin, and the text, of which some parts are
-        strong.
-        """
+    def _row(self, text: str, style: str, item: "LedgerItem | None" = None) -> TreeRow:
+        """A row: the guide, the box of a point in the margin, and the text."""
         # parts of one style are joined, and pictures of the screen drop the spaces that such a row
         # begins with
         box = [
@@ -437,19 +389,8 @@ class _Body:
                 "green" if item and item.done else NEEDS_YOU,
             )
         ] * bool(self._margin)
-        parts, at = [], 0
-        for part in strong:
-            parts += [
-                (text[at : max(at, part.start)], style),
-                (text[max(at, part.start) : part.stop], STRONG),
-            ]
-            at = max(at, part.stop)
-        return TreeRow(
-            (f"{self._guide} ", "" if style == QUIET else QUIET),
-            *box,
-            *parts,
-            (text[at:], style),
-        )
+        guide = (f"{self._guide} ", "" if style == QUIET else QUIET)
+        return TreeRow(guide, *box, (text, style))
 
 
 def _is_prose(line: str) -> bool:
@@ -514,38 +455,11 @@ def _flow(
         yield begin, end
 
 
-def _lines_of(
-    item: "LedgerItem", lines: Sequence[str]
-) -> "Iterator[tuple[int, slice]]":
-    """The lines of a review point, each with the part of it that is the point: sentences start and
-    end within lines.
-    """
-    point = item.point
-    words = point.text.split()
-    for at in range(point.line, min(point.end, len(lines) - 1) + 1):
-        line = lines[at]
-        start = (
-            _found(line, [" ".join(words[:count]) for count in EDGES])[0]
-            if at == point.line
-            else 0
-        )
-        yield (
-            at,
-            slice(
-                start,
-                (
-                    _found(line, [" ".join(words[-count:]) for count in EDGES])[1]
-                    if at == point.end
-                    else len(line)
-                ),
-            ),
-        )
-
-
-def _found(line: str, texts: Sequence[str]) -> tuple[int, int]:
-    """Where the first of the texts is that a line has; the whole line where it has none."""
-    found = next((text for text in texts if text in line), line)
-    return line.find(found), line.find(found) + len(found)
+def _start_of(item: "LedgerItem", line: str) -> int:
+    """The column at which a review point starts: sentences start within lines."""
+    words = item.point.text.split()
+    starts = (line.find(" ".join(words[:count])) for count in range(START, 0, -1))
+    return next((start for start in starts if start >= 0), 0)
 
 
 _SIGNS = {"addressed": "ticked", "declined": "nothing", "answered": "dot"}
@@ -610,36 +524,8 @@ class ThreadTree(Pager, inherit_bindings=False):
         self.fill(self.laid.rows, stops=self.laid.mails, keep=keep)
 
     def _with_cursor(self, strip: Strip) -> Strip:
-        """Without a mail there is nothing to choose.
-
-        A mail's badge keeps its colors under the cursor.
-        """
-        if not self.laid.mails:
-            return strip
-        lit, row = super()._with_cursor(strip), self.rows[self.cursor]
-        if (
-            self.app.no_color
-            or not self.has_focus
-            or self.cursor not in self.laid.mails
-            or not isinstance(row, TreeRow)
-        ):
-            return lit
-        start, stop = (
-            width("".join(text for text, _ in row.parts[:count])) - self.scroll_offset.x
-            for count in (2, 5)
-        )
-        start, stop = max(0, start), max(0, min(stop, strip.cell_length))
-        ground = Style(bgcolor=self.get_component_rich_style("pager--cursor").bgcolor)
-        edges = [strip.crop(at, at + 1).apply_style(ground) for at in (start, stop - 1)]
-        return Strip.join(
-            [
-                lit.crop(0, start),
-                edges[0],
-                strip.crop(start + 1, stop - 1),
-                edges[1],
-                lit.crop(stop),
-            ]
-        )
+        """Without a mail there is nothing to choose."""
+        return super()._with_cursor(strip) if self.laid.mails else strip
 
     def show_mail(self, line: int) -> None:
         """Go to a mail's first line and show what follows it.

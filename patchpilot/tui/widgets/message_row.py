@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The message row above the key line: what was done, how to undo it, and what went wrong."""
+
+from textual.timer import Timer
+from textual.widgets import Static
+
+from patchpilot.model.printable import one_line
+from patchpilot.tui.view.glyphs import STYLE_OF, glyph
+from patchpilot.tui.view.rich_text import plain
+
+SIGNS = {"information": "done", "warning": "warning", "error": "blocked"}
+"""The severity of a message → the name of its sign."""
+LASTS = 15.0
+"""Seconds after which a message goes, if no other one came."""
+
+
+class MessageRow(Static):
+    """A row for one message; the next one replaces it."""
+
+    DEFAULT_CSS = "MessageRow { height: 1; padding: 0 1; text-overflow: ellipsis; }"
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._timer: Timer | None = None
+
+    def show(self, message: str, severity: str) -> None:
+        """Show a message; an empty one clears the row."""
+        if self._timer:
+            self._timer.stop()
+        sign = SIGNS[severity]
+        text = one_line(message.replace("\n", "; "))
+        self.update(plain(f"{glyph(sign)} {text}", STYLE_OF[sign]) if text else "")
+        self._timer = self.set_timer(LASTS, lambda: self.update(""))
