@@ -101,19 +101,38 @@ def _hunk(
 ) -> tuple[Hunk | None, int]:
     """Return a hunk, None if its lines are not those that it counts, and the index below it."""
     old, new = (1 if count is None else int(count) for count in header.group(2, 4))
-    number, found = int(header[3]), list[DiffLine]()
     at = first + 1
     while at < len(lines) and (old > 0 or new > 0 or lines[at].startswith("\\")):
-        kind, text = lines[at][:1], lines[at][1:]
-        removed, added = _COUNTED.get(kind, (old + 1, 0))
+        removed, added = _COUNTED.get(lines[at][:1], (old + 1, 0))
         if removed > old or added > new:
             return None, at
-        found.append(DiffLine(kind or " ", text, at + 1, number if added else None))
-        old, new, number = old - removed, new - added, number + added
+        old, new = old - removed, new - added
         at += 1
+    if old or new:
+        return None, at
     places = (int(header[1]), int(header[3]), int(header[4] or 1))
-    whole = Hunk(*places, header[5].strip(), tuple(found), first + 1)
-    return (whole if old == new == 0 else None), at
+    found = _lines(lines[first:at], first + 1)
+    return Hunk(*places, header[5].strip(), found, first + 1), at
+
+
+def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
+    """Return the lines of a whole hunk, whose header is at line `first` of the patch."""
+    from unidiff.patch import PatchSet
+
+    if len(hunk) == 1:
+        return ()
+    # CR and other line ends inside a line are content: given a list, unidiff does not split lines
+    head = ("--- a/x\n", "+++ b/x\n")
+    parsed = PatchSet([*head, *(f"{line or ' '}\n" for line in hunk)])
+    return tuple(
+        DiffLine(
+            line.line_type,
+            line.value.removesuffix("\n"),
+            first + number,
+            line.target_line_no,
+        )
+        for number, line in enumerate(parsed[0][0], 1)
+    )
 
 
 def _git_paths(line: str) -> tuple[str | None, str | None]:
