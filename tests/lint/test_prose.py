@@ -104,6 +104,7 @@ def test_what_was_pasted_is_nobodys_sentence(text: str) -> None:
             "not-imperative",
             "internal-id",
             "possible-misspelling",
+            "badly-wrapped-message",
         }
         & found.keys()
     )

@@ -3,11 +3,12 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_prose import is_prose, words
+from patchpilot.lint.message_prose import is_prose, paragraphs, words
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.word_lists import word_set
 from patchpilot.model.trailer import is_trailer
@@ -90,6 +91,36 @@ def _needs_no_reason(context: Context) -> bool:
 
 TOO_LONG = 90
 """Lines of prose longer than this are reported by the rule about long lines."""
+
+
+@detector("badly-wrapped", narrow=int)
+def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report a paragraph of prose with several lines that end much too early.
+
+    Such a line has at most `narrow` columns with the next line's first word.
+    """
+    narrow = arguments["narrow"]
+    for paragraph in paragraphs(context):
+        lines = [line.rstrip() for line in paragraph.lines]
+        widest = max(map(len, lines))
+        # lines that are too long have their own rule
+        if widest > TOO_LONG:
+            continue
+        early = [
+            at
+            for at, (line, following) in enumerate(pairwise(lines))
+            if len(line) + 1 + len(following.split()[0]) <= narrow
+            and not _ends_thought(line, following)
+        ]
+        if len(early) >= 2 and (len(early) * 2 >= len(lines) - 1 or widest >= narrow):
+            yield hit_on(paragraph.start + early[0])
+            return
+
+
+def _ends_thought(line: str, following: str) -> bool:
+    return line.endswith((".", ":", "!", "?", ";", ",", "-")) or not (
+        following[:1].isalnum()
+    )
 
 
 _STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
