@@ -71,8 +71,9 @@ class MailText:
     are the From, Subject and Date that git reads. Each of `parts` has the index of its first line
     in `lines`, its charset, and its headers by name in lower case.
 
-    git takes the line after the header of a part for text even if it is a boundary; with `is_mime`
-    it is a boundary.
+    git takes the line after the header of a part for text even if it is a boundary, and joins a
+    line of format=flowed that ends in a space with the next one. With `is_mime` it is a boundary,
+    and no lines are joined: quotes end in such spaces, and would take in the tag below them.
     """
 
     def __init__(self, lines: Sequence[str], *, is_mime: bool = False) -> None:
@@ -84,6 +85,7 @@ class MailText:
         self.parts: list[tuple[int, str, dict[str, str]]] = []
         self._boundaries: list[str] = []
         self._charset = self._encoding = ""
+        self._is_mime = is_mime
         self._is_flowed = self._loses_space = False
         self._held: list[bytes] = []
         self._soft: list[str] = []
@@ -92,7 +94,7 @@ class MailText:
         if self.is_plain:
             self.lines += lines[self.end :]
         else:
-            self._read(lines, is_mime)
+            self._read(lines)
 
     def _take(self, fields: Iterable[Field]) -> None:
         """Begin a part that has these headers."""
@@ -114,12 +116,12 @@ class MailText:
                 self._encoding = known[0] if known else ""
         self.parts.append((len(self.lines), self._charset, named))
 
-    def _read(self, lines: Sequence[str], is_mime: bool) -> None:
+    def _read(self, lines: Sequence[str]) -> None:
         at = self._boundary_from(lines, self.end) if self._boundaries else self.end
         while at < len(lines):
             if self._boundaries and lines[at].startswith(self._boundaries[-1]):
-                at = self._next_part(lines, at, is_mime)
-                if is_mime or at == len(lines):
+                at = self._next_part(lines, at)
+                if self._is_mime or at == len(lines):
                     continue
             if at + 1 < len(lines) or lines[at]:
                 self._add(lines[at])
@@ -134,12 +136,12 @@ class MailText:
             at += 1
         return at
 
-    def _next_part(self, lines: Sequence[str], at: int, is_mime: bool) -> int:
+    def _next_part(self, lines: Sequence[str], at: int) -> int:
         """Read the header of a part, and return the index of its first line."""
         self._flush()
         while lines[at].startswith(f"{self._boundaries[-1]}--"):
             self._boundaries.pop()
-            if not is_mime:
+            if not self._is_mime:
                 self.lines.append("")
             at = self._boundary_from(lines, at + 1)
             if at == len(lines):
@@ -149,7 +151,8 @@ class MailText:
         self._take(fields)
         # git drops this line, whatever it is
         return min(
-            end + (not is_mime or not "".join(lines[end : end + 1]).strip()), len(lines)
+            end + (not self._is_mime or not "".join(lines[end : end + 1]).strip()),
+            len(lines),
         )
 
     def _add(self, line: str) -> None:
@@ -168,7 +171,7 @@ class MailText:
             self._flush()
         elif self._is_flowed:
             text = text.removeprefix(" ")
-            if text.endswith(" "):
+            if text.endswith(" ") and not self._is_mime:
                 self._soft.append(text[:-1] if self._loses_space else text)
                 return
         self.lines.append("".join((*self._soft, text)))

@@ -251,3 +251,38 @@ def test_a_reply_that_lost_its_re_is_a_reply() -> None:
     assert found.kind is MailKind.TRAILERS
     again = raw.replace("In-Reply-To", "X")
     assert classify(parse_mail(again.encode())).kind is MailKind.PATCH
+
+
+@pytest.mark.parametrize("kind", ["", "; format=flowed", "; format=flowed; delsp=yes"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("is_part", [False, True])
+@pytest.mark.parametrize(
+    "above",
+    [
+        "> ",
+        ">  ",
+        "> > ",
+        ">",
+        "> +\treturn rc; ",
+        "> \n> Signed-off-by: Ada Fixer <ada@example.org> ",
+        "> text\n\nThanks, this looks good. ",
+        "> text\n\nThanks. \n ",
+        "> text\n\nAcked-by: Rita Reviewer <rita@example.net> ",
+    ],
+)
+def test_a_tag_is_on_its_own_line_whatever_ends_the_line_above_it(
+    kind: str, encoding: str, is_part: bool, above: str
+) -> None:
+    text = f"> text\n{above}\nTested-by: Rita Reviewer <rita@example.net> \n\nRita\n"
+    body = part(f"text/plain{kind}", encoding, "utf-8", text)
+    if is_part:
+        body = b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n%b\n--b--\n' % body
+    found = classify(
+        parse_mail(
+            b"From: Rita Reviewer <rita@example.net>\nSubject: Re: [PATCH] foo: a\n"
+            b"In-Reply-To: <1@example.org>\n" + body
+        )
+    )
+    assert found.kind is MailKind.TRAILERS
+    given = found.trailers[-1]
+    assert (given.name, given.credited) == ("Tested-by", True)
