@@ -13,13 +13,14 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.errors import GitError, unknown
+from patchpilot.errors import GitError, UsageError, nearest
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.transport import Transport
 
 TIME_LIMIT = 60.0
+NO_ADDRESS = "pass 'Name <name@example.org>' or one of your aliases"
 _REASONS = {
     "author": "author of the patch",
     "sob": "(?i:signed-off-by): in the message",
@@ -62,13 +63,13 @@ def configured_recipients(
         for value in account.values(header):
             recipients += [
                 _recipient(address, header, f"sendemail.{header}")
-                for address in expand(value, aliases)
+                for address in expand(value, aliases, f"sendemail.{header}")
             ]
         for name in transport.recipient_settings.get(header, ()):
             recipients += [
                 _recipient(address, header, name)
                 for value in transport.recipient_values(repository, name)
-                for address in expand(value, aliases)
+                for address in expand(value, aliases, name)
             ]
         command = account.value(f"{header}cmd")
         if command and not (header == "cc" and "cccmd" in suppressed):
@@ -111,7 +112,9 @@ def _blind(
     account: Account, aliases: dict[str, tuple[str, ...]]
 ) -> tuple[Address, ...]:
     return tuple(
-        address for value in account.values("bcc") for address in expand(value, aliases)
+        address
+        for value in account.values("bcc")
+        for address in expand(value, aliases, "sendemail.bcc")
     )
 
 
@@ -216,11 +219,12 @@ def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ..
 
 
 def expand(
-    text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0
+    text: str, aliases: dict[str, tuple[str, ...]], source: str, depth: int = 0
 ) -> tuple[Address, ...]:
     """Returns the addresses in a word or header value, with aliases resolved to a depth of 8.
 
-    Raises UsageError for a word that is neither an address nor an alias.
+    Raises UsageError for a word that is neither an address nor an alias. `source` is the option or
+    setting that has the word.
     """
     if depth > 8:
         return ()
@@ -230,12 +234,16 @@ def expand(
             addresses += [
                 address
                 for alias in aliases[part]
-                for address in expand(alias, aliases, depth + 1)
+                for address in expand(alias, aliases, source, depth + 1)
             ]
         elif found := parse_addresses(part):
             addresses += found
         else:
-            raise unknown("address or alias", part, aliases)
+            near = nearest(part, aliases)
+            raise UsageError(
+                f"{source}: unknown address or alias {part!r}",
+                hint=f"did you mean {near!r}?" if near else NO_ADDRESS,
+            )
     return tuple(addresses)
 
 

@@ -225,7 +225,7 @@ def test_an_unknown_alias_is_refused_by_name(option: str, tmp_path: Path) -> Non
     else:
         repo.git("config --global", option, "bos, x@example.org")
     done = call(*words.split(), "-C", repo.path)
-    done.expect(2, "unknown address or alias 'bos'")
+    done.expect(2, f"{option}: unknown address or alias 'bos'")
     assert "did you mean 'boss'?" in done.err
 
 

@@ -19,6 +19,7 @@ from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.git_recipients import (
+    NO_ADDRESS,
     configured_recipients,
     expand,
     read_aliases,
@@ -272,11 +273,10 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
     named = []
     for header, texts in (("to", request.to), ("cc", request.cc)):
         for text in texts:
-            addresses = expand(text, aliases)
+            addresses = expand(text, aliases, f"--{header}")
             if not addresses:
                 raise UsageError(
-                    f"--{header} {text}: not an address",
-                    hint="pass 'Name <name@example.org>' or one of your aliases",
+                    f"--{header}: {text!r} has no address", hint=NO_ADDRESS
                 )
             addresses = usable_recipients(addresses, f"--{header}")
             named += [
