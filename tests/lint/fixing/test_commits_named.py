@@ -49,3 +49,20 @@ def test_a_tag_gets_its_form_and_its_title(line: str) -> None:
 )
 def test_a_tag_that_may_mean_another_commit_or_says_more_is_left(line: str) -> None:
     assert tag_of(line) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("As in commit 4364ac5 it is used.", 'As in commit 4364ac5ce03e ("frob: use the link at once") it is used.'),  # noqa: E501
+        ('See commit 4364ac5 ("frob: use the link at once").', 'See commit 4364ac5ce03e ("frob: use the link at once").'),  # noqa: E501
+        ("See commit 4364ac5ce03e (frob: use the link at once).", 'See commit 4364ac5ce03e ("frob: use the link at once").'),  # noqa: E501
+        ('See commit 4364ac5ce03e ("frob: another title").', None),
+        ("Since commit 4364ac5 and commit 99aabb7 it uses the link early.", None),
+        ("Since 4364ac5ce03e00112233 it uses the link early.", None),
+    ],
+)  # fmt: skip
+def test_a_reference_in_the_text(text: str, wanted: str | None) -> None:
+    message = f"{text}\nOld boards do not stand that. Wait for the link before the first use.\n"
+    fixed = fixed_example(Example(bad=True, message=message, history=KNOWN))
+    assert fixed.draft.patch.message[0] == (wanted or text)

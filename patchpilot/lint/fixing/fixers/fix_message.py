@@ -123,6 +123,63 @@ def drop_line(site: FixSite) -> Proposal:
     return delete([site.number, site.number + 1] if blank else [site.number])
 
 
+@fixer("commit-reference", PROSE)
+def commit_reference(site: FixSite) -> Proposal:
+    """Corrects the id and subject of a `commit 0123456 ("…")` reference from the repository.
+
+    The line must name one commit completely. If it becomes too long, its paragraph is wrapped
+    again from there on.
+    """
+    right = site.finding.fix.text if site.finding.fix else ""
+    match = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
+    if not match or not _in_message(site):
+        return None
+    text = site.text(site.number)
+    named = list(re.finditer(r"\b[0-9a-f]{7,40}\b", text))
+    if len(named) != 1 or not (
+        match[1].startswith(named[0][0]) or named[0][0].startswith(match[1])
+    ):
+        return None
+    written = re.search(
+        r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])",
+        text,
+        re.IGNORECASE,
+    )
+    if not written or (written[2] is not None and written[2].strip("\"'") != match[2]):
+        return None
+    # a title that starts after the id and continues on the next line is not rewrapped
+    if written[2] is None and re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
+        return None
+    reference = f'{written[1]} {match[1]} ("{match[2]}")'
+    line = text[: written.start()] + reference + text[written.end() :]
+    if len(line) <= COLUMNS:
+        return FixEdit(site.number, 1, (line,))
+    paragraph = _prose_from(site)
+    if any("\r" in row for row in paragraph):
+        return None
+    wrapped = textwrap.wrap(
+        " ".join((line, *paragraph[1:])),
+        COLUMNS,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return FixEdit(site.number, len(paragraph), tuple(wrapped))
+
+
+def _prose_from(site: FixSite) -> tuple[str, ...]:
+    """The lines of prose from the finding's line to the end of its paragraph."""
+    lines = tuple(site.context.patch.lines[site.number - 1 :])
+    end = next(
+        (
+            at
+            for at, line in enumerate(lines)
+            if at and (not line[:1].isalnum() or is_trailer(line) or line == "---")
+        ),
+        len(lines),
+    )
+    return lines[:end]
+
+
 @fixer("wrap", PROSE)
 def wrap(site: FixSite) -> Proposal:
     """Wraps a long line of prose, and the following lines of its paragraph as long as they are
