@@ -215,7 +215,7 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo(
         await at_checks(pilot, "missing-fixes")
         await keys(pilot, "A")
         shown = text_of(newcomer)
-        assert "Apply 1 fix and add 2 tags to 1 commit? 3 findings left" in shown
+        assert "Apply 2 fixes and add 2 tags to 1 commit? 2 findings left" in shown
         assert "+Fixes: " in shown
         assert "if ((rsp" in shown
         assert "missing Signed-off-by" in shown
