@@ -83,6 +83,7 @@ _BUILD_FILE = re.compile(
 _MAKE_CALL = re.compile(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
 """Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _HOOKS_KEY = "core.hookspath"
+_ALIAS_KEY = re.compile(r"sendemail\.(?:.+\.)?aliasesfile")
 _B4_FILE = ".b4-config"
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
@@ -325,7 +326,7 @@ def b4_file_entries(top: Path) -> list[ConfigEntry]:
 
 
 def _read(file: Path) -> bytes:
-    """Return a hook's content, or b"" if only git may read it."""
+    """Return a file's content, or b"" if it cannot be read."""
     try:
         return file.read_bytes()
     except OSError:
@@ -339,8 +340,15 @@ class _Place(NamedTuple):
     common: Path
 
     def setting(self, entry: ConfigEntry) -> OwnCommand:
-        """Return the command that a setting configures."""
-        return self._command(entry.key, entry.file, entry.value)
+        """Return the command that a setting configures.
+
+        An alias file is data that decides who receives mail: its content is a part.
+        """
+        content = b""
+        if _ALIAS_KEY.fullmatch(entry.key):
+            file = Path(entry.value).expanduser()
+            content = _read(file) if file.is_file() else b""
+        return self._command(entry.key, entry.file, entry.value, content)
 
     def hooks(self, names: Sequence[str]) -> dict[str, tuple[bytes, OwnCommand | None]]:
         """Return the hooks that git would run: name → content, and the command to be trusted.
@@ -363,7 +371,10 @@ class _Place(NamedTuple):
                 found[name] = content, None if is_ours else command
         return found
 
-    def _command(self, name: str, file: str, text: str) -> OwnCommand:
+    def _command(
+        self, name: str, file: str, text: str, content: bytes = b""
+    ) -> OwnCommand:
         label = f"{self.common}: {name}"
         parts = [(label, text.encode("utf-8", "surrogateescape"))]
+        parts += [("content", content)] if content else []
         return OwnCommand(name, file, text, trust_store.digest_of(parts), label)
