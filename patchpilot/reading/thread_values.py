@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.model.action import Advice
+from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import default_project, projects
@@ -366,7 +366,9 @@ class Claim(NamedTuple):
         """What would prove it; "" if nothing would."""
         if self.what in IN_A_TREE:
             return "a commit in a fetched tree"
-        return "" if self.what == "unclear" else "`patchpilot track confirm`"
+        if self.what == "unclear":
+            return ""
+        return str(Action("track", ("confirm", f"<{self.message_id}>"), "`{}`"))
 
     @property
     def words(self) -> str:
