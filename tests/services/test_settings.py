@@ -89,9 +89,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return made
 
 
-def said_by_verb(repo: Repo) -> object:
+def said_by_verb(repo: Repo, line: str = "check --format json") -> object:
     """What `patchpilot check` says: its findings and exit code, or its message and hint."""
-    done = repo.patchpilot("check --format json")
+    done = repo.patchpilot(line)
     if not done.out:
         message, _, hint = done.err.strip().partition("\n")
         return (
@@ -172,6 +172,7 @@ def test_a_pack_of_the_user_fires_in_both(repo: Repo) -> None:
         assert said_by_verb(repo) == said_by_tui(repo)
 
 
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize(
     "text",
     [
@@ -187,7 +188,7 @@ def test_what_is_wrong_in_a_trees_file_is_one_error_in_both_and_names_the_file(
     repo: Repo, text: str
 ) -> None:
     (repo.path / ".patchpilot.toml").write_text(text)
-    code, message, hint = said_by_verb(repo)  # type: ignore[misc]
+    code, message, hint = said_by_verb(repo, "check")  # type: ignore[misc]
     assert said_by_tui(repo) == (code, message, hint)
     assert code == 2
     assert str(repo.path) in message + hint

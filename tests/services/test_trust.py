@@ -16,7 +16,6 @@ from patchpilot.services.check.editor_check import EditorCheck
 from patchpilot.settings.read_settings import source_of
 from patchpilot.tui.screens import checks_status
 from patchpilot.tui.view.session import JobRequest, Session
-from tests.kit import cli
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.services.test_settings import PACK
@@ -32,14 +31,6 @@ def repo(tmp_path: Path) -> Repo:
     made.commit(NOTHING, {"a.c": "int a;\nint OURS;\n"})
     made.git("config patchpilot.base base")
     return made
-
-
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stdout is a terminal: the settings are those of the working tree."""
-    monkeypatch.setattr(cli._Text, "isatty", lambda _: True)
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.delenv("CI", raising=False)
 
 
 def with_pack(repo: Repo, text: str = PACK) -> None:
