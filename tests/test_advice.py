@@ -14,7 +14,6 @@ PLAIN = {
     "services/setup/lts_branches.py": "the first line of a file",
     "checking/rule_pages.py": "the page of a rule in the documentation and in an editor",
     "checking/whole_files.py": "the option by its name",
-    "commits/undo_refs.py": "the message of a record",
     "commits/branch_move_journal.py": "the subject of a reflog entry",
     "services/tags/undo_rewrite.py": "the subject of a reflog entry",
     "errors.py": "the hint of a bug, whose report is made in a shell",

@@ -169,7 +169,7 @@ PLACEHOLDERS = (
         r"--restore \{\w+\}|--restore somebody@example\.org",
         "--restore otto@example.com",
     ),
-    (r"\{(?:number|str\(moved\)|result\.undo\.number)\}", "3"),
+    (r"\{(?:number|str\(state\.undo\.number\)|result\.undo\.number)\}", "3"),
     (
         r"\{entries\[0\]\[0\]\}|\{str\(left\[0\]\[0\]\)\}|\{str\((?:number|(?:self\.)?entry\.id)\)\}",
         "1",

@@ -144,8 +144,8 @@ def test_an_alias_file_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None
 
 def test_aliases_are_followed_but_not_for_ever() -> None:
     aliases = {"a": ("b", "A <a@example.org>"), "b": ("a",)}
-    assert Address("A", "a@example.org") in expand("a", aliases)
-    assert expand('"Doe, J." <j@example.org>, k@example.org', {}) == (
+    assert Address("A", "a@example.org") in expand("a", aliases, "--to")
+    assert expand('"Doe, J." <j@example.org>, k@example.org', {}, "--to") == (
         Address("Doe, J.", "j@example.org"),
         Address("", "k@example.org"),
     )
