@@ -29,7 +29,7 @@ async def test_the_verdict_is_that_of_a_dry_run(
 ) -> None:
     printed = call("send", "-C", clone, "--dry-run").out.rstrip("\n").split("\n")[-1]
     async with running(newcomer, (120, 36), Stage.SEND):
-        assert f" {printed} " in text_of(newcomer)
+        assert f" {printed[0].upper()}{printed[1:]} " in text_of(newcomer)
         assert newcomer.session.status(Stage.SEND).note == printed
 
 
@@ -56,7 +56,7 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(
         )
         await settle(pilot)
         assert "Fixes: 33248b1ba072" in message(clone)
-        assert "not ready: 1 problem blocks sending" in text_of(newcomer)
+        assert "Not ready: 1 problem blocks sending" in text_of(newcomer)
         # what is left is the sign-off, which says what it certifies
         await keys(pilot, "home", "a")
         assert isinstance(newcomer.screen, Choose)
