@@ -63,6 +63,9 @@ def judge(
     )
     if has_bug is False:
         return replace(result, verdict=BranchVerdict.NOT_AFFECTED, reason=why)
+    if applied.is_empty:
+        reason = "the fix changes nothing here: its content is already in the branch"
+        return replace(result, affected=None, culprit_as=None, reason=reason)
     reason = _applied_reason(applied)
     if landing and landing.reverted_by:
         reason = (
@@ -152,11 +155,6 @@ def _landed_reason(landing: Landing) -> str:
 
 
 def _applied_reason(applied: ApplyResult) -> str:
-    if applied.is_empty:
-        return (
-            "the fix changes nothing here: its content may already be in the branch, though no"
-            " commit says so"
-        )
     if applied.how is AppliesHow.CLEAN:
         far = max((abs(offset) for offset in applied.offsets), default=0)
         return "applies cleanly" + (f", offset {far} lines" if far else "")

@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bug_range import BugRange
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.backport.bug_range import range_of_candidate
+from patchpilot.services.backport.bug_range import bug_range
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.services.tags.stable_request_tag import (
     StableRequest,
@@ -51,7 +51,7 @@ def candidate_impact(
         StableRequest(fix, fixes=culprits, profile=profile, assume_tag=True),
         progress=progress,
     )
-    bug = range_of_candidate(
+    bug = bug_range(
         repository,
         stable.commit,
         [one.commit for one in stable.culprits],

@@ -21,15 +21,17 @@ _STABLE = re.compile(
 @json_form()
 @dataclass(frozen=True, slots=True)
 class BranchState:
-    """A stable branch: its version, and whether it has the bug (None: unknown).
+    """A stable branch: its version, and whether it has the bug.
 
-    It includes the branch's own id of the commit that introduced the bug.
+    `affected` is None if that is unknown or the branch has the fix; `verdict` is that of
+    `backport`. `culprit_as` is the branch's own id of the commit that introduced the bug.
     """
 
     version: str
     branch: str
     affected: bool | None
     culprit_as: str | None = None
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

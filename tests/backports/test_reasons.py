@@ -181,12 +181,6 @@ def test_a_fix_that_was_reverted_is_judged_again_and_says_so(
             "conflict",
         ),
         (
-            ApplyResult(AppliesHow.THREE_WAY, CLEAN.merge, (), (), True),
-            BranchVerdict.THREE_WAY,
-            "changes nothing",
-            "three-way",
-        ),
-        (
             ApplyResult(
                 AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False
             ),
@@ -234,11 +228,3 @@ def test_a_branch_without_the_bug_is_not_affected_however_the_fix_applies(
         None,
         CLEAN,
     )
-    assert [str(one) for one in BranchVerdict] == [
-        "already-fixed",
-        "not-affected",
-        "clean",
-        "clean-3way",
-        "conflict",
-        "unknown",
-    ]

@@ -56,11 +56,11 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
             {"verdict": "already-fixed", "landed_as": "{tip}", "landed_by": "marker"},
             "",
         ),
-        # the same content alone does not prove that the branch has the fix
+        # the same content needs no fix, although no commit says that it is the fix
         (
             "culprit",
             (("all at once", {"w.c": source(**FIXED)}),),
-            {"landed_as": None},
+            {"verdict": "already-fixed", "landed_as": None, "commands": []},
             "changes nothing",
         ),
     ],

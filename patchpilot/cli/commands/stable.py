@@ -60,7 +60,7 @@ def text(result: StableResult) -> str:
     lines += [f"  note: {warning}" for warning in result.advice.warnings]
     for branch in result.branches:
         state = (
-            "not affected"
+            branch.verdict.replace("-", " ")
             if not branch.affected
             else f"affected, as {branch.culprit_as[:12]}"
             if branch.culprit_as

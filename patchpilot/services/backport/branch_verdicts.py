@@ -251,7 +251,7 @@ class BackportSession:
             ]
         )
         ahead = {
-            branch.tip: _Ahead(self.scratch.tree_of(branch.tip)) for branch in branches
+            branch.name: _Ahead(self.scratch.tree_of(branch.tip)) for branch in branches
         }
         # what --fixes names is meant for the one commit given; in a series, for commits without a
         # Fixes: tag
@@ -279,7 +279,7 @@ class BackportSession:
         for number, branch in enumerate(branches):
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
             answers.append(
-                self._on_branch(fix, culprits, company, branch, ahead[branch.tip])
+                self._on_branch(fix, culprits, company, branch, ahead[branch.name])
             )
         wanting = [
             (branch, answer.wants_fix)

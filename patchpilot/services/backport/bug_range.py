@@ -8,7 +8,6 @@ that will contain the fix.
 from collections.abc import Iterable, Sequence
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.fix_in_branch import History
 from patchpilot.history.releases import SLOP, Releases
 from patchpilot.model.bug_range import (
     NOWHERE,
@@ -18,7 +17,7 @@ from patchpilot.model.bug_range import (
     in_order,
     version_order,
 )
-from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.services.backport.backport_result import BranchResult, BranchVerdict
 from patchpilot.tags.stable_decision import BranchState
 
 NEAR = 8
@@ -27,65 +26,36 @@ NEAR = 8
 A topic branch starts from one of the last.
 """
 
-Series = tuple[str, ReleaseState, str | None]
-"""A stable series: its version, its state, and the id there of the commit that introduced the bug."""  # noqa: E501
 
-
-def range_of_candidate(
+def bug_range(
     repository: Repository,
-    fix: str,
+    fix: str | None,
     culprits: Sequence[str],
-    branches: Iterable[BranchState],
+    branches: Iterable[BranchState | BranchResult],
 ) -> BugRange:
-    """Returns the range of releases with a bug, from the branch states that `stable` found."""
+    """Returns the range of releases with a bug, from the verdicts for stable branches.
+
+    The range is empty for a patch file, because a patch file has no history.
+    """
+    if fix is None:
+        return NOWHERE
     states = {
         True: ReleaseState.AFFECTED,
         False: ReleaseState.CLEAN,
         None: ReleaseState.UNKNOWN,
     }
-    series = []
-    with History(repository) as history:
-        for branch in branches:
-            tip = repository.find(branch.branch)
-            landing = (
-                history.landed(fix, tip, content=False)
-                if tip and branch.affected
-                else None
-            )
-            state = (
-                ReleaseState.FIXED
-                if landing and landing.holds
-                else states[branch.affected]
-            )
-            if branch.version:
-                series.append((branch.version, state, branch.culprit_as))
-    return _bug_range(repository, fix, culprits, series)
-
-
-def range_of_backports(repository: Repository, result: BackportResult) -> BugRange:
-    """Returns the range of releases with a bug, from the verdicts of `backport`.
-
-    The range is empty for a patch file, because a patch file has no history.
-    """
-    if result.commit is None:
-        return NOWHERE
-    series = []
-    for branch in result.branches:
-        state = ReleaseState.AFFECTED if branch.affected else ReleaseState.UNKNOWN
-        if not branch.wants_fix:
-            state = (
-                ReleaseState.CLEAN if branch.affected is False else ReleaseState.FIXED
-            )
-        if branch.version:
-            series.append((branch.version, state, branch.culprit_as))
-    culprits = [id_ for written in result.culprits if (id_ := repository.find(written))]
-    return _bug_range(repository, result.commit, culprits, series)
-
-
-def _bug_range(
-    repository: Repository, fix: str, culprits: Sequence[str], series: Iterable[Series]
-) -> BugRange:
-    series = list(series)
+    series = [
+        (
+            branch.version,
+            ReleaseState.FIXED
+            if branch.verdict == BranchVerdict.FIXED
+            else states[branch.affected],
+            branch.culprit_as,
+        )
+        for branch in branches
+        if branch.version
+    ]
+    culprits = [id_ for written in culprits if (id_ := repository.find(written))]
     releases = Releases(repository)
     first = [releases.first(culprit) for culprit in culprits]
     names = sorted(

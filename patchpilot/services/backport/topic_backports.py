@@ -31,7 +31,7 @@ from patchpilot.services.backport.branch_verdicts import (
     NothingFetchedError,
     backport,
 )
-from patchpilot.services.backport.bug_range import range_of_backports
+from patchpilot.services.backport.bug_range import bug_range
 from patchpilot.services.backport.prerequisite_queue import without
 from patchpilot.services.backport.work_clone import (
     Resolving,
@@ -90,9 +90,8 @@ def topic_backports(
         )
         for branch in result.branches
     )
-    return replace(
-        result, branches=branches, bug=range_of_backports(repository, result)
-    )
+    bug = bug_range(repository, result.commit, result.culprits, branches)
+    return replace(result, branches=branches, bug=bug)
 
 
 def _failed(result: BackportResult) -> dict[tuple[str, str], str]:

@@ -46,6 +46,7 @@ from patchpilot.services.backport.write_backports import (
     answered,
     answering,
     mails_of,
+    not_upstream,
     send_command,
     steps_for,
     write_mails,
@@ -93,13 +94,15 @@ def resolve(
     If the clone already exists, the resolution continues there. With the adaptation `start`,
     no prerequisites are applied and the files in conflict have the adapted content. When the
     user has committed the resolution, the patches are written to `folder` (default: next to
-    the clone). Raises `UsageError` for a directory or a patch file.
+    the clone). Raises `UsageError` for a directory, a patch file, or a fix that is not merged.
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
             "--resolve: a directory or a patch file has no history to resolve conflicts with",
             hint="pass a commit and a branch",
         )
+    if not result.upstream:
+        raise UsageError(not_upstream(result.commit))
     place = _place(repository, result.commit, branch)
     if not (place / ".git").exists():
         _prepare(repository, result, branch, stable, place, wording, start)

@@ -203,13 +203,7 @@ def steps_for(
         if result.commit is None or not answer.tip:
             return [], "a directory or patch file has no commits to write"
         if upstream_only and not result.upstream:
-            return (
-                [],
-                (
-                    f"{result.commit[:12]} is not in your copy of mainline: stable trees take only"
-                    " mainline commits (fetch it, or use Cc: stable)"
-                ),
-            )
+            return [], not_upstream(result.commit)
         fix = FixCommit.read(repository, result.commit)
         if obstacle := _obstacle(fix.commit, answer, adapts=adapts):
             return [], obstacle
@@ -220,6 +214,14 @@ def steps_for(
                 steps.append(Step(repository.commit(need.commit), fix.commit, paths))
         steps.append(Step(fix.commit, adaptation=answer.adaptation))
     return steps, ""
+
+
+def not_upstream(commit: str) -> str:
+    """Returns why nothing is written for a commit that is not in mainline."""
+    return (
+        f"{commit[:12]} is not in your copy of mainline: stable trees take only"
+        " mainline commits (fetch it, or use Cc: stable)"
+    )
 
 
 def _obstacle(fix: Commit, answer: BranchResult, *, adapts: bool) -> Advice:

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.verdict import judge
 from patchpilot.commits.range import commit_patch, is_mail, newest_patch, resolve_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
 from patchpilot.history.commit_graph import use_graph
-from patchpilot.history.fix_in_branch import History
+from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import what_lacks
@@ -147,7 +150,7 @@ def stable_lines(
         filter(None, firsts.values()), key=lambda one: one.numbers, default=None
     )
     branches = (
-        branch_states(repository, named, project, progress)
+        branch_states(repository, commit, named, project, progress)
         if named and project.tags.line
         else ()
     )
@@ -190,35 +193,31 @@ def _tags(repository: Repository, commit: Commit) -> dict[str, str | None]:
 
 def branch_states(
     repository: Repository,
+    commit: Commit,
     culprits: Sequence[str],
     project: Project,
     progress: Progress,
 ) -> tuple[BranchState, ...]:
-    """Returns for each stable branch whether it contains a commit that introduced the bug.
-
-    The commits are found by ancestry or by upstream commit id.
-    """
+    """Returns the state of each stable branch: the verdict of `backport` for a fix."""
     stable = stable_branches(repository, profile=project.name)
     if not stable.branches:
         return ()
-    states = []
-    with History(repository, progress) as history:
-        for branch in stable.branches:
-            landed = [
-                one
-                for culprit in culprits
-                if (one := history.landed(culprit, branch.tip, content=False))
-                and one.holds
-            ]
-            states.append(
-                BranchState(
-                    branch.version,
-                    branch.name,
-                    bool(landed),
-                    landed[0].commit if landed else None,
-                )
-            )
-    return tuple(states)
+    fix = FixCommit(repository, commit)
+    named = tuple(Culprit(culprit[:12], "", culprit) for culprit in culprits)
+    with History(repository, progress) as history, Scratch(repository) as scratch:
+        verdicts = [
+            judge(history, scratch, fix, named, branch) for branch in stable.branches
+        ]
+    return tuple(
+        BranchState(
+            branch.version or "",
+            branch.branch,
+            branch.affected,
+            branch.culprit_as,
+            branch.verdict,
+        )
+        for branch in verdicts
+    )
 
 
 def _fixed_in(
