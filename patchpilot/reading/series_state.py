@@ -526,14 +526,8 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
             None,
         )
         count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
-        read = (
-            f"with a question by {asking.called}"
-            if asking
-            else "none of them requests changes"
-        )
-        return Verdict(
-            SeriesState.UNDER_REVIEW, f"{count}, {read}", _of_mail(others[-1].mail.mail)
-        )
+        why = f"{count}, with a question by {asking.called}" if asking else count
+        return Verdict(SeriesState.UNDER_REVIEW, why, _of_mail(others[-1].mail.mail))
     return Verdict(
         SeriesState.SENT,
         "no reply yet",

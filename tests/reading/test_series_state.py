@@ -542,7 +542,7 @@ ASKED = said("Is the caller checked?", 60)
         (
             (said(f"Reviewed-by: {MATT}", 70, sender=MATT),),
             "under-review",
-            "1 reply, none of them requests changes",
+            "1 reply",
             "m70",
         ),
         (

@@ -323,7 +323,7 @@ def topics() -> tuple[HomeTopic, ...]:
         ),
         HomeTopic("3", "spi: dma: unmap on error", home, "spi-dma", 0, 2, Turn.YOURS, "not-sent", "not sent", now - 73 * hour),  # noqa: E501
         HomeTopic(
-            "4", "mm: readahead: [bold]less[/bold]", "", None, 3, 7, Turn.WAITING, "under-review", "5 replies, none of them requests changes",  # noqa: E501
+            "4", "mm: readahead: [bold]less[/bold]", "", None, 3, 7, Turn.WAITING, "under-review", "5 replies",  # noqa: E501
             now - 147 * hour, {"Reviewed-by": 5, "Acked-by": 1}, step="wait for the maintainer", series=4,  # noqa: E501
         ),
         HomeTopic(
