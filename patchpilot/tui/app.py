@@ -349,16 +349,8 @@ class PatchpilotApp(ReportsErrors, StageApp):
             self.switch_screen(self.made(stage))
 
     def _recall(self, place: str) -> Stage | None:
-        """Restore the chosen Fixes: commits and the states of the stages into the session.
-
-        Return the last visited stage.
-        """
-        self.place = place
-        chosen, stage = (
-            self.memory.get("chosen", place),
-            self.memory.get("stage", place),
-        )
-        self.session.chosen.update(chosen if isinstance(chosen, dict) else {})
+        """Restore the states of the stages into the session; return the last visited stage."""
+        self.place, stage = place, self.memory.get("stage", place)
         if self.session.target is None:
             self.session.recall(self.memory.get("standings", place))
         return Stage(stage) if stage in list(Stage) else None

@@ -15,6 +15,7 @@ from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.commits.run import git
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.branch_rows import (
     badge_of,
@@ -27,7 +28,6 @@ from patchpilot.tui.screens.branch_rows import (
     what_to_do,
     why,
 )
-from patchpilot.tui.view import session
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.walk import keys, running, text_of, until
 
@@ -127,8 +127,7 @@ async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
         words = " ".join(text_of(app).replace("│", " ").split())
         assert "why 33248b1ba072, which introduced the bug, is in the branch" in words
         assert (
-            "next wait for the merge: stable takes mainline only; z prepares it"
-            in words
+            "next wait for the merge: stable trees take only mainline commits" in words
         )
         assert (
             "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm"
@@ -140,7 +139,7 @@ async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
 async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "LIKELY", 2)
+    monkeypatch.setattr(rank_culprits, "SURE", 2)
     async with running(app, (120, 36), Stage.BACKPORTS) as pilot:
         assert "unknown introducing commit; press 4 to choose it" in text_of(app)
         assert "0/2 ticked" in text_of(app)

@@ -102,8 +102,9 @@ def test_keys_that_do_nothing_for_a_branch_are_hidden(
     branch: Any = SimpleNamespace(
         verdict=verdict, wants_fix=wants_fix, prerequisites=prerequisites
     )
-    assert useless_keys(branch) == hidden
-    assert useless_keys(None) == {"tick", "resolve"}
+    assert useless_keys(branch, is_early=False) == hidden
+    assert useless_keys(branch, is_early=True) == {*hidden, "resolve"}
+    assert useless_keys(None, is_early=False) == {"tick", "resolve"}
 
 
 def test_the_demo_s_key_is_offered_until_its_work_is_done() -> None:

@@ -196,12 +196,14 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
         assert app.session.status(Stage.TAGS).state is StageState.OFFERED
 
 
-async def test_a_chosen_culprit_is_enough_for_the_backports(app: PatchpilotApp) -> None:
-    async with running(app, (80, 24), Stage.TAGS, "enter") as pilot:
-        await pilot.press("escape")
+async def test_a_likely_culprit_is_enough_for_the_backports_and_a_closed_dialog_changes_nothing(
+    app: PatchpilotApp,
+) -> None:
+    async with running(app, (80, 24), Stage.TAGS, "j", "w", "escape") as pilot:
         await keys(pilot, Stage.BACKPORTS)
         result = app.session.fresh(Stage.BACKPORTS)
-        assert result.culprits == (app.session.introduced_by,)
+        best, *_ = app.session.fresh(Stage.TAGS).candidates
+        assert result.culprits == (best.commit,)
         assert [branch.affected for branch in result.branches] == [
             False,
             True,

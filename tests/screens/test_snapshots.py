@@ -27,7 +27,7 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState, parse_message
 from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
-from patchpilot.services.backport.bug_range import range_of_backports
+from patchpilot.services.backport.bug_range import bug_range
 from patchpilot.services.send.after_send import SendReport
 from patchpilot.services.send.send_state import TopicSend
 from patchpilot.services.send.sending import Sending
@@ -106,7 +106,9 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
             replace(
                 result,
                 branches=tuple(_reworded(branch) for branch in result.branches),
-                bug=range_of_backports(repository, result),
+                bug=bug_range(
+                    repository, result.commit, result.culprits, result.branches
+                ),
             ),
             StageStatus(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )

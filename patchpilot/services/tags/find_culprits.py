@@ -41,6 +41,8 @@ SLOW = 4.0
 MANY = 200
 """More commits than that are no series."""
 SURE_ENOUGH = 0.8
+OFFERED = 0.3
+"""The confidence from which one key may write a candidate's tag."""
 
 
 @json_form(
@@ -84,6 +86,21 @@ class FixesResult:
             problem.kind not in ("same-release", "unverified")
             for tag in self.present
             for problem in tag.problems
+        )
+
+    @property
+    def offered(self) -> Candidate | None:
+        """The best candidate if its tag may be proposed: there is no valid tag, and the evidence is
+        not weak.
+        """
+        has_valid = self.present and not self.troubled
+        return next(
+            (
+                best
+                for best in self.candidates[:1]
+                if not has_valid and best.confidence >= OFFERED
+            ),
+            None,
         )
 
     @property

@@ -20,6 +20,7 @@ from patchpilot.tui.screens.branch_page import conflict_rows, page_rows, row_loo
 from patchpilot.tui.screens.branch_rows import (
     FIRST,
     LABEL,
+    WAITS,
     badge_of,
     detail_rows,
     first_to_look_at,
@@ -44,10 +45,13 @@ if TYPE_CHECKING:
     )
 
 
-def useless_keys(branch: "BranchResult | None") -> set[str]:
-    """Return the actions that can do nothing for the selected branch, None for no branch."""
+def useless_keys(branch: "BranchResult | None", *, is_early: bool) -> set[str]:
+    """Return the actions that can do nothing for the selected branch, None for no branch.
+
+    With `is_early`, the fix is not in mainline yet.
+    """
     hidden = set()
-    if branch is None or branch.verdict != "conflict":
+    if branch is None or branch.verdict != "conflict" or is_early:
         hidden.add("resolve")
     if branch is None or not branch.wants_fix or not branch.prerequisites:
         hidden.add("tick")
@@ -167,7 +171,8 @@ class BackportsScreen(ListDetailScreen):
         result: BackportResult | None = self._shown
         is_early = result is not None and not result.upstream
         hidden = {"write"} if is_early else set()
-        return ShownKeys(hidden=frozenset(hidden | useless_keys(self.chosen)))
+        useless = useless_keys(self.chosen, is_early=is_early)
+        return ShownKeys(hidden=frozenset(hidden | useless))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to fetch only when the fix was merged or no branch is there, and
@@ -203,7 +208,6 @@ class BackportsScreen(ListDetailScreen):
         """Show the verdict, the prerequisites, and the conflicts or the patch."""
         if (branch := self.chosen) is None:
             return
-        self.keys_changed()
         self.query_one(
             "#verdict", Panel
         ).heading = f"{branch.branch}: {badge_of(branch).word}"
@@ -369,6 +373,9 @@ class BackportsScreen(ListDetailScreen):
         branch = self.chosen
         if result is None or branch is None or branch.verdict != "conflict":
             self.notify("no conflict on this branch")
+            return
+        if not result.upstream:
+            self.notify(f"{WAITS}: stable trees take only mainline commits")
             return
 
         self.in_thread(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     """Return the result of `patchpilot backport` for the selected commit.
 
-    Without a Fixes: tag, the introducing commit is the one chosen at the tags stage.
+    Without a Fixes: tag, the introducing commit is the certain candidate of the tags stage.
     """
     from patchpilot.services.backport.topic_backports import topic_backports
 
@@ -25,7 +25,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
         ask.repository,
         settings,
         ask.commit,
-        ask.session.introduced_by or likely,
+        likely,
         ask.progress,
     )
     if result.unfetched:

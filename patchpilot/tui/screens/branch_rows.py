@@ -125,14 +125,14 @@ def what_to_do(
         return "patches written: z"
     if branch.affected is None and not result.culprits:
         return ""
-    if branch.verdict == "conflict" and (branch.failed or not ticked):
-        return "z resolve"
-    if not result.upstream or (
-        is_tagged and not branch.failed and branch.verdict != "conflict"
-    ):
-        return WAITS if branch.verdict == "conflict" else "Cc: stable is enough"
-    if branch.verdict == "conflict":
-        return f"w write {ticked + 1} patches"
+    is_conflict = branch.verdict == "conflict"
+    if is_conflict and not result.upstream:
+        return WAITS
+    if is_conflict:
+        is_manual = branch.failed or not ticked
+        return "z resolve" if is_manual else f"w write {ticked + 1} patches"
+    if not result.upstream or (is_tagged and not branch.failed):
+        return "Cc: stable is enough"
     return "w write patch" if branch.verdict == "clean" else "w write, then review"
 
 

@@ -84,7 +84,7 @@ class BranchTexts:
         """What to do, and of what has to wait the reason."""
         todo = self.todo(branch)
         words = (
-            f"{todo}: stable takes mainline only; z prepares it"
+            f"{todo}: stable trees take only mainline commits"
             if todo == WAITS
             else todo
         )

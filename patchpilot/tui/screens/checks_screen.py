@@ -235,7 +235,6 @@ class ChecksScreen(ListDetailScreen):
         if result is None or now is None:
             panel.heading, panel.count = "Detail", ""
             self.query_one("#finding", Static).update(plain(no_findings(result)))
-            self.keys_changed()
             return
         from patchpilot.services.fix_finding import Remedy
 
@@ -248,7 +247,6 @@ class ChecksScreen(ListDetailScreen):
         detail = detail_of(now, rule, remedy, fixed)
         self.query_one("#finding", Static).update(detail)
         self.query_one("#detail").scroll_home(animate=False)
-        self.keys_changed()
         if fixed is None and remedy is not Remedy.EDIT:
             from patchpilot.tui.screens.fix_dialog import find_fix
 

@@ -151,7 +151,9 @@ def claim(screen: "StageScreen", *, is_fix: bool) -> None:
     )
 
 
-def write_tags(screen: "StageScreen", fixes: tuple[str, ...], tag: str) -> None:
+def write_tags(
+    screen: "StageScreen", fixes: tuple[str, ...], tag: str, *, is_proposed: bool = True
+) -> None:
     """Ask which tags to write for these commits, show the resulting message, and write it."""
     from patchpilot.tui.screens.write_tags_dialog import WriteTags
 
@@ -165,7 +167,14 @@ def write_tags(screen: "StageScreen", fixes: tuple[str, ...], tag: str) -> None:
     known = screen.session.known_settings
     signs = bool(known and known.flag("signoff"))
     screen.app.push_screen(
-        WriteTags(screen.session, fixes, tag, signed=is_signed(screen), signs=signs),
+        WriteTags(
+            screen.session,
+            fixes,
+            tag,
+            is_proposed=is_proposed,
+            signed=is_signed(screen),
+            signs=signs,
+        ),
         answered,
     )
 

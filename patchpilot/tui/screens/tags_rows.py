@@ -13,7 +13,6 @@ from rich.text import Text
 
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import fitted, hanging, plain
-from patchpilot.tui.view.session import LIKELY
 from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ CHOICES = {
     NOT_A_FIX: "This is not a fix: no Fixes: tag, no Cc: stable, no backports",
     A_FIX: "This is a fix: find the commit that introduced the bug",
 }
-SURE = 0.8
-"""The confidence from which a meter is green; it is yellow from that of a likely candidate."""
+SURE, LIKELY = 0.8, 0.5
+"""The confidence from which a meter is green, and from which it is yellow."""
 METER = (4, 20)
 """Columns of a meter, at least and at most."""
 WORDS = 24
@@ -42,20 +41,12 @@ def candidate_rows(
     candidates: "Sequence[Candidate]",
     columns: int,
     ticked: AbstractSet[str],
-    picked: str,
     *,
     is_fix: bool,
 ) -> list[Row]:
-    """Return the rows of the candidates and of the choices below them.
-
-    The ticked candidates and the picked one are marked.
-    """
+    """Return the rows of the candidates and of the choices below them; ticked ones are marked."""
     rows = [
-        Row(
-            _row(one, columns, one.commit in ticked, one.commit == picked),
-            one,
-            one.commit,
-        )
+        Row(_row(one, columns, one.commit in ticked), one, one.commit)
         for one in candidates
     ]
     choices = (OTHER, NOT_A_FIX) if is_fix else (A_FIX,)
@@ -74,19 +65,13 @@ def meter_bar(share: float, columns: int, style: str = "") -> Text:
     return Text(f"{marks:<{columns}}", style=style, no_wrap=True)
 
 
-def _row(candidate: "Candidate", columns: int, ticked: bool, picked: bool) -> Text:
-    """A candidate: ticked or chosen, confidence, id, first release, subject."""
+def _row(candidate: "Candidate", columns: int, ticked: bool) -> Text:
+    """A candidate: ticked or not, confidence, id, first release, subject."""
     room = columns - BORDERS - FIXED_COLUMNS
     meter = max(METER[0], min(METER[1], (room - WORDS) // 2))
     sure = candidate.confidence
     style = "green" if sure >= SURE else "yellow" if sure >= LIKELY else "dim"
-    mark = (
-        f"[{glyph('ticked')}]"
-        if ticked
-        else f" {glyph('cursor')} "
-        if picked
-        else "   "
-    )
+    mark = f"[{glyph('ticked')}]" if ticked else ""
     row = Text(f"{mark:<4}{sure:4.0%} ", no_wrap=True) + meter_bar(sure, meter, style)
     release = fitted((candidate.first_release or "unreleased").removeprefix("v"), 10)
     subject = fitted(candidate.subject, max(8, room - meter))

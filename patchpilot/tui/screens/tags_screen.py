@@ -92,16 +92,14 @@ class TagsScreen(ListDetailScreen):
         present, rows = self.query_one("#present", Static), present_rows(result)
         present.display = bool(rows)
         present.update(lines(rows))
-        self.fill(self.session.introduced_by)
+        self.fill()
         self.listed.focus()
-        self.keys_changed()
 
     def rows(self) -> list[Row]:
         """The candidates, and other answers."""
         known: FixesResult = self._shown
-        picked, is_fix = self.session.introduced_by, known.is_fix
         return candidate_rows(
-            self._candidates(), self.size.width, self._ticks(), picked, is_fix=is_fix
+            self._candidates(), self.size.width, self._ticks(), is_fix=known.is_fix
         )
 
     @property
@@ -189,7 +187,7 @@ class TagsScreen(ListDetailScreen):
         )
         where = self.query_one("#where", Panel)
         where.display = bool(self._culprits())
-        is_guess = not (result.present or self._ticks() or self.session.introduced_by)
+        is_guess = not (result.present or self._ticks())
         where.heading = (
             f"Where the bug is, if {candidate.commit[:12]} introduced it"
             if candidate and is_guess
@@ -267,8 +265,9 @@ class TagsScreen(ListDetailScreen):
         is_open = self.session.status(self.stage).state in (
             StageState.TODO,
             StageState.OFFERED,
-        ) and bool(self._candidates())
-        return NextKey("w", "review the tags to write") if is_open else None
+        )
+        is_candidate = is_open and self._chosen() is not None
+        return NextKey("w", "review the tags to write") if is_candidate else None
 
     def action_view(self) -> None:
         """Show the candidate's patch, and the fix below it, on the whole screen."""
@@ -313,8 +312,7 @@ class TagsScreen(ListDetailScreen):
         self._named[fix] = (*others, candidate)
         if self._shown is not None:
             # another commit may be on screen by now
-            is_shown = candidate in self._candidates()
-            self.fill(candidate.commit if is_shown else self.session.introduced_by)
+            self.fill(candidate.commit if candidate in self._candidates() else None)
 
     def action_tick(self) -> None:
         """Tick the candidate, or untick it: every ticked one gets a Fixes: tag."""
@@ -327,25 +325,24 @@ class TagsScreen(ListDetailScreen):
         self.fill()
 
     def action_write(self) -> None:
-        """Choose the ticked candidates, else the selected one, which backports use from now on.
+        """Show the tags to write: of the ticked candidates, else of the selected one.
 
-        Then show the tags to write.
+        That one is not proposed where a tag is valid or its evidence is weak.
         """
-        commit = self.session.commit
+        result: FixesResult | None = self._shown
         chosen = self._to_write()
-        if commit is None:
+        if self.session.commit is None or result is None:
             return
         if not chosen:
-            result: FixesResult | None = self._shown
             tags_actions.write_tags(
-                self, ("auto",) if result and result.present else ("none",), ""
+                self, ("auto",) if result.present else ("none",), ""
             )
             return
-        self.session.chosen[commit.subject] = chosen[0].commit
-        if self.tui.place:
-            self.tui.memory.keep(self.tui.place, chosen=self.session.chosen)
         tag = chosen[0].tag if len(chosen) == 1 else counted(len(chosen), "Fixes: tag")
-        tags_actions.write_tags(self, tuple(one.commit for one in chosen), tag)
+        named = self._named.get(result.commit, ())
+        is_proposed = bool(self._ticks()) or chosen[0] in (result.offered, *named)
+        fixes = tuple(one.commit for one in chosen)
+        tags_actions.write_tags(self, fixes, tag, is_proposed=is_proposed)
 
     def _to_write(self) -> "list[Candidate]":
         """The candidates that get a tag: the ticked ones, else the selected one unless its tag is

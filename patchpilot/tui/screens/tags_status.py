@@ -31,10 +31,10 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
         return result, StageStatus(
             StageState.TODO, "invalid Fixes: tag; press w to fix its format"
         )
-    if result.candidates:
-        best = result.candidates[0]
+    if best := result.offered:
+        likely = "likely, " if result.sure else ""
         return result, StageStatus(
             StageState.OFFERED,
-            f"press w to add Fixes: {best.commit[:12]} (likely, {best.confidence:.0%})",
+            f"press w to add Fixes: {best.commit[:12]} ({likely}{best.confidence:.0%})",
         )
     return result, StageStatus(StageState.TODO, result.reason or "no candidates")

@@ -44,7 +44,8 @@ class Tick(Checkbox):
 class WriteTags(Choose):
     """A dialog that returns the request to write tags, or None if canceled.
 
-    `fixes` is the option of `prepare`; `tag` is the Fixes: line, or "" to add none.
+    `fixes` is the option of `prepare`; `tag` is the Fixes: line, or "" to add none. It is ticked
+    if `is_proposed` is set.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,6 +58,7 @@ class WriteTags(Choose):
         fixes: tuple[str, ...],
         tag: str,
         *,
+        is_proposed: bool,
         signed: bool,
         signs: bool = False,
     ) -> None:
@@ -69,12 +71,13 @@ class WriteTags(Choose):
             signed,
             signs,
         )
+        self._is_proposed = is_proposed
         self._ready = self._working = False
 
     def head(self) -> ComposeResult:
         """The choices above the answers."""
         yield (
-            Tick(plain(self._tag), value=True, id="fixes", compact=True)
+            Tick(plain(self._tag), value=self._is_proposed, id="fixes", compact=True)
             if self._tag
             else Static("Fixes: tags: unchanged", id="fixes-none")
         )

@@ -54,6 +54,7 @@ class ListDetailScreen(StageScreen):
         """Write the list again; the cursor goes to the row of the key, or stays where it is."""
         self.listed.fill(self.rows(), key)
         self.detail()
+        self.keys_changed()
 
     def show(self, result: Any) -> None:
         """Fill the list; it has the focus at first."""
@@ -69,6 +70,7 @@ class ListDetailScreen(StageScreen):
 
     def moved(self, listed: RowList) -> None:
         """The user moved the cursor of a list."""
+        self.keys_changed()
         if listed.id != self.LIST[1:]:
             return
         if self.RESTS:

@@ -33,7 +33,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.CHECKS: ("topic", "strict", "waivers", "builds"),
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view", "draft"),
     Stage.TAGS: ("commit", "waivers"),
-    Stage.BACKPORTS: ("commit", "introduced_by", "likely", "refs", "claims"),
+    Stage.BACKPORTS: ("commit", "likely", "refs", "claims"),
     Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent", "built"),
     Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent", "built"),
     Stage.FOLLOW: ("topic", "sent", "followed"),
@@ -53,7 +53,6 @@ INPUTS = {
     "draft": "the draft (cover, changelog, prefix)",
     "via": "the transport",
     "sent": "the sent messages",
-    "introduced_by": "the introducing commit",
     "likely": "the likely introducing commit",
     "refs": "the fetched branches",
     "claims": "whether it is a fix",
@@ -61,13 +60,8 @@ INPUTS = {
 }
 """What these are called where one of them changed."""
 
-LASTING = frozenset(
-    ("topic", "strict", "view", "commit", "introduced_by", "refs", "via")
-)
+LASTING = frozenset(("topic", "strict", "view", "commit", "refs", "via"))
 """Those of them that are still valid after a restart; the others count changes in this session."""
-
-LIKELY = 0.5
-"""The confidence from which a candidate is a likely one."""
 
 Kept = tuple[str, str, str]
 """A stage's state, note and lasting key, as they are saved."""
@@ -161,8 +155,7 @@ class Session:
     """The data of the TUI.
 
     `loader_of` returns the loader of a stage; `at` is the index of the selected commit of a
-    series; `chosen` has the commits chosen for Fixes: tags, by subject. `builds` is the key of
-    the topic whose commits the user wants to compile.
+    series. `builds` is the key of the topic whose commits the user wants to compile.
 
     `series` is the number of the tracked series to show first (0: the topic's own).
     `known_settings` are the settings read last, for screens that cannot wait for git; `facts`
@@ -180,7 +173,6 @@ class Session:
     builds: str = ""
     view: str = "series"
     refs: str = ""
-    chosen: dict[str, str] = field(default_factory=dict)
     versions: Counter[str] = field(default_factory=Counter)
     found: dict[Stage, StageResult] = field(default_factory=dict)
     busy: dict[Stage, str] = field(default_factory=dict)
@@ -313,27 +305,13 @@ class Session:
         ]
 
     @property
-    def introduced_by(self) -> str:
-        """The Fixes: commit chosen for the selected commit, "" where none was."""
-        commit = self.commit
-        return self.chosen.get(commit.subject, "") if commit else ""
-
-    @property
     def likely(self) -> str:
-        """The most likely candidate of the tags stage while neither a Fixes: tag nor the user says
-        which commit it is; "" where none is likely.
-        """
+        """The certain candidate of the tags stage while no Fixes: tag names the commit, or ""."""
         tags: FixesResult | None = self.fresh(Stage.TAGS)
-        if (
-            tags is None
-            or self.introduced_by
-            or not tags.is_fix
-            or tags.present
-            or not tags.candidates
-        ):
-            return ""
-        best = tags.candidates[0]
-        return best.commit if best.confidence >= LIKELY else ""
+        is_asked = tags and tags.sure and tags.is_fix and not tags.present
+        return (
+            tags.candidates[0].commit if tags and is_asked and tags.candidates else ""
+        )
 
     def load(
         self,
@@ -397,7 +375,6 @@ class Session:
         if name == "commit":
             return self.commit.id if self.commit else ""
         if name in (
-            "introduced_by",
             "likely",
             "via",
             "view",
