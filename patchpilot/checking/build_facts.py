@@ -18,11 +18,8 @@ from patchpilot.building.kept_plan import kept_plan
 from patchpilot.building.plan import BuildOptions, Change
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import work_place
-from patchpilot.commits.own_commands import (
-    build_change,
-    is_trusted,
-    refuse_untrusted_build,
-)
+from patchpilot.commits.build_trust import build_change, refuse_untrusted_build
+from patchpilot.commits.own_commands import is_trusted
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
@@ -36,7 +33,7 @@ from patchpilot.projects.project import Project
 _NO_COMMIT = BuildProblem(NOT_BUILT, "not a commit of the repository: not built")
 _UNTRUSTED = BuildProblem(
     NOT_BUILT,
-    "this patch or one before it changes code that the build runs: not built before"
+    "the patch or a commit before it changes code that the build runs: not built before"
     f" `{Action('trust', ('--build-changes', 'RANGE'))}`",
 )
 
@@ -140,7 +137,7 @@ def _trusted(
 
 
 def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> bool:
-    """Return whether the user trusts what a commit changes of the code that a build runs."""
+    """Return whether the user trusts what a commit's tree changes of the code that a build runs."""
     change = build_change(repository.top, kept_for.top, patch.commit or "")
     return change is None or is_trusted(change)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import new_ones, problem_of
 from patchpilot.checking.build_facts import BuildFacts, runs_trusted
-from patchpilot.commits.own_commands import may_build
+from patchpilot.commits.build_trust import may_build
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem

@@ -28,7 +28,6 @@ from patchpilot.commits.places import common_dir_of
 from patchpilot.commits.plain_settings import is_plain
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
 
@@ -75,13 +74,6 @@ _HOOKS = {
         "pre-auto-gc",
     ),
 }
-_BUILD_FILE = re.compile(
-    r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"
-    r"|.*\.(?:mk|sh|pl|py|awk)|(?:.*/)?(?:gen|mk|extract|relocs)[^/]*\.[ch]"
-)
-"""Files that a build runs or reads as a program, programs for the building machine among them."""
-_MAKE_CALL = re.compile(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
-"""Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _HOOKS_KEY = "core.hookspath"
 _ALIAS_KEY = re.compile(r"sendemail\.(?:.+\.)?aliasesfile")
 _B4_FILE = ".b4-config"
@@ -117,67 +109,22 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
     raise UntrustedCommandsError(message, hint=hint, commands=commands)
 
 
-def build_command(top: Path) -> OwnCommand:
-    """Return the command for building a tree, as an item that the user can trust.
+def own_command(
+    common: Path, name: str, file: str, text: str, content: bytes = b""
+) -> OwnCommand:
+    """Return an item that the user can trust, for a repository with the common directory `common`.
 
-    The trust applies to the location of the tree. It does not depend on the content, which
-    changes with every commit.
+    `text` is what is shown. `content` is trusted with it, for example that of an alias file.
     """
-    name = "build"
-    label = f"{common_dir_of(top).resolve()}: {name}"
-    text = (
-        "make, with the Makefiles, Kconfig files and scripts of this tree and of every commit"
-        " that is built"
-    )
-    digest = trust_store.digest_of([(label, text.encode())])
-    return OwnCommand(name, str(top / "Makefile"), text, digest, label)
-
-
-def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
-    """Return what a commit changes of the code that a build runs, as an item that can be trusted.
-
-    None if it changes none. The commit is in the repository at `where`. The trust is stored for
-    the tree at `top`, and applies to every commit with the same lines.
-    """
-    diff = git(
-        where, "diff-tree", "-p", "--root", "--text", "--no-renames", commit
-    ).text
-    found = []
-    for change in parse_diff(tuple(diff.split("\n")), 1).files:
-        is_run = _BUILD_FILE.fullmatch(change.path)
-        found += [f"{change.path} changes"] if is_run else []
-        found += [
-            f"{change.path}: {line.kind}{line.text}"
-            for hunk in change.hunks
-            for line in hunk.lines
-            if line.kind in "+-" and (is_run or _MAKE_CALL.search(line.text))
-        ]
-    text = "\n".join(found)
-    name = "build files"
-    label = f"{common_dir_of(top).resolve()}: {name}"
-    digest = trust_store.digest_of([(label, text.encode("utf-8", "surrogateescape"))])
-    return OwnCommand(name, commit, text, digest, label) if text else None
-
-
-def may_build(top: Path) -> bool:
-    """Return whether the user has permitted builds of this tree."""
-    return is_trusted(build_command(top))
+    label = f"{common}: {name}"
+    parts = [(label, text.encode("utf-8", "surrogateescape"))]
+    parts += [("content", content)] if content else []
+    return OwnCommand(name, file, text, trust_store.digest_of(parts), label)
 
 
 def is_trusted(command: OwnCommand) -> bool:
     """Return whether the user has trusted a command in its current form."""
     return command.digest in trust_store.trusted()
-
-
-def refuse_untrusted_build(top: Path) -> None:
-    """Raise `UntrustedCommandsError` if the user has not permitted builds of this tree."""
-    if may_build(top):
-        return
-    command = build_command(top)
-    place = () if Path.cwd().is_relative_to(top) else (str(top),)
-    shows = Action("trust", ("--build", *place), "if you would run `make` in it: `{}`")
-    message = f"building runs code of the tree, and {top} is not trusted for that yet"
-    raise UntrustedCommandsError(message, hint=Hint((shows,)), commands=(command,))
 
 
 def untrusted(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
@@ -348,7 +295,7 @@ class _Place(NamedTuple):
         if _ALIAS_KEY.fullmatch(entry.key):
             file = Path(entry.value).expanduser()
             content = _read(file) if file.is_file() else b""
-        return self._command(entry.key, entry.file, entry.value, content)
+        return own_command(self.common, entry.key, entry.file, entry.value, content)
 
     def hooks(self, names: Sequence[str]) -> dict[str, tuple[bytes, OwnCommand | None]]:
         """Return the hooks that git would run: name → content, and the command to be trusted.
@@ -367,14 +314,6 @@ class _Place(NamedTuple):
                 content = _read(file)
                 text = content.decode("utf-8", "surrogateescape")
                 is_ours = content == hook_script(name).encode()
-                command = self._command(f"hook {name}", str(file), text)
+                command = own_command(self.common, f"hook {name}", str(file), text)
                 found[name] = content, None if is_ours else command
         return found
-
-    def _command(
-        self, name: str, file: str, text: str, content: bytes = b""
-    ) -> OwnCommand:
-        label = f"{self.common}: {name}"
-        parts = [(label, text.encode("utf-8", "surrogateescape"))]
-        parts += [("content", content)] if content else []
-        return OwnCommand(name, file, text, trust_store.digest_of(parts), label)

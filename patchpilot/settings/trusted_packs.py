@@ -14,12 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits import trust_store
-from patchpilot.commits.own_commands import (
-    Use,
-    build_change,
-    build_command,
-    own_commands,
-)
+from patchpilot.commits.build_trust import build_change, build_command
+from patchpilot.commits.own_commands import Use, own_commands
 from patchpilot.commits.trust_store import digest_of, trusted
 from patchpilot.config import FILE_NAME, Settings
 from patchpilot.errors import MissingError, UsageError

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from patchpilot.building import configuration
-from patchpilot.commits.own_commands import build_command
+from patchpilot.commits.build_trust import build_command
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.trust_store import trust
 from patchpilot.errors import CancelledError

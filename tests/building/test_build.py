@@ -17,7 +17,7 @@ from patchpilot.building.plan import BuildOptions, Change, make_plan
 from patchpilot.building.tree_state import TreeState
 from patchpilot.checking.check_patches import check
 from patchpilot.checking.check_request import CheckRequest
-from patchpilot.commits.own_commands import build_change, build_command
+from patchpilot.commits.build_trust import build_change, build_command
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.trust_store import trust
 from patchpilot.errors import CancelledError
@@ -177,6 +177,39 @@ def test_a_file_that_a_build_runs_is_not_built_untrusted(repo: Repo, path: str) 
     assert build_change(repo.path, repo.path, "HEAD") is None
     repo.commit("drv: hidden", {".gitattributes": "* -diff\n", path: "y\n"})
     assert build_change(repo.path, repo.path, "HEAD") is not None
+
+
+@pytest.mark.parametrize("way", ["earlier commit", "merge"])
+def test_trust_covers_only_build_files_of_a_remote_branch(
+    repo: Repo, tmp_path: Path, way: str
+) -> None:
+    touched = tmp_path / "touched"
+    repo.git("update-ref", "refs/remotes/origin/main", "base")
+    evil = {"Makefile": f"$(shell touch {touched})\n{MAKEFILE}"}
+    if way == "merge":
+        repo.git("checkout", "-q", "-b", "side")
+        repo.commit("drv: side", {"side": ""})
+        repo.git("checkout", "-q", "-")
+        repo.commit("drv: ours", {"ours": ""})
+        repo.git("merge", "-q", "--no-commit", "--no-ff", "side")
+    repo.commit("drv: something else", evil)
+    repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n"})
+    trusted(repo)
+    words = ("build", "-C", repo.path, "--quick", "HEAD", "--format", "json")
+    findings = json.loads(call(*words).out)["patches"][0]["findings"]
+    assert [one["name"] for one in findings] == ["build-not-built"]
+    assert not touched.exists()
+    shown = call("trust", "--build-changes", "HEAD~..HEAD", repo.path).out
+    assert f"Makefile: +$(shell touch {touched})" in shown
+    call(*words)
+    assert touched.exists()
+
+
+def test_build_files_of_a_remote_branch_are_not_shown(repo: Repo) -> None:
+    repo.commit("drv: upstream", {"Makefile": f"# new\n{MAKEFILE}"})
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repo.commit("drv: plain", {"drv/w.c": f"{DRIVER}\n"})
+    assert build_change(repo.path, repo.path, "HEAD") is None
 
 
 def test_a_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from patchpilot.building.build_series import BROKEN_COMMIT, NOT_BUILT
 from patchpilot.building.diagnostics import ERROR, MODPOST
 from patchpilot.building.plan import BuildOptions
 from patchpilot.checking.build_facts import build_in
-from patchpilot.commits.own_commands import refuse_untrusted_build
+from patchpilot.commits.build_trust import refuse_untrusted_build
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.build_problem import BuildProblem

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The code of a tree that a build runs, which needs the user's trust.
+
+The trust in a tree covers its build files as they are on a branch of a remote, which the user
+chose to fetch. What is changed since, by commits that are built, by earlier ones or by a merge,
+needs trust of its own.
+"""
+
+import re
+from pathlib import Path
+
+from patchpilot.commits.own_commands import is_trusted, own_command
+from patchpilot.commits.places import common_dir_of
+from patchpilot.commits.run import git
+from patchpilot.model.action import Action, Hint
+from patchpilot.model.diff_parser import parse_diff
+from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
+
+_BUILD_FILE = re.compile(
+    r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"
+    r"|.*\.(?:mk|sh|pl|py|awk)|(?:.*/)?(?:gen|mk|extract|relocs)[^/]*\.[ch]"
+)
+"""Files that a build runs or reads as a program, programs for the building machine among them."""
+_MAKE_CALL = re.compile(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
+"""Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+def build_command(top: Path) -> OwnCommand:
+    """Return the command for building a tree, as an item that the user can trust.
+
+    The trust applies to the location of the tree. It does not depend on the content, which
+    changes with every commit.
+    """
+    text = (
+        "make, with the Makefiles, Kconfig files and scripts of this tree and of every commit"
+        " that is built"
+    )
+    common = common_dir_of(top).resolve()
+    return own_command(common, "build", str(top / "Makefile"), text)
+
+
+def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
+    """Return what a commit's tree changes of the code that a build runs, as an item of trust.
+
+    None if it changes none. The commit is in the repository at `where`. The trust is stored for
+    the tree at `top`, and applies to every commit with the same lines.
+    """
+    base = _trusted_base(where, top, commit)
+    diff = git(
+        where, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit
+    ).text
+    found = []
+    for change in parse_diff(tuple(diff.split("\n")), 1).files:
+        is_run = _BUILD_FILE.fullmatch(change.path)
+        found += [f"{change.path} changes"] if is_run else []
+        found += [
+            f"{change.path}: {line.kind}{line.text}"
+            for hunk in change.hunks
+            for line in hunk.lines
+            if line.kind in "+-" and (is_run or _MAKE_CALL.search(line.text))
+        ]
+    text = "\n".join(found)
+    common = common_dir_of(top).resolve()
+    return own_command(common, "build files", commit, text) if text else None
+
+
+def _trusted_base(where: Path, top: Path, commit: str) -> str:
+    """Return the newest commit before `commit` on a branch of a remote of the tree at `top`.
+
+    In a repository without remote branches, it is the parent of `commit`.
+    """
+    named = git(where, "rev-list", "--parents", "--max-count=1", commit).text.split()
+    if len(named) < 2:
+        return _EMPTY_TREE
+    refs = git(top, "for-each-ref", "--format=%(objectname)", "refs/remotes")
+    tips = dict.fromkeys(refs.text.split())
+    if not tips:
+        return named[1]
+    base = git(where, "merge-base", named[1], *tips, ok=(0, 1)).text
+    return base.strip() or _EMPTY_TREE
+
+
+def may_build(top: Path) -> bool:
+    """Return whether the user has permitted builds of this tree."""
+    return is_trusted(build_command(top))
+
+
+def refuse_untrusted_build(top: Path) -> None:
+    """Raise `UntrustedCommandsError` if the user has not permitted builds of this tree."""
+    if may_build(top):
+        return
+    command = build_command(top)
+    place = () if Path.cwd().is_relative_to(top) else (str(top),)
+    shows = Action("trust", ("--build", *place), "if you would run `make` in it: `{}`")
+    message = f"building runs code of the tree, and {top} is not trusted for that yet"
+    raise UntrustedCommandsError(message, hint=Hint((shows,)), commands=(command,))
