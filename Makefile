@@ -48,6 +48,8 @@ lint: setup
 
 test-long: setup
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m long tests
+	@$(BIN)/python -m tests.lab.fuzz --inputs 300000
+	@$(BIN)/python -m tests.lab.fuzz_verbs --minutes $(or $(MINUTES),3)
 
 score: setup
 	@$(BIN)/python .ci/score.py

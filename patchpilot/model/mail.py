@@ -35,7 +35,6 @@ _FROM_LINE = re.compile(
     re.MULTILINE,
 )
 """The line before a message in an mbox, as git-mailsplit(1) finds it."""
-_DIFFSTAT_END = re.compile(r"^ \d+ files? changed\b")
 _SCISSORS = re.compile(
     r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$"
 )
@@ -427,14 +426,6 @@ def _assemble(
         len(lines),
     )
     subject = parse_subject(fields.get("subject", ""))
-    if (
-        subject.is_patch
-        and subject.number == 0
-        and not any(_DIFFSTAT_END.match(line) for line in lines[cut:diff_at])
-    ):
-        # a cover letter that quotes a diff: git format-patch writes a diffstat above the diff of a
-        # patch
-        diff_at = len(lines)
     return Patch(
         source=source,
         commit=commit,

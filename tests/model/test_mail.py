@@ -37,17 +37,8 @@ def read(text: str, name: str = "x.patch"):
     return parse_patch(text.encode("utf-8", "surrogateescape"), name)
 
 
-def test_a_cover_letter_that_quotes_a_diff_is_no_patch() -> None:
-    head, _, body = patches.mail("[PATCH v2 0/2] foo: hand up errors").partition(
-        "---\n"
-    )
-    diffstat = " foo.c | 3 ++-\n 1 file changed, 3 insertions(+)\n\n-- "
-    quoted = head + body[body.index("diff --git") :].replace("-- ", diffstat)
-    cover = read(quoted)
-    assert not cover.has_diff
-    assert cover.paths == ()
-    assert read(quoted.replace("0/2", "1/2")).has_diff
-    assert read(patches.mail("[PATCH 0/2] foo: a patch with a wrong number")).has_diff
+def test_a_cover_letter_with_a_diff_has_the_diff_that_git_am_applies() -> None:
+    assert read(patches.mail("[PATCH v2 0/2] foo: hand up errors")).has_diff
 
 
 MBOX_LINE = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
