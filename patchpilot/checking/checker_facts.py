@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import new_ones, problem_of
 from patchpilot.checking.build_facts import BuildFacts, runs_trusted
-from patchpilot.commits.build_trust import may_build
+from patchpilot.commits.build_trust import build_command
+from patchpilot.commits.own_commands import is_trusted
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
@@ -34,7 +35,7 @@ def checker_facts(
             {}, "no checker was run: checkers only work on commits of a kernel tree"
         )
     committed = [patch for patch in patches if patch.commit]
-    trusted = may_build(repository.top) and all(
+    trusted = is_trusted(build_command(repository.top)) and all(
         runs_trusted(patch, repository, repository) for patch in committed
     )
     wanted = [

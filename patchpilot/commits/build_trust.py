@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 from patchpilot.commits.own_commands import is_trusted, own_command
-from patchpilot.commits.places import common_dir_of
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.diff_parser import parse_diff
@@ -36,8 +35,7 @@ def build_command(top: Path) -> OwnCommand:
         "make, with the Makefiles, Kconfig files and scripts of this tree and of every commit"
         " that is built"
     )
-    common = common_dir_of(top).resolve()
-    return own_command(common, "build", str(top / "Makefile"), text)
+    return own_command(top, "build", str(top / "Makefile"), text)
 
 
 def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
@@ -61,8 +59,7 @@ def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
             if line.kind in "+-" and (is_run or _MAKE_CALL.search(line.text))
         ]
     text = "\n".join(found)
-    common = common_dir_of(top).resolve()
-    return own_command(common, "build files", commit, text) if text else None
+    return own_command(top, "build files", commit, text) if text else None
 
 
 def _trusted_base(where: Path, top: Path, commit: str) -> str:
@@ -81,16 +78,11 @@ def _trusted_base(where: Path, top: Path, commit: str) -> str:
     return base.strip() or _EMPTY_TREE
 
 
-def may_build(top: Path) -> bool:
-    """Return whether the user has permitted builds of this tree."""
-    return is_trusted(build_command(top))
-
-
 def refuse_untrusted_build(top: Path) -> None:
     """Raise `UntrustedCommandsError` if the user has not permitted builds of this tree."""
-    if may_build(top):
-        return
     command = build_command(top)
+    if is_trusted(command):
+        return
     place = () if Path.cwd().is_relative_to(top) else (str(top),)
     shows = Action("trust", ("--build", *place), "if you would run `make` in it: `{}`")
     message = f"building runs code of the tree, and {top} is not trusted for that yet"

@@ -110,13 +110,13 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
 
 
 def own_command(
-    common: Path, name: str, file: str, text: str, content: bytes = b""
+    top: Path, name: str, file: str, text: str, content: bytes = b""
 ) -> OwnCommand:
-    """Return an item that the user can trust, for a repository with the common directory `common`.
+    """Return an item that the user can trust, for all worktrees of the repository at `top`.
 
     `text` is what is shown. `content` is trusted with it, for example that of an alias file.
     """
-    label = f"{common}: {name}"
+    label = f"{common_dir_of(top).resolve()}: {name}"
     parts = [(label, text.encode("utf-8", "surrogateescape"))]
     parts += [("content", content)] if content else []
     return OwnCommand(name, file, text, trust_store.digest_of(parts), label)
@@ -148,7 +148,7 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     hooks = [hook for use in uses for hook in _HOOKS.get(use, ())]
     if not settings and not hooks:
         return ()
-    place = _Place(top, common_dir_of(top).resolve())
+    place = _Place(top)
     found = [place.setting(entry) for entry in settings]
     found += [command for _, command in place.hooks(hooks).values() if command]
     return tuple(dict.fromkeys(found))
@@ -210,7 +210,7 @@ def _trusted_settings(
     known = trust_store.trusted() if acting else {}
     if not known:
         return frozenset()
-    place = _Place(top, common_dir_of(top).resolve())
+    place = _Place(top)
     return frozenset(one for one in acting if place.setting(one).digest in known)
 
 
@@ -237,7 +237,7 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
 
     The result maps names to contents, so that what was checked is what runs.
     """
-    place = _Place(top, common_dir_of(top).resolve())
+    place = _Place(top)
     hooks = place.hooks([name for names in _HOOKS.values() for name in names])
     known = trust_store.trusted() if hooks else {}
     return {
@@ -281,10 +281,9 @@ def _read(file: Path) -> bytes:
 
 
 class _Place(NamedTuple):
-    """A repository: its working tree and its common directory."""
+    """A repository with its working tree."""
 
     top: Path
-    common: Path
 
     def setting(self, entry: ConfigEntry) -> OwnCommand:
         """Return the command that a setting configures.
@@ -295,7 +294,7 @@ class _Place(NamedTuple):
         if _ALIAS_KEY.fullmatch(entry.key):
             file = Path(entry.value).expanduser()
             content = _read(file) if file.is_file() else b""
-        return own_command(self.common, entry.key, entry.file, entry.value, content)
+        return own_command(self.top, entry.key, entry.file, entry.value, content)
 
     def hooks(self, names: Sequence[str]) -> dict[str, tuple[bytes, OwnCommand | None]]:
         """Return the hooks that git would run: name → content, and the command to be trusted.
@@ -314,6 +313,6 @@ class _Place(NamedTuple):
                 content = _read(file)
                 text = content.decode("utf-8", "surrogateescape")
                 is_ours = content == hook_script(name).encode()
-                command = own_command(self.common, f"hook {name}", str(file), text)
+                command = own_command(self.top, f"hook {name}", str(file), text)
                 found[name] = content, None if is_ours else command
         return found

@@ -117,15 +117,11 @@ def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]
         with Repository.open(top) as repository:
             here = repository.top
             found = [*own_commands(here, *Use)]
-            found += [build_command(here)] if build else []
-            ids = (
-                repository.rev_list("--reverse", "--end-of-options", commits)
-                if commits
-                else ()
-            )
-            found += [
-                change for id_ in ids if (change := build_change(here, here, id_))
-            ]
+            if build:
+                found.append(build_command(here))
+            if commits:
+                ids = repository.rev_list("--reverse", "--end-of-options", commits)
+                found += filter(None, (build_change(here, here, id_) for id_ in ids))
             return tuple(found)
     except MissingError:
         return ()
