@@ -14,92 +14,52 @@ from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_classifier import Classified, unquoted
 from patchpilot.reading.mail_kinds import STABLE, MailKind
-from patchpilot.reading.phrases import (
-    PATCHWORK_MARK,
-    PROMISES,
-    SELF_NACK,
-    SENT_AGAIN,
-    TOOK_BACK,
-    WHOLE_SERIES,
-    WITHDRAWS,
-)
+from patchpilot.reading.phrases import PATCHWORK_MARK, WHOLE_SERIES, WITHDRAWS
 from patchpilot.reading.posted_series import PostedTopic
-from patchpilot.reading.reply_prose import read_prose
+from patchpilot.reading.statements import (
+    MENTIONS,
+    MOST_QUOTED,
+    SHORT,
+    UNSURE,
+    quoted,
+)
 from patchpilot.reading.thread_match import Reply, about
 from patchpilot.reading.thread_values import Claim
 from patchpilot.series.patch_pairing import title_key
 
-SHORT = 60
-"""Words of a message that may be quoted as a whole."""
-_MOST_QUOTED = 320
-_QUOTES = re.compile(r"[\"“][^\"”]{0,200}[\"”]")
 _NO_TALK = frozenset(
     (MailKind.TRAILERS, MailKind.PATCH, MailKind.COVER, MailKind.BUILD_FAILURE)
 )
-_MENTIONS = re.compile(
-    r"\b(?:applied|queued|merged|pulled|pushed|picked|took|taken|committed|apply|applies"
-    r"|dropped|reverted)\b",
+_DROPS = re.compile(
+    r"\bi(?:'ve| have|'m| am|'ll| will)? (?:now |just |also )?(?:dropp?(?:ed|ing)?|revert(?:ed|ing)?|unapplied|backed out|remov(?:ed|ing)) "  # noqa: E501
+    r"(?:this|it|these|them|both|the (?:patch(?:es)?|series|commits?)|that (?:patch|commit|one))\b"
+    r"(?! (?:\w+ )?(?:line|part|hunk|tag|check|word|from the (?:patch|series|commit)))"
+    r"|^\W*(?:now |ok(?:ay)?,? )?(?:dropped|reverted)(?=\s*(?:[.,!]|$|now\b|again\b|from\b))",
     re.IGNORECASE,
 )
-"""What a doubtful message about a tree has at least one of."""
-_HEDGES = re.compile(
-    r"\b(?:but|however|although|though|until|once|unless|if|on second thoughts?|scratch that"
-    r"|never ?mind|as soon as|assuming|suppos(?:e|ed|edly)|would|could|should|might|probably"
-    r"|maybe|perhaps|hope(?:d|fully)?|wish|about to|going to have|sa(?:id|ys)|tol[d]|wrote|claim\w*"
-    r"|thought|thinks?|according to|apparently|heard|reportedly|kidding|joke|dreams"
-    r"|convinced)\b|\bas if\b|/dev/null|;-?\)|\bno n(?:ac|a)k\b",
+"""A maintainer who undoes what they did."""
+_OBJECTS = re.compile(
+    r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version|bot)|un-?applied"  # noqa: E501
+    r"|removed (?:it|this)|please (?:don't|do not|ignore|disregard)|i object|not stable material"
+    r"|should(?:n't| not) (?:be|have been|go)|(?:do(?:es)? not|don't) (?:apply|backport|take|queue) (?:this|it)"  # noqa: E501
+    r"|not (?:be )?(?:suitable|needed|applicable) (?:for|in|to))\b",
     re.IGNORECASE,
 )
-"""A sentence that may not mean what its verb says."""
-_DISAGREES = re.compile(
-    r"\b(?:still|dropp?(?:ed|ing)|reverted|backed|wrong|wait|hmm?|never|yet|instead|except"
-    r"|apart from|minus|only|rest|other|another|some(?:body|one)|else|part|parts|bits|portion"
-    r"|first|second|third|last|one|two|three|four|five|six|seven|half|locally|boots?|booted"
-    r"|crash\w*|hangs?|hung|splat|oops(?:es)?|panics?|breaks?|broken?|fails?|failed|conflicts?"
-    r"|rebase|resend|respin|repost|reroll|misses|missing"
-    r"|needs?(?= (?:a|an|some|more)\b)|(?:no|cannot|can) (?:find|see)"
-    r"|to see whether|(?:took|taken|pulled|kicked) (?:it|this|them) out|on top of"
-    r"|tests? (?:box|tree|machine|branch|system|board|rig|kernel|setup|build)"
-    r"|my (?:laptop|machine|board|box|desktop|pc|workstation|system)\w*)\b"
-    r"|\ball but\b|\b(?:fix|patch|version|series)(?:es)? (?:from|by) \w|\b\w+['’]s (?:version|patch|fix)\b"  # noqa: E501
-    r"|\bpatch(?:es)? #?\d|\b\d{1,3}/\d{1,3}\b|\bv\d{1,2} of\b|\?|\bnot\b|n't\b",
-    re.IGNORECASE,
-)
-"""Words of a message that applies a patch which say that it did not, that it is for a test, or that
-it is another patch or a part.
-"""
-_HARMLESS = re.compile(
-    r"\b(?:this (?:one|patch)|these (?:two|three)|next time|no (?:other|further|more) \w+"
-    r"|(?:at|for) (?:first|last)|last (?:week|month|night)|sign(?:ed)?[- ]off|one (?:more )?nit"
-    r"|first \w+ of my|fix(?:ed|ing)? (?:up )?(?:the |a )?(?:\w+ )?(?:conflicts?|typos?))\b",
-    re.IGNORECASE,
-)
-"""What has such words and says nothing of the kind."""
-_FUTURE = re.compile(
-    r"\b(?:will|shall|going to|plan to|let me)\b|['’]ll\b|\bapplying\b", re.IGNORECASE
-)
-_NAK = re.compile(r"\bn(?:ac|a)k|\breject", re.IGNORECASE)
-_TAKEN_BACK = re.compile(
-    r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version)|un-?applied|"  # noqa: E501
-    r"removed (?:it|this)|please (?:drop|don't|do not)|"
-    r"should(?:n't| not) (?:be|have been) (?:applied|backported|merged|added|queued|sent)|do(?:es)? not (?:apply|backport|take|queue) this|"  # noqa: E501
-    r"(?:should|must)(?:n't| not) go (?:in)?to (?:the )?(?:stable|\S+-stable|v?\d+\.\d+)|i object|not stable material|wrong bot|please (?:ignore|disregard)|"  # noqa: E501
-    r"don't (?:apply|backport|take|queue) (?:this|it)|not (?:be )?(?:suitable|needed|applicable)"
-    r" (?:for|in|to))\b",
-    re.IGNORECASE,
-)
+"""An objection to what the message above did."""
 _KEPT = re.compile(
     r"\b(?:not|n't|never|why)\s+(?:\w+\s+)?(?:drop|revert)|should (?:i|we) (?:drop|revert)",
     re.IGNORECASE,
 )
 _ASKED_TO = re.compile(
-    r"\b(?:please|can you|could you|would you|will you|mind)\b", re.IGNORECASE
+    r"\b(?:please|(?:can|could|would|will) you|mind)\b", re.IGNORECASE
 )
 """A question that asks for it."""
-_GOES_ON = re.compile(r"\bv\d{1,2}\b|\bresen[dt]\b|\bnew version\b", re.IGNORECASE)
-_NEGATED = re.compile(
-    r"\b(?:n't|not|never|should i)\s+(?:\w+\s+)?(?:drop|ignore)|n't drop", re.IGNORECASE
+_GOES_ON = re.compile(
+    r"\bv\d{1,2}\b|\bresen[dt]\b|\b(?:new|next) version\b|\bi(?:'ll| will) \w+",
+    re.IGNORECASE,
 )
+"""An author who sends another version."""
+_IN_DOUBT = re.compile(r"[\"“]|\b(?:if|unless|until|once)\b|\?$", re.IGNORECASE)
 _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
 """A maintainer's script: its text below is the same for every patch."""
 _SOME_PATCH = re.compile(r"\b(?:this )?(?:one|patch)\b", re.IGNORECASE)
@@ -149,20 +109,20 @@ def claims_of(
         is_confirmed = mail.message_id in confirmed
         poses = topic.has_authors_name(mail.sender) and not is_confirmed
         known = not poses and (is_confirmed or topic.identities.vouch_for(mail))
-        back = _taken_back(reply)
+        if not known and reply.revision and not topic.is_by_known(reply.revision):
+            continue
         said = [
             claim._replace(of=_title(reply, claim))
             for claim in _said(reply)
             if known or claim.what not in ("unclear", "promised")
         ]
+        back = _taken_back(reply)
         if back and not any(claim.commit for claim in said):
             if known:
                 claims = [_withdrawn(claim, mail, *back) for claim in claims]
             said = [claim for claim in said if claim.what == "withdrawn"] or [
                 _base(reply)._replace(what="dropped", sentence=back[0])
             ]
-        if not known and reply.revision and not topic.is_by_known(reply.revision):
-            continue
         if poses:
             said = [_base(reply)._replace(what="has the author's name")]
         # anybody may object, but a mark for patchwork and the name of somebody known claim more
@@ -236,35 +196,25 @@ def voided(claim: Claim, since: datetime) -> Claim:
     return claim._replace(withdrawn=claim.withdrawn or "a newer version was sent")
 
 
-def _words(reply: Reply) -> str:
-    return " ".join(reply.mail.body.text.split())
-
-
-def _sentences(words: str) -> list[str]:
-    return re.split(r"(?<=[.!?]) (?=[A-Z\"“])", words)
-
-
 def _taken_back(reply: Reply) -> tuple[str, str] | None:
     """The sentence that takes something back, and the Message-ID of what it was said in: the
     message answered, or the stable tree's message above.
     """
-    mail, words = reply.mail, _words(reply)
-    is_short = len(words.split()) <= SHORT
-    if mail.bot or _KEPT.search(words):
+    mail, text = reply.mail, " ".join(reply.mail.body.text.split())
+    if mail.bot or _KEPT.search(text):
         return None
     places = (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT)
     answers = reply.parent is not None and reply.parent.kind in places
     target = reply.parent if answers else reply.under
-    if is_short and "?" not in words and TOOK_BACK.search(words):
-        return words[:_MOST_QUOTED].rstrip("."), target.message_id if target else ""
+    is_short = len(text.split()) <= SHORT
     # a long answer by the author tells what happened, and takes nothing back
-    is_aside = target is not reply.parent or mail.by_author
-    if target is None or (is_aside and not is_short):
-        return None
-    for sentence in _sentences(words):
+    is_answer = target is not None and (is_short or (answers and not mail.by_author))
+    for sentence in re.split(r"(?<=[.!?]) (?=[A-Z\"“])", text):
         asks = sentence.endswith("?") and not _ASKED_TO.search(sentence)
-        if _TAKEN_BACK.search(sentence) and not asks:
-            return sentence[:_MOST_QUOTED].rstrip("."), target.message_id
+        undoes = is_short and "?" not in text and _DROPS.search(sentence)
+        if undoes or (is_answer and not asks and _OBJECTS.search(sentence)):
+            words = sentence[:MOST_QUOTED].rstrip(".")
+            return words, target.message_id if target else ""
     return None
 
 
@@ -282,21 +232,16 @@ def _base(reply: Reply) -> Claim:
 
 
 def _sentence(mail: Classified) -> str:
-    """The sentence that a message was classified by, otherwise the first about a tree."""
-    why, words = " ".join(mail.why.split()), " ".join(mail.body.text.split())
-    found = next((it for it in _sentences(words) if _MENTIONS.search(it)), "")
-    return why if why in words else found.partition("! ")[0][:_MOST_QUOTED]
+    """The sentence that a message was classified by, of a script's the first about a tree."""
+    texts = (sentence.text for sentence in mail.sentences)
+    found = (it for it in texts if MENTIONS.search(it))
+    return (next(found, "") if mail.semi else mail.why)[:MOST_QUOTED]
 
 
 def _said(reply: Reply) -> list[Claim]:
     """What a message says became of the series."""
     mail, base = reply.mail, _base(reply)
     place, kind = mail.place, mail.kind
-    refuses = kind in (MailKind.OTHER, MailKind.NACK) or (
-        kind is MailKind.QUESTION and SELF_NACK.search(mail.body.text)
-    )
-    if mail.by_author and refuses and reply.under is None:
-        return _by_author(reply, base)
     if kind is MailKind.APPLIED:
         return _applied(reply, base)
     if kind is MailKind.TIP_COMMIT:
@@ -313,54 +258,46 @@ def _said(reply: Reply) -> list[Claim]:
             base._replace(what=_OF_STABLE[kind], commit=first, version=version)
             for version in place.versions
         ]
-    return _in_talk(reply, base)
+    return _in_talk(reply, base._replace(tree=None))
 
 
 def _in_talk(reply: Reply, base: Claim) -> list[Claim]:
     """What a person's message says that is about no stable tree."""
-    mail, words = reply.mail, _words(reply)
+    mail, said = reply.mail, reply.mail.said
+    if mail.by_author:
+        return (reply.under is None and _by_author(reply, base)) or _named(reply, base)
     if mail.kind is MailKind.NACK:
-        is_formal = PATCHWORK_MARK.search(mail.why) or "-by:" in mail.why.lower()
-        nak = next((it for it in _sentences(words) if _NAK.search(it)), mail.why)
-        what = "unclear" if not is_formal and _HEDGES.search(nak) else "refused"
-        return [base._replace(what=what, tree=None)]
-    if mail.kind is MailKind.TRAILERS and not mail.by_author:
-        said = read_prose(mail.body)
-        if said and said.kind is MailKind.APPLIED:
-            taken = base._replace(patch=_about(reply), sentence=said.why)
-            return [taken._replace(what=_certainty(words, said.why))]
+        is_judged = said is not None and said.sentence == mail.why
+        what = said.what if said and is_judged else "refused"
+        return [base._replace(what=what)]
     if named := _named(reply, base):
         return named
-    is_short = len(words.split()) <= SHORT
-    if mail.bot or mail.by_author or mail.kind in _NO_TALK or not is_short:
+    if said and said.kind is MailKind.APPLIED:
+        return [_stated(reply, base)]
+    texts = [sentence.text for sentence in mail.sentences]
+    is_short = len(mail.body.text.split()) <= SHORT
+    if mail.bot or mail.kind in _NO_TALK or not is_short or reply.under is not None:
         return []
-    if reply.under is None and _MENTIONS.search(words):
-        return [base._replace(what="unclear", tree=None, sentence=_quoted(words))]
+    if any(map(MENTIONS.search, texts)):
+        return [base._replace(what="unclear", sentence=quoted(texts))]
     return []
 
 
-def _certainty(words: str, why: str) -> str:
-    """Whether words say plainly that a patch was applied, promise it, or are unclear."""
-    plain = _HARMLESS.sub(" ", words)
-    if _HEDGES.search(plain) or _DISAGREES.search(plain):
-        return "unclear"
-    if any(_MENTIONS.search(quote) for quote in _QUOTES.findall(words)):
-        return "unclear"
-    said = next(
-        (it for it in _sentences(" ".join(why.split())) if _MENTIONS.search(it)), why
+def _stated(reply: Reply, base: Claim) -> Claim:
+    """What a person's words state of a patch, and about which."""
+    said, revision = reply.mail.said, reply.revision
+    assert said is not None
+    patch = _about(reply) if said.what == "applied" else base.patch
+    is_one = _SOME_PATCH.search(said.sentence) and not WHOLE_SERIES.search(
+        said.sentence
     )
-    return "promised" if _FUTURE.search(said) else "applied"
-
-
-def _quoted(words: str) -> str:
-    """A short message as a whole, otherwise its sentences about a tree and those that disagree."""
-    if len(words.split()) > SHORT:
-        disagree = (_MENTIONS, _HEDGES, _DISAGREES)
-        found = [
-            it for it in _sentences(words) if any(one.search(it) for one in disagree)
-        ]
-        words = " … ".join(found)
-    return words if len(words) <= _MOST_QUOTED else f"{words[:_MOST_QUOTED]}…"
+    total = len(revision.patches) if revision else 0
+    counted = re.search(r"\b(\d+) patches\b", said.sentence)
+    is_part = counted is not None and int(counted[1]) != total
+    if is_part or (is_one and total > 1 and not patch and reply.patch == 0):
+        said = said._replace(what="unclear")
+    tree = said.tree if said.what == "applied" else None
+    return base._replace(what=said.what, tree=tree, patch=patch, sentence=said.sentence)
 
 
 def _applied(reply: Reply, base: Claim) -> list[Claim]:
@@ -368,18 +305,13 @@ def _applied(reply: Reply, base: Claim) -> list[Claim]:
     mail, place = reply.mail, reply.mail.place
     if place.landings:
         return _listed_commits(reply, base._replace(what="applied"))
-    words = _words(reply)
     is_script = mail.robot or mail.semi or _ONE_PATCH.match(mail.body.text)
-    if not (place.commits or is_script):
-        marked = PATCHWORK_MARK.search(mail.why)
-        what = "applied" if marked else _certainty(words, mail.why)
-        if what != "applied":
-            return [base._replace(what=what, tree=None, sentence=_quoted(words))]
+    if PATCHWORK_MARK.search(mail.why):
         base = base._replace(patch=_about(reply))
-        is_one = _SOME_PATCH.search(mail.why) and not WHOLE_SERIES.search(mail.why)
-        several = reply.revision and len(reply.revision.patches) > 1
-        if is_one and several and not base.patch and reply.patch == 0:
-            return [base._replace(what="unclear", sentence=_quoted(words))]
+    elif mail.said and not is_script:
+        base = _stated(reply, base)
+        if base.what != "applied":
+            return [base]
     if reply.under is not None:
         versions = reply.under.place.versions
         return [base._replace(what="queued", version=version) for version in versions]
@@ -425,19 +357,19 @@ def _by_author(reply: Reply, base: Claim) -> list[Claim]:
     """
     mark = PATCHWORK_MARK.search(reply.mail.body.text)
     if mark and mark["state"].lower() in ("cr", "changes-requested"):
-        return [base._replace(what="redone", tree=None, sentence=mark[0].strip())]
-    words = _words(reply)
-    sentence = next((it for it in _sentences(words) if WITHDRAWS.search(it)), "")
-    if not sentence or len(words.split()) > SHORT or sentence.endswith("?"):
+        return [base._replace(what="redone", sentence=mark[0].strip())]
+    text = reply.mail.body.text
+    texts = [sentence.text for sentence in reply.mail.sentences]
+    found = next((it for text in texts if (it := WITHDRAWS.search(text))), None)
+    if found is None or len(text.split()) > SHORT or _GOES_ON.search(text):
         return []
-    announced = any(one.search(words) for one in (PROMISES, SENT_AGAIN, _GOES_ON))
-    hedged = _HEDGES.search(sentence) or _NEGATED.search(sentence)
-    if announced or hedged or _QUOTES.search(sentence):
+    words, before = found.string, found.string[: found.start()]
+    if UNSURE.search(before) or _IN_DOUBT.search(words):
         return []
     several = reply.revision and len(reply.revision.patches) > 1
-    is_one = several and re.search(r"\b(?:one|patch)\b", sentence, re.IGNORECASE)
+    is_one = several and _SOME_PATCH.search(words)
     patch = reply.patch if is_one else _about(reply)
-    return [base._replace(what="withdrawn", tree=None, patch=patch, sentence=sentence)]
+    return [base._replace(what="withdrawn", patch=patch, sentence=words.rstrip("."))]
 
 
 def _about(reply: Reply) -> int | None:

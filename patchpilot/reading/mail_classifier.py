@@ -19,7 +19,6 @@ from patchpilot.reading.mbox import when
 from patchpilot.reading.phrases import PATCHWORK_MARK
 from patchpilot.reading.reply_body import Body, parse_body
 from patchpilot.reading.reply_kind import Talk, kind_of
-from patchpilot.reading.reply_prose import Answered, Reading, read_prose
 from patchpilot.reading.review_trailers import (
     GivenTrailer,
     given_trailers,
@@ -29,6 +28,7 @@ from patchpilot.reading.review_trailers import (
 from patchpilot.reading.sender import UNSEEN, real_sender, same_person
 from patchpilot.reading.sentence_features import Writer
 from patchpilot.reading.sentences import Sentence, sentences_of
+from patchpilot.reading.statements import Answered, Statement, statement_of
 
 MAX_SUBJECT = 1000
 _DEEPEST_PATCH = 2
@@ -60,8 +60,6 @@ _MARKED = {
     "changes-requested": MailKind.REVIEW,
     "rejected": MailKind.NACK,
 }
-_SURE_REFUSAL, _SURE_TAKING = 0.8, 0.6
-"""How sure prose must be, from 0 to 1, to count more than a tag."""
 _NAMED = re.compile(
     r"(?P<name>[^<>,\"]{2,60}?)\s*(?:<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*(?:via\s+[\w-]+\s*)?(?:wrote|writes|said|kirjoitti|schrieb)\W*$"
 )
@@ -87,7 +85,7 @@ class Classified:
     trailers: tuple[GivenTrailer, ...]
     body: Body
     robot: str | None = None
-    named_tree: str | None = None
+    said: Statement | None = None
     by_author: bool = False
     names_bot: bool = False
     doubtful: bool = False
@@ -151,16 +149,10 @@ class Classified:
     def place(self) -> "Placement":
         """Where the mail says the patch was applied."""
         headers = {header.name.lower(): header.value for header in self.mail.headers}
-        by_words = placement(
+        found = placement(
             self.kind, self.mail.subject, unquoted(self.mail.body), headers
         )
-        return (
-            by_words
-            if by_words.tree or not self.named_tree
-            else Placement(
-                by_words.commits, self.named_tree, by_words.versions, by_words.landings
-            )
-        )
+        return replace(found, tree=found.tree or (self.said and self.said.tree))
 
 
 def classify(mail: Mail, author: Address | None = None) -> Classified:
@@ -214,9 +206,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         html_trailers(mail.body) if is_html_only(mail) else given_trailers(body, sender)
     )
     return _by_person(
-        replace(base, by_author=by_author, trailers=tags),
-        _answered(mail, poster),
-        bool(author or poster),
+        replace(base, by_author=by_author, trailers=tags), _answered(mail, poster)
     )
 
 
@@ -256,14 +246,15 @@ def classify_for(
         confidence=0.5,
         why="",
         semi=False,
-        named_tree=None,
         by_author=by_author,
     )
-    return _by_person(plain, answered, is_known=True)
+    return _by_person(plain, answered)
 
 
-def _by_person(base: Classified, answered: Answered, is_known: bool) -> Classified:
-    """Classify a mail that is neither from a bot nor a patch; `is_known`: the patch's author is."""
+def _by_person(base: Classified, answered: Answered) -> Classified:
+    """Classify a message of a person: b4's note, a mark for patchwork, a formal NACK, a statement,
+    tags, a patch, otherwise by the prose.
+    """
     if _SCRIPT_ID.search(base.mail.message_id) and _THANKS_OF_B4.search(base.body.text):
         return replace(
             base,
@@ -272,17 +263,11 @@ def _by_person(base: Classified, answered: Answered, is_known: bool) -> Classifi
             why="b4's thank-you note",
             semi=True,
         )
-    return _person(base, answered, is_known)
-
-
-def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
-    """Classify a person's mail: by a formal NACK, by certain prose, by a tag, as a patch, else by
-    the prose.
-    """
     body, credited = base.body, base.credited
-    base = replace(base, answers=answered)
-    by_author = base.by_author or (False if is_known else None)
-    reading = read_prose(body, by_author=by_author, to_self=_to_self(base))
+    said = statement_of(
+        base.sentences, by_author=base.by_author, to_self=_to_self(base)
+    )
+    base = replace(base, answers=answered, said=said)
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())
     ):
@@ -294,13 +279,13 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal is not None:
         return replace(base, kind=MailKind.NACK, confidence=0.95, why=refusal.strip())
-    if reading and _counts(reading, credited):
+    if said and _counts(said, credited):
+        is_plain = said.what in ("applied", "refused")
         return replace(
             base,
-            kind=reading.kind,
-            confidence=reading.confidence,
-            why=reading.why,
-            named_tree=reading.tree,
+            kind=said.kind,
+            confidence=0.85 if is_plain else 0.55,
+            why=said.sentence,
         )
     if (
         base.by_author
@@ -333,16 +318,11 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
     return replace(base, kind=kind, confidence=confidence, why=why)
 
 
-def _counts(reading: Reading, credited: Sequence[GivenTrailer]) -> bool:
-    """Whether prose that refuses or takes the patch counts in addition to the tags of its mail."""
-    if not credited:
-        return True
-    if reading.kind is MailKind.NACK:
-        return reading.confidence > _SURE_REFUSAL
-    only_tested = all(tag.name.lower() == "tested-by" for tag in credited)
-    return reading.confidence > _SURE_TAKING and not (
-        only_tested and reading.tree is None
-    )
+def _counts(said: Statement, credited: Sequence[GivenTrailer]) -> bool:
+    """Whether a statement counts in addition to the tags of its message."""
+    only_tested = credited and all(tag.name.lower() == "tested-by" for tag in credited)
+    is_plain = said.what in ("applied", "refused")
+    return not credited or (is_plain and not (only_tested and said.tree is None))
 
 
 def _to_self(base: Classified) -> bool:

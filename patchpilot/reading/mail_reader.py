@@ -10,7 +10,7 @@ from patchpilot.model.mail import Mail, parse_mail
 
 if TYPE_CHECKING:
     from patchpilot.reading.mail_classifier import Classified
-    from patchpilot.reading.reply_prose import Answered
+    from patchpilot.reading.statements import Answered
 
 ParseMail = Callable[[bytes], Mail]
 

@@ -17,213 +17,7 @@ def _joined(choices: str) -> str:
 
 
 _BUS = r"(?!\s+(?:bit|packet|frame|irq|interrupt|response|handshake|condition|error|flag|timeout|from (?:the|a) (?:device|host|slave|client)))"  # noqa: E501
-_BEFORE_REFUSAL = _joined(r"""
-    so | but | a | big | hard | strong | firm | clear | still | i | i'd | i'm going to | i have to | i must | consider this | consider it
-    it's | therefore
-""")  # noqa: E501
-REFUSAL = re.compile(
-    rf"(?:^[^\w\n]*|[.!?:;,]\s+|\b(?i:{_BEFORE_REFUSAL})\s+)(?:NA?CK|NAK)(?:ed|'ed)?\b{_BUS}"
-    r"|\b[Ii](?:'m| am) (?:going to|afraid i have to) n(?:ac|a)k\b"
-    r"|^[^\w\n]*[Nn](?:ac|a)k(?:ed)?\s*(?:[.!,]|$)|\b[Nn](?:ac|a)k(?:ed)?[ -]by\b"
-    r"|\b[Nn](?:AC|A|ac|a)[Kk] (?:from me|for (?:the|this|now|me)|on this|to this|from my)",
-    re.MULTILINE,
-)
-_YET = r" (?:until|before|without|unless|now|yet|as|for|in)"
-REFUSAL_IN_WORDS = _one_of(rf"""
-    i(?:'m| am)? (?:not going to|won't|will not|refuse to) (?:apply|take|accept|merge|queue|pull) (?:this|it|that|these)(?!{_YET})
-    i(?:'m| am)? reject(?:ing)? (?:this|it)
-    (?:patch|series)(?: is)? rejected | (?<!are )(?<!is )(?<!be )(?<!were )(?<!was )(?<!gets )(?<!get )rejected(?=[.!])
-""")  # noqa: E501
 
-_BEFORE_APPLIED = _joined(r"""
-    i've | i have | i | now | and | have been | has been | both | all | series | patch | patches | patchset | patch set | these | it | them
-    already | just | thanks | it's | is | are
-    thank you | thx | rebased | \d+ | version | ok | so | hence | therefore
-""")  # noqa: E501
-_SPELLINGS = "applied|appiled|aplied|applid|appplied"
-APPLIED = re.compile(
-    rf"(?:^[^\w\n]*|[.,;!:)]\s+| - |\b(?:{_BEFORE_APPLIED})\s+)\[?"
-    r"(?:(?:now|just|been|already|also|finally|manually|both|all|two|three|four|five|six|\d+|tentatively|provisionally|locally|only)\]?\s+){0,3}"
-    rf"(?P<verb>{_SPELLINGS}|"
-    r"queued|merged|pushed|pulled|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)? up|picked up"  # noqa: E501
-    r"|picked(?= (?:v\d|it|this|these|those|them|to|into|the series)\b|\s*(?:[.,!]|$))|cherry-picked"  # noqa: E501
-    r"|took(?= (?:it|this|these|those|them|patch(?:es)?|the (?:whole |entire )?(?:series|patch(?:es)?|first|last|other))\b)|taken|committed"  # noqa: E501
-    r"|landed(?= (?:it|this|these|those|them|both|in|on)\b)"
-    r"|(?<!patch )added|added(?= to\b))\b"
-    r"(?P<rest>[^\n]*)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_WHAT = (
-    "(?:"
-    + _joined(r"""
-    this(?: one)? | it | that(?: one)?
-    (?:all (?:of )?)?(?:these|those)(?: (?:two|three|four|five|six|\d+))?(?: patches)? | them | both | all(?: of them)? | out | yours | your | up
-    v\d{1,2} | patch(?:es)? | (?:whole |entire )?series | patchset | (?:patch)?\(?#?\d[\d, and&+/()-]* | patch\d+(?:/patch\d+)*
-    the (?:first|last|other|remaining) (?:\w+ ){1,2}patches
-    the rest of (?:the |this |your )?\w+ | the (?:series|set|patch|patches|patchset|rest|whole|lot|first \w+|last \w+)
-""")  # noqa: E501
-    + ")"
-)
-_ALTERED = (
-    r"(?:(?:a|an|one|two|three|some|several|a couple(?: of)?|a few|the|your|those|these|that|this) )?"  # noqa: E501
-    r"(?:minor|small|slight|following|few|fix|edit|change|tweak|comment|updated|tiny|trivial|cosmetic|commit|nit|typo)"
-)
-_PLACE = _joined(r"""
-    my | the | for | net | \S+[-/.]\S+ | v?\d | linux | drm | usb | char | tty | staging | branch | mainline | upstream | stable
-    master | testing | fixes | next | tip
-    kvm | bpf | iio | spi | asoc | sound | hwmon | regulator | wireless | bluetooth
-""")  # noqa: E501
-_WHILE = (
-    "already|earlier|yesterday|a while|some time|last|(?:a few|some|two|three) days"
-)
-APPLIED_REST = re.compile(
-    rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied|marked|tagged|tweaked)\b"  # noqa: E501
-    rf"|by (?:hand|(?-i:[A-Z])\w+)\b|manually\b|locally\b"
-    rf"|with (?:thanks|{_ALTERED})"
-    rf"|{_WHAT}(?:\s+(?:now|as well|also|instead|three|two|four|manually|whole|{_WHAT})){{0,4}}"
-    rf"\s*(?:[,.!;(]|$|(?:to|in|into|onto|for|on|via|with|as|thanks|now|and|by hand|{_WHILE})\b|(?:the|my) \S+ (?:tree|branch|queue)\b)"  # noqa: E501
-    rf"|(?:to|in|into|for|on|onto|via|against)\s+(?:{_PLACE})\b"
-    r"|(?:the|this|your) (?:[\w-]+ ){0,2}(?:driver|support|code|changes?|fix(?:es)?|cleanups?|work) (?:to|in|into|onto|for|via)"  # noqa: E501
-    r" (?:(?:my|the) )?\S*(?:[\w.]+[/#][\w.]|\.git\b|next\b|fixes\b)"
-    r"|(?:to|in|into|onto)\s+(?!wrong|incorrect|another|different|other|it\b|all\b|any\b|devices?\b)\w[\w./+-]*"
-    r"(?: [\w./+-]+)?\s*(?:[,.!;(]|$|thanks|tree|branch|queue))",
-    re.IGNORECASE,
-)
-SAID_AT_ONCE = re.compile(rf"(?:{_SPELLINGS})\Z", re.IGNORECASE)
-"""What a maintainer says in a short mail of a patch, whatever follows it but for what it is not
-said of.
-"""
-OF_OTHERS = re.compile(
-    r"^\s*(?:cleanly|without|hunk|patch (?:is|was|has)|manually and|(?:and|but|then) (?:\w+ )?(?:tested|tried|test|run|ran|works?|started|squashed|fails?)\b"  # noqa: E501
-    r"|(?:by|if|when|only|here|across|everywhere|consistently|for testing|for now|\w+-wide|based on)\b"  # noqa: E501
-    r"|(?:\[\d+\] )?(?:(?:an?|the|your|my|some|another) )?(?:an?|another|earlier|previous|older|other|similar|same|following|prior)\b"  # noqa: E501
-    r"|(?:your|the|these|those|this|all|most|both|some)?(?: of)?(?: (?:your|the|these|those))?(?: \w+)? ?"  # noqa: E501
-    r"(?:suggest\w+|comments?|changes?|feedback|review\w*|hunks?|fix(?:es)?|diff|rules?|quirks?|requests?)\b"
-    r"|(?:to|in|into|on|onto) (?:the"
-    r" )?(?:wrong|incorrect|another|different|other|all|any|every|each|both|it|them|this)\b)",
-    re.IGNORECASE,
-)
-_NEGATING = _joined(r"""
-    not | n't | never | if | when | once | after | before | until | unless | was | were | be | being | get | gets | got | should
-    could | would | can | must | might | to be
-    needs? | which | that | who | since | having | they | you | we had | (?:is|are)(?: \w+)? | as
-""")  # noqa: E501
-NOT_APPLIED = re.compile(
-    rf"\b(?:{_NEGATING})\s+(?:(?!(?:and|then|so|but)\b)\w+\s+)?$", re.IGNORECASE
-)
-_HAS_BEEN = r"\b(?:has|have|had) been\s+(?:\w+\s+)?$"
-HAS_BEEN = re.compile(_HAS_BEEN, re.IGNORECASE)
-IS_APPLIED = re.compile(
-    rf"{_HAS_BEEN}|\b(?:it|this|these|they|both|all|patch(?:es)?|series|set|patchset)(?:"
-    r" patch(?:es)?| series)?(?:'s| is| are)\s+(?:been\s+)?(?:\w+\s+)?$",
-    re.IGNORECASE,
-)
-"""What a short mail says of the patch before "applied", though it would be a condition or a
-description in a longer one.
-"""
-NOT_A_TREE = re.compile(
-    r"\badded(?: back)?(?: in)? (?:(?:the|some|a few|more|all) )?(?:[\w-]+ ){0,3}(?:folks|people|person|maintainers?|guys|reviewers?|lists?)\b"  # noqa: E501
-    r"|\b(?:to|in|into) (?:my|our|the|your|its) (?:\w+ )?"
-    r"(?:list|todo|to-do|backlog|tracker|docs?|documentation|changelog|description|message|comments?|cover|wiki)\b",
-    re.IGNORECASE,
-)
-"""People who are added, and places to which things other than patches are."""
-NOT_YET_APPLIED = re.compile(
-    r"\b(?:once|when|if|until|unless|before|after|as soon as|assuming|which|that|whether)\b[^.!?;]{0,140}\b(?:been|gets?|is|are|was|were)\s+(?:\w+\s+)?$"  # noqa: E501
-    r"|\b(?:should|could|must|may|might|would|can) be \w+(?: \w+){0,8} and\s+(?:\w+\s+)?$|^[^\w\n]*there(?:'s| is| are)\b"  # noqa: E501
-    r"|\b(?:something|anything|everything|what|those|one)(?: that)?(?:'s| is| are| was| were)? already\s+$"  # noqa: E501
-    r"|\bwith (?:this|the|that|these|those|your|my|both|all) (?:\w+ ){0,3}$"
-    r"|\b(?:see|get|getting|like|love|want|need|wanted|hope|wish)\b(?: \w+){0,2}"
-    r" (?:this|the|it|these|them|your|my|that)(?: \w+){0,2} $",
-    re.IGNORECASE,
-)
-"""A sentence up to its "applied" that speaks of a condition, or of what somebody else applied."""
-TRIED = _one_of(r"""
-    tested(?!-by) | (?<!as )(?<!for )(?<![/-])(?<!build )(?<!pending )(?<!more )(?<!further )testing(?! (?:branch|tree|queue))
-    booted | boots | reproduc\w+ | tried | problem persists | built | builds | found (?:the|that) | still see
-    on top of | upon
-    (?:gave|give|given|giving) (?:it|this|these|them|the \w+) a (?:try|spin|whirl|go|test|run)
-    try (?:it|this|these|them)(?: out)?
-""")  # noqa: E501
-_APPLYING = _joined(r"""
-    apply | applying | queue | queuing | queueing | merge | merging | take | taking | pick | picking | line | grab | pull | pulling
-    stage | staging | fold | squash | ship | shipping | push(?! back)
-""")  # noqa: E501
-WILL_APPLY = re.compile(
-    r"(?:\b(?:i'll|i will|i shall|i'm going to|i am going to|i'm|let me)|^[^\w\n]*(?:(?:thanks|thank you|thx),? )?will)\s+(?:[^.?!\n]{0,40}\band )?"  # noqa: E501
-    rf"(?:(?!before|until|without|reluctant|hesitant|unable|unlikely|unsure|afraid|about)\w+\s+){{0,2}}?(?:{_APPLYING})\b(?!\s+a\s+(?:look|closer))"
-    r"[^.?!\n]{0,60}(?:\b(?:it|this|these|them|up|in|for|to|into|patch|series|both)\b|thanks)",
-    re.IGNORECASE | re.MULTILINE,
-)
-APPLYING = re.compile(
-    r"(?:^[^\w\n]*|[.,;!:)]\s+|\b(?:thanks|ok(?:ay)?|i'm|i am|just)\s+)(?:applying|queue?ing|pulling|merging|picking|taking)\b"  # noqa: E501
-    rf"(?: (?:it|this|these|that|them|up|just|one|now|{_WHAT}|(?:to|and) \d+)){{0,5}}"
-    r"(?: (?:for|to|into|in|as)"
-    r" (?:v?\d+\.\d|\S*(?:next|fixes|\.git)\b|[a-z]\S*[a-z][-/]\S+|(?:the|my) \S+"
-    r" (?:tree|branch))|(?<=now)(?=\s*(?:[.,!]|$)))",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Who does it now."""
-ALREADY_THERE = re.compile(
-    r"(?:^[^\w\n]*|[.!]\s+)(?:this|it|these|they|(?:this|the) (?:patch|series|one))(?: patch(?:es)?| series| one)? (?:was|were|is|are|has been|have been)"  # noqa: E501
-    r"(?: been)?"
-    r" (?:already (?:applied|merged|queued|picked up)\b|(?:applied|merged|queued|picked up) (?:already|a while|earlier|yesterday|some time|last (?:week|month)"  # noqa: E501
-    r"|(?:a few|some|two|three|\d+) (?:days|weeks|months))\b)(?! (?:in|by) another)",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Who says of the patch that it was done before."""
-PENDING = re.compile(r"\bpending\b[^.!?\n]{0,40}", re.IGNORECASE)
-"""What a patch in a tree waits for."""
-WHILE_APPLYING = re.compile(
-    r"(?<!be )(?<!get )\b(?:fixed|removed|changed|tweaked|dropped|added|corrected|amended|adjusted|renamed|edited|reworded|done|did)\b[^.?!]{0,60}"  # noqa: E501
-    r"\b(?:while|whilst|when) (?:applying|i"
-    r" (?:applied|merged|queued|pushed))\b|\b(?:while|whilst|when) applying,? i(?:'ve| have)?"
-    r" \w+ed\b",
-    re.IGNORECASE,
-)
-"""What was done in applying it."""
-FOLDED = re.compile(r"(\b(?:to|into|in|on|for|via)(?=\n\S)|\w,?(?= ?\n[a-z])) ?\n")
-"""Where a sentence goes on in the next line, or a line ends before the name of a tree."""
-DARED = re.compile(
-    r"\bi(?:'ve| have|'m| am)? (?:dared|took the liberty|taken the liberty|went ahead|gone ahead|going to go ahead)\b[^.?!]{0,80}\b(?:and|to)"  # noqa: E501
-    r" (?:merged?|apply|applied|pushe?d?|queued?|commit(?:ted)?|pick|take)\b(?!"
-    r" (?:your|the|those|his|her) (?:suggestion|comment|change|advice|review))",
-    re.IGNORECASE,
-)
-"""Who did it without asking."""
-_IT = (
-    r"(?:^[^\w\n]*|[.,!]\s+|\b(?:and|so|thanks|but)\s+)(?:this(?: one| patch| series)?|it|these(?: patches)?|they|both|all(?: of (?:these|them))?"  # noqa: E501
-    r"|the (?:patch(?:es)?|series))"
-)
-_NAMED_BRANCH = (
-    r"for-next|fixes|-next|next(?! (?:week|month|version|release|cycle|time|year))|for-linus|[\w.]+-(?:next|fixes)|\S+/(?:for-|next|fixes)\S*"  # noqa: E501
-    r"|for-[\w.-]+"
-)
-IN_TREE = re.compile(
-    r"(?<!not )(?<!what )(?<!that )(?<!which )\b(?:is|are)(?: now)? in (?:my|the) (?:[\w/.-]+ ){0,2}(?:tree|queue|branch)\b(?! (?:already|of))"  # noqa: E501
-    r"|\bput (?:it|this|them) (?:in|into|on) (?:the|my) (?:queue|tree|branch)"
-    rf"|{_IT}(?:'s| is| are)(?: now| also| already| just)? (?:on|in) (?:my |the )?(?:{_NAMED_BRANCH})(?!\S*[\w/])(?! (?:already|of|as|but|because|which))"  # noqa: E501
-    rf"|{_IT}(?:'s| is| are) now (?:upstream|merged|in (?:linus'?s?(?: torvalds')? tree|mainline|upstream))\b(?! as)"  # noqa: E501
-    rf"|{_IT} (?:was|is|were|are) (?:included|part) (?:in|of) my (?:[\w-]+ )?pull(?: |-)request"
-    rf"|{_IT}(?:'ll| will| should)(?: now)? (?:be|appear|show up|land) in"
-    r" (?:linux-next|-next|next|the next linux-next) (?:tomorrow|soon|shortly|today)",
-    re.IGNORECASE | re.MULTILINE,
-)
-DID_TAKE = re.compile(
-    r"\bi did (?:apply|take|merge|queue|pick(?: up)?|push) (?:it|this|these|them|both|your|all|the|everything)\b(?! (?:\w+ )?(?:suggest|comment|advice))"  # noqa: E501
-    r"|\bi can (?:take|apply|queue|merge|pick up|grab) (?:it|this|these|them)(?: up)?(?: now|, (?:thanks|thank you|looks like))\b"  # noqa: E501
-    r"|(?:\bi(?:'ll| will| am|'m)(?: going to)?|\A\W*will) (?:send|sending|push|pushing|forward|forwarding|route|routing)"  # noqa: E501
-    r" (?:it|this|these|them|this patch|the patch|the series)"
-    r"(?: on| out)? (?:upstream|to (?:linus|andrew)\b|through (?:my|the) (?:\S+ )?tree)",
-    re.IGNORECASE,
-)
-"""Who has done it, or passes the patch on."""
-GOT_IT = re.compile(
-    r"\A\W*(?:(?:ok(?:ay)?|thanks|thank you|yes),? )?i(?:'ve| have)? got (?:it|this(?: one)?|these|them|both|all|the series)"  # noqa: E501
-    r"(?: (?:now|queued|in my (?:tree|queue)))?(?:,? (?:thanks|thank you))?\W*\Z",
-    re.IGNORECASE,
-)
-"""The whole of a maintainer's short reply."""
 PATCHWORK_MARK = re.compile(
     r"^pw-bot:\s*(?P<state>[a-z-]{2,24})\s*$", re.IGNORECASE | re.MULTILINE
 )
@@ -246,12 +40,6 @@ WHOLE_SERIES = re.compile(
     re.IGNORECASE,
 )
 """Words of a reply to one patch that speak of more than this patch."""
-TO_TRY = _one_of(r"""
-    my (?:\w+ )?test (?:trees?|queue|branch) | (?:give|giving) (?:it|this|these|them|the \w+) a (?:try|spin|whirl|go|test|run)
-    to (?:test|try) (?:it|this|these|them)
-""")  # noqa: E501
-"""What a tester takes a patch for."""
-PERHAPS = _one_of("probably | maybe | perhaps | might | likely")
 UNDER_CONDITION = _one_of(r"""
     (?:if|once|unless|when|after|until)\s+\w+ | (?:please|pls|can you|could you|just) (?:re-?send|re-?spin|re-?post|re-?base|re-?submit|send|post|submit)
 """)  # noqa: E501
@@ -259,10 +47,6 @@ TREE = re.compile(
     r"\b(?:applied|queued(?: up)?|merged|pushed|pulled|committed|taken|added|picked up"
     r"|line it up|take (?:it|this)|apply (?:it|this)|queue (?:it|this)(?: up)?)\b"
     r"[^.\n]{0,30}?\b(?:to|in|into|for|on|onto|via)\s+(?:the\s+|my\s+)?(?P<tree>[\w][\w./+-]*(?:\s+\([^)\n]+\))?)",
-    re.IGNORECASE,
-)
-NO_TREE = re.compile(
-    r"^(?:\w+ly|(?!testing)\w+ing|my|it|its|this|that|these|those|me|you|us|them|all|any|an?|some|each|both|our|your|top|be|see|make|avoid)$",
     re.IGNORECASE,
 )
 
@@ -391,60 +175,8 @@ PING = re.compile(
     r" this)",
     re.IGNORECASE | re.MULTILINE,
 )
-TOOK_OWN = re.compile(
-    r"(?:\A|[.!]\s+)\W*(?:(?:now|both|all|also|series|patch(?:es)?|this|it|these|is|are|has been|have been|i've|i have|i|just) ){0,4}"  # noqa: E501
-    r"(?:applied|queued|pushed|merged|committed)\b(?! in v\d)",
-    re.IGNORECASE,
-)
-"""A maintainer on their own patch."""
-TOOK_OWN_SHORTLY = re.compile(
-    r"\A\W*(?:(?:hi|hello)\b[^\n]{0,20}\n\s*)?(?:(?:now|just) )?(?:(?:patch[- ]?set|(?:this |the )?(?:series|patch(?:es)?)|all patches) "  # noqa: E501
-    r"(?:(?:is|are|has been|have been|now) ){0,2}(?:applied|pushed|merged|queued)"
-    r"|(?:pushed|merged|queued)(?= (?:now|to|in|into|for|up)\b|\W*(?:\Z|,? thank)))\b"
-    r"(?! in v\d)",
-    re.IGNORECASE,
-)
-"""A maintainer on their own patch, in a mail of a few words."""
-TOOK_OWN_FIRST = re.compile(
-    r"\A\W*(?:i(?:'ve| have)? )?(?:(?:now|just) )?(?:applied|queued|merged|pushed)"
-    r" (?:the|this|these) (?:whole )?(?:patch[- ]?set|series|patches)\b",
-    re.IGNORECASE,
-)
-"""A maintainer on their own patches, at the beginning of a mail."""
-TOOK_IT = re.compile(
-    r"\A(?![^?]{0,400}\b(?:idea|point|suggest\w*|comments?|advice|feedback)\b)(?:[^?]{0,400}?(?:[.!]\s+|\n))?\W*"
-    r"i(?:'ve| have)(?: now| just)? (?:applied|queued|merged|pushed|committed)"
-    r" (?:this|these|it|them|both|the (?:series|patch(?:es)?))(?: up)?(?: now)?(?=\s*(?:[.!]|$))",
-    re.IGNORECASE,
-)
-"""A maintainer on their own patch, in an answer to others."""
-TOOK_INTO = re.compile(
-    r"(?:\A|[.!,]\s+|\n)\W*(?:i(?:'ve| have)? )?(?:(?:now|just|already) ){0,2}(?:applied|queued|merged|pushed|added|taken|picked|moved|landed)\b(?! in v\d)"  # noqa: E501
-    r"[^.?!\n]{0,50}?"
-    r"\b(?:to|in|into|onto) (?:the |my )?(?:(?:master|main|mainline)\b|[a-z][\w-]{1,20}/(?:for-|stable-)\S+"  # noqa: E501
-    r"|\S*(?:-next|/next|-fixes|/fixes|\.git)(?!\S*[\w/])|\S+ (?:tree|branch) of \S+)"
-    r"|\bi(?:'ve| have)(?: now)? (?:added|applied|merged|queued) (?:this|the|these) (?:series|patch(?:es)?|patch-?set)"  # noqa: E501
-    r" to my (?!test)[\w-]+(?: \([^)]{1,60}\))? branch\b",
-    re.IGNORECASE,
-)
-"""A maintainer on their own patch, in an answer to others: in a tree that others take from."""
 WITH_THAT = re.compile(r"\bwith (?:that|this|these|those)\b", re.IGNORECASE)
 """A condition for what is said."""
-YES = re.compile(
-    r"\A\W*(?:sure|yes|yep|yup|ok(?:ay)?|of course|will do|done|no"
-    r" problem)\b(?!.*\b(?:but|if|once|when|after|until|unless|later|not|n't)\b)",
-    re.IGNORECASE | re.DOTALL,
-)
-"""The whole of an answer that agrees."""
-SELF_NACK = re.compile(r"\bself[- ]nac?k\b", re.IGNORECASE)
-TOOK_BACK = re.compile(
-    r"\bi(?:'ve| have|'m| am|'ll| will)? (?:now |just |also )?(?:dropp?(?:ed|ing)?|revert(?:ed|ing)?|unapplied|backed out|remov(?:ed|ing)) "  # noqa: E501
-    r"(?:this|it|these|them|both|the (?:patch(?:es)?|series|commits?)|that (?:patch|commit|one))\b"
-    r"(?! (?:\w+ )?(?:line|part|hunk|tag|check|word|from the (?:patch|series|commit)))"
-    r"|\A\W*(?:now |ok(?:ay)?,? )?(?:dropped|reverted)(?=\s*(?:[.,!]|$|now\b|again\b|from\b))",
-    re.IGNORECASE,
-)
-"""A maintainer who undoes what they did."""
 THANKS_FOR_REVIEW = re.compile(
     r"\A\W*(?:(?:yes|yeah|ah|oh|indeed|hm+),? )?"
     r"(?:you(?:'re| are) (?:absolutely |quite |totally )?(?:right|correct)|(?:good|nice|great) (?:catch|point|spot))\b"  # noqa: E501
@@ -500,13 +232,6 @@ IN_A_TREE = re.compile(
     r"\[tip: |\bpatch \".{1,200}\" (?:added to|has been added)|\.patch (?:added to|removed from)"
 )
 """Subjects of what was taken already."""
-SENT_AGAIN = re.compile(
-    r"\bv\d{1,2} (?:is|has been|was) (?:sent|posted|submitted)"
-    r"|\bi(?:'ve| have)?(?: just)? (?:sent|posted|submitted) (?:a |the |out )?(?:new |next"
-    r" )?(?:v\d{1,2}\b|version|patch)",
-    re.IGNORECASE,
-)
-"""An author who says that a new version is there."""
 ROBOT_WROTE = re.compile(
     r"\b(?:test robot|syzbot|\w*bot2?@|patchwork-bot|sashiko|tip-bot2?|lkp@|ci@)",
     re.IGNORECASE,

@@ -11,7 +11,6 @@ from itertools import chain
 
 from patchpilot.reading.phrases import (
     ANSWERS,
-    APPLIED,
     ASKS_AGAIN,
     ASKS_STRONGLY,
     ASKS_WEAKLY,
@@ -27,10 +26,10 @@ from patchpilot.reading.phrases import (
     THANKS_FOR_REVIEW,
     TREE,
     UNDER_CONDITION,
-    WILL_APPLY,
     WORKS,
 )
 from patchpilot.reading.sentences import Sentence
+from patchpilot.reading.statements import TAKES
 
 Features = dict[str, float]
 """What is known, by name, and how often."""
@@ -63,9 +62,8 @@ _PHRASES = (
     ("asks for a version", ASKS_AGAIN),
     ("requests nothing", NO_REQUEST),
     ("gives assent", ASSENT),
-    ("is applied", APPLIED),
+    ("is applied", TAKES),
     ("names a tree", TREE),
-    ("will apply", WILL_APPLY),
     ("gives a promise", PROMISES),
     ("gives praise", PRAISE),
     ("on a condition", UNDER_CONDITION),

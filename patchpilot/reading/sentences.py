@@ -106,7 +106,11 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
     return bool(
         is_trailer(line.text.strip())
         or (first and GREETING.match(line.text))
-        or (CLOSING.match(line.text) and line.text.rstrip()[-1:] not in ".!?")
+        or (
+            not first
+            and CLOSING.match(line.text)
+            and line.text.rstrip()[-1:] not in ".!?"
+        )
         or _SNIP.match(line.text)
     )
 

@@ -18,10 +18,10 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique, when
 from patchpilot.reading.posted_series import PostedTopic
 from patchpilot.reading.related_series import with_follow_ups
-from patchpilot.reading.reply_prose import Answered
 from patchpilot.reading.revisions import find_topics
 from patchpilot.reading.sender import is_sent_to_self
 from patchpilot.reading.series_state import decided
+from patchpilot.reading.statements import Answered
 from patchpilot.reading.thread_match import Reply, attach
 from patchpilot.reading.thread_values import (
     Claim,

@@ -89,7 +89,6 @@ PEOPLE = {
         "nack",
     ),
     "agreement to a suggestion": ("Sure, that works for me too.", "ack"),
-    "a refusal": ("NAK. We do not reserve bits for code that is not there.", "nack"),
     "a refusal within": (
         "Same comments as for v1.\nNAK from me until that is settled.",
         "nack",
@@ -100,7 +99,6 @@ PEOPLE = {
     ),
     "applied": ("Applied, thanks!", "applied"),
     "applied to": ("Thanks, applied to demo-next.", "applied"),
-    "queued": ("I've queued this up, thanks!", "applied"),
     "a patch that added something": (
         "Ah, your second patch added that, so please make it four patches.",
         "review",
@@ -144,7 +142,7 @@ PEOPLE = {
     ),
     "applied to a testing branch": (
         "Applied to pumps-next/testing, fixed some typos.",
-        "applied",
+        "other",
     ),
     "applied and changed": (
         "I've applied this but changed the patch title.  It's now \"pump: remove a word\".",
@@ -165,10 +163,6 @@ PEOPLE = {
         "The file should be sorted alphabetically; that can be fixed while applying.",
         "review",
     ),
-    "an earlier one applied": (
-        "Thanks for the patch, but this time I have already applied an\nearlier fix for it.",
-        "other",
-    ),
     "suggestions applied": (
         "I have applied these comments already, they were mine.",
         "other",
@@ -178,12 +172,10 @@ PEOPLE = {
         "test-result",
     ),
     "a maintainer's one word": ("Applied\n\nRita", "applied"),
-    "applied, and thanks": ("Applied, Thanks,", "applied"),
     "applied to a tree of two words": (
         "Applied to powerboards next, thanks.\n\nhttps://git.example.org/c/0123456789ab",
         "applied",
     ),
-    "all three applied": ("Thank you, all three applied to pumps/next.", "applied"),
     "people added": (
         "I've added in the pump-related folks.\n\nCould the tests be built as a module as well?",
         "question",
@@ -195,13 +187,6 @@ PEOPLE = {
     ),
     "applied with those tweaks": (
         "Applied with those tweaks to the pump branch.",
-        "applied",
-    ),
-    "already pushed": (
-        (
-            "I fixed a merge conflict. Already pushed.\nCompiling now, i.e. tested-by's will follow"
-            " later."
-        ),
         "applied",
     ),
     "applied by hand": (
@@ -269,13 +254,6 @@ PEOPLE = {
         "review",
     ),
     "another version, politely": ("Could you send a v2 with that?", "review"),
-    "patience": (
-        (
-            "Patience, -rc1 just came out and my queue is 1500 patches deep, I will dig through it"
-            " next week."
-        ),
-        "other",
-    ),
     "thanks for the patch": (
         (
             "Thanks for your patch. There is no secret in the pool, so the memset can be dropped"
@@ -340,7 +318,6 @@ PEOPLE = {
         "question",
     ),
     "is there": ("Is there a typo?", "question"),
-    "remarks": ("Please use the helper instead, and add a Fixes: tag.", "review"),
     "thanks": ("Thanks!", "other"),
     "sorry": ("Sorry, fixed now.", "other"),
     "ping": ("Gentle ping, any comments on this?", "other"),
@@ -353,15 +330,6 @@ PEOPLE = {
         "I'm good with this patchset but I'll wait before applying to give Otto the time to look.",
         "ack",
     ),
-    "thanks, will queue": (
-        "Thanks, will queue in pumps-for-v6.7, with the comment of Otto addressed.",
-        "applied",
-    ),
-    "merged, in two lines": (
-        "corrected some words in the description and merged into\npumps.git for-next",
-        "applied",
-    ),
-    "a patch set applied": ("Patch set applied.", "applied"),
     "merged onto a branch": ("I've merged this onto pumps-next.", "applied"),
     "merged, more to be done": (
         "merged into pumps-2.6.git for-next pending more review and testing",
@@ -369,10 +337,6 @@ PEOPLE = {
     ),
     "pushed, after something else": (
         "Added the acked-bys and pushed to pumps-for-next",
-        "applied",
-    ),
-    "taken up": (
-        "Nobody complained, so I've taken it up the pumps-next tree.",
         "applied",
     ),
     "applied long ago": (
@@ -383,7 +347,6 @@ PEOPLE = {
         "Applied for fixes and by adding some words to the changelog.",
         "applied",
     ),
-    "pulling": ("The series looks fine to me,\n\nPulling to pumps-6.9", "applied"),
     "the first few": (
         "JFYI, I have pushed the first 3 cleanup patches into pumps.git, branch rework.",
         "applied",
@@ -529,10 +492,6 @@ PEOPLE = {
         "Don't hesitate to ping me. Queuing this up now, with Ottos tag. Sorry for the delay.",
         "applied",
     ),
-    "merged, to be tested": (
-        "merged into pumps-2.6.git for-next pending more testing",
-        "applied",
-    ),
     "applying into a branch": (
         "Thanks applying patches 1 to 3 into pumps-for-v6.6/dt.",
         "applied",
@@ -542,7 +501,7 @@ PEOPLE = {
             "I'm going to go ahead and merge this into pumps/dev, if Otto minds I can always"
             " revert it."
         ),
-        "applied",
+        "other",
     ),
     "only some": (
         "This fails to build as a module, so I've only applied the first four patches for now.",
@@ -550,7 +509,7 @@ PEOPLE = {
     ),
     "fixed when it was applied": (
         "No need, I fixed this up by hand when I applied it, thanks.",
-        "applied",
+        "other",
     ),
     "code that applies": (
         "The pump is applying the limit to all valves, is that meant?",

@@ -135,7 +135,7 @@ def test_applied_in_part(life: Followed) -> None:
     assert (state, step) == (
         "partly-accepted",
         "answer the review by Rita Reviewer and send v2; Matt Maintainer reports it applied:"
-        " “Applied, thanks” (not seen in a tree yet): look whether it is true: `git fetch`, then"
+        " “Applied, thanks!” (not seen in a tree yet): look whether it is true: `git fetch`, then"
         " `patchpilot track update`",
     )
     assert life.patches == ["accepted", "accepted", "changes-requested"]

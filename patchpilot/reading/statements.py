@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads what the prose of a message states about a patch: that it was applied or rejected.
+
+A statement is plain only if its whole sentence has one of few known forms and no other sentence
+contradicts it. Anything else that speaks of applying a patch is unclear, for a person to read.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import Enum, auto
+from typing import NamedTuple
+
+from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.sentences import Sentence
+
+MOST_QUOTED = 320
+"""Characters of a message that are quoted."""
+SHORT = 60
+"""Words of a message that may be quoted as a whole."""
+
+_VERB = (
+    r"(?P<verb>applied|appiled|aplied|applid|queued|merged|pushed|pulled|cherry-picked|taken|took"
+    r"|committed|landed|included(?= in my (?:\S+ )?pull)|added(?= to\b| (?:this|these|the) (?:series|patch(?:es)?)\b)"  # noqa: E501
+    r"|picked(?: (?:it|this|these|them|both))?(?: patch(?:es)?)?(?: up)?)"
+)
+_ING = r"(?P<ing>applying|queue?ing|merging|picking|pulling|taking)"
+_WILL = (
+    r"(?:i'll|i will|i shall|i'm going to|i am going to|let me|i can(?= \w+ (?:it|this|these|them) now)|i did|i dared to|will)(?: \w+){0,6}?"  # noqa: E501
+    r" (?P<will>apply|queue|merge|take|pick|pull|grab|push|send(?= \w+(?: \w+)? (?:upstream|on\b)))"
+)
+_GROUP = r"(?:series|patch(?:es)?|patch-?set|patch set|set|lot|rest|driver|one)"
+_OBJECT = (
+    rf"(?:(?:all|both)(?: of)?(?: (?:these|them|the))?(?: (?:two|three|four|five|six|\d+))?(?: {_GROUP})?"  # noqa: E501
+    rf"|(?:this|that|these|those|the|your)(?: (?:whole|entire|two|three|four|five|six|\d+))?(?: {_GROUP})?"  # noqa: E501
+    rf"|it|them|yours|\d+ patches|v\d{{1,2}}|(?:the )?whole {_GROUP}|up|everything|{_GROUP})"
+)
+_PART = (
+    r"(?:(?:the |only the )?(?:first|last|other|others|remaining|rest)(?: \w+){0,3}? (?:patch(?:es)?|\d+|few)"  # noqa: E501
+    r"|(?:patch(?:es)? ?)?\(?#?\d[\d, and&+/()-]*|all (?:but \d\S*|the others))"
+)
+_NAME = r"(?:(?!\S*(?:test(?!ing)|scratch|local|null|bisect|trash|wip))\S+)"
+_PLACE = (
+    rf"(?:to|in|into|onto|on|for|via|against)(?: the| my)?(?P<tree>(?: {_NAME}){{0,4}}?"
+    rf" (?={_NAME})(?:(?:\S*\w[-/#]|\S+\.(?:git\b|\d))\S*[\w)]|v?\d+\.\d+\S*|(?:next|fixes|master|main|mainline|upstream|staging)"  # noqa: E501
+    r"|\S+ (?:tree|branch|queue)|tree|branch|queue)(?: \([^)]{1,60}\))?(?: (?:tree|branch|queue))?(?: of \S+)?)"  # noqa: E501
+)
+_EDITS = r"(?:with|after) (?:\w+ ){0,4}?(?:edit|fix|fixup|tweak|nit|change|changes|typo|adjustment|rewording)s?(?: \w+){0,4}|manually|by han[d]"  # noqa: E501
+_OPENER = (
+    r"(?:(?:thanks|thank you|thx|ok(?:ay)?|great|good|perfect|nice|so|and|also|finally|now|alright|fixed up|(?:it )?looks good(?: to me)?|lgtm)"  # noqa: E501
+    r"(?: (?:a lot|very much|all|to all|for the \w+|[A-Z]\w+))?[,!.:;-]* )"
+)
+_SUBJECT = rf"(?:(?:i|we)(?:'ve| have)? |(?:{_OBJECT}|\d+ patches)(?:'s| is| are| was| were| has been| have been|) )"  # noqa: E501
+_ADVERB = r"(?:(?:now|just|also|already|finally|been|\[finally\]) )"
+_TAIL = rf"(?:[,.!;:)(-]*\s*(?:thanks?|thank you|thx|now|again|as well|instead|{_EDITS})(?: (?:a lot|very much|all|again|[A-Z]\w+))?)"  # noqa: E501
+_MORE = rf"(?:,? and (?:pushed|queued|merged|applied|marked)(?: out)?(?: (?:{_OBJECT}|{_PLACE.replace('?P<tree>', '?:')}|for stable))?)"  # noqa: E501
+
+_PLAIN = re.compile(
+    rf"\W*{_OPENER}{{0,2}}{_SUBJECT}?{_ADVERB}{{0,2}}(?:(?:{_VERB}|{_ING})(?: {_OBJECT}){{0,2}}|(?<=[si]s )|(?<=are )|(?<=now )|(?<=already ))"  # noqa: E501
+    rf"(?: ?\b{_PLACE}(?: (?:now|as well|instead|via \S+))?)?{_MORE}?{_TAIL}{{0,2}}[\s.,!:)(-]*",
+    re.IGNORECASE,
+)
+"""A whole sentence that states plainly that the patch, or the series, was applied."""
+TAKES = re.compile(
+    rf"(?:^\W*|[.,;:!)]\s+| - |\b(?:i've|i have|i|we|now|and|been|both|all|patch|patches|set|patchset|series|these|it|them|this|one|already"  # noqa: E501
+    rf"|just|thanks|it's|is|are|was|thank you|version|ok|so|but|\d+|while|when i) )\[?(?:(?:now|just|been|already|also|finally|only|have|has)\]? ){{0,3}}"  # noqa: E501
+    rf"(?:(?:{_VERB}|{_ING}|{_WILL})"
+    rf"(?:\W*$|(?: (?:{_OBJECT}|{_PART})){{0,3}}(?: ?[,.!;:(-]|\W*$| (?:with|now|thanks|thank|then|instead|by|manually|out|as|upstream|a while|in my|but"  # noqa: E501
+    rf"|(?:the|my) \S+ tree|and(?! (?:built|ran)))\b)"
+    rf"|(?: (?:{_OBJECT}|{_PART})){{1,3}} (?:to|in|into|on|for|via)\b"
+    rf"| {_PLACE}| the \w+ (?:in|to|into) \S*[-/#.]\S)|(?<=is )(?:in|on) {_PLACE[_PLACE.index('(?: the') :].replace('tree', 'there')})",  # noqa: E501
+    re.IGNORECASE,
+)
+"""A sentence that speaks of applying a patch."""
+MENTIONS = re.compile(
+    r"\b(?:applied|queued|merged|pulled|pushed|picked|took|taken|committed|apply|applies|dropped|reverted)\b",
+    re.IGNORECASE,
+)
+"""The words of a sentence about a tree."""
+_DOUBTS = (
+    r"not|never|none|neither|nor|nothing|no longer|if|unless|until|once|when|whether|provided|would|could|should|might|may|must"  # noqa: E501
+    r"|probably|perhaps|maybe"
+)
+UNSURE = re.compile(
+    rf"\b(?:{_DOUBTS}|after|before|which|that (?:is|are|was|were|has|have|had)|who|since|can be|there's|there (?:is|are)|have to"  # noqa: E501
+    r"|test\w*|tr(?:y|ied)|\w+ (?:see|seeing) \w+)\b|n't\b|'d\b|\?",
+    re.IGNORECASE,
+)
+"""What makes a clause a negation, a condition or a description."""
+_CONTRADICTS = re.compile(
+    rf"\b(?:{_DOUBTS}|but|however|although|though|still|yet|except|instead|wait|hmm?|wrong|mistake|sorry|dropp?(?:ed|ing)|revert\w*"
+    r"|unapplied|back(?:ed)? out|on second thoughts?|scratch|never ?mind|kidding|dreams|breaks?|broken?|fails?|crash\w*|rebase|resend"  # noqa: E501
+    r"|re-?spin|repost|missing|needs?)\b|n't\b|\?",
+    re.IGNORECASE,
+)
+"""Words of a message that may contradict a plain statement in it."""
+_LONGEST = 600
+"""Characters of a sentence that is read."""
+_NAK = re.compile(
+    r"(?:^\W*|[.!?:;,] |\b(?:so|but|a|big|hard|strong|firm|clear|still|i|i'd|i'm going to|i am going to|i have to|i must|consider (?:this|it)|it's"  # noqa: E501
+    r"|therefore) )(?:nac?k|nak)(?:ed|'ed)?\b(?! (?:bit|packet|frame|irq|interrupt|response|handshake|condition|error|flag|timeout|from (?:the|a) ))"  # noqa: E501
+    r"|\bnac?k(?:ed)?(?:[ -]by\b| (?:from me|for (?:the|this|now|me)|on this|to this|from my))",
+    re.IGNORECASE,
+)
+_REJECTS = re.compile(
+    r"\bi(?:'m| am)? (?:not going to|won't|will not|refuse to) (?:apply|take|accept|merge|queue|pull) (?:this|it|that|these)\b"  # noqa: E501
+    r"(?! (?:until|before|without|unless|now|yet|as|for|in)\b)|\bi(?:'m| am)? reject(?:ing)? (?:this|it)\b|^\W*(?:(?:patch|series)(?: is)? )?rejected\W*$",  # noqa: E501
+    re.IGNORECASE,
+)
+
+
+class Answered(Enum):
+    """The target of a reply: the patch, or a reply by its author, somebody else, or an unknown
+    person.
+    """
+
+    PATCH = auto()
+    AUTHOR = auto()
+    OTHER = auto()
+    UNKNOWN = auto()
+
+
+class Statement(NamedTuple):
+    """What a message states about a patch, and the sentences that state it.
+
+    `kind` is nack or applied. `what` is applied, promised, refused or unclear. `tree` is the tree
+    that is named.
+    """
+
+    kind: MailKind
+    what: str
+    sentence: str
+    tree: str | None = None
+
+
+def statement_of(
+    sentences: Sequence[Sentence], *, by_author: bool = False, to_self: bool = False
+) -> Statement | None:
+    """Return what the sentences of a message state about the patch; None if they state nothing.
+
+    Of several statements the last plain one counts. They are unclear if the message contradicts
+    them. An author's "applied" in an answer to a reviewer is about advice, unless it names a tree
+    or the series; `to_self` is whether the author answers their own message.
+    """
+    texts = [it.text for it in sentences[:100] if len(it.text) <= _LONGEST]
+    if not by_author and (refused := list(_refusals(texts))):
+        plain = [it for it in refused if it.what == "refused"]
+        return (plain or refused)[-1]
+    found = [it for text in texts if (it := _taken(text))]
+    if by_author and not to_self:
+        found = [it for it in found if it.tree or _OF_AUTHOR.search(it.sentence)]
+    if not found:
+        return None
+    plain = [it for it in found if it.what == "applied"]
+    if not plain:
+        return found[-1]._replace(sentence=quoted(texts))
+    last = plain[-1]
+    rest = (text for text in texts if text not in {it.sentence for it in plain})
+    if any(_CONTRADICTS.search(text) for text in rest):
+        return last._replace(what="unclear", sentence=quoted(texts))
+    return last
+
+
+_OF_AUTHOR = re.compile(
+    r"^\W*(?:(?:now|just|this|the|all) )*(?:series|patch-?set|patch set|patches)\b|^\W*(?:(?:now|just) )?(?:pushed|merged|queued)\b(?: (?:now|up))?\W*$"  # noqa: E501
+    r"|\bi(?:'ve| have)? (?:now |just )?(?:applied|queued|merged|pushed|committed) (?:this|these|the) (?:series|patch(?:es)?)(?: up)?(?: now)?\W*$",  # noqa: E501
+    re.IGNORECASE,
+)
+"""What an author says of their own series, and not of advice."""
+
+
+def _refusals(texts: Sequence[str]) -> Iterator[Statement]:
+    for text in texts:
+        if _NAK.search(text) or _REJECTS.search(text):
+            what = "unclear" if _HEDGED_NAK.search(text) else "refused"
+            yield Statement(MailKind.NACK, what, text)
+
+
+_HEDGED_NAK = re.compile(
+    r"\b(?:about to|but|would|if|no nac?k|sa(?:id|ys)|wrote|thought)\b", re.IGNORECASE
+)
+
+
+_CLAUSE = re.compile(r"[,;:(.]|\b(?:but|so)\b")
+_TRIED = re.compile(r"\b(?:tested|tried|on top of)\b", re.IGNORECASE)
+"""What a tester says who applied a patch."""
+_ON_CONDITION = re.compile(
+    r"\b(?:please|if|once|unless|until|when|probably|maybe|perhaps|test\w*|try|spin|list)\b|\?",
+    re.IGNORECASE,
+)
+
+
+def _taken(text: str) -> Statement | None:
+    """What a sentence states of a patch that its sender takes."""
+    plain = _PLAIN.fullmatch(text)
+    if plain:
+        return Statement(MailKind.APPLIED, "applied", text, _tree(plain))
+    loose = TAKES.search(text)
+    if not loose:
+        return None
+    is_promise = loose["will"] or loose["ing"]
+    clause = _CLAUSE.split(text[: loose.start()])[-1] + loose[0]
+    doubt = _ON_CONDITION if is_promise else _TRIED
+    if UNSURE.search(clause) or doubt.search(text):
+        return None
+    what = "promised" if is_promise else "unclear"
+    return Statement(MailKind.APPLIED, what, text, _tree(loose))
+
+
+def _tree(match: re.Match[str]) -> str | None:
+    return (match["tree"] or "").strip(" .,!") or None
+
+
+def quoted(texts: Sequence[str]) -> str:
+    """Return a short message as a whole, otherwise its sentences about a tree or against it."""
+    words = " ".join(texts)
+    if len(words.split()) > SHORT:
+        about = (it for it in texts if MENTIONS.search(it) or _CONTRADICTS.search(it))
+        words = " … ".join(about)
+    return words if len(words) <= MOST_QUOTED else f"{words[:MOST_QUOTED]}…"
