@@ -23,7 +23,6 @@ OWN_FOLDER = {
     "demo/demo_repository.py",
     "demo/sandbox.py",
     "demo/upstream.py",
-    "outgoing/capture_program.py",
     "outgoing/git_recipients.py",
     "outgoing/send_email/git_send_email.py",
     "outgoing/target_tree.py",

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The fix to backport: its commit, its parent and its diff."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +11,9 @@ from patchpilot.errors import UsageError
 from patchpilot.model.commit import Commit
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.file_diff import FileChange
+
+_DIFF = ("diff-tree", "--root", "-r", "-p", "-M", "--full-index")
+_COMMIT = re.compile(r"(?m)^([0-9a-f]{40})\n")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,19 @@ class FixCommit:
             )
         return cls(repository, commit)
 
+    @classmethod
+    def read_all(
+        cls, repository: Repository, ids: Sequence[str]
+    ) -> "tuple[FixCommit, ...]":
+        """The fixes of full ids, with all diffs read at once."""
+        fixes = tuple(cls.read(repository, commit_id) for commit_id in ids)
+        stdin = "".join(f"{fix.id}\n" for fix in fixes).encode()
+        parts = _COMMIT.split(repository.git(*_DIFF, "--stdin", stdin=stdin).text)
+        found = dict(zip(parts[1::2], parts[2::2], strict=True))
+        for fix in fixes:
+            vars(fix)["diff_lines"] = tuple(found.get(fix.id, "").split("\n"))
+        return fixes
+
     @property
     def id(self) -> str:
         """Its full id."""
@@ -42,16 +60,7 @@ class FixCommit:
     @cached_property
     def diff_lines(self) -> tuple[str, ...]:
         """Its diff, with full blob ids."""
-        done = self.repository.git(
-            "diff-tree",
-            "--root",
-            "-r",
-            "-p",
-            "-M",
-            "--full-index",
-            "--no-commit-id",
-            self.id,
-        )
+        done = self.repository.git(*_DIFF, "--no-commit-id", self.id)
         return tuple(done.text.split("\n"))
 
     @cached_property

@@ -72,6 +72,11 @@ class Draft:
         return bool(self.cover_subject.strip() or self.cover_text.strip())
 
     @property
+    def patch_ids(self) -> tuple[str, ...]:
+        """The patch ids of its patches that have one."""
+        return tuple(patch.patch_id for patch in self.patches if patch.patch_id)
+
+    @property
     def is_undisclosed(self) -> bool:
         """Whether it fixes a security problem that is not public yet, as its author answered."""
         return self.answers.get("security") == "yes"

@@ -26,9 +26,10 @@ class SeriesText:
     """The texts of a series' messages, other than the commits.
 
     These are the prefix (`PATCH net`), version, cover letter (subject, text), notes by commit id
-    and footers. `presubject` precedes the brackets of each subject. `prerequisites` are lines as
-    b4 writes them below `base-commit:`. `extras` are the texts that are not in the draft: the bug
-    tracker's line, the note of a resend, a range-diff.
+    and footers. `range_diff` is the text below the cover letter's diffstat. `presubject` precedes
+    the brackets of each subject. `prerequisites` are lines as b4 writes them below `base-commit:`.
+    `extras` are the texts that are not in the draft: the bug tracker's line, the note of a resend,
+    a range-diff.
     """
 
     prefix: str = "PATCH"
@@ -38,7 +39,7 @@ class SeriesText:
     change_id: str | None = None
     base: str | None = None
     in_reply_to: str | None = None
-    range_diff: str | None = None
+    range_diff: str = ""
     extras: tuple[str, ...] = ()
     presubject: str = ""
     prerequisites: tuple[str, ...] = ()
@@ -72,8 +73,6 @@ def bodies_of_commits(
         args.append("--root")
     if text.base:
         args.append(f"--base={text.base}")
-    if text.range_diff:
-        args.append(f"--range-diff={text.range_diff}")
     args.append("--cover-letter" if text.cover else "--no-cover-letter")
     span = (
         [f"{start}..{without_cover[-1]}"]
@@ -184,12 +183,26 @@ def _with_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody
         if note := text.notes.get(patch.commit or ""):
             body = insert_note(body, note)
         if at == 0:
+            if text.range_diff:
+                body = _with_range_diff(body, text.range_diff)
             for line in text.prerequisites:
                 body = insert_footer(body, line)
         if at == 0 and text.change_id and b"\nchange-id: " not in body:
             body = insert_footer(body, change_id_line(text.change_id))
         changed.append(replace(patch, body=body))
     return changed
+
+
+_FOOTER = re.compile(rb"\n(?:base-commit: [0-9a-f]{40}|-- )\n|\Z")
+
+
+def _with_range_diff(body: bytes, text: str) -> bytes:
+    """A cover letter with this text below its diffstat, where git puts a range-diff."""
+    found = _FOOTER.search(body)
+    assert found
+    before, after = body[: found.start()], body[found.start() :]
+    lines = text.strip("\n").encode("utf-8", "surrogateescape")
+    return before.rstrip(b"\n") + b"\n\n" + lines + b"\n" + after
 
 
 def insert_note(body: bytes, note: str) -> bytes:
@@ -240,7 +253,8 @@ def patch_ids_of(
 def patch_contents(patches: Iterable[Patch]) -> list[bytes]:
     """Returns the contents of the patches as bytes."""
     return [
-        "\n".join(patch.lines).encode("utf-8", "surrogateescape") for patch in patches
+        "\n".join((*patch.lines, "")).encode("utf-8", "surrogateescape")
+        for patch in patches
     ]
 
 

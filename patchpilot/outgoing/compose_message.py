@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from email import message_from_bytes
 from email.header import Header
-from email.policy import compat32
 from email.utils import formataddr, formatdate
 
 from patchpilot.errors import InputError
@@ -164,7 +163,7 @@ def without(raw: bytes, keys: Collection[str]) -> bytes:
 
     A header that loses its last address is removed.
     """
-    message = message_from_bytes(raw.partition(b"\n\n")[0] + b"\n\n", policy=compat32)
+    message = message_from_bytes(raw.partition(b"\n\n")[0] + b"\n\n")
     fields = {}
     for name in ("To", "Cc"):
         addresses = [

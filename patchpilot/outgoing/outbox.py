@@ -299,6 +299,11 @@ class Outbox(TopicStore):
             json.dumps(patch_ids),
         )
 
+    def received(self, change_id: str) -> list[Send]:
+        """The sends of a topic of which a message was accepted, or may have been."""
+        sends = self.sends(change_id)
+        return [send for send in sends if send.state in ("sent", "partial")]
+
     def test_ids(self) -> frozenset[str]:
         """The Message-IDs of all mails that were sent to their sender only."""
         rows = self._db.execute(

@@ -12,6 +12,8 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.model.patch import Patch
+from patchpilot.outgoing.compose_mails import patch_contents
 
 MAX_LOOK = 20_000
 """Commits of the target that are looked through for the same subject."""
@@ -97,8 +99,7 @@ def fit_of_commits(
     with Scratch(repository) as scratch:
         onto = scratch.tree_of(target.tip)
         known = _subjects(repository, ids[0], target.tip)
-        for commit_id in ids:
-            fix = FixCommit.read(repository, commit_id)
+        for fix in FixCommit.read_all(repository, ids):
             applied = try_fix(scratch, fix, onto)
             subject = fix.commit.subject
             if applied.how is not AppliesHow.CONFLICT and applied.is_empty:
@@ -124,12 +125,10 @@ def fit_of_commits(
 
 
 def fit_of_files(
-    repository: Repository, patches: Sequence[tuple[str, bytes]], target: TargetTree
+    repository: Repository, patches: Sequence[Patch], target: TargetTree
 ) -> TargetFit:
-    """Applies patch files (subject, bytes) to the target's tip one after another, in a temporary
-    index.
-    """
-    worst, already = AppliesHow.CLEAN, []
+    """Applies patch files to the target's tip one after another, in a temporary index."""
+    worst, already, contents = AppliesHow.CLEAN, [], patch_contents(patches)
     with Scratch(repository) as scratch, TemporaryFolder("index") as place:
         index, file = {"GIT_INDEX_FILE": str(place / "index")}, place / "patch"
         scratch.git("read-tree", target.tip, env=index)
@@ -153,17 +152,20 @@ def fit_of_files(
             file.write_bytes(content)
             return applies("--reverse")
 
-        for number, (subject, content) in enumerate(patches):
+        for number, (patch, content) in enumerate(zip(patches, contents, strict=True)):
+            subject = patch.subject.title
             file.write_bytes(content)
             if applies():
                 continue
             # the last first: a later one may have changed an earlier one's surroundings
-            if number == 0 and all(is_applied(each) for _, each in reversed(patches)):
+            if number == 0 and all(map(is_applied, reversed(contents))):
                 return TargetFit(
                     worst,
                     already=tuple(
-                        AlreadyApplied(title, None, "it contains the same change")
-                        for title, _ in patches
+                        AlreadyApplied(
+                            each.subject.title, None, "it contains the same change"
+                        )
+                        for each in patches
                     ),
                 )
             if number == 0:
@@ -176,14 +178,7 @@ def fit_of_files(
             elif applies("--3way"):
                 worst = AppliesHow.THREE_WAY
             else:
-                names = scratch.git(
-                    "apply", "--numstat", "-z", str(file), ok=()
-                ).text.split("\0")
-                paths = tuple(
-                    name.split("\t")[-1]
-                    for name in names
-                    if name.count("\t") == 2 and not name.endswith("\t")
-                )
+                paths = tuple(change.path for change in patch.files)
                 return TargetFit(AppliesHow.CONFLICT, subject, paths, tuple(already))
     return TargetFit(worst, already=tuple(already))
 

@@ -6,10 +6,10 @@ by name.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
@@ -43,6 +43,7 @@ class SeriesToSend:
 
     The commits are `ids`; for patch files that is empty and the patches of `series` are used.
     `send` is the record that the outbox gets; it has no messages until they are rendered.
+    `remarks` are the notes of the preview.
     """
 
     request: SendRequest
@@ -54,6 +55,20 @@ class SeriesToSend:
     ids: tuple[str, ...] = ()
     text: SeriesText = field(default_factory=SeriesText)
     recipients: tuple[Recipient, ...] = ()
+    remarks: tuple[Advice, ...] = ()
+
+    def rendered(
+        self,
+        messages: tuple[Message, ...],
+        remarks: Iterable[Advice] = (),
+        tracking_data: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> Self:
+        """The series with its messages, and with notes for the preview.
+
+        `tracking_data` is what the transport needs to send exactly these messages later.
+        """
+        send = replace(self.send, entries=messages, tracking_data=tracking_data)
+        return replace(self, send=send, remarks=(*self.remarks, *remarks))
 
     def headers(
         self, number: int = 0
@@ -86,17 +101,7 @@ class SeriesToSend:
         return self.transport.blocked(self.account)
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedSeries:
-    """The messages as a transport renders them, and notes for the preview.
-
-    `tracking_data` is the transport's data that is needed to send exactly these messages later;
-    the outbox stores it with the send.
-    """
-
-    messages: tuple[Message, ...]
-    remarks: tuple[Advice, ...] = ()
-    tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)
+Rendered = TypeVar("Rendered", bound=SeriesToSend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +147,6 @@ class Transport(Protocol):
 
     name: str
     """What `--via` and `patchpilot.via` call it."""
-    to_self_note: str = ""
-    """What the user is to know of its mails to oneself."""
-    keeps_range_diff: bool = True
-    """Whether its mails have the range-diff that git format-patch writes.
-
-    Else it is put in as text.
-    """
     keeps_tracking_data: bool = False
     """Whether its sends are noted in b4's tracking data of a branch that it enrolled itself."""
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -200,8 +198,10 @@ class Transport(Protocol):
         """
 
     @abstractmethod
-    def render(self, repository: Repository, series: SeriesToSend) -> RenderedSeries:
-        """The mails it would send; nothing is sent, and the repository is as before."""
+    def render(self, repository: Repository, series: Rendered) -> Rendered:
+        """The series with the mails it would send; nothing is sent, and the repository is as
+        before.
+        """
 
     @abstractmethod
     def deliver(self, delivery: Delivery) -> str:

@@ -16,18 +16,18 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.trailer import add_trailers, parse_trailers
-from patchpilot.series.draft import Drafts
+from patchpilot.model.trailer import add_trailers, all_tags, parse_trailers
+from patchpilot.series.draft import Drafts, complete_prefix
 from patchpilot.services.check.apply_fixes import FixResult
 from patchpilot.services.check.check_topic import CheckedTopic
 from patchpilot.services.check.fix_topic import fix_topic
 from patchpilot.services.fix_certain import MESSAGE, fixed_messages, is_message
 from patchpilot.services.fix_finding import TAG_RULES
 from patchpilot.services.send import edit_draft
-from patchpilot.services.send.propose_prefix import prefix_for_fixes
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes
 from patchpilot.services.tags.undo_rewrite import undo_restore
@@ -171,16 +171,12 @@ def find_repairs(
         for id_ in ids
     )
     prefix = ""
-    if PREFIX in kinds and any(
-        problem.name == "missing-target-tree" for problem in plan.warnings
-    ):
-        prefix = prefix_for_fixes(
-            plan.send.entries,
-            request.profile,
-            plan.draft.prefix,
-            list(messages.values()),
-        )
-        if prefix:
+    unnamed = [one for one in plan.warnings if one.name == "missing-target-tree"]
+    if PREFIX in kinds and unnamed:
+        if all(all_tags(text.split("\n"), "Fixes") for text in messages.values()):
+            # the command that it offers names the tree for fixes
+            tree = actions(unnamed[0].hint)[0].arguments[1].removeprefix("PATCH ")
+            prefix = complete_prefix(f"{plan.draft.prefix or 'PATCH'} {tree}")
             words.append(f"subject prefix: [{prefix}]")
         else:
             left.append(

@@ -7,8 +7,9 @@ This covers edits of the draft, and revisions sent by another transport.
 from patchpilot.commits import rewrite
 from patchpilot.commits.b4_prep import COMMIT, PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import PatchpilotError
+from patchpilot.errors import PatchpilotError, RefusedError
 from patchpilot.model.draft import Draft
+from patchpilot.model.rewrite_overrides import OVERRIDES, SHARED
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import cover_of, prefixes_of
 from patchpilot.outgoing.b4.enrollment import restore_tracking
@@ -50,9 +51,20 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
         return
     if known.cover_commit:
         ref = f"refs/heads/{known.branch}"
-        rewrite.refuse_unless_safe(
-            repository, ref, repository.resolve(ref), [known.cover_commit]
-        )
+        oldest = (repository, ref, repository.resolve(ref), [known.cover_commit])
+        # an operation that is in progress has its own hint
+        rewrite.refuse_unless_safe(*oldest, tuple(OVERRIDES))
+        try:
+            # a branch that is a backup keeps the old cover letter
+            rewrite.refuse_unless_safe(*oldest, (SHARED,))
+        except RefusedError as error:
+            raise RefusedError(
+                f"b4's cover letter cannot be rewritten: {error.message}",
+                hint=(
+                    "if only you use the branch, edit it with `b4 prep --edit-cover`; for commits"
+                    " of others, run b4 prep --claim first"
+                ),
+            ) from error
     store(repository, known, cover, series, "draft", undo=True)
 
 

@@ -12,6 +12,7 @@ from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.fix_claim import fix_claim, may_fix
+from patchpilot.model.patch import Patch
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
 
@@ -31,8 +32,10 @@ class FixJudgement:
     unclear: bool = False
 
 
-def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
-    """Return the judgement of one commit.
+def judge_fix(
+    repository: Repository, commit: Commit, patch: Patch | None = None
+) -> FixJudgement:
+    """Return the judgement of one commit, whose patch may have been read already.
 
     A Fixes: tag in the message counts as the author's answer that it is a fix.
     """
@@ -41,7 +44,16 @@ def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
         return said_fix(answer == "yes")
     if any(parse_tag(line) for line in commit.lines[1:]):
         return FixJudgement(True)
-    message = commit.subject, commit.lines[1:], _paths(repository, commit)
+    parents = commit.parents
+    changed = (
+        patch.files
+        if patch
+        else repository.changed_files(parents[0], commit.id)
+        if len(parents) == 1
+        else ()
+    )
+    paths = tuple(change.path for change in changed)
+    message = commit.subject, commit.lines[1:], paths
     if fix_claim(*message):
         return FixJudgement(True)
     return FixJudgement(
@@ -137,12 +149,3 @@ def _answers(repository: Repository) -> dict[str, str]:
         for name, value in draft.answers.items()
         if name.startswith(_ANSWER)
     }
-
-
-def _paths(repository: Repository, commit: Commit) -> tuple[str, ...]:
-    if len(commit.parents) != 1:
-        return ()
-    done = repository.git(
-        "diff-tree", "-r", "--no-commit-id", "--name-only", "-z", commit.id
-    )
-    return tuple(line for line in done.text.split("\0") if line)

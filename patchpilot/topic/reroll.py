@@ -143,12 +143,8 @@ def with_changelog(
 def last_sent(draft: Draft) -> Send | None:
     """Return the send of the topic's last version of which any messages were sent."""
     with Outbox() as outbox:
-        sent = [
-            send
-            for send in outbox.sends(draft.change_id)
-            if send.state in ("sent", "partial")
-        ]
-    return max(sent, key=lambda one: (one.version, one.id)) if sent else None
+        sent = outbox.received(draft.change_id)
+    return max(sent, key=lambda one: (one.version, one.id), default=None)
 
 
 def is_remembered(send: Send) -> bool:
@@ -332,7 +328,12 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
     if not last.base or not last.head or not ids:
         return ""
     try:
-        line = without_covers(repository, ids)
+        # without a cover commit between them, the commits are compared that may be published
+        joined = all(
+            repository.commit(one).parents == (below,)
+            for one, below in zip(ids[1:], ids, strict=False)
+        )
+        line = ids if joined else without_covers(repository, ids)
         return commits_range_diff(
             repository.git,
             f"{last.base}..{sent_head(repository, last)}",

@@ -261,6 +261,8 @@ def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
         "-v",
         "4",
     )
+    # a backup keeps the old cover letter; who has only fetched the branch is asked
+    branch.repo.git("branch backup")
     assert branch.run("draft", *words).code == 0
     known = branch.info
     assert (known["change-id"], known["cover-subject"]) == (
@@ -334,6 +336,13 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
     assert (
         json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
     )
+    # what is sent again is the version that b4 sent, not the next one
+    again = branch.run("send", "--resend", "--dry-run", "--format", "json")
+    found = json.loads(again.out)
+    assert found["messages"][1]["subject"].startswith("[PATCH RFC net RESEND v2 1/2]")
+    assert not {"no-changelog", "version-sent"} & {
+        one["name"] for one in found["refusals"]
+    }
 
 
 KILLED = """

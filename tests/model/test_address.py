@@ -3,6 +3,7 @@
 
 import email.utils
 import re
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -112,6 +113,15 @@ def test_addresses_are_judged_before_anything_is_written_to_them(
     email: str, state: AddressState
 ) -> None:
     assert judge(email).state == state
+
+
+@given(
+    st.from_regex(r"\A[\w.+-]{1,66}@([\w-]{1,64}[.]){1,2}(org|test|arpa|onion|c0m)\Z")
+)
+def test_a_usual_address_is_judged_as_email_validator_judges_it(email: str) -> None:
+    with mock.patch("patchpilot.model.address._USUAL", re.compile("(?!)")):
+        whole = judge(email)
+    assert judge(email) == whole
 
 
 def test_a_dangerous_address_is_sorted_out_with_the_reason() -> None:

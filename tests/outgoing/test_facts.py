@@ -4,6 +4,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from patchpilot.model.message import MailState
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
@@ -78,12 +80,10 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
             outbox.forget(send.id)
 
 
-def test_a_patch_that_git_am_would_change_is_damaged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["---\nAfter the cut.", "diff --git a/x b/x"])
+def test_a_patch_that_git_am_would_change_is_damaged(tmp_path: Path, line: str) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.commit(
-        f"widget: cut\n\nBefore.\n---\nAfter the cut.\n\n{SIGNED}",
-        {"new.c": "int a;\n"},
-    )
+    repo.commit(f"widget: cut\n\nBefore.\n{line}\n\n{SIGNED}", {"new.c": "int a;\n"})
     refused, _, _ = planned(repo)
     assert refused["damaged"].startswith("widget: cut")
 

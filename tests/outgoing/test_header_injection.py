@@ -12,8 +12,8 @@ import pytest
 
 from patchpilot.errors import InputError, RefusedError
 from patchpilot.model.message import parse_message
-from patchpilot.outgoing.capture_program import split_arguments
 from patchpilot.outgoing.header_guard import refuse_foreign, refuse_other_recipients
+from patchpilot.outgoing.send_email.git_send_email import split_arguments
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink

@@ -21,7 +21,6 @@ from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.projects.loading import find_project
 from patchpilot.services.send.preflight_facts import (
     _merge_window,
-    _received,
     _too_soon,
     _upstream,
 )
@@ -58,7 +57,7 @@ def too_soon(
 ) -> str:
     """The warning about the last send of the topic in the outbox."""
     with Outbox() as outbox:
-        sent = _received(outbox, CHANGE)
+        sent = outbox.received(CHANGE)
     return _too_soon(find_project(name), sent, version, now, resend)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail, parse_patch
-from patchpilot.outgoing.am_roundtrip import files_changed_by_am
+from patchpilot.outgoing.am_roundtrip import mails_changed_by_am
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -122,7 +122,7 @@ def test_a_mail_that_is_not_its_file_is_reported(
     )
     patch = parse_patch(text.encode(), "x")
     with Repository.open(repo.path) as repository:
-        found = files_changed_by_am(
+        found = mails_changed_by_am(
             repository,
             [(text.replace(old, new, 1).encode() if old else text.encode(), patch)],
         )

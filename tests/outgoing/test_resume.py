@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.recipient_edits import EditStore, branch_key
+from patchpilot.series.recipient_edits import branch_key, load_edits
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import Outcome as Ended
 from tests.kit.prep import prep
@@ -84,11 +84,11 @@ def test_whom_to_drop_is_written_when_the_mails_are_sent_not_before_it_asks(
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)
         assert key
-        assert EditStore().load(key).dropped == ()
+        assert load_edits(key).dropped == ()
     assert len(server.take()) == 1
     assert resume(repo, "--drop gone@example.org --yes").code == 0
     assert [one.recipients for one in server.take()][1:] == [(LIST,), (LIST,)]
-    assert EditStore().load(key).dropped == ("gone@example.org",)
+    assert load_edits(key).dropped == ("gone@example.org",)
 
 
 def test_each_mail_in_doubt_is_settled_on_its_own(cut: tuple[Repo, FaultySink]) -> None:

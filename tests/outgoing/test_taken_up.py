@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.recipient_edits import EditStore, branch_key
+from patchpilot.series.recipient_edits import branch_key, load_edits
 from tests.kit.cli import Outcome as Ended
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
@@ -124,7 +124,7 @@ def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)
     assert key is not None
-    assert EditStore().load(key).dropped == ("gone@example.org",)
+    assert load_edits(key).dropped == ("gone@example.org",)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 """Drafts outlive rebases, renames and crashes, and come out of edits as they went in."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -238,7 +239,16 @@ def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -
     assert "Subject: [PATCH v2 1/3] widget: change line 1" in first
     notes = first.partition("\n---\r\n")[2]
     assert "- new patch: widget: and another" in notes
-    assert "Range-diff against v1:" in notes
+    assert "Range-diff against v1 (the commits are not published):" in notes
+    # below the diffstat of a cover letter, without the remark if everybody has the commits
+    repo.git("update-ref refs/remotes/origin/topic topic")
+    cover = ("--cover-subject", "widget: all", "--cover", "Why.", "--changelog", "- x")
+    assert call("draft", "-C", repo.path, *cover).code == 0
+    shown = call(*words[:-2], "--reroll", "--range-diff", "--dry-run").out
+    text = shown.partition(" mail 1 of 4 ")[2].partition(" mail 2 of 4 ")[0]
+    assert re.search(
+        r"insertion.*\n\nRange-diff against v2:\n1: .*\nbase-commit: ", text, re.S
+    )
 
 
 def test_a_changelog_written_after_a_send_is_about_the_next_version(

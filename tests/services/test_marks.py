@@ -5,7 +5,8 @@ mail.
 
 import pytest
 
-from patchpilot.model.message import parse_message
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
 from patchpilot.services.send.propose_prefix import mark_warnings
 
 MAIL = """From: Ada Fixer <ada@example.org>
@@ -29,6 +30,10 @@ index 1111111111..2222222222 100644
 -\tint unused;
  
 """
+
+
+def patches(*mails: bytes) -> list[Patch]:
+    return [parse_patch(mail.replace(b"\r\n", b"\n"), "mail") for mail in mails]
 
 
 @pytest.mark.parametrize(
@@ -55,17 +60,11 @@ def test_a_networking_mail_without_its_tree_is_reported(
     mark: str, tag: str, path: str, advised: str
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
-    found = mark_warnings(
-        (parse_message(raw, "ada@example.org", ("ben@example.org",)),) * 2, "linux"
-    )
+    found = mark_warnings(patches(raw, raw), "linux")
     assert [one.name for one in found] == (["missing-target-tree"] if advised else [])
     assert all(advised in one.message for one in found)
     # who said that it is a regression is not asked to send it to the next merge window
-    regression = mark_warnings(
-        (parse_message(raw, "ada@example.org", ("ben@example.org",)),),
-        "linux",
-        is_regression=True,
-    )
+    regression = mark_warnings(patches(raw), "linux", is_regression=True)
     assert all("use [PATCH net] " in one.message for one in regression)
     assert len(regression) == len(found)
 
@@ -83,10 +82,8 @@ def test_a_fix_that_names_the_tree_for_the_rest_is_reported(
     mark: str, tag: str, reported: bool
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path="drivers/net/frob.c")
-    mail = parse_message(
-        raw.replace("\n", "\r\n").encode(), "ada@example.org", ("b@example.org",)
-    )
-    found = mark_warnings((mail,) * 2, "linux")
+    mail = raw.replace("\n", "\r\n").encode()
+    found = mark_warnings(patches(mail, mail), "linux")
     assert [one.name for one in found] == (["tree-for-the-rest"] if reported else [])
     assert all("[PATCH net]" in one.message for one in found)
 
@@ -96,9 +93,4 @@ def test_a_mail_over_a_limit_has_no_other_warning() -> None:
         "-\tint unused;\n", "-\tint unused;\n" * 40_001
     )
     raw = long.replace("-10,3 +10,2", "-10,40003 +10,2").encode()
-    assert (
-        mark_warnings(
-            (parse_message(raw, "ada@example.org", ("ben@example.org",)),), "linux"
-        )
-        == ()
-    )
+    assert mark_warnings(patches(raw), "linux") == ()

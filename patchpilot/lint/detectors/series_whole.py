@@ -341,23 +341,25 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
     name are skipped.
     """
     patches, once = context.series.patches, arguments.get("once", False)
+    made = [list(_made(patch, arguments)) for patch in patches]
+    if not any(made):
+        return
+    wanted = arguments.get("new_file_pattern") or arguments["later_pattern"]
     for number, one in enumerate(patches, 1):
         for name in dict.fromkeys(_names(one, arguments)):
             if once and _count(one, name) > 1:
                 continue
-            # the line itself has the name, which is no use of it
-            until = patches[: number - once]
-            if any(_makes(earlier, name, arguments) for earlier in until):
-                continue
+            pattern = re.compile(filled(wanted, {"name": re.escape(name)}))
             later = next(
                 (
                     at
-                    for at, other in enumerate(patches[number:], number + 1)
-                    if _makes(other, name, arguments)
+                    for at, texts in enumerate(made, 1)
+                    # the line itself has the name, which is no use of it
+                    if not (once and at == number) and any(map(pattern.search, texts))
                 ),
-                None,
+                0,
             )
-            if later:
+            if later > number:
                 yield subject_hit(
                     context,
                     name=name,
@@ -377,23 +379,19 @@ def _names(patch: Patch, arguments: Arguments) -> Iterator[str]:
             yield found["name"]
 
 
-def _makes(patch: Patch, name: str, arguments: Arguments) -> bool:
-    """Whether a patch brings in what has this name, and does not only move it."""
-    if path := arguments.get("new_file_pattern"):
-        suited = re.compile(filled(path, {"name": re.escape(name)}))
-        return any(
-            change.old_path is None and suited.search(change.path)
-            for change in patch.files
-        )
-    wanted = arguments["later_pattern"]
-    pattern = re.compile(filled(wanted, {"name": re.escape(name)}))
-    sign = arguments.get("later_sign", "+")
-    files = arguments["later_files_pattern"]
+def _made(patch: Patch, arguments: Arguments) -> Iterator[str]:
+    """Yields the new files, or the lines, with which a patch may bring in what is named.
+
+    A line that it only moves is skipped.
+    """
+    if arguments.get("new_file_pattern"):
+        yield from (change.path for change in patch.files if change.old_path is None)
+        return
+    sign, files = arguments.get("later_sign", "+"), arguments["later_files_pattern"]
     other = set(_signed_lines(patch, "-" if sign == "+" else "+", files))
-    return any(
-        text not in other and pattern.search(text)
-        for text in _signed_lines(patch, sign, files)
-    )
+    for text in _signed_lines(patch, sign, files):
+        if text not in other:
+            yield text
 
 
 def _count(patch: Patch, name: str) -> int:

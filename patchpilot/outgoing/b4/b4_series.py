@@ -37,11 +37,11 @@ from patchpilot.outgoing.compose_mails import SeriesText, insert_note, patch_ids
 from patchpilot.outgoing.compose_message import message_without, with_fields
 from patchpilot.outgoing.deliver_each import deliver_as_shown
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToSend
+from patchpilot.outgoing.transport import Delivery, Rendered, SeriesToSend
 from patchpilot.series.message_ids import with_kept_ids
 
 
-def render(repository: Repository, series: SeriesToSend) -> RenderedSeries:
+def render(repository: Repository, series: Rendered) -> Rendered:
     """Renders the messages for the checked-out branch with b4.
 
     The result includes notes on how they are sent and the tracking data that b4 needs to send
@@ -110,10 +110,8 @@ def render(repository: Repository, series: SeriesToSend) -> RenderedSeries:
             ),
         )
     mails = put_in(mails, added, draft.in_reply_to or None)
-    return RenderedSeries(
-        mails,
-        tuple(_remarks(series, branch, sign, tracking_data)),
-        tracking_data,
+    return series.rendered(
+        mails, _remarks(series, branch, sign, tracking_data), tracking_data
     )
 
 
@@ -298,7 +296,9 @@ def _tracking_data(
                 f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'},"
                 " and `send`"
                 " does not change commits",
-                hint=Action(
+                hint="use --via git-send-email, or `b4 send --resend`"
+                if series.request.resend
+                else Action(
                     "draft",
                     ("--edit",),
                     "`{}` writes them there; or use --via git-send-email",

@@ -20,8 +20,7 @@ from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.transport import (
     Delivery,
-    RenderedSeries,
-    SeriesToSend,
+    Rendered,
     Transport,
 )
 
@@ -30,11 +29,6 @@ class B4Transport(Transport):
     """The messages of `b4 send`, sent by patchpilot or through b4's web endpoint."""
 
     name = NAME
-    to_self_note = (
-        "As with b4's --reflect, the headers name all "
-        "recipients; the messages are sent only to you."
-    )
-    keeps_range_diff = False
     keeps_tracking_data = True
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType(
         {"to": ("b4.send-series-to",), "cc": ("b4.send-series-cc",)}
@@ -103,7 +97,7 @@ class B4Transport(Transport):
         yield from sendemail_settings(account)
         yield from mail_server(repository, account, offline=offline, terminal=terminal)
 
-    def render(self, repository: Repository, series: SeriesToSend) -> RenderedSeries:
+    def render(self, repository: Repository, series: Rendered) -> Rendered:
         """The mails b4 makes of the checked-out branch."""
         from patchpilot.outgoing.b4.b4_series import render
 

@@ -5,7 +5,6 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, environment, run
@@ -14,11 +13,6 @@ from patchpilot.errors import InputError, MissingError, PatchpilotError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address, judge, parse_address
 from patchpilot.model.message import Message
-from patchpilot.outgoing.capture_program import (
-    captured_mails,
-    capturing_program,
-    split_arguments,
-)
 from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
 
@@ -30,6 +24,18 @@ CAPTURE = 900.0
 """Seconds for a whole series to be made into mails, before anything is sent."""
 _ONE_EACH = ("--batch-size=1", "--relogin-delay=0")
 """A connection for each mail, without the pause that `sendemail.smtpReloginDelay` sets."""
+_KEEP = """\
+keep() {{
+    read -r n < {folder}/count
+    n=$((n + 1))
+    echo "$n" > {folder}/count
+    for word in "$@"; do printf '%s\\n' "$word"; done > {folder}/"$n.arguments"
+    exec cat > {folder}/"$n.raw"
+}}; keep"""
+"""Replaces sendmail: stores the bytes and the arguments of each message.
+
+It starts no program for what the shell can do, because a series may have hundreds of messages.
+"""
 INSTALL = (
     "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl;"
     " Fedora: dnf install git-email"
@@ -51,28 +57,32 @@ def capture(
     Nothing is sent: a program that stores the messages replaces sendmail.
     """
     with TemporaryFolder("send") as folder:
-        paths = _write(folder, messages)
-        program = capturing_program(folder)
+        files = folder / "files"
+        files.mkdir()
+        for number, message in enumerate(messages):
+            (files / f"{number:05d}").write_bytes(message.file)
+        (folder / "count").write_text("0\n")
         argv = [
             *_argv(
                 repository, account, bcc, identity, _names_sender(account, messages)
             ),
             "--confirm=never",
             *_ONE_EACH,
-            f"--sendmail-cmd={shlex.quote(str(program))}",
-            *map(str, paths),
+            f"--sendmail-cmd={_KEEP.format(folder=shlex.quote(str(folder)))}",
+            str(files),
         ]
         env = _environment(repository, account)
         done = run(
             argv, env=env, cwd=repository.top, timeout=CAPTURE, name="git send-email"
         )
-        mails = captured_mails(folder)
-        if done.code or len(mails) != len(messages):
+        if done.code or (folder / "count").read_text() != f"{len(messages)}\n":
             raise _failed(done.error_text, done.out.decode("utf-8", "replace"))
         blind = [address.email for address in filter(None, map(parse_address, bcc))]
         rendered = []
-        for message, (arguments, raw) in zip(messages, mails, strict=True):
-            sender, recipients = split_arguments(arguments, len(account.options))
+        for number, message in enumerate(messages, 1):
+            words = (folder / f"{number}.arguments").read_text().splitlines()
+            sender, recipients = split_arguments(tuple(words), len(account.options))
+            raw = (folder / f"{number}.raw").read_bytes()
             made = message.with_raw(raw, recipients=recipients)
             refuse_other_recipients(made, (*message.named, *blind), "git send-email")
             rendered.append(replace(made, envelope_from=sender or made.sender.email))
@@ -155,13 +165,22 @@ def _environment(repository: Repository, account: Account) -> dict[str, str]:
     return env | {"PATCHPILOT_SENDING": "1"}
 
 
-def _write(folder: Path, messages: Sequence[Message]) -> list[Path]:
-    paths = []
-    for number, message in enumerate(messages):
-        path = folder / f"{number:04d}.mail"
-        path.write_bytes(message.file)
-        paths.append(path)
-    return paths
+def split_arguments(
+    arguments: tuple[str, ...], options: int = 0
+) -> tuple[str, tuple[str, ...]]:
+    """Returns (envelope sender or "", recipients) from a sendmail call `[-f SENDER] -i
+    RECIPIENT…`.
+
+    The first `options` words are server options. Each word after `-i` is a recipient, even if it
+    starts with a dash.
+    """
+    words = arguments[options:]
+    sender, words = (
+        (words[1], words[2:])
+        if words[:1] == ("-f",) and len(words) > 1
+        else ("", words)
+    )
+    return sender, words[1:] if words[:1] == ("-i",) else words
 
 
 def _failed(err: str, out: str) -> PatchpilotError:

@@ -15,8 +15,7 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.send_email import NAME
 from patchpilot.outgoing.transport import (
     Delivery,
-    RenderedSeries,
-    SeriesToSend,
+    Rendered,
     Transport,
 )
 
@@ -59,7 +58,7 @@ class SendEmailTransport(Transport):
         yield from sendemail_settings(account)
         yield from mail_server(repository, account, offline=offline, terminal=terminal)
 
-    def render(self, repository: Repository, series: SeriesToSend) -> RenderedSeries:
+    def render(self, repository: Repository, series: Rendered) -> Rendered:
         """The mails git send-email makes of what we compose."""
         from patchpilot.outgoing.compose_series import compose
         from patchpilot.outgoing.send_email.git_send_email import capture
@@ -76,7 +75,7 @@ class SendEmailTransport(Transport):
             series.send.bcc,
             series.request.identity,
         )
-        return RenderedSeries(messages, remarks)
+        return series.rendered(messages, remarks)
 
     def deliver(self, delivery: Delivery) -> str:
         """Send the bytes of the preview."""

@@ -21,7 +21,7 @@ def sent_before(draft: Draft) -> tuple[int, ...]:
     with Outbox() as outbox:
         return tuple(
             send.id
-            for send in outbox.related(draft.change_id, _patch_ids(draft))
+            for send in outbox.related(draft.change_id, draft.patch_ids)
             if send.may_have_been_sent
         )
 
@@ -52,7 +52,7 @@ def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
     topic = planned.draft.change_id
     patch_ids = {mail.patch_id or "" for mail in planned.send.waiting}
     if not planned.send.id:
-        patch_ids |= set(_patch_ids(planned.draft))
+        patch_ids |= set(planned.draft.patch_ids)
     for other in outbox.related(topic, patch_ids):
         if (
             other.id in planned.judged
@@ -78,7 +78,3 @@ def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
 def words_of(send: Send) -> str:
     """Returns a short description of a send: its version, date and repository."""
     return f"as v{send.version} on {send.begun[:10]} from {send.repository.removesuffix('/.git')}"
-
-
-def _patch_ids(draft: Draft) -> tuple[str, ...]:
-    return tuple(patch.patch_id for patch in draft.patches if patch.patch_id)

@@ -7,17 +7,17 @@ the pre-send questions.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError, UsageError
+from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, sort_out
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
-from patchpilot.model.recipient import TEAM, Recipient
+from patchpilot.model.recipient import TEAM, Recipient, RecipientPlan
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
+from patchpilot.outgoing.compose_mails import patch_contents
 from patchpilot.outgoing.git_recipients import (
     NO_ADDRESS,
     configured_recipients,
@@ -30,10 +30,10 @@ from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_list
 from patchpilot.projects.project import Project
 from patchpilot.series.recipient_edits import usable_recipients
+from patchpilot.services.send.questions import answer, judge_answer
+from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_project import project_of
-
-if TYPE_CHECKING:
-    from patchpilot.topic.topic_recipients import Planned
+from patchpilot.topic.topic_recipients import Planned, plan_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def addressees(
     account: Account,
     draft: Draft,
     series: Series,
-    planned: "Planned | None" = None,
+    planned: Planned | None = None,
     project: Project | None = None,
 ) -> Addressees:
     """Returns the recipients of a series.
@@ -69,17 +69,15 @@ def addressees(
     project = project or project_of(repository, request.profile, series)
     transport = transports.find(request.via)
     secret = draft.is_undisclosed
-    recipients, trees, remarks = (
-        _planned(
-            repository,
-            replace(request, profile=project.name) if secret else request,
-            series,
-            planned,
-            undisclosed=secret,
-        )
-        if secret or request.auto
-        else ((), (), ())
-    )
+    if not secret and not request.auto:
+        plan = RecipientPlan(())
+    elif planned is None or planned.undisclosed != secret:
+        profile = project.name if secret else request.profile
+        plan = plan_series(series, repository, profile=profile, undisclosed=secret).plan
+    else:
+        plan = planned.plan
+    recipients, remarks = plan.recipients, plan.warnings
+    trees = tuple(tree for section in plan.sections for tree in section.trees)
     by_address: dict[str, Recipient] = {}
     blind: tuple[Address, ...] = ()
     if secret:
@@ -92,10 +90,7 @@ def addressees(
         if settings:
             remarks += (f"not used for an undisclosed fix: {', '.join(settings)}",)
     elif request.auto:
-        mails = [
-            "\n".join(patch.lines).encode("utf-8", "surrogateescape") + b"\n"
-            for patch in series.patches
-        ]
+        mails = patch_contents(series.patches)
         own = configured_recipients(repository, account, transport, mails)
         found = [
             one
@@ -147,8 +142,6 @@ def answer_named(
 
     The text is empty if the recipients do not change.
     """
-    from patchpilot.services.send.questions import answer
-
     changed = answer_effect(repository, name, value, request)
     answer(repository, name, value, target=request.target, base=request.base)
     return changed
@@ -161,9 +154,6 @@ def answer_effect(
 
     The text is empty if the recipients would not change. The answer is not saved.
     """
-    from patchpilot.services.send.questions import judge_answer
-    from patchpilot.topic.find_topic import find_topic
-
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
     after = replace(
@@ -218,32 +208,6 @@ def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
         else []
     )
     return "; ".join(words)
-
-
-def _planned(
-    repository: Repository,
-    request: SendRequest,
-    series: Series,
-    planned: "Planned | None",
-    *,
-    undisclosed: bool = False,
-) -> tuple[tuple[Recipient, ...], tuple[str, ...], tuple[str, ...]]:
-    """(recipients, trees, remarks) of the recipient plan; none of them where the tree has no
-    MAINTAINERS.
-
-    A plan of the other kind, of a public or an undisclosed fix, is replaced.
-    """
-    from patchpilot.topic.topic_recipients import plan_series
-
-    try:
-        if planned is None or planned.undisclosed != undisclosed:
-            planned = plan_series(
-                series, repository, profile=request.profile, undisclosed=undisclosed
-            )
-    except MissingError as error:
-        return (), (), (f"no recipients from MAINTAINERS: {error.message}",)
-    trees = tuple(tree for section in planned.plan.sections for tree in section.trees)
-    return planned.plan.recipients, trees, planned.plan.warnings
 
 
 def _in_files(series: Series) -> list[Recipient]:

@@ -31,7 +31,7 @@ from patchpilot.series.recipient_edits import on_one_line
 from patchpilot.services.send.build_proof import compile_tested_line
 from patchpilot.services.send.concurrent_sends import sent_before
 from patchpilot.services.send.mail_recipients import addressees
-from patchpilot.services.send.preflight_facts import gather_facts
+from patchpilot.services.send.preflight_facts import check_messages, gather_facts
 from patchpilot.services.send.propose_prefix import mark_warnings
 from patchpilot.services.send.questions import (
     answered,
@@ -93,6 +93,8 @@ def plan(
         project = layered(project, [draft.prefix.split()])
     request = replace(request, profile=project.name)
     draft = as_asked(reroll(draft, repository), request) if request.reroll else draft
+    if request.resend and not request.version:
+        draft = replace(draft, version=_version_again(repository, draft))
     draft = answered(repository, draft, request)
     refuse_public_server(draft, account)
     if not request.to_self:
@@ -146,29 +148,29 @@ def plan(
         text=text,
         recipients=people.recipients,
         judged=sent_before(draft),
+        remarks=finished,
     )
     progress("making the messages")
-    rendered = transport.render(repository, planned)
-    refuse_foreign(rendered.messages)
-    planned = replace(
-        planned,
-        send=replace(
-            planned.send,
-            entries=rendered.messages,
-            tracking_data=rendered.tracking_data,
-        ),
-        remarks=(*finished, *rendered.remarks),
-    )
-    facts = gather_facts(repository, planned, project, people.trees, progress)
+    planned = transport.render(repository, planned)
+    refuse_foreign(planned.send.entries)
+    progress("checking")
+    checked = check_messages(repository, request, planned.send.entries, draft)
+    facts = gather_facts(repository, planned, project, people.trees, checked, progress)
     blocking, warned = blockers(facts), warnings(facts)
     warned = (
         *warned,
-        *mark_warnings(
-            rendered.messages, project.name, is_regression=is_regression(draft)
+        *(
+            mark_warnings(
+                [each.patch for each in checked.patches],
+                project.name,
+                is_regression=is_regression(draft),
+            )
+            if checked
+            else ()
         ),
         *tag_warnings(repository, request, draft, ids),
         *open_point_warnings(repository, draft),
-        *unclear_fixes(repository, ids),
+        *(unclear_fixes(repository, series) if ids else ()),
         *(SendProblem("recipients", remark) for remark in people.remarks),
     )
     in_order = passed(facts, [problem.name for problem in (*blocking, *warned)])
@@ -301,11 +303,7 @@ def wording_of(
         for patch in draft.patches
         if patch.commit and patch.patch_id in draft.notes
     }
-    # git writes a range-diff into a cover or a single patch only
-    as_text = (many and cover is None) or not transports.find(
-        request.via
-    ).keeps_range_diff
-    compared = _compared(repository, request, draft) if as_text else ""
+    compared = _compared(repository, draft) if request.range_diff else ""
     again = "" if cover else _resend_note(repository, request, draft)
     first = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first:
@@ -335,16 +333,26 @@ def wording_of(
         if kept
         else (),
         extras=tuple(text for text in (again, *extra, compared) if text.strip()),
-        range_diff=_last_range(repository, request, draft)
-        if cover or not many
-        else None,
+        range_diff=compared if cover else "",
     )
+
+
+def _version_again(repository: Repository, draft: Draft) -> int:
+    """The last version that was sent; b4 starts the next one as soon as one was sent."""
+    last = last_sent(draft)
+    kept = kept_by_b4(repository, draft.branch, draft.change_id)
+    by_b4 = (
+        [int(name[1:]) for name, _ in kept.history if name[1:].isdigit()]
+        if kept
+        else []
+    )
+    return max((*by_b4, last.version if last else 0)) or draft.version
 
 
 def _resend_note(repository: Repository, request: SendRequest, draft: Draft) -> str:
     """What a resend says of itself."""
     last = last_sent(draft) if request.resend else None
-    if last is None:
+    if last is None or last.version < draft.version:
         return ""
     values = {
         "version": str(last.version),
@@ -354,30 +362,21 @@ def _resend_note(repository: Repository, request: SendRequest, draft: Draft) -> 
     return without_comments(fill(template("resend"), values))
 
 
-def _compared(repository: Repository, request: SendRequest, draft: Draft) -> str:
-    """The range-diff with the last version as text, when it is asked for."""
-    span = _last_range(repository, request, draft)
-    last = last_sent(draft) if span else None
-    ids = [patch.commit for patch in draft.patches if patch.commit]
-    return (
-        f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}"
-        if last
-        else ""
-    )
-
-
-def _last_range(
-    repository: Repository, request: SendRequest, draft: Draft
-) -> str | None:
-    """The last version's range, when a range-diff is asked for."""
-    if not request.range_diff:
-        return None
+def _compared(repository: Repository, draft: Draft) -> str:
+    """The range-diff with the last version; its heading states if the commits are not public."""
     last = last_sent(draft)
     if last is None or not last.base or not last.head or last.version >= draft.version:
         raise UsageError(
             "no earlier version to compare with", hint="use --range-diff with --reroll"
         )
-    return f"{last.base}..{sent_head(repository, last)}"
+    ids = [patch.commit for patch in draft.patches if patch.commit]
+    tips = (sent_head(repository, last), *ids[-1:])
+    local = repository.git(
+        "rev-list", "--max-count=1", *tips, "--not", "--remotes", ok=(0, 128)
+    ).text
+    where = " (the commits are not published)" if local else ""
+    compared = range_diff(repository, last, ids)
+    return f"Range-diff against v{last.version}{where}:\n{compared}"
 
 
 def _prefix(draft: Draft, request: SendRequest) -> str:

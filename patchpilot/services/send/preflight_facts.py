@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Gathers the facts that the pre-flight checks need."""
 
+import os
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
@@ -17,7 +19,7 @@ from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.am_roundtrip import files_changed_by_am, mails_changed_by_am
+from patchpilot.outgoing.am_roundtrip import mails_changed_by_am
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.preflight import PreflightFacts, SentRecord, upstream_claim
 from patchpilot.outgoing.target_tree import (
@@ -34,33 +36,35 @@ from patchpilot.settings.read_settings import in_demo
 from patchpilot.topic.sent_elsewhere import sent_records
 from patchpilot.topic.target_tip import find_target
 
+if TYPE_CHECKING:
+    from patchpilot.checking.check_result import CheckResult
+
 
 def gather_facts(
     repository: Repository,
     topic: SeriesToSend,
     project: Project,
     trees: Sequence[str],
+    checked: "CheckResult | None",
     progress: Progress,
 ) -> PreflightFacts:
     """Returns the facts that the pre-flight checks need about a topic's messages.
 
-    Each source is read only once. `trees` are the subsystem's trees (`T:`).
+    Each source is read only once. `trees` are the subsystem's trees (`T:`), and `checked` is the
+    result of `check_messages`.
     """
     request, draft, series, ids = topic.request, topic.draft, topic.series, topic.ids
     mails, version = topic.send.entries, topic.send.version
-    progress("checking")
-    errors, waived, cautions, hidden = check_errors(repository, request, mails, draft)
+    found = _found(checked) if checked else {}
     progress("checking against the target tree")
     target = find_target(repository, ids, request.base, trees)
     standing = _stand(repository, ids, series, target)
     now = datetime.now().astimezone()
     with Outbox() as outbox:
-        patch_ids = [patch.patch_id for patch in draft.patches if patch.patch_id]
-        earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
+        earlier = outbox.with_patch_ids(draft.patch_ids)
         first_time = not in_demo() and not outbox.ever_sent()
-        sent = _received(outbox, draft.change_id)
+        sent = outbox.received(draft.change_id)
         private_ids = outbox.undisclosed_ids()
-    before = [send for send in sent if send.version == version]
     records: tuple[SentRecord, ...] = ()
     if not request.to_self:
         progress("looking for earlier versions")
@@ -76,10 +80,10 @@ def gather_facts(
     return PreflightFacts(
         topic=topic,
         project=project,
-        errors=errors,
-        waived=waived,
-        cautions=cautions,
-        hidden=hidden,
+        errors=found.get(Severity.ERROR, ()) if checked else None,
+        waived=_waived(checked) if checked else (),
+        cautions=found.get(Severity.WARNING, ()),
+        hidden=checked.left_out if checked else 0,
         target=target,
         standing=standing,
         earlier=earlier,
@@ -99,23 +103,16 @@ def gather_facts(
         public_parent=_public_parent(draft, private_ids)
         if draft.is_undisclosed
         else "",
-        same_version=before[-1] if before else None,
-        damaged=(
-            mails_changed_by_am(
-                repository,
-                [(mail.raw, mail.commit) for mail in mails if mail.commit],
-            )
-            if ids
-            else files_changed_by_am(
-                repository,
-                list(
-                    zip(
-                        [mail.raw for mail in mails[-len(series.patches) :]],
-                        series.patches,
-                        strict=True,
-                    )
-                ),
-            )
+        same_version=next(
+            (send for send in reversed(sent) if send.version == version), None
+        ),
+        damaged=mails_changed_by_am(
+            repository,
+            zip(
+                [mail.raw for mail in mails[-len(series.patches) :]],
+                series.patches,
+                strict=True,
+            ),
         ),
     )
 
@@ -131,12 +128,6 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
     with Store() as store:
         entry = store.with_mail(draft.in_reply_to)
     return (entry.lore or "") if entry else ""
-
-
-def _received(outbox: Outbox, change_id: str) -> list[Send]:
-    """The sends of a topic of which a message was accepted, or may have been."""
-    sends = outbox.sends(change_id)
-    return [send for send in sends if send.state in ("sent", "partial")]
 
 
 def _too_soon(
@@ -175,18 +166,16 @@ Whether a patch applies it asks of the target, not of what is checked out.
 """
 
 
-def check_errors(
+def check_messages(
     repository: Repository,
     request: SendRequest,
     mails: Sequence[Message],
     draft: Draft,
-) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, ...], int]:
-    """Returns the findings of `check` in the messages to send.
+) -> "CheckResult | None":
+    """Returns the findings of `check` in the messages to send, or None if it could not run.
 
-    The result contains the errors (None if the check could not run), the errors that the user
-    waived, with the reasons, the warnings, and the number of further findings shown by
-    --strict. Findings that the tree's configuration waives or ignores are included, because
-    the sender is responsible for the messages.
+    Findings that the tree's configuration waives or ignores are included, because the sender
+    is responsible for the messages.
     """
     from patchpilot.checking.check_patches import check_mails
     from patchpilot.checking.check_request import CheckRequest
@@ -194,36 +183,43 @@ def check_errors(
     from patchpilot.checking.topic_waivers import of_draft
 
     waivers = of_draft(draft)
-    suppressions = Suppressions(waivers) if waivers else None
     wanted = CheckRequest(
-        profile=request.profile, fail_on="never", suppressions=suppressions
+        profile=request.profile,
+        fail_on="never",
+        suppressions=Suppressions(waivers) if waivers else None,
+        jobs=os.cpu_count() or 1,
     )
     try:
-        result = check_mails(
-            (mail.raw for mail in mails), wanted, repository=repository
-        )
+        return check_mails((mail.raw for mail in mails), wanted, repository=repository)
     except PatchpilotError:
-        return None, (), (), 0
-    several = len(mails) > 1
-    lines: dict[Severity, list[str]] = {Severity.ERROR: [], Severity.WARNING: []}
-    for title, found in (
-        *(
-            (f"{checked.patch.subject.title}: " if several else "", finding)
-            for checked in result.patches
-            for finding in checked.findings
-        ),
-        *(("", finding) for finding in result.series),
+        return None
+
+
+def _found(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
+    """The lines of the findings, by severity."""
+    several = len(result.patches) > 1
+    lines: dict[Severity, tuple[str, ...]] = {}
+    for title, findings in (
+        *((each.patch.subject.title, each.findings) for each in result.patches),
+        ("", result.series),
     ):
-        if found.severity in lines and found.name not in OWN_NAMES:
-            lines[found.severity].append(f"{title}{found.message}")
-    waived = tuple(
+        for found in findings:
+            if found.name not in OWN_NAMES:
+                line = (
+                    f"{title}: {found.message}" if title and several else found.message
+                )
+                lines[found.severity] = (*lines.get(found.severity, ()), line)
+    return lines
+
+
+def _waived(result: "CheckResult") -> tuple[str, ...]:
+    """The errors that the user waived, with the reasons."""
+    return tuple(
         f"{f'{patch.subject.title}: ' if patch else ''}{suppressed.finding.message}"
         f" ({suppressed.reason})"
         for patch, suppressed in result.suppressed
         if suppressed.finding.severity is Severity.ERROR
     )
-    errors, cautions = tuple(lines[Severity.ERROR]), tuple(lines[Severity.WARNING])
-    return errors, waived, cautions, result.left_out
 
 
 def _stand(
@@ -237,16 +233,7 @@ def _stand(
     try:
         if ids:
             return fit_of_commits(repository, ids, target)
-        texts = [
-            (
-                patch.subject.title,
-                "".join(f"{line}\n" for line in patch.lines).encode(
-                    "utf-8", "surrogateescape"
-                ),
-            )
-            for patch in series.patches
-        ]
-        return fit_of_files(repository, texts, target)
+        return fit_of_files(repository, series.patches, target)
     except PatchpilotError:
         return None
 

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.message import Message
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.trailer import all_tags
-from patchpilot.series.draft import complete_prefix
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -25,15 +22,14 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 
 def mark_warnings(
-    mails: Sequence[Message], profile: str, *, is_regression: bool = False
+    patches: Sequence[Patch], profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
     """Returns the warnings of `check` about the subject prefixes of the messages to send.
 
     Each warning is returned once. There is a warning if a fix's prefix names the tree for
     other changes.
     """
-    patches = tuple(_patches(mails))
-    warnings = list(_contradictions(mails, patches, profile, is_regression))
+    warnings = list(_contradictions(patches, profile, is_regression))
     for name, message, trees in _findings(_checked(patches, profile)):
         tree, other = trees["fixes"], trees["rest"]
         hint = Action(
@@ -48,27 +44,24 @@ def mark_warnings(
 
 
 def _contradictions(
-    mails: Sequence[Message],
-    patches: Sequence[Patch],
-    profile: str,
-    is_regression: bool,
+    patches: Sequence[Patch], profile: str, is_regression: bool
 ) -> Iterator[SendProblem]:
     """A warning where a subject names the tree for the rest, and without its prefix the rule would
     propose the one for fixes.
     """
     named = [
-        (mail, patch)
-        for mail, patch in zip(mails, patches, strict=True)
-        if _TREE_FOR_REST.search(mail.subject)
+        patch
+        for patch in patches
+        if _TREE_FOR_REST.search(patch.subject.raw)
         and (is_regression or patch.tags("Fixes"))
     ]
-    bare = (_as_mail(patch, "PATCH") for _, patch in named)
+    bare = (_as_mail(patch, "PATCH") for patch in named)
     found = _findings(_checked(bare, profile)) if named else []
     for _, _, trees in found:
         tree, rest = trees["fixes"], f"[PATCH {trees['rest']}]"
         if any(
-            re.search(rf"\[[^]]*\b{re.escape(trees['rest'])}\b", mail.subject)
-            for mail, _ in named
+            re.search(rf"\[[^]]*\b{re.escape(trees['rest'])}\b", patch.subject.raw)
+            for patch in named
         ):
             why = "it fixes a regression" if is_regression else "it has a Fixes: tag"
             yield SendProblem(
@@ -78,21 +71,6 @@ def _contradictions(
                 Action("send", ("--subject-prefix", f"PATCH {tree}")),
             )
             return
-
-
-def prefix_for_fixes(
-    mails: Sequence[Message], profile: str, prefix: str, messages: Sequence[str]
-) -> str:
-    """Returns the subject prefix with the tree for fixes, if all messages have a Fixes: tag.
-
-    Otherwise the result is empty, and the author has to choose the tree.
-    """
-    found = _findings(_checked(_patches(mails), profile))
-    if not found or not all(
-        all_tags(message.split("\n"), "Fixes") for message in messages
-    ):
-        return ""
-    return complete_prefix(f"{prefix or 'PATCH'} {found[0][2]['fixes']}")
 
 
 def missing_tree(
@@ -131,12 +109,6 @@ def tree_choice(proposed: str) -> str:
 def _for_fixes(message: str, trees: Mapping[str, str]) -> str:
     """A finding that proposes the tree for fixes."""
     return message.replace(f"[PATCH {trees['tree']}]", f"[PATCH {trees['fixes']}]")
-
-
-def _patches(mails: Iterable[Message]) -> Iterable[Patch]:
-    return (
-        parse_patch(mail.raw.replace(b"\r\n", b"\n"), mail.subject) for mail in mails
-    )
 
 
 def _as_mail(patch: Patch, prefix: str) -> Patch:

@@ -20,6 +20,7 @@ from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commit
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.propose_prefix import missing_tree
+from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.fix_claims import denied_subjects, judge_fix
 from patchpilot.topic.target_tip import find_target
 from patchpilot.topic.topic_project import project_of
@@ -82,8 +83,6 @@ def traps(
     base: str | None = None,
 ) -> PreSendQuestions:
     """Returns the pre-send questions of a TARGET's topic, with the saved answers."""
-    from patchpilot.topic.find_topic import find_topic
-
     topic = find_topic(repository, SendRequest(target=target, base=base))
     series, ids, draft = topic.series, topic.commits, topic.draft
     place = find_target(repository, ids, base) if ids else None
@@ -104,8 +103,6 @@ def open_questions(
 
     The result is empty if no commit looks like a fix, or if patch files are sent.
     """
-    from patchpilot.topic.find_topic import find_topic
-
     topic = find_topic(repository, request)
     if not any(
         judge_fix(repository, repository.commit(id_)).is_fix for id_ in topic.commits
@@ -120,9 +117,7 @@ def open_questions(
     )
 
 
-def unclear_fixes(
-    repository: Repository, ids: Sequence[str]
-) -> tuple[SendProblem, ...]:
+def unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
     """Returns a warning for each commit that may fix a bug but has no Fixes: tag.
 
     See `judge_fix`.
@@ -130,11 +125,12 @@ def unclear_fixes(
     return tuple(
         SendProblem(
             "no-fixes-tag",
-            f"{commit.subject}: no Fixes: tag, as its message names no bug",
+            f"{patch.subject.title}: no Fixes: tag, as its message names no bug",
             Action("prepare", ("--is-a-fix",), "if it fixes a bug: {}"),
         )
-        for commit in map(repository.commit, ids)
-        if judge_fix(repository, commit).unclear
+        for patch in series.patches
+        if patch.commit
+        and judge_fix(repository, repository.commit(patch.commit), patch).unclear
     )
 
 
@@ -151,8 +147,6 @@ def answer(
     Valid answers are `yes` and `no` or, for `regression`, the commit or range that introduced
     the regression.
     """
-    from patchpilot.topic.find_topic import find_topic
-
     draft = find_topic(repository, SendRequest(target=target, base=base)).draft
     after = replace(
         draft, answers={**draft.answers, name: judge_answer(repository, name, value)}

@@ -2,7 +2,7 @@
 """A send of a topic, from its plan to its result, shared by the services, the CLI and the TUI."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from patchpilot.model.action import Advice
 from patchpilot.model.counted import counted
@@ -47,7 +47,6 @@ class Sending(SeriesToSend):
     blockers: tuple[SendProblem, ...] = ()
     warnings: tuple[SendProblem, ...] = ()
     passed: tuple[CheckLine, ...] = ()
-    remarks: tuple[Advice, ...] = ()
     judged: tuple[int, ...] = ()
     settled: Mapping[int, Outcome] = field(default_factory=dict)
     outcome: str = ""
@@ -70,16 +69,28 @@ class Sending(SeriesToSend):
 
     @property
     def checks(self) -> tuple[CheckLine, ...]:
-        """The lines of the pre-flight card: problems first, then notes, then passed checks."""
+        """The lines of the pre-flight card: problems first, then notes, then passed checks.
+
+        What holds for several patches is one line.
+        """
         blocking = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
+        titles = tuple(f"{patch.subject.title}: " for patch in self.series.patches)
+        found: dict[tuple[str, str], list[CheckLine]] = {}
+        for state, problems in (
+            (blocking, self.blockers),
+            (CheckState.NOTE, self.warnings),
+        ):
+            for one in problems:
+                title = next((t for t in titles if one.message.startswith(t)), "")
+                found.setdefault(
+                    (one.name, one.message.removeprefix(title)), []
+                ).append(CheckLine(state, one.name, one.message, one.hint))
         return (
             *(
-                CheckLine(state, problem.name, problem.message, problem.hint)
-                for state, problems in (
-                    (blocking, self.blockers),
-                    (CheckState.NOTE, self.warnings),
-                )
-                for problem in problems
+                replace(same[0], message=f"{result} ({len(same)} patches)")
+                if len(same) > 1
+                else same[0]
+                for (_, result), same in found.items()
             ),
             *self.passed,
         )

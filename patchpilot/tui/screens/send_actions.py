@@ -132,8 +132,7 @@ def send_to_self(screen: "SendBase") -> None:
             f"Send {counted(len(plan_to_self.send.entries), 'message')} to yourself only"
             f" ({plan_to_self.account.sender})?"
         )
-        if plan_to_self.transport.to_self_note:
-            text += f"\n\n{plan_to_self.transport.to_self_note}"
+        text = "\n\n".join((text, *map(str, plan_to_self.remarks)))
         question = Choose(text, (("yes", "Send to yourself"), ("no", "Cancel")))
         ask_yes(screen.app, question, lambda: screen.send_now(plan_to_self))
 

@@ -2,7 +2,6 @@
 """The rows of the send stage: the checks, and the messages while they are sent."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -112,12 +111,11 @@ def help_of(check: "CheckLine") -> str:
 def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
     """Return the rows of a plan's checks, the worst first.
 
-    What holds for several patches is one row, and so are the checks that passed unless all rows
-    are wanted.
+    The checks that passed are one row unless all rows are wanted.
     """
     asked = open_questions(plan)
     checks = sorted(
-        joined(plan.checks),
+        plan.checks,
         key=lambda check: (
             not is_blocking(check),
             check not in asked,
@@ -142,20 +140,6 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
 def is_passed(check: "CheckLine") -> bool:
     """Whether a check found nothing."""
     return check.state == "ok"
-
-
-def joined(checks: "Sequence[CheckLine]") -> "list[CheckLine]":
-    """Return the checks, those with the same result for several patches as one."""
-    found: dict[tuple[str, str], list[CheckLine]] = {}
-    for check in checks:
-        result = check.message.rpartition(": ")[2]
-        found.setdefault((check.name, result), []).append(check)
-    return [
-        replace(same[0], message=f"{result} ({len(same)} patches)")
-        if len(same) > 1
-        else same[0]
-        for (_, result), same in found.items()
-    ]
 
 
 def _row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:

@@ -33,7 +33,6 @@ from patchpilot.tui.screens.send_rows import (
     check_rows,
     help_of,
     is_fixable,
-    joined,
     mail_rows,
     progress_rows,
     stage_for,
@@ -176,7 +175,7 @@ class SendScreen(SendBase):
     def _show_plan(self, plan: "Sending") -> None:
         self._switch(sent=False)
         self.fill()
-        self._checks = tuple(joined(plan.checks))
+        self._checks = plan.checks
         panel, open_ = self.list_panel, len(open_questions(plan))
         words = headline(plan)
         panel.heading = f"{words[:1].upper()}{words[1:]}"
