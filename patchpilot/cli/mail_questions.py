@@ -43,11 +43,12 @@ def complete(request: MailRequest, identity: str) -> MailRequest:
         chosen = _choice("Provider", names, proposed_provider(request.address))
         request = replace(request, provider=chosen)
     if request.provider == OWN or (request.server and not request.provider):
-        request = _own_server(request)
+        request = own_server(request)
     return request
 
 
-def _own_server(request: MailRequest) -> MailRequest:
+def own_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
+    """Return the request with the missing values of its server, and this proposed encryption."""
     server = request.server or ask.prompt("Mail server (HOST or HOST:PORT)").strip()
     encryption = request.encryption
     if encryption is None:
@@ -57,7 +58,7 @@ def _own_server(request: MailRequest) -> MailRequest:
             ("none", "not encrypted, usually port 25"),
         )
         _list(kinds)
-        encryption = _choice("Encryption", kinds, "tls")
+        encryption = _choice("Encryption", kinds, proposed)
     port = request.port
     if not (request.server or port or server.rpartition(":")[2].isdigit()):
         port = ask.prompt_value("Port", _port, str(PORTS[encryption]))

@@ -10,6 +10,7 @@ from patchpilot.cli.mail_questions import (
     agreed,
     asks,
     complete,
+    own_server,
     password_of,
     place_for_password,
 )
@@ -22,12 +23,15 @@ from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnos
 from patchpilot.services.setup.run_fix import commands_of, run_fix
 from patchpilot.services.setup.set_up_mail import (
     OWN,
+    PORTS,
     MailPlan,
     MailRequest,
+    is_wrong_encryption,
     is_wrong_password,
     mail_to_oneself,
     overridden,
     plan_mail,
+    reach,
     try_login,
     write_mail,
 )
@@ -141,9 +145,7 @@ def set_up_mail(
                 if request.provider != OWN or from_stdin or not asks():
                     raise
                 notice("error", error.message)
-                request = complete(
-                    replace(request, server="", port=0, encryption=None), email
-                )
+                request = _asked_again(request, plan, error)
                 plan = plan_mail(request)
         plan = plan_mail(place_for_password(request, plan))
         common.write(printable("\n".join(one.command for one in plan.settings)))
@@ -171,8 +173,23 @@ def set_up_mail(
     return int(ExitCode.OK)
 
 
+def _asked_again(
+    request: MailRequest, plan: MailPlan, error: NetworkError
+) -> MailRequest:
+    """The request with another server, or with the same one and another encryption."""
+    account = plan.account
+    if not is_wrong_encryption(error):
+        return own_server(replace(request, server="", port=0, encryption=None))
+    port = 0 if account.port in PORTS.values() else account.port
+    request = replace(request, server=account.server, port=port, encryption=None)
+    return own_server(request, "ssl" if account.encryption == "tls" else "tls")
+
+
 def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
     """The password, tried with a login; on a terminal a wrong one is asked for again."""
+    if tests and plan.needs_password:
+        # nobody types a password for a server that does not answer
+        reach(plan)
     for left in reversed(range(_TRIES)):
         password = password_of(plan, from_stdin=from_stdin)
         if not tests:

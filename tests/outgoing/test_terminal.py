@@ -82,15 +82,18 @@ def test_a_new_versions_changelog_is_asked_for_in_the_editor(
         assert len(server.take()) == 3
 
 
-def test_setup_mail_asks_a_wrong_password_again(
+def test_setup_mail_asks_again_for_a_wrong_encryption_or_password_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with FaultySink(login=("ada", "s3cret")) as server:
-        at = ("--server", f"127.0.0.1:{server.port}", "--encryption", "none")
+        at = ("--server", f"127.0.0.1:{server.port}", "--encryption", "tls")
         screen = Verb("setup", "mail", "--address", "ada@example.org", *at)
         screen.wait_for("User name (none: no login)")
         screen.type("ada\n")
+        screen.wait_for("STARTTLS with")
+        screen.wait_for("Encryption [ssl]", since=screen.seen.index("STARTTLS with"))
+        screen.type("none\n")
         screen.wait_for("Password:")
         screen.type("guess\n")
         screen.wait_for("rejects the login")
@@ -103,6 +106,8 @@ def test_setup_mail_asks_a_wrong_password_again(
         assert screen.end() == 1
         assert "nothing was written" in screen.seen
         assert "logged in" in screen.seen
+        assert screen.seen.count("User name") == 1
+        assert "Mail server" not in screen.seen
         assert not {"guess", "s3cret"} & set(screen.seen.split())
 
 

@@ -7,6 +7,7 @@ The settings are tested before they are written.
 import shlex
 import shutil
 import smtplib
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -253,6 +254,23 @@ def try_login(plan: MailPlan, password: str) -> str:
         if account.user
         else f"reached {plan.host}"
     )
+
+
+def reach(plan: MailPlan) -> None:
+    """Connects to the mail server of a plan, with its encryption and without a login.
+
+    Raises `NetworkError` as `try_login` does.
+    """
+    with Submission(plan.account, None, _WAIT) as submission:
+        submission.open()
+
+
+def is_wrong_encryption(error: NetworkError) -> bool:
+    """Whether the server does not have the encryption of the plan, but may have another one."""
+    cause = error.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return False
+    return "STARTTLS" in error.message or isinstance(cause, ssl.SSLError)
 
 
 def is_wrong_password(error: NetworkError) -> bool:
