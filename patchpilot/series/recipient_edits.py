@@ -30,82 +30,87 @@ class Edits:
     """The user's edits of a recipient plan.
 
     `placed` are (header, address) pairs that were added or moved manually; `dropped` are the
-    removed mailboxes (in lower case).
+    removed mailboxes (in lower case). `single` are (subject of a patch, address, whether it gets
+    this patch).
     """
 
     placed: tuple[tuple[str, Address], ...] = ()
     dropped: tuple[str, ...] = ()
+    single: tuple[tuple[str, Address, bool], ...] = ()
+
+    def of_patch(self, patch: str, address: Address, *, gets: bool) -> "Edits":
+        """With an address that gets the patch with this subject, or does not get it."""
+        return replace(self, single=(*self.single, (patch, address, gets)))
 
     def place(self, header: str, address: Address) -> "Edits":
         """With an address put into a header ("to" or "cc")."""
         rest = self.restore(address)
-        return Edits((*rest.placed, (header, address)), rest.dropped)
+        return replace(rest, placed=(*rest.placed, (header, address)))
 
     def drop(self, address: Address) -> "Edits":
         """With an address removed."""
-        rest = self.restore(address).placed
-        return Edits(rest, tuple(dict.fromkeys((*self.dropped, address.key))))
+        rest = self.restore(address)
+        return replace(rest, dropped=(*rest.dropped, address.key))
 
-    def restore(self, address: Address) -> "Edits":
-        """With the edits of an address undone."""
+    def restore(self, address: Address, patch: str = "") -> "Edits":
+        """With the edits of an address undone, or only the one for a patch if there is one."""
+        others = tuple(
+            one for one in self.single if (one[0], one[1].key) != (patch, address.key)
+        )
+        if others != self.single:
+            return replace(self, single=others)
         return Edits(
             tuple(edit for edit in self.placed if edit[1].key != address.key),
             tuple(key for key in self.dropped if key != address.key),
+            tuple(one for one in self.single if one[1].key != address.key),
         )
 
-    def apply(self, plan: RecipientPlan) -> RecipientPlan:
-        """The plan after the edits.
+    def apply(self, plan: RecipientPlan, patches: Sequence[str] = ()) -> RecipientPlan:
+        """The plan after the edits, for patches with these subjects.
 
         Added and moved recipients are marked as manual, removed ones are listed in a warning.
         """
-        if not self.placed and not self.dropped:
+        if self == Edits():
             return plan
-        recipients = [
-            recipient
-            for recipient in plan.recipients
-            if recipient.address.key not in self.dropped
-        ]
-        gone = [
-            recipient.address.email
-            for recipient in plan.recipients
-            if recipient.address.key in self.dropped
-        ]
+        rows = {recipient.address.key: recipient for recipient in plan.recipients}
+        gone = [rows.pop(key).address.email for key in self.dropped if key in rows]
         for header, address in self.placed:
-            at = next(
-                (
-                    at
-                    for at, edit in enumerate(recipients)
-                    if edit.address.key == address.key
-                ),
-                None,
-            )
-            if at is None:
-                recipients.append(
-                    Recipient(
-                        address,
-                        BY_HAND,
-                        None,
-                        header,
-                        ("added manually",),
-                        by_hand=True,
-                    )
-                )
-            elif recipients[at].header != header or recipients[at].patches:
-                recipients[at] = replace(
-                    recipients[at],
+            known = rows.get(address.key)
+            if known is None:
+                rows[address.key] = _added(address, header)
+            elif known.header != header or known.patches:
+                why = f"placed in {header.title()} of every message manually"
+                rows[address.key] = replace(
+                    known,
                     header=header,
                     by_hand=True,
                     patches=(),
-                    reasons=(
-                        *recipients[at].reasons,
-                        f"placed in {header.title()} of every message manually",
-                    ),
+                    reasons=(*known.reasons, why),
                 )
-        recipients.sort(key=lambda recipient: recipient.header == "cc")
+        every = {*range(1, len(patches) + 1)}
+        for patch, address, gets in self.single:
+            if patch not in patches:
+                continue
+            known = rows.get(address.key)
+            own = {*known.patches} or every if known else set()
+            number = {patches.index(patch) + 1}
+            if own := own | number if gets else own - number:
+                rows[address.key] = replace(
+                    known or _added(address, "cc"),
+                    by_hand=True,
+                    patches=() if own == every else tuple(sorted(own)),
+                )
+            else:
+                rows.pop(address.key, None)
+        recipients = sorted(rows.values(), key=lambda one: one.header == "cc")
         said = (f"removed manually: {', '.join(gone)}",) if gone else ()
         return replace(
             plan, recipients=tuple(recipients), warnings=(*plan.warnings, *said)
         )
+
+
+def _added(address: Address, header: str) -> Recipient:
+    return Recipient(address, BY_HAND, None, header, ("added manually",), by_hand=True)
 
 
 def topic_key(series: Series, repository: Repository | None) -> str:
@@ -140,58 +145,67 @@ def branch_key(repository: Repository) -> str | None:
     )
 
 
-class EditStore:
-    """The recipient edits of all topics, stored as one small file per topic in the user's state
-    directory.
+def _file(key: str) -> Path:
+    """The file of a topic's edits, one small file per topic in the user's state directory."""
+    import hashlib
+
+    name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return state_path() / "recipients" / f"{name}.json"
+
+
+def load_edits(key: str) -> Edits:
+    """Return the edits of a topic; none if there is no file.
+
+    Raises InputError, with its name, for a file that cannot be read.
     """
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or state_path() / "recipients"
-
-    def _file(self, key: str) -> Path:
-        import hashlib
-
-        return (
-            self.folder
-            / f"{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.json"
+    file = _file(key)
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        return Edits(
+            tuple(
+                (
+                    _header(row["header"]),
+                    Address(str(row["name"]), str(row["email"])),
+                )
+                for row in data["placed"]
+            ),
+            tuple(str(email) for email in data["dropped"]),
+            tuple(
+                (
+                    str(row["patch"]),
+                    Address(str(row["name"]), str(row["email"])),
+                    bool(row["gets"]),
+                )
+                for row in data.get("single", ())
+            ),
         )
+    except FileNotFoundError:
+        return Edits()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"cannot read {file}: {error}",
+            hint=f"remove {file}; this discards the manual edits of the topic's recipients",
+        ) from error
 
-    def load(self, key: str) -> Edits:
-        """The edits of a topic; none where there is no file.
 
-        InputError names a file that cannot be read.
-        """
-        file = self._file(key)
-        try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-            return Edits(
-                tuple(
-                    (
-                        _header(row["header"]),
-                        Address(str(row["name"]), str(row["email"])),
-                    )
-                    for row in data["placed"]
-                ),
-                tuple(str(email) for email in data["dropped"]),
-            )
-        except FileNotFoundError:
-            return Edits()
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"cannot read {file}: {error}",
-                hint=f"remove {file}; this discards the manual edits of the topic's recipients",
-            ) from error
-
-    def save(self, key: str, edits: Edits) -> None:
-        """Store the edits of a topic; without any, delete its file."""
-        rows = [
-            {"header": header, "name": address.name, "email": address.email}
-            for header, address in edits.placed
-        ]
-        data = {"topic": key, "placed": rows, "dropped": list(edits.dropped)}
-        made = edits.placed or edits.dropped
-        lost = "your changes to the recipients were not saved"
-        store_json(self._file(key), data if made else None, lost)
+def save_edits(key: str, edits: Edits) -> None:
+    """Store the edits of a topic; without any, delete its file."""
+    rows = [
+        {"header": header, "name": address.name, "email": address.email}
+        for header, address in edits.placed
+    ]
+    single = [
+        {"patch": patch, "name": who.name, "email": who.email, "gets": gets}
+        for patch, who, gets in edits.single
+    ]
+    data = {
+        "topic": key,
+        "placed": rows,
+        "dropped": list(edits.dropped),
+        "single": single,
+    }
+    lost = "your changes to the recipients were not saved"
+    store_json(_file(key), None if edits == Edits() else data, lost)
 
 
 def _header(word: object) -> str:

@@ -47,9 +47,10 @@ from patchpilot.recipients.recipient_plan import (
 from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import (
     Edits,
-    EditStore,
     addresses,
+    load_edits,
     new_recipients,
+    save_edits,
     topic_key,
 )
 from patchpilot.topic.read_series import read_series
@@ -237,11 +238,12 @@ def edit(
     drop: Sequence[str] = (),
     restore: Sequence[str] = (),
     reset: bool = False,
-    store: EditStore | None = None,
+    patch: str = "",
 ) -> Edits:
     """Change the edits of a plan's topic and store them.
 
-    Raises MissingError if the plan has no topic.
+    `patch` is the subject of the only patch that these edits are for. Raises MissingError if
+    the plan has no topic.
     """
     if planned.topic is None:
         raise MissingError(
@@ -252,12 +254,18 @@ def edit(
     for address in new_recipients(to, "--add-to"):
         edits = edits.place("to", address)
     for address in new_recipients(cc, "--add-cc"):
-        edits = edits.place("cc", address)
+        edits = (
+            edits.of_patch(patch, address, gets=True)
+            if patch
+            else edits.place("cc", address)
+        )
     for address in addresses(drop, "--drop"):
-        edits = edits.drop(address)
+        edits = (
+            edits.of_patch(patch, address, gets=False) if patch else edits.drop(address)
+        )
     for address in addresses(restore, "--restore"):
-        edits = edits.restore(address)
-    (store or EditStore()).save(planned.topic, edits)
+        edits = edits.restore(address, patch)
+    save_edits(planned.topic, edits)
     return edits
 
 
@@ -367,7 +375,7 @@ def _planned(
         *((series.cover,) if series.cover else ()),
     )
     key = topic_key(series, repository)
-    edits = EditStore().load(key)
+    edits = load_edits(key)
     names = tuple(patch.source for patch in member.patches)
     ids = [patch.commit for patch in series.patches if patch.commit]
     if undisclosed:
@@ -378,11 +386,11 @@ def _planned(
         whole = plan_patches(
             patches, sources, prep_of(repository, ids) if repository else None
         )
-        plan = edits.apply(whole)
+        titles = [patch.subject.title for patch in member.patches]
+        plan = edits.apply(whole, titles)
+    left = {recipient.address.key for recipient in plan.recipients}
     left_out = tuple(
-        recipient
-        for recipient in whole.recipients
-        if recipient.address.key in edits.dropped
+        recipient for recipient in whole.recipients if recipient.address.key not in left
     )
     commits = tuple(patch.commit for patch in member.patches if patch.commit)
     return Planned(names[0], names, plan, key, edits, left_out, commits, undisclosed)

@@ -9,11 +9,13 @@ import pytest
 
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
+from patchpilot.model.mail import parse_mail
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.services.send.mail_recipients import Addressees, addressees
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_recipients import plan_series
+from tests.kit.b4 import b4
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, MAINTAINERS
 from tests.kit.repos import Repo
@@ -74,6 +76,19 @@ def by_git(repo: Repo, count: int) -> set[str]:
     return set(re.findall(r"^RCPT TO:<(.*)>$", out, re.MULTILINE)) - {"ada@example.org"}
 
 
+def by_b4(repo: Repo, out: Path) -> list[set[str]]:
+    """Whom b4 sends each message of the topic to, the cover letter first."""
+    repo.git("config b4.prep-cover-strategy branch-description")
+    b4(repo, "prep -e origin/master")
+    words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
+    b4(repo, f"{words} --no-sign --to list@lists.example.org -o", str(out))
+    found = []
+    for file in sorted(out.iterdir()):
+        mail = parse_mail(file.read_bytes())
+        found.append({address.email for address in (*mail.to, *mail.cc)})
+    return found
+
+
 TAGGED = """\
 Reported-by: Rob Port <rob@port.example>
 Closes: https://bugs.example/1
@@ -110,6 +125,23 @@ def test_tags_give_the_recipients_that_git_send_email_gives(
     if suppressed:
         repo.git("config --global sendemail.suppresscc", suppressed)
     assert set(received(repo)) == by_git(repo, len(SERIES[name]))
+
+
+BY_GIT_ONLY = {
+    "another's patch, signed by me": "otto@other.example",
+    "author with a UTF-8 name": "zoe@example.net",
+    "two authors": "otto@other.example ann@n.example",
+}
+"""The recipients whom b4 leaves out: it reads trailers only, git send-email the author as well."""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", SERIES)
+def test_tags_give_the_recipients_that_b4_gives(name: str, tmp_path: Path) -> None:
+    repo = made(tmp_path / "r", *SERIES[name])
+    found = set(received(repo))
+    by_all = set().union(*by_b4(repo, tmp_path / "out"))
+    assert found == by_all | set(BY_GIT_ONLY.get(name, "").split())
 
 
 def test_a_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(

@@ -190,6 +190,25 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
             lambda: "Recipients of patch: net/acme: second" in text_of(app),
             "one patch",
         )
+        # an edit is for the patch that is shown
+        people = app.screen.query_one("#people", RowList)
+        who = people.chosen[1].address.email
+        await keys(pilot, "space")
+        await until(
+            pilot,
+            lambda: (
+                Stage.RECIPIENTS in app.session.found
+                and people.chosen
+                and people.chosen[0] == OUT
+            ),
+            "excluded from one patch",
+        )
+        await keys(pilot, "o")
+        await until(
+            pilot,
+            lambda: any(who in row and ", patch 1" in row for row in rows_of(app)),
+            "still a recipient of the other",
+        )
 
 
 async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_security_team(

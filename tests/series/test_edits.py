@@ -29,6 +29,22 @@ def headers(edits: Edits) -> dict[str, str]:
     }
 
 
+def test_an_edit_of_one_patch_leaves_the_others() -> None:
+    def patches(edits: Edits) -> dict[str, tuple[int, ...]]:
+        plan = edits.apply(PLAN, ["a: one", "a: two", "a: three"])
+        return {one.address.name or "list": one.patches for one in plan.recipients}
+
+    hal = Address("Hal Hand", "hal@hand.example")
+    edits = Edits().of_patch("a: two", MAX, gets=False)
+    assert patches(edits) == {"Max Keeper": (1, 3), "list": ()}
+    assert patches(edits.restore(MAX, "a: one")) == {"Max Keeper": (), "list": ()}
+    edits = edits.of_patch("a: one", hal, gets=True)
+    assert patches(edits)["Hal Hand"] == (1,)
+    for title in ("a: one", "a: three"):
+        edits = edits.of_patch(title, MAX, gets=False)
+    assert "Max Keeper" not in patches(edits)
+
+
 @pytest.mark.parametrize("header", ["to", "cc"])
 def test_an_address_that_was_dropped_and_is_added_again_is_in_the_plan(
     header: str,

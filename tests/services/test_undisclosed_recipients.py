@@ -18,7 +18,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.recipients.from_message import ROLES
 from patchpilot.series.draft import Drafts
-from patchpilot.series.recipient_edits import Edits, EditStore, topic_key
+from patchpilot.series.recipient_edits import Edits, save_edits, topic_key
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.questions import answer
 from patchpilot.topic.topic_recipients import (
@@ -188,7 +188,7 @@ def edit(tag: str, series: Series, repository: Repository) -> None:
     if tag == "moved by hand":
         edits = edits.place("to", Address("Rea Reviewer", "rea@reviewer.example"))
         edits = edits.place("cc", Address("Mia Maintainer", "mia@maintainer.example"))
-    EditStore().save(topic_key(series, repository), edits)
+    save_edits(topic_key(series, repository), edits)
 
 
 def people(
@@ -269,7 +269,7 @@ def test_the_same_patch_reaches_the_others_once_it_is_public(
 
 def test_a_maintainer_that_was_dropped_stays_out(repository: Repository) -> None:
     series = series_with("cc", repository.resolve("HEAD"))
-    EditStore().save(
+    save_edits(
         topic_key(series, repository),
         Edits().drop(Address("", "mo@maintainer.example")),
     )

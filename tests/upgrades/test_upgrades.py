@@ -25,7 +25,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
 from patchpilot.series.database import backups
 from patchpilot.series.draft import Drafts
-from patchpilot.series.recipient_edits import Edits, EditStore
+from patchpilot.series.recipient_edits import Edits, load_edits
 from patchpilot.series.topic_database import FILE, LAYOUT, state_folder
 from patchpilot.tui.stage.saved_state import SavedState
 from tests.kit.cli import call
@@ -108,7 +108,7 @@ def test_the_first_outbox_had_no_replies_and_is_migrated_after_a_backup() -> Non
 
 @pytest.mark.usefixtures("state")
 def test_recipients_trust_and_the_state_of_the_tui_are_read() -> None:
-    assert EditStore().load(f"change-id:{CHANGE}") == Edits(
+    assert load_edits(f"change-id:{CHANGE}") == Edits(
         (("to", Address("Max Keeper", "max@keeper.example")),), ("old@example.org",)
     )
     label = "/src/linux: .patchpilot.toml"

@@ -25,13 +25,13 @@ class CountedRecipients:
     """The recipients of a series, or of one of its patches, as used by `send`.
 
     Contains the recipient plan, the recipients, and remarks and advice for the sender.
-    `about` describes the series or patch.
+    `patch` is the subject of the only patch that they are for, or "" for the whole series.
     """
 
     planned: Planned
     recipients: tuple[Recipient, ...]
     remarks: tuple[str, ...]
-    about: str
+    patch: str = ""
     advice: tuple[RecipientAdvice, ...] = ()
 
     @property
@@ -56,10 +56,10 @@ def count_recipients(
     """
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
-    whole, about = series, "the series" if len(series.patches) > 1 else "the patch"
+    whole, title = series, ""
     if patch is not None and len(series.patches) > 1:
         only = series.patches[patch % len(series.patches)]
-        series, about = Series((only,)), f"only {only.subject.title}"
+        series, title = Series((only,)), only.subject.title
     project = project_of(repository, request.profile, series)
     planned = plan_series(
         series, repository, profile=project.name, undisclosed=draft.is_undisclosed
@@ -75,7 +75,7 @@ def count_recipients(
     advice = recipient_advice(
         repository, planned.plan, counted.remarks, whole, draft, project, request.base
     )
-    return CountedRecipients(planned, kept, counted.remarks, about, advice)
+    return CountedRecipients(planned, kept, counted.remarks, title, advice)
 
 
 def is_sendable(email: str) -> bool:

@@ -22,7 +22,12 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send, without_recipients
 from patchpilot.outgoing.sender_lock import sole_sender
-from patchpilot.series.recipient_edits import EditStore, branch_key, on_one_line
+from patchpilot.series.recipient_edits import (
+    branch_key,
+    load_edits,
+    on_one_line,
+    save_edits,
+)
 from patchpilot.services.send.concurrent_sends import sent_since, words_of
 from patchpilot.services.send.questions import answered
 from patchpilot.services.send.sending import Sending
@@ -262,11 +267,10 @@ def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) 
     key = branch_key(repository)
     if send.kind == "to-self" or key is None or send.branch != repository.branch:
         return
-    store = EditStore()
-    edits = store.load(key)
+    edits = load_edits(key)
     for mailbox in keys:
         edits = edits.drop(Address("", mailbox))
-    store.save(key, edits)
+    save_edits(key, edits)
 
 
 def archive_lookup(url: str) -> Lookup:

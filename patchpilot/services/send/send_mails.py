@@ -23,7 +23,7 @@ from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
 from patchpilot.outgoing.transport import Delivery
 from patchpilot.series.draft import Drafts
 from patchpilot.series.message_ids import forget_ids
-from patchpilot.series.recipient_edits import Edits, EditStore, branch_key
+from patchpilot.series.recipient_edits import Edits, branch_key, load_edits, save_edits
 from patchpilot.services.send.concurrent_sends import refuse_rivals
 from patchpilot.services.send.resume import leave_out_for_good
 from patchpilot.services.send.sending import Sending
@@ -148,11 +148,10 @@ def _carry_edits(before: str | None, after: str | None) -> None:
     """A branch that b4 enrolls is known by its change-id from then on: what was edited of its
     recipients goes with it.
     """
-    store = EditStore()
-    if before and after and before != after and store.load(after) == Edits():
-        edits = store.load(before)
+    if before and after and before != after and load_edits(after) == Edits():
+        edits = load_edits(before)
         if edits != Edits():
-            store.save(after, edits)
+            save_edits(after, edits)
 
 
 def _ended(repository: Repository, done: Send, planned: Sending) -> Sending:

@@ -65,7 +65,8 @@ def recipient_rows(
 def _line(header: str, recipient: Recipient, who: int) -> Text:
     out = header == OUT
     style = QUIET if out else ""
-    name = recipient.address.trailer() + (" *" if recipient.by_hand else "")
+    star = " *" if recipient.by_hand else ""
+    name = f"{recipient.address.trailer()}{recipient.which}{star}"
     line = Text(no_wrap=True)
     line.append(f"{glyph('nothing') if out else glyph('ticked'):<2}", style)
     line.append(

@@ -100,7 +100,10 @@ class RecipientsScreen(ListDetailScreen):
         """Show why this one is a recipient, and what the reasons come from."""
         known: CountedRecipients = self._shown
         panel = self.list_panel
-        panel.heading = f"Recipients of {known.about.replace('only ', 'patch: ', 1)}"
+        topic = self.session.topic
+        whole = "the series" if topic and len(topic.commits) > 1 else "the patch"
+        about = f"patch: {known.patch}" if known.patch else whole
+        panel.heading = f"Recipients of {about}"
         panel.count = self.listed.position
         self.refresh_bindings()
         text = Text()
@@ -183,6 +186,9 @@ class RecipientsScreen(ListDetailScreen):
             )
             return bool(marked and (marked.remedy or action == "note"))
         if action == "move":
+            if self._shown and self._shown.patch:
+                # a recipient has the same header in every message
+                return False
             # to the header that the recipient is not in
             return not self.chosen or self.chosen[0].lower() != parameters[0]
         if action == "view":
@@ -216,7 +222,7 @@ class RecipientsScreen(ListDetailScreen):
         known: CountedRecipients | None = self._shown
         if known is None:
             return
-        edits = edit(known.planned, **change.changes)
+        edits = edit(known.planned, patch=known.patch, **change.changes)
         # a second key press may come before the new plan: it must build on this edit
         self._shown = replace(known, planned=replace(known.planned, edits=edits))
         if stored := self.session.found.get(self.stage):

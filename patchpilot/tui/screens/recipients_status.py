@@ -35,7 +35,7 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
     changed = (
         difference(before.recipients, kept)
-        if before and before.about == result.about
+        if before and before.patch == result.patch
         else ""
     )
     to, cc = (
