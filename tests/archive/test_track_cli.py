@@ -254,11 +254,13 @@ def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(
         "Waiting (2)",
         f"  3  +3   accepted           v2  R 1/1        6d   {crop(TITLE, 21)}  wait",
         "  4       sent               v1               18h  demo: check the retu…  wait",
+        "REV: patches reviewed or acked; CI: test bots",
     ]
     assert all(len(line) <= 80 for line in narrow)
-    assert [line.split()[:2] for line in wide[1:]] == [
-        line.split()[:2] for line in narrow[1:]
+    assert [line.split()[:2] for line in wide[1:-1]] == [
+        line.split()[:2] for line in narrow[1:-1]
     ]
+    assert wide[-1].startswith("A/R/T: Acked-by, Reviewed-by, Tested-by; REV: ")
     assert "  -/1/-  R 1/1  " in "\n".join(wide)
     assert "answer the review by Rita Reviewer and" in "\n".join(wide)
     assert {one["id"]: (one["turn"], one["ci"], one["tags"]) for one in series()} == {
@@ -267,6 +269,36 @@ def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(
         3: ("waiting", None, {"Reviewed-by": 1}),
         4: ("waiting", None, {}),
     }
+
+
+def test_what_happened_since_a_day_and_what_waits_for_an_answer_are_lists(
+    workdir: Path,
+) -> None:
+    for number, mails in enumerate((story.BEGINNING[:2], (story.FIX_V1,)), 1):
+        (workdir / str(number)).write_bytes(mbox(*mails))
+        call("track", "add", "--mbox", str(number))
+    assert call("track --waiting").out.splitlines() == [
+        f"1  {TITLE}",
+        "    Rita Reviewer: Please add a Fixes: tag and name the net tree in the subject.",
+        "      `patchpilot track reply '<r1@example.org>'`",
+    ]
+    assert call("track --since 2024-03-08").out.splitlines() == [
+        "2  sent: demo: check the return of the check",
+        "    2024-03-11  v1 sent  <f1@example.org>",
+        f"    next        {series()[1]['next_step']}",
+    ]
+    assert [one["id"] for one in series("--waiting")] == [1]
+    assert call("track --since 2024-04-01").out.startswith("nothing new since 2024-04")
+    assert call("track --since soon").code == 2
+
+
+def test_an_archive_that_a_file_did_not_come_from_is_read_and_not_distrusted(
+    thread: Path, workdir: Path
+) -> None:
+    call("track", "add", "--mbox", thread)
+    with archive_server("stand-in", workdir, mailed("w [PATCH] valve: open it")) as one:
+        done = call("track", "update", "1", "--lore", one.url)
+    assert (done.code, "which is in the archive" in done.err) == (0, False)
 
 
 def test_showing_marks_replies_as_read(thread: Path) -> None:

@@ -46,13 +46,24 @@ UNLIMITED = 1000
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'\n"
-        "  patchpilot track update"
+        "  patchpilot track update\n"
+        "  patchpilot track --since 1d"
     ),
 )
 @common_options("text", "json")
-def command(common: Common) -> int:
+@option(
+    "--since",
+    metavar="WHEN",
+    help="list what happened since WHEN: 1d, 2w, 6m, or a date",
+)
+@option(
+    "--waiting",
+    is_flag=True,
+    help="list the messages that wait for your answer, in all series",
+)
+def command(common: Common, since: str | None, waiting: bool) -> int:
     """Track sent series until they are merged. Without a command: list the tracked series."""
-    return _list(common)
+    return _list(common, since, waiting=waiting)
 
 
 command.add(track_reply.command)
@@ -506,7 +517,7 @@ def _picked(common: Common, found: "Discovered") -> "tuple[DiscoveredSeries, ...
     return tuple(found.series[at] for at in picked)
 
 
-def _list(common: Common) -> int:
+def _list(common: Common, since: str | None, *, waiting: bool) -> int:
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import known_series as service
 
@@ -515,17 +526,45 @@ def _list(common: Common) -> int:
         service.open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
-        whole = common.format == "json"
+        is_part = waiting or since is not None
+        whole = common.format == "json" and not is_part
         series = service.listed(
             store=store,
             repository=place.repository_if_any(),
             whole=whole,
             progress=progress,
         )
-        topic = topic_at(place, store, series)
-    _write(common, series, topic=topic)
+        topic = None if is_part else topic_at(place, store, series)
+        if is_part:
+            series, text = _part(series, since, waiting=waiting)
+    if is_part and common.format == "text":
+        common.write(text)
+    else:
+        _write(common, series, topic=topic)
     _note_offline(common, series)
     return _warn_incomplete(series)
+
+
+def _part(
+    series: "tuple[Tracked, ...]", since: str | None, *, waiting: bool
+) -> "tuple[tuple[Tracked, ...], str]":
+    """Return the series with news, or with messages that wait for an answer, and both as text."""
+    from patchpilot.cli.output.track_report import digest_text, waiting_text
+    from patchpilot.model.bounded_date import EPOCH
+    from patchpilot.services.track.discover_series import moment_since
+    from patchpilot.topic.followed.known_series import with_mails
+    from patchpilot.topic.followed.review_ledger import awaiting
+
+    start = moment_since(since) if since is not None else EPOCH
+    recent = tuple(
+        one
+        for one in series
+        if one.summary and (one.summary.last_activity or EPOCH) >= start
+    )
+    if not waiting:
+        return with_mails(recent), digest_text(recent, start)
+    found = tuple(one for one in recent if awaiting(one))
+    return found, waiting_text(found)
 
 
 def _shown(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from patchpilot.cli.output.json_document import document
 from patchpilot.cli.output.text_layout import filled
+from patchpilot.model.action import Action
 from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
@@ -19,7 +20,8 @@ from patchpilot.services.track.series_answer import (
 )
 from patchpilot.services.track.series_head import as_of_words, head_rows
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.followed.story import story
+from patchpilot.topic.followed.review_ledger import awaiting
+from patchpilot.topic.followed.story import StoryEvent, story
 from patchpilot.topic.topic_state import TopicState
 
 _TABLE = 76
@@ -202,12 +204,43 @@ def _about(shown: ReceivedReply, labels: Mapping[str, int]) -> str:
 
 def _story_lines(tracked: Tracked) -> list[str]:
     """What happened, a line an event, with its proof: a mail or a commit."""
-    lines = ["  story"]
-    for event in story(tracked):
-        proof = f"  <{event.proof}>" if "@" in event.proof else f"  {event.proof}"
-        day = f"{event.when.astimezone():%Y-%m-%d}" if event.when else f"{'now':<10}"
-        lines.append(f"    {day}  {one_line(event.text + proof).rstrip()}")
-    return lines
+    return ["  story", *map(_event_line, story(tracked))]
+
+
+def _event_line(event: StoryEvent) -> str:
+    proof = f"  <{event.proof}>" if "@" in event.proof else f"  {event.proof}"
+    day = f"{event.when.astimezone():%Y-%m-%d}" if event.when else f"{'now':<10}"
+    return f"    {day}  {one_line(event.text + proof).rstrip()}"
+
+
+def digest_text(series: Sequence[Tracked], since: datetime) -> str:
+    """Return what happened to each series since a time, with its state and next step."""
+    lines: list[str] = []
+    for tracked in series:
+        events = [it for it in story(tracked) if it.when and it.when >= since]
+        if events:
+            lines += [
+                f"{tracked.entry.id}  {tracked.state}: {one_line(tracked.subject)}",
+                *map(_event_line, events),
+                f"    next        {one_line(tracked.next_step)}",
+            ]
+    return printable("\n".join(lines)) or f"nothing new since {since:%Y-%m-%d %H:%M}"
+
+
+def waiting_text(series: Sequence[Tracked]) -> str:
+    """Return the messages that wait for the user's answer, with the command that answers each."""
+    lines: list[str] = []
+    for tracked in series:
+        lines.append(f"{tracked.entry.id}  {one_line(tracked.subject)}")
+        for message_id, items in awaiting(tracked).items():
+            point, more = items[0].point, len(items) - 1
+            also = f" (and {counted(more, 'more request')})" if more else ""
+            action = Action("track", ("reply", f"<{message_id}>"), "`{}`")
+            lines += [
+                f"    {point.asker}: {one_line(point.text)}{also}",
+                f"      {action}",
+            ]
+    return printable("\n".join(lines)) or "no message waits for your answer"
 
 
 def _no_release(how: str) -> str:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 HEADER = (" ID", "NEW", "STATE", "V", "A/R/T", "REV", "CI", "AGE", "SERIES", "NEXT")
 _TITLE, _NEXT = HEADER.index("SERIES"), HEADER.index("NEXT")
 _TAGS, _REVIEWED = HEADER.index("A/R/T"), HEADER.index("REV")
+_LEGEND = {
+    "A/R/T": "A/R/T: Acked-by, Reviewed-by, Tested-by",
+    "REV": "REV: patches reviewed or acked",
+    "CI": "CI: test bots",
+}
 _COUNTED = ("Acked-by", "Reviewed-by", "Tested-by")
 _CI = {"failed": "fail", "warned": "warn", "passed": "pass"}
 _SENTENCE = 32
@@ -104,7 +109,10 @@ def series_table(
                 )
             )
             lines += [crop(f"    note: {note}", columns) for note in row.notes]
-    return "\n".join(lines)
+    legend = "; ".join(
+        words for at, words in _LEGEND.items() if HEADER.index(at) in used
+    )
+    return "\n".join([*lines, *([crop(legend, columns)] if legend else [])])
 
 
 def _room(used: Iterable[int], wide: dict[int, int], columns: int) -> int:

@@ -14,6 +14,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.requests import (
+    BY_MACHINE,
     MAX_POINTS,
     ChangedHunk,
     NextVersion,
@@ -25,7 +26,12 @@ from patchpilot.reading.requests import (
 )
 from patchpilot.reading.requests import PointState as PointState
 from patchpilot.reading.thread_match import Reply
-from patchpilot.reading.thread_values import FINAL, TAKEN, Status
+from patchpilot.reading.thread_values import (
+    FINAL,
+    TAKEN,
+    NextStepNeed,
+    Status,
+)
 from patchpilot.topic.followed.known_series import Tracked
 
 ANSWERED = "answered, not marked done"
@@ -150,6 +156,17 @@ def checklist(series: Tracked) -> tuple[LedgerItem, ...]:
         for item in ledger_of(status, series.marks)
         if item.of_newest and item.point.patch not in taken
     )[-MAX_POINTS:]
+
+
+def awaiting(series: Tracked) -> dict[str, list[LedgerItem]]:
+    """Return the open review requests of people by the message that has them."""
+    found: dict[str, list[LedgerItem]] = {}
+    # the messages of a series whose next step is not the author's are not read
+    items = checklist(series) if series.step.need is NextStepNeed.ACTION else ()
+    for item in items:
+        if item.open and item.point.kind not in BY_MACHINE:
+            found.setdefault(item.point.message_id, []).append(item)
+    return found
 
 
 def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
