@@ -108,6 +108,8 @@ def epoch_commits(epoch: str, step: int) -> Iterator[str]:
     The commits divide the epoch's messages into parts.
     """
     commit = ""
+    if not _commit(epoch, "HEAD"):
+        return
     with streaming(Path(epoch), "rev-list", "--reverse", "HEAD", "--") as ids:
         for number, line in enumerate(ids, 1):
             commit = line.decode().strip()

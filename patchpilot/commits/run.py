@@ -8,8 +8,10 @@ import contextlib
 import importlib
 import os
 import re
+import select
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -441,25 +443,34 @@ def streaming(
 ) -> Iterator[IO[bytes]]:
     """Runs git and gives access to its standard output as a stream, for very large output.
 
-    It is a context manager. git is terminated if the block exits early.
+    It is a context manager. git is terminated if the block exits early; if all output was read and
+    git failed, `GitError` is raised.
     """
-    try:
-        process = subprocess.Popen(
-            git_argv(repo, *args),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment(env, repo=repo),
-            start_new_session=True,
-        )
-    except (FileNotFoundError, PermissionError) as error:
-        raise _not_started(error, "git") from error
-    assert process.stdout is not None
-    try:
-        yield process.stdout
-    finally:
-        process.stdout.close()
-        stop(process) if process.poll() is None else process.wait()
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                git_argv(repo, *args),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment(env, repo=repo),
+                start_new_session=True,
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            raise _not_started(error, "git") from error
+        out = process.stdout
+        assert out is not None
+        is_whole = False
+        try:
+            yield out
+            # an early exit leaves output unread, or git at work
+            is_whole = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
+        finally:
+            out.close()
+            stop(process) if not is_whole else process.wait()
+        if is_whole and process.returncode:
+            errors.seek(0)
+            raise _failure(args[0], Completed(process.returncode, b"", errors.read()))
 
 
 def interactive(

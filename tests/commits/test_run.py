@@ -86,6 +86,15 @@ def test_a_stream_left_early_leaves_no_process(tmp_path: Path) -> None:
         assert out.readline().startswith(b"commit ")
 
 
+def test_a_stream_that_ends_with_a_failure_is_an_error(tmp_path: Path) -> None:
+    Repo(tmp_path)
+    with (
+        pytest.raises(GitError, match="git log failed: "),
+        streaming(tmp_path, "log", "nothing", "--") as out,
+    ):
+        assert out.read() == b""
+
+
 def test_an_argument_that_no_program_can_be_given_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(GitError, match="cannot be started: embedded null byte"):
         git(tmp_path, "log", "--grep=a\0b")
