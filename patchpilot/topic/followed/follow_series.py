@@ -600,8 +600,9 @@ def _polled(
 ) -> PollResult:
     """Ask about the series of which something is known and that are read from an archive.
 
-    With `everything` each is read whole instead, as is a series whose latest version was sent
-    from here and is not known to be in the archive: a search has to find it.
+    With `everything` each is read whole instead. So is a series whose latest version is not known
+    to be in the archive, from another archive than its own, from a file or sent from here: a search
+    has to find it.
     """
     by_archive: dict[str, list[PolledSeries]] = {}
     for followed in series if not request.everything else ():
@@ -610,23 +611,18 @@ def _polled(
         if (
             summary
             and entry.updated
-            and (entry.lore or request.lore)
+            and entry.lore
+            and request.lore in (None, entry.lore)
             and summary.head in known
         ):
-            url = request.lore or entry.lore or LORE
-            reached = (
-                stored_time(entry.reached)
-                if entry.reached and url == entry.lore
-                else None
-            )
             polled = PolledSeries(
                 entry.id,
                 summary,
                 known,
                 stored_time(entry.updated),
-                reached,
+                stored_time(entry.reached) if entry.reached else None,
             )
-            by_archive.setdefault(url, []).append(polled)
+            by_archive.setdefault(entry.lore, []).append(polled)
     return poll_archives(
         by_archive,
         archives,
