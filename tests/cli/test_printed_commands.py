@@ -106,6 +106,7 @@ NOT_RUN = {
             "'<message-id>' --dry-run",
             "1",
             "1 --template withdraw",
+            "'<{message_id}>'",
             "'<{message_id}>' {also}",
             "autosel.eml --template objection",
             "autosel.eml --template prerequisite",

@@ -53,8 +53,8 @@ UNLIMITED = 1000
 @common_options("text", "json")
 @option(
     "--since",
-    metavar="WHEN",
-    help="list what happened since WHEN: 1d, 2w, 6m, or a date",
+    metavar="DATE",
+    help="list what happened since DATE, or since 1d, 2w, 6m ago",
 )
 @option(
     "--waiting",
