@@ -106,6 +106,7 @@ def descend(
     lists: Sequence[tuple[list[Row], set[int]]],
     held: Row | None = None,
     expected: Row | None = None,
+    steps: int = STEPS,
 ) -> Row:
     """The weights under which a softmax finds the true ones likeliest, held back to what was
     expected (Adam); those `held` stay.
@@ -114,7 +115,7 @@ def descend(
     names = sorted({name for rows, _ in lists for row in rows for name in row})
     weights = {name: fixed.get(name, 0.0) for name in names}
     first, second = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
-    for step in range(1, STEPS + 1):
+    for step in range(1, steps + 1):
         slope = {
             name: PRIOR * (value - hoped.get(name, 0.0))
             for name, value in weights.items()

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ranks commits by how likely each one fixes a symptom.
+
+The evidence is expressed as numbers; the weights are fitted on the fixes of other histories, and
+so is the probability that the first commit is right (tests/lab/fit_symptoms.py).
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from patchpilot.resources import ranking
+from patchpilot.symptoms.candidates import (
+    Change,
+    CommitMessage,
+    SourcePlaces,
+    WordCounts,
+)
+from patchpilot.symptoms.read_log import Symptom
+
+MOST = 150
+"""The diffs of so many commits are read, the best ones by their messages and files."""
+LIKELY = 0.8
+_K1, _B = 1.2, 0.6
+_FIX = re.compile(
+    r"\b(?:fix\w*|avoid|prevent|handle|don't|do not|correct\w*|crash\w*|leak\w*|race\w*|null|"
+    r"deadlock\w*|overflow\w*|uninitiali[sz]ed|use.after.free|panic\w*|out.of.bounds|regression|"
+    r"missing|invalid|wrong|hang|oops|assert\w*|segfault)\b",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"\b(?:add support|introduce|document\w*|typo|spelling|comment\w*|rename|cleanup|clean up|"
+    r"refactor|convert|remove unused|selftests?|test|merge|release|bump)\b",
+    re.IGNORECASE,
+)
+_FIXES = re.compile(r"^\s*Fixes: *#?([0-9a-f]{7,40})\b", re.MULTILINE | re.IGNORECASE)
+
+_COMPARED = ("bm25", "cover", "named", "functions", "files")
+Features = dict[str, float]
+
+
+class Evidence(NamedTuple):
+    """A candidate with its evidence as numbers, and the words to show for it."""
+
+    number: int
+    features: Features
+    matches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A symptom with the places in the source, and the commits among which it is searched."""
+
+    symptom: Symptom
+    places: SourcePlaces
+    messages: Sequence[CommitMessage]
+    touching: frozenset[str]
+
+
+def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
+    """Return the commits that share a word or a file with the symptom, with their evidence."""
+    terms = query.symptom.terms()
+    total = len(query.messages)
+    seen: dict[str, int] = {}
+    for counts in words.counts.values():
+        for word in counts:
+            seen[word] = seen.get(word, 0) + 1
+    rarity = {
+        word: math.log(1 + (total - count + 0.5) / (count + 0.5))
+        for word, count in seen.items()
+    }
+    whole = sum(terms[word] * value for word, value in rarity.items()) or 1.0
+    # words of the log that no message has are evidence against all of them
+    unknown = sum(
+        weight * math.log(1 + 2 * total)
+        for word, weight in terms.items()
+        if word not in rarity
+    )
+    known = {commit.id[:12] for commit in query.messages}
+    functions = {
+        name.lower(): weight for name, weight in query.places.functions.items()
+    }
+    modules = {module.lower() for module in query.symptom.modules}
+    found = []
+    for number, commit in enumerate(query.messages):
+        counts = words.counts.get(number, {})
+        touches = commit.id in query.touching
+        if not counts and not touches:
+            continue
+        norm = _K1 * (1 - _B + _B * words.lengths[number] / max(1.0, words.mean))
+        bm25 = sum(
+            terms[word] * rarity[word] * count * (_K1 + 1) / (count + norm)
+            for word, count in counts.items()
+        )
+        subject = commit.subject.lower()
+        of_subject = sum(
+            terms[word] * rarity[word] for word in counts if word in subject
+        )
+        named = [functions[word] for word in counts if word in functions]
+        features = {
+            "bm25": bm25 / 10,
+            "share": bm25 / (whole + unknown) * 2,
+            "cover": sum(terms[word] * rarity[word] for word in counts) / whole,
+            "subject": of_subject / 10,
+            "named": sum(named),
+            "named_top": max(named, default=0.0),
+            "touches": float(touches),
+            "module": float(any(module in subject for module in modules)),
+            "fix": float(bool(_FIX.search(subject))),
+            "other": float(bool(_NOT.search(subject))),
+        }
+        if found_tags := _FIXES.findall(commit.message):
+            old = any(tag[:12] not in known for tag in found_tags)
+            features["fixes_old" if old else "fixes_new"] = 1.0
+        found.append(Evidence(number, features))
+    return found
+
+
+def best(found: Sequence[Evidence], table: Mapping[str, float]) -> list[Evidence]:
+    """Return the most likely candidates by the evidence so far, best first."""
+    return sorted(found, key=lambda one: -score(table, one.features))[:MOST]
+
+
+def weigh_changes(
+    query: Query, found: Sequence[Evidence], changes: Mapping[str, Change]
+) -> list[Evidence]:
+    """Add the evidence of the diffs, and the words that show what matches."""
+    functions, files = query.places.functions, query.places.files
+    modules = {module.lower().replace("-", "_") for module in query.symptom.modules}
+    weighed = []
+    for one in found:
+        commit = query.messages[one.number]
+        change = changes.get(commit.id, Change((), frozenset(), 0))
+        touched = sorted(
+            change.functions & functions.keys(), key=lambda name: -functions[name]
+        )
+        in_files = [path for path in change.files if path in files]
+        paths = "/".join(change.files).lower().replace("-", "_")
+        features = {
+            **one.features,
+            "functions": sum(functions[name] for name in touched),
+            "functions_top": max((functions[name] for name in touched), default=0.0),
+            "any_function": float(bool(touched)),
+            "files": sum(files[path] for path in in_files) / max(1, len(change.files)),
+            "files_top": max((files[path] for path in in_files), default=0.0),
+            "module_path": float(any(module in paths for module in modules)),
+            "no_code": float(not change.files),
+            "size": math.log1p(change.lines) / 5,
+            "many_files": math.log1p(len(change.files)),
+        }
+        text = commit.message.lower()
+        named = [
+            name for name in functions if name.lower() in text and name not in touched
+        ]
+        matches = (
+            *(f"changes {name}()" for name in touched[:3]),
+            *(
+                f"names {name}()"
+                for name in sorted(named, key=lambda name: -functions[name])[:2]
+            ),
+            *([] if touched else [f"changes {path}" for path in in_files[:1]]),
+        )
+        weighed.append(Evidence(one.number, features, matches))
+    return weighed
+
+
+def score(table: Mapping[str, float], features: Features) -> float:
+    """Return the sum of the weighted evidence."""
+    return sum(table.get(name, 0.0) * value for name, value in features.items())
+
+
+def weights() -> Mapping[str, float]:
+    """Return the fitted weights of the evidence."""
+    table: Mapping[str, float] = ranking("symptoms")["candidate"]
+    return table
+
+
+def nothing_fits(probability: float) -> bool:
+    """Return whether the best candidate's probability is so low that nothing fits."""
+    return bool(probability < ranking("symptoms")["calibration"]["nothing"])
+
+
+class Ranked(NamedTuple):
+    """A candidate, its share among all candidates, and the probability that it is the fix."""
+
+    evidence: Evidence
+    share: float
+    probability: float
+
+
+def list_features(found: Sequence[Evidence], shares: Sequence[float]) -> Features:
+    """Return the evidence on whether the first candidate is right, for a list best first."""
+    first = found[0].features
+    return {
+        "bias": 1.0,
+        "top": shares[0],
+        "ahead": math.log((shares[0] + 1e-6) / (shares[1] + 1e-6)) / 5
+        if len(shares) > 1
+        else 1.0,
+        "share": first["share"],
+        "cover": first["cover"],
+        "bm25": first["bm25"] / 10,
+        "named": first["named_top"],
+        "functions": first["functions_top"],
+        "files": first["files_top"],
+        "fix": first["fix"],
+        "near": first.get("most_bm25", 1.0),
+    }
+
+
+def compared(rows: Sequence[Features]) -> list[Features]:
+    """Add the evidence of each candidate as a part of the most that any candidate has."""
+    most = {name: max((row[name] for row in rows), default=0.0) for name in _COMPARED}
+    return [
+        {
+            **row,
+            "bm25_log": math.log(row["bm25"] + 1e-3),
+            **{f"most_{name}": row[name] / most[name] for name in most if most[name]},
+        }
+        for row in rows
+    ]
+
+
+def ranked(found: Sequence[Evidence]) -> list[Ranked]:
+    """Rank candidates, best first, with probabilities that add up to at most 1."""
+    data, table = ranking("symptoms"), weights()
+    rows = compared([one.features for one in found])
+    ordered = sorted(
+        (one._replace(features=row) for one, row in zip(found, rows, strict=True)),
+        key=lambda one: -score(table, one.features),
+    )
+    if not ordered:
+        return []
+    sums = [score(table, one.features) for one in ordered]
+    raised = [math.exp(value - sums[0]) for value in sums]
+    shares = [value / sum(raised) for value in raised]
+    raw = 1 / (1 + math.exp(-score(data["first"], list_features(ordered, shares))))
+    sure = calibrated(raw, data["calibration"]["curve"])
+    rest = (1 - sure) / max(1e-9, 1 - shares[0])
+    return [
+        Ranked(one, share, sure if at == 0 else min(sure, share * rest))
+        for at, (one, share) in enumerate(zip(ordered, shares, strict=True))
+    ]
+
+
+def calibrated(raw: float, curve: Sequence[Sequence[float]]) -> float:
+    """Return the probability for a raw value, by a rising curve of (raw, probability)."""
+    before = curve[0]
+    for point in curve:
+        if raw <= point[0]:
+            width = point[0] - before[0]
+            part = (raw - before[0]) / width if width > 0 else 1.0
+            return float(before[1] + part * (point[1] - before[1]))
+        before = point
+    return float(before[1])

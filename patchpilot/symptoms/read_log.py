@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads a symptom: the functions, modules and messages in a log, without what varies between runs.
+
+A log is output of dmesg, an oops, a report of a sanitizer, lockdep or valgrind, a backtrace of gdb,
+or a single message of a driver.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from patchpilot.resources import ranking
+
+MAX_LOG = 1 << 20
+_MAX_FRAMES = 40
+_MAX_MESSAGES = 60
+_STAMP = re.compile(
+    r"^[>\s]*(?:<\d{1,3}>)?"
+    r"(?:\w{3} +\d+ [\d:]{8} \S+ (?:kernel: )?|\d{4}-\d\d-\d\d[T ][\d:.,+Z-]+ )?"
+    r"(?:\[ *\d+\.\d+\])?(?:\[ *[TC]\d+\])? ?"
+)
+_OFFSET = re.compile(
+    r"(?P<doubt>\? )?(?P<name>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?\)?"
+    r"(?: \[(?P<module>[A-Za-z]\w*)[^]]*\])?"
+)
+_NUMBERED = re.compile(
+    r"^\s*(?:=+\d+=+)?\s*(?:#\d+:?\s+(?:0x[0-9a-fA-F]+\s+in\s+)?(?:\[?0x[0-9a-fA-F]+\]?:?\s+)?|"
+    r"(?:at|by) 0x[0-9A-Fa-f]+: )(?P<name>[A-Za-z_][\w.]*)(?!\S*/)"
+)
+_AT = re.compile(r"\b[\w/-]+\.c:\d+:(?P<name>[A-Za-z_]\w*)\(\)")
+_NAMED = re.compile(r"\b(?P<name>[A-Za-z_]+_\w+)(?:\(\)|:(?!:))")
+_SUFFIX = re.compile(
+    r"(?:\.(?:isra|constprop|part|cold|llvm|lto_priv)\b[\d.]*)+$|\.\d+$"
+)
+_FILE = re.compile(r"\b(?P<file>[\w-]+(?:/[\w.-]+)*\.[chS]):\d+")
+_INSTANCE = re.compile(
+    r"^(?P<driver>[a-z][a-z0-9_-]*?[a-z_])\d{0,3}(?: [\da-f:.]{5,12}(?: \w+)?)?: "
+)
+_NOT_DRIVERS = frozenset(
+    [
+        "error",
+        "warning",
+        "panic",
+        "note",
+        "bug",
+        "info",
+        "debug",
+        "fatal",
+        "kernel",
+        "oops",
+        "fail",
+        "failed",
+        "failure",
+    ]
+)
+_MODULE = re.compile(r"\[(?P<module>[a-z]\w+)\]")
+_RELEASE = re.compile(
+    r"(?:Linux version |Not tainted |Tainted: [A-Z ]+)(?P<release>\d+\.\d+(?:\.\d+)*(?:-rc\d+)?)"
+)
+_VARIES = re.compile(
+    r"\b0x[0-9a-fA-F]+|\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b|(?:[0-9a-f]{2,4}:){2,}[0-9a-f.]+"
+)
+_WORD = re.compile(r"[A-Za-z_]\w+")
+_NOISE = re.compile(
+    r"^\s*(?:[$#] |=> |Modules linked in|Code:|[RE][A-D0-9SI][XIP0-9]?: |CPU: \d|"
+    r"Hardware name|Call Trace|Stack:|FS: |CR[0-4]: |DR\d: |---\[|==+$|</?\w+>$|Shadow bytes|=>?0x)"
+)
+
+
+class Frame(NamedTuple):
+    """A function in a log, the module that the log names for it, and its weight from 0 to 1."""
+
+    function: str
+    module: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """The parsed log: functions, top of the trace first, and what else can be searched for.
+
+    `modules` are modules and drivers, `files` source files, `messages` the printed lines without
+    timestamps and addresses, and `release` is the version of the kernel that printed the log.
+    """
+
+    frames: tuple[Frame, ...] = ()
+    modules: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    release: str = ""
+
+    def terms(self) -> dict[str, float]:
+        """Return the words to search for in commit messages, in lower case, with weights."""
+        weighted = [
+            *((word, 1.0) for text in self.messages for word in _WORD.findall(text)),
+            *((frame.function, 2 * frame.weight) for frame in self.frames),
+            *((module, 1.5) for module in self.modules),
+            *((PurePosixPath(file).stem, 0.5) for file in self.files),
+        ]
+        found: dict[str, float] = {}
+        for word, weight in weighted:
+            parts = [part for part in word.lower().split("_") if len(part) > 2]
+            for term in (word.lower(), *parts):
+                share = weight if term == word.lower() else weight / 4
+                found[term] = max(found.get(term, 0.0), share)
+        return found
+
+    def __bool__(self) -> bool:
+        return bool(self.frames or self.messages or self.files)
+
+
+def read_log(text: str) -> Symptom:
+    """Parse a log; a Symptom that names nothing is false."""
+    common = re.compile(ranking("symptoms")["frames"]["common"])
+    frames: dict[str, Frame] = {}
+    modules: dict[str, None] = {}
+    files: dict[str, None] = {}
+    messages: dict[str, None] = {}
+    release = _RELEASE.search(text)
+    place = 0
+    for line in text[:MAX_LOG].splitlines():
+        line = _STAMP.sub("", line, count=1).rstrip()
+        files.update((found["file"], None) for found in _FILE.finditer(line))
+        in_line = list(_frames(line))
+        for name, module, trust in in_line:
+            rare = 0.1 if common.match(name) else 1.0
+            weight = trust * rare / (1 + 0.25 * place)
+            known = frames.get(name)
+            if known is None or known.weight < weight:
+                frames[name] = Frame(name, module, weight)
+            place += rare == 1.0
+            if module:
+                modules[module] = None
+        if in_line and not _NAMED.search(_OFFSET.sub("", line)):
+            continue
+        if not line or _NOISE.match(line):
+            continue
+        driver = _INSTANCE.match(line)
+        if driver and driver["driver"] not in _NOT_DRIVERS:
+            modules[driver["driver"]] = None
+        modules.update((found["module"], None) for found in _MODULE.finditer(line))
+        messages[" ".join(_VARIES.sub(" ", line).split())] = None
+    ranked = sorted(frames.values(), key=lambda frame: -frame.weight)
+    return Symptom(
+        tuple(ranked[:_MAX_FRAMES]),
+        tuple(modules),
+        tuple(files),
+        tuple(message for message in messages if message)[:_MAX_MESSAGES],
+        release["release"] if release else "",
+    )
+
+
+def _frames(line: str) -> Iterator[tuple[str, str, float]]:
+    """Yield (function, module, how reliable it is) for each function that a line names."""
+    for found in _OFFSET.finditer(line):
+        yield (
+            _plain(found["name"]),
+            found["module"] or "",
+            0.4 if found["doubt"] else 1.0,
+        )
+    for pattern, trust in ((_NUMBERED, 1.0), (_AT, 1.0), (_NAMED, 0.7)):
+        for found in pattern.finditer(line):
+            yield _plain(found["name"]), "", trust
+
+
+def _plain(name: str) -> str:
+    """Return a function's name in the source, without what the compiler appended."""
+    return _SUFFIX.sub("", name.partition("$")[0])

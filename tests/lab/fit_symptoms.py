@@ -1,0 +1,366 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fit the ranking of `patchpilot find` on known fixes: python -m tests.lab.fit_symptoms cases
+--repo DIR --out FILE; then `fit FILE... [--write]` and `test FILE...`.
+
+A symptom is what a fix's message quotes: a trace, a report of a sanitizer, a line of a log. It is
+searched in a window of the history that has the fix, with the messages as they are ("quoted") and
+without every quoted line ("taken out"). The same list without the fix and its copies is a case
+that no commit fixes. Each history is judged by weights fitted on the others.
+"""
+
+import argparse
+import math
+import pickle
+import random
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.commits.repository import Repository
+from patchpilot.resources import ranking
+from patchpilot.symptoms import candidates, rank_fixes
+from patchpilot.symptoms.candidates import CommitMessage, WordCounts
+from patchpilot.symptoms.rank_fixes import (
+    Evidence,
+    Query,
+    calibrated,
+    compared,
+    list_features,
+    score,
+)
+from patchpilot.symptoms.read_log import read_log
+from tests.lab.fit_fixes import Row, descend, isotonic
+
+Curve = Sequence[Sequence[float]]
+ROWS, STEPS = 16, 90
+NOTHING_SHARE = 0.85
+FILE = Path(__file__).parents[2] / "checks" / "ranking" / "symptoms.toml"
+_LOG = re.compile(
+    r"^\s*(?:>|\[ *\d+\.\d+\]|==+\d+|#\d{1,3}:? |<\d>|\w+\+0x[0-9a-f]+|"
+    r"(?:ERROR|WARNING|BUG|PANIC|VERIFY\w*|EAL|RIP|Call Trace|Backtrace|Direct leak|"
+    r"Indirect leak|(?:READ|WRITE) of size)\b)"
+)
+_SIGN = re.compile(
+    r"#\d+:? |\+0x[0-9a-f]+|(?:at|by) 0x[0-9A-F]+|\b(?:error|failed|failure|panic|assert\w*|"
+    r"bug|warning|timed? ?out|segmentation|unable|cannot|invalid|abort\w*|leak\w*|verify\w*|"
+    r"overflow)\b",
+    re.IGNORECASE,
+)
+_FIX = re.compile(
+    r"\bfix|avoid|prevent|crash|leak|don't|handle|bug\b|race|correct", re.IGNORECASE
+)
+_TRAILER = re.compile(
+    r"^\s*[A-Z][\w-]+(?:-by|s): |^\s*(?:Fixes|Link|Cc|Bug\w*|Closes): "
+)
+_NO_LOG = re.compile(
+    r"^\s*(?:\$|#\s|=>|[a-z-]+@\S+[$#]|[+-]{1,3}|\*|diff|commit [0-9a-f]+)|[;{}]\s*$"
+)
+_BUILD = re.compile(
+    r"\.[chS]:\d+(?::\d+)?: (?:\w+ )?(?:error|warning|note)|undefined reference|gcc|clang|"
+    r"checkpatch|-W\w+=|dtsi?:|make\[|\bwarning: |warning C\d"
+)
+_LIST = re.compile(r"^\s+(?:[-*]|\d+[.)]|[a-z][.)]|[a-z]+ [a-z]+ [a-z]+ [a-z]+\b)")
+
+
+class Case(NamedTuple):
+    """The candidates of a symptom with their evidence; `hits` are right or may be so."""
+
+    history: str
+    mode: str
+    trace: bool
+    pool: list[Row]
+    hits: set[int]
+    copies: set[int]
+    size: int
+    seconds: float
+
+
+def is_quoted(line: str) -> bool:
+    """Return whether a line of a message is a quotation: indented, or from a log."""
+    return (line.startswith(("  ", "\t", ">")) or bool(_LOG.match(line))) and bool(
+        line.strip()
+    )
+
+
+def symptom_of(message: str) -> str:
+    """Return the log that a message quotes, not lists, commands or code; "" for none."""
+    kept: list[str] = []
+    block: list[str] = []
+    before = ""
+    for line in [*message.splitlines()[1:], ""]:
+        if is_quoted(line) and not _TRAILER.match(line):
+            block.append(line)
+            continue
+        if block:
+            first = block[0]
+            starts = not before.strip() or before.rstrip().endswith(":")
+            lines = [text for text in block if not _NO_LOG.search(text)]
+            text = "\n".join(lines)
+            if (
+                (starts or _LOG.match(first))
+                and not _LIST.match(first)
+                and _SIGN.search(text)
+                and not _BUILD.search(text)
+            ):
+                kept += lines
+        before, block = line, []
+    return "\n".join(kept)
+
+
+def without_quotes(commit: CommitMessage) -> CommitMessage:
+    """Return a commit without the lines that its message quotes."""
+    head, _, body = commit.message.partition("\n")
+    kept = [
+        line
+        for line in body.splitlines()
+        if not is_quoted(line) or _TRAILER.match(line)
+    ]
+    return commit._replace(message="\n".join([head, *kept]))
+
+
+def windows(repository: Repository, size: int, most: int) -> Iterator[tuple[str, str]]:
+    """Yield (old, new) commits of the main line with about `size` commits between them."""
+    line = repository.rev_list("--first-parent", "HEAD")
+    share = len(line) / len(repository.rev_list("--no-merges", "HEAD"))
+    step = max(1, int(size * share))
+    for number in range(most):
+        if (number + 1) * step < len(line):
+            yield line[(number + 1) * step], line[number * step]
+
+
+def cases_of(
+    repository: Repository, name: str, size: int, most: int, per: int
+) -> Iterator[Case]:
+    """Yield the cases of a history, of each window at most `per` symptoms."""
+    chance = random.Random(name)
+    for since, tip in windows(repository, size, most):
+        messages = list(candidates.read_messages(repository, since, tip))
+        found = [
+            (commit, text)
+            for commit in messages
+            if (text := symptom_of(commit.message))
+        ]
+        found = [pair for pair in found if _FIX.search(pair[0].message)]
+        chance.shuffle(found)
+        symptoms = [(commit, read_log(text)) for commit, text in found[:per]]
+        symptoms = [pair for pair in symptoms if len(pair[1].terms()) > 3]
+        words = {word for _, symptom in symptoms for word in symptom.terms()}
+        plain = [without_quotes(commit) for commit in messages]
+        counted = {
+            "quoted": (messages, candidates.count_words(messages, words)),
+            "taken out": (plain, candidates.count_words(plain, words)),
+        }
+        for commit, symptom in symptoms:
+            started = time.perf_counter()
+            places = candidates.locate(repository, since, symptom)
+            touching = candidates.touching(repository, since, tip, tuple(places.files))
+            seconds = time.perf_counter() - started
+            for mode, (texts, counts) in counted.items():
+                query = Query(symptom, places, texts, touching)
+                pool = search(repository, query, counts)
+                hits = {
+                    at
+                    for at, one in enumerate(pool)
+                    if texts[one.number].subject == commit.subject
+                }
+                near = {
+                    at
+                    for at, one in enumerate(pool)
+                    if commit.id[:12] in texts[one.number].message
+                }
+                yield Case(
+                    name,
+                    mode,
+                    bool(symptom.frames),
+                    [one.features for one in pool],
+                    hits,
+                    hits | near,
+                    len(messages),
+                    seconds,
+                )
+        print(name, since[:12], len(messages), len(symptoms), flush=True)
+
+
+def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evidence]:
+    """Return the candidates of a query with all evidence, best first."""
+    terms = query.symptom.terms()
+    own = {
+        number: kept
+        for number, row in counts.counts.items()
+        if (kept := {word: count for word, count in row.items() if word in terms})
+    }
+    words = WordCounts(own, counts.mean, counts.lengths)
+    found = rank_fixes.best(
+        rank_fixes.weigh_messages(query, words), rank_fixes.weights()
+    )
+    ids = [query.messages[one.number].id for one in found]
+    return rank_fixes.weigh_changes(
+        query, found, candidates.read_changes(repository, ids)
+    )
+
+
+def fit(cases: Sequence[Case]) -> Row:
+    """Return the weights under which the right candidates rank first."""
+    lists = []
+    for case in cases:
+        if not case.hits:
+            continue
+        rows = compared(case.pool)
+        kept = [at for at in range(len(case.pool)) if at < ROWS or at in case.hits]
+        hits = {place for place, at in enumerate(kept) if at in case.hits}
+        lists.append(([{k: v for k, v in rows[at].items() if v} for at in kept], hits))
+    return descend(lists, steps=STEPS)
+
+
+class Judged(NamedTuple):
+    """A ranked list: the place of the right candidate (-1: none), and its shares."""
+
+    case: Case
+    removed: bool
+    place: int
+    first: Row
+    shares: list[float]
+
+
+def judge(case: Case, table: Row, *, removed: bool = False) -> Judged:
+    """Rank a case, with `removed` without its right candidates."""
+    kept = [at for at in range(len(case.pool)) if not (removed and at in case.copies)]
+    rows = compared([case.pool[at] for at in kept])
+    pool = [
+        (score(table, row), at in case.hits, row)
+        for at, row in zip(kept, rows, strict=True)
+    ]
+    pool.sort(key=lambda one: -one[0])
+    raised = [math.exp(one[0] - pool[0][0]) for one in pool]
+    shares = [value / sum(raised) for value in raised]
+    evidence = [Evidence(0, row) for _, _, row in pool]
+    place = next((at for at, one in enumerate(pool) if one[1]), -1)
+    return Judged(case, removed, place, list_features(evidence, shares), shares)
+
+
+def all_judged(cases: Sequence[Case], table: Row) -> list[Judged]:
+    """Rank each case as it is, and as if it had no fix."""
+    return [
+        judge(case, table, removed=removed)
+        for case in cases
+        for removed in (False, True)
+        if len(case.pool) > (len(case.copies) if removed else 0) + 1
+    ]
+
+
+def fit_first(judged: Sequence[Judged]) -> Row:
+    """Return the weights of "the first candidate is right", by logistic regression."""
+    lists = [([one.first, {}], {int(one.place != 0)}) for one in judged]
+    return descend(lists, steps=STEPS)
+
+
+def raw(one: Judged, first: Row) -> float:
+    """Return the uncalibrated probability that the first candidate is right."""
+    return 1 / (1 + math.exp(-score(first, one.first)))
+
+
+def nothing_below(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
+    """Return the probability below which nothing fits in 80 % of the cases without a fix."""
+    gone = sorted(calibrated(raw(one, first), curve) for one in judged if one.removed)
+    return gone[int(len(gone) * NOTHING_SHARE)]
+
+
+def report(judged: Sequence[Judged], first: Row, curve: Curve, nothing: float) -> None:
+    """Print first / among 3 / among 10, what is called likely, and how often nothing fits."""
+    for mode in ("quoted", "taken out"):
+        rows = [one for one in judged if one.case.mode == mode]
+        real = [one for one in rows if not one.removed]
+        for kind, kept in (
+            ("all", real),
+            ("traces", [one for one in real if one.case.trace]),
+        ):
+            tops = [
+                sum(0 <= one.place < top for one in kept) / max(1, len(kept))
+                for top in (1, 3, 10)
+            ]
+            print(
+                f"  {mode:9} {kind:6} {len(kept):4}",
+                " / ".join(f"{top:.2f}" for top in tops),
+            )
+        sure = {id(one): calibrated(raw(one, first), curve) for one in rows}
+        likely = [one for one in rows if sure[id(one)] >= rank_fixes.LIKELY]
+        right = sum(one.place == 0 for one in likely)
+        gone = [one for one in rows if one.removed]
+        none = sum(sure[id(one)] < nothing for one in gone) / max(1, len(gone))
+        lost = sum(sure[id(one)] < nothing for one in real) / max(1, len(real))
+        print(
+            f"    likely {len(likely)}, right {right / max(1, len(likely)):.2f}; nothing fits: "
+            f"{none:.2f} without a fix, {lost:.2f} with one"
+        )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Make cases, fit, or test the present weights."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=("cases", "fit", "test"))
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--repo")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--size", type=int, default=10000)
+    parser.add_argument("--windows", type=int, default=2)
+    parser.add_argument("--most", type=int, default=50)
+    parser.add_argument("--write", action="store_true", help="keep the weights")
+    args = parser.parse_args(argv)
+    if args.what == "cases":
+        with Repository.open(args.repo) as repository:
+            made = list(
+                cases_of(repository, args.out.stem, args.size, args.windows, args.most)
+            )
+        args.out.write_bytes(pickle.dumps(made))
+        return 0
+    cases = [case for file in args.files for case in pickle.loads(file.read_bytes())]
+    data = ranking("symptoms")
+    if args.what == "test":
+        judged = all_judged(cases, data["candidate"])
+        rules = data["calibration"]
+        report(judged, data["first"], rules["curve"], rules["nothing"])
+        return 0
+    # each half of the histories is judged by weights fitted on the other
+    names = sorted({case.history for case in cases})
+    halves = [
+        [case for case in cases if case.history in part]
+        for part in (names[::2], names[1::2])
+    ]
+    judged = [
+        all_judged(half, fit(other))
+        for half, other in zip(halves, halves[::-1], strict=True)
+    ]
+    held = [one for half in judged for one in half]
+    pairs = [
+        (raw(one, first), one.place == 0)
+        for half, other in zip(judged, judged[::-1], strict=True)
+        for first in [fit_first(other)]
+        for one in half
+    ]
+    curve = isotonic(pairs)
+    first, table = fit_first(held), fit(cases)
+    nothing = nothing_below(held, first, curve)
+    report(held, first, curve, nothing)
+    if args.write:
+        write(table, first, curve, nothing)
+    return 0
+
+
+def write(table: Row, first: Row, curve: Curve, nothing: float) -> None:
+    """Replace the tables of the file, and keep what precedes them."""
+    head = FILE.read_text().partition("\n[candidate]")[0]
+    lines = [head]
+    for name, row in (("candidate", table), ("first", first)):
+        lines += [f"[{name}]", *(f"{key} = {row[key]:.4f}" for key in sorted(row)), ""]
+    points = ", ".join(f"[{at:.4f}, {share:.4f}]" for at, share in curve)
+    lines += ["[calibration]", f"nothing = {nothing:.4f}", f"curve = [{points}]", ""]
+    FILE.write_text("\n".join(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

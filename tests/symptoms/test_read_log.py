@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is read from a log: functions, modules, messages and the version."""
+
+import pytest
+
+from patchpilot.symptoms.read_log import Symptom, read_log
+
+OOPS = """\
+[  102.530941] BUG: kernel NULL pointer dereference, address: 0000000000000020
+[  102.530942] CPU: 3 PID: 811 Comm: fio Not tainted 6.1.0-13-amd64 #1  Debian 6.1.55-1
+[  102.530943] RIP: 0010:acme_ring_fill.isra.0+0x2b/0x110 [acme]
+[  102.530944] Code: 48 8b 47 20 48 85 c0 74
+[  102.530945] RAX: 0000000000000000 RBX: ffff8881026a8000
+[  102.530946] Call Trace:
+[  102.530947]  ? page_fault_oops+0x13f/0x170
+[  102.530948]  acme_poll.constprop.0+0x51/0x90 [acme]
+[  102.530949]  __napi_poll+0x28/0x160
+[  102.530950]  do_syscall_64+0x38/0x90
+"""
+
+
+def names(text: str) -> list[str]:
+    """The functions in a log, the most telling first."""
+    return [frame.function for frame in read_log(text).frames]
+
+
+def test_an_oops_has_its_functions_modules_version_and_first_message() -> None:
+    symptom = read_log(OOPS)
+    assert names(OOPS)[:3] == ["acme_ring_fill", "acme_poll", "__napi_poll"]
+    assert symptom.modules == ("acme",)
+    assert symptom.release == "6.1.0"
+    assert symptom.messages == ("BUG: kernel NULL pointer dereference, address:",)
+
+
+def test_common_and_doubtful_frames_weigh_less_than_the_top() -> None:
+    weights = {frame.function: frame.weight for frame in read_log(OOPS).frames}
+    assert weights["acme_ring_fill"] == 1
+    assert weights["acme_ring_fill"] > weights["acme_poll"] > weights["__napi_poll"]
+    assert max(weights["page_fault_oops"], weights["do_syscall_64"]) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("line", "function"),
+    [
+        ("    #1 0x4fc1f3 in ring_free lib/ring.c:42:7", "ring_free"),
+        ("#3  0x00007f in ring_free (r=0x0) at ring.c:42", "ring_free"),
+        ("==812==    at 0x4C2B3: ring_free (ring.c:42)", "ring_free"),
+        ("PANIC at dbuf.c:2549:dbuf_undirty()", "dbuf_undirty"),
+        ("[<c0123456>] ring_free+0x10/0x20", "ring_free"),
+        ("mpt2sas0: _ctl_do_mpt_command: timeout", "_ctl_do_mpt_command"),
+        ("pc : ring_free.part.3+0x4/0x20", "ring_free"),
+    ],
+)
+def test_frames_of_each_form_are_read(line: str, function: str) -> None:
+    assert names(line)[0] == function
+
+
+@pytest.mark.parametrize(
+    ("line", "module"),
+    [
+        ("[  12.5] mpt2sas0: _ctl_do_mpt_command: timeout", "mpt2sas"),
+        ("e1000e 0000:00:19.0 eth0: Detected Hardware Unit Hang", "e1000e"),
+        ("Nov 24 10:00:00 host kernel: [ 12.500000] acme-net: it failed", "acme-net"),
+    ],
+)
+def test_the_driver_is_the_name_before_the_instance(line: str, module: str) -> None:
+    assert module in read_log(line).modules
+
+
+def test_what_varies_between_runs_is_no_word_to_search_for() -> None:
+    first = read_log("[   1.5] acme 0000:00:19.0: bad status 0xdeadbeef at ffff88810")
+    other = read_log(
+        "<4>[ 987.654321][ T12] acme 0000:03:00.1: bad status 0x12 at ffff99"
+    )
+    assert first.terms().keys() == other.terms().keys()
+
+
+def test_nothing_to_search_for_is_false() -> None:
+    assert not read_log("\n  \n")
+    assert not Symptom()
