@@ -17,6 +17,7 @@ from patchpilot.services.check.check_answer import (
     FixesPreview,
 )
 from patchpilot.services.check.json_lines import CheckedLine, DamagedLine, SummaryLine
+from patchpilot.services.find.find_fix import FoundFixes
 from patchpilot.services.reply.reply_answer import KeptReplies, PlannedReply
 from patchpilot.services.send.edit_draft import DraftResult
 from patchpilot.services.send.sending import Sending
@@ -29,8 +30,8 @@ from patchpilot.services.tags.stable_request_tag import StableResult
 from patchpilot.services.tags.undo_rewrite import UndoAnswer
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.compare_revisions import RevisionComparison
-from patchpilot.services.track.dig_commit import DugCommit
 from patchpilot.services.track.discover_series import Discovered
+from patchpilot.services.track.posted_commit import PostedCommit
 from patchpilot.services.track.series_answer import RemovedAnswer, TrackAnswer
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
@@ -85,11 +86,11 @@ DOCUMENTS = (
     ),
     JsonDocument("classify", command="track classify", lists={"mails": ClassifiedMail}),
     JsonDocument("config", lists={"settings": ConfigRow, "problems": ConfigProblem}),
-    JsonDocument("dig", (DugCommit,), like="track"),
     JsonDocument("discover", (Discovered,), "track add --mine"),
     JsonDocument("doctor", (DoctorResult,)),
     JsonDocument("draft", (DraftResult,)),
     JsonDocument("explain", lists={"rules": RuleExplanation}),
+    JsonDocument("find", (PostedCommit, FoundFixes), like="track", alternatives=True),
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
     JsonDocument("hooks", (), "setup hooks", lists={"hooks": Hook}),
     JsonDocument("ledger", (SeriesLedger,), "track show --ledger"),

@@ -23,7 +23,7 @@ _COMMANDS = {
     "list": "run `patchpilot track`",
     "log": "run `patchpilot track` for sent series, or `patchpilot undo list` for changed commits",
     "man": "run `git help patchpilot-COMMAND` or `patchpilot help COMMAND`",
-    "mbox": "run `b4 mbox`, or `patchpilot dig COMMIT` for the thread of a commit",
+    "mbox": "run `b4 mbox`, or `patchpilot find COMMIT` for the thread of a commit",
     "reply": "run `patchpilot track reply`",
     "revert": "run `patchpilot undo`",
     "review": "run `patchpilot check '<message-id>'`",
@@ -73,7 +73,7 @@ _OPTIONS = {
     "backport": {
         "-x": "leave it out: the message names the upstream commit",
     },
-    "dig": {"-c": "name the commit only, for example `patchpilot dig HEAD`"},
+    "find": {"-c": "name the commit only, for example `patchpilot find HEAD`"},
     "send": {
         "-n": "use --dry-run",
         "--annotate": "run `patchpilot draft --edit` first",

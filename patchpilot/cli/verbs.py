@@ -3,6 +3,7 @@
 
 GROUPS: dict[str, dict[str, str]] = {
     "Prepare": {
+        "find": "find the commit that fixes a symptom; the thread of a commit",
         "check": "check patches as maintainers and bots do; --fix fixes them",
         "build": "compile the files of each commit; report new warnings",
         "fixes": "find the commit that introduced the bug",
@@ -28,7 +29,6 @@ OTHERS = {
     "undo": "restore commits that prepare, trailers or check --fix rewrote",
     "explain": "list all rules, or explain one with examples",
     "config": "list every setting with its value and origin",
-    "dig": "find the thread in which a commit was posted",
     "setup": "fix what doctor finds; set up mail, stable branches, hooks",
     "trust": "allow the rule packs and commands of a tree",
     "lsp": "show findings in an editor (language server)",

@@ -36,26 +36,10 @@ def series_at(
 ) -> Series:
     """Return the patches of the revision to which a message belongs or replies.
 
-    Their sources are their Message-IDs. Raises UsageError if the target is neither a Message-ID
-    nor an archive URL, RefusedError for a message about an undisclosed fix, InputError if no
-    patch is found, and NetworkError if the archive must not or cannot be reached.
+    Their sources are their Message-IDs. Raises InputError if no patch is found, and the errors of
+    `thread_at`.
     """
-    message_id = message_id_of(target)
-    if message_id is None:
-        raise UsageError(
-            f"{target}: neither a Message-ID nor an archive URL",
-            hint="use a Message-ID, for example <20240101120000.1-1-ada@example.org>",
-        )
-    if offline:
-        raise NetworkError(
-            f"cannot read {target} with --offline",
-            hint="omit --offline, or name a file with the patches",
-        )
-    with Outbox() as outbox:
-        if message_id in outbox.undisclosed_ids():
-            raise undisclosed_error(message_id)
-    with default_archive(where=where)(archive_of(target, lore)) as archive:
-        mails = unique(archive.thread(message_id))
+    message_id, mails = thread_at(target, lore=lore, offline=offline, where=where)
     revision = _revision(message_id, mails)
     if revision is None:
         raise InputError(
@@ -74,6 +58,36 @@ def series_at(
         None,
     )
     return Series(tuple(patch for patch in patches if patch is not cover), cover)
+
+
+def thread_at(
+    target: str,
+    *,
+    lore: str = LORE,
+    offline: bool = False,
+    where: Path | None = None,
+) -> tuple[str, tuple[Mail, ...]]:
+    """Return the Message-ID that a target names, and the messages of its thread.
+
+    Raises UsageError if the target is neither a Message-ID nor an archive URL, RefusedError for a
+    message about an undisclosed fix, and NetworkError if the archive must not or cannot be reached.
+    """
+    message_id = message_id_of(target)
+    if message_id is None:
+        raise UsageError(
+            f"{target}: neither a Message-ID nor an archive URL",
+            hint="use a Message-ID, for example <20240101120000.1-1-ada@example.org>",
+        )
+    if offline:
+        raise NetworkError(
+            f"cannot read {target} with --offline",
+            hint="omit --offline, or name a file with the patches",
+        )
+    with Outbox() as outbox:
+        if message_id in outbox.undisclosed_ids():
+            raise undisclosed_error(message_id)
+    with default_archive(where=where)(archive_of(target, lore)) as archive:
+        return message_id, unique(archive.thread(message_id))
 
 
 def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:

@@ -125,8 +125,8 @@ NOT_RUN = {
     "patchpilot setup mail": (
         "asks on a terminal: tests/services/test_set_up_mail.py has the answers"
     ),
-    "patchpilot dig COMMIT": (
-        "needs an archive that has the commit: tests/archive/test_dig.py has one"
+    "patchpilot find COMMIT": (
+        "needs an archive that has the commit: tests/archive/test_find_posted.py has one"
     ),
     "patchpilot setup stable --fetch": (
         "fetches from kernel.org; tests/history/test_missing_branches.py fetches on this machine"
@@ -202,7 +202,7 @@ regular expression, and the value; LANDED, CULPRIT, URL and MESSAGE-ID are those
 WORLDS = (
     (r"send .*--resume|resume", "cut"),
     (r"--reroll|-v 2", "rerolled"),
-    (r"^patchpilot (?:track|trailers|dig)|--since-version|check '<", "sent"),
+    (r"^patchpilot (?:track|trailers|find)|--since-version|check '<", "sent"),
     (r"undo", "prepared"),
     (r"--unwaive", "waived"),
     (r"--baseline baseline\.json", "baseline"),

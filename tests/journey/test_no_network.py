@@ -39,7 +39,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 OTHERWISE = {
     "demo": "runs its own servers on loopback",
-    "dig": "asks the archive: that is what it is for",
+    "find": "asks the archive for the thread of a commit",
     "lsp": "reads its input until the editor ends it",
     "tui": "needs a terminal",
 }

@@ -15,7 +15,7 @@ from patchpilot.tui.widgets.choose import LineDialog, Reader, ask_line
 if TYPE_CHECKING:
     from patchpilot.services.tags.find_culprits import Candidate
     from patchpilot.services.tags.prepare_commits import PrepareRequest
-    from patchpilot.services.track.dig_commit import DugCommit
+    from patchpilot.services.track.posted_commit import PostedCommit
     from patchpilot.topic.message_changes import Preparation
     from patchpilot.tui.stage.stage_screen import StageScreen
 
@@ -43,7 +43,7 @@ BINDINGS: list[BindingType] = [
     ),
     key(
         "d",
-        "dig",
+        "history",
         "show history",
         "show the candidate's history: its versions, its reviews and its backports",
     ),
@@ -74,17 +74,17 @@ def ask_for_commit(
     ask_line(screen.app, LineDialog(text), look_up)
 
 
-def dig_thread(screen: "StageScreen", commit: str) -> None:
+def posted_thread(screen: "StageScreen", commit: str) -> None:
     """Find the thread in which a commit was posted and show its versions, reviews and backports."""
-    from patchpilot.services.track.dig_commit import dig_in_archive
+    from patchpilot.services.track.posted_commit import posted_in_archive
 
-    def found(dug: "DugCommit") -> None:
-        title = f"{dug.commit.short}: {dug.tracked.subject}"
-        screen.app.push_screen(Reader(title, dig_rows(dug), fold=True))
+    def found(posted: "PostedCommit") -> None:
+        title = f"{posted.commit.short}: {posted.tracked.subject}"
+        screen.app.push_screen(Reader(title, posted_rows(posted), fold=True))
 
     screen.in_thread(
         "finding the thread",
-        lambda repository, progress: dig_in_archive(
+        lambda repository, progress: posted_in_archive(
             repository,
             commit,
             screen.session.settings(repository).get("lore"),
@@ -94,7 +94,7 @@ def dig_thread(screen: "StageScreen", commit: str) -> None:
     )
 
 
-def dig_rows(found: "DugCommit") -> list[str]:
+def posted_rows(found: "PostedCommit") -> list[str]:
     """Return the posted message, the five header rows of its series, its tags and its history.
 
     Each event of the history has its evidence.

@@ -110,7 +110,7 @@ class TagsScreen(ListDetailScreen):
         result: FixesResult | None = self._shown
         hidden = set()
         if result is None or not result.candidates or self._chosen() is None:
-            hidden |= {"tick", "view", "dig"}
+            hidden |= {"tick", "view", "history"}
         elif len(result.candidates) == 1:
             hidden.add("tick")
         if result is None or not result.present or result.troubled:
@@ -287,13 +287,13 @@ class TagsScreen(ListDetailScreen):
 
         self._read_patches(candidate, then)
 
-    def action_dig(self) -> None:
+    def action_history(self) -> None:
         """Find the thread that the candidate was posted in."""
         candidate = self._chosen()
         if candidate is None:
             self.notify("select a candidate first")
             return
-        tags_actions.dig_thread(self, candidate.commit)
+        tags_actions.posted_thread(self, candidate.commit)
 
     def entered(self, listed: RowList) -> None:
         """Enter writes the candidate's tag, or takes the choice."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot dig`: from a commit to its thread, on a real public-inbox and on archives of this
-machine.
+"""`patchpilot find COMMIT`: from a commit to its thread, on a real public-inbox and on archives of
+this machine.
 """
 
 import json
@@ -25,7 +25,7 @@ AFTER = BEFORE.replace("int pump_5;", "int pump_5 = 5;\nint pump_limit = 5;")
 LATER = int((START + timedelta(days=30)).timestamp())
 
 
-class Dug:
+class Posted:
     """A tree, an archive, and what is committed of the mails."""
 
     def __init__(self, place: Path, archive: FilledArchive) -> None:
@@ -67,10 +67,10 @@ class Dug:
             author="Ada Fixer <ada@example.org>",
         )
 
-    def dig(self, commit: str, code: int = 0) -> dict[str, Any]:
-        """What `dig` answers in JSON."""
+    def find(self, commit: str, code: int = 0) -> dict[str, Any]:
+        """What `find` answers in JSON."""
         done = call(
-            "dig", commit, "-C", self.repo.path, "--lore", self.archive.url,
+            "find", commit, "-C", self.repo.path, "--lore", self.archive.url,
             "--format", "json",
         )  # fmt: skip
         assert done.code == code, done.err
@@ -79,10 +79,10 @@ class Dug:
 
 
 @pytest.fixture(params=[*SERVED, *LOCAL])
-def dug(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Dug]:
+def posted(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Posted]:
     """Two versions, the second with a review, in an archive of each kind."""
     with archive_server(request.param, workdir / "inbox") as archive:
-        made = Dug(workdir, archive)
+        made = Posted(workdir, archive)
         made.post("v1")
         made.post("v2", "PATCH v2", minutes=1440)
         archive.add(
@@ -98,17 +98,17 @@ def dug(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Dug]:
 
 
 def test_a_link_leads_to_the_thread_with_its_versions_review_and_backports(
-    dug: Dug,
+    posted: Posted,
 ) -> None:
-    fix = dug.commit("Link: https://lore.kernel.org/r/v2@example.org\n")
-    dug.repo.tag("v6.9-rc1")
-    dug.repo.branch("linux-6.8.y", "v6.8")
-    backport = dug.repo.commit(
+    fix = posted.commit("Link: https://lore.kernel.org/r/v2@example.org\n")
+    posted.repo.tag("v6.9-rc1")
+    posted.repo.branch("linux-6.8.y", "v6.8")
+    backport = posted.repo.commit(
         f"{TITLE}\n\ncommit {fix} upstream.\n\nThe limit is missing.\n",
         {FILE: AFTER},
         author="Ada Fixer <ada@example.org>",
     )
-    found = dug.dig(backport)
+    found = posted.find(backport)
     assert (found["commit"], found["upstream"]) == (backport, fix)
     assert (found["found_by"], found["message_id"]) == ("link", "v2@example.org")
     assert found["version"] == 2
@@ -123,39 +123,45 @@ def test_a_link_leads_to_the_thread_with_its_versions_review_and_backports(
     }
 
 
-def test_without_a_link_the_latest_version_before_the_commit_is_found(dug: Dug) -> None:
-    dug.post("v9", "PATCH v9", minutes=60 * 24 * 60)
-    found = dug.dig(dug.commit())
+def test_without_a_link_the_latest_version_before_the_commit_is_found(
+    posted: Posted,
+) -> None:
+    posted.post("v9", "PATCH v9", minutes=60 * 24 * 60)
+    found = posted.find(posted.commit())
     assert found["message_id"] == "v2@example.org"
     assert found["upstream"] is None
 
 
 def test_a_topic_that_was_posted_after_it_was_committed_is_found(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
-        made = Dug(workdir, archive)
+        made = Posted(workdir, archive)
         commit = made.commit()
         made.post("v1", minutes=60 * 24 * 60)
         made.post("v2", "PATCH v2", minutes=61 * 24 * 60)
-        assert made.dig(commit)["message_id"] == "v1@example.org"
+        assert made.find(commit)["message_id"] == "v1@example.org"
 
 
-def test_a_link_to_the_report_is_not_taken_for_the_patch(dug: Dug) -> None:
-    dug.archive.add(mail("demo: pump crashes", "It does.\n", sender=MATT, id="report"))
-    found = dug.dig(dug.commit("Link: https://lore.kernel.org/r/report@example.org\n"))
+def test_a_link_to_the_report_is_not_taken_for_the_patch(posted: Posted) -> None:
+    posted.archive.add(
+        mail("demo: pump crashes", "It does.\n", sender=MATT, id="report")
+    )
+    found = posted.find(
+        posted.commit("Link: https://lore.kernel.org/r/report@example.org\n")
+    )
     assert found["message_id"] == "v2@example.org"
 
 
-def test_a_changed_title_is_found_by_the_changes(dug: Dug) -> None:
-    found = dug.dig(dug.commit(title="pump: add the limit that is missing"))
+def test_a_changed_title_is_found_by_the_changes(posted: Posted) -> None:
+    found = posted.find(posted.commit(title="pump: add the limit that is missing"))
     assert found["message_id"] == "v2@example.org"
     assert found["found_by"] in ("patch-id", "changes")
 
 
 def test_an_archive_that_knows_patch_ids_is_asked_for_them(workdir: Path) -> None:
     with archive_server("stand-in", workdir / "inbox") as archive:
-        made = Dug(workdir, archive)
+        made = Posted(workdir, archive)
         made.post("v1", sender="Ada Fixer <ada@home.example>")
-        found = made.dig(made.commit(title="pump: add the limit that is missing"))
+        found = made.find(made.commit(title="pump: add the limit that is missing"))
         assert (found["found_by"], found["message_id"]) == (
             "patch-id",
             "v1@example.org",
@@ -165,42 +171,42 @@ def test_an_archive_that_knows_patch_ids_is_asked_for_them(workdir: Path) -> Non
 
 def test_nothing_is_asked_about_an_undisclosed_fix(workdir: Path) -> None:
     with archive_server("stand-in", workdir / "inbox") as archive:
-        made = Dug(workdir, archive)
+        made = Posted(workdir, archive)
         made.repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
         made.repo.branch("topic")
         commit = made.commit()
         with Repository.open(made.repo.path) as repository:
             answer(repository, "security", "yes")
-        error = made.dig(commit, code=1)["err"]
+        error = made.find(commit, code=1)["err"]
         assert "undisclosed" in error
         assert "track add --mbox FILE" in error
 
 
-def test_a_sender_other_than_the_author_is_found(dug: Dug) -> None:
+def test_a_sender_other_than_the_author_is_found(posted: Posted) -> None:
     text = (
         "From: Ada Fixer <ada@example.org>\n\nIt is the same.\n\n"
         "Signed-off-by: Ada Fixer <ada@example.org>\n"
     )
     title = "demo: valve: open it before the pump starts"
-    diff = dug._diff().replace("pump", "valve")
-    dug.archive.add(
+    diff = posted._diff().replace("pump", "valve")
+    posted.archive.add(
         mail(f"[PATCH] {title}", f"{text}---\n{diff}\n", sender=MATT, id="carried")
     )
-    commit = dug.repo.commit(
+    commit = posted.repo.commit(
         f"{title}\n\nIt is.\n",
         {"drivers/demo/valve.c": "x\n"},
         author="Ada Fixer <ada@example.org>",
     )
-    assert dug.dig(commit)["message_id"] == "carried@example.org"
+    assert posted.find(commit)["message_id"] == "carried@example.org"
 
 
-def test_what_no_archive_has_is_an_error_that_names_the_link(dug: Dug) -> None:
-    commit = dug.repo.commit(
+def test_what_no_archive_has_is_an_error_that_names_the_link(posted: Posted) -> None:
+    commit = posted.repo.commit(
         "demo: tank: something that was never posted\n\nLink: https://lore.kernel.org/r/v1@example.org\n",
         {"tank.c": "x\n"},
         author="Tom Tank <tom@example.org>",
     )
-    error = dug.dig(commit, code=3)["err"]
+    error = posted.find(commit, code=3)["err"]
     assert "has no patch for" in error
     assert "v1@example.org" in error
     assert "--lore" in error
@@ -208,11 +214,11 @@ def test_what_no_archive_has_is_an_error_that_names_the_link(dug: Dug) -> None:
 
 def test_the_text_says_how_it_was_found_and_how_to_follow_it(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
-        made = Dug(workdir, archive)
+        made = Posted(workdir, archive)
         made.post("v1")
         commit = made.commit()
         where = ("-C", made.repo.path, "--lore", archive.url)
-        text = call("dig", commit, *where).out
+        text = call("find", commit, *where).out
         assert f'commit {commit[:12]} ("{TITLE}")' in text
         assert "found by subject and author" in text
         assert "<v1@example.org>" in text
@@ -221,7 +227,7 @@ def test_the_text_says_how_it_was_found_and_how_to_follow_it(workdir: Path) -> N
 
 
 def test_offline_and_unknown_commits_are_reported(workdir: Path) -> None:
-    made = Dug(workdir, archive=None)  # type: ignore[arg-type]
-    assert call("dig", "HEAD", "-C", made.repo.path, "--offline").code == 4
-    assert call("dig", "nothere", "-C", made.repo.path).code == 2
-    assert call("dig").code == 2
+    made = Posted(workdir, archive=None)  # type: ignore[arg-type]
+    assert call("find", "HEAD", "-C", made.repo.path, "--offline").code == 4
+    assert call("find", "0123456789ab", "-C", made.repo.path).code == 2
+    assert call("find").code == 2

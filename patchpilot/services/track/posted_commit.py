@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `dig`: finds the series in which a commit was posted.
+"""Finds the series in which a commit was posted.
 
 The result includes the versions, reviews and backports of the series.
 """
@@ -206,7 +206,7 @@ class _Search(NamedTuple):
     "series",
 )
 @dataclass(frozen=True, slots=True)
-class DugCommit:
+class PostedCommit:
     """A commit, the message in which it was posted, and the series of that message.
 
     `asked` is the requested commit; `commit` is the upstream commit of which it is a
@@ -263,7 +263,7 @@ class DugCommit:
         return SeriesAnswer(self.tracked)
 
 
-def dig(
+def find_posted(
     repository: Repository,
     revision: str,
     *,
@@ -271,7 +271,7 @@ def dig(
     fresh: bool = False,
     archive_at: ArchiveAt,
     progress: Progress = silent,
-) -> DugCommit:
+) -> PostedCommit:
     """Finds the series in which a commit was posted, without tracking it.
 
     Raises `UsageError` if the commit is unknown, `RefusedError` if it belongs to an
@@ -282,7 +282,7 @@ def dig(
     _refuse_undisclosed(repository, asked)
     commit = _upstream_of(repository, asked)
     with (
-        TemporaryFolder("dig") as folder,
+        TemporaryFolder("find") as folder,
         Store(folder / "track.sqlite") as store,
     ):
         # messages of commits are not trusted: only the configured archive is asked
@@ -309,17 +309,17 @@ def dig(
                 progress=progress,
             )
         )
-    return DugCommit(asked, commit, mail, tracked)
+    return PostedCommit(asked, commit, mail, tracked)
 
 
-def dig_in_archive(
+def posted_in_archive(
     repository: Repository, commit: str, lore: str, *, progress: Progress = silent
-) -> DugCommit:
+) -> PostedCommit:
     """Finds the series in which a commit was posted, using the archive at `lore`.
 
-    See `dig`.
+    See `find_posted`.
     """
-    return dig(
+    return find_posted(
         repository,
         commit,
         lore=lore,

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The answers of `find` as text: commits that may fix a symptom, or the series of a commit."""
+
+from collections import Counter
+
+from patchpilot.cli.output.track_report import series_text
+from patchpilot.model.action import Action
+from patchpilot.model.printable import printable
+from patchpilot.services.find.find_fix import FoundFix, FoundFixes
+from patchpilot.services.track.posted_commit import PostedCommit
+
+
+def fixes_text(found: FoundFixes) -> str:
+    """Return the commits that may fix a symptom, best first, each with its verdicts."""
+    searched = f"{found.searched:,} commits since {found.tree}"
+    if found.fits:
+        lines = [f"a short list to try, from {searched}"]
+    else:
+        lines = [
+            f"no commit fits, of {searched}"
+            + ("; the nearest are:" if found.candidates else "")
+        ]
+    named = [f"{name}()" for name in found.functions[:5]] + list(found.modules[:3])
+    if named:
+        lines.append(f"  searched for  {', '.join(named)}")
+    for number, fix in enumerate(found.candidates):
+        lines += ["", *_fix_lines(fix, likely=found.likely and not number)]
+    if found.fits:
+        lines += ["", f"next: {found.candidates[0].next_step}"]
+    return printable("\n".join([*lines, *(f"note: {note}" for note in found.notes)]))
+
+
+def _fix_lines(fix: FoundFix, *, likely: bool) -> list[str]:
+    share = f"{fix.probability:4.0%}"
+    head = f'{"likely" if likely else share:<6} {fix.commit[:12]} ("{fix.subject}")'
+    facts = [f"first in {fix.release}" if fix.release else "not released", *fix.matches]
+    lines = [head, f"       {'; '.join(facts)}"]
+    verdicts = Counter[str]()
+    for tree in fix.branches:
+        verdicts[tree.verdict] += 1
+    shown = [
+        f"{verdict}: {', '.join(tree.branch for tree in fix.branches if tree.verdict == verdict)}"
+        for verdict in verdicts
+    ]
+    return [*lines, *(f"       {line}" for line in shown)]
+
+
+def posted_text(
+    found: PostedCommit, *, room: int | None = None, with_mails: bool = False
+) -> str:
+    """Return the commit, its posted message, and the series in the form of `track show`."""
+    label = f"{found.revision.label}, " if found.revision else ""
+    follow = Action("track", ("add", f"<{found.mail.message_id}>"), "{}")
+    lines = [f"commit {found.asked.reference}"]
+    if found.upstream:
+        lines.append(f"  upstream  {found.commit.reference}")
+    lines += [
+        f"  posted    {label}found {found.how}",
+        f"            {found.url or f'<{found.mail.message_id}>'}",
+    ]
+    thread = series_text(found.tracked, room=room, with_mails=with_mails)
+    return "\n".join(
+        [printable("\n".join(lines)), "", thread, printable(f"  follow it {follow}")]
+    )

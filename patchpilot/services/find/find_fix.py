@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Finds the commits of mainline that may fix a symptom in the tree of a release or branch."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.history.mainline import find_mainline
+from patchpilot.history.releases import Releases
+from patchpilot.history.stable_branches import Branch, stable_branches
+from patchpilot.model.action import Action
+from patchpilot.model.json_form import json_form
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.backport.backport_targets import branch_word
+from patchpilot.services.backport.branch_verdicts import (
+    BackportRequest,
+    BackportSession,
+    named_branches,
+)
+from patchpilot.symptoms.candidates import (
+    CommitMessage,
+    count_words,
+    locate,
+    read_changes,
+    read_messages,
+    touching,
+)
+from patchpilot.symptoms.rank_fixes import (
+    LIKELY,
+    Query,
+    Ranked,
+    best,
+    nothing_fits,
+    ranked,
+    weigh_changes,
+    weigh_messages,
+    weights,
+)
+from patchpilot.symptoms.read_log import Frame, Symptom, read_log
+from patchpilot.topic.archive_target import archive_setting, thread_at
+
+SHOWN = 10
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+_FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\(\))?")
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class TreeVerdict:
+    """The backport verdict for one branch: its name, the verdict, and the reason."""
+
+    branch: str
+    verdict: str
+    reason: str
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class FoundFix:
+    """A commit that may fix the symptom.
+
+    `probability` is calibrated on known fixes. `release` is the first release with the commit.
+    `matches` lists the functions and files in common. The first verdict is for the searched tree.
+    """
+
+    commit: str
+    subject: str
+    probability: float
+    release: str | None
+    matches: tuple[str, ...]
+    branches: tuple[TreeVerdict, ...]
+
+    @property
+    def next_step(self) -> Action:
+        """The command that requests or checks the backports of this commit."""
+        wanted = any(tree.verdict.startswith("clean") for tree in self.branches[1:])
+        more = ("--request",) if wanted else ()
+        return Action("backport", (self.commit[:12], *more))
+
+
+@json_form(
+    "tree",
+    "commit",
+    "searched",
+    "likely",
+    "fits",
+    "functions",
+    "modules",
+    "candidates",
+    "notes",
+)
+@dataclass(frozen=True, slots=True)
+class FoundFixes:
+    """The commits that may fix a symptom, best first.
+
+    `commit` is the tree that was searched from, and `searched` the number of commits since then.
+    `likely` is set if the first candidate is probably right, and `fits` unless no commit fits.
+    """
+
+    tree: str
+    commit: str
+    searched: int
+    likely: bool
+    fits: bool
+    symptom: Symptom
+    candidates: tuple[FoundFix, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions that the symptom names, the most telling first."""
+        return tuple(frame.function for frame in self.symptom.frames)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules and drivers that the symptom names."""
+        return self.symptom.modules
+
+
+class Search(NamedTuple):
+    """The ranked commits of a search, and the tree whose bug they may fix."""
+
+    tree: str
+    rev: str
+    symptom: Symptom
+    messages: Sequence[CommitMessage]
+    ranked: Sequence[Ranked]
+
+
+def find_fixes(
+    repository: Repository,
+    symptom: Symptom,
+    *,
+    tree: str = "",
+    profile: str | None = None,
+    progress: Progress = silent,
+) -> FoundFixes:
+    """Return the commits of mainline that may fix a symptom, with the verdict for each branch.
+
+    `tree` is the revision that has the bug; the default is the version that the log names, and
+    then HEAD. Raises `InputError` if the symptom names nothing that can be searched for, and
+    `MissingError` without a mainline.
+    """
+    search = search_fixes(
+        repository, symptom, tree=tree, profile=profile, progress=progress
+    )
+    progress("checking the branches")
+    first = search.ranked[0].probability if search.ranked else 0.0
+    shown = search.ranked[: SHOWN if first < LIKELY else 3]
+    notes = (
+        ("the clone is shallow; fetch older history with `git fetch --unshallow`",)
+        if repository.is_shallow()
+        else ()
+    )
+    return FoundFixes(
+        search.tree,
+        search.rev,
+        len(search.messages),
+        first >= LIKELY,
+        not nothing_fits(first),
+        search.symptom,
+        _with_verdicts(repository, search, shown, profile, progress),
+        notes,
+    )
+
+
+def search_fixes(
+    repository: Repository,
+    symptom: Symptom,
+    *,
+    tree: str = "",
+    profile: str | None = None,
+    progress: Progress = silent,
+) -> Search:
+    """Rank the commits between a tree and mainline; see `find_fixes`."""
+    if not symptom:
+        raise InputError(
+            "no function, message or module found in the symptom",
+            hint="pass the lines of dmesg from the first error on, or a function or file",
+        )
+    main = find_mainline(repository)
+    if main is None:
+        raise MissingError(
+            "no mainline branch found",
+            hint="fetch one, or name it with `git config patchpilot.mainline REF`",
+        )
+    name = tree or _named_release(repository, symptom.release) or "HEAD"
+    name = branch_word(repository, name, profile=profile)
+    rev = repository.resolve(name)
+    progress(f"reading the commits since {name}")
+    messages = list(read_messages(repository, rev, main.tip))
+    if not messages:
+        raise UsageError(
+            f"{name} has all commits of {main.name}: there is nothing to search",
+            hint=Action(
+                "", ("--in", "v6.1"), "name the version with the bug, as in {}"
+            ),
+        )
+    words = count_words(messages, symptom.terms())
+    progress("looking up the functions and messages in the source")
+    places = locate(repository, rev, symptom)
+    query = Query(
+        symptom,
+        places,
+        messages,
+        touching(repository, rev, main.tip, tuple(places.files)),
+    )
+    progress("comparing the commits")
+    found = best(weigh_messages(query, words), weights())
+    changes = read_changes(repository, [messages[one.number].id for one in found])
+    return Search(
+        name, rev, symptom, messages, ranked(weigh_changes(query, found, changes))
+    )
+
+
+def is_commit(repository: Repository, word: str) -> bool:
+    """Return whether a word names a commit; UsageError for the id of an unknown commit."""
+    if _COMMIT.fullmatch(word):
+        return bool(repository.resolve(word))
+    return repository.find(word) is not None
+
+
+def read_symptom(repository: Repository, words: str) -> Symptom:
+    """Return the symptom for a function, a source file, or the text of a log."""
+    if _FUNCTION.fullmatch(words):
+        return Symptom((Frame(words.removesuffix("()"), "", 1.0),))
+    head = repository.find("HEAD")
+    if "\n" not in words and head and repository.blob(head, words) is not None:
+        return Symptom(files=(words,))
+    return read_log(words)
+
+
+def report_text(
+    target: str, lore: str | None, *, offline: bool = False, where: Path | None = None
+) -> str:
+    """Return the text of a message in the archive, for example of a bug report."""
+    message_id, mails = thread_at(
+        target, lore=lore or archive_setting(where), offline=offline, where=where
+    )
+    return "\n".join(
+        f"{mail.subject}\n{mail.body}"
+        for mail in mails
+        if mail.message_id == message_id
+    )
+
+
+def _named_release(repository: Repository, release: str) -> str:
+    """Return the tag of the version that a log names, or of the series that it belongs to."""
+    parts = release.split(".")
+    for length in range(len(parts), 1, -1):
+        name = f"v{'.'.join(parts[:length])}"
+        if repository.find(name):
+            return name
+    return ""
+
+
+def _with_verdicts(
+    repository: Repository,
+    search: Search,
+    shown: Sequence[Ranked],
+    profile: str | None,
+    progress: Progress,
+) -> tuple[FoundFix, ...]:
+    releases = Releases(repository)
+    known = stable_branches(repository, profile=profile)
+    branches: list[Branch] = [
+        *named_branches(repository, known, [search.tree]),
+        *(branch for branch in known.branches if branch.tip != search.rev),
+    ]
+    found = []
+    request = BackportRequest(effort=0.0, profile=profile)
+    with BackportSession(repository, known, request, progress) as session:
+        for one in shown:
+            commit = search.messages[one.evidence.number]
+            (result,) = session.ask([commit.id], branches)
+            release = releases.first(commit.id, commit.date)
+            found.append(
+                FoundFix(
+                    commit.id,
+                    commit.subject,
+                    round(one.probability, 3),
+                    release.name if release else None,
+                    one.evidence.matches,
+                    tuple(
+                        TreeVerdict(branch.branch, branch.verdict.value, branch.reason)
+                        for branch in result.branches
+                    ),
+                )
+            )
+    return tuple(found)

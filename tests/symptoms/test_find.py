@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot find` with a symptom: a short list of commits, or that nothing fits."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+FILE = "drivers/net/acme/ring.c"
+RING = """\
+#include <linux/acme.h>
+
+static int acme_ring_fill(struct ring *ring)
+{
+\tstruct page *page = ring->page;
+
+\treturn page->id;
+}
+
+int acme_ring_start(struct ring *ring)
+{
+\tif (acme_ring_fill(ring))
+\t\tpr_err("cannot fill the ring of queue %d\\n", ring->id);
+\treturn 0;
+}
+"""
+FIXED = RING.replace(
+    "\n\treturn page->id", "\n\tif (!page)\n\t\treturn -1;\n\treturn page->id"
+)
+TITLE = "acme: check the page before the first use"
+LOG = """\
+[  102.5] BUG: kernel NULL pointer dereference, address: 0000000000000020
+[  102.5] CPU: 3 PID: 811 Comm: fio Not tainted 6.1.0-13-amd64 #1
+[  102.5] RIP: 0010:acme_ring_fill.isra.0+0x2b/0x110 [acme]
+[  102.5]  acme_ring_start+0x51/0x90 [acme]
+"""
+
+
+@pytest.fixture
+def repo(workdir: Path) -> Repo:
+    """v6.1 with the bug, mainline with the fix among other commits, and a stable branch."""
+    made = Repo(workdir / "linux")
+    base = {"Makefile": "VERSION = 6\n", "Kbuild": "x\n", "Kconfig": "x\n"}
+    made.commit("Linux 6.1\n", {**base, "MAINTAINERS": "x\n", FILE: RING})
+    made.tag("v6.1")
+    for number in range(12):
+        made.commit(
+            f"net: core: change {number}\n\nThe queue has a new limit.\n",
+            {f"net/core{number}.c": "int x;\n"},
+        )
+    made.commit(f"{TITLE}\n\nThe page may be NULL.\n", {FILE: FIXED})
+    made.commit(
+        "acme: add a comment\n\nNo change.\n", {"drivers/net/acme/main.c": "x\n"}
+    )
+    made.tag("v6.2")
+    made.git("update-ref refs/remotes/origin/master HEAD")
+    made.git("checkout -q --detach v6.1")
+    made.commit("Linux 6.1.1\n", {"Makefile": "VERSION = 6.1\n"})
+    made.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+    return made
+
+
+def found(repo: Repo, *words: str, stdin: str = "", code: int = 0) -> dict[str, Any]:
+    """The answer in JSON."""
+    done = call("find", "-C", repo.path, *words, "--json", stdin=stdin.encode())
+    assert done.code == code, done.err
+    answer: dict[str, Any] = json.loads(done.out)
+    return answer
+
+
+def test_an_oops_finds_the_commit_that_changes_its_function(repo: Repo) -> None:
+    answer = found(repo, "-", stdin=LOG)
+    first = answer["candidates"][0]
+    assert (answer["tree"], answer["searched"]) == ("v6.1", 14)
+    assert (first["subject"], first["release"]) == (TITLE, "v6.2")
+    assert "changes acme_ring_fill()" in first["matches"]
+    assert {it["branch"]: it["verdict"] for it in first["branches"]} == {
+        "v6.1": "clean",
+        "stable/linux-6.1.y": "clean",
+    }
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("acme 0000:00:19.0: cannot fill the ring of queue 7",),
+        ("acme_ring_fill()",),
+        ("acme_ring_start",),
+        (FILE,),
+    ],
+)
+def test_a_message_a_function_and_a_file_find_it_too(
+    repo: Repo, words: tuple[str, ...]
+) -> None:
+    answer = found(repo, *words, "--in", "v6.1")
+    assert answer["candidates"][0]["subject"] == TITLE
+
+
+def test_a_log_in_a_file_is_read(repo: Repo, workdir: Path) -> None:
+    (workdir / "log.txt").write_text(LOG)
+    answer = found(repo, str(workdir / "log.txt"), "--in", "6.1")
+    assert answer["tree"] == "stable/linux-6.1.y"
+    assert answer["candidates"][0]["subject"] == TITLE
+
+
+def test_without_a_fitting_commit_the_exit_code_is_one(repo: Repo) -> None:
+    log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
+    answer = found(repo, "-", "--in", "v6.1", stdin=log, code=1)
+    assert not answer["fits"]
+    done = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode())
+    assert done.out.startswith("no commit fits, of 14 commits since v6.1")
+
+
+def test_the_text_is_a_list_to_try_with_the_next_command(repo: Repo) -> None:
+    done = call("find", "-C", repo.path, "-", stdin=LOG.encode())
+    assert "a short list to try, from 14 commits since v6.1" in done.out
+    assert TITLE in done.out
+    assert "first in v6.2; changes acme_ring_fill()" in done.out
+    assert "clean: v6.1, stable/linux-6.1.y" in done.out
+    assert "next: patchpilot backport" in done.out
+    assert "--request" in done.out
+    assert "the fix" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "error"),
+    [
+        (("-", "--in", "v6.1"), "\n", "no function, message or module"),
+        (("acme_ring_fill", "--in", "origin/master"), "", "nothing to search"),
+        (("acme_ring_fill", "--in", "v9"), "", "no commit 'v9'"),
+    ],
+)
+def test_what_cannot_be_searched_is_an_error(
+    repo: Repo, words: tuple[str, ...], stdin: str, error: str
+) -> None:
+    done = call("find", "-C", repo.path, *words, stdin=stdin.encode())
+    assert done.code
+    assert error in done.err
