@@ -127,11 +127,14 @@ def fix_patch(
     if _is_empty_change(tried.draft.patch) and not _is_empty_change(patch):
         tried = TriedFix(start, context, found, ())
     gone = before - _counted(tried.found, tried.draft)
+    fewer = _said(found) - _said(tried.found)
     fixed = []
     for one in found:
-        key = _key(one, start)
-        if gone[key]:
+        key, said = _key(one, start), (one.rule, one.message)
+        # what no fixer is for may only be on another line now
+        if gone[key] and (one.rule in fixers or fewer[said]):
             gone[key] -= 1
+            fewer[said] -= 1
             fixed.append(one)
     return FixOutcome(tried.draft, patch, found, tuple(fixed), tried.found, reasons)
 
@@ -175,13 +178,12 @@ def _pass(
 
     Adds to the reasons why fixes are left out.
     """
-    before = _counted(start.found, start.draft)
     for number in range(MOST_STARTS):
         # half of the checks that are left, so that there are some for what must be reverted
         tried = _rounds(
             start, fixing, banned, min(MOST_ROUNDS, (fixing.check.left + 1) // 2)
         )
-        causes = _fixes_to_revert(tried, before, fixing.names)
+        causes = _fixes_to_revert(start, tried, fixing.names)
         to_revert = set(causes)
         if not to_revert:
             return tried, number == 0
@@ -437,26 +439,27 @@ def _moved_whole(context: Context) -> frozenset[str]:
 
 
 def _fixes_to_revert(
-    tried: TriedFix, before: Counter[Key], names: Mapping[str, str]
+    start: TriedFix, tried: TriedFix, names: Mapping[str, str]
 ) -> dict[Key, str]:
     """Returns the fixes to revert and why: those whose finding is still there, and those nearest to
     a new finding.
+
+    A finding that is on another line than at the start is not new.
     """
-    now = _counted(tried.found, tried.draft)
+    before, now = (_counted(one.found, one.draft) for one in (start, tried))
     keys = [one.key for one in tried.applied]
     failed = {key: NOT_GONE for key in keys if now[key] and now[key] >= before[key]}
+    increased = {rule for rule, _ in _said(tried.found) - _said(start.found)}
+    fixed = {rule for rule, _ in keys}
     before_by_rule, now_by_rule = (
-        Counter(key[0] for key in before.elements()),
-        Counter(key[0] for key in now.elements()),
+        Counter(finding.rule for finding in one.found) for one in (start, tried)
     )
     touched = frozenset(line for one in tried.applied for line in one.lines)
     for key in now - before:
         # a rule that reports the first of many places reports the next one when that is fixed
-        if (
-            key[1] not in touched
-            and key[1] >= 0
-            and now_by_rule[key[0]] <= before_by_rule[key[0]]
-        ):
+        is_elsewhere = key[1] not in touched and key[1] >= 0
+        is_moved = key[0] not in increased | fixed
+        if is_moved or (is_elsewhere and now_by_rule[key[0]] <= before_by_rule[key[0]]):
             continue
         reason = f"{CAUSES_OTHERS}: {names.get(key[0], key[0])}"
         failed.update(dict.fromkeys(_nearest(tried, key[1]), reason))
@@ -491,6 +494,11 @@ def _is_empty_change(patch: Patch) -> bool:
         for change in patch.files
         for hunk in change.hunks
     )
+
+
+def _said(found: Sequence[Finding]) -> Counter[tuple[str, str]]:
+    """The findings by rule and message, wherever they are."""
+    return Counter((one.rule, one.message) for one in found)
 
 
 def _counted(found: tuple[Finding, ...], draft: PatchEdit) -> Counter[Key]:

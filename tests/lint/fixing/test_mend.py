@@ -535,6 +535,13 @@ def test_a_long_line_of_prose_is_wrapped_and_a_short_one_below_stays() -> None:
     assert "\nSo is this.\n" in lines
 
 
+def test_what_is_on_a_wrapped_line_already_does_not_keep_it_long() -> None:
+    message = f"{PROSE} Then the the second transfer works too, and so does the last."
+    done = fixed_text(patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}"))
+    assert {one.name for one in done.fixed} == {"long-message-line"}
+    assert {one.name for one in done.left} == {"repeated-word"}
+
+
 def test_types_that_the_tree_does_not_have_are_not_used(tmp_path: Path) -> None:
     text = patch_of(" \tint ret;\n+\tuint32_t mode;\n \tint more;")
     context = Context(
