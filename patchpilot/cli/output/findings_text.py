@@ -108,21 +108,27 @@ def _placed(finding: Finding, whole: frozenset[str]) -> Finding:
     return finding._replace(patch_line=None, path=None, line=None, column=None)
 
 
-def _place(finding: Finding, patch: Patch | None) -> str:
-    return one_line(
-        f"{patch.source}:{finding.patch_line}"
-        if patch and finding.patch_line
-        else patch.source
-        if patch
-        else "series"
-    )
+def shown_place(finding: Finding, patch: Patch | None) -> str:
+    """Return the place of a finding in text output.
+
+    It is COMMIT:PATH:LINE or COMMIT:message:LINE in a commit, whose subject is line 1, and
+    FILE:LINE in a patch file.
+    """
+    if patch is None:
+        return "series"
+    at, source = finding.patch_line, patch.source
+    if at is None or not (patch.commit or "").startswith(source):
+        return one_line(f"{source}:{at}" if at else source)
+    if at >= patch.diff_line and finding.path:
+        return one_line(f"{source}:{finding.path}:{finding.line or 1}")
+    return f"{source}:message:{max(1, at - patch.message_line + 3)}"
 
 
 def _waived(patch: Patch | None, suppressed: Suppressed, paint: Colors) -> str:
     until = f", until {suppressed.until}" if suppressed.until else ""
     finding = suppressed.finding
     return (
-        f"{paint(_place(finding, patch), BOLD)}: waived: {one_line(finding.message)}"
+        f"{paint(shown_place(finding, patch), BOLD)}: waived: {one_line(finding.message)}"
         f" {paint(f'[{finding.name}]', DIM)}\n    {one_line(suppressed.reason)}"
         f" ({one_line(suppressed.origin)}{until})"
     )
@@ -136,21 +142,14 @@ def _finding(
     explained: set[str],
     since: str | None,
 ) -> str:
-    in_diff = patch is None or patch.has_diff
-    inside = (
-        ""
-        if not in_diff
-        else (
-            f" ({finding.path}:{finding.line})"
-            if finding.path and finding.line
-            else f" ({finding.path})"
-            if finding.path
-            else ""
-        )
-    )
+    in_diff, place = patch is None or patch.has_diff, shown_place(finding, patch)
+    path = finding.path or ""
+    is_named = not in_diff or not path or f":{path}:" in place
+    line = f":{finding.line}" if finding.line else ""
+    inside = "" if is_named else f" ({path}{line})"
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
-        f"{paint(_place(finding, patch), BOLD)}:"
+        f"{paint(place, BOLD)}:"
         f" {paint(str(finding.severity), COLORS[finding.severity])}:"
         f" {one_line(finding.message)}{moved}{one_line(finding.age(since))}"
         f" {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"

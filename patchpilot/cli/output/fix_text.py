@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from itertools import count, takewhile
 
 from patchpilot.checking.fixed_patch import FixedPatch
+from patchpilot.cli.output.findings_text import shown_place
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line, printable
 from patchpilot.services.check.apply_fixes import FixResult
@@ -29,11 +30,7 @@ def fixed(result: FixResult, *, colored: bool = False) -> str:
     lines = []
     for patch in result.patches:
         for finding in patch.fixed:
-            place = one_line(
-                f"{patch.patch.source}:{finding.patch_line}"
-                if finding.patch_line
-                else patch.patch.source
-            )
+            place = shown_place(finding, patch.patch)
             word = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
             lines.append(
                 f"{place}: {word}: {one_line(finding.message)} [{finding.name}]"
