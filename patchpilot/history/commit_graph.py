@@ -74,11 +74,6 @@ def use_graph(
     return False
 
 
-def is_making() -> bool:
-    """Returns whether a commit-graph that this run started is still being written."""
-    return any(process.poll() is None for process in _running)
-
-
 def _has_own(objects: Path) -> bool:
     info = objects / "info"
     return (info / "commit-graph").exists() or (

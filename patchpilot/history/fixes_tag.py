@@ -176,7 +176,7 @@ def same_subject(quoted: str, subject: str) -> bool:
 
 
 def _judge_tag(
-    tag: FixesTag, target: Commit | None, known: Relations, digits: int
+    tag: FixesTag, target: Commit | None, known: Relations
 ) -> tuple[TagProblem, ...]:
     """The problems of a tag whose commit has been looked up, in the order of the bots."""
     if tag.commit_id is None:
@@ -225,12 +225,12 @@ def _judge_tag(
                 )
             )
         return tuple(problems)
-    problems += _form(tag, target, digits)
+    problems += _form(tag, target)
     problems += _truth(target, known)
     return tuple(problems)
 
 
-def _form(tag: FixesTag, target: Commit, digits: int) -> list[TagProblem]:
+def _form(tag: FixesTag, target: Commit) -> list[TagProblem]:
     problems: list[TagProblem] = []
     written = tag.commit_id or ""
     if len(written) < DIGITS:
@@ -239,10 +239,10 @@ def _form(tag: FixesTag, target: Commit, digits: int) -> list[TagProblem]:
                 "short-id", f"the id has {len(written)} digits; use at least {DIGITS}"
             )
         )
-    elif len(written) > digits:
+    elif len(written) > DIGITS:
         problems.append(
             TagProblem(
-                "long-id", f"the id has {len(written)} digits; {digits} are enough"
+                "long-id", f"the id has {len(written)} digits; {DIGITS} are enough"
             )
         )
     if tag.open_parenthesis:
@@ -316,7 +316,6 @@ def judge_message(
     find: Find,
     *,
     relations: Relations | None = None,
-    digits: int = DIGITS,
     apart: bool = False,
 ) -> tuple[JudgedTag, ...]:
     """Returns every `Fixes:` line of a message with its commit and its problems.
@@ -339,7 +338,7 @@ def judge_message(
         ]
         problems = [
             *placed,
-            *_judge_tag(tag, target, known, digits),
+            *_judge_tag(tag, target, known),
         ]
         if target and target.id in seen:
             problems.append(

@@ -202,7 +202,7 @@ def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
     if imported:
         return imported
     if not candidates:
-        return "no candidates: the commit only adds files or changes none"
+        return "no candidates: the commit only adds files or changes whitespace"
     first = candidates[0]
     if first.confidence >= SURE:
         return ""

@@ -221,7 +221,7 @@ def test_a_change_of_white_space_alone_is_called_that(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "blanks", story.later)
     story.commit("ring: indent", LATER.replace("\tring->", "\t\tring->"))
     result = story.ask()
-    assert "whitespace-only" in result.reason
+    assert "whitespace" in result.reason
     assert not result.sure
 
 

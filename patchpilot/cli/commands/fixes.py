@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot fixes`: find the commit that introduced the bug."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -73,12 +72,7 @@ def command(
             document("fixes", results[0]) if one else document("fixes", results=results)
         )
     else:
-        columns = (
-            shutil.get_terminal_size().columns
-            if common.output is None and sys.stdout.isatty()
-            else 0
-        )
-        common.write("\n".join(text(result, verify, columns) for result in results))
+        common.write("\n".join(text(result, verify) for result in results), fold=True)
     if verify:
         if any(result.unverified for result in results):
             notice(
@@ -104,8 +98,8 @@ def _read(file: Path | None) -> str | None:
         ) from error
 
 
-def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
-    """Return the result as text, with the evidence wrapped to so many columns (0: not wrapped)."""
+def text(result: FixesResult, verify: bool) -> str:
+    """Return the result as text."""
     from patchpilot.model.printable import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")']
@@ -128,24 +122,7 @@ def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
             *culprit.evidence,
             *([f"first in {culprit.first_release}"] if culprit.first_release else []),
         ]
-        lines += _wrapped("; ".join(facts), columns)
+        lines.append(f"      {'; '.join(facts)}")
     if len(result.tags) > 1:
         lines += ["one tag each:", *(f"  {tag}" for tag in result.tags)]
     return printable("\n".join([*lines, *result.notes]))
-
-
-def _wrapped(line: str, columns: int) -> list[str]:
-    """An indented line, in as many as the terminal needs."""
-    import textwrap
-
-    indent = " " * 6
-    if columns < 30:
-        return [indent + line]
-    return textwrap.wrap(
-        line,
-        columns,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -5,7 +5,6 @@ It also checks the existing Fixes: tags.
 """
 
 import re
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -19,13 +18,12 @@ from patchpilot.commits.range import (
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, MissingError, UsageError
-from patchpilot.history.commit_graph import is_making, use_graph
+from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.fixes_tag import JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import what_lacks
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
-from patchpilot.model.fixes_line import DIGITS
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
@@ -37,7 +35,6 @@ from patchpilot.topic.fix_claims import judge_fix
 from patchpilot.topic.topic_base import find_base
 
 LIMIT = 5
-SLOW = 4.0
 MANY = 200
 """More commits than that are no series."""
 SURE_ENOUGH = 0.8
@@ -119,17 +116,16 @@ class FixesRequest:
 
     `target` None is the latest commit. With `verify`, only the existing Fixes: tags are
     checked. `bisect_log` is the output of `git bisect log`, or a report that quotes the end
-    of it. `digits` is the length of the commit id in the tag. `profile` is the project that
-    defines the layout of tags; by default, it is detected from the commit's tree. Commits
-    that are sent together with the fix get no tag: these are the commits since `base` (by
-    default since the upstream branch) and the commits in `series`.
+    of it. `profile` is the project that defines the layout of tags; by default, it is
+    detected from the commit's tree. Commits that are sent together with the fix get no tag:
+    these are the commits since `base` (by default since the upstream branch) and the commits in
+    `series`.
     """
 
     target: str | None = None
     limit: int = LIMIT
     verify: bool = False
     bisect_log: str | None = None
-    digits: int = DIGITS
     base: str | None = None
     series: Collection[str] = ()
     profile: str = ""
@@ -192,8 +188,7 @@ def find_culprits(
             newest_patch(repository) if request.target is None else request.target,
         )
     )
-    started = time.monotonic()
-    graphed = use_graph(
+    use_graph(
         repository,
         (commit.parents or (commit.id,))[0],
         progress,
@@ -217,7 +212,6 @@ def find_culprits(
         commit.lines,
         partial(_look_up, repository),
         relations=relations,
-        digits=request.digits,
         apart=apart,
     )
     if request.verify:
@@ -259,11 +253,7 @@ def find_culprits(
                 for candidate in candidates
                 if candidate.confidence >= overrides.REVERTED
             )
-    reason = (
-        imported
-        or _only_blanks(repository, commit, candidates)
-        or finder.doubt(candidates)
-    )
+    reason = finder.doubt(candidates, imported)
     culprits = tuple(
         _released(repository, releases, candidate) for candidate in candidates
     )
@@ -276,18 +266,6 @@ def find_culprits(
         own_patch(culprit.subject) for culprit in culprits[:1] if culprit.commit in own
     ]
     notes += what_lacks(repository)
-    if (
-        time.monotonic() - started > SLOW
-        and not (graphed or is_making())
-        and not any(
-            (repository.common_dir / "objects" / "info" / name).exists()
-            for name in ("commit-graph", "commit-graphs")
-        )
-    ):
-        notes.append(
-            "this was slow: `git commit-graph write --reachable --changed-paths` makes it several"
-            " times faster"
-        )
     notes += _second_opinion(present, culprits)
     claim = judge_fix(repository, commit)
     if not claim.is_fix:
@@ -398,35 +376,6 @@ def _find(
             "required files are missing in this partial clone",
             hint="run `git fetch --refetch --no-filter`",
         ) from error
-
-
-def _only_blanks(
-    repository: Repository, commit: Commit, candidates: tuple[Candidate, ...]
-) -> str:
-    """What to say of a commit that leaves no trace to follow because it changes whitespace only.
-
-    Empty for others.
-    """
-    if candidates or len(commit.parents) != 1:
-        return ""
-    from patchpilot.tags.commit_change import read_change
-
-    files = read_change(repository, commit.parents[0], commit.id)
-    counts = repository.git(
-        "diff-tree",
-        "-r",
-        "--numstat",
-        "--diff-filter=MR",
-        "-M",
-        commit.parents[0],
-        commit.id,
-    ).text
-    # a change of mode counts no lines, one of a binary file has dashes for numbers
-    if any(file.runs for file in files) or not re.search(
-        r"^(?:[1-9]\d*\t|\d+\t[1-9])", counts, re.MULTILINE
-    ):
-        return ""
-    return "whitespace-only change: there is no fixed line to blame"
 
 
 def _second_opinion(

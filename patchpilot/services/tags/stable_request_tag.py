@@ -5,7 +5,7 @@ If no tag is needed, the result is the reason.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.backports.fix_commit import FixCommit
@@ -17,7 +17,6 @@ from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
 from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.fix_in_branch import Culprit, History
-from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import what_lacks
 from patchpilot.history.stable_branches import stable_branches
@@ -28,7 +27,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import Project
-from patchpilot.tags import rank_culprits as finder
+from patchpilot.services.tags.find_culprits import FixesRequest, find_culprits
 from patchpilot.tags.stable_decision import (
     BranchState,
     StableAdvice,
@@ -121,13 +120,14 @@ def stable_lines(
     notes: list[str] = []
     no_fix = ""
     named = [repository.resolve(fix) for fix in request.fixes]
-    tags = _tags(repository, commit)
-    tagged = list(dict.fromkeys(filter(None, tags.values())))
+    asked = FixesRequest(commit.id, limit=2, verify=True, profile=request.profile)
+    present = find_culprits(repository, asked, progress=progress).present
+    tagged = list(dict.fromkeys(one.target.id for one in present if one.target))
     if not named and tagged:
         named = tagged
-    elif not named and tags:
+    elif not named and present:
         notes.append(
-            f"{next(iter(tags))} names a commit that is not in this repository: cannot determine"
+            f"{present[0].tag.text} names a commit that is not in this repository: cannot determine"
             " which branches have it"
         )
     elif not named and not (judged := judge_fix(repository, commit)).is_fix:
@@ -136,10 +136,12 @@ def stable_lines(
             "commit that introduced it with --fixes"
         )
     elif not named and project.tags.line and len(commit.parents) == 1:
-        guess = finder.find(repository, commit, limit=1, progress=progress)
-        if not finder.doubt(guess.candidates, guess.imported):
+        guess = find_culprits(
+            repository, replace(asked, verify=False), progress=progress
+        )
+        named = [one.commit for one in guess.candidates if one.tag in guess.tags]
+        if named:
             first = guess.candidates[0]
-            named = [first.commit]
             notes.append(
                 f"no Fixes: tag: using {first.tag} ({first.confidence:.0%} sure)"
             )
@@ -179,16 +181,6 @@ def stable_lines(
         branches,
         tuple(notes),
     )
-
-
-def _tags(repository: Repository, commit: Commit) -> dict[str, str | None]:
-    """The Fixes: tags of a message → the commits that they name, None for one that is not here."""
-    tags = ((line, parse_tag(line, at)) for at, line in enumerate(commit.lines) if at)
-    return {
-        line.strip(): repository.find(tag.commit_id)
-        for line, tag in tags
-        if tag and tag.commit_id
-    }
 
 
 def branch_states(
