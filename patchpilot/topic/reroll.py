@@ -27,7 +27,7 @@ from patchpilot.series.change_id import change_id_line, sent_tag
 from patchpilot.series.cover_letter import changelog_title, has_changes, lay_out
 from patchpilot.series.draft import Drafts, pair_known
 from patchpilot.settings.read_settings import in_demo, user_settings
-from patchpilot.topic.followed.review_summary import addressed, asked
+from patchpilot.topic.followed.review_summary import to_mention
 from patchpilot.topic.topic_project import project_of
 
 _PREFILLED = re.compile(
@@ -74,7 +74,7 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     ]
     points += [
         f"EDITME review: {line}"
-        for line in addressed(last, upcoming_patches(draft, repository))
+        for line in to_mention(last, upcoming_patches(draft, repository))
     ]
     written = "" if _is_template(draft.changelog) else draft.changelog
     text = written or lay_out(draft.version, points, link_to(last, repository))
@@ -344,34 +344,16 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
 
 
 def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
-    """Return aids for writing the changelog.
-
-    They are the changes since the last version, a short range-diff, and the reviewers' requests.
-    """
+    """Return a short range-diff since the last version, as an aid for writing the changelog."""
     last = last_sent(draft)
     if last is None:
         return ()
     ids = [patch.commit for patch in draft.patches if patch.commit]
-    lines = [
-        f"Since v{last.version}:",
-        *(
-            f"  {line}"
-            for line in change_lines(changes(draft, last, repository))
-            or ("no patch differs",)
-        ),
-    ]
-    diff = [
-        line
+    return tuple(
+        f"  {line}"
         for line in range_diff(repository, last, ids).splitlines()
         if not line.startswith("    ")
-    ]
-    remarks = asked(last)
-    return (
-        *lines,
-        *(f"  {line}" for line in diff[:40]),
-        *(("Reviewers said:",) if remarks else ()),
-        *(f"  {line}" for line in remarks),
-    )
+    )[:40]
 
 
 def unfinished(draft: Draft) -> bool:

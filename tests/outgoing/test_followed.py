@@ -11,8 +11,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.services.send.resume import archive_lookup, plan_resume
 from patchpilot.topic.find_topic import find_draft
-from patchpilot.topic.followed.review_summary import asked
-from patchpilot.topic.reroll import changelog_hints, last_sent
+from patchpilot.topic.reroll import reroll
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.mails import mail
@@ -62,14 +61,7 @@ def test_tags_and_remarks_of_the_last_version_are_reported(tmp_path: Path) -> No
     assert call("track add --mbox", tmp_path / "t.mbox").code == 0
     with Repository.open(repo.path) as repository:
         draft = find_draft(repository, SendRequest())
-        last = last_sent(draft)
-        assert last is not None
-        (remark,) = asked(last)
-        assert remark.startswith("Rita Reviewer (")
-        assert "check the return value" in remark
-        assert any(
-            "Rita Reviewer" in line for line in changelog_hints(repository, draft)
-        )
+        assert "(Rita Reviewer)" in reroll(draft, repository).changelog
     reported = call(*words, "--reroll", "--dry-run").json
     assert "tags" in {one["name"] for one in reported["warnings"]}
     assert repo.patchpilot("trailers --yes").code == 0

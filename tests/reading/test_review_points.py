@@ -174,7 +174,7 @@ def test_ticked_points_are_in_the_changelog_of_the_next_version(tmp_path: Path) 
         one.amend()
         exported = one.run("draft", "--export", "-").out
         assert "- EDITME review: Please use a helper here. (Rita Reviewer)" in exported
-        assert "needed at all" not in exported.partition("Reviewers said")[0]
+        assert "needed at all" not in exported
 
 
 def test_a_report_is_one_point_its_first_new_problem() -> None:

@@ -15,7 +15,6 @@ from patchpilot.series.draft import Drafts
 from patchpilot.topic.reroll import (
     VersionChange,
     change_lines,
-    changelog_hints,
     changes,
     is_remembered,
     last_sent,
@@ -279,19 +278,6 @@ def test_the_range_diff_is_between_what_was_sent_and_what_is_there(
             "same",
             "same",
         ]
-
-
-def test_hints_for_the_changelog_have_the_changes(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r", 1)
-    with Repository.open(repo.path) as repository:
-        assert changelog_hints(repository, DRAFT) == ()
-        sent(1)
-        hints = changelog_hints(
-            repository, replace(DRAFT, patches=(known(1), known(2)))
-        )
-        assert hints[:2] == ("Since v1:", "  no patch differs")
-        hints = changelog_hints(repository, replace(DRAFT, patches=(known(1),)))
-        assert hints[:2] == ("Since v1:", "  dropped: widget: change 2")
 
 
 B4S = "Changes in v2:\n- EDITME: describe what is new in this series revision.\n"

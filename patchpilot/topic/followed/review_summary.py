@@ -16,19 +16,6 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.review_ledger import LedgerItem
 
-ASKING = ("review", "question", "nack", "trailers")
-MAX_LINES = 12
-
-
-def asked(last: Send) -> tuple[str, ...]:
-    """Return the requests of people for the last version, each with its sender."""
-    lines = [
-        f"{item.point.asker} ({item.point.kind}): {item.point.text}"
-        for _, item in review_items(last, ())
-        if str(item.point.kind) in ASKING
-    ]
-    return tuple(lines[:MAX_LINES])
-
 
 def review_items(
     last: Send, upcoming: "Sequence[Patch]"
@@ -48,16 +35,16 @@ def review_items(
     )
 
 
-def addressed(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
-    """Return the review comments on the last version that the next one addresses.
+def to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
+    """Return the requests for the last version that the next one addresses or should address.
 
-    Each has the name of its sender. Comments that the author ticked are included. Questions are
-    only included if ticked, because an answered question is not a change.
+    Each has the name of its sender. Requests that were answered or declined are left out.
+    Questions are only included if ticked, because an answered question is not a change.
     """
     items = [
         item
         for _, item in review_items(last, upcoming)
-        if item.state == "addressed"
+        if item.state in ("addressed", "open")
         and (item.marked or not item.point.text.endswith("?"))
     ]
     return tuple(
