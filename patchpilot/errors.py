@@ -145,15 +145,22 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return {name.lower(): name for name in known}[matches[0]] if matches else None
 
 
+def did_you_mean(
+    word: str, known: Iterable[str], otherwise: "HintText" = ""
+) -> "HintText":
+    """Return the hint with the known word most similar to `word`, or another hint."""
+    near = nearest(word, known)
+    return f"did you mean {near!r}?" if near else otherwise
+
+
 def suggestion(kind: str, word: str, known: Iterable[str]) -> str:
     """Return the hint for an unknown word: the most similar known word, otherwise all valid ones.
 
     `kind` is the kind of the word, in the singular.
     """
     names = list(known)
-    near = nearest(word, names)
     every = ", ".join(names) or "none"
-    return f"did you mean {near!r}?" if near else f"valid {_plural(kind)}: {every}"
+    return str(did_you_mean(word, names, f"valid {_plural(kind)}: {every}"))
 
 
 def _plural(kind: str) -> str:

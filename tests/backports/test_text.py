@@ -28,7 +28,9 @@ def test_sentences_fit_in_80_columns_and_code_is_left_as_it_is(world: World) -> 
     assert out.count("not in this repository: 5.10, 5.15, 6.1, 6.12, 6.18\n") == 1
     assert base[:12] in out
     long = [line for line in out.splitlines() if len(line) > 80]
-    assert all(line.lstrip().startswith(("+", "-", "git ")) for line in long), long
+    assert all(
+        line.lstrip().startswith(("+", "-", "git ", "next: ")) for line in long
+    ), long
     assert [
         line
         for line in out.splitlines()

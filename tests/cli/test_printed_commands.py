@@ -147,11 +147,12 @@ NOT_RUN = {
 
 PLACEHOLDERS = (
     (
-        r"\{result\.commit\[:12\]\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}",
+        r"\{(?:result|last)\.commit\[:12\]\}|\{target\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}",
         "LANDED",
     ),
     (r"43645ce03e00", "CULPRIT"),
-    (r"\{(?:answer|branch)\.branch\}|\bBRANCH\b", "stable/linux-5.15.y"),
+    (r"\{onto\}", "--onto BRANCH"),
+    (r"\{(?:answer|branch|branches\[0\])\.branch\}|\bBRANCH\b", "stable/linux-5.15.y"),
     (r"\bA\.\.B\b", "origin/master..HEAD"),
     (r"https://lore\.kernel\.org/netdev/(?:<message-id>|[^'/ ]+)/", "URL"),
     (

@@ -2,10 +2,10 @@
 """The backport matrix as text, Markdown and JSON."""
 
 import re
-import textwrap
 from collections.abc import Callable, Sequence
 
 from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.text_layout import filled
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
 from patchpilot.services.backport.backport_result import (
@@ -93,7 +93,7 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
             ]
         blocks.append("\n".join(lines))
     blocks += _missing(results[-1])
-    blocks += _work_text(done)
+    blocks += [*_work_text(done), *([str(done.next)] if done.next else [])]
     return printable("\n\n".join(blocks) + "\n")
 
 
@@ -187,16 +187,7 @@ def _name(result: BackportResult) -> str:
 
 def _wrapped(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
     """A sentence in lines of at most `width`; a word that is longer stays whole."""
-    flat = " ".join(text.split())
-    found = textwrap.wrap(
-        flat,
-        width,
-        initial_indent=first,
-        subsequent_indent=other,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return found or [first.rstrip()]
+    return list(filled(first, text, width, len(other)))
 
 
 def _details(row: BranchResult, *, upstream: bool) -> list[str]:

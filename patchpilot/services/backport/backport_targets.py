@@ -16,7 +16,7 @@ from patchpilot.commits.range import (
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
-from patchpilot.errors import InputError, MissingError, UsageError, nearest
+from patchpilot.errors import InputError, MissingError, UsageError, did_you_mean
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline import mainline
 from patchpilot.history.missing_branches import COMMAND
@@ -180,12 +180,10 @@ def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
             f"the stable branch {word} has not been fetched",
             hint=fetch_command(repository, stable, version),
         )
-    near = nearest(word, repository.refs)
+    listing = "run `git branch -a` to list the branches"
     raise UsageError(
         f"no commit, branch or directory {word!r}",
-        hint=f"did you mean {near!r}?"
-        if near
-        else "run `git branch -a` to list the branches",
+        hint=did_you_mean(word, repository.refs, listing),
     )
 
 

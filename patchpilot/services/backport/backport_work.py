@@ -13,7 +13,7 @@ from patchpilot.backports.backport_patches import BackportText
 from patchpilot.commits.git_reading import identity_in
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.model.action import Action
+from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.progress import Progress, silent
@@ -38,14 +38,30 @@ _BROKEN = "the branch compiles without the fix, but not with it"
 class WorkDone:
     """The results of the actions that `backport` carried out.
 
-    Contains the written patches, the conflict prepared in a clone, the builds, and the
-    request to the stable maintainers.
+    Contains the written patches, the conflict prepared in a clone, the builds, the request to
+    the stable maintainers, and the next command if nothing was carried out.
     """
 
     written: tuple[WrittenBackport, ...] = ()
     resolving: Resolving | None = None
     built: tuple[Built, ...] = ()
     request: str = ""
+    next: Advice = ""
+
+
+def next_step(results: Sequence[BackportResult], wanted: BackportRequest) -> Advice:
+    """Returns the command to run after the verdicts; "" if no branch needs the fix."""
+    last = results[-1]
+    branches = [branch for branch in last.branches if branch.wants_fix]
+    onto = tuple(word for revision in wanted.onto for word in ("--onto", revision))
+    target = wanted.target or last.commit or ""
+    if not branches:
+        return ""
+    if last.commit and not last.upstream:
+        return Action("stable", (last.commit[:12],), "next: {}")
+    if all(one.verdict == "conflict" and not one.prerequisites for one in branches):
+        return Action("backport", (target, "--resolve", branches[0].branch), "next: {}")
+    return Action("backport", (target, *onto, "--write", "backports"), "next: {}")
 
 
 def work(
@@ -60,7 +76,7 @@ def work(
     maintainers. Raises `MissingError` outside a repository if an action needs commits.
     """
     if not (wanted.folder or wanted.resolve or wanted.build or wanted.request):
-        return WorkDone()
+        return WorkDone(next=next_step(results, wanted))
     if repository is None and (wanted.resolve or wanted.build or wanted.request):
         raise MissingError(
             "not in a git repository: this option only works on commits",
