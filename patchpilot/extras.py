@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The optional packages (extras): the extra that each import needs, and its install command."""
 
+import json
+import shlex
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 from patchpilot.errors import MissingError
 
@@ -45,14 +49,36 @@ def missing_extra(error: ImportError) -> MissingError | None:
 def install_command(extra: str) -> str:
     """Return the command that installs an extra in this environment with pip, pipx or uv."""
     place = Path(sys.prefix)
-    wanted = f"'{CORE}[{extra}]'"
+    wanted = shlex.quote(_requirement(extra))
     if (place / "pipx_metadata.json").exists():
         return f"pipx inject {place.name} {wanted}"
     if (place / "uv-receipt.toml").exists():
         return f"uv tool install --with {wanted} {place.name}"
-    if _made_by_uv(place):
-        return f"uv pip install {wanted}"
-    return f"pip install {wanted}"
+    pip = "uv pip" if _made_by_uv(place) else "pip"
+    if origin().get("dir_info", {}).get("editable"):
+        folder = unquote(origin()["url"].removeprefix("file://"))
+        return f"{pip} install -e {shlex.quote(f'{folder}[{extra}]')}"
+    return f"{pip} install {wanted}"
+
+
+def _requirement(extra: str) -> str:
+    """The core with an extra, from the URL that this copy was installed from, if any."""
+    url, vcs = origin().get("url"), origin().get("vcs_info")
+    if vcs:
+        url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
+    return f"{CORE}[{extra}]{f' @ {url}' if url else ''}"
+
+
+def origin() -> dict[str, Any]:
+    """Return how this copy was installed if not from an index, as direct_url.json has it."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        text = distribution(CORE).read_text("direct_url.json")
+    except PackageNotFoundError:
+        text = None
+    found: dict[str, Any] = json.loads(text) if text else {}
+    return found
 
 
 def _made_by_uv(place: Path) -> bool:

@@ -96,13 +96,35 @@ def test_the_hint_is_for_the_program_that_made_the_environment(
     place.mkdir()
     (place / file).write_text(text)
     monkeypatch.setattr(sys, "prefix", str(place))
+    monkeypatch.setattr("patchpilot.extras.origin", dict)
     assert install_command("send") == command
+
+
+@pytest.mark.parametrize(
+    ("origin", "command"),
+    [
+        (
+            {"url": "file:///a%20b", "dir_info": {"editable": True}},
+            "-e '/a b[lsp]'",
+        ),
+        (
+            {"url": "https://a/b", "vcs_info": {"vcs": "git", "commit_id": "1f"}},
+            "'patchpilot-core[lsp] @ git+https://a/b@1f'",
+        ),
+        ({"url": "file:///c.whl"}, "'patchpilot-core[lsp] @ file:///c.whl'"),
+    ],
+)
+def test_an_extra_comes_from_where_this_copy_came_from(
+    origin: dict[str, object], command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchpilot.extras.origin", lambda: origin)
+    assert install_command("lsp").endswith(f"pip install {command}")
 
 
 @pytest.mark.parametrize(
     ("name", "code", "words"),
     [
-        ("textual.app", 3, "patchpilot-core[tui]"),
+        ("textual.app", 3, "[tui]"),
         ("git", 3, "needs GitPython"),
         ("patchpilot.nosuch", 70, "a bug in patchpilot"),
     ],
