@@ -371,7 +371,7 @@ class Archive(MailArchive):
         if not self.online:
             raise NetworkError(
                 f"{self.host} cannot be queried with --offline",
-                hint="use --mbox FILE, or omit --offline",
+                hint="omit --offline",
             )
         if self._stop.is_set():
             raise CancelledError()

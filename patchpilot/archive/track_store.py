@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.errors import InputError, UsageError
-from patchpilot.model.action import Action
+from patchpilot.errors import InputError, UsageError, nearest
+from patchpilot.model.action import Action, said
 from patchpilot.model.bounded_date import read_iso, stored_time
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, parse_mail
@@ -247,10 +247,15 @@ class Store:
             (entry for entry in self.entries() if entry.id == number), None
         )
         if entry_of_number is None:
-            known = ", ".join(str(entry.id) for entry in self.entries()) or "none"
+            known = [str(entry.id) for entry in self.entries()]
+            near = nearest(str(number), known)
+            listed = f"`{{}}` lists them: {', '.join(known) or 'none'}"
             raise UsageError(
                 f"no tracked series has the number {number}",
-                hint=Action("track", (), f"`{{}}` lists them: {known}"),
+                hint=said(
+                    f"did you mean {near}? " if near else "",
+                    Action("track", (), listed),
+                ),
             )
         return entry_of_number
 

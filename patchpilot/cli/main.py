@@ -17,7 +17,7 @@ from patchpilot.cli.error_exit import ended, leave, notice
 from patchpilot.cli.trust_question import trusting
 from patchpilot.cli.verb_command import Command, HelpRequested, Parser, option
 from patchpilot.cli.verbs import VERBS, overview
-from patchpilot.errors import ExitCode, UsageError, nearest
+from patchpilot.errors import ExitCode, UsageError, did_you_mean
 
 
 class Verbs(Mapping[str, Command]):
@@ -126,14 +126,9 @@ def _command(words: list[str], repo: Path | None) -> int | None:
     if name not in VERBS:
         from patchpilot.cli.other_programs import command_hint
 
-        near = nearest(name, VERBS)
+        listing = "run `patchpilot --help` to list the commands"
         raise UsageError(
             f"unknown command {name!r}",
-            hint=command_hint("", name)
-            or (
-                f"did you mean {near!r}?"
-                if near
-                else "run `patchpilot --help` to list the commands"
-            ),
+            hint=command_hint("", name) or did_you_mean(name, VERBS, listing),
         )
     return root.sub(name).run(words[1:], repo)

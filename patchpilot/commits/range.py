@@ -11,8 +11,14 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from patchpilot.errors import InputError, MissingError, NoPatchError, UsageError
-from patchpilot.model.action import Action, Hint
+from patchpilot.errors import (
+    InputError,
+    MissingError,
+    NoPatchError,
+    UsageError,
+    did_you_mean,
+)
+from patchpilot.model.action import Action, Hint, said
 from patchpilot.model.limits import MAX_INPUT
 from patchpilot.model.mail import digest_mails, mail_bounds, one_mail, parse_patch
 from patchpilot.model.patch import Patch, Series
@@ -77,12 +83,20 @@ def refuse_absent(targets: Sequence[str]) -> None:
     """
     for target in targets:
         if looks_like_file(target) and not Path(target).exists():
-            raise InputError(
-                f"{target}: no such file",
-                hint=Action(
-                    "", ("-C", "DIR"), "check the path, or name a repository with {}"
-                ),
+            raise _absent(
+                target, Action("", ("-C", "DIR"), "name a repository with {}")
             )
+
+
+def _absent(target: str, way: Action | str) -> InputError:
+    """The error for a file that does not exist, with the most similar file next to it."""
+    folder = Path(target).parent
+    files = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    listing = said("check the path, or ", way)
+    return InputError(
+        f"{target}: no such file",
+        hint=did_you_mean(Path(target).name, files, listing),
+    )
 
 
 def read_targets(
@@ -120,15 +134,11 @@ def read_targets(
                 )
             series.append(from_archive(target))
         elif repository is None:
-            raise InputError(
-                f"{target}: no such file",
-                hint=Action("", ("-C", "DIR"), "name a repository with {}"),
+            raise _absent(
+                target, Action("", ("-C", "DIR"), "name a repository with {}")
             )
         elif looks_like_file(target) and not repository.find(target):
-            raise InputError(
-                f"{target}: no such file",
-                hint=Hint(("check the path, or ", NAME_TARGET)),
-            )
+            raise _absent(target, NAME_TARGET)
         else:
             series.append(revision_series(repository, target))
     return (*series, *group(loose))
@@ -242,10 +252,7 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
     """Returns the ids of the commits that a commit-ish or a range names, oldest first."""
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
-            raise InputError(
-                f"{target}: no such file",
-                hint=Hint(("check the path, or ", NAME_TARGET)),
-            )
+            raise _absent(target, NAME_TARGET)
         raise UsageError(
             f"{target}: a commit is required, not a file",
             hint="run `git am FILE`, then name the commit",

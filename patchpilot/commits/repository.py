@@ -31,7 +31,7 @@ from patchpilot.commits.remembered_answers import (
     may_change,
 )
 from patchpilot.commits.run import Completed, configuration, git
-from patchpilot.errors import GitError, MissingError, UsageError, nearest
+from patchpilot.errors import GitError, MissingError, UsageError, did_you_mean
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
@@ -213,10 +213,11 @@ class Repository:
         """The hint for a word that does not name a commit."""
         if "{" not in word and message_id_of(word) == word:
             return f"to name a mail write its Message-ID as '<{word}>'"
-        if near := nearest(
-            word, [name for name in self.refs if not name.startswith("-")]
-        ):
-            return f"did you mean {near!r}?"
+        refs = [name for name in self.refs if not name.startswith("-")]
+        if "HEAD" not in word:
+            refs.append("HEAD")
+        if hint := did_you_mean(word, refs):
+            return str(hint)
         if _SHORT_ID.fullmatch(word):
             return "run `git fetch --all` to fetch the commit"
         return (

@@ -13,7 +13,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.errors import GitError, UsageError, nearest
+from patchpilot.errors import GitError, UsageError, did_you_mean
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.recipient import Recipient
 from patchpilot.outgoing.mail_account import Account
@@ -239,10 +239,9 @@ def expand(
         elif found := parse_addresses(part):
             addresses += found
         else:
-            near = nearest(part, aliases)
             raise UsageError(
                 f"{source}: unknown address or alias {part!r}",
-                hint=f"did you mean {near!r}?" if near else NO_ADDRESS,
+                hint=did_you_mean(part, aliases, NO_ADDRESS),
             )
     return tuple(addresses)
 

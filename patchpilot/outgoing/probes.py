@@ -9,7 +9,7 @@ from typing import Literal
 
 from patchpilot.commits.repository import Repository
 from patchpilot.extras import install_command
-from patchpilot.model.action import Advice
+from patchpilot.model.action import Action, Advice
 from patchpilot.model.bounded_date import parse_date
 from patchpilot.outgoing.smtp import words
 from patchpilot.urls import public_url
@@ -56,7 +56,11 @@ def archive_and_clock(url: str) -> tuple[Probe, ...]:
                 "archive",
                 "warn",
                 f"{url} cannot be reached: {_reason(error)}",
-                "replies cannot be tracked until it is reachable; --mbox reads them from files",
+                Action(
+                    "track",
+                    ("add", "--mbox", "FILE"),
+                    "replies cannot be tracked until it is reachable; `{}` reads them from a file",
+                ),
             ),
         )
     probes = [Probe("archive", "ok", f"{url} is reachable")]

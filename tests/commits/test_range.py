@@ -159,7 +159,7 @@ def read(repository: object, *targets: str) -> tuple[Series, ...]:
 
 
 ABSENT = "check the path, or name a commit or a range A..B"
-ELSEWHERE = "name a repository with -C DIR"
+ELSEWHERE = "check the path, or name a repository with -C DIR"
 RANGE = "A..B means the commits of B that are not in A"
 
 
