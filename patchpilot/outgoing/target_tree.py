@@ -7,9 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from patchpilot.backports.applies import AppliesHow, try_fix
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.patch import Patch
@@ -94,8 +91,14 @@ def fit_of_commits(
     repository: Repository, ids: Sequence[str], target: TargetTree
 ) -> TargetFit:
     """Applies the commits to the target's tip one after another, in a temporary object store."""
+    if repository.commit(ids[0]).parents == (target.tip,):
+        return TargetFit("clean")
+    # most topics are based on the tip, and need none of this
+    from patchpilot.backports.applies import AppliesHow, try_fix
+    from patchpilot.backports.fix_commit import FixCommit
+    from patchpilot.backports.object_store import Scratch
+
     worst, already = AppliesHow.CLEAN, []
-    # one commit that the tip holds as it is needs no trying
     with Scratch(repository) as scratch:
         onto = scratch.tree_of(target.tip)
         known = _subjects(repository, ids[0], target.tip)
@@ -128,6 +131,9 @@ def fit_of_files(
     repository: Repository, patches: Sequence[Patch], target: TargetTree
 ) -> TargetFit:
     """Applies patch files to the target's tip one after another, in a temporary index."""
+    from patchpilot.backports.applies import AppliesHow
+    from patchpilot.backports.object_store import Scratch
+
     worst, already, contents = AppliesHow.CLEAN, [], patch_contents(patches)
     with Scratch(repository) as scratch, TemporaryFolder("index") as place:
         index, file = {"GIT_INDEX_FILE": str(place / "index")}, place / "patch"

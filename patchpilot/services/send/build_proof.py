@@ -3,11 +3,9 @@
 
 from dataclasses import replace
 
-from patchpilot.building.built_record import built_of
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
-from patchpilot.model.built_commit import compile_tested
 from patchpilot.model.draft import COMPILE_TESTED, Draft
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
@@ -19,6 +17,9 @@ def built_words(draft: Draft) -> str:
 
     The text is empty if a commit has not been built in its current form.
     """
+    from patchpilot.building.built_record import built_of
+    from patchpilot.model.built_commit import compile_tested
+
     return compile_tested(
         [built_of(patch.commit) for patch in draft.patches if patch.commit]
     )

@@ -31,7 +31,11 @@ from patchpilot.series.recipient_edits import on_one_line
 from patchpilot.services.send.build_proof import compile_tested_line
 from patchpilot.services.send.concurrent_sends import sent_before
 from patchpilot.services.send.mail_recipients import addressees
-from patchpilot.services.send.preflight_facts import check_messages, gather_facts
+from patchpilot.services.send.preflight_facts import (
+    check_messages,
+    gather_facts,
+    loading_rules,
+)
 from patchpilot.services.send.propose_prefix import mark_warnings
 from patchpilot.services.send.questions import (
     answered,
@@ -151,6 +155,7 @@ def plan(
         remarks=finished,
     )
     progress("making the messages")
+    loading_rules()
     planned = transport.render(repository, planned)
     refuse_foreign(planned.send.entries)
     progress("checking")

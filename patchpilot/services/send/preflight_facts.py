@@ -4,7 +4,10 @@
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cache
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
@@ -166,6 +169,40 @@ Whether a patch applies it asks of the target, not of what is checked out.
 """
 
 
+_SAMPLE = b"""\
+From: A <a@example.org>
+Subject: [PATCH] a: b
+
+Text.
+---
+diff --git a/a.c b/a.c
+--- a/a.c
++++ b/a.c
+@@ -1 +1,2 @@
+ int a;
++int b;
+"""
+
+
+@cache
+def loading_rules() -> Thread:
+    """Returns a thread that loads what `check` needs; it is started once.
+
+    Loading takes as long as the program that makes the messages.
+    """
+
+    def load() -> None:
+        from patchpilot.checking.check_patches import check_mails
+        from patchpilot.checking.check_request import CheckRequest
+
+        with suppress(PatchpilotError):
+            check_mails((_SAMPLE,), CheckRequest(profile="linux", fail_on="never"))
+
+    thread = Thread(target=load, daemon=True)
+    thread.start()
+    return thread
+
+
 def check_messages(
     repository: Repository,
     request: SendRequest,
@@ -182,6 +219,7 @@ def check_messages(
     from patchpilot.checking.suppressions import Suppressions
     from patchpilot.checking.topic_waivers import of_draft
 
+    loading_rules().join()
     waivers = of_draft(draft)
     wanted = CheckRequest(
         profile=request.profile,
