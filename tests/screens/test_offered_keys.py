@@ -121,7 +121,9 @@ def test_where_there_are_fixes_their_keys_come_first() -> None:
 
 
 def test_a_recipient_is_offered_the_other_header_only() -> None:
-    in_to: Any = SimpleNamespace(chosen=("To", None))
+    in_to: Any = SimpleNamespace(chosen=("To", None), _shown=None)
     may = RecipientsScreen.check_action
     assert not may(in_to, "move", ("to",))
     assert may(in_to, "move", ("cc",))
+    in_to._shown = SimpleNamespace(patch=2)
+    assert not may(in_to, "move", ("cc",)), "its header is the same in every message"
