@@ -134,6 +134,7 @@ class RepositoryFacts:
             "--format=%x01%s",
             "--name-only",
             "--no-renames",
+            "--ignore-missing",
             *self._recent,
             "HEAD",
             "--",

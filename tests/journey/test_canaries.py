@@ -67,6 +67,8 @@ def test_no_command_of_the_configuration_runs_unless_it_is_listed(
         story(tmp_path / "repo", end="" if name.startswith("send") else "   "),
         Canaries(tmp_path / "canaries"),
     )
+    if name == "backport --resolve":
+        repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     canaries.plant(repo, process=name != "check --fix")
     argv, expected = _CALLS[name]
     with FaultySink() as server:

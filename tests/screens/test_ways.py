@@ -21,7 +21,7 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.stagebar import StageBar
 from tests.kit.terminal import WALK, Terminal
-from tests.kit.walk import keys, running, settle, text_of
+from tests.kit.walk import running, settle, text_of
 
 On = Callable[[Path], PatchpilotApp]
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
@@ -50,18 +50,16 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
     fixed: Path, walk_on: On
 ) -> None:
     first = walk_on(fixed)
-    async with running(first, (80, 24), Stage.TAGS, "enter") as pilot:
-        await pilot.press("escape")
-        await keys(pilot, Stage.BACKPORTS, Stage.COMMIT)
+    async with running(first, (80, 24), Stage.BACKPORTS, Stage.COMMIT):
         stood = first.session.status(Stage.BACKPORTS)
-        assert stood.state is StageState.DONE
+        assert stood.state is StageState.OFFERED
     again = walk_on(fixed)
-    async with running(again, (80, 24)) as pilot:
+    async with running(again, (80, 24)):
         assert again.session.last(Stage.BACKPORTS) is None
         assert again.session.status(Stage.BACKPORTS) == stood
     git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
     amended = walk_on(fixed)
-    async with running(amended, (80, 24)) as pilot:
+    async with running(amended, (80, 24)):
         assert amended.session.status(Stage.BACKPORTS).state is StageState.STALE
 
 
