@@ -33,7 +33,7 @@ _MOST_BLOBS = 64
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
 # for so few merges a process each costs less than a long-running one
-_FEW = 3
+_FEW = 2
 _MOST_CHANGES = 500
 # its output is longer than a pipe buffer: see commits/merge_tree.py
 _FILLER_NAMES = tuple(f"{number}{'f' * 700}" for number in range(12))

@@ -7,6 +7,7 @@ Used by `prepare`, `stable`, `fixes` and the TUI.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.model.commit import Commit
@@ -48,7 +49,7 @@ def judge_fix(
     changed = (
         patch.files
         if patch
-        else repository.changed_files(parents[0], commit.id)
+        else FixCommit(repository, commit).files
         if len(parents) == 1
         else ()
     )

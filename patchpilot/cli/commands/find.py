@@ -35,9 +35,6 @@ _MAX_LOG = 1 << 20
     "--mails", "with_mails", is_flag=True, help="COMMIT: show the text of each reply"
 )
 @option(
-    "--fresh", is_flag=True, help="do not use cached answers of the last ten minutes"
-)
-@option(
     "--lore",
     metavar="URL|PATH",
     help=(
@@ -50,7 +47,6 @@ def command(
     common: Common,
     within: str | None,
     with_mails: bool,
-    fresh: bool,
     lore: str | None,
     what: str,
 ) -> int:
@@ -69,9 +65,7 @@ def command(
     with common.workplace() as place:
         text = _symptom_text(place, what, lore)
         if text is None and is_commit(place.repository, what):
-            return _posted(
-                common, place, what, lore, fresh=fresh, with_mails=with_mails
-            )
+            return _posted(common, place, what, lore, with_mails=with_mails)
         return _fixes(common, place, text or what, within or "")
 
 
@@ -123,7 +117,6 @@ def _posted(
     commit: str,
     lore: str | None,
     *,
-    fresh: bool,
     with_mails: bool,
 ) -> int:
     from patchpilot.services.track.posted_commit import find_posted
@@ -135,7 +128,6 @@ def _posted(
             place.repository,
             commit,
             lore=lore or archive_setting(common.repo),
-            fresh=fresh,
             archive_at=default_archive(
                 offline=common.offline, progress=progress, where=common.repo
             ),

@@ -11,7 +11,7 @@ from pathlib import Path
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.verdict import judge
-from patchpilot.commits.range import commit_patch, is_mail, newest_patch, resolve_patch
+from patchpilot.commits.range import is_mail, newest_patch, resolve_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
@@ -236,6 +236,6 @@ def patch_size(repository: Repository, commit: Commit) -> int:
         return 0
     return sum(
         len(hunk.lines)
-        for change in commit_patch(repository, commit.id).files
+        for change in FixCommit(repository, commit).files
         for hunk in change.hunks
     )

@@ -77,7 +77,6 @@ def mail_of_commit(
     commit: Commit,
     *,
     reader: MailReader,
-    fresh: bool = False,
     progress: Progress = silent,
 ) -> CommitMail | None:
     """Returns the message in which a commit was posted; None if the archive does not have it.
@@ -86,7 +85,7 @@ def mail_of_commit(
     a merge, because Link: trailers may name reports and discussions.
     """
     archive.parse_mail = reader.parse
-    search = _Search(archive, repository, commit, reader, fresh)
+    search = _Search(archive, repository, commit, reader)
     ways: tuple[tuple[FoundBy, str, Callable[[], str | None]], ...] = (
         (
             FoundBy.LINK,
@@ -109,7 +108,6 @@ class _Search(NamedTuple):
     repository: Repository
     commit: Commit
     reader: MailReader
-    fresh: bool
 
     def by_links(self) -> str | None:
         is_merge = len(self.commit.parents) > 1
@@ -118,7 +116,7 @@ class _Search(NamedTuple):
         )
         for message_id in list(links)[:MAX_LINKS]:
             try:
-                posts = self._posts(self.archive.thread(message_id, fresh=self.fresh))
+                posts = self._posts(self.archive.thread(message_id))
             except NotInArchiveError:
                 continue
             linked = [post for post in posts if post.message_id == message_id]
@@ -162,7 +160,7 @@ class _Search(NamedTuple):
         return self._latest(filter(self._same_lines, self._posts(self._found(query))))
 
     def _found(self, query: str) -> tuple[Mail, ...]:
-        return self.archive.search(query, fresh=self.fresh)
+        return self.archive.search(query)
 
     def _posts(self, mails: Iterable[Mail]) -> tuple[Post, ...]:
         """The patches and cover letters among mails, those sent to a stable tree left out."""
@@ -268,7 +266,6 @@ def find_posted(
     revision: str,
     *,
     lore: str = LORE,
-    fresh: bool = False,
     archive_at: ArchiveAt,
     progress: Progress = silent,
 ) -> PostedCommit:
@@ -292,7 +289,6 @@ def find_posted(
                 repository,
                 commit,
                 reader=store.reader,
-                fresh=fresh,
                 progress=progress,
             )
             host = archive.host
@@ -302,7 +298,6 @@ def find_posted(
             add(
                 mail.message_id,
                 lore=lore,
-                fresh=fresh,
                 store=store,
                 archive_at=archive_at,
                 repository=repository,
