@@ -39,6 +39,12 @@ _KNOWN = re.compile(
     r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$",
     re.IGNORECASE,
 )
+_BLANK = " \t\n\r"
+_GIT_TRAILER = re.compile(r"([A-Za-z0-9-]+)[ \t]*:")
+_BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
+"""What begins a line that git wrote; with one, not all lines of a block have to be trailers."""
+_BRACKET = re.compile("[<>]")
+_PERSON = re.compile(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
 # replacement characters are what a decoder leaves of bytes that are not text
 _UNFIT = re.compile(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
@@ -111,18 +117,32 @@ def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
 
 
 def trailer_block(lines: Sequence[str]) -> range:
-    """Returns the line indexes of the trailer block.
+    """Returns the line indexes of the trailer block that git sees (git-interpret-trailers(1)).
 
-    This is the last paragraph if it consists mostly of trailers; otherwise the range is empty.
+    This is the last paragraph, unless it is the first, if all its lines are trailers, or if one
+    line was written by git and at least a quarter are trailers; otherwise the range is empty.
+    Folded lines count as the line above them, and comments not at all.
     """
-    start, end = last_paragraph(lines)
-    block = lines[start:end]
-    if start == 0 and end:
-        return range(end, end)
-    tags = sum(1 for line in block if is_trailer(line))
-    folded = sum(1 for line in block if line[:1] in (" ", "\t", "["))
-    if tags and tags * 2 >= len(block) - folded:
-        return range(start, end)
+    end = len(lines)
+    while end and (lines[end - 1][:1] == "#" or not lines[end - 1].strip(_BLANK)):
+        end -= 1
+    title = next((at for at, line in enumerate(lines) if not line.strip(_BLANK)), end)
+    tags = others = folded = 0
+    by_git = False
+    for at in range(end - 1, title - 1, -1):
+        line = lines[at]
+        if not line.strip(_BLANK):
+            others += folded
+            is_block = tags * 3 >= others if by_git else tags and not others
+            return range(at + 1 if is_block else end, end)
+        is_tag = _GIT_TRAILER.match(line) is not None or line.startswith(_BY_GIT)
+        by_git = by_git or line.startswith(_BY_GIT)
+        if line[0] in _BLANK:
+            folded += 1
+            continue
+        tags += is_tag
+        others += 0 if is_tag else folded + (line[0] != "#")
+        folded = 0
     return range(end, end)
 
 
@@ -130,22 +150,24 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
     """Returns the trailers in the message's trailer block, in order.
 
     `lines` is the message with its subject first. The lines of a folded value are joined with a
-    space.
+    space. They are what `git interpret-trailers --parse` prints.
     """
     result: list[tuple[str, int, list[str]]] = []
     open_value: list[str] | None = None
     for at in trailer_block(lines):
         line = lines[at]
-        if line[:1] in (" ", "\t"):
+        if line[0] in _BLANK:
             # a folded line continues the line above it, which may not be a trailer
             if open_value is not None:
-                open_value.append(line.strip())
+                open_value.append(line.strip(_BLANK))
             continue
-        trailer = parse_trailer(line, at)
-        open_value = [trailer.value] if trailer else None
+        trailer = _GIT_TRAILER.match(line)
+        open_value = [line[trailer.end() :].strip(_BLANK)] if trailer else None
         if trailer and open_value:
-            result.append((trailer.name, at, open_value))
-    return tuple(Trailer(name, " ".join(value), at) for name, at, value in result)
+            result.append((trailer[1], at, open_value))
+    return tuple(
+        Trailer(name, " ".join(value).strip(), at) for name, at, value in result
+    )
 
 
 def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
@@ -219,10 +241,15 @@ def unfit(line: str) -> str:
 
     A reason is, for example, `contains <U+202E>`. A trailer is one line of visible text: control
     characters, bidirectional controls, zero-width characters and bytes that are not UTF-8 end a
-    line for some programs, hide a part of it, or cannot be written at all.
+    line for some programs, hide a part of it, or cannot be written at all. The angle brackets of a
+    person's trailer hold one address; a comment may follow.
     """
     found = _UNFIT.search(line)
-    return f"contains {_named(found)}" if found else ""
+    if found:
+        return f"contains {_named(found)}"
+    name, _, value = line.partition(":")
+    is_person = name.lower().endswith("-by") and _BRACKET.search(value)
+    return "" if not is_person or _PERSON.match(value) else "not 'Name <address>'"
 
 
 def _named(unfit_character: re.Match[str]) -> str:

@@ -45,12 +45,40 @@ _TAG = re.compile(
     r" [^:\n]{2,40}:\s+)?(?P<name>[A-Za-z][A-Za-z-]*-by)\s*:\s*(?P<value>\S.*?)\s*$",
     re.IGNORECASE,
 )
-_NACK = re.compile(r"^\s*n(?:ac|a)k(?:ed)?-by\s*:", re.IGNORECASE)
-_CONDITION = re.compile(
-    r"\b(?:with|after|once|assuming|provided|if|when|modulo|apart from|other than|except|fix)\b[^.!?]{0,80}"  # noqa: E501
-    r"\b(?:fix\w*|address\w*|change[ds]?|chang\w+|add(?:ed)?|remov\w+|correct\w*|resolv\w*|updated?|done|that|this|those|these|nits?|above|below)\b",
+_AFTER_WORDS = re.compile(
+    r"^\s*(?P<indent>)(?P<lead>(?:otherwise|\S.{1,160}?[,:;.!-])\s+)(?P<name>[A-Za-z]+(?:-[A-Za-z]+)*-by)\s*:"
+    r"\s*(?P<value>[^<>]*<[^<>\s]+@[^<>\s]+>.*?)\s*$",
     re.IGNORECASE,
 )
+_WHO = re.compile(r"(?P<who>[^<>]*<[^<>\s]+>|[^<>\s]+@[^<>\s]+)(?P<rest>[^<>]*)$")
+_MAILTO = re.compile(r"\s*[<\[]mailto:([^<>\[\]]*)[>\]]")
+_PROPOSED = re.compile(
+    r"^ ?(?P<name>Fixes|Link|Closes|Buglink)\s*:\s*(?:commit\s+)?"
+    r"(?P<value>[0-9a-f]{8,40}(?:\s+\(\".*)?|https?://\S+)\s*$",
+    re.IGNORECASE,
+)
+_NACK = re.compile(r"^\s*n(?:ac|a)k(?:ed)?-by\s*:", re.IGNORECASE)
+_WITH = (
+    r"with(?! (?:this|the|your|these|those|all|both) (?:v\d+ |whole |entire )?"
+    r"(?:patch(?:es|set)?|series|commit|fix)\b)"
+)
+"""A tag that is given "with the patch" is for the patch as it is."""
+_CONDITION = re.compile(
+    rf"\b(?:{_WITH}|after|once|assuming|provided|if|when|modulo|apart from|aside from|besides|"
+    r"other than|except|fix)\b[^.!?]{0,80}\b(?:fix\w*|address\w*|change[ds]?|chang\w+|"
+    r"add(?:ed)?|remov\w+|correct\w*|resolv\w*|updated?|done|that|this|those|these|nits?|above|"
+    r"below|(?:re)?word\w*|rena\w+|clarif\w+|drop\w*|mov\w+|clean\w*|said)\b"
+    r"|(?:^|[,;:]\s*|\bbut )otherwise\b",
+    re.IGNORECASE,
+)
+_OPENS_CONDITION = re.compile(
+    rf"(?:^\W*|[,;:]\s*|\b(?:but|and) )(?:{_WITH}|after|once|assuming|provided|providing|if|"
+    r"when|unless|until|as long as|on condition|subject to|pending|barring|modulo|given|"
+    r"apart from|aside from|besides|other than|except|minus|in that case|then)\b",
+    re.IGNORECASE,
+)
+"""What begins a clause that a tag completes."""
+_OPEN_END = re.compile(r"[^.!?)]\s*$")
 _CONDITION_LINES = 8
 """So many lines before a tag may hold the sentence that makes it conditional."""
 _ANYBODYS = frozenset(
@@ -78,7 +106,7 @@ _TEAM = re.compile(
 class GivenTrailer:
     """A tag line of a reply: its text, whether it counts, and the reason.
 
-    `conditional` quotes the condition, `scope` the text after a #.
+    `conditional` quotes the condition, `scope` the text after a #, which is part of the tag.
     """
 
     name: str
@@ -89,7 +117,8 @@ class GivenTrailer:
     scope: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.value}"
+        comment = f" # {self.scope}" if self.scope else ""
+        return f"{self.name}: {self.value}{comment}"
 
     @property
     def address(self) -> Address | None:
@@ -154,25 +183,33 @@ def given_trailers(
     seen: set[tuple[str, str]] = set()
     own = body.own
     for number, line in enumerate(own):
-        tag = _TAG.match(line.text)
-        if not tag:
+        tag = _TAG.match(line.text) or _AFTER_WORDS.match(line.text)
+        if not tag or ("lead" in tag.groupdict() and tag["name"].lower() not in GIVEN):
             continue
         value = tag["value"]
         following = own[number + 1].text.strip() if number + 1 < len(own) else ""
         if "@" not in value and re.fullmatch(r"<?\S+@\S+>?", following):
-            value = f"{value} {following}"
-        value, _, scope = value.partition(" #")
-        value = value.strip()
+            value, following = f"{value} {following}", ""
+        value, scope, rest = _cleaned(value)
         address = parse_address(value)
         name = tag["name"]
-        key = (name.lower(), address.key if address else value.lower())
-        if key in seen:
-            continue
-        seen.add(key)
         why = _why_not(name, address, sender, bot) or _pasted(
             own[max(0, number - 6) : number + 7], tag["indent"], name
         )
-        condition = _condition(own[max(0, number - _CONDITION_LINES) : number])
+        before = [one.text for one in own[max(0, number - _CONDITION_LINES) : number]]
+        lead = tag.groupdict().get("lead") or ""
+        condition = _condition([*before, lead], name) or next(
+            (
+                words.strip(" ()")
+                for words in (scope, rest, following)
+                if _OPENS_CONDITION.match(words) and _CONDITION.search(words)
+            ),
+            None,
+        )
+        key = (name.lower(), address.key if address else value.lower())
+        if key in seen or (lead and not condition):
+            continue
+        seen.add(key)
         trailers.append(
             GivenTrailer(
                 name,
@@ -180,10 +217,41 @@ def given_trailers(
                 not why,
                 why or "given by the sender",
                 condition,
-                scope.strip() or None,
+                scope or None,
             )
         )
     return tuple(trailers)
+
+
+def proposed_trailers(body: Body) -> tuple[str, ...]:
+    """Returns the Fixes: and link tags among the sender's own words, which may be for the patch."""
+    own = [line.text for line in body.own]
+    found = []
+    for line, following in zip(own, [*own[1:], ""], strict=True):
+        text = line
+        if line.count("(") > line.count(")") and following.rstrip().endswith(")"):
+            text = f"{line.rstrip()} {following.strip()}"
+        tag = _PROPOSED.match(text)
+        if tag and (tag["name"].lower() == "fixes") != ("://" in tag["value"]):
+            found.append(f"{tag['name'].capitalize()}: {tag['value']}")
+    return tuple(dict.fromkeys(found))
+
+
+def _cleaned(value: str) -> tuple[str, str, str]:
+    """The value of a tag, the comment after its #, and words after its address, which are no part
+    of the tag; without what a mail program added to the address.
+    """
+    if "&lt;" in value:
+        value = unescape(value)
+    value, _, scope = value.partition(" #")
+    bare = _MAILTO.sub("", value)
+    value = bare if "@" in bare else _MAILTO.sub(r" <\1>", value)
+    value = re.sub(r"<+\s*([^<>\s]+)\s*>+", r"<\1>", value).strip()
+    parts = _WHO.match(value)
+    rest = parts["rest"].strip(" ,;.") if parts else ""
+    if parts and rest[:1] not in ("(", "["):
+        value = parts["who"].rstrip(",;. ")
+    return value, scope.strip(), rest
 
 
 def is_nack(line: str) -> bool:
@@ -226,18 +294,24 @@ def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
     return "in pasted text" if others >= 2 else ""
 
 
-def _condition(before: Sequence[ReplyLine]) -> str | None:
+def _condition(before: Sequence[str], name: str) -> str | None:
     """The sentence before a tag where it makes a condition, whole as far as its paragraph goes."""
     lines: list[str] = []
     for line in reversed(before):
-        text = line.text.strip()
+        text = line.strip()
         if not text and lines:
             break
         if text and not _TAG.match(text):
             lines.insert(0, text)
     words = " ".join(lines)
     last = re.split(r"(?<=[.!?])\s+", words)[-1]
-    return last.rstrip(" ,:;-") if _CONDITION.search(last) else None
+    # what a Tested-by: completes may be how it was tested
+    is_open = (
+        name.lower() != "tested-by"
+        and _OPEN_END.search(last)
+        and _OPENS_CONDITION.search(last)
+    )
+    return last.rstrip(" ,:;-") if is_open or _CONDITION.search(last) else None
 
 
 def _same_nickname(one: Address, other: Address) -> bool:

@@ -66,7 +66,7 @@ class SeriesSummary:
         first, newest = topic.revisions[0].sent, topic.latest
         return cls(
             state=str(status.state), why=status.why, subject=topic.subject, version=newest.version,
-            tags=dict(Counter(credit.trailer.partition(":")[0] for credit in status.trailers)),
+            tags=dict(Counter(credit.trailer.partition(":")[0] for credit in status.trailers if "-by:" in credit.trailer)),  # noqa: E501
             ci=str(ci_verdict(reply.mail for reply in status.replies if reply.revision is newest)),
             sent=newest.sent.isoformat() if newest.sent else None, posts=tuple(post.message_id for post in newest.patches),  # noqa: E501
             need=str(step.need), advice=tuple(parts),

@@ -18,6 +18,7 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique, when
 from patchpilot.reading.posted_series import PostedTopic
 from patchpilot.reading.related_series import with_follow_ups
+from patchpilot.reading.review_trailers import proposed_trailers
 from patchpilot.reading.revisions import find_topics
 from patchpilot.reading.sender import is_sent_to_self
 from patchpilot.reading.series_state import decided
@@ -199,7 +200,7 @@ def _is_open(claim: Claim, topic: PostedTopic) -> bool:
 
 def _credits(topic: PostedTopic, attached: Sequence[Reply]) -> tuple[Credit, ...]:
     same = topic.identities.same
-    return tuple(
+    given = tuple(
         Credit(
             str(tag),
             reply.message_id,
@@ -212,6 +213,23 @@ def _credits(topic: PostedTopic, attached: Sequence[Reply]) -> tuple[Credit, ...
         if reply.revision is not None and reply.mail.kind not in STABLE
         for tag in reply.mail.credited
         if tag.name.lower() != "signed-off-by" or reply.mail.kind is MailKind.TRAILERS
+    )
+    proposed = {
+        (tag, reply.revision.version, reply.patch): reply
+        for reply in reversed(attached)
+        if reply.revision is not None and not reply.mail.robot
+        if reply.mail.kind not in (*STABLE, MailKind.PATCH)
+        for tag in proposed_trailers(reply.mail.body)
+    }
+    return given + tuple(
+        Credit(
+            tag,
+            reply.message_id,
+            version,
+            patch,
+            asks=f"{reply.mail.who} names it in a reply",
+        )
+        for (tag, version, patch), reply in proposed.items()
     )
 
 

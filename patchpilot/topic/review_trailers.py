@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Finds the tags from reviewers that a topic's commits lack, and tags that need a decision."""
 
+import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
+from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.revisions import Post
 from patchpilot.reading.status import Credit, Status
@@ -146,6 +148,7 @@ def find_review_trailers(
     called = titles_sent(repository, topic.draft)
     alike = _titles_alike(patches, status) if request.fuzzy else {}
     refused = frozenset[str]() if request.again else frozenset(topic.draft.answers)
+    same = _posts_as_sent(repository, patches, status)
     held_back: list[HeldTrailer] = []
     choices: list[TagChoice] = []
     changes = []
@@ -161,7 +164,11 @@ def find_review_trailers(
             )
         ]
         back, open_ = _sorted_out(
-            repository, commit, titles, given, status, request, refused
+            commit,
+            [(credit, _posts(titles, credit, status)) for credit in given],
+            same[commit.id],
+            request,
+            refused,
         )
         held_back += back
         choices += open_
@@ -278,23 +285,36 @@ def _posts(titles: frozenset[str], credit: Credit, status: Status) -> list[Post]
     ]
 
 
+def _posts_as_sent(
+    repository: Repository, patches: tuple[Series, Sequence[str]], status: Status
+) -> dict[str, frozenset[str]]:
+    """Commit → the Message-IDs of the posts with the same changes, or with none that git compares.
+
+    The commits are formatted as patches for that, with their renames and binary files.
+    """
+    series, ids = patches
+    posts = [post for version in status.topic.revisions for post in version.patches]
+    bodies = (post.body.encode("utf-8", "surrogateescape") for post in posts)
+    found = patch_ids_of(repository, [*patch_contents(series.patches), *bodies])
+    was = list(zip(posts, found[len(series.patches) :], strict=True))
+    return {
+        id_: frozenset(post.message_id for post, old in was if old in (None, now))
+        for id_, now in zip(ids, found, strict=False)
+    }
+
+
 def _sorted_out(
-    repository: Repository,
     commit: Commit,
-    titles: frozenset[str],
-    given: Iterable[Credit],
-    status: Status,
+    given: Iterable[tuple[Credit, Sequence[Post]]],
+    same: Container[str],
     request: TrailersRequest,
     refused: Container[str],
 ) -> tuple[list[HeldTrailer], list[TagChoice]]:
     """The held-back tags of a commit, and the tags that can be added."""
-    now = _patch_id(
-        repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out
-    )
-    there = set(commit.message.split("\n"))
+    there = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
     choices: list[TagChoice] = []
     held_back: list[HeldTrailer] = []
-    for credit in given:
+    for credit, posts in given:
         if _refusal(commit, credit.trailer) in refused:
             again = Action("trailers", ("--again",), "--again asks again")
             held_back.append(
@@ -308,22 +328,25 @@ def _sorted_out(
                 )
             )
             continue
-        bodies = (post.body for post in _posts(titles, credit, status))
-        body = next(bodies, None)
-        was = (
-            None
-            if body is None
-            else _patch_id(repository, body.encode("utf-8", "surrogateescape"))
-        )
-        held = _held(
-            credit, request, commit.subject, is_changed=was is not None and was != now
-        )
+        if credit.trailer in there or _tag_key(credit.trailer) in there:
+            continue
+        is_changed = bool(posts) and posts[0].message_id not in same
+        held = _held(credit, request, commit.subject, is_changed=is_changed)
         if held:
             held_back.append(held)
-        if credit.trailer not in there and (held is None or held.offer):
+        if held is None or held.offer:
             why = held.why if held else ""
             choices.append(TagChoice(commit, credit.trailer, credit.version, why))
     return held_back, choices
+
+
+def _tag_key(line: str) -> str:
+    """What two tags share that name the same commit, or the same person for the same part."""
+    if fixes := re.match(r"fixes:\s*([0-9a-f]{8})", line, re.IGNORECASE):
+        return f"fixes {fixes[1]}"
+    tag = parse_trailer(line) if "-by:" in line else None
+    address = tag.address if tag else None
+    return f"{tag.key} {address.key}" if tag and address else line
 
 
 def _held(
@@ -363,8 +386,3 @@ def _unusable(trailer: str) -> str:
         if it.state is AddressState.BAD
     )
     return next(bad, "")
-
-
-def _patch_id(repository: Repository, diff: bytes) -> str | None:
-    words = repository.git("patch-id", "--stable", stdin=diff).text.split()
-    return words[0] if words else None

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchpilot.commits.run import git
 from patchpilot.model.trailer import (
     ORDER,
     Trailer,
@@ -14,7 +15,6 @@ from patchpilot.model.trailer import (
     parse_trailer,
     parse_trailers,
     refused_trailers,
-    trailer_block,
 )
 
 MESSAGE = """\
@@ -150,63 +150,46 @@ def test_other_lines_are_no_trailers(line: str) -> None:
     assert parse_trailer(line) is None
 
 
-@pytest.mark.parametrize(
-    ("lines", "block"),
-    [
-        (["s", "", "why", "", "Fixes: a", "Cc: b@example.org"], range(4, 6)),
-        (
-            ["s", "", "why", "", "Fixes: a", "Cc: b@example.org", "", " ", ""],
-            range(4, 6),
-        ),
-        (["s", "", "Fixes: a"], range(2, 3)),
-        (
-            [
-                "s",
-                "",
-                "Fixes: a",
-                "[ada: fixed it]",
-                " and folded",
-                "\tagain",
-                "Cc: b@example.org",
-            ],
-            range(2, 7),
-        ),
-        # half of what is not folded must be trailers
-        (["s", "", "Fixes: a", "prose"], range(2, 4)),
-        (["s", "", "Fixes: a", "prose", "more prose"], range(5, 5)),
-        (["s", "", "Fixes: a", "prose", "[a remark]"], range(2, 5)),
-        (["s", "", "prose", "[a remark]"], range(4, 4)),
-        (["Fixes: a", "Cc: b@example.org"], range(2, 2)),
-        (["s", "", "why", ""], range(3, 3)),
-        ([], range(0)),
-        (["", ""], range(0)),
-    ],
+def by_git(message: str) -> str:
+    return git(None, "interpret-trailers", "--parse", stdin=message.encode()).text
+
+
+_LAST_PARAGRAPHS = (
+    "Fixes: a|Cc: b@example.org",
+    "Fixes: a|Cc: b@example.org|| |",
+    "Fixes: a|[ada: fixed it]| and folded|Cc: b@example.org",
+    "Fixes: a|[ada: fixed it]|Signed-off-by: A <a@b.org>",
+    "Fixes: a|prose",
+    "prose|[a note]",
+    "prose|more|and more|Signed-off-by: A <a@b.org>",
+    "prose|more|and more|and more|Signed-off-by: A <a@b.org>",
+    "prose| folded| folded|Signed-off-by: A <a@b.org>",
+    "(cherry picked from commit 12)|prose|Link: x",
+    " folded onto nothing|Fixes: a",
+    "Fixes: 0123456789ab (| net: x|\ty)|Cc: b@example.org",
+    "Note: nothing",
+    "https://example.org/x|Link: x",
+    "Empty:|X :y|-x: y|12: 3",
+    "# a comment|Fixes: a|# another|Cc: b@example.org|# the last|",
+    "signed-off-by: a|prose",
+    "Two words: a|Cc: b@example.org",
+    "\x0bodd: x|Signed-off-by: A <a@b.org>",
 )
-def test_the_trailer_block_is_the_last_paragraph_where_it_is_mostly_trailers(
-    lines: list[str], block: range
-) -> None:
-    found = trailer_block(lines)
-    assert (found.start, found.stop) == (block.start, block.stop)
 
 
-def test_a_folded_value_is_one_value_on_its_first_line() -> None:
-    lines = [
-        "s",
-        "",
-        "Fixes: 0123456789ab (",
-        " net: x",
-        "\ty)",
-        "[ada: adjusted]",
-        "Cc: b@example.org",
-    ]
-    assert parse_trailers(lines) == (
-        Trailer("Fixes", "0123456789ab ( net: x y)", 2),
-        Trailer("Cc", "b@example.org", 6),
-    )
-    assert [
-        str(one)
-        for one in parse_trailers(["s", "", " Folded onto nothing", "Fixes: a"])
-    ] == ["Fixes: a"]
+@pytest.mark.parametrize("title", ["s||", "||", "s||why| ||"])
+def test_the_trailers_are_those_that_git_sees(title: str) -> None:
+    for paragraph in (*_LAST_PARAGRAPHS, "", "why|"):
+        message = f"{title}{paragraph}".replace("|", "\n") + "\n"
+        found = parse_trailers(message.split("\n"))
+        assert "".join(f"{one}\n" for one in found) == by_git(message), message
+
+
+@pytest.mark.parametrize("paragraph", _LAST_PARAGRAPHS)
+def test_a_new_trailer_makes_no_second_block(paragraph: str) -> None:
+    message = f"s||why||{paragraph}".replace("|", "\n")
+    added = add_trailers(message, [("Signed-off-by", "Z <z@example.org>")])
+    assert by_git(added) == by_git(message) + "Signed-off-by: Z <z@example.org>\n"
 
 
 def test_tags_are_found_in_any_case_and_only_at_the_start_of_a_line() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import parse
+from patchpilot.reading.review_trailers import proposed_trailers
 from tests.kit.mails import ADA, DIFF, RITA, mail, reply
 
 SUBJECT = "[PATCH net] demo: check the pointer"
@@ -36,24 +37,94 @@ def test_a_tag_folded_before_its_address_counts() -> None:
     ) == [f"Tested-by: {RITA}"]
 
 
-def test_a_scope_after_a_hash_is_kept_apart() -> None:
-    tag = classify(
-        parse(reply(SUBJECT, f"Tested-by: {RITA} # build only"))[0]
-    ).credited[0]
-    assert (str(tag), tag.scope) == (f"Tested-by: {RITA}", "build only")
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [
+        ("Tested-by: {} # on a Rock 5", "Tested-by: {} # on a Rock 5"),
+        ("Tested-by: {}  #on a Rock 5", "Tested-by: {} # on a Rock 5"),
+        ("Tested-by: {} (arm64)", "Tested-by: {} (arm64)"),
+        ("Tested-by: {} [on arm64]", "Tested-by: {} [on arm64]"),
+        ("Tested-by: {}, thanks!", "Tested-by: {}"),
+        ("Reviewed-by: Rita Reviewer <rita@example.net<mailto:rita@example.net>>", ""),
+        (
+            "Reviewed-by: Rita Reviewer <rita@example.net <mailto:rita@example.net> >",
+            "",
+        ),
+        ("Reviewed-by: Rita Reviewer <mailto:rita@example.net>", ""),
+        ("Reviewed-by: Rita Reviewer [mailto:rita@example.net]", ""),
+        ("Reviewed-by: {} <mailto:rita@example.net>", ""),
+        ("Reviewed-by: {} [mailto:rita@example.net]", ""),
+        ("Reviewed-by: Rita Reviewer <<rita@example.net>>", ""),
+        ("Reviewed-by: Rita Reviewer &lt;rita@example.net&gt;", ""),
+        ("Reviewed-by: {}.", ""),
+    ],
+)
+def test_a_comment_stays_and_an_address_is_cleaned(written: str, tag: str) -> None:
+    expected = (tag or "Reviewed-by: {}").format(RITA)
+    assert credited(reply(SUBJECT, written.format(RITA))) == [expected]
 
 
-def test_a_condition_is_reported() -> None:
-    tag = classify(
-        parse(
-            reply(SUBJECT, f"One nit below. With that fixed,\n\nReviewed-by: {RITA}")
-        )[0]
-    ).credited[0]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One nit below. With that fixed,\n\n{}",
+        "With the comment reworded, {}",
+        "With the comment reworded,\n{}",
+        "With the comment spelled out:\n\n{}",
+        "With a shorter subject, {}",
+        "Please say mutex. Otherwise: {}",
+        "Please say mutex.\nOtherwise {}",
+        "Please say mutex. Otherwise:\n{}",
+        "Please say mutex.\n\nOtherwise looks good.\n\n{}",
+        "Other than that, {}",
+        "Once the typo is gone, {}",
+        "If you drop the second hunk:\n\n{}",
+        "Provided the test passes\n{}",
+        "Assuming v2 splits it, {}",
+        "Modulo the nits: {}",
+        "Nice, but with the loop unrolled, {}",
+        "{}\nwith the typo fixed",
+        "{} with the typo fixed",
+        "{} (once the typo is fixed)",
+        "{} # if you fix the typo",
+    ],
+)
+def test_a_condition_is_reported(text: str) -> None:
+    (tag,) = classify(
+        parse(reply(SUBJECT, text.format(f"Reviewed-by: {RITA}")))[0]
+    ).credited
     assert tag.conditional
-    assert (
-        not classify(parse(reply(SUBJECT, f"Nice work.\n\nReviewed-by: {RITA}"))[0])
-        .credited[0]
-        .conditional
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nice work.\n\nReviewed-by: {}",
+        "With this series applied, my board boots:\n\nReviewed-by: {}",
+        "With 6.1 on a Rock 5:\n\nTested-by: {}",
+        "After testing it for a day,\nTested-by: {}",
+        "Tested-by: {} # with GCC 13",
+        "It would otherwise crash.\n\nReviewed-by: {}",
+        "for patch 2: Reviewed-by: {}",
+    ],
+)
+def test_a_tag_without_a_condition_just_counts(text: str) -> None:
+    (tag,) = classify(parse(reply(SUBJECT, text.format(RITA)))[0]).credited
+    assert tag.conditional is None
+
+
+def test_tags_for_the_patch_are_proposed_and_do_not_count() -> None:
+    text = (
+        'Please add\n\nFixes: 0123456789ab ("demo: a long\nsubject")\n'
+        "fixes: commit 0123456789abcdef\nLink: https://example.org/x\n"
+        "Closes: the issue\nLink: 0123456789ab\n> Fixes: 123456789abc\n"
+    )
+    mail = classify(parse(reply(SUBJECT, text))[0])
+    assert mail.credited == ()
+    assert proposed_trailers(mail.body) == (
+        'Fixes: 0123456789ab ("demo: a long subject")',
+        "Fixes: 0123456789abcdef",
+        "Link: https://example.org/x",
     )
 
 

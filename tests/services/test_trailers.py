@@ -3,6 +3,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.outbox import Outbox
@@ -79,7 +81,6 @@ def test_a_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
     tmp_path: Path,
 ) -> None:
     asked = (
-        f"Reviewed-by: {EVE}, {RITA}",
         f"Acked-by: {EVE} [Cc: <x@y.example>]",
         f"Signed-off-by: {EVE}",
         f"Co-developed-by: {EVE}",
@@ -97,8 +98,8 @@ def test_a_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
         for tag in asked:
             assert f"not added: {tag} (v1): " in done.err
             assert f"--also '{tag}'" in done.err
-        assert one.run("trailers", "--yes", "--also", asked[2]).code == 0
-        assert asked[2] in one.repo.git("log -1 --format=%B")
+        assert one.run("trailers", "--yes", "--also", asked[1]).code == 0
+        assert asked[1] in one.repo.git("log -1 --format=%B")
 
 
 def test_a_tag_with_an_unusable_address_or_an_invisible_character_is_left_out(
@@ -110,12 +111,62 @@ def test_a_tag_with_an_unusable_address_or_an_invisible_character_is_left_out(
         first = one.send()
         one.tell(first, f"Reviewed-by: {option}", sender=option)
         one.tell(first, unseen, sender=EVE)
+        one.tell(first, f"Tested-by: {EVE}, {RITA}", sender=EVE)
         for words in ((), ("--also", f"Reviewed-by: {option}", "--also", unseen)):
             done = one.run("trailers", "--yes", *words)
             assert done.code == 0, done.err
             assert "evil" not in one.repo.git("log -1 --format=%B")
             assert "-oProxy=eve@evil.example: it begins with '-'" in done.err
             assert "contains <U+200B>" in done.err
+            assert "not 'Name <address>'" in done.err
+
+
+def test_a_comment_and_what_a_reply_proposes_are_offered(tmp_path: Path) -> None:
+    tag = f"Tested-by: {RITA} # on a Rock 5"
+    with life(tmp_path) as one:
+        culprit = one.repo.git("rev-parse HEAD~1")
+        fixes = f'Fixes: {culprit[:12]} ("widget: begin")'
+        first = one.send()
+        one.tell(first, f"Please add\n\n{fixes}\nLink: https://example.org/x\n\n{tag}")
+        done = one.run("trailers", "--yes")
+        assert f"not added: {fixes} (v1): " in done.err
+        assert "--also 'Link: https://example.org/x'" in done.err
+        assert tag in one.repo.git("log -1 --format=%B")
+        assert one.run("trailers", "--yes", "--also", fixes).code == 0
+        assert fixes in one.repo.git("log -1 --format=%B")
+        assert fixes not in one.run("trailers", "--yes").err
+
+
+@pytest.mark.parametrize("is_renamed", [True, False])
+def test_a_rename_and_a_binary_file_that_stayed_have_not_changed(
+    tmp_path: Path, is_renamed: bool
+) -> None:
+    tag = f"Reviewed-by: {RITA}"
+    with life(tmp_path) as one:
+        repo = one.repo
+        repo.path.joinpath("logo.bin").write_bytes(bytes(range(256)) * 8)
+        repo.path.joinpath("text.c").write_text("int line;\n" * 30)
+        repo.git("checkout -q master")
+        repo.git("add logo.bin text.c")
+        repo.git("commit", "-q", "-sm", "widget: begin with a logo")
+        repo.git("update-ref refs/remotes/origin/master HEAD")
+        repo.git("rebase -q master topic")
+        repo.git("mv text.c other.c")
+        if is_renamed:
+            repo.git("mv logo.bin mark.bin")
+        else:
+            repo.path.joinpath("logo.bin").write_bytes(bytes(range(255, -1, -1)) * 8)
+        repo.git("commit -qa --amend --no-edit")
+        first = one.send()
+        one.tell(first, tag)
+        repo.git("commit -q --amend --date=2024-01-01T00:00:00Z --no-edit")
+        assert one.run("trailers", "--yes").code == 0
+        assert tag in repo.git("log -1 --format=%B")
+        repo.path.joinpath("logo.bin").write_bytes(bytes(range(7, 99)) * 20)
+        repo.git("add logo.bin")
+        repo.git("commit -q --amend --no-edit")
+        one.tell(first, f"Acked-by: {MATT}", sender=MATT)
+        assert "has changed since v1" in one.run("trailers", "--yes").err
 
 
 def test_on_a_terminal_each_tag_is_asked_about_and_a_refusal_is_remembered(
