@@ -9,11 +9,9 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import LineTouch, Span, crossing
 from patchpilot.backports.object_store import Scratch
+from patchpilot.history.changed_functions import is_head
 from patchpilot.model.hunk_fit import text_lines
 
-# as git finds the function of a hunk: a line that starts with a word and is not a label
-_HEAD = re.compile(r"[A-Za-z_$]")
-_LABEL = re.compile(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
 _NAME = re.compile(r"\b(\w++)\s*+\(")
 
 
@@ -31,7 +29,7 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
     Returns None outside of functions, and in languages that are not C-like.
     """
     top = next(
-        (one for one in range(min(at, len(lines) - 1), -1, -1) if _is_head(lines[one])),
+        (one for one in range(min(at, len(lines) - 1), -1, -1) if is_head(lines[one])),
         None,
     )
     if top is None or any(
@@ -42,7 +40,7 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
         (
             one
             for one in range(top + 1, len(lines))
-            if lines[one].startswith("}") or (one > at and _is_head(lines[one]))
+            if lines[one].startswith("}") or (one > at and is_head(lines[one]))
         ),
         len(lines),
     )
@@ -121,7 +119,3 @@ def defining_files(
     return scratch.files_with(
         tree, (pattern,), "-E", paths=(folder or ".",), timeout=timeout
     )
-
-
-def _is_head(line: str) -> bool:
-    return bool(_HEAD.match(line)) and not _LABEL.match(line)

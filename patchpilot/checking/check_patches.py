@@ -151,7 +151,7 @@ def check_series(
     setting = set_up(request, every_rule, project, tree)
     pairs = [(patch, series_) for series_ in series for patch in series_.patches]
     setting = setting._replace(
-        history=_facts(repository, setting.rules, pairs),
+        history=_facts(repository, setting.rules, pairs, progress),
         trees=_trees(series, tree, repository, request),
     )
     problems, build, commits = _built(request, repository, project, pairs, progress)
@@ -365,7 +365,10 @@ def _with_checkpatch(
 
 
 def _facts(
-    repository: "Repository | None", rules: Sequence[Rule], pairs: Pairs
+    repository: "Repository | None",
+    rules: Sequence[Rule],
+    pairs: Pairs,
+    progress: Progress,
 ) -> HistoryFacts | None:
     """What the repository knows.
 
@@ -382,6 +385,11 @@ def _facts(
         facts.foresee(
             (paths for patch, _ in pairs for paths in paths_asked(patch)), COMMITS
         )
+    if any(rule.detector == "fixed-upstream" for rule in rules):
+        from patchpilot.topic.upstream_state import upstream_state
+
+        for series in {id(series): series for _, series in pairs}.values():
+            upstream_state(repository, series.patches, progress=progress)
     return facts
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from threading import Lock
 from time import monotonic
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from patchpilot.cache import entries
 from patchpilot.commits.repository import Repository
@@ -22,6 +22,9 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.loading import projects
+
+if TYPE_CHECKING:
+    from patchpilot.history.earlier_fixes import UpstreamState
 
 LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
@@ -252,6 +255,12 @@ class RepositoryFacts:
             if found := self._repository.find(f"refs/remotes/{name}"):
                 return self._tip(name, found)
         return None
+
+    def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
+        """Returns what mainline and the fetched trees already have of a series."""
+        from patchpilot.topic.upstream_state import upstream_state
+
+        return upstream_state(self._repository, patches)
 
     def _tip(self, label: str, commit_id: str) -> Tip | None:
         commit = self.find(commit_id)

@@ -30,7 +30,7 @@ from patchpilot.commits.remembered_answers import (
     RememberedAnswers,
     may_change,
 )
-from patchpilot.commits.run import Completed, configuration, git
+from patchpilot.commits.run import Completed, Watched, configuration, git
 from patchpilot.errors import GitError, MissingError, UsageError, did_you_mean
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
@@ -166,7 +166,7 @@ class Repository:
         stdin: bytes | None = None,
         env: Mapping[str, str] | None = None,
         ok: Sequence[int] = (0,),
-        timeout: float = 300.0,
+        timeout: float | Watched = 300.0,
         filters: bool = False,
     ) -> Completed:
         """Runs git in this repository with pinned configuration; see `run.git`.

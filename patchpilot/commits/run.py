@@ -367,7 +367,7 @@ def git(
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
     ok: Sequence[int] = (0,),
-    timeout: float = 300.0,
+    timeout: float | Watched = 300.0,
     raw: bool = False,
 ) -> Completed:
     """Run git in `repo` with pinned configuration; `raw` also reads untrusted settings.

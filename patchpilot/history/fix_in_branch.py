@@ -123,22 +123,6 @@ class History:
             ]
         return self._standing(commit, landings, reach)
 
-    def twin(self, commit: str, branch: str) -> str | None:
-        """The commit of `branch` that a mailed commit became: with its subject, its author and most
-        of its lines; None in doubt.
-
-        A commit that the branch has itself is its own twin.
-        """
-        if self.has(branch, commit):
-            return commit
-        self.add([commit])
-        landings = [
-            Landing(candidate, LandedHow.SUBJECT)
-            for candidate in self._same_subject(commit, self.index.reach(branch))
-        ]
-        landing = self._standing(commit, landings, self.index.reach(branch))
-        return landing.commit if landing and landing.holds else None
-
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
         """The targets of the `Fixes:` lines of a commit, anywhere in its message.
 

@@ -9,7 +9,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.file_diff import FileChange
 from patchpilot.series.patch_pairing import line_similarity
 
-_ENOUGH = 0.75
+ENOUGH = 0.75
+"""The similarity from which two commits make the same change."""
 _MOST_BROKEN = 30
 _ALONE = re.compile(rb"^[0-9a-f]{40}$", re.MULTILINE)
 _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
@@ -112,4 +113,4 @@ def alike(
     """
     mine = changed_lines(repository, one) if isinstance(one, str) else one
     theirs = changed_lines(repository, other)
-    return mine == theirs or line_similarity(mine, theirs) >= _ENOUGH
+    return mine == theirs or line_similarity(mine, theirs) >= ENOUGH

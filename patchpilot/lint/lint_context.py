@@ -24,6 +24,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import newest_kernel
 
 if TYPE_CHECKING:
+    from patchpilot.history.earlier_fixes import UpstreamState
     from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.commit import Commit
     from patchpilot.model.source_tree import Tree
@@ -88,6 +89,9 @@ class HistoryFacts(Protocol):
         """Returns the tip of the tree in which the next release is integrated (linux-next), or None
         when no remote has it.
         """
+
+    def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
+        """Returns what mainline and the fetched trees already have of a series."""
 
 
 class Options(NamedTuple):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
@@ -78,7 +79,7 @@ class PreflightFacts:
     sources other than the outbox know to have been sent. `private_ids` are the Message-IDs of
     undisclosed fixes; `public_parent` is the archive that contains the message to which an
     undisclosed fix would reply. `built` names the configurations in which all commits build, or is
-    "" if that is unknown.
+    "" if that is unknown. `upstream` is what mainline and other trees have already.
     """
 
     topic: SeriesToSend
@@ -102,6 +103,7 @@ class PreflightFacts:
     private_ids: frozenset[str] = frozenset()
     public_parent: str = ""
     built: str = ""
+    upstream: UpstreamState = field(default_factory=UpstreamState)
 
 
 def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
@@ -146,7 +148,8 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _cover(facts)
     for patch in topic.series.patches:
         yield from _patch(facts, patch)
-    if facts.standing and facts.target:
+    yield from _upstream(facts)
+    if facts.standing and facts.target and not facts.upstream.stable:
         yield from _standing(facts.standing, facts.target)
     yield from _versions(facts)
     yield from _stable(facts)
@@ -274,15 +277,38 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
 
 
-def _standing(standing: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
-    if standing.already and not standing.fails:
-        patch = standing.already[0]
-        where = f" ({patch.commit[:12]})" if patch.commit else ""
+def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
+    """What mainline or a maintainer's tree has already, and a base that is a stable branch."""
+    state = facts.upstream
+    if state.sure:
+        yield SendProblem("already-fixed", state.sure.words, way_on(state))
+    elif (fit := facts.standing) and facts.target and fit.already and not fit.fails:
         yield SendProblem(
             "already-fixed",
-            f"{patch.subject}: already in {target.label}: {patch.how}{where}",
+            f"{facts.target.label} contains the same change: {fit.already[0]}",
             "git fetch, then rebase and drop the commit",
         )
+    if state.stable:
+        yield SendProblem("stable-base", state.stable.words, way_on(state))
+
+
+def way_on(state: UpstreamState) -> Advice:
+    """Returns the commands that help if the fix is in mainline, or the base is a stable branch."""
+    if state.sure and state.sure.in_mainline:
+        return Action(
+            "backport",
+            (state.sure.commit[:12], "--request"),
+            "if a stable tree lacks it, ask for the commit: {}",
+        )
+    if state.stable:
+        return (
+            f"if mainline has the bug: {state.stable.rebase}; for stable only, add the prefix"
+            f" PATCH {state.stable.version}.y"
+        )
+    return "git fetch, then rebase and drop the commit"
+
+
+def _standing(standing: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
     if standing.fails:
         files = ", ".join(standing.paths[:3])
         yield SendProblem(
@@ -453,6 +479,11 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
         *_mail_warnings(facts),
         *_form_of_series(facts),
         *_tree_warnings(facts),
+        *(
+            SendProblem("perhaps-fixed", fix.words, f"git show {fix.commit[:12]}")
+            for fix in facts.upstream.known
+            if not fix.is_sure
+        ),
     )
 
 

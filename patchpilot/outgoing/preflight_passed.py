@@ -17,7 +17,13 @@ from patchpilot.outgoing.preflight import (
 )
 
 COVERED = {
-    "target": ("does-not-apply", "already-fixed", "three-way", "no-target"),
+    "target": (
+        "does-not-apply",
+        "already-fixed",
+        "stable-base",
+        "three-way",
+        "no-target",
+    ),
     "check": ("check-errors", "unchecked", "no-signoff"),
     "build": (),
     "recipients": ("nobody", "no-list", "security-on-list", "doubtful-address", "many"),

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.errors import PatchpilotError
 from patchpilot.model.patch import Patch
 from patchpilot.outgoing.compose_mails import patch_contents
-
-MAX_LOOK = 20_000
-"""Commits of the target that are looked through for the same subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +26,17 @@ class TargetTree:
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadyApplied:
-    """A patch that appears to be in the target already.
-
-    Contains its subject, the target's commit if one was found, and how it was detected.
-    """
-
-    subject: str
-    commit: str | None
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
 class TargetFit:
     """How a topic applies to its target: "clean", "clean-3way" or "conflict".
 
     For a conflict, it names the first patch that does not apply and the files in conflict.
+    `already` are the subjects of the patches whose change the target contains.
     """
 
     applies: str
     fails: str = ""
     paths: tuple[str, ...] = ()
-    already: tuple[AlreadyApplied, ...] = ()
+    already: tuple[str, ...] = ()
 
 
 def remote_of(repository: Repository, tree: str) -> TargetTree | None:
@@ -72,6 +59,30 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
             if tip:
                 return TargetTree(f"{remote}/{name}", tip, f"T: {tree}")
     return None
+
+
+def listed_trees(
+    repository: Repository, rev: str, paths: Sequence[str]
+) -> tuple[TargetTree, ...]:
+    """Returns the fetched trees that MAINTAINERS names (T:) for these files.
+
+    The result is empty if there is no MAINTAINERS file.
+    """
+    if not repository.config_regexp(r"^remote\..*\.url$"):
+        return ()
+    from patchpilot.commits.tree_readers import CommitTree
+    from patchpilot.maintainers import load
+    from patchpilot.maintainers.match import match
+
+    try:
+        sections = match(load(CommitTree(repository, rev)), paths)
+    except PatchpilotError:
+        return ()
+    trees = dict.fromkeys(
+        tree for section in sections for tree in section.section.trees
+    )
+    found = (remote_of(repository, tree) for tree in trees)
+    return tuple(remote for remote in found if remote)
 
 
 def _place(url: str) -> str:
@@ -101,22 +112,11 @@ def fit_of_commits(
     worst, already = AppliesHow.CLEAN, []
     with Scratch(repository) as scratch:
         onto = scratch.tree_of(target.tip)
-        known = _subjects(repository, ids[0], target.tip)
         for fix in FixCommit.read_all(repository, ids):
             applied = try_fix(scratch, fix, onto)
             subject = fix.commit.subject
             if applied.how is not AppliesHow.CONFLICT and applied.is_empty:
-                already.append(
-                    AlreadyApplied(
-                        subject, known.get(subject), "it contains the same change"
-                    )
-                )
-            elif subject in known:
-                already.append(
-                    AlreadyApplied(
-                        subject, known[subject], "it has a commit with the same subject"
-                    )
-                )
+                already.append(subject)
             if applied.how is AppliesHow.CONFLICT:
                 return TargetFit(
                     AppliesHow.CONFLICT, subject, applied.merge.paths, tuple(already)
@@ -167,42 +167,16 @@ def fit_of_files(
             if number == 0 and all(map(is_applied, reversed(contents))):
                 return TargetFit(
                     worst,
-                    already=tuple(
-                        AlreadyApplied(
-                            each.subject.title, None, "it contains the same change"
-                        )
-                        for each in patches
-                    ),
+                    already=tuple(each.subject.title for each in patches),
                 )
             if number == 0:
                 scratch.git("read-tree", target.tip, env=index)
                 file.write_bytes(content)
             if applies("--check", "--reverse"):
-                already.append(
-                    AlreadyApplied(subject, None, "it contains the same change")
-                )
+                already.append(subject)
             elif applies("--3way"):
                 worst = AppliesHow.THREE_WAY
             else:
                 paths = tuple(change.path for change in patch.files)
                 return TargetFit(AppliesHow.CONFLICT, subject, paths, tuple(already))
     return TargetFit(worst, already=tuple(already))
-
-
-def _subjects(repository: Repository, first: str, tip: str) -> dict[str, str]:
-    """Subject → commit of what the target has over where the topic starts."""
-    done = repository.git(
-        "log",
-        "--no-merges",
-        f"--max-count={MAX_LOOK}",
-        "--format=%H%x00%s",
-        tip,
-        f"^{first}^",
-        ok=(0, 128),
-    )
-    return {
-        subject: commit
-        for commit, _, subject in (
-            line.partition("\0") for line in reversed(done.text.splitlines())
-        )
-    }

@@ -555,20 +555,10 @@ def _listed_branches(repository: "Repository", start: str, head: str) -> frozens
 
     Empty if there is no MAINTAINERS file.
     """
-    from patchpilot.commits.tree_readers import CommitTree
-    from patchpilot.maintainers import load
-    from patchpilot.maintainers.match import match
-    from patchpilot.outgoing.target_tree import remote_of
+    from patchpilot.outgoing.target_tree import listed_trees
 
     paths = [file.path for file in repository.changed_files(start, head)]
-    try:
-        sections = match(load(CommitTree(repository, head)), paths)
-    except PatchpilotError:
-        return frozenset()
-    trees = {tree for section in sections for tree in section.section.trees}
-    return frozenset(
-        remote.label for tree in trees if (remote := remote_of(repository, tree))
-    )
+    return frozenset(tree.label for tree in listed_trees(repository, head, paths))
 
 
 def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:

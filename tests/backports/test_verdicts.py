@@ -372,7 +372,7 @@ def test_a_commit_that_was_taken_is_judged_as_what_it_became(world: World) -> No
     assert answer["branches"][0]["verdict"] == "already-fixed"
     assert world.ask(world.fix, "--onto", tip)["asked"] is None
     said = call("backport", "-C", repo.path, ours, "--onto", tip).out
-    assert f"upstream commit of {ours[:12]}" in said
+    assert f"mainline commit for {ours[:12]}" in said
 
 
 def test_a_commit_of_the_same_title_that_does_something_else_is_judged_as_itself(

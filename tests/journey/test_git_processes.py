@@ -15,7 +15,7 @@ MOST = {
     ("check", "HEAD"): 8,
     ("maintainers",): 12,
     ("fixes", "HEAD"): 15,
-    ("stable",): 12,
+    ("stable",): 13,
     ("backport", "HEAD"): 30,
     ("doctor", "--offline"): 20,
     ("send", "--dry-run", "--offline"): 25,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from patchpilot.building.diagnostics import read_diagnostics
 from patchpilot.building.new_diagnostics import new_ones, problem_of
+from patchpilot.history.earlier_fixes import EarlierFix, StableBase, UpstreamState
 from patchpilot.lint.lint_context import Context, Options, Tip
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.build_problem import BuildProblem
@@ -145,6 +146,20 @@ class MemoryHistory:
     def tip_of(self, tree: str) -> Tip | None:
         """No remote has a subsystem's tree."""
         return None
+
+    def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
+        """What the subjects in the table say in parentheses at their end."""
+        subjects = [(id_, text) for id_, text in self._commits.items() if "(s" in text]
+        fixes = [
+            EarlierFix(id_, text, "v6.1", True, text.endswith("(same change)"))
+            for id_, text in subjects
+            if text.endswith(("(same change)", "(same lines)"))
+        ]
+        stable = any(text.endswith("(stable base)") for _, text in subjects)
+        return UpstreamState(
+            tuple((fixes[0] if fixes else None) for _ in patches),
+            StableBase("6.1", COMMIT, "origin/master") if stable else None,
+        )
 
     def next_tip(self) -> Tip | None:
         """The tree of the example, if the table has a commit of linux-next."""

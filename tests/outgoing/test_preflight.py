@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from patchpilot.history.earlier_fixes import EarlierFix, StableBase, UpstreamState
 from patchpilot.model.action import actions
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
@@ -25,7 +26,7 @@ from patchpilot.outgoing.preflight import (
     upstream_claim,
     warnings,
 )
-from patchpilot.outgoing.target_tree import AlreadyApplied, TargetFit, TargetTree
+from patchpilot.outgoing.target_tree import TargetFit, TargetTree
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.loading import default_project
 from tests.kit.outbox import send_of
@@ -266,9 +267,8 @@ def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
 
 
 def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
-    already = (AlreadyApplied("widget: a", None, "it contains the same change"),)
     assert blocked(
-        standing=TargetFit("conflict", "widget: b", ("w.c",), already=already)
+        standing=TargetFit("conflict", "widget: b", ("w.c",), already=("widget: a",))
     ) == {"does-not-apply"}
     assert (
         blocked(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)
@@ -477,9 +477,9 @@ def made(problem: object) -> tuple[str, str, str]:
 
 
 TWO_OF_THREE = TargetFit("conflict", "widget: mend", ("a.c", "b.c", "c.c", "d.c"))
-THERE = TargetFit(
-    "clean", already=(AlreadyApplied("widget: mend", "c" * 40, "merged as it is"),)
-)
+THERE = TargetFit("clean", already=("widget: mend",))
+FIXED = EarlierFix("c" * 40, "widget: repair", "v6.4", True, True)
+ON_STABLE = StableBase("6.6", "d" * 40, "origin/master")
 UNWRITTEN = replace(GOOD, cover_subject="EDITME: what", cover_text="Why.")
 COVER = parse_patch(
     b"From: Ada Fixer <ada@example.org>\nSubject: [PATCH 0/1] *** SUBJECT HERE ***\n\n"
@@ -534,8 +534,21 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
     (
         {"standing": THERE},
         "already-fixed",
-        "widget: mend: already in origin/master: merged as it is (cccccccccccc)",
+        "origin/master contains the same change: widget: mend",
         "git fetch, then rebase and drop the commit",
+    ),
+    (
+        {"upstream": UpstreamState((FIXED,))},
+        "already-fixed",
+        "fixed by cccccccccccc in v6.4: widget: repair",
+        "if a stable tree lacks it, ask for the commit: patchpilot backport cccccccccccc --request",
+    ),
+    (
+        {"upstream": UpstreamState((None,), ON_STABLE), "standing": TWO_OF_THREE},
+        "stable-base",
+        "based on stable 6.6, but patches are for mainline first",
+        "if mainline has the bug: git rebase --onto origin/master dddddddddddd; for stable only,"
+        " add the prefix PATCH 6.6.y",
     ),
     (
         {"series": PAIR},

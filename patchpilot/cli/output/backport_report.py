@@ -60,7 +60,7 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
         lines = _wrapped(_name(result), "", "  ")
         newer = any(branch.lacking_newer for branch in result.branches)
         if result.asked:
-            lines += _wrapped(f"upstream commit of {result.asked[:12]}", "  ", "  ")
+            lines += _wrapped(f"mainline commit for {result.asked[:12]}", "  ", "  ")
         if result.upstream is False:
             lines.append(
                 "  not in mainline yet: stable trees accept it only after that"

@@ -23,8 +23,8 @@ from patchpilot.model.fixes_line import read_fixes_value
 from patchpilot.model.patch import Patch
 
 if TYPE_CHECKING:
+    from patchpilot.history.earlier_fixes import UpstreamState
     from patchpilot.model.commit import Commit
-    from patchpilot.model.patch import Patch
 
 USUAL_SHARE = 0.4
 
@@ -208,6 +208,43 @@ def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if tag.key == "cc" and "stable@" in tag.value
         )
         yield Hit(line)
+
+
+@detector("fixed-upstream", "words")
+def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a fix that mainline or a maintainer's tree already has.
+
+    A commit that changes the same lines in another way is only a question.
+    """
+    state = _upstream(context)
+    fixes = zip(context.series.patches, state.fixes if state else (), strict=False)
+    fix = next((fix for patch, fix in fixes if patch is context.patch), None)
+    if fix is None:
+        return
+    if state and state.stable and fix.in_mainline:
+        way = f"patchpilot backport {fix.commit[:12]} --request"
+    else:
+        way = f"git show {fix.commit[:12]}"
+    case = "" if fix.is_sure else "question"
+    yield subject_hit(context, case, FindingFix("suggest", way), words=fix.words)
+
+
+@detector("stable-base", "words")
+def stable_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a series for mainline that is based on a stable branch."""
+    state = _upstream(context)
+    if state and state.stable and context.patch is context.series.patches[0]:
+        fix = FindingFix("suggest", state.stable.rebase)
+        yield subject_hit(context, "", fix, words=state.stable.words)
+
+
+def _upstream(context: Context) -> "UpstreamState | None":
+    history = context.history
+    return (
+        context.of_series("upstream", history.upstream_state)
+        if history and context.patch.has_diff
+        else None
+    )
 
 
 def _commits(patches: Sequence[Patch]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from patchpilot.commits.git_reading import identity_in
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.counted import listed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.progress import Progress, silent
@@ -57,6 +58,14 @@ def next_step(results: Sequence[BackportResult], wanted: BackportRequest) -> Adv
     target = wanted.target or last.commit or ""
     if not branches:
         return ""
+    if last.commit and last.asked and last.upstream:
+        versions = listed([branch.version or branch.branch for branch in branches])
+        verb = "does" if len(branches) == 1 else "do"
+        return Action(
+            "backport",
+            (last.commit[:12], *onto, "--request"),
+            f"use {last.commit[:12]}: {versions} {verb} not have it yet: {{}}",
+        )
     if last.commit and not last.upstream:
         return Action("stable", (last.commit[:12],), "next: {}")
     if all(one.verdict == "conflict" and not one.prerequisites for one in branches):

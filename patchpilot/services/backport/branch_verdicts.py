@@ -57,6 +57,7 @@ from patchpilot.services.backport.backport_targets import (
 )
 from patchpilot.services.backport.commit_patches import commit_patches
 from patchpilot.services.backport.unpacked_tree import on_directory
+from patchpilot.topic.upstream_state import commit_state
 
 
 class NothingFetchedError(MissingError):
@@ -259,10 +260,11 @@ class BackportSession:
         return tuple(self._one(commit, branches, ahead, chosen) for commit in commits)
 
     def _as_taken(self, commit: str) -> str:
-        """What a commit that was mailed became in mainline, else the commit itself: stable trees
+        """The mainline commit that makes a commit unnecessary, else the commit itself: stable trees
         know the fix by mainline's id.
         """
-        return (self.history.twin(commit, self.main) if self.main else None) or commit
+        fix = commit_state(self.repository, commit, self.progress).sure
+        return fix.commit if fix and fix.in_mainline else commit
 
     def _one(
         self,

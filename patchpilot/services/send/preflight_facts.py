@@ -20,6 +20,7 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.finding import Severity
 from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import mails_changed_by_am
@@ -38,6 +39,7 @@ from patchpilot.services.send.questions import questions
 from patchpilot.settings.read_settings import in_demo
 from patchpilot.topic.sent_elsewhere import sent_records
 from patchpilot.topic.target_tip import find_target
+from patchpilot.topic.upstream_state import upstream_state
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -60,7 +62,9 @@ def gather_facts(
     mails, version = topic.send.entries, topic.send.version
     found = _found(checked) if checked else {}
     progress("checking against the target tree")
-    target = find_target(repository, ids, request.base, trees)
+    # a subsystem's tree takes no patch for a stable branch
+    own_trees = () if parse_subject(f"[{draft.mark}] x").for_stable else trees
+    target = find_target(repository, ids, request.base, own_trees)
     standing = _stand(repository, ids, series, target)
     now = datetime.now().astimezone()
     with Outbox() as outbox:
@@ -89,6 +93,9 @@ def gather_facts(
         hidden=checked.left_out if checked else 0,
         target=target,
         standing=standing,
+        upstream=upstream_state(
+            repository, series.patches, mark=draft.mark, progress=progress
+        ),
         earlier=earlier,
         unanswered=tuple(
             question.name
@@ -167,6 +174,8 @@ OWN_NAMES = ("no-sign-off", "missing-target-tree", "already-applied", "does-not-
 
 Whether a patch applies it asks of the target, not of what is checked out.
 """
+_ASKED_ONCE = ("fixed-upstream", "stable-base")
+"""The rules that would read the history again for the messages."""
 
 
 _SAMPLE = b"""\
@@ -224,6 +233,7 @@ def check_messages(
     wanted = CheckRequest(
         profile=request.profile,
         fail_on="never",
+        ignore=_ASKED_ONCE,
         suppressions=Suppressions(waivers) if waivers else None,
         jobs=os.cpu_count() or 1,
     )

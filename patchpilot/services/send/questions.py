@@ -7,15 +7,18 @@ there.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown
-from patchpilot.model.action import Action
+from patchpilot.history.earlier_fixes import UpstreamState
+from patchpilot.model.action import Action, Advice
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.preflight import way_on
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
@@ -24,6 +27,7 @@ from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.fix_claims import denied_subjects, judge_fix
 from patchpilot.topic.target_tip import find_target
 from patchpilot.topic.topic_project import project_of
+from patchpilot.topic.upstream_state import upstream_state
 
 _SECURITY = re.compile(
     r"\b(?:CVE-\d{4}-\d+|use[- ]after[- ]free|out[- ]of[- ]bounds|(?:buffer|stack|heap|integer) overflow|double free|privilege|exploit\w*|"  # noqa: E501
@@ -61,7 +65,7 @@ class PreSendQuestions:
     """The pre-send questions of a topic, with the facts that were determined automatically.
 
     `missing_tree` is the proposed subject prefix if the messages would not name their target
-    tree, otherwise empty.
+    tree, otherwise empty. `upstream` is what mainline and the fetched trees have already.
     """
 
     questions: tuple[PreSendQuestion, ...]
@@ -69,11 +73,17 @@ class PreSendQuestions:
     target: TargetTree | None
     standing: TargetFit | None
     missing_tree: str = ""
+    upstream: UpstreamState = field(default_factory=UpstreamState)
 
     @property
     def open(self) -> tuple[PreSendQuestion, ...]:
         """The pre-send questions without an answer."""
         return tuple(question for question in self.questions if question.answer is None)
+
+    @property
+    def way_on(self) -> Advice:
+        """The commands that help if the bug is fixed, or the base is a stable branch."""
+        return way_on(self.upstream)
 
 
 def traps(
@@ -81,6 +91,7 @@ def traps(
     target: str | None = None,
     *,
     base: str | None = None,
+    progress: Progress = silent,
 ) -> PreSendQuestions:
     """Returns the pre-send questions of a TARGET's topic, with the saved answers."""
     topic = find_topic(repository, SendRequest(target=target, base=base))
@@ -91,8 +102,11 @@ def traps(
     treeless = missing_tree(
         series, draft.prefix, project.name, is_regression=is_regression(draft)
     )
+    upstream = upstream_state(
+        repository, series.patches, mark=draft.mark, progress=progress
+    )
     return PreSendQuestions(
-        questions(series, draft, project), draft, place, fit, treeless
+        questions(series, draft, project), draft, place, fit, treeless, upstream
     )
 
 

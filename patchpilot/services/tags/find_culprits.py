@@ -33,6 +33,7 @@ from patchpilot.tags.message_evidence import prose
 from patchpilot.tags.rank_culprits import Candidate as Candidate
 from patchpilot.topic.fix_claims import judge_fix
 from patchpilot.topic.topic_base import find_base
+from patchpilot.topic.upstream_state import notes as upstream_notes
 
 LIMIT = 5
 MANY = 200
@@ -266,6 +267,7 @@ def find_culprits(
         own_patch(culprit.subject) for culprit in culprits[:1] if culprit.commit in own
     ]
     notes += what_lacks(repository)
+    notes += upstream_notes(repository, commit.id, progress)
     notes += _second_opinion(present, culprits)
     claim = judge_fix(repository, commit)
     if not claim.is_fix:

@@ -36,6 +36,7 @@ from patchpilot.tags.stable_decision import (
     present_lines,
 )
 from patchpilot.topic.fix_claims import judge_fix
+from patchpilot.topic.upstream_state import notes as upstream_notes
 
 CYCLE = 365
 """Days.
@@ -146,6 +147,7 @@ def stable_lines(
                 f"no Fixes: tag: using {first.tag} ({first.confidence:.0%} sure)"
             )
     notes += what_lacks(repository)
+    notes += upstream_notes(repository, commit.id, progress)
     releases = Releases(repository)
     firsts = {culprit: releases.first(culprit, final=True) for culprit in named}
     oldest = min(

@@ -44,6 +44,7 @@ def next_rows(
         rows.append(NextRow("", "merge", "warning", words))
     if asked is None:
         return tuple(rows)
+    rows += _upstream_rows(asked)
     rows += [
         NextRow("answer", question.name, "todo", question.text)
         for question in asked.open
@@ -53,15 +54,11 @@ def next_rows(
         rows.append(NextRow("tree", asked.missing_tree, "todo", words))
     if asked.target and (fit := asked.standing):
         name = asked.target.label
-        rows += [
-            NextRow(
-                "",
-                one.subject,
-                "warning",
-                f"already in {name}: {one.subject} ({one.how})",
-            )
-            for one in fit.already[:2]
-        ]
+        if not asked.upstream.sure:
+            rows += [
+                NextRow("", title, "warning", f"already in {name}: {title}")
+                for title in fit.already[:2]
+            ]
         if fit.fails:
             files = ", ".join(fit.paths[:2])
             words = f"run git rebase {name}: conflicts in {files}"
@@ -70,6 +67,20 @@ def next_rows(
             how = "cleanly" if fit.applies == "clean" else "with a 3-way merge"
             rows.append(NextRow("", name, "done", f"applies {how} to {name}"))
     return tuple(rows)
+
+
+def _upstream_rows(asked: "PreSendQuestions") -> list[NextRow]:
+    """The commits that have fixed the bug already, a stable base, and the commands that help."""
+    state = asked.upstream
+    rows = [
+        NextRow("", fix.commit, "blocked" if fix.is_sure else "warning", fix.words)
+        for fix in state.known[:2]
+    ]
+    if state.stable:
+        rows.append(NextRow("", "stable", "blocked", state.stable.words))
+    if state.stable or state.sure:
+        rows.append(NextRow("", "way on", "dot", str(asked.way_on)))
+    return rows
 
 
 def next_line(row: NextRow, room: int) -> Text:

@@ -204,7 +204,9 @@ class CommitScreen(ListDetailScreen):
         base = session.topic_base
         self.in_thread(
             "checking the target tree",
-            lambda repository, _: traps(repository, session.target, base=base),
+            lambda repository, progress: traps(
+                repository, session.target, base=base, progress=progress
+            ),
             self._looked,
         )
 

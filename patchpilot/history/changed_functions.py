@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The changes of a patch by function, in a form in which two patches can be compared."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from patchpilot.model.file_diff import FileChange, Hunk
+
+# as git finds the function of a hunk: a line that begins with a word and is not a label
+_HEAD = re.compile(r"[A-Za-z_$]")
+_LABEL = re.compile(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
+_NAME = re.compile(r"\b(\w++)\s*+\(")
+_TELLING = re.compile(r"\w.*\w.*\w.*\w")
+_COMMON = re.compile(
+    r"(?:return(?: [\w-]+)?|break|continue|goto \w+|else)?;?|#endif\b.*|\} else \{|/\*.*\*/"
+)
+
+Line = tuple[str, str]
+"""A sign and a line without its indentation."""
+
+
+class Edge(NamedTuple):
+    """The lines before and after the lines that a hunk adds in one place, and their function."""
+
+    function: str
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class ChangedFunctions:
+    """The changed lines by function, and the places where lines are added.
+
+    The name of a function is "" if git's heading is only a label, which names no function.
+    """
+
+    lines: dict[str, Counter[Line]] = field(default_factory=dict)
+    edges: set[Edge] = field(default_factory=set)
+
+    def within(self, functions: Iterable[str]) -> Counter[Line]:
+        """Return the changed lines of some functions."""
+        total: Counter[Line] = Counter()
+        for name in functions:
+            total += self.lines.get(name, Counter())
+        return total
+
+
+def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
+    """Return the changes of a patch's files by function."""
+    found = ChangedFunctions()
+    for change in files:
+        for hunk in change.hunks:
+            _read(hunk, found)
+    return found
+
+
+def is_head(line: str) -> bool:
+    """Return whether git takes a line for the beginning of a function, as in a hunk's heading."""
+    return bool(_HEAD.match(line)) and not _LABEL.match(line)
+
+
+def function_name(heading: str) -> str:
+    """Return the name of the function or section in a line that begins one; "" for a label."""
+    text = heading.strip()
+    if _LABEL.match(text):
+        return ""
+    named = _NAME.search(text)
+    return named[1] if named else text.rstrip("{= ")[:60]
+
+
+def is_telling(line: str) -> bool:
+    """Return whether a changed line is seldom added or removed by other patches as well."""
+    return bool(_TELLING.search(line)) and not _COMMON.fullmatch(line)
+
+
+def _read(hunk: Hunk, found: ChangedFunctions) -> None:
+    function = function_name(hunk.section)
+    before, added, is_addition = "", False, True
+    for line in hunk.lines:
+        text = line.text.strip()
+        if line.kind in "+-":
+            if text:
+                found.lines.setdefault(function, Counter())[line.kind, text] += 1
+            added, is_addition = True, is_addition and line.kind == "+"
+        elif line.kind == " ":
+            if added and is_addition and (is_telling(before) or is_telling(text)):
+                found.edges.add(Edge(function, before, text))
+            before, added, is_addition = text, False, True
+        if line.kind in " +-" and is_head(line.text):
+            function = function_name(line.text)

@@ -1,0 +1,408 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Finds commits of mainline and other trees that make a patch unnecessary.
+
+Only commits that are not in the base of the patch are compared, only those that change its files,
+and only what they change in its functions. Files that were renamed since are followed. A fix that
+was reverted later does not count.
+"""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import Watched
+from patchpilot.history.changed_functions import (
+    ChangedFunctions,
+    Line,
+    changed_functions,
+    is_telling,
+)
+from patchpilot.history.patch_similarity import ENOUGH
+from patchpilot.history.releases import Releases
+from patchpilot.model.diff_parser import parse_diff
+from patchpilot.model.file_diff import FileChange
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.upstream_references import Marks, read_marks
+from patchpilot.series.patch_pairing import line_similarity, title_key
+
+_SECONDS = 60.0
+_SOON = 1.0
+_MOST_RENAMES = 6
+_MOST_COMMITS = 4000
+_HALF = 0.5
+_SHORT = 4
+"""With so few telling lines in common, the place of the change counts as well."""
+_MUCH, _MORE = 4, 16
+"""A commit that changes more of the functions, by this factor and sum, rewrites them."""
+
+
+class Tree(NamedTuple):
+    """A branch in which a fix may be: its name and the id of its tip."""
+
+    name: str
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierFix:
+    """A commit that makes a patch unnecessary: its id, its subject, and where it is.
+
+    `where` is the first release with the commit or, without one, the name of the tree.
+    `in_mainline` is whether the first tree has it. It is not `is_sure` if the commit changes the
+    same place in another way.
+    """
+
+    commit: str
+    subject: str
+    where: str
+    in_mainline: bool
+    is_sure: bool
+
+    @property
+    def words(self) -> str:
+        """The sentence of `check`, `send`, `backport` and the TUI about it."""
+        verb = "fixed by" if self.is_sure else "perhaps fixed by"
+        return f"{verb} {self.commit[:12]} in {self.where}: {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class StableBase:
+    """A base that is only in a stable branch: its version, the commit, and the mainline branch.
+
+    `mainline` is "" if the repository has none.
+    """
+
+    version: str
+    commit: str
+    mainline: str
+
+    @property
+    def words(self) -> str:
+        """The sentence of `check`, `send` and the TUI about it."""
+        return f"based on stable {self.version}, but patches are for mainline first"
+
+    @property
+    def rebase(self) -> str:
+        """The command that moves the commits to mainline."""
+        return f"git rebase --onto {self.mainline or 'MAINLINE'} {self.commit[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamState:
+    """What the trees already have of a topic: for each patch its earlier fix, or None.
+
+    `stable` is the base if it is a stable branch, and the topic is not for stable.
+    """
+
+    fixes: tuple[EarlierFix | None, ...] = ()
+    stable: StableBase | None = None
+
+    @property
+    def known(self) -> tuple[EarlierFix, ...]:
+        """The earlier fixes, those that are certain first."""
+        found = dict.fromkeys(fix for fix in self.fixes if fix)
+        return tuple(sorted(found, key=lambda fix: not fix.is_sure))
+
+    @property
+    def sure(self) -> EarlierFix | None:
+        """The first certain fix."""
+        return next((fix for fix in self.known if fix.is_sure), None)
+
+
+class PatchToFind(NamedTuple):
+    """A patch to find: its title, its message, its files, and its own commit if it is one."""
+
+    title: str
+    message: str
+    files: Sequence[FileChange]
+    commit: str | None = None
+
+
+class _Logged:
+    """A commit of the log: its id, its date in seconds, its message, and its diff as text."""
+
+    def __init__(self, id_: str, date: str, message: str, diff: str) -> None:
+        self.id, self.date, self.message, self.diff = id_, int(date), message, diff
+
+    @property
+    def subject(self) -> str:
+        return self.message.partition("\n")[0]
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        return frozenset(line[1:].strip() for line in self.diff.split("\n"))
+
+    @cached_property
+    def changes(self) -> ChangedFunctions:
+        lines = tuple(self.diff.split("\n"))
+        at = next((n for n, line in enumerate(lines, 1) if line.startswith("diff ")), 0)
+        return changed_functions(parse_diff(lines, at).files if at else ())
+
+
+def earlier_fixes(
+    repository: Repository,
+    patches: Sequence[PatchToFind],
+    base: str,
+    trees: Sequence[Tree],
+    progress: Progress = silent,
+) -> tuple[EarlierFix | None, ...]:
+    """Return for each patch the commit that makes it unnecessary, or None.
+
+    `base` is the commit on which the first patch is based. The first of `trees` is mainline; of
+    several commits, one that is certain is preferred, and then one in an earlier tree. Raises
+    `GitError` if git fails or takes too long.
+    """
+    tips = tuple(dict.fromkeys(tree.tip for tree in trees if tree.tip != base))
+    paths = {
+        path
+        for patch in patches
+        for change in patch.files
+        for path in (change.old_path, change.new_path)
+        if path
+    }
+    if not tips or not paths:
+        return (None,) * len(patches)
+    walk = _Walk(repository, base, tips, progress)
+    logged = walk.read(sorted(walk.renamed(paths)))
+    own = {patch.commit for patch in patches}
+    search = _Search([commit for commit in logged if commit.id not in own])
+    place = _Places(repository, trees)
+    return tuple(place.best(search.fixes_of(patch)) for patch in patches)
+
+
+class _Walk:
+    """The commits of the trees that are not in the base."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        base: str,
+        tips: Sequence[str],
+        progress: Progress,
+    ) -> None:
+        self.repository, self.tips = repository, tips
+        self.range = (*tips, f"^{base}")
+        self.began, self.progress = time.monotonic(), progress
+
+    def _git(self, *words: str) -> str:
+        return self.repository.git(*words, timeout=Watched(_SECONDS, self._report)).text
+
+    def _report(self) -> None:
+        if time.monotonic() - self.began > _SOON:
+            self.progress("looking for an earlier fix")
+
+    def renamed(self, paths: set[str]) -> set[str]:
+        """The paths, and the names that the files have in the trees."""
+        found, names = set(paths), set(paths)
+        for _ in range(_MOST_RENAMES):
+            gone = [
+                name
+                for name in names
+                if not all(map(self.repository.objects.info, self._in_tips(name)))
+            ]
+            if not gone:
+                break
+            removed = self._git(
+                "log", "--no-renames", "--diff-filter=D", "--format=%H", "-m",
+                f"--max-count={_MOST_RENAMES}", *self.range, "--", *gone,
+            ).split()  # fmt: skip
+            names = set()
+            for commit in dict.fromkeys(removed):
+                words = self._git(
+                    "diff-tree", "-r", "-M", "-z", "--diff-filter=R", "--name-status",
+                    "--no-commit-id", commit,
+                ).split("\0")  # fmt: skip
+                names |= {
+                    new
+                    for old, new in zip(words[1::3], words[2::3], strict=False)
+                    if old in gone
+                }
+            names -= found
+            found |= names
+        return found
+
+    def _in_tips(self, path: str) -> Iterator[str]:
+        return (f"{tip}:{path}" for tip in self.tips)
+
+    def read(self, paths: Sequence[str]) -> tuple[_Logged, ...]:
+        """The commits that change these files, latest first."""
+        # messages and files may contain anything but a word that nobody knows
+        mark = secrets.token_hex(12)
+        out = self._git(
+            "log", "--no-merges", "-p", "-U1", "-M", "--no-ext-diff", "--no-textconv",
+            f"--max-count={_MOST_COMMITS}", f"--format={mark}%H%x00%ct%x00%B%x00",
+            *self.range, "--", *paths,
+        )  # fmt: skip
+        rows = (text.split("\0", 3) for text in out.split(mark)[1:])
+        return tuple(_Logged(*row) for row in rows)
+
+
+class _Search:
+    """The commits among which fixes are searched, without those that were reverted."""
+
+    def __init__(self, logged: Sequence[_Logged]) -> None:
+        self._logged = logged
+        self._marks: dict[str, Marks] = {
+            commit.id: read_marks(commit.message) for commit in logged
+        }
+        self._reverts: dict[str, list[str]] = {}
+        subjects = {commit.subject: commit.id for commit in reversed(logged)}
+        for commit in logged:
+            named = self._marks[commit.id].reverts
+            title = commit.subject.removeprefix('Revert "').removesuffix('"')
+            if not named and title != commit.subject and title in subjects:
+                named = (subjects[title],)
+            for name in named:
+                self._reverts.setdefault(name[:12], []).append(commit.id)
+
+    def fixes_of(self, patch: PatchToFind) -> list[tuple[_Logged, bool]]:
+        """The commits that make a patch unnecessary, latest first, and whether that is sure."""
+        mine = changed_functions(patch.files)
+        screen = _Screen(patch, mine)
+        undone: list[Counter[Line]] = []
+        found = []
+        for commit in self._logged:
+            if not screen.may_match(commit, self._marks[commit.id]):
+                continue
+            theirs = commit.changes
+            total = theirs.within(theirs.lines)
+            if total in undone:
+                continue
+            if total:
+                undone.append(_inverse(total))
+            verdict = judge(mine, theirs)
+            if verdict is None and screen.is_related(commit, self._marks[commit.id]):
+                verdict = False if _common(mine, theirs) else None
+            if verdict is not None and not self._is_reverted(commit.id):
+                found.append((commit, verdict))
+        return found
+
+    def _is_reverted(self, commit: str, depth: int = 0) -> bool:
+        return depth < _MOST_RENAMES and any(
+            not self._is_reverted(revert, depth + 1)
+            for revert in self._reverts.get(commit[:12], ())
+            if revert != commit
+        )
+
+
+class _Screen:
+    """Decides from a commit's text whether to parse its diff."""
+
+    def __init__(self, patch: PatchToFind, mine: ChangedFunctions) -> None:
+        self._title = title_key(patch.title)
+        self._fixes = {fix.id[:12] for fix in read_marks(patch.message).fixes}
+        edges = (line for edge in mine.edges for line in (edge.before, edge.after))
+        lines = [text for _, text in mine.within(mine.lines)]
+        self._lines = frozenset(line for line in (*lines, *edges) if is_telling(line))
+        self._all = frozenset(lines)
+
+    def is_related(self, commit: _Logged, marks: Marks) -> bool:
+        """Whether a commit fixes the same commit, or has the same title."""
+        return title_key(commit.subject) == self._title or any(
+            fix.id[:12] in self._fixes for fix in marks.fixes
+        )
+
+    def may_match(self, commit: _Logged, marks: Marks) -> bool:
+        """Whether a commit has a line of the patch, or is related to it."""
+        wanted = self._lines or self._all
+        return not commit.texts.isdisjoint(wanted) or self.is_related(commit, marks)
+
+
+def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
+    """Return whether another change makes a patch unnecessary; None if they are unrelated.
+
+    True: it makes mostly the same changes to the same functions. False: it replaces the same
+    lines, or adds lines in the same place, in another way.
+    """
+    names = _common(mine, theirs)
+    ours, others = mine.within(mine.lines), theirs.within(names)
+    if not names or not ours or not others:
+        return None
+    both = ours & others
+    telling = [line for line in both if is_telling(line[1])]
+    removed = [line for line in ours if line[0] == "-" and is_telling(line[1])]
+    is_placed = any(line in both for line in removed) or _meet(mine, theirs)
+    likeness = line_similarity(ours, others)
+    if likeness >= ENOUGH and (is_placed or len(telling) >= _SHORT):
+        return True
+    if others.total() > _MUCH * ours.total() + _MORE:
+        return None
+    is_replaced = sum(line in both for line in removed) * 2 >= max(1, len(removed))
+    if is_replaced or (not removed and _meet(mine, theirs)):
+        return False
+    return False if telling and likeness >= _HALF else None
+
+
+def _common(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
+    """The functions that both change; all, if one of them is only known by a label."""
+    if "" in mine.lines or "" in theirs.lines:
+        return list(theirs.lines)
+    return [name for name in mine.lines if name in theirs.lines]
+
+
+def _meet(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
+    """Whether both add lines in the same place."""
+    ends = {(edge.function, edge.before) for edge in mine.edges if edge.before}
+    starts = {(edge.function, edge.after) for edge in mine.edges if edge.after}
+    return any(
+        (is_telling(edge.before) and (edge.function, edge.before) in ends)
+        or (is_telling(edge.after) and (edge.function, edge.after) in starts)
+        for edge in theirs.edges
+    )
+
+
+def _inverse(lines: Mapping[Line, int]) -> Counter[Line]:
+    return Counter(
+        {
+            ("-" if sign == "+" else "+", text): count
+            for (sign, text), count in lines.items()
+        }
+    )
+
+
+class _Places:
+    """The trees and releases in which a fix is."""
+
+    def __init__(self, repository: Repository, trees: Sequence[Tree]) -> None:
+        self._repository, self._trees = repository, trees
+        self._releases = Releases(repository)
+
+    def best(self, found: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
+        """The certain commit in the first tree, the oldest of several."""
+        chosen: tuple[tuple[bool, int], EarlierFix] | None = None
+        for commit, is_sure in reversed(found):
+            rank = self._rank(commit.id)
+            key = (not is_sure, rank)
+            if chosen is None or key < chosen[0]:
+                fix = EarlierFix(
+                    commit.id,
+                    commit.subject,
+                    self._where(commit, rank),
+                    rank == 0,
+                    is_sure,
+                )
+                chosen = key, fix
+        return chosen[1] if chosen else None
+
+    def _rank(self, commit: str) -> int:
+        return next(
+            (
+                at
+                for at, tree in enumerate(self._trees)
+                if self._repository.is_ancestor(commit, tree.tip)
+            ),
+            len(self._trees) - 1,
+        )
+
+    def _where(self, commit: _Logged, rank: int) -> str:
+        if rank == 0:
+            release = self._releases.first(commit.id, commit.date, final=True)
+            release = release or self._releases.first(commit.id, commit.date)
+            if release:
+                return release.name
+        return self._trees[rank].name

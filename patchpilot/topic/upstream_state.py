@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Finds out whether mainline or a maintainer's tree already has a topic's fix, without network.
+
+This is the only answer to that question: `check`, `send`, `backport`, `fixes`, `stable` and the
+TUI read it here. It also states whether the topic is based on a stable branch.
+"""
+
+import re
+from collections.abc import Sequence
+
+from patchpilot.commits.b4_prep import below_cover
+from patchpilot.commits.range import commit_patch
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.history.earlier_fixes import (
+    PatchToFind,
+    StableBase,
+    Tree,
+    UpstreamState,
+    earlier_fixes,
+)
+from patchpilot.history.mainline import Mainline, branch_refs, find_mainline
+from patchpilot.history.stable_branches import linux_next, trees_of
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.send_request import SendRequest
+from patchpilot.model.upstream_references import upstream_commits
+from patchpilot.outgoing.target_tree import listed_trees
+
+MAX_PATCHES = 200
+_BASE = re.compile(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
+_SUBLEVEL = re.compile(rb"^SUBLEVEL *= *([1-9]\d{0,4})\s*$", re.MULTILINE)
+_VERSION = re.compile(rb"^(?:VERSION|PATCHLEVEL) *= *(\d{1,4})\s*$", re.MULTILINE)
+_NOTHING = UpstreamState()
+
+
+def upstream_state(
+    repository: Repository,
+    patches: Sequence[Patch],
+    *,
+    mark: str | None = None,
+    progress: Progress = silent,
+) -> UpstreamState:
+    """Return what mainline and the other fetched trees already have of a series.
+
+    The patches are commits, or files that name their `base-commit:`; nothing is known of others,
+    of commits that are in mainline, of backports, and of series for stable. `mark` is the subject
+    prefix if it is known; the default is that of the topic's draft.
+    """
+    start = _start(repository, patches)
+    if start is None or not 0 < len(patches) <= MAX_PATCHES:
+        return _NOTHING
+    key = start, tuple(patch.commit or patch.lines for patch in patches)
+    known: dict[object, UpstreamState] = repository.known.setdefault("upstream", {})
+    if key not in known:
+        try:
+            known[key] = _state(repository, patches, start, progress)
+        except PatchpilotError:
+            # a partial or damaged clone, or a history that is too long: unknown
+            known[key] = _NOTHING
+    state = known[key]
+    if state.stable and _is_for_stable(repository, patches, mark):
+        return _NOTHING
+    return state
+
+
+def commit_state(
+    repository: Repository, commit: str, progress: Progress = silent
+) -> UpstreamState:
+    """Return what mainline and the other fetched trees already have of a single commit."""
+    try:
+        patch = commit_patch(repository, commit)
+    except PatchpilotError:
+        # a merge or an empty commit
+        return _NOTHING
+    return upstream_state(repository, (patch,), progress=progress)
+
+
+def notes(repository: Repository, commit: str, progress: Progress) -> tuple[str, ...]:
+    """Return the notes of `fixes` and `stable` on a commit that may be fixed already."""
+    return tuple(fix.words for fix in commit_state(repository, commit, progress).known)
+
+
+def _start(repository: Repository, patches: Sequence[Patch]) -> str | None:
+    """The commit on which a series is based."""
+    if not patches or any(map(_is_backport, patches)):
+        return None
+    first = patches[0].commit
+    if first:
+        parent = next(iter(repository.commit(first).parents), None)
+        return below_cover(repository, parent) if parent else None
+    named = (_BASE.match(line) for patch in patches for line in patch.lines[-60:])
+    return next((repository.find(base["id"]) for base in named if base), None)
+
+
+def _is_backport(patch: Patch) -> bool:
+    return patch.subject.for_stable or bool(upstream_commits("\n".join(patch.message)))
+
+
+def _state(
+    repository: Repository,
+    patches: Sequence[Patch],
+    start: str,
+    progress: Progress,
+) -> UpstreamState:
+    main = find_mainline(repository)
+    last = patches[-1].commit
+    trees = _trees(repository, main, start, patches)
+    if all(tree.tip == start for tree in trees):
+        trees = ()
+    elif main and last and repository.is_ancestor(last, main.tip):
+        return _NOTHING
+    stable = _stable_base(repository, main, start)
+    wanted = [
+        PatchToFind(
+            patch.subject.title, "\n".join(patch.message), patch.files, patch.commit
+        )
+        for patch in patches
+    ]
+    fixes = earlier_fixes(repository, wanted, start, trees, progress)
+    return UpstreamState(fixes, stable)
+
+
+def _trees(
+    repository: Repository,
+    main: Mainline | None,
+    start: str,
+    patches: Sequence[Patch],
+) -> tuple[Tree, ...]:
+    """Mainline, the fetched trees that MAINTAINERS names for the files, and linux-next."""
+    found = [Tree(main.name, main.tip)] if main else []
+    paths = [path for patch in patches for path in patch.paths]
+    found += [
+        Tree(tree.label, tree.tip) for tree in listed_trees(repository, start, paths)
+    ]
+    if tip := linux_next(repository):
+        found.append(Tree("linux-next", tip))
+    return tuple({tree.tip: tree for tree in reversed(found)}.values())[::-1]
+
+
+def _stable_base(
+    repository: Repository, main: Mainline | None, start: str
+) -> StableBase | None:
+    """The base, if only a stable branch has it."""
+    if main and (start == main.tip or repository.is_ancestor(start, main.tip)):
+        return None
+    name = main.name if main else ""
+    refs = branch_refs(repository, "refs/heads", "refs/remotes")
+    stable = trees_of(list(refs))
+    versions = {
+        ref.name: version
+        for ref in repository.all_refs
+        if ref.short in refs and (version := stable.version_of(ref.short))
+    }
+    for ref in sorted(repository.containing(start, versions)):
+        return StableBase(versions[ref], start, name)
+    makefile = (repository.blob(start, "Makefile") or b"")[:2000]
+    if not _SUBLEVEL.search(makefile):
+        return None
+    version = b".".join(_VERSION.findall(makefile)).decode("ascii")
+    return StableBase(version, start, name) if "." in version else None
+
+
+def _is_for_stable(
+    repository: Repository, patches: Sequence[Patch], mark: str | None
+) -> bool:
+    """Whether the subject prefix of a topic names a stable tree."""
+    if mark is None and all(patch.commit for patch in patches):
+        from patchpilot.topic.find_topic import read_topic
+
+        ids = tuple(patch.commit for patch in patches if patch.commit)
+        request = SendRequest()
+        series = Series(tuple(patches))
+        mark = read_topic(repository, request, (series, ids)).draft.mark
+    return parse_subject(f"[{mark}] x").for_stable

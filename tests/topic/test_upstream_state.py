@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Topics whose fix mainline or another tree has already, and others: every command agrees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.commits.repository import Repository
+from patchpilot.model.send_request import SendRequest
+from patchpilot.services.backport.backport_work import next_step
+from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
+from patchpilot.services.send.plan_send import plan
+from patchpilot.services.send.questions import traps
+from patchpilot.topic.upstream_state import commit_state
+from patchpilot.tui.screens.commit_rows import next_rows
+from patchpilot.tui.screens.commit_status import TopicCommits
+from tests.kit.repos import Repo
+
+SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
+SECTION = """\
+Maintainers
+
+ACME {0}
+M:\tWanda Widget <wanda@example.net>
+L:\twidgets@lists.example.org
+S:\tMaintained
+T:\tgit git://git.example.org/net.git
+F:\tdrivers/net/
+"""
+DRIVER = """\
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/acme.h>
+
+static int acme_start(struct acme *acme)
+{
+\tint ret;
+
+\tret = acme_power(acme, true);
+\tif (ret)
+\t\treturn ret;
+
+\tacme_enable(acme);
+\tmsleep(20);
+\treturn 0;
+}
+
+static int acme_read(struct acme *acme)
+{
+\tu32 images;
+
+\timages = acme_get(acme, ACME_IMAGES);
+\tdev_dbg(acme->dev, "%u images\\n", images);
+\tacme->table = kcalloc(images, sizeof(*acme->table), GFP_KERNEL);
+\tacme_fill(acme, images);
+\treturn 0;
+}
+
+static int acme_write(struct acme *acme)
+{
+\tu32 images;
+
+\timages = acme_get(acme, ACME_SLOTS);
+\tdev_dbg(acme->dev, "%u slots\\n", images);
+\tacme_flush(acme, images);
+\treturn 0;
+}
+"""
+GET = "\timages = acme_get(acme, ACME_IMAGES);\n"
+DEBUG = '\tdev_dbg(acme->dev, "%u images\\n", images);\n'
+ALLOCATED = "GFP_KERNEL);\n\tacme_fill"
+CHECK = "\tif (images > ACME_MOST_IMAGES)\n\t\treturn -EINVAL;\n"
+FIX = (GET, GET + CHECK)
+ONE_LINE = (GET, "\timages = acme_get(acme, ACME_IMAGES) & 0xff;\n")
+OTHER_LINE = (GET, "\timages = min(acme_get(acme, ACME_IMAGES), 16u);\n")
+NO_MEMORY = "\tif (!acme->table)\n\t\treturn -ENOMEM;\n\tacme_fill"
+FILL = (ALLOCATED, f"GFP_KERNEL);\n{NO_MEMORY}")
+EIO = (ALLOCATED, FILL[1].replace("ENOMEM", "EIO"))
+Edit = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A topic, what happened upstream in its driver, and the answer.
+
+    Each step is a subject and edits; `subject!` goes to linux-next, and `subject@` to the
+    maintainer's tree only. The answer is "fixed" or "perhaps" with the place, or "".
+    """
+
+    name: str
+    steps: tuple[tuple[str, *tuple[Edit, ...]], ...]
+    answer: str = ""
+    topic: tuple[Edit, ...] = (FIX,)
+    message: str = ""
+
+
+UNDO = (GET + CHECK, GET)
+REST = ("msleep(20);", "usleep_range(20000, 30000);")
+WRITE = ("ACME_SLOTS);\n", f"ACME_SLOTS);\n{CHECK}")
+REWRITTEN = (DRIVER[DRIVER.index(GET) : DRIVER.index("\tacme_fill")], "".join(
+    f"\tacme_step(acme, {number});\n" for number in range(60)
+))  # fmt: skip
+CASES = (
+    Case("same", (("check it", FIX),), "fixed v6.2"),
+    Case("more", (("check it, sleep", FIX, REST),), "fixed v6.2"),
+    Case("similar", (("check", FIX, EIO),), "fixed v6.2", (FIX, FILL)),
+    Case("text", (("mask it", OTHER_LINE),), "perhaps v6.2", (ONE_LINE,)),
+    Case(
+        "place",
+        (("bound it", (GET, f"{GET}\timages = min(images, acme->most);\n")),),
+        "perhaps v6.2",
+    ),
+    Case("moved", (("move! ",), ("check it", FIX)), "fixed v6.2"),
+    Case("then-moved", (("check it", FIX), ("move! ",)), "fixed v6.2"),
+    Case("reverted", (("check it", FIX), ('Revert "{0}: check it"', UNDO))),
+    Case("undone", (("check it", FIX), ("drop a check", UNDO))),
+    Case(
+        "again",
+        (("check it", FIX), ('Revert "{0}: check it"', UNDO), ("check again", FIX)),
+        "fixed v6.2",
+    ),
+    Case("function", (("check slots", WRITE),)),
+    Case("next", (("check it!", FIX),), "fixed linux-next"),
+    Case("tree", (("check it@", FIX),), "fixed net/main"),
+    Case("late", (("sleep", REST), ("late: check it", FIX)), "fixed v6.3-rc1"),
+    Case(
+        "tag",
+        (("bound it\n\nFixes: 123456789abc (\"x\")", FILL),),
+        "perhaps v6.2",
+        message='Fixes: 123456789abc ("acme: add")\n',
+    ),
+    Case("title", (("topic", FILL),), "perhaps v6.2"),
+    Case("file", (("sleep", REST),)),
+    Case("lines", (("test memory", FILL),)),
+    Case("rewritten", (("rewrite", REWRITTEN),)),
+    Case("debug", (("shout", (DEBUG, DEBUG.replace("dbg", "info"))),)),
+    Case("nothing", ()),
+)  # fmt: skip
+
+
+def path_of(name: str) -> str:
+    """The path of a case's driver."""
+    return f"drivers/net/{name}.c"
+
+
+def edited(text: str, edits: Sequence[Edit], name: str) -> str:
+    """A driver with edits."""
+    for old, new in edits:
+        old, new = old.replace("acme", name), new.replace("acme", name)
+        assert old in text, (name, old)
+        text = text.replace(old, new, 1)
+    return text
+
+
+class Upstream:
+    """Mainline with all cases, linux-next, a maintainer's tree, 6.1.y, and a topic for each."""
+
+    def __init__(self, path: Path) -> None:
+        self.repo = repo = Repo(path)
+        self.texts = {
+            case.name: DRIVER.replace("acme", case.name.replace("-", "_"))
+            for case in CASES
+        }
+        files = {path_of(name): text for name, text in self.texts.items()}
+        makefile = "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n"
+        more = {"Makefile": makefile, "MAINTAINERS": SECTION.format(1)}
+        self.base = repo.commit("start\n", {**files, **more})
+        repo.tag("v6.1")
+        self.fixes: dict[str, str] = {}
+        self.paths = {name: path_of(name) for name in self.texts}
+        self._late: list[tuple[str, str, Sequence[Edit]]] = []
+        for case in CASES:
+            for subject, *edits in case.steps:
+                self._step(case.name, subject, edits)
+        repo.tag("v6.2")
+        for name, subject, edits in self._late:
+            if subject.startswith("late: "):
+                self._edit(name, subject, edits)
+        repo.tag("v6.3-rc1")
+        repo.git("update-ref refs/remotes/origin/master HEAD")
+        self._only_in("!", "linux-next/master")
+        self._only_in("@", "net/main")
+        for remote in ("origin", "net", "linux-next", "stable"):
+            url = f"https://git.example.org/{remote}.git"
+            repo.git("config", f"remote.{remote}.url", url)
+        repo.git("checkout -q -B work", self.base)
+        repo.commit("Linux 6.1.1\n", {"Makefile": makefile.replace("L = 0", "L = 1")})
+        repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+        for case in CASES:
+            repo.branch(f"topic/{case.name}", self.base)
+            self._topic(case)
+        for name in ("same", "nothing"):
+            repo.branch(f"topic/{name}-on-stable", "stable/linux-6.1.y")
+            self._topic(next(case for case in CASES if case.name == name))
+        repo.git("config --global sendemail.smtpserver 127.0.0.1")
+
+    def _only_in(self, mark: str, ref: str) -> None:
+        self.repo.git("checkout -q -B work origin/master")
+        for name, subject, edits in self._late:
+            if subject.endswith(mark):
+                self._edit(name, subject[:-1], edits)
+        self.repo.git("update-ref", f"refs/remotes/{ref}", "HEAD")
+
+    def _topic(self, case: Case) -> None:
+        name = case.name.replace("-", "_")
+        text = edited(self.texts[case.name], case.topic, name)
+        message = (
+            f"{name}: topic\n\nIt hangs if there are many.\n\n{case.message}{SIGNED}"
+        )
+        self.repo.commit(message, {path_of(case.name): text})
+
+    def _step(self, name: str, subject: str, edits: Sequence[Edit]) -> None:
+        if subject == "move! ":
+            self.paths[name] = f"drivers/acme/{name}.c"
+            (self.repo.path / "drivers/acme").mkdir(exist_ok=True)
+            self.repo.git("mv", path_of(name), self.paths[name])
+            self.repo.commit(f"{name}: move\n")
+        elif subject.startswith("late: ") or subject.endswith(("!", "@")):
+            self._late.append((name, subject, edits))
+        else:
+            self._edit(name, subject, edits)
+
+    def _edit(self, name: str, subject: str, edits: Sequence[Edit]) -> None:
+        file = self.repo.path / self.paths[name]
+        text = edited(file.read_text(), edits, name.replace("-", "_"))
+        title = subject.format(name) if "Revert" in subject else f"{name}: {subject}"
+        commit = self.repo.commit(f"{title}\n", {self.paths[name]: text})
+        self.fixes[name] = commit
+
+
+@pytest.fixture(scope="module")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
+    """The repository, which the tests only read."""
+    return Upstream(tmp_path_factory.mktemp("upstream") / "linux")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_check_send_backport_and_the_screen_agree(
+    upstream: Upstream, case: Case
+) -> None:
+    upstream.repo.checkout(f"topic/{case.name}")
+    topic = upstream.repo.git("rev-parse HEAD")
+    kind, _, where = case.answer.partition(" ")
+    with Repository.open(upstream.repo.path) as repository:
+        state = commit_state(repository, topic)
+        (fix,) = state.fixes or (None,)
+        assert state.stable is None
+        assert bool(fix) == bool(kind), fix
+        if fix:
+            assert (fix.is_sure, fix.where) == (kind == "fixed", where)
+            assert fix.commit == upstream.fixes[case.name]
+        words = fix.words if fix else None
+        (checked,) = check(CheckRequest(strict=True), repository=repository).patches
+        assert next(
+            (
+                (one.severity.value, one.message)
+                for one in checked.findings
+                if one.name == "fixed-upstream"
+            ),
+            None,
+        ) == (fix and ("error" if fix.is_sure else "note", words))
+        planned = plan(repository, SendRequest())
+        blocked = {one.name: one.message for one in planned.blockers}
+        warned = {one.name: one.message for one in planned.warnings}
+        assert blocked.get("already-fixed") == (words if kind == "fixed" else None)
+        assert warned.get("perhaps-fixed") == (words if kind == "perhaps" else None)
+        patches = tuple(each.patch for each in (checked,))
+        rows = next_rows(TopicCommits(patches), traps(repository))
+        assert (rows[0].words == words) == bool(fix)
+        assert not any("fixed by" in row.words for row in rows[bool(fix) :])
+        request = BackportRequest("HEAD", effort=0)
+        results = backport(repository, request)
+        used = fix.commit if fix and fix.is_sure and fix.in_mainline else topic
+        assert results[0].commit == used
+        if used != topic:
+            assert str(next_step(results, request)) == (
+                f"use {used[:12]}: 6.1 does not have it yet: patchpilot backport"
+                f" {used[:12]} --request"
+            )
+
+
+@pytest.mark.parametrize("name", ["same", "nothing"])
+def test_a_stable_branch_is_no_base_for_mainline(upstream: Upstream, name: str) -> None:
+    upstream.repo.checkout(f"topic/{name}-on-stable")
+    base = upstream.repo.git("rev-parse stable/linux-6.1.y")[:12]
+    found = upstream.repo.patchpilot("check --format json").json["patches"][0]
+    reported = {
+        one["name"]: (one["message"], one["fix"]["text"])
+        for one in found["findings"]
+        if one["name"] in ("stable-base", "fixed-upstream")
+    }
+    message = "based on stable 6.1, but patches are for mainline first"
+    rebase = f"git rebase --onto origin/master {base}"
+    assert reported.pop("stable-base") == (message, rebase)
+    fix = upstream.fixes.get(name, "")[:12]
+    ask = f"patchpilot backport {fix} --request"
+    words = f"fixed by {fix} in v6.2: same: check it"
+    assert reported == ({"fixed-upstream": (words, ask)} if fix else {})
+    sent = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]
+    hints = {one["name"]: one["hint"] for one in sent}
+    assert (ask if fix else rebase) in hints["stable-base"]
+    draft = upstream.repo.patchpilot("draft --subject-prefix 'PATCH 6.1.y'")
+    assert draft.code == 0, draft.err
+    again = upstream.repo.patchpilot("check --format json").json["patches"][0]
+    names = {one["name"] for one in again["findings"]}
+    assert not names & {"stable-base", "fixed-upstream"}
+    refused = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]
+    assert not {one["name"] for one in refused} & {"stable-base", "already-fixed"}
+
+
+def test_commits_of_mainline_and_backports_are_not_asked_about(
+    upstream: Upstream,
+) -> None:
+    fix = upstream.fixes["same"]
+    upstream.repo.git("checkout -q --detach stable/linux-6.1.y")
+    file = path_of("same")
+    text = edited(upstream.texts["same"], (FIX,), "same")
+    backported = f"same: check it\n\ncommit {fix} upstream.\n\n{SIGNED}"
+    upstream.repo.commit(backported, {file: text})
+    with Repository.open(upstream.repo.path) as repository:
+        for commit in (fix, repository.resolve("HEAD")):
+            state = commit_state(repository, commit)
+            assert (state.known, state.stable) == ((), None)
