@@ -217,6 +217,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/topic_patches::topic_patches": ("f'{commits[0].id}^..HEAD'",),
         "symptoms/candidates::_occurrences": ("rev",),
         "symptoms/candidates::locate": ("rev",),
+        "services/find/bisect_fix::_step": ("*bad", "[tip, *good][-1]", "since"),
         "symptoms/candidates::touching": ("f'{since}..{tip}'",),
         "tags/blame::blame": ("rev",),
         "tags/candidate_features::read_past": ("*ids",),

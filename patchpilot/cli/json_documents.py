@@ -17,6 +17,7 @@ from patchpilot.services.check.check_answer import (
     FixesPreview,
 )
 from patchpilot.services.check.json_lines import CheckedLine, DamagedLine, SummaryLine
+from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFixes
 from patchpilot.services.reply.reply_answer import KeptReplies, PlannedReply
 from patchpilot.services.send.edit_draft import DraftResult
@@ -90,7 +91,9 @@ DOCUMENTS = (
     JsonDocument("doctor", (DoctorResult,)),
     JsonDocument("draft", (DraftResult,)),
     JsonDocument("explain", lists={"rules": RuleExplanation}),
-    JsonDocument("find", (PostedCommit, FoundFixes), like="track", alternatives=True),
+    JsonDocument(
+        "find", (PostedCommit, FoundFixes, BisectStep), like="track", alternatives=True
+    ),
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
     JsonDocument("hooks", (), "setup hooks", lists={"hooks": Hook}),
     JsonDocument("ledger", (SeriesLedger,), "track show --ledger"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from patchpilot.symptoms.next_build import next_build
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -140,3 +141,91 @@ def test_what_cannot_be_searched_is_an_error(
     done = call("find", "-C", repo.path, *words, stdin=stdin.encode())
     assert done.code
     assert error in done.err
+
+
+def step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:
+    """The next step of a bisection."""
+    return found(repo, "--bisect", *words, code=code)
+
+
+def answered(repo: Repo, commit: str, fix: str) -> str:
+    """The answer for the build of a commit."""
+    return "good" if fix in repo.git("rev-list", commit).split() else "bad"
+
+
+@pytest.mark.parametrize("title", [TITLE, "net: core: change 7", "Merge branch 'usb'"])
+def test_builds_lead_to_the_fix_and_its_backport(repo: Repo, title: str) -> None:
+    repo.git("checkout -q -b usb v6.2~8")
+    for number in range(6):
+        repo.commit(f"usb: change {number}\n", {f"drivers/usb/u{number}.c": "int x;\n"})
+    repo.git("checkout -q --detach origin/master")
+    repo.git("merge -q --no-ff usb", "-m", "Merge branch 'usb'")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    log = dict(
+        line.split("\t") for line in repo.git("log", "--format=%s%x09%H").splitlines()
+    )
+    answer = step(repo, "acme_ring_fill", "--in", "v6.1")
+    builds = 0
+    while answer["next"]:
+        # the kernel that is booted does not change what is stored
+        assert step(repo)["next"] == answer["next"]
+        answer = step(repo, answered(repo, answer["next"], log[title]))
+        builds += 1
+    assert answer["found"]["commit"] == log[title]
+    assert answer["built"] == builds <= (3 if title == TITLE else 7)
+    done = call("find", "-C", repo.path, "--bisect")
+    if title == TITLE:
+        assert f"next: patchpilot backport {log[title][:12]} --request" in done.out
+    assert call("find", "-C", repo.path, "--bisect", "good").code
+
+
+def test_a_bug_that_mainline_has_is_not_called_fixed(repo: Repo) -> None:
+    answer = step(repo, "acme_ring_fill", "--in", "v6.1")
+    tip = repo.git("rev-parse origin/master")
+    while answer["next"] and answer["next"] != tip:
+        answer = step(repo, "bad")
+    assert answer["next"] == tip
+    answer = step(repo, "bad", code=1)
+    assert (answer["next"], answer["found"], answer["left"]) == (None, None, 0)
+    done = call("find", "-C", repo.path, "--bisect")
+    assert "origin/master has the bug as well" in done.out
+
+
+def test_skipped_builds_leave_several_commits(repo: Repo) -> None:
+    call("find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1")
+    for _ in range(14):
+        done = call("find", "-C", repo.path, "--bisect", "skip")
+    assert done.code == 1
+    assert (
+        "14 commits may be the fix; the builds that are left were skipped" in done.out
+    )
+
+
+def test_answers_are_not_lost_by_a_new_start(repo: Repo) -> None:
+    assert "no bisection was started" in call("find", "-C", repo.path, "--bisect").err
+    step(repo, "acme_ring_fill", "--in", "v6.1")
+    step(repo, "acme_ring_start", "--in", "v6.1")
+    shown = call("find", "-C", repo.path, "--bisect", "bad").out
+    assert "patchpilot find --bisect good  # the bug is gone" in shown
+    again = call("find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1")
+    assert "has answers already" in again.err
+    assert "--bisect reset" in again.err
+    assert not call("find", "-C", repo.path, "--bisect", "reset").code
+    step(repo, "acme_ring_fill", "--in", "v6.1")
+
+
+def test_a_build_halves_the_probability() -> None:
+    line = {str(at): [str(at + 1)] for at in range(1000)}
+    even = next_build(line, {}, 1000)
+    assert even
+    assert abs(int(even.commit) - 500) < 20
+    likely = {"700": 0.9}
+    first = next_build(line, likely, 1000)
+    assert first
+    assert first.commit in ("700", "701")
+    assert first.builds < even.builds
+    other = next_build(line, likely, 1000, (first.commit,))
+    assert other
+    assert 690 < int(other.commit) < 702
+    assert next_build({"1": ["2"]}, likely, 1) is None
+    assert next_build({"1": ["2"]}, likely, 1, is_good=False) == ("1", 1)

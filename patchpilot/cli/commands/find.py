@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.verb_command import argument, option, verb
-from patchpilot.errors import ExitCode, InputError, findings_exit
+from patchpilot.errors import ExitCode, InputError, UsageError, findings_exit
+from patchpilot.model.action import Action
 
 if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
@@ -18,10 +19,9 @@ _MAX_LOG = 1 << 20
 @verb(
     epilog=(
         "\b\nExamples:\n"
-        "  dmesg | patchpilot find - --in v6.1\n"
+        "  dmesg | patchpilot find -\n"
         "  patchpilot find 'mpt2sas0: _ctl_do_mpt_command: timeout'\n"
-        "  patchpilot find drivers/net/acme.c --in stable/linux-6.1.y\n"
-        "  patchpilot find HEAD --mails"
+        "  patchpilot find HEAD"
     )
 )
 @common_options("text", "json")
@@ -30,6 +30,11 @@ _MAX_LOG = 1 << 20
     "within",
     metavar="REV",
     help="version with the bug  [default: the version that the log names, or HEAD]",
+)
+@option(
+    "--bisect",
+    is_flag=True,
+    help="name the next commit to build, until the fix is found; WHAT: a symptom, or an answer",
 )
 @option(
     "--mails", "with_mails", is_flag=True, help="COMMIT: show the text of each reply"
@@ -42,13 +47,14 @@ _MAX_LOG = 1 << 20
         " patchpilot.lore or https://lore.kernel.org/all]"
     ),
 )
-@argument("what")
+@argument("what", required=False)
 def command(
     common: Common,
     within: str | None,
+    bisect: bool,
     with_mails: bool,
     lore: str | None,
-    what: str,
+    what: str | None,
 ) -> int:
     """Find the commits of mainline that may fix WHAT, or the thread in which a commit was posted.
 
@@ -59,14 +65,24 @@ def command(
     If WHAT is a commit, the archive is searched for the messages that the commit links to, then for
     its patch-id, its subject and author, and the files that it changes. For a commit of a stable
     branch, the search is for the upstream commit that it names.
+
+    To search by builds, start with a symptom: the commit to build next halves the probability, not
+    the number of commits. Build it, try it, and answer with WHAT: `good` (the bug is gone), `bad`,
+    `skip` (it does not build), or `reset`. Without WHAT, the commit is shown again.
     """
     from patchpilot.services.find.find_fix import is_commit
 
     with common.workplace() as place:
+        what = what or ""
+        if not what and not bisect:
+            raise UsageError(
+                "WHAT is missing: a log, a function, a file or a commit",
+                hint=Action("find", ("-",), "pass a log, for example `dmesg | {}`"),
+            )
         text = _symptom_text(place, what, lore)
-        if text is None and is_commit(place.repository, what):
+        if text is None and not bisect and is_commit(place.repository, what):
             return _posted(common, place, what, lore, with_mails=with_mails)
-        return _fixes(common, place, text or what, within or "")
+        return _fixes(common, place, text or what, within or "", bisect=bisect)
 
 
 def _symptom_text(place: "Workplace", what: str, lore: str | None) -> str | None:
@@ -89,26 +105,39 @@ def _symptom_text(place: "Workplace", what: str, lore: str | None) -> str | None
         raise InputError(f"cannot read {file}: {error.strerror or error}") from error
 
 
-def _fixes(common: Common, place: "Workplace", what: str, tree: str) -> int:
-    from patchpilot.services.find.find_fix import find_fixes, read_symptom
+def _fixes(
+    common: Common, place: "Workplace", what: str, tree: str, *, bisect: bool
+) -> int:
+    from patchpilot.cli.output import find_text
+    from patchpilot.services.find import bisect_fix, find_fix
 
+    repository, profile = place.repository, place.settings().get("profile")
     with progress_of(common) as progress:
-        found = find_fixes(
-            place.repository,
-            read_symptom(place.repository, what),
+        if bisect:
+            is_answer = what in ("", *bisect_fix.ANSWERS)
+            asked = what if is_answer else find_fix.read_symptom(repository, what)
+            step = bisect_fix.bisect(
+                repository, asked, tree=tree, profile=profile, progress=progress
+            )
+            _show(common, step, find_text.step_text(step))
+            return findings_exit(not (step.next or step.found))
+        found = find_fix.find_fixes(
+            repository,
+            find_fix.read_symptom(repository, what),
             tree=tree,
-            profile=place.settings().get("profile"),
+            profile=profile,
             progress=progress,
         )
+    _show(common, found, find_text.fixes_text(found))
+    return findings_exit(not found.fits)
+
+
+def _show(common: Common, answer: object, text: str) -> None:
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
-        common.write(document("find", found))
-    else:
-        from patchpilot.cli.output.find_text import fixes_text
-
-        common.write(fixes_text(found), fold=True)
-    return findings_exit(not found.fits)
+        text = document("find", answer)
+    common.write(text, fold=common.format != "json")
 
 
 def _posted(
@@ -133,12 +162,7 @@ def _posted(
             ),
             progress=progress,
         )
-    if common.format == "json":
-        from patchpilot.cli.output.json_document import document
+    from patchpilot.cli.output.find_text import posted_text
 
-        common.write(document("find", found))
-    else:
-        from patchpilot.cli.output.find_text import posted_text
-
-        common.write(posted_text(found, room=common.room, with_mails=with_mails))
+    _show(common, found, posted_text(found, room=common.room, with_mails=with_mails))
     return ExitCode.OK

@@ -6,6 +6,7 @@ from collections import Counter
 from patchpilot.cli.output.track_report import series_text
 from patchpilot.model.action import Action
 from patchpilot.model.printable import printable
+from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFix, FoundFixes
 from patchpilot.services.track.posted_commit import PostedCommit
 
@@ -28,6 +29,28 @@ def fixes_text(found: FoundFixes) -> str:
     if found.fits:
         lines += ["", f"next: {found.candidates[0].next_step}"]
     return printable("\n".join([*lines, *(f"note: {note}" for note in found.notes)]))
+
+
+def step_text(step: BisectStep) -> str:
+    """Return the commit to build next and how to answer, or what the bisection found."""
+    if step.next:
+        lines = [
+            f'build {step.next[:12]} ("{step.subject}")',
+            f"       {step.left:,} commits may be the fix; builds left: about {step.builds}",
+            f"next: `git checkout {step.next[:12]}`, build it, and try to reproduce the bug",
+            "  patchpilot find --bisect good  # the bug is gone",
+            "  patchpilot find --bisect bad   # the bug is there",
+            "  patchpilot find --bisect skip  # it does not build or boot",
+        ]
+    elif step.found:
+        lines = [*_fix_lines(step.found, likely=True), f"next: {step.found.next_step}"]
+    elif step.left:
+        lines = [
+            f"{step.left} commits may be the fix; the builds that are left were skipped"
+        ]
+    else:
+        lines = [f"{step.mainline} has the bug as well: no commit fixes it"]
+    return printable("\n".join(lines))
 
 
 def _fix_lines(fix: FoundFix, *, likely: bool) -> list[str]:

@@ -3,13 +3,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, UsageError
-from patchpilot.history.mainline import find_mainline
+from patchpilot.history.mainline import Mainline, find_mainline
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import Branch, stable_branches
 from patchpilot.model.action import Action
@@ -22,7 +22,6 @@ from patchpilot.services.backport.branch_verdicts import (
     named_branches,
 )
 from patchpilot.symptoms.candidates import (
-    CommitMessage,
     count_words,
     locate,
     read_changes,
@@ -32,7 +31,6 @@ from patchpilot.symptoms.candidates import (
 from patchpilot.symptoms.rank_fixes import (
     LIKELY,
     Query,
-    Ranked,
     best,
     nothing_fits,
     ranked,
@@ -64,19 +62,23 @@ class FoundFix:
     """A commit that may fix the symptom.
 
     `probability` is calibrated on known fixes. `release` is the first release with the commit.
-    `matches` lists the functions and files in common. The first verdict is for the searched tree.
+    `matches` lists the functions and files in common. The first verdict is for the searched tree;
+    a merge has none.
     """
 
     commit: str
     subject: str
     probability: float
-    release: str | None
-    matches: tuple[str, ...]
-    branches: tuple[TreeVerdict, ...]
+    release: str | None = None
+    matches: tuple[str, ...] = ()
+    branches: tuple[TreeVerdict, ...] = ()
 
     @property
     def next_step(self) -> Action:
-        """The command that requests or checks the backports of this commit."""
+        """The command that requests or checks the backports; for a merge, `find`."""
+        if not self.branches:
+            # a merge has no patch: read the messages about it
+            return Action("find", (self.commit[:12],))
         wanted = any(tree.verdict.startswith("clean") for tree in self.branches[1:])
         more = ("--request",) if wanted else ()
         return Action("backport", (self.commit[:12], *more))
@@ -122,13 +124,14 @@ class FoundFixes:
 
 
 class Search(NamedTuple):
-    """The ranked commits of a search, and the tree whose bug they may fix."""
+    """The ranked commits of a search, best first, and the tree whose bug they may fix."""
 
     tree: str
     rev: str
+    mainline: Mainline
     symptom: Symptom
-    messages: Sequence[CommitMessage]
-    ranked: Sequence[Ranked]
+    searched: int
+    fixes: Sequence[FoundFix]
 
 
 def find_fixes(
@@ -149,8 +152,8 @@ def find_fixes(
         repository, symptom, tree=tree, profile=profile, progress=progress
     )
     progress("checking the branches")
-    first = search.ranked[0].probability if search.ranked else 0.0
-    shown = search.ranked[: SHOWN if first < LIKELY else 3]
+    first = search.fixes[0].probability if search.fixes else 0.0
+    shown = search.fixes[: SHOWN if first < LIKELY else 3]
     notes = (
         ("the clone is shallow; fetch older history with `git fetch --unshallow`",)
         if repository.is_shallow()
@@ -159,11 +162,11 @@ def find_fixes(
     return FoundFixes(
         search.tree,
         search.rev,
-        len(search.messages),
+        search.searched,
         first >= LIKELY,
         not nothing_fits(first),
         search.symptom,
-        _with_verdicts(repository, search, shown, profile, progress),
+        with_verdicts(repository, shown, search.tree, profile, progress),
         notes,
     )
 
@@ -212,9 +215,16 @@ def search_fixes(
     progress("comparing the commits")
     found = best(weigh_messages(query, words), weights())
     changes = read_changes(repository, [messages[one.number].id for one in found])
-    return Search(
-        name, rev, symptom, messages, ranked(weigh_changes(query, found, changes))
-    )
+    fixes = [
+        FoundFix(
+            messages[one.evidence.number].id,
+            messages[one.evidence.number].subject,
+            round(one.probability, 3),
+            matches=one.evidence.matches,
+        )
+        for one in ranked(weigh_changes(query, found, changes))
+    ]
+    return Search(name, rev, main, symptom, len(messages), fixes)
 
 
 def is_commit(repository: Repository, word: str) -> bool:
@@ -258,37 +268,35 @@ def _named_release(repository: Repository, release: str) -> str:
     return ""
 
 
-def _with_verdicts(
+def with_verdicts(
     repository: Repository,
-    search: Search,
-    shown: Sequence[Ranked],
+    fixes: Sequence[FoundFix],
+    tree: str,
     profile: str | None,
     progress: Progress,
 ) -> tuple[FoundFix, ...]:
+    """Add the first release of each commit, and the verdicts for a tree and the stable branches."""
     releases = Releases(repository)
     known = stable_branches(repository, profile=profile)
+    searched = named_branches(repository, known, [tree])
     branches: list[Branch] = [
-        *named_branches(repository, known, [search.tree]),
-        *(branch for branch in known.branches if branch.tip != search.rev),
+        *searched,
+        *(branch for branch in known.branches if branch.tip != searched[0].tip),
     ]
-    found = []
+    completed = []
     request = BackportRequest(effort=0.0, profile=profile)
     with BackportSession(repository, known, request, progress) as session:
-        for one in shown:
-            commit = search.messages[one.evidence.number]
-            (result,) = session.ask([commit.id], branches)
-            release = releases.first(commit.id, commit.date)
-            found.append(
-                FoundFix(
-                    commit.id,
-                    commit.subject,
-                    round(one.probability, 3),
-                    release.name if release else None,
-                    one.evidence.matches,
-                    tuple(
-                        TreeVerdict(branch.branch, branch.verdict.value, branch.reason)
-                        for branch in result.branches
-                    ),
+        for fix in fixes:
+            release = releases.first(fix.commit)
+            is_merge = len(repository.commit(fix.commit).parents) > 1
+            verdicts = tuple(
+                TreeVerdict(branch.branch, branch.verdict.value, branch.reason)
+                for result in (() if is_merge else session.ask([fix.commit], branches))
+                for branch in result.branches
+            )
+            completed.append(
+                replace(
+                    fix, release=release.name if release else None, branches=verdicts
                 )
             )
-    return tuple(found)
+    return tuple(completed)

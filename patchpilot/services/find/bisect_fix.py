@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Finds the commit that fixed a bug by builds: names the next commit to build, and takes answers.
+
+The bisection of a repository is stored in the user's state directory, because the user may boot
+another kernel between two calls.
+"""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.model.action import Action
+from patchpilot.model.json_form import json_form
+from patchpilot.model.progress import Progress, silent
+from patchpilot.resources import state_path, store_json
+from patchpilot.services.find.find_fix import FoundFix, search_fixes, with_verdicts
+from patchpilot.symptoms.next_build import next_build
+from patchpilot.symptoms.read_log import Symptom
+
+ANSWERS = ("good", "bad", "skip", "reset")
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class BisectStep:
+    """The state of a bisection: the commit to build next, or the fix.
+
+    `tree` has the bug, `commit` is its id, and `mainline` is searched. `left` is the number of
+    commits that may be the fix, and `builds` about how many builds are left. Without `next` and
+    `found`, mainline has the bug as well (`left` is 0), or all builds that are left were skipped.
+    """
+
+    tree: str
+    commit: str
+    mainline: str
+    built: int
+    left: int
+    builds: int
+    next: str | None
+    subject: str
+    found: FoundFix | None
+
+
+def bisect(
+    repository: Repository,
+    answer: str | Symptom,
+    *,
+    tree: str = "",
+    profile: str | None = None,
+    progress: Progress = silent,
+) -> BisectStep:
+    """Start a bisection with a symptom, or take an answer on the commit that was named.
+
+    The answers are `good` (the bug is gone), `bad`, `skip`, `reset`, which discards them, and ""
+    to repeat the step. Raises `UsageError` without a bisection, without a commit to build, or if
+    a new one would discard answers.
+    """
+    file, key = state_path() / "bisections.json", str(repository.common_dir)
+    known: dict[str, Any] = {}
+    with suppress(OSError, ValueError):
+        known = json.loads(file.read_text(encoding="utf-8"))
+    state = known.get(key)
+    if isinstance(answer, Symptom):
+        if state and state["answers"]:
+            raise UsageError(
+                f"a bisection of the bug in {state['tree']} has answers already",
+                hint=Action("find", ("--bisect", "reset"), "{} discards them"),
+            )
+        search = search_fixes(
+            repository, answer, tree=tree, profile=profile, progress=progress
+        )
+        state = {
+            "tree": search.tree,
+            "commit": search.rev,
+            "mainline": search.mainline.name,
+            "tip": search.mainline.tip,
+            "likely": {fix.commit: fix.probability for fix in search.fixes},
+            "searched": search.searched,
+            "answers": [],
+        }
+    elif state is None:
+        raise UsageError(
+            "no bisection was started in this repository",
+            hint=Action("find", ("--bisect", "LOG"), "start one with {}"),
+        )
+    elif answer == "reset":
+        state["answers"] = []
+    elif answer:
+        step = _step(repository, state, profile, progress)
+        if step.next is None:
+            raise UsageError("the bisection is finished: there is nothing to build")
+        state["answers"].append((answer, step.next))
+    store_json(
+        file, {**known, key: state}, "set XDG_STATE_HOME to a writable directory"
+    )
+    return _step(repository, state, profile, progress)
+
+
+def _step(
+    repository: Repository,
+    state: dict[str, Any],
+    profile: str | None,
+    progress: Progress,
+) -> BisectStep:
+    by_answer: dict[str, list[str]] = {answer: [] for answer in ANSWERS}
+    for answer, commit in state["answers"]:
+        by_answer[answer].append(repository.resolve(commit))
+    good, bad, skipped, _ = by_answer.values()
+    since, tip = map(repository.resolve, (state["commit"], state["tip"]))
+    lines = repository.git(
+        "rev-list", "--topo-order", "--parents", [tip, *good][-1], "--not", since, *bad
+    ).text.splitlines()
+    parents = {commit: above for commit, *above in map(str.split, lines)}
+    build = next_build(
+        parents, state["likely"], state["searched"], skipped, is_good=bool(good)
+    )
+    found = None
+    if build is None and len(parents) == 1:
+        fix = FoundFix(lines[0][:40], repository.commit(lines[0][:40]).subject, 1.0)
+        (found,) = with_verdicts(repository, [fix], state["tree"], profile, progress)
+    return BisectStep(
+        state["tree"],
+        since,
+        state["mainline"],
+        len(state["answers"]),
+        len(parents),
+        build.builds if build else 0,
+        build.commit if build else None,
+        repository.commit(build.commit).subject if build else "",
+        found,
+    )

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Chooses the next commit to build when the commit that fixed a bug is searched by bisection.
+
+`git bisect` halves the number of commits. This halves the probability, so that few builds suffice
+if the ranking of the commits is good.
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+UNRANKED, UNFIXED = 0.3, 0.1
+"""The probability that the fix is not among the ranked commits, and that there is none."""
+_MOST = 100
+
+
+class NextBuild(NamedTuple):
+    """The commit to build, and about how many builds are left, with this one."""
+
+    commit: str
+    builds: int
+
+
+def next_build(
+    parents: Mapping[str, Sequence[str]],
+    likely: Mapping[str, float],
+    searched: int,
+    skipped: Collection[str] = (),
+    *,
+    is_good: bool = True,
+) -> NextBuild | None:
+    """Return the commit to build next, or None if no build can separate the commits.
+
+    `parents` has the commits that may be the fix, children before their parents, and `likely` the
+    probabilities of some of them, from a search among `searched` commits. Without `is_good`, no
+    build had the fix yet: the latest commit may be built, and may have the bug as well.
+    """
+    weights = {
+        commit: UNRANKED / searched + (1 - UNRANKED) * likely.get(commit, 0.0)
+        for commit in parents
+    }
+    points = [
+        commit
+        for commit in _points(parents, likely)
+        if commit not in skipped and not (is_good and commit == next(iter(parents)))
+    ]
+    if not points:
+        return None
+    shares = [*weights.values(), 0.0 if is_good else UNFIXED]
+    total = sum(shares)
+    gains = _weights_below(parents, weights, points)
+    entropy = -sum(
+        share / total * math.log2(share / total) for share in shares if share
+    )
+    nearest = min(points, key=lambda commit: abs(gains[commit] / total - 0.5))
+    return NextBuild(nearest, max(1, math.ceil(entropy)))
+
+
+def _points(
+    parents: Mapping[str, Sequence[str]], likely: Mapping[str, float]
+) -> Sequence[str]:
+    """Return all commits, or of many those that may halve the probability."""
+    commits = list(parents)
+    line = commits[:1]
+    while line and (above := parents[line[-1]][:1]) and above[0] in parents:
+        line += above
+    best = sorted(parents.keys() & likely, key=lambda one: -likely[one])[:_MOST]
+    around = (*best, *(above for one in best for above in parents[one][:1]))
+    every = (*line[:: len(line) // _MOST + 1], *commits[:: len(commits) // _MOST + 1])
+    return list(dict.fromkeys(one for one in (*around, *every) if one in parents))
+
+
+def _weights_below(
+    parents: Mapping[str, Sequence[str]],
+    weights: Mapping[str, float],
+    points: Sequence[str],
+) -> dict[str, float]:
+    """Return for each of these commits the weight of it and its ancestors."""
+    masks = {commit: 1 << at for at, commit in enumerate(points)}
+    sums: dict[int, float] = {}
+    for commit, weight in weights.items():
+        mask = masks.pop(commit, 0)
+        sums[mask] = sums.get(mask, 0.0) + weight
+        for parent in parents[commit]:
+            masks[parent] = masks.get(parent, 0) | mask
+    return {
+        commit: sum(weight for mask, weight in sums.items() if mask >> at & 1)
+        for at, commit in enumerate(points)
+    }
