@@ -232,14 +232,7 @@ def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
     if data is None:
         yield change.patch_line, "alien"
         return
-    text = (
-        "\n"
-        + "\n".join(
-            line.rstrip("\r")
-            for line in data.decode("utf-8", "surrogateescape").split("\n")
-        )
-        + "\n"
-    )
+    text = _text(data)
     for hunk in change.hunks:
         old, new = _side(hunk, "-"), _side(hunk, "+")
         if old in text:
@@ -251,13 +244,19 @@ def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
 
 
 def _holds(tree: Tree, change: FileChange, sign: str) -> bool:
-    data = (tree.read(change.path) or b"").decode("utf-8", "surrogateescape")
-    return all(_side(hunk, sign).strip() in data for hunk in change.hunks)
+    text = _text(tree.read(change.path) or b"")
+    return all(_side(hunk, sign).strip() in text for hunk in change.hunks)
+
+
+def _text(data: bytes) -> str:
+    """A file's lines without CR, as `_side` has them: a message may have lost or gained them."""
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    return "\n".join(("", *(line.rstrip("\r") for line in lines), ""))
 
 
 def _side(hunk: Hunk, sign: str) -> str:
     return "\n" + "".join(
-        f"{line.text}\n" for line in hunk.lines if line.kind in (" ", sign)
+        line.text.rstrip("\r") + "\n" for line in hunk.lines if line.kind in (" ", sign)
     )
 
 

@@ -296,7 +296,7 @@ class BackportSession:
             for branch, answer in zip(branches, answers, strict=True)
         ]
         upstream = self.history.has(self.main, commit) if self.main else None
-        named = tuple(culprit.commit or culprit.written for culprit in culprits)
+        named = tuple(culprit.commit for culprit in culprits if culprit.commit)
         return BackportResult(
             commit,
             fix.commit.subject,

@@ -99,14 +99,13 @@ class Sending(SeriesToSend):
     def verdict(self) -> str:
         """One line that states whether the messages can be sent, or the result of sending them.
 
-        The line contains the number of problems that block sending. If there are none, the line
+        The line contains the number of lines about problems that block sending. If there are none, the line
         contains the number of messages and recipients, and the reason if the transport cannot
         send.
         """
         unable = self.blocked if self.send.waiting and not self.outcome else None
         if self.refused:
-            # a mail server that is missing has its line among the checks too
-            count = len(self.blockers) + bool(unable and unable not in self.blockers)
+            count = sum(line.state is CheckState.PROBLEM for line in self.checks)
             return (
                 f"not ready: {counted(count, 'problem')}"
                 f" {'blocks' if count == 1 else 'block'} sending"

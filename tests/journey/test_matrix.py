@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The matrix: each fact is the same in every place that states it, or absent there on purpose.
+
+tests/screens/test_parity.py compares what the screens show.
+"""
+
+import contextlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.counted import counted
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
+from patchpilot.services.check.editor_check import EditorCheck
+from patchpilot.topic.home.read_home import read_topics
+from tests.kit.canaries import story
+from tests.kit.life import life
+from tests.kit.mails import ADA, MATT, RITA
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import SIGNED, unpacked, use_server
+
+Findings = Counter[tuple[str, str]]
+_LATIN = "Zoë Ångström <zoe@example.org>"
+_ABOUT_FIXES = {"malformed-fixes", "unknown-commit"}
+_ONLY_IN_A_TREE = {"already-applied"}
+"""Of a mail alone: its commit is in the tree."""
+_TEXT = re.compile(
+    r"^\S+?: (error|warning|check|note): .* \[([a-z0-9-]+)\]", re.MULTILINE
+)
+
+
+def _changed(
+    before: str = "int a;\n",
+    after: str = "int b;\n",
+    author: str | None = None,
+    **more: str,
+) -> Callable[[Path], Repo]:
+    """A topic of one patch that changes frob.c."""
+
+    def build(path: Path) -> Repo:
+        repo = story(path, end="")
+        repo.checkout("master")
+        repo.commit(f"frob: more\n\n{SIGNED}", {"frob.c": before})
+        repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+        repo.git("checkout", "-q", "-B", "topic")
+        repo.git("branch", "-q", "-u", "master")
+        text = more.get(
+            "message", f"frob: change a\n\nIt was wrong. Change it.\n\n{SIGNED}"
+        )
+        repo.commit(text, {"frob.c": after}, author=author)
+        return repo
+
+    return build
+
+
+def _cited(*tags: str) -> Callable[[Path], Repo]:
+    """A topic whose patch has these Fixes: tags, of {good} and {bad} commits."""
+
+    def build(path: Path) -> Repo:
+        repo = _changed()(path)
+        good, bad = repo.git("rev-parse master master~1").split()
+        lines = "\n".join(tags).format(good=good[:12], bad=bad[:12])
+        text = f"frob: change a\n\nIt was wrong. Change it.\n\n{lines}\n{SIGNED}"
+        repo.git("commit", "-q", "--amend", "-m", text)
+        return repo
+
+    return build
+
+
+_GOOD = 'Fixes: {good} ("frob: more")'
+WORLDS: dict[str, Callable[[Path], Repo]] = {
+    "two patches": lambda path: story(path, end=""),
+    "white space": story,
+    "CR line ends": _changed("int a;\r\n" * 9, "int a;\r\n" * 4 + "int b;\r\n" * 4),
+    "CR and UTF-8": _changed("int a;\r\n", "/* größer */\r\nint b;\r\n"),
+    "long lines": _changed(after=f"/* {'x' * 1200} */\n"),
+    "another author": _changed(author=_LATIN),
+    "equal signs": _changed(after="int a = 1; /* =3D =C3 */\n"),
+    "valid Fixes": _cited(_GOOD),
+    "two Fixes": _cited(_GOOD, 'Fixes: {bad} ("frob: begin")'),
+    "wrong title": _cited('Fixes: {good} ("frob: other")'),
+    "unknown commit": _cited('Fixes: 0123456789ab ("frob: other")'),
+    "no description": _changed(message=f"frob: change a\n\n{SIGNED}"),
+}
+
+
+def _names(patches: Iterable[dict[str, Any]]) -> Findings:
+    """The findings in the JSON of `check`."""
+    return Counter(
+        (one["name"], one["severity"])
+        for patch in patches
+        for one in patch["findings"]
+        if one["name"] not in _ONLY_IN_A_TREE
+    )
+
+
+def _people(*mails: Patch) -> set[tuple[str, str]]:
+    return {
+        (name, address.key)
+        for mail in mails
+        for name in ("to", "cc")
+        for address in mail.addresses(name)
+    }
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_findings_and_recipients_are_the_same_everywhere(
+    tmp_path: Path, world: str
+) -> None:
+    repo, out = WORLDS[world](tmp_path / "r"), tmp_path / "out"
+    ask = repo.patchpilot
+    checked = ask("check --format json").json
+    found = _names(checked["patches"])
+    with FaultySink() as server:
+        use_server(repo, server)
+        plan = ask("send --dry-run --format json --to list@example.org").json
+        shown = ask("send --dry-run --to list@example.org").out
+        ask("send --to list@example.org --outbox", out)
+        ask("send --to list@example.org --yes --force test")
+        sent = [unpacked(mail) for mail in server.take()]
+    files = [tmp_path / f"{number}.eml" for number in range(len(sent))]
+    for file, raw in zip(files, sent, strict=True):
+        file.write_bytes(raw)
+    mails = [parse_patch(raw, "sent") for raw in sent]
+
+    everything = _names(ask("check --strict --format json").json["patches"])
+    assert (
+        Counter((two, one) for one, two in _TEXT.findall(ask("check --strict").out))
+        == everything
+    )
+    run = ask("check --format sarif").json["runs"][0]
+    assert (
+        Counter(
+            (one["properties"]["name"], one["properties"]["severity"])
+            for one in run["results"]
+        )
+        == found
+    )
+    assert len(ask("check --format checkpatch").out.splitlines()) == found.total()
+    for written in ([out], files):
+        assert _names(ask("check --format json", *written).json["patches"]) == found
+    with contextlib.closing(EditorCheck(repo.path)) as editor:
+        of_texts = [
+            (one.finding.name, str(one.finding.severity))
+            for file in files
+            for one in editor.findings(file, file.read_text(), with_history=True)
+        ]
+    assert {one for one in of_texts if one in everything} >= set(found)
+    errors = sum(count for (_, kind), count in found.items() if kind == "error")
+    blocked = [
+        one["message"] for one in plan["refusals"] if one["name"] == "check-errors"
+    ]
+    assert len(blocked) == bool(errors)
+    assert not errors or blocked[0].startswith(
+        f"check reports {counted(errors, 'error')}"
+    )
+    lines = sum(
+        line.startswith("problem: ") for line in shown.partition("━━━")[0].splitlines()
+    )
+    assert lines == int("".join(re.findall(r"^not ready: (\d+)", shown)) or 0)
+
+    planned = ask("maintainers --format json").json["results"][0]["recipients"]
+    reasons = {one["email"]: one["reasons"] for one in planned}
+    assert reasons == {
+        one["email"]: one["reasons"]
+        for one in plan["recipients"]
+        if one["email"] in reasons
+    }
+    people = {(one["header"], one["email"].lower()) for one in plan["recipients"]}
+    assert {(one["header"], one["email"]) for one in planned} <= people
+    assert people - {("to", "list@example.org")} <= _people(*mails) <= people
+
+    base = plan["base"]
+    assert ask("check --explain-base").err.startswith(f"base: master ({base[:12]})")
+    assert {
+        line for mail in mails for line in mail.lines if line.startswith("base-commit")
+    } == {f"base-commit: {base}"}
+
+
+@pytest.mark.parametrize(
+    "world", [world for world in WORLDS if "Fixes" in world or "t" in world]
+)
+def test_the_fixes_tag_is_the_same_everywhere(tmp_path: Path, world: str) -> None:
+    repo = WORLDS[world](tmp_path / "r")
+    ask = repo.patchpilot
+    document = ask("fixes HEAD --format json").json
+    tags = [one["tag"] for one in document["present"]]
+    assert tags == re.findall(
+        r"^Fixes: .*", repo.git("log -1 --format=%B"), re.MULTILINE
+    )
+    wrong = [one for one in document["present"] if one["problems"]]
+    names = {
+        one["name"]
+        for one in ask("check --format json HEAD").json["patches"][0]["findings"]
+    }
+    assert bool(wrong) == bool([name for name in names if name in _ABOUT_FIXES]), names
+    valid = [one["commit"] for one in document["present"] if one["commit"]]
+    stable, backport = (
+        ask(f"{verb} HEAD --format json").json for verb in ("stable", "backport")
+    )
+    assert [one["commit"] for one in stable["culprits"]] == backport["culprits"]
+    assert not valid or backport["culprits"] == valid
+    # while a tag is valid, no other commit is offered
+    offered = {tag.split()[1] for tag in document["tags"]}
+    assert not valid or offered <= {commit[:12] for commit in valid}
+
+
+def _held(path: Path) -> Repo:
+    """The fix of `story`, which linux-6.1.y has word for word, and a branch that needs it."""
+    repo = story(path, end="")
+    for version, commits in (("6.1", "topic~1 topic"), ("6.6", "")):
+        repo.git("checkout", "-q", "--detach", "master")
+        for commit in repo.git(f"rev-parse {commits}").split() if commits else ():
+            repo.git("cherry-pick", commit)
+        repo.commit(
+            f"Linux {version}.1",
+            {"Makefile": f"VERSION = 6\nPATCHLEVEL = {version[2:]}\n"},
+        )
+        repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", "HEAD")
+    repo.checkout("topic")
+    return repo
+
+
+@pytest.mark.parametrize("build", [story, _held])
+def test_the_verdict_on_a_branch_is_the_same_everywhere(
+    tmp_path: Path, build: Callable[[Path], Repo]
+) -> None:
+    ask = build(tmp_path / "r").patchpilot
+    verdicts = {
+        one["version"]: (one["verdict"], one["affected"])
+        for one in ask("backport HEAD --format json").json["branches"]
+    }
+    assert verdicts == {
+        one["version"]: (one["verdict"], one["affected"])
+        for one in ask("stable HEAD --format json").json["branches"]
+    }
+    text, stable = ask("backport HEAD").out, ask("stable HEAD").out
+    for version, (verdict, is_affected) in verdicts.items():
+        assert re.search(rf"linux-{version}\.y +{verdict}", text), text
+        word = {True: "affected", False: "not affected"}.get(is_affected, "unknown")
+        word = "already fixed" if verdict == "already-fixed" else word
+        assert re.search(rf"^ +{version} +{word}", stable, re.MULTILINE), stable
+
+
+_REQUEST = "Please rename the variable."
+_APPLIED = "Applied to widget/next, thanks!\n\nhttps://git.example.org/c/0123456789ab"
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        (),
+        ((MATT, _REQUEST),),
+        ((MATT, _REQUEST), (RITA, f"Reviewed-by: {RITA}"), (ADA, "Good point.")),
+        ((RITA, f"With the comment reworded, Reviewed-by: {RITA}"),),
+        ((RITA, f"Tested-by: {RITA} # on a Rock 5"), (MATT, _APPLIED)),
+        ((MATT, f"NAK.\n\nNacked-by: {MATT}"),),
+    ],
+    ids=["none", "request", "five", "condition", "applied", "NACK"],
+)
+def test_the_state_of_a_series_is_the_same_everywhere(
+    tmp_path: Path, replies: tuple[tuple[str, str], ...]
+) -> None:
+    with life(tmp_path) as one:
+        first = one.send()
+        one.update()
+        for sender, text in replies:
+            one.tell(first, text, sender)
+        (series,) = one.track("show", "1", "--format", "json").json["series"]
+        (listed,) = one.track("--format", "json").json["series"]
+        shown = " ".join(one.track("show", "1").out.split())
+        topic = one.run("draft", "--format", "json").json["topic"]
+        ledger = one.track("show", "1", "--ledger", "--format", "json").json
+        with Repository.open(one.repo.path) as repository:
+            (home,) = [top for top in read_topics((repository.key,)) if top.series]
+        added = one.run("trailers", "--dry-run", "--format", "json").json
+        settings = one.run("config", "--format", "json").json["settings"]
+    for key in ("state", "proven", "why", "turn", "next_step", "source", "trailers"):
+        assert series[key] == listed[key]
+    assert series["state"] == topic["state"] == home.state
+    assert str(home.step) == series["next_step"] == topic["next_step"]
+    assert re.search(
+        rf"state {series['state']}(?: \(.*?\))?: {re.escape(series['why'])}", shown
+    )
+    assert (series["turn"], series["tags"]) == (home.turn, home.tags)
+    is_open = sum(point["state"] == "open" for point in ledger["points"])
+    assert (f"open {counted(is_open, 'request')} by" in shown) == bool(is_open)
+    assert "none of them" not in shown
+    held = [
+        tag["trailer"]
+        for tag in series["trailers"]
+        if tag["conditional"] or tag["asks"]
+    ]
+    assert [one["trailer"] for one in added["held"]] == held
+    message = added["commits"][0]["message"]
+    tags = [tag["trailer"] for tag in series["trailers"]]
+    assert [tag for tag in tags if tag in message.split("\n")] == [
+        tag for tag in tags if tag not in held
+    ]
+    assert series["source"] in {setting["value"] for setting in settings}
