@@ -50,9 +50,8 @@ def read_messages(
     words = ("log", "--no-merges", "-z", _FORMAT, f"{since}..{tip}", "--", *paths)
     with streaming(repository.top, *words) as stream:
         fields = stream.read().decode("utf-8", "replace").split("\0")
-    fields = [field for field in fields if field]
     for id_, date, message in zip(
-        fields[::3], fields[1::3], fields[2::3], strict=False
+        fields[1::4], fields[2::4], fields[3::4], strict=False
     ):
         yield CommitMessage(id_, int(date), message.strip())
 

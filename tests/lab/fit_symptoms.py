@@ -268,7 +268,12 @@ def nothing_below(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
     return gone[int(len(gone) * NOTHING_SHARE)]
 
 
-def report(judged: Sequence[Judged], first: Row, curve: Curve, nothing: float) -> None:
+def report(
+    judged: Sequence[Judged],
+    first: Row | None = None,
+    curve: Curve = (),
+    nothing: float = 0.0,
+) -> None:
     """Print first / among 3 / among 10, what is called likely, and how often nothing fits."""
     for mode in ("quoted", "taken out"):
         rows = [one for one in judged if one.case.mode == mode]
@@ -285,6 +290,8 @@ def report(judged: Sequence[Judged], first: Row, curve: Curve, nothing: float) -
                 f"  {mode:9} {kind:6} {len(kept):4}",
                 " / ".join(f"{top:.2f}" for top in tops),
             )
+        if first is None:
+            continue
         sure = {id(one): calibrated(raw(one, first), curve) for one in rows}
         likely = [one for one in rows if sure[id(one)] >= rank_fixes.LIKELY]
         right = sum(one.place == 0 for one in likely)
@@ -325,27 +332,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         rules = data["calibration"]
         report(judged, data["first"], rules["curve"], rules["nothing"])
         return 0
-    # each half of the histories is judged by weights fitted on the other
-    names = sorted({case.history for case in cases})
-    halves = [
-        [case for case in cases if case.history in part]
-        for part in (names[::2], names[1::2])
-    ]
-    judged = [
-        all_judged(half, fit(other))
-        for half, other in zip(halves, halves[::-1], strict=True)
-    ]
-    held = [one for half in judged for one in half]
-    pairs = [
-        (raw(one, first), one.place == 0)
-        for half, other in zip(judged, judged[::-1], strict=True)
-        for first in [fit_first(other)]
-        for one in half
-    ]
-    curve = isotonic(pairs)
+    # each history is judged by weights fitted on the others
+    held: list[Judged] = []
+    for name in sorted({case.history for case in cases}):
+        others = [case for case in cases if case.history != name]
+        own = [case for case in cases if case.history == name]
+        held += all_judged(own, fit(others))
     first, table = fit_first(held), fit(cases)
+    pairs: list[tuple[float, bool]] = []
+    for name in sorted({case.history for case in cases}):
+        rest = [one for one in held if one.case.history != name]
+        kept = [one for one in held if one.case.history == name]
+        row = fit_first(rest)
+        limits = isotonic([(raw(one, row), one.place == 0) for one in rest])
+        pairs += [(raw(one, row), one.place == 0) for one in kept]
+        sizes = {one.case.size for one in kept}
+        print(f"{name}: {min(sizes):,} to {max(sizes):,} commits, by the others")
+        report(kept, row, limits, nothing_below(rest, row, limits))
+        print("  BM25 alone")
+        report([judge(one.case, {"bm25": 1.0}) for one in kept if not one.removed])
+    curve = isotonic(pairs)
     nothing = nothing_below(held, first, curve)
-    report(held, first, curve, nothing)
     if args.write:
         write(table, first, curve, nothing)
     return 0

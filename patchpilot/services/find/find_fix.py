@@ -3,12 +3,14 @@
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.mainline import Mainline, find_mainline
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import Branch, stable_branches
@@ -41,7 +43,8 @@ from patchpilot.symptoms.rank_fixes import (
 from patchpilot.symptoms.read_log import Frame, Symptom, read_log
 from patchpilot.topic.archive_target import archive_setting, thread_at
 
-SHOWN = 10
+SHOWN, FEW, WORTH = 10, 3, 0.01
+"""Candidates shown: at most, and at least; others only with this probability."""
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\(\))?")
 
@@ -153,7 +156,11 @@ def find_fixes(
     )
     progress("checking the branches")
     first = search.fixes[0].probability if search.fixes else 0.0
-    shown = search.fixes[: SHOWN if first < LIKELY else 3]
+    shown = [
+        fix
+        for at, fix in enumerate(search.fixes[:SHOWN])
+        if at < FEW or fix.probability >= WORTH
+    ]
     notes = (
         ("the clone is shallow; fetch older history with `git fetch --unshallow`",)
         if repository.is_shallow()
@@ -194,8 +201,12 @@ def search_fixes(
     name = tree or _named_release(repository, symptom.release) or "HEAD"
     name = branch_word(repository, name, profile=profile)
     rev = repository.resolve(name)
-    progress(f"reading the commits since {name}")
-    messages = list(read_messages(repository, rev, main.tip))
+    use_graph(repository, main.tip, progress)
+    progress(f"reading the commits since {name}, and the source that the symptom names")
+    with ThreadPoolExecutor(1) as pool:
+        places = pool.submit(locate, repository, rev, symptom)
+        messages = list(read_messages(repository, rev, main.tip))
+        words = count_words(messages, symptom.terms())
     if not messages:
         raise UsageError(
             f"{name} has all commits of {main.name}: there is nothing to search",
@@ -203,14 +214,12 @@ def search_fixes(
                 "", ("--in", "v6.1"), "name the version with the bug, as in {}"
             ),
         )
-    words = count_words(messages, symptom.terms())
-    progress("looking up the functions and messages in the source")
-    places = locate(repository, rev, symptom)
+    files = tuple(places.result().files)
     query = Query(
         symptom,
-        places,
+        places.result(),
         messages,
-        touching(repository, rev, main.tip, tuple(places.files)),
+        touching(repository, rev, main.tip, files),
     )
     progress("comparing the commits")
     found = best(weigh_messages(query, words), weights())
