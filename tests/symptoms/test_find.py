@@ -22,7 +22,8 @@ static int acme_ring_fill(struct ring *ring)
 \treturn page->id;
 }
 
-int acme_ring_start(struct ring *ring)
+int
+acme_ring_start(struct ring *ring)
 {
 \tif (acme_ring_fill(ring))
 \t\tpr_err("cannot fill the ring of queue %d\\n", ring->id);
