@@ -164,6 +164,8 @@ def suggestion(kind: str, word: str, known: Iterable[str]) -> str:
 
 
 def _plural(kind: str) -> str:
+    if kind.endswith("ty"):
+        return f"{kind[:-1]}ies"
     return f"{kind}es" if kind.endswith("ch") else f"{kind}s"
 
 

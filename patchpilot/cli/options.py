@@ -53,6 +53,8 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
                 explain_base=values.pop("explain_base", False),
                 **{name: values.pop(name) for name in _COMMON},
             )
+            if str(common.output) == "-":
+                common = common._replace(output=None)
             common.verify()
             return function(common=common, **values)
 

@@ -13,6 +13,8 @@ _IDENT = re.compile(
     r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$"
 )
 
+_ENCODING = re.compile(rb"^encoding (.*)$", re.MULTILINE)
+
 
 def parse_commit(commit_id: str, raw: bytes) -> Commit:
     """Parses a raw commit object, as printed by `git cat-file commit`.
@@ -20,28 +22,17 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
     Malformed dates and names are accepted.
     """
     head, _, body = raw.partition(b"\n\n")
+    named = _ENCODING.search(head)
+    encoding = named[1].decode("ascii", "replace") if named else "utf-8"
     fields: dict[str, list[str]] = {}
-    encoding = "utf-8"
-    for line in head.split(b"\n"):
-        if line.startswith(b" "):
-            continue
-        name, _, value = line.partition(b" ")
-        fields.setdefault(name.decode("ascii", "replace"), []).append(
-            value.decode("utf-8", "surrogateescape")
-        )
-    if "encoding" in fields:
-        encoding = fields["encoding"][0]
+    for line in _text(head, encoding).split("\n"):
+        if not line.startswith(" "):
+            name, _, value = line.partition(" ")
+            fields.setdefault(name, []).append(value)
     if "tree" not in fields:
         raise GitError(f"{commit_id} is not a commit object")
     author, authored = parse_ident(fields.get("author", [""])[0])
     committer, committed = parse_ident(fields.get("committer", [""])[0])
-    try:
-        message = body.decode(
-            encoding,
-            "surrogateescape" if encoding.lower() in ("utf-8", "utf8") else "replace",
-        )
-    except LookupError:
-        message = body.decode("utf-8", "surrogateescape")
     return Commit(
         commit_id,
         fields["tree"][0],
@@ -50,8 +41,17 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
         authored,
         committer,
         committed,
-        message,
+        _text(body, encoding),
     )
+
+
+def _text(raw: bytes, encoding: str) -> str:
+    """A part of a commit in its encoding; UTF-8 for one that is unknown."""
+    is_utf8 = encoding.lower() in ("utf-8", "utf8")
+    try:
+        return raw.decode(encoding, "surrogateescape" if is_utf8 else "replace")
+    except LookupError:
+        return raw.decode("utf-8", "surrogateescape")
 
 
 def parse_ident(text: str) -> tuple[Address, datetime]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads git's configuration for a directory, and caches it until a configuration file changes."""
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,12 +9,18 @@ from threading import Lock
 from typing import NamedTuple
 
 from patchpilot.commits.repository_signature import state_of, user_files
-from patchpilot.commits.run import git
+from patchpilot.commits.run import git, git_argv
 
 OWN_SCOPES = ("local", "worktree")
 """The scopes of what a repository's own files set."""
 _LIST = ("config", "--list", "-z", "--show-scope", "--show-origin")
 _FILES = (".git/config", ".git/config.worktree", "config")
+_OF_CALLER = (
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_KEY",
+    "GIT_CONFIG_VALUE",
+)
 _MOST = 8
 _TIMEOUT = 10.0
 """Seconds; git waits for ever for an included FIFO."""
@@ -22,7 +29,7 @@ _TIMEOUT = 10.0
 class ConfigEntry(NamedTuple):
     """A git setting: its scope, file, key and value.
 
-    The scope is `system`, `global`, `local` or `worktree`.
+    The scope is `system`, `global`, `local`, `worktree` or `command` (`git -c`).
     """
 
     scope: str
@@ -38,8 +45,8 @@ class _Known(NamedTuple):
     entries: tuple[ConfigEntry, ...]
 
 
-_read: dict[tuple[Path, ...], _Known] = {}
-"""By directory and the user's files; the last ones only."""
+_read: dict[tuple[object, ...], _Known] = {}
+"""By directory, the user's files, and the settings of the caller; the last ones only."""
 _reading = Lock()
 """Held while it is read: a thread that asks meanwhile takes the answer."""
 
@@ -47,11 +54,12 @@ _reading = Lock()
 def all_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
     """Return every setting that git would use in a directory, in git's order, trusted or not.
 
-    Settings given with -c are not included. Raises `GitError` if git cannot read a file, or
-    returns no settings in that case with `tolerant`. Raises `MissingError` if git is not
-    installed.
+    Those of the caller are included (`git -c KEY=VALUE patchpilot`). Raises `GitError` if git
+    cannot read a file, or returns no settings in that case with `tolerant`. Raises `MissingError`
+    if git is not installed.
     """
-    key = (where, *user_files())
+    of_caller = [item for item in os.environ.items() if item[0].startswith(_OF_CALLER)]
+    key = (where, *user_files(), *of_caller)
     with _reading:
         known = _read.pop(key, None)
         if known is None or any(
@@ -70,7 +78,9 @@ def _listed(where: Path, tolerant: bool) -> _Known:
     done = git(where, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
     words = done.text.split("\0")
     rows = zip(words[::3], words[1::3], words[2::3], strict=False)
-    entries = tuple(config_entry(*row) for row in rows if row[0] != "command")
+    entries = tuple(config_entry(*row) for row in rows)
+    # the last ones are our own
+    entries = entries[: -git_argv(None).count("-c")]
     included = {where / entry.file for entry in entries}
     return _Known(
         before | {file: state_of(file) for file in included - set(before)}, entries

@@ -123,11 +123,14 @@ class Repository:
 
     @classmethod
     def open(cls, directory: Path | str | None = None) -> "Repository":
-        """Opens the repository that contains `directory`, by default the current directory.
+        """Opens the repository that contains `directory`.
 
-        Raises `MissingError` if there is no repository, or if git is missing or too old.
+        The default is the caller's GIT_DIR, otherwise the current directory. Raises `MissingError`
+        if there is no repository, or if git is missing or too old, and `UsageError` if
+        GIT_WORK_TREE names another working tree than the repository's.
         """
-        where = Path(directory) if directory else Path.cwd()
+        named = "" if directory else os.environ.get("GIT_WORK_TREE", "")
+        where = Path(directory or os.environ.get("GIT_DIR") or Path.cwd())
         if not where.exists():
             raise MissingError(
                 f"{where}: no such directory", hint="pass an existing directory with -C"
@@ -142,6 +145,11 @@ class Repository:
         places = read_places(where)
         if places is None:
             raise _not_in_repository(where)
+        if named and Path(named).resolve() != places.top.resolve():
+            raise UsageError(
+                f"GIT_WORK_TREE is {named}, but the working tree of {where} is {places.top}",
+                hint=Action("", ("-C", "DIR"), "name the working tree with {}"),
+            )
         return cls(places)
 
     def close(self) -> None:
@@ -383,6 +391,11 @@ class Repository:
     def config(self, name: str) -> tuple[str, ...]:
         """Returns all values of a git configuration key, in git's order (the last value wins)."""
         return self._reading.config.get(normal_key(name), ())
+
+    def flag(self, name: str) -> bool:
+        """Returns a setting as git reads a boolean; False if it is not set."""
+        values = self._reading.config.get(normal_key(name), ("",))
+        return values[-1].lower() in ("true", "yes", "on", "1")
 
     def user_config(self, name: str) -> tuple[str, ...]:
         """Returns the values of a git configuration key from the user's and the system's files.

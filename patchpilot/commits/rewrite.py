@@ -19,6 +19,7 @@ from patchpilot.commits.commit_parser import parse_ident
 from patchpilot.commits.git_state import in_progress
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import environment, run
 from patchpilot.commits.undo_refs import Undo, record
 from patchpilot.errors import GitError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
@@ -28,6 +29,10 @@ from patchpilot.model.rewrite_overrides import CLAIM, PUBLISHED, SHARED
 _SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)
 _ENCODING = re.compile(rb"^encoding (.*)\n", re.MULTILINE)
 _COMMITTER = re.compile(rb"^committer .*$", re.MULTILINE)
+_PLAIN_HEAD = re.compile(
+    rb"tree (?P<tree>\w+)\n(?P<parents>(?:parent \w+\n)*)author (?P<author>.+)\n"
+    rb"committer (?P<committer>.+)(?:\nencoding (?P<encoding>.+))?"
+)
 MAX_REWRITTEN = 2000
 
 
@@ -134,10 +139,12 @@ def plan(
     trees: Mapping[str, str] | None = None,
     *,
     write: bool = True,
+    sign: bool = True,
 ) -> Rewriting:
     """Writes new commit objects with new messages or trees, up to `head`.
 
-    Nothing refers to the new objects yet. `messages` maps commit ids to new messages; all
+    Nothing refers to the new objects yet. They are signed where commit.gpgSign is set, as
+    `git rebase` does; a preview should not `sign`. `messages` maps commit ids to new messages; all
     commits on top of these are rewritten as well. `trees` maps commit ids, including later
     commits, to new trees. Without `write`, only the ids are computed. Raises `UsageError` if a
     commit is not on the branch.
@@ -158,6 +165,7 @@ def plan(
     new: dict[str, str] = {}
     signed: list[str] = []
     committer = repository.committer
+    sign = sign and write and repository.flag("commit.gpgsign")
     for one in above(repository, ref, head, changed):
         commit = repository.commit(one)
         if one not in changed and not any(parent in new for parent in commit.parents):
@@ -170,10 +178,15 @@ def plan(
         raw = repository.objects.get(one)
         if raw is None:
             raise GitError(f"commit {one[:12]} is not in the repository")
+        rebuilt = _committed_by(
+            _rebuilt(raw[2], new, messages.get(one), trees.get(one)), committer
+        )
+        if sign and (plain := _PLAIN_HEAD.fullmatch(rebuilt.partition(b"\n\n")[0])):
+            new[one] = _signed(repository, plain, rebuilt.partition(b"\n\n")[2])
+            continue
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
             signed.append(one)
-        rebuilt = _rebuilt(raw[2], new, messages.get(one), trees.get(one))
-        new[one] = _id_of(repository, _committed_by(rebuilt, committer), write=write)
+        new[one] = _id_of(repository, rebuilt, write=write)
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
@@ -255,6 +268,47 @@ def _id_of(repository: Repository, raw: bytes, *, write: bool) -> str:
     return repository.git(
         "hash-object", "-t", "commit", *(["-w"] if write else []), "--stdin", stdin=raw
     ).text.strip()
+
+
+def _signed(repository: Repository, head: "re.Match[bytes]", message: bytes) -> str:
+    """Writes a commit with git's own signature, with the user's key and program."""
+    parts = {
+        name: (value or b"").decode("utf-8", "surrogateescape")
+        for name, value in head.groupdict().items()
+    }
+    people = {}
+    for role in ("author", "committer"):
+        who, _, date = parts[role].rpartition("> ")
+        name, _, email = who.rpartition(" <")
+        for field, value in (("NAME", name), ("EMAIL", email), ("DATE", f"@{date}")):
+            people[f"GIT_{role.upper()}_{field}"] = value
+    parents = (
+        word for line in parts["parents"].split("\n") for word in line.split()[1:]
+    )
+    words = [word for parent in parents for word in ("-p", parent)]
+    done = run(
+        [
+            "git",
+            "-C",
+            str(repository.top),
+            "-c",
+            f"i18n.commitEncoding={parts['encoding'] or 'UTF-8'}",
+            "commit-tree",
+            "-S",
+            *words,
+            "-F",
+            "-",
+            parts["tree"],
+        ],
+        stdin=message,
+        env=environment(repository.extra_environment | people, repo=repository.top),
+    )
+    if done.code:
+        raise GitError(
+            f"git could not sign a commit: {done.error_text}",
+            hint="correct the key, or turn off commit.gpgSign: nothing was changed",
+        )
+    return done.text.strip()
 
 
 def refuse_unless_safe(

@@ -24,8 +24,6 @@ from patchpilot.errors import GitError, MissingError
 LOCAL_GIT_VARIABLES = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
     "GIT_OBJECT_DIRECTORY",
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -39,7 +37,10 @@ LOCAL_GIT_VARIABLES = (
     "GIT_COMMON_DIR",
     "GIT_INTERNAL_SUPER_PREFIX",
 )
-"""What `git rev-parse --local-env-vars` names: a hook that calls us must not redirect our git."""
+"""What `git rev-parse --local-env-vars` names: a hook that calls us must not redirect our git.
+
+The settings of the caller (`git -c`, GIT_CONFIG_COUNT) are the user's, and count.
+"""
 
 PINNED = (
     ("diff.noprefix", "false"),
@@ -159,7 +160,6 @@ def environment(
         name: value
         for name, value in os.environ.items()
         if name not in LOCAL_GIT_VARIABLES
-        and not name.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
     }
     if parsed:
         env |= {"LC_ALL": "C", "LANGUAGE": "C"}
@@ -173,7 +173,7 @@ def environment(
     }
     variables, secrets = _private(repo) if repo else ({}, ())
     env = env | dict(variables) | dict(extra or {})
-    return env | configuration(secrets, int(env.get("GIT_CONFIG_COUNT", "0")))
+    return env | configuration(secrets, env)
 
 
 def _private(repo: Path) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
@@ -188,12 +188,21 @@ def _private(repo: Path) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
     return private
 
 
-def configuration(pins: Sequence[tuple[str, str]], start: int = 0) -> dict[str, str]:
-    """Returns environment variables that set git configuration for git and its subprocesses."""
-    env = {"GIT_CONFIG_COUNT": str(start + len(pins))} if pins else {}
-    for number, (key, value) in enumerate(pins, start):
-        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return env
+def configuration(
+    pins: Sequence[tuple[str, str]], before: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Returns the environment variable that sets git configuration for git and its subprocesses.
+
+    It has the form that git itself writes, and overrides the settings in the variables `before`,
+    by default those of the caller.
+    """
+    name = "GIT_CONFIG_PARAMETERS"
+    own = [f"{_quoted(key)}={_quoted(value)}" for key, value in pins]
+    return {name: " ".join((before.get(name, ""), *own)).strip()} if pins else {}
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def git_argv(repo: Path | None, *args: str) -> list[str]:

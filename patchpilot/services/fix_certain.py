@@ -97,7 +97,10 @@ def fix_certain(
     if overrides is None:
         # objects without a name, so that the tags are found for the messages as they will be
         became = rewrite.plan(
-            repository, *rewrite.branch_of(repository), fixed_messages(fixed)
+            repository,
+            *rewrite.branch_of(repository),
+            fixed_messages(fixed),
+            sign=False,
         ).commits
         return CertainFixed(
             fixed,

@@ -139,7 +139,7 @@ def find_repairs(
     )
     if asked or SIGN_OFF in kinds:
         # objects without a name, so that the tags are found for the messages as they will be
-        became = rewrite.plan(repository, ref, head, messages).commits
+        became = rewrite.plan(repository, ref, head, messages, sign=False).commits
         prepared = message_changes(
             repository,
             [became.get(id_, id_) for id_ in ids],

@@ -3,6 +3,7 @@
 loses nothing.
 """
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import listed
-from patchpilot.errors import MissingError, RefusedError, UsageError
+from patchpilot.errors import GitError, MissingError, RefusedError, UsageError
 from tests.kit.repos import Repo
 
 
@@ -174,6 +175,36 @@ def test_a_signature_is_dropped_and_reported(tmp_path: Path) -> None:
         plan = change(repository, commit, "step 2, signed\n")
     assert plan.signed == (commit,)
     assert "gpgsig" not in repo.git("cat-file", "commit", plan.new)
+
+
+def test_rewritten_commits_are_signed_as_git_signs(tmp_path: Path) -> None:
+    repo, ids = topic(tmp_path / "r")
+    key = str(tmp_path / "key")
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True
+    )
+    for name, value in (("gpg.format", "ssh"), ("user.signingKey", key)):
+        repo.git("config --global", name, value)
+    repo.git("config commit.gpgSign true")
+    with Repository.open(tmp_path / "r") as repository:
+        plan = change(repository, ids[1], "step 1\n\nOther text.\n")
+        assert (len(plan.commits), plan.signed) == (2, ())
+        rewrite.apply(repository, plan, "prepare")
+        ref, head = rewrite.branch_of(repository)
+        preview = rewrite.plan(repository, ref, head, {head: "x\n"}, sign=False)
+    wanted = "%T %an %ae %ad"
+    new = repo.git("log", f"--format={wanted}", "-3", "topic")
+    assert new == repo.git("log", f"--format={wanted}", "-3", ids[2])
+    assert repo.git("log --format=%s|%b -1 topic~1") == "step 1|Other text."
+    for commit in plan.commits.values():
+        assert "SSH SIGNATURE" in repo.git("cat-file commit", commit)
+    assert "gpgsig" not in repo.git("cat-file commit", preview.new)
+    repo.git("config --global user.signingKey", f"{key}.none")
+    with (
+        Repository.open(tmp_path / "r") as repository,
+        pytest.raises(GitError, match="could not sign"),
+    ):
+        change(repository, plan.new, "step 2\n")
 
 
 def test_nothing_moves_when_the_branch_has_moved(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from patchpilot.commits.run import (
     Watched,
+    configuration,
     environment,
     git,
     interactive,
@@ -24,11 +25,14 @@ def test_variables_of_another_repository_do_not_reach_git(
     monkeypatch.setenv("GIT_DIR", "/nowhere")
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.pager")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "mine")
+    monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'a.b'='it'\\''s'")
     monkeypatch.setenv("GIT_ASKPASS", "mine")
-    env = environment()
+    env = environment(configuration((("a.b", "its'"), ("a.c", "x"))))
     assert "GIT_DIR" not in env
-    assert "GIT_CONFIG_KEY_0" not in env
     assert env["GIT_ASKPASS"] == "mine"
+    words = ["git", "config", "--get-regexp", r"a\..|core.pager"]
+    assert run(words, env=env).text == "core.pager mine\na.b it's\na.b its'\na.c x\n"
 
 
 def test_a_missing_program_is_exit_3() -> None:
