@@ -8,7 +8,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from email import message_from_bytes
-from email.header import Header
 from email.utils import formataddr, formatdate
 
 from patchpilot.errors import InputError
@@ -25,7 +24,11 @@ from patchpilot.model.message_id import bracketed
 from patchpilot.outgoing.mail_account import Account
 
 _BREAK = re.compile(r"[\r\n\0]")
-_PLAIN = re.compile(r"[\x20-\x7e]*")
+_PLAIN = re.compile(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
+"""Characters that need not be encoded in a name, and in a subject (RFC 2047)."""
+_WORD = "=?UTF-8?q?"
+_WIDTH = 74
+"""Columns of an encoded word without its end."""
 
 
 def compose_message(
@@ -50,43 +53,45 @@ def compose_message(
         ("Cc", address_list(cc)),
         ("Message-ID", bracketed(message_id)),
         *((name.replace("_", "-"), value) for name, value in headers.items()),
-        ("MIME-Version", "1.0"),
-        ("Content-Type", "text/plain; charset=UTF-8"),
-        ("Content-Transfer-Encoding", "8bit"),
     ]
+    if not (subject.isascii() and body.isascii()):
+        lines += [
+            ("MIME-Version", "1.0"),
+            ("Content-Type", "text/plain; charset=UTF-8"),
+            ("Content-Transfer-Encoding", "8bit"),
+        ]
     head = "".join(f"{name}: {value}\n" for name, value in lines if value)
     return parse_message(head.encode("ascii") + b"\n" + body)
 
 
 def text_header(name: str, text: str) -> str:
-    """Encodes free text as a header value: folded, with RFC 2047 encoded words unless it is plain
-    ASCII.
+    """Encodes free text as a header value, as git format-patch does: folded, with RFC 2047 encoded
+    words unless it is plain ASCII.
 
-    Raises InputError if the text contains a line break.
+    Of a subject, the words in brackets are kept: filters that do not decode read them. Raises
+    InputError if the text contains a line break.
     """
     if _BREAK.search(text):
         raise InputError(
             f"{name}: line break in a header", hint="remove the line break"
         )
     clean = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
-    words = clean.split(" ")
-    plain = next(
-        (
-            at
-            for at, word in enumerate(words)
-            if not _PLAIN.fullmatch(word) or "=?" in word
-        ),
-        len(words),
-    )
-    if plain == len(words):
+    plain = _PLAIN[name == "Subject"]
+    mark = re.match(r"[ -~]*?\] ", clean) if name == "Subject" else None
+    kept = mark[0] if mark else ""
+    rest = clean[len(kept) :]
+    if re.fullmatch(r"[ -~]*", rest) and "=?" not in rest:
         return clean
-    # the words in brackets stay readable to filters that do not decode; the space before the first
-    # encoded word separates, and is no text
-    head, tail = " ".join(words[:plain]), " ".join(words[plain:])
-    coded = Header(
-        tail, "utf-8", header_name=f"{name}: {head}", continuation_ws=" "
-    ).encode(maxlinelen=75)
-    return f"{head} {coded}" if head else coded
+    words, line = [], _WORD
+    room = _WIDTH - len(f"{name}: {kept}")
+    for char in rest:
+        is_plain = plain.fullmatch(char)
+        part = char if is_plain else "".join(f"={byte:02X}" for byte in char.encode())
+        if len(line) + len(part) > room:
+            words.append(line)
+            line, room = _WORD, _WIDTH - 1
+        line += part
+    return kept + "\n ".join(f"{word}?=" for word in (*words, line))
 
 
 def address_header(address: Address) -> str:
@@ -111,7 +116,7 @@ def address_header(address: Address) -> str:
         )
     if address.name.isascii():
         return formataddr((address.name, verdict.wire))
-    return f"{text_header('To', address.name)} <{verdict.wire}>"
+    return f"{text_header('From', address.name)} <{verdict.wire}>"
 
 
 def address_list(addresses: Sequence[Address]) -> str:

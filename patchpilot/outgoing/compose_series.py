@@ -21,7 +21,12 @@ from patchpilot.outgoing.compose_mails import (
     bodies_of_commits,
     bodies_of_patches,
 )
-from patchpilot.outgoing.compose_message import address_list, compose_message
+from patchpilot.outgoing.compose_message import (
+    address_list,
+    compose_message,
+    text_header,
+)
+from patchpilot.outgoing.git_recipients import format_headers
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.series.cover_letter import GIT_SUBJECT
 from patchpilot.series.message_ids import kept_ids, new_message_ids
@@ -51,11 +56,16 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
         and b"\ndiff --git " not in b"\n" + bodies[0].body
     )
     total = len(bodies) - covered
+    added = {
+        name.title(): text_header(name, value)
+        for name, value in format_headers(repository)
+        if name.lower() not in ("to", "cc")
+    }
     messages: list[Message] = []
     for number, body in enumerate(bodies, 0 if covered else 1):
-        (to, cc), extra = series.headers(number), {}
+        (to, cc), extra = series.headers(number), added
         if series.request.to_self:
-            extra = {
+            extra = added | {
                 "X_Original_To": address_list(to),
                 "X_Original_Cc": address_list(cc),
             }
@@ -67,7 +77,7 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
         ]
         message = compose_message(
             ids[number],
-            f"{text.presubject}[{_mark(text, number, total)}] {body.title}",
+            f"{text.presubject}[{_mark(text, number, total, len(bodies) > 1)}] {body.title}",
             body.author,
             to,
             cc,
@@ -96,12 +106,12 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
     return tuple(messages)
 
 
-def _mark(text: SeriesText, number: int, total: int) -> str:
+def _mark(text: SeriesText, number: int, total: int, numbered: bool) -> str:
     """`PATCH net v2 1/3`: numbers only when there is more than one mail, padded as git does."""
     words = [text.prefix]
     if text.version > 1:
         words.append(f"v{text.version}")
-    if total > 1 or number == 0:
+    if numbered:
         words.append(f"{number:0{len(str(total))}d}/{total}")
     return " ".join(words)
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Recipients that the user's configuration adds.
 
-They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, aliases, and b4's series recipients.
+They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and
+b4's series recipients.
 They are part of the plan, where the user sees them, and are all disabled for the delivery.
 """
 
@@ -16,6 +17,7 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError, UsageError, did_you_mean
 from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.recipient import Recipient
+from patchpilot.outgoing.header_guard import NEVER, ONCE
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.transport import Transport
 
@@ -65,12 +67,12 @@ def configured_recipients(
                 _recipient(address, header, f"sendemail.{header}")
                 for address in expand(value, aliases, f"sendemail.{header}")
             ]
-        for name in transport.recipient_settings.get(header, ()):
-            recipients += [
-                _recipient(address, header, name)
-                for value in transport.recipient_values(repository, name)
-                for address in expand(value, aliases, name)
-            ]
+        for name, value in _of_settings(repository, transport, header):
+            if (header, name[:7]) != ("cc", "format.") or "cc" not in suppressed:
+                recipients += [
+                    _recipient(address, header, name)
+                    for address in expand(value, aliases, name)
+                ]
         command = account.value(f"{header}cmd")
         if command and not (header == "cc" and "cccmd" in suppressed):
             addresses, remark = _ask(repository, command, mails)
@@ -94,13 +96,45 @@ def settings_with_recipients(
     """
     own = [name for name in ("to", "cc", "bcc") if account.values(name)]
     own += [name for name in ("toCmd", "ccCmd") if account.value(name.lower())]
-    of_transport = [
+    others = [
         name
-        for names in transport.recipient_settings.values()
-        for name in names
-        if transport.recipient_values(repository, name)
+        for header in ("to", "cc")
+        for name, _ in _of_settings(repository, transport, header)
     ]
-    return (*(f"sendemail.{name}" for name in own), *of_transport)
+    return (*(f"sendemail.{name}" for name in own), *dict.fromkeys(others))
+
+
+def _of_settings(
+    repository: Repository, transport: Transport, header: str
+) -> Iterator[tuple[str, str]]:
+    """The settings apart from `sendemail.*` that name recipients, with each value."""
+    for name in transport.recipient_settings.get(header, ()):
+        for value in transport.recipient_values(repository, name):
+            yield name, value
+    for value in repository.config(f"format.{header}"):
+        yield f"format.{header}", value
+    for key, value in format_headers(repository):
+        if key.lower() == header:
+            yield "format.headers", value
+
+
+def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
+    """Yields the names and values in `format.headers`, including To: and Cc:.
+
+    Raises UsageError for a header that every message has anyway, or that hides a recipient.
+    """
+    for line in "\n".join(repository.config("format.headers")).split("\n"):
+        name, colon, value = line.partition(":")
+        key = name.strip().lower().encode()
+        if line and (
+            not colon or key in NEVER or key in {*ONCE} - {b"to", b"cc", b"reply-to"}
+        ):
+            raise UsageError(
+                f"format.headers: {line!r} cannot be added to a message",
+                hint="run `git config --show-origin --get-all format.headers`",
+            )
+        if line:
+            yield name.strip(), value.strip()
 
 
 def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...]:

@@ -16,7 +16,7 @@ from patchpilot.model.message import Message
 
 _BREAKS = {"\r": "carriage return", "\n": "line break", "\0": "NUL"}
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:")
-_ONCE = (
+ONCE = (
     b"from",
     b"sender",
     b"reply-to",
@@ -28,7 +28,7 @@ _ONCE = (
     b"subject",
     b"date",
 )
-_NEVER = (
+NEVER = (
     b"bcc",
     b"return-path",
     b"received",
@@ -125,9 +125,9 @@ def _foreign(head: bytes) -> str:
         if not field:
             return f"not a header: {line[:60].decode('utf-8', 'replace')}"
         name = field[1].lower()
-        if name in _NEVER or name.startswith(b"resent-"):
+        if name in NEVER or name.startswith(b"resent-"):
             return f"unexpected header {field[1].decode('ascii')}:"
-        if name in _ONCE and name in seen:
+        if name in ONCE and name in seen:
             return f"duplicate header {field[1].decode('ascii')}:"
         seen.add(name)
     return ""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from patchpilot.commits.repository import Repository
+from patchpilot.errors import unknown
 from patchpilot.model.address import Address, parse_address
 from patchpilot.urls import public_url
 
@@ -102,6 +103,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
     """Returns the mail account from the repository's git configuration.
 
     The keys of the selected identity take precedence over the plain ones, as in git send-email.
+    Raises `UsageError` if no setting has the `identity`.
     """
     config = repository.config_regexp(r"^sendemail\.")
     plain: dict[str, tuple[str, ...]] = {}
@@ -114,6 +116,8 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
             plain[name] = cleared
         else:
             named.setdefault(".".join(parts[1:-1]), {})[name] = cleared
+    if identity and identity not in named:
+        raise unknown("sendemail identity", identity, named)
     chosen = identity or (plain.get("identity") or ("",))[-1]
     settings = plain | named.get(chosen, {})
 

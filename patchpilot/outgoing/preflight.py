@@ -252,7 +252,7 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
             above_shortlog("\n".join(cover.message)),
             f"write it in {cover.source}",
         )
-    elif draft.has_cover and (topic.request.cover or len(topic.series.patches) > 1):
+    elif topic.request.cover or (draft.has_cover and len(topic.series.patches) > 1):
         subject, place = draft.cover_subject, ""
         # an unfinished changelog has its own refusal
         text = draft.cover_text.strip() or cover_body(
@@ -573,6 +573,13 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
     if facts.merge_window:
         yield SendProblem("merge-window", facts.merge_window)
+    if below := facts.topic.text.unpublished:
+        yield SendProblem(
+            "prerequisites",
+            f"the series needs {counted(len(below), 'commit')} that no remote branch has:"
+            " prerequisite-patch-id: names them",
+            "name the series that has them in the cover letter, or rebase without them",
+        )
     if facts.standing and facts.standing.applies == "clean-3way":
         yield SendProblem(
             "three-way",

@@ -99,10 +99,16 @@ def _place(url: str) -> str:
 
 
 def fit_of_commits(
-    repository: Repository, ids: Sequence[str], target: TargetTree
+    repository: Repository,
+    ids: Sequence[str],
+    target: TargetTree,
+    below: Sequence[str] = (),
 ) -> TargetFit:
-    """Applies the commits to the target's tip one after another, in a temporary object store."""
-    if repository.commit(ids[0]).parents == (target.tip,):
+    """Applies the commits to the target's tip one after another, in a temporary object store.
+
+    The commits `below` them, on which they depend, are applied first.
+    """
+    if repository.commit((*below, *ids)[0]).parents == (target.tip,):
         return TargetFit("clean")
     # most topics are based on the tip, and need none of this
     from patchpilot.backports.applies import AppliesHow, try_fix
@@ -112,10 +118,14 @@ def fit_of_commits(
     worst, already = AppliesHow.CLEAN, []
     with Scratch(repository) as scratch:
         onto = scratch.tree_of(target.tip)
-        for fix in FixCommit.read_all(repository, ids):
+        for fix in FixCommit.read_all(repository, (*below, *ids)):
             applied = try_fix(scratch, fix, onto)
-            subject = fix.commit.subject
-            if applied.how is not AppliesHow.CONFLICT and applied.is_empty:
+            subject, is_below = fix.commit.subject, fix.commit.id in below
+            if (
+                applied.how is not AppliesHow.CONFLICT
+                and applied.is_empty
+                and not is_below
+            ):
                 already.append(subject)
             if applied.how is AppliesHow.CONFLICT:
                 return TargetFit(

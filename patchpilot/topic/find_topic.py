@@ -247,6 +247,13 @@ def _as_called(
         draft = _with_cover(
             repository, draft, seen.series, None if enrolled else seen.branch
         )
+        named = repository.config("format.subjectprefix")
+        if named and not draft.prefix:
+            draft = _from(
+                replace(draft, prefix=complete_prefix(named[-1])),
+                "git config format.subjectPrefix",
+                ("prefix",),
+            )
     return as_asked(draft, request)
 
 

@@ -394,6 +394,28 @@ def applied_to(
     )
 
 
+def published(
+    repository: "Repository", commit: str, known: Base | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """Return the latest commit of a commit's history that others have, and the commits on top of
+    it.
+
+    Others have what is on a remote branch, or in a release. Without a remote branch that shares
+    history it is the commit itself. `known` is a base that was found already.
+    """
+    search = BaseSearch(repository, commit)
+    if (known and known.start == commit and _is_remote(repository, known)) or any(
+        ref.object_id == commit for ref in search.public
+    ):
+        return commit, ()
+    start, above = search.over(ref.object_id for ref in search.public)
+    return (start, above) if start and search.public else (commit, ())
+
+
+def _is_remote(repository: "Repository", base: Base) -> bool:
+    return repository.ref(f"refs/remotes/{base.branch}") is not None
+
+
 def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base, ...]:
     """Return the likeliest bases, fewest commits first.
 

@@ -171,3 +171,57 @@ def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
         )
         repo.git("config --global sendemail.identity work")
         assert read_account(repository).server == "b.example.org"
+
+
+def test_what_the_caller_says_to_git_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
+    repo.git("config --global sendemail.work.from 'Ada at Work <ada@work.example>'")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_DIR", str(repo.path / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(repo.path))
+    monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'sendemail.identity'='work'")
+    words = "send --dry-run --to l@lists.example.org --force x --format json"
+    sent = call(*words.split(), "-o", "-").json
+    assert sent["sender"] == "Ada at Work <ada@work.example>"
+    done = call(*words.split(), "--identity", "homework")
+    done.expect(2, "unknown sendemail identity 'homework'")
+    assert "did you mean 'work'?" in done.err
+    monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'format.headers'='Bcc: x@example.org'")
+    call(*words.split()).expect(2, "format.headers: 'Bcc: x@example.org' cannot be")
+    monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
+    call(*words.split()).expect(2, f"GIT_WORK_TREE is {tmp_path}, but the working tree")
+
+
+def test_what_the_repository_says_to_git_counts_once_it_is_trusted(
+    tmp_path: Path,
+) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
+    repo.git("config format.subjectPrefix 'PATCH net'")
+    repo.git("config format.cc 'Cyd <cyd@example.net>'")
+    words = "send --dry-run --to l@lists.example.org --force x --format json"
+    assert "not trusted yet: format.cc" in repo.patchpilot(words).err
+    assert call("trust", repo.path).code == 0
+    (mail,) = repo.patchpilot(words).json["messages"]
+    assert mail["subject"].startswith("[PATCH net] ")
+    assert mail["cc"] == ["Cyd <cyd@example.net>"]
+
+
+def test_a_stacked_topic_names_what_it_needs(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    repo.git("config --global sendemail.smtpserver 127.0.0.1")
+    repo.git("update-ref refs/remotes/origin/master master")
+    repo.git("branch below topic~1")
+    repo.git("branch -q -u below topic")
+    words = "send --dry-run --to l@lists.example.org --force x --format json"
+    sent = repo.patchpilot(words).json
+    (needs,) = [one for one in sent["warnings"] if one["name"] == "prerequisites"]
+    assert "needs 1 commit that no remote branch has" in needs["message"]
+    assert not [one for one in sent["refusals"] if "apply" in one["message"]]
+    assert sent["base"] == repo.git("rev-parse below")
+    text = repo.patchpilot(words.replace(" --format json", "")).out
+    assert f"base-commit: {repo.git('rev-parse master')}" in text
+    assert "prerequisite-patch-id: " in text

@@ -141,7 +141,7 @@ def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
         b"From: Ada at Work <ada@work.example.org>\r\n"
         in mail.data.partition(b"\r\n\r\n")[0]
     )
-    assert b"\r\n\r\nFrom: =?utf-8?" in mail.data
+    assert "\r\n\r\nFrom: Björn Öther <other@example.org>".encode() in mail.data
 
 
 def test_what_cannot_be_written_down_is_not_sent(

@@ -632,7 +632,7 @@ def test_a_cover_letter_of_a_file_is_written_in_that_file() -> None:
         ({}, False),
         ({"request": SendRequest(cover=True)}, True),
         ({"series": Series((patch("[PATCH 1/2] a"), patch("[PATCH 2/2] b")))}, True),
-        ({"draft": GOOD, "request": SendRequest(cover=True)}, False),
+        ({"draft": GOOD, "request": SendRequest(cover=True)}, True),
     ],
 )
 def test_a_cover_letter_is_judged_where_it_is_sent(

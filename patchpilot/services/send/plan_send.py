@@ -61,6 +61,7 @@ from patchpilot.topic.reroll import (
     sent_head,
     upcoming_patches,
 )
+from patchpilot.topic.topic_base import find_base, published
 from patchpilot.topic.topic_project import project_of
 
 
@@ -95,7 +96,14 @@ def plan(
     if not request.profile:
         # commits have no prefix: the draft says which tree they are for
         project = layered(project, [draft.prefix.split()])
-    request = replace(request, profile=project.name)
+    covers = (repository.config("format.coverletter") or ("",))[-1].lower()
+    request = replace(
+        request,
+        profile=project.name,
+        cover=request.cover
+        or repository.flag("format.coverletter")
+        or (covers == "auto" and len(series.patches) > 1),
+    )
     draft = as_asked(reroll(draft, repository), request) if request.reroll else draft
     if request.resend and not request.version:
         draft = replace(draft, version=_version_again(repository, draft))
@@ -122,7 +130,11 @@ def plan(
         )
     if not request.to_self:
         refuse_many(len(people.recipients), request.force)
-    text = wording_of(repository, request, draft, series, base if ids else None)
+    found = None if request.target else find_base(repository, request.base)
+    public, below = published(repository, base, found) if base else (None, ())
+    text = replace(
+        wording_of(repository, request, draft, series, public), unpublished=below
+    )
     planned = Sending(
         request=request,
         transport=transport,
@@ -286,15 +298,9 @@ def wording_of(
 ) -> SeriesText:
     """Returns the texts of the draft as they appear in the messages.
 
-    A changelog is placed in the cover letter, or below the `---` of a single patch. Raises
-    `UsageError` if a cover letter was requested but has not been written.
+    A changelog is placed in the cover letter, or below the `---` of a single patch.
     """
     many = len(draft.patches) > 1
-    if request.cover and not draft.has_cover:
-        raise UsageError(
-            "a cover letter was requested, but none has been written",
-            hint=Action("draft", ("--edit",), "write it: {}"),
-        )
     kept = kept_by_b4(repository, draft.branch, draft.change_id)
     cover = None
     regzbot = introduced(draft, series)

@@ -65,7 +65,7 @@ def gather_facts(
     # a subsystem's tree takes no patch for a stable branch
     own_trees = () if parse_subject(f"[{draft.mark}] x").for_stable else trees
     target = find_target(repository, ids, request.base, own_trees)
-    standing = _stand(repository, ids, series, target)
+    standing = _stand(repository, ids, series, target, topic.text.unpublished)
     now = datetime.now().astimezone()
     with Outbox() as outbox:
         earlier = outbox.with_patch_ids(draft.patch_ids)
@@ -275,12 +275,13 @@ def _stand(
     ids: Sequence[str],
     series: Series,
     target: TargetTree | None,
+    below: Sequence[str],
 ) -> TargetFit | None:
     if target is None:
         return None
     try:
         if ids:
-            return fit_of_commits(repository, ids, target)
+            return fit_of_commits(repository, ids, target, below)
         return fit_of_files(repository, series.patches, target)
     except PatchpilotError:
         return None

@@ -99,8 +99,8 @@ class Sending(SeriesToSend):
     def verdict(self) -> str:
         """One line that states whether the messages can be sent, or the result of sending them.
 
-        The line contains the number of lines about problems that block sending. If there are none, the line
-        contains the number of messages and recipients, and the reason if the transport cannot
+        The line contains the number of lines about problems that block sending. If there are none,
+        it contains the number of messages and recipients, and the reason if the transport cannot
         send.
         """
         unable = self.blocked if self.send.waiting and not self.outcome else None

@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The messages that git format-patch and git send-email make of a series, byte for byte, and b4's
+as `git am` reads them.
+"""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping
+from email import message_from_bytes
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import configuration
+from patchpilot.model.encoded_words import decode_words
+from patchpilot.model.message import Message, parse_message
+from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.compose_series import compose
+from patchpilot.outgoing.outbox import Send
+from patchpilot.outgoing.send_email.git_send_email import capture
+from patchpilot.outgoing.transport import SeriesToSend
+from patchpilot.outgoing.transports import find
+from patchpilot.services.send.mail_recipients import addressees
+from patchpilot.services.send.plan_send import plan, wording_of
+from patchpilot.topic.find_topic import base_of_topic, find_topic
+from patchpilot.topic.topic_base import published
+from tests.kit.b4 import b4
+from tests.kit.repos import Repo
+
+ME = "Ada Fixer <ada@example.org>"
+LIST = "list@lists.example.org"
+OTHER = "Otto Other <otto@other.example>"
+UTF8 = "Zoë Größer-Łukaszewicz <zoe@example.net>"
+LONG = "Ferdinánd Ágoston Árpád Éliás Ödön Űrhajós-Tükörfúrógép <f@example.net>"
+SIGNED = f"Signed-off-by: {ME}"
+BINARY = bytes(range(256)) * 3
+
+
+class Commit(NamedTuple):
+    """A commit: its message without the sign-off, its author, encoding, and changes of files."""
+
+    message: str = "lib: wait\n\nIt was wrong."
+    author: str = ME
+    encoding: str = "UTF-8"
+    files: Mapping[str, bytes] = MappingProxyType({"lib/plain.c": b"int changed;\n"})
+    renamed: tuple[tuple[str, str], ...] = ()
+
+
+class Case(NamedTuple):
+    """A series, the caller's configuration, the description of its branch, and where it starts."""
+
+    commits: tuple[Commit, ...] = (Commit(),)
+    settings: tuple[tuple[str, str], ...] = ()
+    cover: str = ""
+    start: str = "master"
+
+
+def case(
+    message: str = Commit().message, *settings: tuple[str, str], **changed: object
+) -> Case:
+    """A series of one commit."""
+    return Case((Commit(message)._replace(**changed),), settings)  # type: ignore[arg-type]
+
+
+TWO = (Commit(), Commit("lib: wait again\n\nMore."))
+COVER = "lib: wait longer\n\nThe pump is slow.\nVery slow.\n"
+CRLF = b"int a;\r\nint b;\r\n"
+CASES = {
+    "plain": case(),
+    "two patches": Case(TWO),
+    "eleven patches": Case(
+        tuple(Commit(f"lib: step {n}\n\nStep {n}.") for n in range(11))
+    ),
+    "another's patch": case(author=OTHER),
+    "two authors": Case((Commit(author=OTHER), Commit(author=UTF8))),
+    "UTF-8 author": case(author=UTF8),
+    "long UTF-8 author": case(author=LONG),
+    "author with a comma": case(author='"Doe, Jane" <jane@example.net>'),
+    "author with dots": case(author="J. R. Doe <jr@example.net>"),
+    "UTF-8 subject": case("lib: fix Größe\n\nText."),
+    "long UTF-8 subject": case(
+        "lib: fix the größte of all the übergroßen Überläufe at once\n\nText."
+    ),
+    "long subject": case(f"lib: {'very ' * 16}long\n\nText."),
+    "encoded word in the subject": case("lib: fix =?x?= a_b\n\nText."),
+    "UTF-8 message": case("lib: wait\n\nPaß auf: naïve."),
+    "UTF-8 diff": case(files={"lib/plain.c": "/* Größe */\n".encode()}),
+    "ISO-8859-1 commit": case(
+        "lib: Größe\n\nPaß auf.",
+        author="Björn Öther <b@example.net>",
+        encoding="ISO-8859-1",
+    ),
+    "tags": case(
+        "lib: wait\n\nText.\n\nReported-by: Rob Port <rob@port.example>\n"
+        'Cc: "Doe, J." <doe@example.net>\nReviewed-by: Zoë <zoe@example.net>'
+    ),
+    "no body": case("lib: wait"),
+    "From in the message": case("lib: wait\n\nFrom the start\n>From here\n"),
+    "CRLF": case(files={"lib/dos.c": CRLF + b"int c;\r\n"}),
+    "binary": case(files={"lib/fw.bin": BINARY + b"x"}),
+    "rename": case(files={}, renamed=(("lib/old.c", "lib/new.c"),)),
+    "binary rename": case(files={}, renamed=(("lib/fw.bin", "lib/fw2.bin"),)),
+    "renamed and changed": case(
+        files={"lib/new.c": b"int line;\n" * 40 + b"int more;\n"},
+        renamed=(("lib/old.c", "lib/new.c"),),
+    ),
+    "no newline at the end": case(files={"lib/plain.c": b"int changed;"}),
+    "long lines": case(files={"lib/plain.c": b"x" * 1200 + b"\n"}),
+    "UTF-8 file name": case(files={"lib/größe.c": b"int x;\n"}),
+    "cover": Case(TWO, cover=COVER),
+    "cover in UTF-8": Case(TWO, cover="lib: Größe\n\nPaß auf.\n"),
+    "cover of one": Case(settings=(("format.coverLetter", "true"),), cover=COVER),
+    "cover auto": Case(TWO, (("format.coverLetter", "auto"),), COVER),
+    "stacked": Case(TWO, start="stack"),
+    "subjectPrefix": case(Commit().message, ("format.subjectPrefix", "PATCH net-next")),
+    "to and cc": case(
+        Commit().message,
+        ("format.to", "Tom <tom@example.net>"),
+        ("format.cc", "Cyd <cyd@example.net>"),
+        ("format.cc", "cee@example.net"),
+    ),
+    "headers": case(
+        Commit().message,
+        ("format.headers", "X-Team: pumps\nCc: Hed <hed@example.net>\n"),
+        ("format.headers", "Organization: Acme"),
+    ),
+    "signature": case(Commit().message, ("format.signature", "Ada\nof Acme")),
+    "no signature": case(Commit().message, ("format.signature", "")),
+    "notes": case(Commit().message, ("format.notes", "true")),
+    "notes of a ref": case(Commit().message, ("format.notes", "review")),
+    "diff settings": case(
+        Commit().message, ("diff.noprefix", "true"), ("diff.context", "0")
+    ),
+}
+OURS = {"to", "cc", "date", "message-id", "x-mailer", "in-reply-to", "references"}
+"""Headers that differ from call to call, or that other tests compare."""
+DIFFERENT = {
+    "diff settings 1": "diff.noprefix and diff.context are for the screen: not every am takes them",
+    "UTF-8 file name 1": "git writes octal numbers, which nobody can read; git am takes both",
+    "cover in UTF-8 0": "git send-email encodes the brackets as well, which filters cannot read",
+}
+"""The messages whose bytes differ from git's, with the reason."""
+AUTHORS = {
+    "otto@other.example",
+    "zoe@example.net",
+    "f@example.net",
+    "jane@example.net",
+    "jr@example.net",
+    "b@example.net",
+}
+"""Who gets a copy as author of a patch: git send-email sends it, b4 reads trailers only."""
+BY_B4 = {
+    "CRLF": "b4 leaves out carriage returns: its patch does not apply",
+    "long UTF-8 author": "b4 puts spaces into a name that takes several encoded words",
+    "UTF-8 file name": DIFFERENT["UTF-8 file name 1"],
+}
+"""The series whose patches differ from b4's, with the reason."""
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """A repository with a branch for each series, made by one process."""
+    repo = Repo(tmp_path / "r")
+    files = {
+        "MAINTAINERS": f"ALL\nL:\t{LIST}\nF:\t*\nF:\t*/\n".encode(),
+        "lib/plain.c": b"int plain;\n",
+        "lib/old.c": b"int line;\n" * 40,
+        "lib/dos.c": CRLF,
+        "lib/fw.bin": BINARY,
+    }
+    stream = _commit("master", Commit("all: begin", files=files), "", 0)
+    stream += _commit(
+        "stack", Commit("lib: below", files={"lib/s.c": b"s\n"}), "master", 1
+    )
+    number = 2
+    for name, one in CASES.items():
+        start = one.start
+        for commit in one.commits:
+            stream += _commit(branch_of(name), commit, start, number)
+            start, number = "", number + 1
+    words = ["git", "fast-import", "--quiet"]
+    subprocess.run(words, cwd=repo.path, input=stream, check=True)
+    repo.git("update-ref refs/remotes/origin/master master")
+    for name, ref in (("notes", "commits"), ("notes of a ref", "review")):
+        repo.git(f"notes --ref={ref} add -m 'Tried on a pump.'", branch_of(name))
+    config = {"sendemail.smtpserver": "127.0.0.1", "sendemail.to": LIST}
+    config["format.coverFromDescription"] = "subject"
+    for name, one in CASES.items():
+        if one.cover:
+            config[f"branch.{branch_of(name)}.description"] = one.cover
+    for key, value in config.items():
+        repo.git("config --global", key, value)
+    return repo
+
+
+def branch_of(name: str) -> str:
+    """The branch of a series."""
+    return re.sub(r"\W+", "-", name)
+
+
+def _commit(branch: str, commit: Commit, start: str, number: int) -> bytes:
+    date = f"{1_700_000_000 + 60 * number} +0000"
+    tail = "\n" if "-by:" in commit.message else "\n\n"
+    message = f"{commit.message.rstrip()}{tail}{SIGNED}\n".encode(commit.encoding)
+    author = commit.author.replace('"', "").encode(commit.encoding)
+    text = (
+        f"commit refs/heads/{branch}\nauthor ".encode()
+        + author
+        + f" {date}\ncommitter {ME} {date}\n".encode()
+    )
+    if commit.encoding != "UTF-8":
+        text += f"encoding {commit.encoding}\n".encode()
+    text += b"data %d\n%b\n" % (len(message), message)
+    text += f"from refs/heads/{start}\n".encode() if start else b""
+    for old, new in commit.renamed:
+        text += f"R {old} {new}\n".encode()
+    for path, content in commit.files.items():
+        if path == "lib/plain.c" and number > 1:
+            content += b"int n%d;\n" % number if content.endswith(b";\n") else b""
+        text += f"M 100644 inline {path}\n".encode()
+        text += b"data %d\n%b\n" % (len(content), content)
+    return text + b"\n"
+
+
+def checked_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """Make a series the topic, with the configuration of its caller."""
+    (repo.path / ".git/HEAD").write_text(f"ref: refs/heads/{branch_of(name)}\n")
+    settings = configuration(CASES[name].settings, {})
+    monkeypatch.setenv(
+        "GIT_CONFIG_PARAMETERS", settings.get("GIT_CONFIG_PARAMETERS", "")
+    )
+    return CASES[name]
+
+
+def composed(repository: Repository, start: str) -> tuple[Message, ...]:
+    """The files of the topic that git send-email gets."""
+    request = SendRequest(base=start, cover=repository.flag("format.coverletter"))
+    topic, transport = find_topic(repository, request), find(request.via)
+    account = transport.account(repository)
+    base = base_of_topic(repository, request, topic.commits)
+    assert base
+    public, _ = published(repository, base)
+    people = addressees(repository, request, account, topic.draft, topic.series)
+    send = Send(0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ())
+    text = wording_of(repository, request, topic.draft, topic.series, public)
+    return compose(
+        repository,
+        SeriesToSend(
+            request,
+            transport,
+            account,
+            topic.draft,
+            send,
+            topic.series,
+            topic.commits,
+            text,
+            people.recipients,
+        ),
+    )
+
+
+def by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
+    """What git send-email makes of the files in these folders, in one call."""
+    out.mkdir()
+    (out / "count").write_text("0\n")
+    keep = (
+        f'f() {{ read -r n < {out}/count; n=$((n + 1)); echo "$n" > {out}/count;'
+        f' printf "%s\\n" "$@" > {out}/"$n.to"; cat > {out}/"$n"; }}; f'
+    )
+    repo.git(
+        "send-email --quiet --confirm=never --no-thread --no-validate --suppress-cc=self"
+        f" --8bit-encoding=UTF-8 --sendmail-cmd={shlex.quote(keep)}",
+        *map(str, folders),
+    )
+    for number in range(1, int((out / "count").read_text()) + 1):
+        words = (out / f"{number}.to").read_text().split("\n")
+        people = tuple(word for word in words[words.index("-i") + 1 :] if word)
+        yield parse_message((out / str(number)).read_bytes(), "", people)
+
+
+def parts(raw: bytes) -> tuple[dict[str, str], bytes]:
+    """The headers of a message that are compared, and its body without our own footer."""
+    head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
+    fields = re.split(r"\r?\n(?![ \t])", head.decode())
+    named = dict(field.split(": ", 1) for field in fields)
+    kept = {
+        key.lower(): value for key, value in named.items() if key.lower() not in OURS
+    }
+    return kept, re.sub(rb"change-id: .*\n", b"", body)
+
+
+def test_the_messages_are_those_of_git(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders, of_git, names, messages = [], list[str](), list[str](), list[Message]()
+    for at, name in enumerate(CASES):
+        one = checked_out(repo, name, monkeypatch)
+        folder = tmp_path / f"{at:02d}"
+        cover = "--cover-letter" if one.cover else ""
+        repo.git(f"format-patch -q -o {folder} --base=master {cover} {one.start}..HEAD")
+        folders.append(folder)
+        of_git += [f"{name} {int(file.name[:4])}" for file in sorted(folder.iterdir())]
+        with Repository.open(repo.path) as repository:
+            made = composed(repository, one.start)
+            account = find("git-send-email").account(repository)
+        messages += made
+        names += [f"{name} {message.number}" for message in made]
+    monkeypatch.delenv("GIT_CONFIG_PARAMETERS")
+    expected = list(by_git(repo, folders, tmp_path / "out"))
+    with Repository.open(repo.path) as repository:
+        sent = capture(repository, account, messages)
+    assert names == of_git
+    different = set[str]()
+    for name, ours, gits in zip(names, sent, expected, strict=True):
+        if parts(ours.raw) != parts(gits.raw):
+            different.add(name)
+        people = [set(one.recipients) - {"ada@example.org"} for one in (ours, gits)]
+        # the cover letter goes to whoever gets a patch, as b4 sends it
+        assert people[0] == people[1] or name.endswith(" 0"), name
+    assert different == DIFFERENT.keys()
+
+
+def as_applied(raw: bytes) -> tuple[str, bytes, bytes]:
+    """The subject, the message and the diff of a patch."""
+    message = message_from_bytes(raw)
+    body = message.get_payload(decode=True)
+    assert isinstance(body, bytes)
+    text, _, rest = body.partition(b"\n---\n")
+    diff = re.split(
+        rb"\n+(?:base-commit: .*\n(?:.*\n)*|---\n|-- \n|\Z)",
+        rest[rest.find(b"diff --git") :],
+    )
+    return (
+        decode_words(" ".join(str(message["Subject"]).split())),
+        text.strip(),
+        diff[0],
+    )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [name for name in CASES if not CASES[name].settings])
+def test_the_messages_are_those_of_b4(
+    name: str, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = checked_out(repo, name, monkeypatch)
+    repo.git("reset -q --hard")
+    with Repository.open(repo.path) as repository:
+        request = SendRequest(
+            base=one.start, force="a test", answers=(("security", "no"),)
+        )
+        ours = plan(repository, request).send.entries
+    repo.git("config b4.prep-cover-strategy branch-description")
+    b4(repo, f"prep -e {one.start}")
+    words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send --no-sign --to"
+    b4(repo, f"{words} {LIST} -o", str(tmp_path / "out"))
+    theirs = [
+        parse_message(f.read_bytes()) for f in sorted((tmp_path / "out").iterdir())
+    ]
+    people = [{email for one in sent for email in one.named} for sent in (ours, theirs)]
+    assert people[0] - people[1] <= AUTHORS
+    assert people[1] <= people[0]
+    patches = [
+        [as_applied(one.raw) for one in sent if b"\ndiff --git" in one.raw]
+        for sent in (ours, theirs)
+    ]
+    assert (patches[0] != patches[1]) == (name in BY_B4)
