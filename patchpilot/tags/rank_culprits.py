@@ -177,7 +177,9 @@ def weigh(
     message.
     """
     numbers = features(scene, tallies)
-    chosen = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
+    ordered = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
+    removers = (one for one, weight in scene.mentions.items() if not weight)
+    chosen = list(dict.fromkeys((*ordered, *removers)))
     result = set(chosen)
     paths = {
         blame.origins[line][0]

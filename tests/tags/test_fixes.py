@@ -257,14 +257,14 @@ def test_a_shallow_clone_says_what_is_missing(story: History, tmp_path: Path) ->
     assert any("--unshallow" in note for note in result.notes)
 
 
+@pytest.mark.parametrize("test", ["\tif (!ready)\n\t\treturn -1;\n", ""])
 def test_a_restored_line_names_its_remover_although_the_history_is_short(
-    tmp_path: Path,
+    tmp_path: Path, test: str
 ) -> None:
     repo = Repo(tmp_path / "r")
     source = "int probe(struct node *dn)\n{\n\tconfigure(dn);\n\tnode_put(dn);\n\treturn 0;\n}\n"
     other = "int count;\n"
     repo.commit("ring: import the driver" + SIGNED, {"ring.c": source, "a.c": other})
-    test = "\tif (!ready)\n\t\treturn -1;\n"
     broken = source.replace("\tnode_put(dn);\n", test)
     culprit = repo.commit("ring: simplify the probe" + SIGNED, {"ring.c": broken})
     repo.commit("a: count more" + SIGNED, {"a.c": other * 2})
