@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Applies the [style] settings of a project to the rules."""
 
+import re
 from collections.abc import Iterable
 
 from patchpilot.model.finding import Severity
@@ -77,16 +78,34 @@ def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in found if rule.checkpatch not in _NOT_IN_WHOLE_FILES)
 
 
+_KERNEL = re.compile(
+    r"(?<![-/.\w])(?:[Tt]he (?!(?:Linux )?kernel (?:tree|image|address|type)\b))?"
+    r"(?:Linux )?[Kk]ernel\b(?! versions?\b|-|\.\w|[/_])"
+)
+
+
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
     """Returns the rules with the project's severities, without those that the project ignores.
 
-    A project's severity applies to every case of a rule.
+    A project's severity applies to every case of a rule. The texts name the project where they
+    name the kernel.
     """
 
     style = project.style
 
+    def named(text: str) -> str:
+        return _KERNEL.sub(project.title, text)
+
     def as_wanted(rule: Rule) -> Rule:
         severity = style.severity.get(rule.name)
+        if not project.kernel:
+            rule = rule._replace(
+                summary=named(rule.summary),
+                why=named(rule.why),
+                message=named(rule.message),
+                messages={case: named(text) for case, text in rule.messages.items()},
+                remedy=rule.remedy._replace(text=named(rule.remedy.text)),
+            )
         return (
             rule._replace(severity=Severity(severity), severities={})
             if severity

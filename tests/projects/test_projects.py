@@ -2,11 +2,14 @@
 """The shipped projects: what they inherit, which keys there are, and that code reads each of them."""  # noqa: E501
 
 import ast
+import re
 from typing import Any
 
 import pytest
 
 from patchpilot.errors import PackError
+from patchpilot.lint.project_rules import adjusted
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project, projects, resolved
 from patchpilot.projects.project import SECTIONS, Project
@@ -132,3 +135,13 @@ def test_the_help_names_every_project() -> None:
     assert f"{', '.join(names)} or {last} (default: detected)" in " ".join(
         shown.split()
     )
+
+
+@pytest.mark.parametrize(("name", "word"), [("u-boot", "U-Boot"), ("netdev", "Kernel")])
+def test_the_texts_of_the_rules_name_the_project(name: str, word: str) -> None:
+    rules = {rule.name: rule for rule in adjusted(load_rules(), find_project(name))}
+    assert rules["dos-line-end"].why.startswith(f"{word} files use LF line endings.")
+    texts = "\n".join(
+        f"{rule.why} {rule.message} {rule.summary}" for rule in rules.values()
+    )
+    assert bool(re.search(r"\b(?:the|Linux) kernel[ .,']", texts)) == (word == "Kernel")
