@@ -32,11 +32,12 @@ from patchpilot.services.tags.undo_rewrite import UndoAnswer
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.compare_revisions import RevisionComparison
 from patchpilot.services.track.discover_series import Discovered
-from patchpilot.services.track.posted_commit import PostedCommit
+from patchpilot.services.track.posted_commit import PostedCommit, UnpostedCommit
 from patchpilot.services.track.series_answer import RemovedAnswer, TrackAnswer
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
+from patchpilot.topic.posted_by_others import PostedFix
 from patchpilot.topic.review_trailers import Collected
 from patchpilot.topic.topic_recipients import PlanResult
 
@@ -92,7 +93,11 @@ DOCUMENTS = (
     JsonDocument("draft", (DraftResult,)),
     JsonDocument("explain", lists={"rules": RuleExplanation}),
     JsonDocument(
-        "find", (PostedCommit, FoundFixes, BisectStep), like="track", alternatives=True
+        "find",
+        (PostedCommit, FoundFixes, BisectStep, UnpostedCommit),
+        several={"posted_by_others": PostedFix},
+        like="track",
+        alternatives=True,
     ),
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
     JsonDocument("hooks", (), "setup hooks", lists={"hooks": Hook}),

@@ -79,7 +79,8 @@ class PreflightFacts:
     sources other than the outbox know to have been sent. `private_ids` are the Message-IDs of
     undisclosed fixes; `public_parent` is the archive that contains the message to which an
     undisclosed fix would reply. `built` names the configurations in which all commits build, or is
-    "" if that is unknown. `upstream` is what mainline and other trees have already.
+    "" if that is unknown. `upstream` is what mainline and other trees have already, and
+    `posted` warns of patches that others posted.
     """
 
     topic: SeriesToSend
@@ -104,6 +105,7 @@ class PreflightFacts:
     public_parent: str = ""
     built: str = ""
     upstream: UpstreamState = field(default_factory=UpstreamState)
+    posted: tuple[SendProblem, ...] = ()
 
 
 def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
@@ -484,6 +486,7 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
             for fix in facts.upstream.known
             if not fix.is_sure
         ),
+        *facts.posted,
     )
 
 

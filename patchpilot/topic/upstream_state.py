@@ -13,6 +13,7 @@ from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.earlier_fixes import (
+    EarlierFix,
     PatchToFind,
     StableBase,
     Tree,
@@ -75,6 +76,20 @@ def commit_state(
         # a merge or an empty commit
         return _NOTHING
     return upstream_state(repository, (patch,), progress=progress)
+
+
+def merged_as(
+    repository: Repository, patches: Sequence[Patch], other: PatchToFind
+) -> EarlierFix | None:
+    """Return the commit that another patch for the base of a series became, or None."""
+    start = _start(repository, patches)
+    if start is None:
+        return None
+    trees = _trees(repository, find_mainline(repository), start, patches)
+    try:
+        return earlier_fixes(repository, [other], start, trees)[0]
+    except PatchpilotError:
+        return None
 
 
 def notes(repository: Repository, commit: str, progress: Progress) -> tuple[str, ...]:

@@ -3,21 +3,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
 from patchpilot.checking.check_patches import check
 from patchpilot.checking.check_request import CheckRequest
+from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
+from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.backport.backport_work import next_step
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.questions import traps
+from patchpilot.services.send.questions import answer, traps
+from patchpilot.topic.posted_by_others import posted_by_others
 from patchpilot.topic.upstream_state import commit_state
 from patchpilot.tui.screens.commit_rows import next_rows
 from patchpilot.tui.screens.commit_status import TopicCommits
+from tests.kit.archive import archive_server
+from tests.kit.mails import reply
 from tests.kit.repos import Repo
 
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
@@ -324,3 +331,120 @@ def test_commits_of_mainline_and_backports_are_not_asked_about(
         for commit in (fix, repository.resolve("HEAD")):
             state = commit_state(repository, commit)
             assert (state.known, state.stable) == ((), None)
+
+
+EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"
+
+
+def posted(repo: Repo, rev: str, days: int, subject: str, sender: str = EVE) -> bytes:
+    """A commit as a mail of `sender`, sent some days ago."""
+    body = repo.git(f"format-patch --stdout -1 {rev}").partition("\n\n")[2]
+    when = format_datetime(datetime.now(UTC) - timedelta(days=days, hours=1))
+    head = f"From: {sender}\nDate: {when}\nSubject: {subject}\n"
+    more = f"To: demo@lists.example.org\nMessage-ID: <{rev[6:]}@example.org>\n"
+    return f"{head}{more}\n{body}\n".encode()
+
+
+def reviewed(name: str, sender: str) -> bytes:
+    """A reply with a tag."""
+    text = f"> It hangs if there are many.\n\nReviewed-by: {sender}\n"
+    return reply("[PATCH] x", text, sender=sender, reply_to=name)
+
+
+def postings(upstream: Upstream) -> list[bytes]:
+    """What is in the archive: each is a patch to the driver of a case."""
+    repo = upstream.repo
+    for name, edits in (("file", (WRITE,)), ("text", (OTHER_LINE,))):
+        repo.git(f"checkout -q -B other/{name}", upstream.base)
+        repo.commit(
+            f"{name}: other\n\n{SIGNED}",
+            {path_of(name): edited(upstream.texts[name], edits, name)},
+        )
+    return [
+        posted(repo, "topic/same", 20, "[PATCH v2] same: check"),
+        reviewed("same", RITA),
+        reviewed("same", "Sam Second <sam@example.com>"),
+        posted(repo, "topic/nothing", 3, "[PATCH] nothing: check"),
+        posted(repo, "other/file", 3, "[PATCH] file: check the slots"),
+        posted(repo, "other/text", 3, "[PATCH v3] text: bound it"),
+        posted(repo, "topic/lines", 300, "[PATCH] lines: check"),
+        posted(repo, "topic/debug", 3, "[PATCH] debug: check", "Ada <ada@example.org>"),
+    ]
+
+
+POSTED = {
+    "same": "posted 20 days ago by Eve Other, v2, 2 reviews, merged as {0}: same: check",
+    "nothing": "posted 3 days ago by Eve Other, v1, not merged: nothing: check",
+    "file": "",
+    "text": "perhaps posted 3 days ago by Eve Other, v3, merged as {0}: text: bound it",
+    "lines": "",
+    "debug": "",
+}
+
+
+@pytest.mark.parametrize("kind", ["public-inbox", "mbox"])
+def test_patches_of_others_are_found_in_the_archive(
+    upstream: Upstream, kind: str, tmp_path: Path
+) -> None:
+    repo = upstream.repo
+    with (
+        archive_server(kind, tmp_path / "box", *postings(upstream)) as box,
+        Repository.open(repo.path) as repository,
+    ):
+        found = {}
+        for name in POSTED:
+            patch = commit_patch(repository, repository.resolve(f"topic/{name}"))
+            fixes = posted_by_others(
+                repository, [patch], undisclosed=False, lore=box.url
+            ).fixes
+            found[name] = "; ".join(fix.words for fix in fixes)
+        expected = {
+            name: words.format(upstream.fixes.get(name, "")[:12])
+            for name, words in POSTED.items()
+        }
+        assert found == expected
+        repo.git("config --global patchpilot.lore", box.url)
+        repo.checkout("topic/nothing")
+        words = expected["nothing"]
+        rows = next_rows(None, traps(repository, asks_archive=True))
+        assert rows[0].words == words
+        assert not any(row.words == words for row in next_rows(None, traps(repository)))
+        warned = {
+            (one.name, one.message) for one in plan(repository, SendRequest()).warnings
+        }
+        assert ("posted-by-others", words) in warned
+        shown = repo.patchpilot("find HEAD --format json").json
+        assert [one["message_id"] for one in shown["posted_by_others"]] == [
+            "nothing@example.org"
+        ]
+
+
+def test_no_archive_is_asked_about_an_undisclosed_fix_or_offline(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests: list[str] = []
+    answers = StandIn.answer
+
+    def counted(server: StandIn, method: str, target: str) -> HttpAnswer:
+        requests.append(target)
+        return answers(server, method, target)
+
+    monkeypatch.setattr(StandIn, "answer", counted)
+    upstream.repo.checkout("topic/nothing")
+    with (
+        archive_server("stand-in", tmp_path) as box,
+        Repository.open(upstream.repo.path) as repository,
+    ):
+        upstream.repo.git("config --global patchpilot.lore", box.url)
+        offline = plan(repository, SendRequest(offline=True))
+        message = {one.name: one.message for one in offline.warnings}
+        assert "the archive was not asked" in message["archive-not-asked"]
+        secret = SendRequest(answers=(("security", "yes"),))
+        plan(repository, secret)
+        answer(repository, "security", "yes")
+        rows = next_rows(None, traps(repository, asks_archive=True))
+        assert rows[0].words == "an undisclosed fix: no archive is asked"
+        assert not requests
+        answer(repository, "security", "no")
+        traps(repository, asks_archive=True)
+        assert requests

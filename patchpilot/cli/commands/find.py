@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.verb_command import argument, option, verb
-from patchpilot.errors import ExitCode, InputError, UsageError, findings_exit
+from patchpilot.errors import (
+    ExitCode,
+    InputError,
+    MissingError,
+    UsageError,
+    findings_exit,
+)
 from patchpilot.model.action import Action
 
 if TYPE_CHECKING:
@@ -148,21 +154,40 @@ def _posted(
     *,
     with_mails: bool,
 ) -> int:
-    from patchpilot.services.track.posted_commit import find_posted
+    from patchpilot.cli.output.find_text import others_text, posted_text
+    from patchpilot.cli.output.json_document import document
+    from patchpilot.services.track.posted_commit import (
+        UnpostedCommit,
+        find_posted,
+        others_of,
+    )
     from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.followed.follow_series import default_archive
 
+    lore = lore or archive_setting(common.repo)
+    found = None
     with progress_of(common) as progress:
-        found = find_posted(
-            place.repository,
-            commit,
-            lore=lore or archive_setting(common.repo),
-            archive_at=default_archive(
-                offline=common.offline, progress=progress, where=common.repo
-            ),
-            progress=progress,
+        others = others_of(
+            place.repository, commit, lore, offline=common.offline, progress=progress
         )
-    from patchpilot.cli.output.find_text import posted_text
-
-    _show(common, found, posted_text(found, room=common.room, with_mails=with_mails))
+        try:
+            found = find_posted(
+                place.repository,
+                commit,
+                lore=lore,
+                archive_at=default_archive(
+                    offline=common.offline, progress=progress, where=common.repo
+                ),
+                progress=progress,
+            )
+        except MissingError:
+            # nobody has posted the commit itself
+            if not others:
+                raise
+    if common.format == "json":
+        answer = found or UnpostedCommit(place.repository.resolve(commit))
+        common.write(document("find", answer, posted_by_others=others))
+        return ExitCode.OK
+    text = posted_text(found, room=common.room, with_mails=with_mails) if found else ""
+    common.write(others_text(others) + text)
     return ExitCode.OK

@@ -2,6 +2,7 @@
 """The answers of `find` as text: commits that may fix a symptom, or the series of a commit."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from patchpilot.cli.output.track_report import series_text
 from patchpilot.model.action import Action
@@ -9,6 +10,7 @@ from patchpilot.model.printable import printable
 from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFix, FoundFixes
 from patchpilot.services.track.posted_commit import PostedCommit
+from patchpilot.topic.posted_by_others import PostedFix
 
 
 def fixes_text(found: FoundFixes) -> str:
@@ -66,6 +68,11 @@ def _fix_lines(fix: FoundFix, *, likely: bool) -> list[str]:
         for verdict in verdicts
     ]
     return [*lines, *(f"       {line}" for line in shown)]
+
+
+def others_text(others: Sequence[PostedFix]) -> str:
+    """Return the patches of others that fix the same bug, one per line."""
+    return "".join(f"{fix.words}\n  <{printable(fix.message_id)}>\n" for fix in others)
 
 
 def posted_text(

@@ -14,6 +14,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline import mainline
 from patchpilot.history.releases import Releases
+from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import moment, stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
@@ -22,6 +23,7 @@ from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress
+from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import mails_changed_by_am
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -37,6 +39,7 @@ from patchpilot.projects.project import Project
 from patchpilot.services.send.build_proof import built_words
 from patchpilot.services.send.questions import questions
 from patchpilot.settings.read_settings import in_demo
+from patchpilot.topic.posted_by_others import posted_by_others
 from patchpilot.topic.sent_elsewhere import sent_records
 from patchpilot.topic.target_tip import find_target
 from patchpilot.topic.upstream_state import upstream_state
@@ -84,6 +87,7 @@ def gather_facts(
             mails,
             known=bool(earlier or sent),
         )
+    is_first = version == 1 and not (earlier or sent or records or request.to_self)
     return PreflightFacts(
         topic=topic,
         project=project,
@@ -96,6 +100,9 @@ def gather_facts(
         upstream=upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
         ),
+        posted=_posted(repository, request, draft, series, progress)
+        if is_first
+        else (),
         earlier=earlier,
         unanswered=tuple(
             question.name
@@ -124,6 +131,34 @@ def gather_facts(
                 strict=True,
             ),
         ),
+    )
+
+
+def _posted(
+    repository: Repository,
+    request: SendRequest,
+    draft: Draft,
+    series: Series,
+    progress: Progress,
+) -> tuple[SendProblem, ...]:
+    """Warnings about patches of others, or that the archive was not asked about them."""
+    found = posted_by_others(
+        repository,
+        series.patches,
+        undisclosed=draft.is_undisclosed,
+        offline=request.offline,
+        progress=progress,
+    )
+    if found.problem and not draft.is_undisclosed:
+        hint = "others may have posted the fix already"
+        return (SendProblem("archive-not-asked", found.problem, hint),)
+    return tuple(
+        SendProblem(
+            "posted-by-others",
+            fix.words,
+            Action("track", ("add", f"<{fix.message_id}>"), "read it first: {}"),
+        )
+        for fix in found.fixes
     )
 
 

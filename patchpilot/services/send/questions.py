@@ -25,6 +25,11 @@ from patchpilot.series.draft import Drafts
 from patchpilot.services.send.propose_prefix import missing_tree
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.fix_claims import denied_subjects, judge_fix
+from patchpilot.topic.posted_by_others import (
+    NOT_ASKED,
+    PostedByOthers,
+    posted_by_others,
+)
 from patchpilot.topic.target_tip import find_target
 from patchpilot.topic.topic_project import project_of
 from patchpilot.topic.upstream_state import upstream_state
@@ -65,7 +70,8 @@ class PreSendQuestions:
     """The pre-send questions of a topic, with the facts that were determined automatically.
 
     `missing_tree` is the proposed subject prefix if the messages would not name their target
-    tree, otherwise empty. `upstream` is what mainline and the fetched trees have already.
+    tree, otherwise empty. `upstream` is what mainline and the fetched trees have already,
+    and `posted` what others have posted.
     """
 
     questions: tuple[PreSendQuestion, ...]
@@ -74,6 +80,7 @@ class PreSendQuestions:
     standing: TargetFit | None
     missing_tree: str = ""
     upstream: UpstreamState = field(default_factory=UpstreamState)
+    posted: PostedByOthers = NOT_ASKED
 
     @property
     def open(self) -> tuple[PreSendQuestion, ...]:
@@ -91,9 +98,13 @@ def traps(
     target: str | None = None,
     *,
     base: str | None = None,
+    asks_archive: bool = False,
     progress: Progress = silent,
 ) -> PreSendQuestions:
-    """Returns the pre-send questions of a TARGET's topic, with the saved answers."""
+    """Returns the pre-send questions of a TARGET's topic, with the saved answers.
+
+    `asks_archive` also looks for patches of others there, unless the fix is undisclosed.
+    """
     topic = find_topic(repository, SendRequest(target=target, base=base))
     series, ids, draft = topic.series, topic.commits, topic.draft
     place = find_target(repository, ids, base) if ids else None
@@ -105,8 +116,18 @@ def traps(
     upstream = upstream_state(
         repository, series.patches, mark=draft.mark, progress=progress
     )
+    posted = (
+        posted_by_others(
+            repository,
+            series.patches,
+            undisclosed=draft.is_undisclosed,
+            progress=progress,
+        )
+        if asks_archive
+        else NOT_ASKED
+    )
     return PreSendQuestions(
-        questions(series, draft, project), draft, place, fit, treeless, upstream
+        questions(series, draft, project), draft, place, fit, treeless, upstream, posted
     )
 
 

@@ -19,6 +19,7 @@ from patchpilot.archive.archive import (
 )
 from patchpilot.archive.open_archive import archive_address
 from patchpilot.archive.track_store import Store
+from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import MissingError, RefusedError
@@ -40,6 +41,7 @@ from patchpilot.services.track.series_answer import SeriesAnswer
 from patchpilot.topic.followed.follow_series import add, default_archive
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked, with_mails
 from patchpilot.topic.followed.poll_archives import ArchiveAt
+from patchpilot.topic.posted_by_others import PostedFix, posted_by_others
 
 MAX_LINKS = 6
 MAX_FILES = 3
@@ -261,6 +263,14 @@ class PostedCommit:
         return SeriesAnswer(self.tracked)
 
 
+@json_form()
+@dataclass(frozen=True, slots=True)
+class UnpostedCommit:
+    """A commit without a message in the archive, by its id."""
+
+    commit: str
+
+
 def find_posted(
     repository: Repository,
     revision: str,
@@ -305,6 +315,32 @@ def find_posted(
             )
         )
     return PostedCommit(asked, commit, mail, tracked)
+
+
+def others_of(
+    repository: Repository,
+    revision: str,
+    lore: str,
+    *,
+    offline: bool,
+    progress: Progress = silent,
+) -> tuple[PostedFix, ...]:
+    """Returns the recent patches of others that fix the same bug as a commit.
+
+    Raises `RefusedError` if the commit belongs to an undisclosed security fix.
+    """
+    commit = repository.commit(repository.resolve(revision))
+    _refuse_undisclosed(repository, commit)
+    if len(commit.parents) != 1:
+        return ()
+    return posted_by_others(
+        repository,
+        [commit_patch(repository, commit.id)],
+        undisclosed=False,
+        lore=lore,
+        offline=offline,
+        progress=progress,
+    ).fixes
 
 
 def posted_in_archive(

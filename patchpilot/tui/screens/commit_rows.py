@@ -70,12 +70,16 @@ def next_rows(
 
 
 def _upstream_rows(asked: "PreSendQuestions") -> list[NextRow]:
-    """The commits that have fixed the bug already, a stable base, and the commands that help."""
+    """The commits and patches that fix the bug already, a stable base, and what helps."""
     state = asked.upstream
     rows = [
         NextRow("", fix.commit, "blocked" if fix.is_sure else "warning", fix.words)
         for fix in state.known[:2]
     ]
+    posted = asked.posted
+    rows += [NextRow("", fix.message_id, "warning", fix.words) for fix in posted.fixes]
+    if posted.problem:
+        rows.append(NextRow("", "archive", "dot", posted.problem))
     if state.stable:
         rows.append(NextRow("", "stable", "blocked", state.stable.words))
     if state.stable or state.sure:

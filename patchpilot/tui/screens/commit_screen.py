@@ -22,7 +22,7 @@ from patchpilot.tui.screens.commit_rows import (
 )
 from patchpilot.tui.screens.commit_status import TopicCommits
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
-from patchpilot.tui.view.key_bindings import key
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import ALL_KEYS, WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus, first_open
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -46,13 +46,19 @@ class CommitScreen(ListDetailScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("e", "edit", "edit message", "amend the commit's message in your editor"),
         key("a", "answer", "answer questions", "answer the pre-send questions"),
+        more_key(
+            "g",
+            "reload",
+            "refresh",
+            "refresh, and ask the archive for patches of others",
+        ),
     ]
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._questions: PreSendQuestions | None = None
         self._asked_for = ""
-        self._asked = False
+        self._asked = self._asks_archive = False
         self._next_look: tuple[Any, ...] = ()
         self._mark = ""
         self._has_moved = False
@@ -191,6 +197,11 @@ class CommitScreen(ListDetailScreen):
         ):
             self._look()
 
+    def action_reload(self) -> None:
+        """Read the topic again, and ask the archive for patches of others."""
+        self._asks_archive = True
+        super().action_reload()
+
     def _question_key(self) -> str:
         versions = self.session.versions
         topic = self.session.topic
@@ -201,11 +212,15 @@ class CommitScreen(ListDetailScreen):
 
         session = self.session
         self._asked_for = self._question_key()
-        base = session.topic_base
+        base, asks = session.topic_base, self._asks_archive
         self.in_thread(
             "checking the target tree",
             lambda repository, progress: traps(
-                repository, session.target, base=base, progress=progress
+                repository,
+                session.target,
+                base=base,
+                asks_archive=asks,
+                progress=progress,
             ),
             self._looked,
         )

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Asks the archive whether somebody else has posted the fix of a topic.
+
+Only paths and names of functions are sent, and nothing about an undisclosed fix.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from patchpilot.archive.archive import MailArchive, quoted
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.history.changed_functions import ChangedFunctions, changed_functions
+from patchpilot.history.earlier_fixes import PatchToFind, judge
+from patchpilot.model.ago import ago
+from patchpilot.model.counted import counted
+from patchpilot.model.json_form import json_form
+from patchpilot.model.patch import Patch
+from patchpilot.model.printable import printable
+from patchpilot.model.progress import Progress, silent
+from patchpilot.reading.mail_reader import MailReader
+from patchpilot.reading.mbox import unique
+from patchpilot.reading.posted_series import Post
+from patchpilot.reading.revisions import find_topics
+from patchpilot.settings.read_settings import user_settings
+from patchpilot.topic.followed.follow_series import default_archive
+from patchpilot.topic.upstream_state import merged_as
+
+MONTHS = timedelta(days=183)
+PATIENCE = 8.0
+"""Seconds that the archive may take to answer."""
+_MOST_FILES, _MOST_FUNCTIONS, _MOST_SHOWN = 4, 6, 3
+_REVIEWS = ("reviewed-by", "acked-by", "tested-by")
+
+
+@json_form("message_id", "subject", "version", "sender", "text=words")
+@dataclass(frozen=True, slots=True)
+class PostedFix:
+    """A patch that somebody else posted: its Message-ID, subject, version and sender.
+
+    `merged` is the commit that it became, or "". It is not `is_sure` if the patch changes the same
+    place in another way.
+    """
+
+    message_id: str
+    subject: str
+    version: int
+    sender: str
+    age: str
+    reviews: int
+    merged: str
+    is_sure: bool
+
+    @property
+    def words(self) -> str:
+        """The sentence of `send`, `find` and the TUI about it."""
+        facts = [
+            f"{'' if self.is_sure else 'perhaps '}posted {self.age} by {self.sender}",
+            f"v{self.version}",
+            *([counted(self.reviews, "review")] if self.reviews else []),
+            f"merged as {self.merged[:12]}" if self.merged else "not merged",
+        ]
+        return printable(f"{', '.join(facts)}: {self.subject}")
+
+
+@dataclass(frozen=True, slots=True)
+class PostedByOthers:
+    """The patches of others, the certain ones first; `problem` is why the archive was not asked."""
+
+    fixes: tuple[PostedFix, ...] = ()
+    problem: str = ""
+
+
+NOT_ASKED = PostedByOthers()
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The patches of a topic, and the archive that is asked about them."""
+
+    repository: Repository
+    patches: Sequence[Patch]
+    archive: MailArchive
+    reader: MailReader = field(default_factory=MailReader)
+
+    @property
+    def query(self) -> str:
+        """The search for recent patches to the same files and functions."""
+        is_served = self.archive.url.startswith(("http://", "https://"))
+        parts: dict[str, None] = {}
+        for patch in self.patches:
+            for change in patch.files[:_MOST_FILES]:
+                names = sorted(filter(None, changed_functions([change]).lines))
+                functions = " OR ".join(
+                    f"dfhh:{quoted(name)}" for name in names[:_MOST_FUNCTIONS]
+                )
+                path = f"dfn:{quoted(change.path)}"
+                parts[
+                    f"({path} AND ({functions}))" if functions and is_served else path
+                ] = None
+        since = f"{datetime.now(UTC) - MONTHS:%Y%m%d}"
+        recent = f" AND d:{since}.." if is_served else ""
+        return f"({' OR '.join(list(parts)[:_MOST_FILES])}){recent}"
+
+    def fixes(self) -> Iterator[PostedFix]:
+        """The patches of others that make one of the topic's patches unnecessary."""
+        own = {patch.author.key for patch in self.patches if patch.author}
+        if identity := self.repository.identity:
+            own.add(identity.key)
+        mine = [(patch, changed_functions(patch.files)) for patch in self.patches]
+        mails = unique(self.archive.search(self.query))
+        for topic in find_topics(map(self.reader.classify, mails)):
+            if topic.author.key in own:
+                continue
+            found = [
+                (revision.version, post, verdict)
+                for revision in topic.revisions
+                for post in revision.posts
+                if post.when > datetime.now(UTC) - MONTHS
+                and not revision.backport_to
+                and (verdict := _verdict(post, mine)) is not None
+                and post.patch
+                and (post.patch.author is None or post.patch.author.key not in own)
+            ]
+            if found:
+                yield self._described(*found[-1])
+
+    def _described(self, version: int, post: Post, is_sure: bool) -> PostedFix:
+        thread = unique(self.archive.thread(post.message_id))
+        reviewers = {
+            mail.sender.key
+            for mail in map(self.reader.classify, thread)
+            if any(tag.name.lower() in _REVIEWS for tag in mail.credited)
+        }
+        wanted = PatchToFind(
+            post.title, post.body, post.patch.files if post.patch else ()
+        )
+        merged = merged_as(self.repository, self.patches, wanted)
+        return PostedFix(
+            post.message_id,
+            post.title,
+            version,
+            post.mail.sender.name or post.mail.sender.email,
+            ago(post.when.timestamp()),
+            len(reviewers),
+            merged.commit if merged and merged.is_sure else "",
+            is_sure,
+        )
+
+
+def posted_by_others(
+    repository: Repository,
+    patches: Sequence[Patch],
+    *,
+    undisclosed: bool,
+    lore: str = "",
+    offline: bool = False,
+    progress: Progress = silent,
+) -> PostedByOthers:
+    """Return recent patches of others that fix what a topic fixes, or why none were searched.
+
+    `lore` is the archive, by default the one of the user's settings.
+    """
+    if undisclosed:
+        return PostedByOthers(problem="an undisclosed fix: no archive is asked")
+    if offline:
+        return PostedByOthers(problem="the archive was not asked (--offline)")
+    if not any(patch.files for patch in patches):
+        return NOT_ASKED
+    progress("looking for patches of others")
+    url = lore or user_settings(repository, problems=[]).get("lore")
+    try:
+        with default_archive(where=repository.top)(url) as archive:
+            late = threading.Timer(PATIENCE, archive.cancel)
+            late.start()
+            try:
+                found = list(_Asked(repository, patches, archive).fixes())
+            finally:
+                late.cancel()
+    except PatchpilotError as error:
+        return PostedByOthers(problem=f"the archive was not asked: {error.message}")
+    found.sort(key=lambda fix: not fix.is_sure)
+    return PostedByOthers(tuple(found[:_MOST_SHOWN]))
+
+
+def _verdict(post: Post, mine: Sequence[tuple[Patch, ChangedFunctions]]) -> bool | None:
+    """Whether a post makes one of the patches unnecessary, as `judge` returns it."""
+    if post.is_cover or post.patch is None:
+        return None
+    paths = set(post.patch.paths)
+    theirs = changed_functions(post.patch.files)
+    verdicts = [
+        judge(changes, theirs) for patch, changes in mine if paths & set(patch.paths)
+    ]
+    return True if True in verdicts else False if False in verdicts else None
