@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from patchpilot.cli.main import Verbs
 from patchpilot.cli.verbs import VERBS
 from patchpilot.config import KEYS
 from tests.kit.cli import call
@@ -65,6 +66,14 @@ def outcome(
     return done.code, lines, done.out
 
 
+def _options(verb: str) -> set[str]:
+    """The spellings of all options of a verb and of its own commands."""
+    command = Verbs().get(verb)
+    commands = (command, *command.commands.values()) if command else ()
+    options = [option for each in commands for option in each.options]
+    return {word for one in options for word in (*one.spellings, *one.off)}
+
+
 def test_there_are_eighty() -> None:
     assert len(CASES) >= 80
     assert len({tuple(case["argv"]) for case in CASES}) == len(CASES)
@@ -78,6 +87,11 @@ def test_a_misuse_says_what_failed_and_what_to_do(
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
     assert case["error"].startswith("patchpilot: error: ")
+    # the command in hand, or one that the hint names, has each option of the hint
+    ours = re.sub(r"`(?!patchpilot)[^`]*`", "", case["hint"])
+    verbs = (*case["argv"][:1], *re.findall(r"patchpilot ([a-z0-9]+)", ours))
+    known = {"--help"}.union(*map(_options, verbs))
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", ours)) <= known
     assert case["hint"].startswith("hint: ")
 
 
