@@ -88,6 +88,9 @@ _.undo_name
 _.series_number
 _.bad_texts
 _.good_texts
+_.rate
+_.gone_share
+_.asked_share
 _.toolchain
 settings_page
 troubleshooting_page

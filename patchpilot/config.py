@@ -61,7 +61,7 @@ KEYS = (
     ),
     Key("select", "", "rules to run, comma-separated (empty: all)", "words"),
     Key("max-line-length", "100", "longest code line, in columns", "columns"),
-    Key("strict", "false", "also report findings of severity check", "flag"),
+    Key("strict", "false", "report the findings of all rules", "flag"),
     Key(
         "checkers",
         "false",

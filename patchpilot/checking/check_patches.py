@@ -195,7 +195,7 @@ def check_series(
         from patchpilot.checking.suppress import apply_suppressions
 
         result = apply_suppressions(
-            result, request.suppressions, every_rule, strict=setting.options.strict
+            result, request.suppressions, every_rule, hidden=setting.options.hidden
         )
     if earlier:
         from patchpilot.checking.compare_versions import compared

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from patchpilot.config import Settings
 from patchpilot.lint.checkpatch_conf import CheckpatchConf, read_conf
+from patchpilot.lint.rule_records import NOISE
 from patchpilot.model.patch import Series
 from patchpilot.model.rule import Kernel
 from patchpilot.model.source_tree import Tree
@@ -30,8 +31,9 @@ class CheckRequest(NamedTuple):
     without it, such a file raises `InputError`. With `whole_files` the targets are source files,
     and paths inside `top` are relative to it. `proposes_edits` adds the edits of safe fixes to the
     findings. `build` builds the objects that the patches touch. `checkers` runs external checkers
-    such as dtschema. `conf` has the options of .checkpatch.conf; by default, they are read from
-    the tree.
+    such as dtschema. `noise` is the number of findings on an accepted patch, on average, that the
+    shown rules may have without `strict`. `conf` has the options of .checkpatch.conf; by default,
+    they are read from the tree.
     """
 
     targets: Sequence[str] = ()
@@ -39,6 +41,7 @@ class CheckRequest(NamedTuple):
     since_version: str | None = None
     profile: str = ""
     strict: bool = False
+    noise: float = NOISE
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
     fail_on: str = "warning"

@@ -86,7 +86,7 @@ class CheckResult(NamedTuple):
 
     @property
     def left_out(self) -> int:
-        """The number of findings of severity check that are shown only with --strict."""
+        """The number of findings that are shown only with --strict."""
         found = sum(checked.left_out for checked in self.patches)
         return found + self.left_out_of_series
 

@@ -5,25 +5,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.errors import unknown
-from patchpilot.lint.rule_records import rule_records
+from patchpilot.lint.rule_records import hidden_by_default, rule_records
 from patchpilot.lint.rule_store import OwnPack, examples_of, load_packs, load_rules
 from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.json_form import json_form
 from patchpilot.model.rule import Example, Rule
+from patchpilot.model.rule_record import RuleRecord
 
 
-@json_form("*rule", "bad=bad_texts", "good=good_texts")
+@json_form(
+    "*rule",
+    "bad=bad_texts",
+    "good=good_texts",
+    "shown",
+    "noise=record.rate?",
+    "gone=record.gone_share?",
+    "asked=record.asked_share?",
+)
 @dataclass(frozen=True, slots=True)
 class RuleExplanation:
-    """A rule with its examples, and a sentence on its results for real patches.
-
-    The sentence is empty if the results were not measured.
-    """
+    """A rule with its examples, its record on real patches, and whether it is shown by default."""
 
     rule: Rule
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
-    record: str = ""
+    record: RuleRecord
+    shown: bool
 
     @property
     def bad_texts(self) -> tuple[str, ...]:
@@ -73,10 +80,11 @@ def explain_all(
 
 
 def _explanation(rule: Rule, examples: Sequence[Example]) -> RuleExplanation:
-    record = rule_records().get(rule.name)
+    record = rule_records().get(rule.name, RuleRecord())
     return RuleExplanation(
         rule,
         tuple(example for example in examples if example.bad),
         tuple(example for example in examples if not example.bad),
-        record.sentence if record else "",
+        record,
+        rule.name not in hidden_by_default(load_rules()),
     )

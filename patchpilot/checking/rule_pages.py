@@ -21,7 +21,7 @@ _APPLIED = {
 _LEVELS = {
     "error": "Error",
     "warning": "Warning",
-    "check": "Check (shown with `--strict`)",
+    "check": "Check",
     "note": "Note",
 }
 
@@ -66,8 +66,8 @@ def rule_page(explanation: RuleExplanation) -> str:
             "",
             *(f"- {problem}" for problem in rule.known_problems),
         ]
-    if explanation.record:
-        lines += ["", "## On real patches", "", explanation.record]
+    if explanation.record.accepted:
+        lines += ["", "## On real patches", "", explanation.record.sentence]
     lines += ["", "## References", "", f"- <{rule.reference}>"]
     lines += [
         "",

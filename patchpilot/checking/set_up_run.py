@@ -11,7 +11,9 @@ from patchpilot.lint.project_rules import (
     check_style,
     for_whole_files,
 )
+from patchpilot.lint.rule_records import hidden_by_default
 from patchpilot.lint.selection import choose
+from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Rule
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import newest_kernel
@@ -36,8 +38,10 @@ def set_up(
         project = project._replace(
             style=project.style._replace(help_lines=conf.help_lines)
         )
+    as_checkpatch = request.checkpatch_compat or request.checkpatch_levels
     options = Options(
         strict=request.strict or conf.strict,
+        as_checkpatch=as_checkpatch,
         max_line_length=request.max_line_length,
         kernel=request.kernel
         or (tree.version if tree and project.kernel else None)
@@ -59,8 +63,15 @@ def set_up(
     )
     if not request.checkpatch_compat:
         rules = usable(rules, tree)
-    if request.checkpatch_compat or request.checkpatch_levels:
+    if as_checkpatch:
         rules = at_checkpatch_levels(rules)
     if request.whole_files:
         rules = for_whole_files(rules)
-    return CheckRun(adjusted(rules, project), options, project, tree, None)
+    rules = adjusted(rules, project)
+    if not options.strict:
+        options = options._replace(
+            hidden={rule.name for rule in rules if rule.severity is Severity.CHECK}
+            if as_checkpatch
+            else hidden_by_default(rules, request.noise)
+        )
+    return CheckRun(rules, options, project, tree, None)

@@ -56,10 +56,11 @@ Severities of findings
 
   error     a maintainer or a bot would reject the patch for it
   warning   reviewers ask for a new version for it
-  check     style, or only likely; shown with --strict
+  check     style, or only likely
   note      for information
 
---fail-on sets the lowest severity that makes the exit code 1 (default: warning).
+--fail-on sets the lowest severity that makes the exit code 1 (default: warning). Whether a rule is
+shown depends on its record on real patches (`patchpilot explain RULE`); --strict shows all.
 
 Example: patchpilot check --strict --fail-on error HEAD
 """,

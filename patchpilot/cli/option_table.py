@@ -130,7 +130,7 @@ def converted(row: Option | Argument, text: str) -> Any:
 def _number(row: Option | Argument, text: str) -> float:
     low, high = row.limits or (None, None)
     try:
-        number = float(text) if row.kind == DECIMAL else int(text)
+        number = float(text.removesuffix("%")) if row.kind == DECIMAL else int(text)
     except ValueError:
         number = None
     if number is None and row.limits is None:

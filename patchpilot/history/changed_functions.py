@@ -23,20 +23,16 @@ Line = tuple[str, str]
 
 
 class Edge(NamedTuple):
-    """The lines before and after the lines that a hunk changes in one place, and their function.
-
-    `adds` is whether it only adds lines there.
-    """
+    """The lines before and after the lines that a hunk adds in one place, and their function."""
 
     function: str
     before: str
     after: str
-    adds: bool
 
 
 @dataclass(slots=True)
 class ChangedFunctions:
-    """The changed lines by function, and the places where lines are changed.
+    """The changed lines by function, and the places where lines are added.
 
     The name of a function is "" if git's heading is only a label, which names no function.
     """
@@ -90,8 +86,8 @@ def _read(hunk: Hunk, found: ChangedFunctions) -> None:
                 found.lines.setdefault(function, Counter())[line.kind, text] += 1
             added, is_addition = True, is_addition and line.kind == "+"
         elif line.kind == " ":
-            if added and (is_telling(before) or is_telling(text)):
-                found.edges.add(Edge(function, before, text, is_addition))
+            if added and is_addition and (is_telling(before) or is_telling(text)):
+                found.edges.add(Edge(function, before, text))
             before, added, is_addition = text, False, True
         if line.kind in " +-" and is_head(line.text):
             function = function_name(line.text)

@@ -9,7 +9,7 @@ was reverted later does not count.
 import secrets
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -18,7 +18,6 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Watched
 from patchpilot.history.changed_functions import (
     ChangedFunctions,
-    Edge,
     Line,
     changed_functions,
     is_telling,
@@ -38,8 +37,6 @@ _MOST_COMMITS = 4000
 _HALF = 0.5
 _SHORT = 4
 """With so few telling lines in common, the place of the change counts as well."""
-_LONG = 16
-"""Characters of the lines before and after a change."""
 _MUCH, _MORE = 4, 16
 """A commit that changes more of the functions, by this factor and sum, rewrites them."""
 
@@ -331,8 +328,7 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     removed = [line for line in ours if line[0] == "-" and is_telling(line[1])]
     is_placed = any(line in both for line in removed) or _meet(mine, theirs)
     likeness = line_similarity(ours, others)
-    is_there = is_placed or (mine.edges <= theirs.edges and _is_long(mine.edges))
-    if likeness >= ENOUGH and (is_there or len(telling) >= _SHORT):
+    if likeness >= ENOUGH and (is_placed or len(telling) >= _SHORT):
         return True
     if others.total() > _MUCH * ours.total() + _MORE:
         return None
@@ -351,20 +347,13 @@ def _common(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
 
 def _meet(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
     """Whether both add lines in the same place."""
-    added = [edge for edge in mine.edges if edge.adds]
-    ends = {(edge.function, edge.before) for edge in added}
-    starts = {(edge.function, edge.after) for edge in added}
+    ends = {(edge.function, edge.before) for edge in mine.edges if edge.before}
+    starts = {(edge.function, edge.after) for edge in mine.edges if edge.after}
     return any(
         (is_telling(edge.before) and (edge.function, edge.before) in ends)
         or (is_telling(edge.after) and (edge.function, edge.after) in starts)
         for edge in theirs.edges
-        if edge.adds
     )
-
-
-def _is_long(edges: Collection[Edge]) -> bool:
-    """Whether the lines around changes are seldom the same in another place of a function."""
-    return any(len(edge.before) + len(edge.after) >= _LONG for edge in edges)
 
 
 def _inverse(lines: Mapping[Line, int]) -> Counter[Line]:

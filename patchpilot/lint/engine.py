@@ -8,13 +8,15 @@ from typing import NamedTuple, Self
 from patchpilot.errors import PackError
 from patchpilot.lint.conditions import hits_of
 from patchpilot.lint.detector import Hit, RegisteredDetector
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.pack_patterns import filled
+from patchpilot.lint.rule_records import rule_records
 from patchpilot.lint.rule_store import detector_of
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.finding import Finding, FindingFix, Severity
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
+from patchpilot.model.rule_record import RuleRecord
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""
@@ -23,7 +25,7 @@ LEAST_MOVED = 10
 
 
 class Findings(tuple[Finding, ...]):
-    """The findings of a run, and the number of CHECKs omitted because the run is not strict."""
+    """The findings of a run, and the number of those left out because the run is not strict."""
 
     left_out: int = 0
 
@@ -113,9 +115,7 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
         rule = step.rule
         for hit in _hits(context, step):
             finding = _finding(rule, hit, places)
-            if finding.severity is Severity.CHECK and not (
-                context.options.strict or (rule.checkpatch and _always_strict(finding))
-            ):
+            if _is_hidden(finding, context.options):
                 left_out += not places.is_moved(finding)
                 continue
             if places.is_moved(finding):
@@ -187,11 +187,19 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
             else None
         ),
         values=tuple((name, str(value)) for name, value in hit.values.items()),
+        record=rule_records().get(rule.name, RuleRecord()),
     )
 
 
-def _always_strict(finding: Finding) -> bool:
-    return finding.path is not None and finding.path.startswith(ALWAYS_STRICT)
+def _is_hidden(finding: Finding, options: Options) -> bool:
+    """Whether a finding is only shown with --strict. An error never is."""
+    if options.strict or finding.severity is Severity.ERROR:
+        return False
+    if not options.as_checkpatch:
+        return finding.name in options.hidden
+    return finding.severity is Severity.CHECK and not (
+        finding.checkpatch and (finding.path or "").startswith(ALWAYS_STRICT)
+    )
 
 
 class Places:

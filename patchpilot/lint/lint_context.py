@@ -5,7 +5,7 @@ Each of them is read only once.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -101,9 +101,13 @@ class Options(NamedTuple):
     and const_structs.checkpatch.
 
     With `whole_files`, each patch is a whole file without changes, as with checkpatch.pl -f.
+    Findings of the rules named in `hidden` are counted but left out; `as_checkpatch` leaves out
+    what checkpatch.pl leaves out.
     """
 
     strict: bool = False
+    hidden: Collection[str] = ()
+    as_checkpatch: bool = False
     max_line_length: int = 100
     kernel: tuple[int, int] = newest_kernel()
     profile: str = "linux"

@@ -1,62 +1,63 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The track record of each rule on real patches.
+"""The record of each rule on real patches, and which rules are shown by default because of it.
 
-It shows how often a rule fires on accepted patches, and on patches for which a maintainer asked
-for the same change. The numbers are in `checks/records.tsv`, which `python -m
-tests.lab.rule_record data` generates from mailing list archives.
+The numbers are in `checks/records.tsv`, which `python -m tests.lab.measure_rules` generates from
+mailing list archives.
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
-from typing import NamedTuple
 
+from patchpilot.model.finding import Severity
+from patchpilot.model.rule import Rule
+from patchpilot.model.rule_record import RuleRecord
 from patchpilot.resources import data_dir
 
-
-class RuleRecord(NamedTuple):
-    """The record of a rule, as numbers of patches.
-
-    It counts accepted patches and those of them with a finding, and patches for which a
-    maintainer asked for the change and those of them with a finding.
-    """
-
-    accepted: int
-    noise: int
-    asked: int
-    hit: int
-
-    @property
-    def sentence(self) -> str:
-        """The record in one sentence."""
-        noise = (
-            f"Fires on {_percent(self.noise, self.accepted)} "
-            f"of {self.accepted} accepted patches"
-        )
-        if not self.asked:
-            return f"{noise}."
-        return (
-            f"{noise}, and on {_percent(self.hit, self.asked)} of {self.asked} where a maintainer"
-            " asked for something of the kind."
-        )
+NOISE = 0.35
+"""Findings on an accepted patch that are shown by default, on average."""
 
 
 @cache
 def rule_records() -> Mapping[str, RuleRecord]:
-    """Returns all records by rule name; empty if the data is not installed."""
+    """Returns all records by rule name; empty if the data is not installed.
+
+    A rule without a record had no finding when the rules were measured.
+    """
     file = data_dir("checks") / "records.tsv"
     if not file.is_file():
         return {}
     with file.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(
-            (line for line in lines if not line.startswith("#")), delimiter="\t"
-        )
+        accepted = int(next(line for line in lines if "accepted" in line).split()[-1])
         return {
-            row["rule"]: RuleRecord(*(int(row[key]) for key in RuleRecord._fields))
-            for row in rows
+            row["rule"]: RuleRecord(
+                accepted, *(int(row[key]) for key in RuleRecord._fields[1:])
+            )
+            for row in csv.DictReader(lines, delimiter="\t")
         }
 
 
-def _percent(part: int, whole: int) -> str:
-    share = 100 * part / whole if whole else 0
-    return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
+def hidden_by_default(rules: Iterable[Rule], noise: float = NOISE) -> Collection[str]:
+    """Returns the names of the rules that are only shown with `--strict`.
+
+    The rules that are worth most are shown, as long as they have at most `noise` findings on an
+    accepted patch together. Errors count, but are never hidden.
+    """
+    records = rule_records()
+    measured = [rule for rule in rules if rule.name in records]
+    measured.sort(key=lambda rule: -records[rule.name].worth)
+    left = noise - sum(
+        records[rule.name].expected
+        for rule in measured
+        if rule.severity is Severity.ERROR
+    )
+    hidden = set()
+    for rule in measured:
+        expected = records[rule.name].expected
+        if rule.severity is Severity.ERROR:
+            continue
+        if expected > left:
+            hidden.add(rule.name)
+        else:
+            left -= expected
+    return hidden

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from patchpilot.model.json_form import json_form
+from patchpilot.model.rule_record import RuleRecord
 
 
 class Severity(StrEnum):
@@ -61,6 +62,9 @@ class FindingFix(NamedTuple):
     "moved=only_moved?",
     "new?",
     "left?",
+    "noise=record.rate?",
+    "gone=record.gone_share?",
+    "asked=record.asked_share?",
 )
 class Finding(NamedTuple):
     """A finding of a check: the rule that reports it, its message, and its position.
@@ -70,7 +74,8 @@ class Finding(NamedTuple):
 
     `new` is whether the earlier version did not have the finding, or None without a comparison.
     `values` fill the placeholders of the rule's message, for tools that apply the fix. `left` is
-    the reason why `check --fix` does not fix it, or "" if that was not requested.
+    the reason why `check --fix` does not fix it, or "" if that was not requested. `record` is how
+    the rule did on real patches.
     """
 
     rule: str
@@ -88,6 +93,7 @@ class Finding(NamedTuple):
     new: bool | None = None
     values: tuple[tuple[str, str], ...] = ()
     left: str = ""
+    record: RuleRecord = RuleRecord()
 
     @property
     def only_moved(self) -> bool | None:

@@ -71,7 +71,7 @@ def json_object(value: Any) -> dict[str, Any]:
         one = read(value)
         if not key.name:
             found |= json_object(one)
-        elif one or not key.optional or isinstance(one, int):
+        elif one or not key.optional or isinstance(one, int | float):
             found[key.name] = None if key.nullable and not one else json_value(one)
     return found
 

@@ -144,9 +144,8 @@ def bodies_of_patches(
                 f"{patch.source}: no From: line",
                 hint="create it with `git format-patch`",
             )
-        lines = patch.lines
-        if patch.headers:
-            lines = lines[[*map(str.strip, lines), ""].index("") + 1 :]
+        start = len(patch.headers) and _body_line(patch)
+        lines = patch.lines[start:]
         body = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
         patch_id = (
             patch_ids_of(repository, [body])[0]
@@ -168,6 +167,13 @@ def bodies_of_patches(
             ),
         )
     return tuple(_with_notes(bodies, text))
+
+
+def _body_line(patch: Patch) -> int:
+    for at, line in enumerate(patch.lines):
+        if not line.strip():
+            return at + 1
+    return 0
 
 
 def _body(content: bytes) -> bytes:

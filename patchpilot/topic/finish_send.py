@@ -12,6 +12,7 @@ from patchpilot.outgoing.b4.draft_texts import taken_over
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Drafts
+from patchpilot.settings.read_settings import user_settings
 from patchpilot.topic.b4_record import lacks_note, noted_for_b4
 from patchpilot.topic.reroll import is_remembered, remember
 
@@ -29,17 +30,17 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     """
     # a send that is remembered is finished
     notes = noted_for_b4(repository, send, draft)
-    _follow(send)
+    _follow(repository, send)
     remember(repository, send, draft)
     return notes
 
 
-def _follow(send: Send) -> None:
-    """Follow what was sent; a later version stays with the series of the first.
+def _follow(repository: Repository, send: Send) -> None:
+    """Follow what was sent, on the archive that the person's `patchpilot.lore` names; a later
+    version stays with the series of the first.
 
     An undisclosed fix is on no archive; once it is public, it is another series.
     """
-    from patchpilot.archive.archive import LORE
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed.known_series import mails_sent
     from patchpilot.topic.followed.same_series import joined, same_series
@@ -51,7 +52,9 @@ def _follow(send: Send) -> None:
             if sent.undisclosed == send.undisclosed
         ]
     ids = [entry.message_id for sent in sends for entry in sent.entries]
-    lore = None if send.undisclosed else LORE
+    lore = (
+        None if send.undisclosed else user_settings(repository, problems=[]).get("lore")
+    )
     first = send.entries[0]
     with Store() as store:
         same = same_series(set(ids), send.change_id, store)

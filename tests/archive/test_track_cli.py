@@ -847,24 +847,3 @@ def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest
     assert all(f"point {at}." in whole for at in range(8))
     with Store() as store:
         assert store.unread(1) == frozenset()
-
-
-def test_one_setting_names_the_archive_of_every_series_without_its_own(
-    workdir: Path,
-) -> None:
-    url, repo = "https://lore.kernel.org/all", Repo(workdir / "r")
-    with Store() as store:
-        store.add("v2@example.org", TITLE, url, None)
-    with (
-        archive_server("stand-in", workdir / "a", *story.ACCEPTED) as archive,
-        archive_server("stand-in", workdir / "b", *story.WHOLE) as own,
-    ):
-        repo.git("config --global patchpilot.lore", archive.url)
-        (found,) = series("update", "1")
-        assert (found["source"], found["state"]) == (archive.url, "accepted")
-        (found,) = series("add", "v2@example.org", "--lore", own.url)
-        assert (found["id"], found["source"]) == (1, own.url)
-        assert found["state"] == "in-stable"
-        assert f"archive   {own.url}, its own: " in call("track", "show", "1").out
-        (found,) = series("add", "v2@example.org")
-        assert found["source"] == archive.url

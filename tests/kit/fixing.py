@@ -44,4 +44,6 @@ def fixed_text(text: str, *, strict: bool = True) -> FixOutcome:
     from patchpilot.lint.lint_context import Options
 
     patch = parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch")
-    return fixed_context(Context(patch, options=Options(strict=strict)))
+    return fixed_context(
+        Context(patch, options=Options(strict=strict, as_checkpatch=not strict))
+    )

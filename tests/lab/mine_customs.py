@@ -30,7 +30,7 @@ from patchpilot.lint.subject_prefix import split_prefix
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.projects.subsystems import SHARED, subsystem_of_path, subsystems
-from tests.lab.mine_remarks import ArchivedMail, archived
+from tests.lab.list_archive import ArchivedMail, archived
 
 _COVER = re.compile(rb"^\s*\[[^\]]*\b0+/\d+[^\]]*\]", re.IGNORECASE)
 _FOR_STABLE = re.compile(r"\b(?:stable|autosel|\d+\.\d+(?:\.y)?)\b", re.IGNORECASE)

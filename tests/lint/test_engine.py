@@ -109,7 +109,7 @@ def test_checks_are_given_when_asked_for_or_where_checkpatch_gives_them(
     patch = _patch(path)
     HITS.append(Hit(_line(patch, "+int c;")))
     found = run(
-        Context(patch, options=Options(strict=strict)),
+        Context(patch, options=Options(strict=strict, as_checkpatch=True)),
         [_rule(Severity.CHECK, checkpatch)],
     )
     assert len(found) == given

@@ -1,62 +1,86 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The records of the rules: what is counted, what explain shows, and that severities follow them."""  # noqa: E501
+"""The records of the rules: what is counted, what explain shows, and what is shown by default."""
 
-import re
-from collections import Counter
+import json
 from pathlib import Path
+from typing import Any
 
-from patchpilot.lint.rule_records import RuleRecord, rule_records
+import pytest
+
+from patchpilot.lint.rule_records import (
+    NOISE,
+    RuleRecord,
+    hidden_by_default,
+    rule_records,
+)
 from patchpilot.lint.rule_store import load_rules
+from patchpilot.model.finding import Severity
 from tests.kit.cli import call
-from tests.lab.rule_record import data, loudest, page, tallies
+from tests.kit.maintainers import patch
+from tests.lab.list_archive import ArchivedMail
+from tests.lab.measure_rules import draw, records
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "precision.md"
-NEW = frozenset[str]()
 
-
-def _mail(
-    name: str, asked: list[str] | None, *findings: tuple[str, str]
-) -> dict[str, object]:
+def _row(
+    kind: str, *found: str, after: tuple[str, ...] = (), asked: tuple[str, ...] = ()
+) -> dict[str, Any]:
     return {
-        "list": name,
-        "file": "a.eml",
+        "kind": kind,
+        "found": [[name, "warning"] for name in found],
+        "after": after,
         "asked": asked,
-        "findings": [[rule, severity, 1, "text"] for rule, severity in findings],
     }
 
 
 def test_a_mail_counts_once_and_only_a_fitting_remark_asks_for_a_rule() -> None:
-    counted = tallies(
+    counted = dict(
+        records(
+            [
+                _row("accepted", "vague-subject", "vague-subject"),
+                _row("accepted"),
+                _row("pair", "vague-subject"),
+                _row("pair", "vague-subject", after=("vague-subject",)),
+                _row("asked", "vague-subject", asked=("subject-quality",)),
+                _row("asked", "vague-subject", asked=("spelling",)),
+            ]
+        )
+    )
+    assert counted == {"vague-subject": RuleRecord(2, 1, 2, 2, 1, 1, 1)}
+
+
+def _mail(name: str, subject: str, text: str, parent: str = "") -> ArchivedMail:
+    sender = b"Ann <ann@example.org>" if "@@" in text else b"Max <max@example.org>"
+    raw = b"From: %b\nContent-Type: text/plain\n\n%b\n" % (sender, text.encode())
+    return ArchivedMail(raw, name, parent, subject.encode(), sender)
+
+
+def test_a_patch_is_drawn_by_what_became_of_it() -> None:
+    diff = "Say why.\n\n@@ -1 +1 @@\n-a\n+b"
+    drawn = draw(
         [
-            _mail(
-                "clk", None, ("vague-subject", "warning"), ("vague-subject", "warning")
-            ),
-            _mail("pm", None),
-            _mail("pm", ["subject-quality"], ("vague-subject", "check")),
-            _mail("pm", ["spelling"], ("vague-subject", "check")),
-        ]
+            _mail("1", "[PATCH] a: take it", diff),
+            _mail("1r", "Re: [PATCH] a: take it", "Applied, thanks.", "1"),
+            _mail("2", "[PATCH] a: once more", diff),
+            _mail("2r", "Re: [PATCH] a: once more", "Please use imperative mood", "2"),
+            _mail("3", "[PATCH v2] a: once more", diff),
+            _mail("3r", "Re: [PATCH v2] a: once more", "Applied.", "3"),
+        ],
+        9,
     )
-    assert counted.accepted == Counter(clk=1, pm=1)
-    assert (
-        counted.rules["vague-subject"].noise,
-        counted.rules["vague-subject"].asked,
-        counted.rules["vague-subject"].hit,
-    ) == (1, 1, 1)
-    assert loudest(counted, "vague-subject") == ("clk", 1.0)
-    assert list(data(counted))[-1] == "vague-subject\t2\t1\t1\t1"
-    assert (
-        "| vague-subject | 50.0 % | 50.0 % (clk 100 %) | 100 % of 1 | 2.0 |"
-        in "".join(page(counted))
-    )
+    assert [(one.kind, one.mail.id, one.asked) for one in drawn] == [
+        ("accepted", "1", ()),
+        ("pair", "2", ()),
+        ("asked", "2", ("imperative-mood",)),
+    ]
 
 
-def test_explain_shows_the_record() -> None:
-    records = rule_records()
-    assert records["unsorted-declarations"].sentence in " ".join(
-        call("explain", "unsorted-declarations").out.split()
-    )
-    assert (
-        RuleRecord(200, 1, 0, 0).sentence == "Fires on 0.5 % of 200 accepted patches."
+def test_explain_shows_the_record_and_whether_the_rule_is_shown() -> None:
+    text = " ".join(call("explain", "unsorted-declarations").out.split())
+    assert rule_records()["unsorted-declarations"].sentence in text
+    hidden = hidden_by_default(load_rules())
+    assert ("(shown with --strict only)" in text) is ("unsorted-declarations" in hidden)
+    assert RuleRecord(200, 1, 3, 4, 2, 0, 0).sentence == (
+        "Fires on 0.5 % of 200 accepted patches; of 4 findings, 2 were gone in the next version."
     )
 
 
@@ -64,23 +88,30 @@ def test_the_records_are_of_rules_that_exist() -> None:
     assert set(rule_records()) <= {rule.name for rule in load_rules()}
 
 
-def test_no_rule_warns_on_many_accepted_patches_of_a_list_without_being_asked_for() -> (
-    None
-):
-    """The page says for each rule where it warns most, and how much more often it fires where it
-    was asked for.
-    """
-    rows = re.findall(
-        r"^\| ([\w-]+) \| [\d.]+ % \| [\d.]+ % \((\S+) (\d+) %\) \| (?:\S+ % of \d+)? \|"
-        r" ([\d.]*) \|",
-        PAGE.read_text(),
-        re.MULTILINE,
+@pytest.mark.parametrize("noise", [0.0, 0.1, NOISE, 1.0])
+def test_shown_rules_have_at_most_the_noise_and_errors_are_shown(noise: float) -> None:
+    rules = load_rules()
+    hidden = hidden_by_default(rules, noise)
+    total = sum(
+        rule_records()[rule.name].expected
+        for rule in rules
+        if rule.name in rule_records()
+        and rule.name not in hidden
+        and rule.severity is not Severity.ERROR
     )
-    own = {rule.name for rule in load_rules() if not rule.checkpatch}
-    loud = [
-        (name, where, share)
-        for name, where, share, lift in rows
-        if name in own and int(share) > 2 and float(lift or 0) < 3
+    assert total <= noise
+    assert not hidden & {rule.name for rule in rules if rule.severity is Severity.ERROR}
+    assert hidden_by_default(rules, 1.0) <= hidden_by_default(rules, 0.0)
+
+
+def test_a_hidden_finding_is_counted_and_decides_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "a.patch"
+    file.write_text(patch(message="This patch repairs the widget.\n"))
+    runs = [
+        call("check", *words, "--fail-on", "check", "--format", "json", file)
+        for words in (("--noise", "0%"), ("--noise", "100"), ("--strict",))
     ]
-    assert rows
-    assert not loud
+    least, *_, most = (json.loads(run.out)["summary"] for run in runs)
+    assert (least["hidden"], most["hidden"]) == (most["checks"] - least["checks"], 0)
+    assert (runs[0].code, runs[2].code) == (0, 1)
+    assert least["hidden"] > 0

@@ -4,8 +4,6 @@ message, what the topic is.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,6 @@ from patchpilot.tui.screens.commit_screen import CommitScreen
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.lists import List
-from tests.kit.archive import archive_server
 from tests.kit.walk import keys, running, said, text_of, until
 
 # keys and panels of the stage on real services
@@ -151,25 +148,3 @@ async def test_the_key_of_the_questions_is_offered_where_there_are_some(
         assert "answer" in screen.shown_keys.hidden
         await pilot.press("a")
         assert said(app) == "No question is asked about these commits"
-
-
-async def test_g_asks_the_archive_for_patches_of_others(
-    app: PatchpilotApp, fixed: Path, tmp_path: Path
-) -> None:
-    mail = git(fixed, "format-patch", "--stdout", "-1").text
-    now = datetime.now(UTC)
-    head = f"From: Eve Other <eve@example.net>\nDate: {format_datetime(now)}\n"
-    subject = "Message-ID: <eve@example.net>\nSubject: [PATCH] acme: allow it\n\n"
-    body = mail.partition("\n\n")[2]
-    async with running(app, (120, 36)) as pilot:
-        with archive_server(
-            "stand-in", tmp_path, f"{head}{subject}{body}".encode()
-        ) as box:
-            git(fixed, "config", "--global", "patchpilot.lore", box.url)
-            assert "Eve" not in text_of(app)
-            await keys(pilot, "g")
-            await until(
-                pilot,
-                lambda: "posted now by Eve Other, v1, not merged" in text_of(app),
-                "the patch of another author",
-            )

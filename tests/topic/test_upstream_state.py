@@ -107,10 +107,6 @@ class Case:
 UNDO = (GET + CHECK, GET)
 REST = ("msleep(20);", "usleep_range(20000, 30000);")
 WRITE = ("ACME_SLOTS);\n", f"ACME_SLOTS);\n{CHECK}")
-CODE = (
-    "acme_fill(acme, images);\n\treturn 0;",
-    "acme_fill(acme, images);\n\treturn 1;",
-)
 REWRITTEN = (DRIVER[DRIVER.index(GET) : DRIVER.index("\tacme_fill")], "".join(
     f"\tacme_step(acme, {number});\n" for number in range(60)
 ))  # fmt: skip
@@ -133,7 +129,6 @@ CASES = (
         (("check it", FIX), ('Revert "{0}: check it"', UNDO), ("check again", FIX)),
         "fixed v6.2",
     ),
-    Case("code", (("fail", CODE),), "fixed v6.2", (CODE,)),
     Case("function", (("check slots", WRITE),)),
     Case("next", (("check it!", FIX),), "fixed linux-next"),
     Case("tree", (("check it@", FIX),), "fixed net/main"),

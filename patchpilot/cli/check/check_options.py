@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from patchpilot.cli.option_table import (
     CHOICE,
+    DECIMAL,
     NUMBER,
     PATH,
     TEXT,
@@ -31,7 +32,14 @@ OPTIONS = (
         "check whole source files, as checkpatch.pl -f does",
         name="whole_files",
     ),
-    Option(("--strict",), "also report findings of severity check"),
+    Option(("--strict",), "report the findings of all rules"),
+    Option(
+        ("--noise",),
+        "show the best rules that report N findings on 100 accepted patches (default: 35)",
+        DECIMAL,
+        "N%",
+        limits=(0, None),
+    ),
     Option(
         ("--select",),
         "run only these rules (id, name, checkpatch type or pack)",
@@ -140,6 +148,7 @@ class CheckOptions(NamedTuple):
     targets: tuple[str, ...] = ()
     base: str | None = None
     strict: bool = False
+    noise: float | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None

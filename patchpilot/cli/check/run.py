@@ -115,6 +115,7 @@ def _check(
         targets=options.targets,
         base=place.base(settings, options.base, options.targets),
         since_version=options.since_version,
+        **({} if options.noise is None else {"noise": options.noise / 100}),
         kernel=_kernel(options.kernel),
         data_dir=options.data,
         jobs=options.jobs or os.cpu_count() or 1,

@@ -126,6 +126,7 @@ def add(
     about your patches (AUTOSEL, FAILED, reviews) lead to the original series.
     """
     from patchpilot.errors import UsageError
+    from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.followed import follow_series as service
     from patchpilot.topic.followed.known_series import open_store
 
@@ -144,6 +145,7 @@ def add(
         open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
+        lore = lore or archive_setting(common.repo)
         archives = _archives(common, progress)
         repository = place.repository_if_any()
         if mbox is not None:
@@ -177,6 +179,7 @@ def _add_mine(
     from patchpilot.cli.output.json_document import document
     from patchpilot.errors import ExitCode
     from patchpilot.services.track import discover_series as service
+    from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.followed.known_series import open_store
     from patchpilot.topic.followed.own_addresses import known_addresses
 
@@ -190,7 +193,7 @@ def _add_mine(
         found = service.discover(
             authors or known_addresses(repository, common.repo),
             service.moment_since(since),
-            (lore, *tracked),
+            (lore or archive_setting(common.repo), *tracked),
             store=store,
             archive_at=archive_at,
             progress=progress,

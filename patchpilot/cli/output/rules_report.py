@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from patchpilot.checking.list_rules import RuleExplanation
 from patchpilot.checking.rule_pages import equivalence, in_force
-from patchpilot.model.finding import Severity
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
 
@@ -45,9 +44,7 @@ def page(explanation: RuleExplanation) -> str:
     """
     rule = explanation.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
-    strict = (
-        " (mostly shown with --strict only)" if rule.severity is Severity.CHECK else ""
-    )
+    strict = "" if explanation.shown else " (shown with --strict only)"
     lines = [
         f"{rule.name} ({rule.id}{alias}): {rule.severity}{_cases(rule)}{strict}",
         "",
@@ -131,7 +128,10 @@ def _notes(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
     notes = (
         ("Options", [f"{name}: {text}" for name, text in rule.options.items()]),
         ("Known problems", list(rule.known_problems)),
-        ("On real patches", [explanation.record] if explanation.record else []),
+        (
+            "On real patches",
+            [explanation.record.sentence] if explanation.record.accepted else [],
+        ),
     )
     return [(title, entries) for title, entries in notes if entries]
 

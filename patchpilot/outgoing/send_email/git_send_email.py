@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
-from patchpilot.commits.git_reading import git_version, version_numbers
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, environment, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -136,7 +135,7 @@ def _argv(
     )
     words += [f"--suppress-cc={kind}" for kind in kinds]
     # an older git has neither the setting nor the option
-    if account.value("headercmd") and version_numbers(git_version()) >= (2, 41):
+    if account.value("headercmd") and git_version() >= (2, 41):
         words.append("--header-cmd=true")
     return [*words, *(f"--bcc={address}" for address in bcc)]
 
@@ -210,10 +209,16 @@ def _failed(err: str, out: str) -> PatchpilotError:
     ]
     words = lines[0] if lines else "no message"
     hint = (
-        f"this is git {git_version()}: update git, or use --via b4"
+        f"this is git {'.'.join(map(str, git_version()))}: update git, or use --via b4"
         if "nknown option" in text
         else _SETTINGS
     )
     return MissingError(
         f"git send-email failed before the first mail: {words}", hint=hint
     )
+
+
+def git_version() -> tuple[int, int]:
+    """Returns git's version, or (0, 0) if it is unknown."""
+    version = re.search(r"(\d+)\.(\d+)", run(["git", "version"], name="git").text)
+    return (int(version[1]), int(version[2])) if version else (0, 0)

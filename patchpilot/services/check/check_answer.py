@@ -144,25 +144,18 @@ class Baseline:
     written: BaselineWritten | None
 
 
-@json_form()
-@dataclass(frozen=True, slots=True)
-class HiddenCounts:
-    """The number of findings shown only with `--strict`, by severity."""
-
-    checks: int
-
-
 @json_form("patches", "*counts", "hidden", "new?", "gone?", "exit_code")
 @dataclass(frozen=True, slots=True)
 class CheckSummary:
     """The number of patches and findings in a check, and the exit code.
 
-    `new` and `gone` are set only if the patches were compared with an earlier revision.
+    `hidden` is the number of findings shown only with `--strict`. `new` and `gone` are set only if
+    the patches were compared with an earlier revision.
     """
 
     patches: int
     counts: FindingCounts
-    hidden: HiddenCounts
+    hidden: int
     new: int | None
     gone: int | None
     exit_code: int
@@ -249,7 +242,7 @@ def check_tail(
     summary = CheckSummary(
         patches=patches,
         counts=FindingCounts.of(counts, len(waived), baselined),
-        hidden=HiddenCounts(result.left_out),
+        hidden=result.left_out,
         new=sum(bool(finding.new) for finding in result.all) if compared else None,
         gone=result.gone if compared else None,
         exit_code=int(result.exit_code),

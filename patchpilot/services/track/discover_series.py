@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from patchpilot.archive.archive import LORE, MailArchive
+from patchpilot.archive.archive import MailArchive
 from patchpilot.archive.authored_series import authored, originals
 from patchpilot.archive.open_archive import archive_address
 from patchpilot.archive.track_store import Store
@@ -118,7 +118,7 @@ def moment_since(text: str, now: datetime | None = None) -> datetime:
 def discover(
     authors: Sequence[str],
     since: datetime,
-    archives: Sequence[str | None],
+    archives: Sequence[str],
     *,
     store: Store,
     archive_at: ArchiveAt,
@@ -126,8 +126,8 @@ def discover(
 ) -> Discovered:
     """Returns the series of the authors that the archives received since a date, each once.
 
-    None is the archive of `patchpilot.lore`. If an archive fails, the error is part of the result
-    and the other archives are still read. Raises `UsageError` if no address is given.
+    If an archive fails, the error is part of the result and the other archives are still
+    read. Raises `UsageError` if no address is given.
     """
     if not authors:
         raise UsageError(
@@ -138,7 +138,7 @@ def discover(
     found: dict[str, DiscoveredSeries] = {}
     lost: dict[str, StableMail] = {}
     troubles = []
-    places = tuple(dict.fromkeys(archive_address(one or LORE) for one in archives))
+    places = tuple(dict.fromkeys(map(archive_address, archives)))
     for url in places:
         progress(f"searching {public_url(url)}")
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from patchpilot.archive.track_store import Store, default_file
 from patchpilot.commits.repository import Repository
+from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.status import Reply as Reply
 from patchpilot.reading.thread_values import NextStepNeed as NextStepNeed
@@ -152,13 +153,14 @@ def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
 
 
 def add_series(
-    repository: Repository, target: str, progress: Progress = silent
+    repository: Repository, settings: Settings, target: str, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
     """Starts to track the series that a Message-ID or an archive's link names."""
     archives = follow_series.default_archive(where=repository.top)
     with Store() as store:
         return follow_series.add(
             target,
+            lore=settings.get("lore"),
             store=store,
             archive_at=archives,
             repository=repository,

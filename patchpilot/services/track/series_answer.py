@@ -18,7 +18,7 @@ from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import Claim, Credit, FollowUp, PatchState
 from patchpilot.services.track.review_lines import review_of
 from patchpilot.services.track.series_turns import turn_of
-from patchpilot.topic.followed.known_series import Tracked, source_of
+from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_topic import Turn
 from patchpilot.topic.topic_state import TopicState
 
@@ -162,7 +162,7 @@ class SeriesAnswer:
     @property
     def source(self) -> str | None:
         """The source of the series' messages: an archive's URL or path, or an mbox."""
-        return source_of(self.tracked.entry)
+        return self.tracked.entry.lore or self.tracked.entry.mbox
 
     @property
     def last_activity(self) -> datetime | None:

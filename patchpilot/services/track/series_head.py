@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.archive.archive import LORE
-from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.model.action import Advice
 from patchpilot.model.counted import counted
 from patchpilot.reading.thread_values import (
     CLAIMED,
@@ -37,14 +36,8 @@ class HeadRow(NamedTuple):
 
 
 def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
-    """Returns the five rows at the top of a series' view, in order.
-
-    A series with an archive of its own has a sixth, which names it.
-    """
-    status, lore = series.status, series.entry.lore
-    change = Action(
-        "track", ("add", series.entry.message_id, "--lore", "URL"), "{} changes it"
-    )
+    """Returns the five rows at the top of a series' view, in order."""
+    status = series.status
     why = f": {status.why}" if status and status.why else ""
     return (
         HeadRow("state", f"{series.state}{_claimed(series)}{why}"),
@@ -52,11 +45,6 @@ def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
         HeadRow("next", series.step.advice),
         HeadRow("open", "; ".join(_open(series, status)) or "nothing"),
         HeadRow("landed", "; ".join(_landed(series)) or "nowhere yet"),
-        *(
-            [HeadRow("archive", Hint((f"{lore}, its own: ", change)))]
-            if lore not in (None, LORE)
-            else []
-        ),
     )
 
 

@@ -89,11 +89,10 @@ def default_archive(
 ) -> ArchiveAt:
     """Return a function that opens archives by URL or by path.
 
-    The default one, lore, means `patchpilot.lore`: a series without its own archive
-    follows the setting. Archives opened by URL share a ten-minute cache in the user's cache
-    directory and may redirect to the host of `patchpilot.lore`. The store keeps no passwords: the
-    password of `patchpilot.lore`, from git's configuration in the directory `where`, is only sent
-    to its own server.
+    Archives opened by URL share a ten-minute cache in the user's cache directory and may redirect
+    to the host of `patchpilot.lore`. The store keeps no passwords: the password of
+    `patchpilot.lore`, from git's configuration in the directory `where`, is only sent to its own
+    server.
     """
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
@@ -102,7 +101,7 @@ def default_archive(
         settings = user_settings(where, problems=[])
         own = settings.address("lore")
         return open_archive(
-            with_login(own if url == LORE else url, own),
+            with_login(url, own),
             cache=cache,
             offline=offline,
             hosts=(host_of(own),),
@@ -115,7 +114,7 @@ def default_archive(
 def add(
     target: str | None,
     *,
-    lore: str | None = None,
+    lore: str = LORE,
     fresh: bool = False,
     store: Store,
     archive_at: ArchiveAt,
@@ -139,7 +138,7 @@ def add(
         )
     if message_id in undisclosed_ids(store):
         raise undisclosed_error(message_id)
-    url = archive_of(target, archive_address(lore or LORE))
+    url = archive_of(target, archive_address(lore))
     with archive_at(url) as archive:
         gathered = gather(
             archive, message_id, fresh=fresh, reader=store.reader, progress=progress
@@ -202,11 +201,9 @@ def _kept(
     with store.changing():
         same = same_series(topic.message_ids, topic.change_id, store)
         # its key is the first post by a sender who is known
-        entry = joined(same, store)
-        if entry is None or source[0]:
-            # another archive takes the place of the one that a series has
-            first = entry or topic.first_known.head
-            entry = store.add(first.message_id, topic.subject, *source)
+        entry = joined(same, store) or store.add(
+            topic.first_known.head.message_id, topic.subject, *source
+        )
         new = store.keep(entry.id, topic.subject, mails, seen=own_mails(status))
     # of a series that was tracked before, more may be known
     whole = None if same else status

@@ -39,8 +39,6 @@ from patchpilot.reading.thread_values import (
     decide_topic,
 )
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.settings.read_settings import user_settings
-from patchpilot.urls import public_url
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -361,13 +359,6 @@ def undisclosed_error(message_id: str) -> RefusedError:
     )
 
 
-def source_of(entry: TrackEntry) -> str | None:
-    """Return the archive or file that a series is read from: its own, or `patchpilot.lore`."""
-    if entry.lore == LORE:
-        return public_url(user_settings(problems=[]).get("lore"))
-    return entry.lore or entry.mbox
-
-
 def missing_mails(
     entry: TrackEntry, known: frozenset[str], store: Store
 ) -> tuple[DeliveryReport, ...]:
@@ -394,7 +385,7 @@ def missing_mails(
     ]
     if not late:
         return ()
-    count, archive = counted(len(late), "message"), source_of(entry) or LORE
+    count, archive = counted(len(late), "message"), entry.lore or LORE
     hours = int((asked - late[0][1]) / timedelta(hours=1))
     reason = f"{count} sent {counted(hours, 'hour')} before it was last asked"
     return (

@@ -61,7 +61,7 @@ BINDINGS: list[BindingType] = [
         "S",
         "strict",
         "strict",
-        "turn strict checks on or off, as with checkpatch.pl --strict",
+        "show the findings of all rules, or the usual ones",
     ),
     more_key(
         "C",

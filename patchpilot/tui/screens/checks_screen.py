@@ -417,7 +417,7 @@ class ChecksScreen(ListDetailScreen):
         """Turn strict checks on or off."""
         self.session.strict = not self.session.strict
         self.notify(
-            "strict on: 'check' findings are reported too; press S to turn it off"
+            "strict on: the findings of all rules are shown; press S to turn it off"
             if self.session.strict
             else "strict off",
         )

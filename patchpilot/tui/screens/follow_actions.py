@@ -125,7 +125,9 @@ def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
         path = mail_file(value)
         if path is not None:
             return add_series_in_file(repository, path, progress)
-        return add_series(repository, value, progress)
+        return add_series(
+            repository, screen.session.settings(repository), value, progress
+        )
 
     def added(added_series: "tuple[Tracked, ...]") -> None:
         if added_series:

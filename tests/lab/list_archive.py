@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads the mails of a public-inbox epoch, and what a reply itself says."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from email import policy
+from email.parser import BytesParser
+from email.utils import parseaddr
+from pathlib import Path
+from typing import NamedTuple
+
+_HEADER = re.compile(
+    rb"^(message-id|in-reply-to|subject|from):[ \t]*((?:[^\n]|\n[ \t])*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ID = re.compile(rb"<([^<>\s]+)>")
+_PATCH = re.compile(rb"^\s*\[[^\]]*(?:PATCH|RFC)[^\]]*\]", re.IGNORECASE)
+_TITLE = re.compile(r"^\s*(?:\[[^\]]*\]\s*)+")
+_VERSION = re.compile(rb"\[[^\]]*\bv(\d{1,2})\b", re.IGNORECASE)
+_BOT = re.compile(
+    rb"robot|bot@|\blkp@|patchwork|syzbot|kernelci|noreply|no-reply|buildbot|gregkh.*bot|bot\+|sashiko|ci@|daemon|elfring@|autobuild",
+    re.IGNORECASE,
+)
+_MOST_BYTES = 400_000
+
+
+class ArchivedMail(NamedTuple):
+    """A mail of an archive: its raw text and the headers that threads are made of."""
+
+    raw: bytes
+    id: str
+    parent: str
+    subject: bytes
+    sender: bytes
+
+    @property
+    def is_patch(self) -> bool:
+        """Whether it carries a patch."""
+        return bool(_PATCH.match(self.subject)) and (
+            b"\n@@ -" in self.raw or b"\ndiff --git " in self.raw
+        )
+
+    @property
+    def is_from_bot(self) -> bool:
+        """Whether a program sent it."""
+        return bool(_BOT.search(self.sender))
+
+    @property
+    def address(self) -> str:
+        """The sender's address in lower case."""
+        return parseaddr(self.sender.decode("latin-1"))[1].lower()
+
+    @property
+    def title(self) -> str:
+        """The subject without its prefixes in brackets, in lower case."""
+        text = self.subject.decode("utf-8", "replace")
+        return " ".join(_TITLE.sub("", text).lower().split())
+
+    @property
+    def version(self) -> int:
+        """The number of its version."""
+        found = _VERSION.search(self.subject)
+        return int(found[1]) if found else 1
+
+
+def archived(
+    directory: Path, since: str, until: str = "2100-01-01"
+) -> Iterator[ArchivedMail]:
+    """Yields the mails that an epoch got between two days, oldest first."""
+    git = ["git", f"--git-dir={directory}"]
+    span = [f"--since={since}", f"--until={until}"]
+    listed = subprocess.run(
+        [*git, "rev-list", "--reverse", *span, "--all"], check=True, capture_output=True
+    ).stdout.split()
+    with subprocess.Popen(
+        [*git, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        for start in range(0, len(listed), 256):
+            part = listed[start : start + 256]
+            process.stdin.write(b"".join(commit + b":m\n" for commit in part))
+            process.stdin.flush()
+            for _ in part:
+                head = process.stdout.readline().split()
+                if len(head) == 3 and head[1] == b"blob":
+                    raw = process.stdout.read(int(head[2]))
+                    process.stdout.read(1)
+                    if len(raw) < _MOST_BYTES and (mail := _mail(raw)):
+                        yield mail
+        process.stdin.close()
+
+
+def _mail(raw: bytes) -> ArchivedMail | None:
+    end = raw.find(b"\n\n")
+    fields = {name.lower(): value for name, value in _HEADER.findall(raw[: end + 1])}
+    own = _ID.search(fields.get(b"message-id", b""))
+    if not own:
+        return None
+    above = _ID.search(fields.get(b"in-reply-to", b""))
+    return ArchivedMail(
+        raw,
+        own[1].decode("latin-1"),
+        above[1].decode("latin-1") if above else "",
+        fields.get(b"subject", b""),
+        fields.get(b"from", b""),
+    )
+
+
+def own_words(raw: bytes) -> list[str]:
+    """Returns the unquoted paragraphs of a mail without attribution lines and signature, each on
+    one line.
+    """
+    message = BytesParser(policy=policy.default).parsebytes(raw)
+    part = message.get_body(("plain",))
+    try:
+        text = part.get_content() if part else ""
+    except (LookupError, ValueError):
+        return []
+    paragraphs: list[list[str]] = [[]]
+    for line in str(text).splitlines():
+        if line == "-- ":
+            break
+        if line.startswith(">") or not line.strip() or re.search(r"\bwrote:\s*$", line):
+            paragraphs.append([])
+        else:
+            paragraphs[-1].append(line.strip())
+    return [" ".join(lines) for lines in paragraphs if lines]

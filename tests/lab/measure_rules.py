@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Measures every rule on the archives of mailing lists.
+
+python -m tests.lab.measure_rules FOLDER LIST=GIT_DIRECTORY... [--tree DIR]
+    draws mails of each list and checks them: FOLDER/LIST.jsonl; a list that is there is left alone
+python -m tests.lab.measure_rules FOLDER > checks/records.tsv
+    the numbers by which `check` shows a rule
+
+A list gives three kinds of patch mails: those that were applied as they were sent, those with a
+next version of the same patch, and those of which a reviewer asked for a change that
+`remark_patterns.toml` knows. No mail is committed.
+"""
+
+import argparse
+import json
+import random
+import re
+import sys
+import tempfile
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+from multiprocessing import Pool
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.commits.tree_readers import DirectoryTree
+from patchpilot.errors import PatchpilotError
+from patchpilot.lint.rule_store import load_rules
+from patchpilot.model.rule_record import RuleRecord
+from tests.lab.list_archive import ArchivedMail, archived, own_words
+
+PATTERNS = tomllib.loads(
+    (Path(__file__).parent / "remark_patterns.toml").read_text(encoding="utf-8")
+)
+SAID = {
+    category: re.compile(table["said"], re.IGNORECASE)
+    for category, table in PATTERNS.items()
+}
+SEED = 20261121
+_APPLIED = re.compile(
+    r"^\W*(?:(?:both|all|series|patch(?:es)?|this|thanks?,?|thank you,?|and|i(?:'ve| have)?|nice,?|great,?|looks good,?|now|patch \d\S*)\s+)*"  # noqa: E501
+    r"(?:applied|queued|picked up|pushed|merged|taken|added to)\b"
+    r"(?!.{0,60}\b(?:but|except|however|with"
+    r" (?:the|a|some|minor|following)|fix(?:ed|ing)|after|amend|tweak|edit))",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+class Drawn(NamedTuple):
+    """A patch mail that was drawn: its kind ("accepted", "pair" or "asked"), its next version, and
+    the categories of what a reviewer asked for.
+    """
+
+    kind: str
+    mail: ArchivedMail
+    after: ArchivedMail | None = None
+    asked: tuple[str, ...] = ()
+
+
+def _asked(said: Sequence[str]) -> tuple[str, ...]:
+    """Returns the categories of what paragraphs ask for."""
+    return tuple(
+        category
+        for category, pattern in SAID.items()
+        if any(len(text) < 1500 and pattern.search(text) for text in said)
+    )
+
+
+def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
+    """Draws at most `most` mails of each kind."""
+    patches: dict[str, ArchivedMail] = {}
+    said: dict[str, list[str]] = defaultdict(list)
+    versions: dict[tuple[str, str], list[ArchivedMail]] = defaultdict(list)
+    for mail in mails:
+        if mail.is_patch:
+            patches[mail.id] = mail
+            versions[mail.address, mail.title].append(mail)
+        elif mail.parent and not mail.is_from_bot:
+            above = patches.get(mail.parent)
+            if above is None or above.address != mail.address:
+                said[mail.parent] += own_words(mail.raw)
+    found: dict[str, list[Drawn]] = defaultdict(list)
+    for patch in patches.values():
+        # a reply to the cover letter speaks of the whole series
+        replies = (*said[patch.id], *said.get(patch.parent, ()))
+        if asked := _asked(said[patch.id]):
+            found["asked"].append(Drawn("asked", patch, None, asked))
+        elif len(versions[patch.address, patch.title]) == 1 and any(
+            _APPLIED.search(text[:300]) for text in replies
+        ):
+            found["accepted"].append(Drawn("accepted", patch))
+    found["pair"] = [
+        Drawn("pair", one, after)
+        for sent in versions.values()
+        for one, after in pairwise(sent)
+        if after.version == one.version + 1
+    ]
+    by_seed = random.Random(SEED)
+    return [
+        one
+        for kind in ("accepted", "pair", "asked")
+        for one in by_seed.sample(found[kind], min(most, len(found[kind])))
+    ]
+
+
+def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
+    """Returns rule and severity of each finding of `check --strict`; None if the mail cannot be
+    checked.
+    """
+    with tempfile.NamedTemporaryFile(suffix=".eml") as file:
+        file.write(raw)
+        file.flush()
+        try:
+            request = CheckRequest(targets=(file.name,), strict=True, fail_on="never")
+            result = check(request, tree=DirectoryTree(Path(tree)) if tree else None)
+        except PatchpilotError:
+            return None
+    return [(finding.name, str(finding.severity)) for finding in result.all]
+
+
+def measured(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
+    """Checks a mail, and the names of the findings of its next version."""
+    found = names(drawn.mail.raw, tree)
+    after = names(drawn.after.raw, tree) if drawn.after else []
+    if found is None or after is None:
+        return None
+    return {
+        "kind": drawn.kind,
+        "id": drawn.mail.id,
+        "asked": drawn.asked,
+        "found": found,
+        "after": sorted({name for name, _ in after}),
+    }
+
+
+def records(every: Iterable[dict[str, Any]]) -> Iterator[tuple[str, RuleRecord]]:
+    """Yields the record of each rule that fired, from rows that `measured` made."""
+    total: Counter[str] = Counter()
+    count: dict[str, Counter[str]] = defaultdict(Counter)
+    asked: Counter[str] = Counter()
+    for row in every:
+        kind = row["kind"]
+        total[kind] += 1
+        fired = Counter(name for name, _ in row["found"])
+        for category in row["asked"]:
+            asked[category] += 1
+        for name, places in fired.items():
+            count[name][kind] += 1
+            if kind == "accepted":
+                count[name]["places"] += places
+            if kind == "pair":
+                count[name]["gone"] += name not in row["after"]
+            if kind == "asked":
+                count[name]["hit"] += any(
+                    re.search(PATTERNS[category]["rules"], name)
+                    for category in row["asked"]
+                )
+    for name in sorted(count.keys() & {rule.name for rule in load_rules()}):
+        its = count[name]
+        asking = sum(
+            number
+            for category, number in asked.items()
+            if category != "checkpatch-run"
+            and re.search(PATTERNS[category]["rules"], name)
+        )
+        yield (
+            name,
+            RuleRecord(
+                total["accepted"],
+                its["accepted"],
+                its["places"],
+                its["pair"],
+                its["gone"],
+                asking,
+                its["hit"],
+            ),
+        )
+
+
+def main(arguments: list[str]) -> int:
+    """Draws and checks the mails of lists, or prints the records."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("lists", nargs="*", metavar="LIST=GIT_DIRECTORY")
+    parser.add_argument("--tree", help="a kernel tree of the time of the mails")
+    parser.add_argument("--since", default="2022-06-01")
+    parser.add_argument("--until", default="2024-06-01")
+    parser.add_argument("--most", type=int, default=220, help="mails of each kind")
+    options = parser.parse_args(arguments)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for pair in options.lists:
+        name, _, directory = pair.partition("=")
+        file = options.folder / f"{name}.jsonl"
+        if file.exists():
+            continue
+        mails = archived(Path(directory), options.since, options.until)
+        drawn = draw(mails, options.most)
+        with Pool(2) as pool:
+            checked = pool.imap(partial(measured, tree=options.tree), drawn, 8)
+            rows = [row for row in checked if row]
+        file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+        kinds = Counter(row["kind"] for row in rows)
+        print(f"{name}: {dict(kinds)}", file=sys.stderr, flush=True)
+    if not options.lists:
+        files = sorted(options.folder.glob("*.jsonl"))
+        lines = (json.loads(line) for file in files for line in file.open("rb"))
+        print("# SPDX-License-Identifier: GPL-2.0-or-later")
+        print("# generated by python -m tests.lab.measure_rules: mails of", end=" ")
+        print(", ".join(file.stem for file in files))
+        found = dict(records(lines))
+        print("# accepted patches:", max(record.accepted for record in found.values()))
+        print("\t".join(("rule", *RuleRecord._fields[1:])))
+        for name, record in found.items():
+            print("\t".join((name, *map(str, record[1:]))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
