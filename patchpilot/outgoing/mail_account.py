@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import unknown
 from patchpilot.model.address import Address, parse_address
@@ -117,6 +118,8 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
         else:
             named.setdefault(".".join(parts[1:-1]), {})[name] = cleared
     if identity and identity not in named:
+        # the repository may name it in a setting that is not trusted yet
+        refuse_untrusted(repository.top, Use.MAIL, Use.B4)
         raise unknown("sendemail identity", identity, named)
     chosen = identity or (plain.get("identity") or ("",))[-1]
     settings = plain | named.get(chosen, {})
