@@ -85,7 +85,13 @@ def _may_be_repository(where: Path) -> bool:
 def _not_in_repository(where: Path) -> MissingError:
     return MissingError(
         f"{where} is not in a git repository",
-        hint=Action("", ("-C", "DIR"), "name a repository with {}"),
+        hint=Action(
+            "",
+            ("-C", "DIR"),
+            "name a repository with {}, or get the kernel's: git clone"
+            " https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git (6 GB; with"
+            " --depth=1 0.3 GB, but without the history that find, fixes and backport read)",
+        ),
     )
 
 

@@ -35,7 +35,7 @@ _NOT = re.compile(
     r"refactor|convert|remove unused|selftests?|test|merge|release|bump)\b",
     re.IGNORECASE,
 )
-_FIXES = re.compile(r"^\s*Fixes: *#?([0-9a-f]{7,40})\b", re.MULTILINE | re.IGNORECASE)
+FIXES = re.compile(r"^\s*Fixes: *#?([0-9a-f]{7,40})\b", re.MULTILINE | re.IGNORECASE)
 
 _COMPARED = ("bm25", "cover", "named", "functions", "files")
 Features = dict[str, float]
@@ -111,7 +111,7 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
             "fix": float(bool(_FIX.search(subject))),
             "other": float(bool(_NOT.search(subject))),
         }
-        if found_tags := _FIXES.findall(commit.message):
+        if found_tags := FIXES.findall(commit.message):
             old = any(tag[:12] not in known for tag in found_tags)
             features["fixes_old" if old else "fixes_new"] = 1.0
         found.append(Evidence(number, features))

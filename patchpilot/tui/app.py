@@ -18,7 +18,12 @@ from textual.filter import LineFilter, Monochrome
 from textual.notifications import SeverityLevel
 from textual.theme import BUILTIN_THEMES
 
-from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
+from patchpilot.errors import (
+    ExitCode,
+    MissingError,
+    PatchpilotError,
+    UnclearBaseError,
+)
 from patchpilot.tui.background import BackgroundThread, terminal_gone
 from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
@@ -236,18 +241,27 @@ class PatchpilotApp(ReportsErrors, StageApp):
         return HOME
 
     def without_topic(self, error: PatchpilotError) -> None:
-        """There is no topic to open: show all topics instead, where there are some.
+        """There is no topic to open: show all topics instead, or ask what the user has.
 
-        A base that is not clear is for the user to choose.
+        A base that is not clear is for the user to choose, and outside of a repository, the error
+        explains how to get one.
         """
-        if self.session.target is None and not isinstance(error, UnclearBaseError):
+        unclear = (UnclearBaseError, MissingError)
+        if self.session.target is None and not isinstance(error, unclear):
             self.run_worker(self._seek_topics, thread=True, exit_on_error=False)
 
     def _seek_topics(self) -> None:
         from patchpilot.topic.home.read_home import known_topics
 
-        if known_topics():
-            self.call_later(self.action_home)
+        self.call_later(self.action_home)
+        if not known_topics():
+            self.call_later(self._ask)
+
+    def _ask(self) -> None:
+        from patchpilot.tui.screens.home_screen import HomeScreen
+
+        if isinstance(self.screen, HomeScreen):
+            self.screen.action_ask()
 
     def open_topic(
         self,

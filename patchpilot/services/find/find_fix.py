@@ -31,6 +31,7 @@ from patchpilot.symptoms.candidates import (
     touching,
 )
 from patchpilot.symptoms.rank_fixes import (
+    FIXES,
     LIKELY,
     Query,
     best,
@@ -234,6 +235,24 @@ def search_fixes(
         for one in ranked(weigh_changes(query, found, changes))
     ]
     return Search(name, rev, main, symptom, len(messages), fixes)
+
+
+def fixes_of(
+    repository: Repository, culprit: str, progress: Progress = silent
+) -> FoundFixes:
+    """Return the commits of mainline that name a commit in their Fixes: tags."""
+    rev, main = repository.resolve(culprit), find_mainline(repository)
+    messages = read_messages(repository, rev, main.tip if main else "HEAD")
+    known = list(messages)
+    found = [
+        FoundFix(one.id, one.subject, 1.0, matches=(f"fixes {rev[:12]}",))
+        for one in known
+        if any(rev.startswith(tag) for tag in FIXES.findall(one.message))
+    ]
+    fixes = with_verdicts(repository, found[:SHOWN], rev, None, progress)
+    return FoundFixes(
+        rev[:12], rev, len(known), bool(fixes), bool(fixes), Symptom(), fixes
+    )
 
 
 def is_commit(repository: Repository, word: str) -> bool:

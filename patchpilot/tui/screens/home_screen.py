@@ -90,6 +90,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
             "refresh",
             "read all branches, and check the archives for new messages",
         ),
+        key(
+            "f",
+            "ask",
+            "find a fix",
+            "start with a log, a commit, a branch or a bisection",
+        ),
         key("escape", "back", "back", "end the filter, or go back to the open topic"),
         *(
             more_key(
@@ -155,6 +161,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
         """Read everything again and ask the archives, past the cache."""
         self._begin(fresh=True)
 
+    def action_ask(self) -> None:
+        """Ask what the user has: a commit, a branch, a log or a bisection."""
+        from patchpilot.tui.screens.first_question import ask_what
+
+        ask_what(self)
+
     def _begin(self, *, fresh: bool) -> None:
         in_new_thread(self, partial(self._read, fresh), "home")
 
@@ -177,7 +189,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         )
 
         worker = get_current_worker()
-        progress = progress_to(partial(self.call_later, self._do))
+        progress = progress_to(partial(self.call_later, self.show_work))
         try:
             self.call_later(self._arrived, known_topics())
             repositories = self._repositories()
@@ -196,9 +208,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         # shown as a message: what is known stays on screen
         except BaseException as error:  # noqa: BLE001
             if not worker.is_cancelled:
-                self.call_later(self._failed, as_error(error))
+                self.call_later(self.failed, as_error(error))
         if not worker.is_cancelled:
-            self.call_later(self._do, "")
+            self.call_later(self.show_work, "")
 
     def _some(self, topics: "tuple[HomeTopic, ...]") -> None:
         """Some topics were read, in a thread: the others stay as they are shown."""
@@ -232,12 +244,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._topics = topics
             self._draw()
 
-    def _do(self, what: str) -> None:
+    def show_work(self, what: str) -> None:
         """Show what is being done, "" for nothing, at the right of the title line."""
         self._doing = what
         self._draw()
 
-    def _failed(self, error: PatchpilotError) -> None:
+    def failed(self, error: PatchpilotError) -> None:
         """Show an error as a message, with its hint; where trust is missing, ask for it."""
         if isinstance(error, UntrustedCommandsError):
             ask_trust(
@@ -434,7 +446,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 self._found, topic, checkout_of(topic.repository, topic.branch)
             )
         except BaseException as error:  # noqa: BLE001 (shown as a message)
-            self.call_later(self._failed, as_error(error))
+            self.call_later(self.failed, as_error(error))
 
     def _found(self, topic: "HomeTopic", checkout: "Checkout") -> None:
         """Open a topic where its branch is checked out; else ask whether to switch."""
@@ -475,7 +487,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 switch_branch(checkout.directory, branch)
             self.app.call_later(self._open, topic, checkout, target)
         except BaseException as error:  # noqa: BLE001 (shown as a message)
-            self.call_later(self._failed, as_error(error))
+            self.call_later(self.failed, as_error(error))
 
     def _open(
         self, topic: "HomeTopic", checkout: "Checkout", target: str | None = None

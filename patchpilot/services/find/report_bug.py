@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fills in the report of a bug that no commit fixes; see admin-guide/reporting-issues.rst."""
+
+from datetime import date
+from pathlib import Path
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model.printable import printable
+from patchpilot.resources import state_folder
+from patchpilot.series.cover_letter import fill, template
+from patchpilot.services.find.find_fix import FoundFixes
+from patchpilot.write_file import PRIVATE, replace_file
+
+_SHOWN = 60
+
+
+def keep_report(repository: Repository, found: FoundFixes, log: str) -> Path:
+    """Write the report as a draft into the user's state directory, and return its file.
+
+    The reports of a day about the same module or function replace each other.
+    """
+    names = (*found.modules, *found.functions, "bug")
+    messages = found.symptom.messages or (f"problem in {names[0]}",)
+    identity = repository.identity
+    nearest = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in found.candidates[:3]]
+    values = {
+        "title": f"{names[0]}: {messages[0]}"[:100],
+        "tree": found.tree,
+        "log": "\n".join(f"  {line}" for line in log.splitlines()[:_SHOWN]),
+        "searched": f"{found.searched:,}",
+        "nearest": "\n".join(["The nearest are:", *nearest]) if nearest else "",
+        "name": identity.name if identity else "",
+    }
+    folder = state_folder() / "reports"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    safe = "".join(sign if sign.isalnum() else "-" for sign in names[0])[:40]
+    file = folder / f"{date.today():%Y-%m-%d}-{safe}.txt"
+    replace_file(file, printable(fill(template("bug-report"), values)), mode=PRIVATE)
+    return file

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Asks on Home what the user has: a commit, a branch, a log or a bisection, and where it leads."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.thread_work import in_new_thread
+from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_line
+
+if TYPE_CHECKING:
+    from patchpilot.services.find.find_fix import FoundFixes
+    from patchpilot.tui.screens.home_screen import HomeScreen
+
+QUESTION = "What do you have?"
+ANSWERS = (
+    (
+        "log",
+        "A log: dmesg, a trace, or a driver's message",
+        "lists the commits of mainline that may fix it",
+    ),
+    ("commit", "A commit that fixes the bug", "shows which stable kernels need it"),
+    ("branch", "A branch with my fix", "opens it as a topic"),
+    (
+        "bisect",
+        "The result of git bisect",
+        "lists the commits of mainline that fix that commit",
+    ),
+)
+_LINES = {
+    "log": "File with the log (dmesg > FILE), or a line of it:",
+    "commit": "Commit:",
+    "branch": "Branch, or a range A..B:",
+    "bisect": "File with the output of git bisect log, or the first bad commit:",
+}
+
+
+def ask_what(home: "HomeScreen") -> None:
+    """Ask what the user has, and then for its name."""
+
+    def answered(kind: str | None) -> None:
+        if kind:
+            ask_line(
+                home.app,
+                LineDialog(_LINES[kind], title=QUESTION),
+                partial(_given, home, kind),
+            )
+
+    home.app.push_screen(Choose("", ANSWERS, QUESTION), answered)
+
+
+def _given(home: "HomeScreen", kind: str, words: str) -> None:
+    if kind == "commit":
+        home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=words)
+    elif kind == "log":
+        ask_line(
+            home.app,
+            LineDialog(
+                "Version or branch that shows it, such as v6.1 or 6.1"
+                " (HEAD: the version that the log names):",
+                value="HEAD",
+                title=QUESTION,
+            ),
+            partial(_search, home, kind, words),
+        )
+    else:
+        _search(home, kind, words, "HEAD")
+
+
+def _search(home: "HomeScreen", kind: str, words: str, tree: str) -> None:
+    """Read the branch, or search for the fixes, in a thread."""
+    directory = home.tui.session.directory or Path()
+
+    def work() -> None:
+        try:
+            then = _work(home, kind, words, "" if tree == "HEAD" else tree, directory)
+        except BaseException as error:  # noqa: BLE001 (shown as a message)
+            home.call_later(home.failed, as_error(error))
+        else:
+            home.call_later(then)
+        home.call_later(home.show_work, "")
+
+    home.show_work("searching for the fix")
+    in_new_thread(home, work, "open")
+
+
+def _work(
+    home: "HomeScreen", kind: str, words: str, tree: str, directory: Path
+) -> Callable[[], object]:
+    from patchpilot.services.find.find_fix import find_fixes, fixes_of, read_symptom
+    from patchpilot.tags.bisect_log import parse_bisection
+    from patchpilot.topic.home.home_branches import range_of
+
+    if kind == "branch":
+        target = words if ".." in words else range_of(directory, words)
+        return partial(home.tui.open_topic, directory, Stage.COMMIT, target=target)
+    file = Path(words).expanduser()
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    with home.tui.session.repository() as repository:
+        if kind == "bisect":
+            bad = parse_bisection(text).first_bad if text else words
+            found = fixes_of(repository, bad or "")
+        else:
+            symptom = read_symptom(repository, text or words)
+            found = find_fixes(repository, symptom, tree=tree)
+    return partial(_show, home, found, text or words)
+
+
+def _show(home: "HomeScreen", found: "FoundFixes", log: str) -> None:
+    """Show the commits, and where each leads."""
+    answers = [
+        (
+            fix.commit,
+            f"{fix.probability:.0%} {fix.subject}",
+            "; ".join([f"first in {fix.release or 'no release'}", *fix.matches])
+            + ": ask the stable kernels that lack it",
+        )
+        for fix in found.candidates[:5]
+    ]
+    answers += [
+        ("write", "Write the fix", "commit it on mainline, then open its branch"),
+        ("report", "Report the bug", "fills in a report and keeps it as a draft"),
+    ]
+    searched = f"{found.searched:,} commits since {found.tree}"
+    title = "A short list to try" if found.fits else "No commit fits"
+
+    def answered(choice: str | None) -> None:
+        if choice == "report":
+            _report(home, found, log)
+        elif choice == "write":
+            home.notify("commit your fix on mainline, then run patchpilot again")
+        elif choice:
+            home.tui.open_topic(
+                home.tui.session.directory, Stage.BACKPORTS, target=choice
+            )
+
+    at = "" if found.fits else "write"
+    home.app.push_screen(Choose(f"{title}, from {searched}", answers, at=at), answered)
+
+
+def _report(home: "HomeScreen", found: "FoundFixes", log: str) -> None:
+    from patchpilot.services.find.report_bug import keep_report
+
+    try:
+        with home.tui.session.repository() as repository:
+            file = keep_report(repository, found, log)
+        rows = file.read_text(encoding="utf-8").splitlines()
+    except Exception as error:  # noqa: BLE001 (shown as a message)
+        home.failed(as_error(error))
+        return
+    home.app.push_screen(Reader(f"Draft: {file}", rows, fold=True))

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Home asks what the user has, and shows where a log, a commit, a branch or a bisection leads."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.resources import state_path
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.build_app import make
+from patchpilot.tui.screens.home_screen import HomeScreen
+from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.view.stages import Stage
+from tests.kit.repos import Repo
+from tests.kit.walk import text_of, until
+from tests.symptoms.test_find import TITLE, repo
+
+# keys and panels of the stage on real services
+pytestmark = pytest.mark.long
+__all__ = ["repo"]
+MESSAGE = "acme 0000:00:19.0: cannot fill the ring of queue 7"
+
+
+@pytest.fixture
+def app(repo: Repo, tmp_path: Path) -> PatchpilotApp:
+    """The TUI in a repository without a topic."""
+    repo.git("checkout -q --detach origin/master")
+    memory = SavedState(tmp_path / "state" / "walk.json")
+    memory.keep(theme="patchpilot-dark")
+    return make(repo.path, memory=memory)
+
+
+async def test_without_a_topic_a_log_leads_to_the_stable_kernels(
+    app: PatchpilotApp,
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("enter")
+        await until(pilot, lambda: "File with the log" in text_of(app), "file")
+        await pilot.press(*MESSAGE, "enter")
+        await until(pilot, lambda: "Version or branch" in text_of(app), "version")
+        await pilot.press(*["backspace"] * 4, *"v6.1", "enter")
+        await until(pilot, lambda: "short list to try" in text_of(app), "list")
+        assert TITLE in text_of(app)
+        assert "first in v6.2" in text_of(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.stage is Stage.BACKPORTS, "stable kernels")
+        assert app.session.target
+
+
+async def test_a_report_is_kept_as_a_draft(app: PatchpilotApp) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("escape", "f")
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("enter")
+        await until(pilot, lambda: "File with the log" in text_of(app), "file")
+        await pilot.press(*"brcm_queue_stop: timeout", "enter")
+        await until(pilot, lambda: "Version or branch" in text_of(app), "version")
+        await pilot.press(*["backspace"] * 4, *"v6.1", "enter")
+        await until(pilot, lambda: "No commit fits" in text_of(app), "list")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "Draft:" in text_of(app), "draft")
+        (file,) = (state_path() / "reports").iterdir()
+        text = file.read_text()
+        assert "with v6.1 I get this:\n\n  brcm_queue_stop: timeout\n" in text
+        assert "commits since v6.1" in text
+        await pilot.press("escape")
+        assert isinstance(app.screen, HomeScreen)
+
+
+async def test_a_bisection_leads_to_the_fix_of_its_commit(
+    app: PatchpilotApp, repo: Repo
+) -> None:
+    bad = repo.git("rev-parse v6.1^{commit}")
+    repo.commit(f'acme: fix it\n\nFixes: {bad[:12]} ("Linux 6.1")\n', {"x.c": "x\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("t")
+        await until(pilot, lambda: "first bad commit:" in text_of(app), "file")
+        await pilot.press(*bad, "enter")
+        await until(pilot, lambda: "acme: fix it" in text_of(app), "list")
+        assert f"fixes {bad[:12]}" in text_of(app)
