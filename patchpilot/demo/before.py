@@ -4,11 +4,16 @@
 from typing import Any
 
 from patchpilot.demo import acme
-from patchpilot.demo.demo_history import LTS
+from patchpilot.demo.demo_history import LTS, MASK_SUBJECT
 from patchpilot.demo.demo_people import NET_LIST
 from patchpilot.demo.demo_repository import put_driver
 from patchpilot.demo.journey import Journey, wants
 
+SERVER_LOG = (
+    "acme 0000:03:00.0: acme_mcp_nvm_num_images: unknown response code, sequence"
+    " number 17"
+)
+CARD_LOG = "acme 0000:03:00.0: Failed getting number of images: -22"
 VERDICTS = {
     "5.10": "not-affected",
     "5.15": "clean",
@@ -35,6 +40,19 @@ def corrected_message(reference: str) -> str:
 def before_the_mail(journey: Journey) -> None:
     """Play act one, from the first commit to a patch without findings."""
     facts = journey.sandbox.repositories.facts
+    journey.tell("A server with 6.1 logs this line. Has mainline fixed the bug?")
+    first = journey.show(
+        ["patchpilot", "find", SERVER_LOG, "--in", "v6.1"],
+        judge=lambda found: wants(
+            found["candidates"][0]["subject"] == MASK_SUBJECT, MASK_SUBJECT
+        ),
+    )["candidates"][0]
+    journey.tell("It has, and 6.1 lacks the fix. Ask the stable team for it.")
+    journey.run(["patchpilot", "backport", first["commit"][:12], "--request"])
+    journey.tell(
+        "Robin's old card logs another line. No commit of mainline fixes that."
+    )
+    journey.run(["patchpilot", "find", CARD_LOG, "--in", "v6.1"], expect=[0, 1])
     journey.tell(
         "Robin has committed a fix for a bug in the acme driver. Check the commit."
     )

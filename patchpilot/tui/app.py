@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -246,15 +247,19 @@ class PatchpilotApp(ReportsErrors, StageApp):
         A base that is not clear is for the user to choose, and outside of a repository, the error
         explains how to get one.
         """
-        unclear = (UnclearBaseError, MissingError)
-        if self.session.target is None and not isinstance(error, unclear):
-            self.run_worker(self._seek_topics, thread=True, exit_on_error=False)
+        if self.session.target is None and not isinstance(error, UnclearBaseError):
+            asks = not isinstance(error, MissingError)
+            self.run_worker(
+                partial(self._seek_topics, asks), thread=True, exit_on_error=False
+            )
 
-    def _seek_topics(self) -> None:
+    def _seek_topics(self, asks: bool) -> None:
         from patchpilot.topic.home.read_home import known_topics
 
-        self.call_later(self.action_home)
-        if not known_topics():
+        known = known_topics()
+        if known or asks:
+            self.call_later(self.action_home)
+        if not known and asks:
             self.call_later(self._ask)
 
     def _ask(self) -> None:

@@ -263,8 +263,15 @@ def raw(one: Judged, first: Row) -> float:
 
 
 def nothing_below(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
-    """Return the probability below which nothing fits in 80 % of the cases without a fix."""
-    gone = sorted(calibrated(raw(one, first), curve) for one in judged if one.removed)
+    """Return the probability below which nothing fits in 80 % of the cases without a fix.
+
+    They are the quoted ones, in which other messages resemble the log the most.
+    """
+    gone = sorted(
+        calibrated(raw(one, first), curve)
+        for one in judged
+        if one.removed and one.case.mode == "quoted"
+    )
     return gone[int(len(gone) * NOTHING_SHARE)]
 
 
