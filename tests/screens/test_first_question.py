@@ -40,10 +40,9 @@ async def test_without_a_topic_a_log_leads_to_the_stable_kernels(
         await pilot.press(*MESSAGE, "enter")
         await until(pilot, lambda: "Version or branch" in text_of(app), "version")
         await pilot.press(*["backspace"] * 4, *"v6.1", "enter")
-        await until(pilot, lambda: "short list to try" in text_of(app), "list")
-        assert TITLE in text_of(app)
+        await until(pilot, lambda: TITLE[:30] in text_of(app), "list")
         assert "first in v6.2" in text_of(app)
-        await pilot.press("enter")
+        await pilot.press("home", "enter")
         await until(pilot, lambda: app.stage is Stage.BACKPORTS, "stable kernels")
         assert app.session.target
 

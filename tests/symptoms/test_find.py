@@ -99,8 +99,10 @@ def test_an_oops_finds_the_commit_that_changes_its_function(repo: Repo) -> None:
 def test_a_message_a_function_and_a_file_find_it_too(
     repo: Repo, words: tuple[str, ...]
 ) -> None:
-    answer = found(repo, *words, "--in", "v6.1")
-    assert answer["candidates"][0]["subject"] == TITLE
+    done = call("find", "-C", repo.path, *words, "--in", "v6.1", "--json")
+    # so few words may be too few to call it a fit
+    assert done.code in (0, 1), done.err
+    assert json.loads(done.out)["candidates"][0]["subject"] == TITLE
 
 
 def test_a_log_in_a_file_is_read(repo: Repo, workdir: Path) -> None:
