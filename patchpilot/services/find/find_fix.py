@@ -42,6 +42,7 @@ from patchpilot.symptoms.rank_fixes import (
     weights,
 )
 from patchpilot.symptoms.read_log import Frame, Symptom, read_log
+from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.topic.archive_target import archive_setting, thread_at
 
 SHOWN, FEW, WORTH = 10, 3, 0.01
@@ -240,7 +241,12 @@ def search_fixes(
 def fixes_of(
     repository: Repository, culprit: str, progress: Progress = silent
 ) -> FoundFixes:
-    """Return the commits of mainline that name a commit in their Fixes: tags."""
+    """Return the commits of mainline that name a commit in their Fixes: tags.
+
+    `culprit` names the commit, or is the log of a bisection that found it.
+    """
+    if "\n" in culprit:
+        culprit = parse_bisection(culprit).first_bad or ""
     rev, main = repository.resolve(culprit), find_mainline(repository)
     messages = read_messages(repository, rev, main.tip if main else "HEAD")
     known = list(messages)

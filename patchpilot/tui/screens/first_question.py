@@ -91,7 +91,6 @@ def _work(
     home: "HomeScreen", kind: str, words: str, tree: str, directory: Path
 ) -> Callable[[], object]:
     from patchpilot.services.find.find_fix import find_fixes, fixes_of, read_symptom
-    from patchpilot.tags.bisect_log import parse_bisection
     from patchpilot.topic.home.home_branches import range_of
 
     if kind == "branch":
@@ -101,8 +100,7 @@ def _work(
     text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
     with home.tui.session.repository() as repository:
         if kind == "bisect":
-            bad = parse_bisection(text).first_bad if text else words
-            found = fixes_of(repository, bad or "")
+            found = fixes_of(repository, text or words)
         else:
             symptom = read_symptom(repository, text or words)
             found = find_fixes(repository, symptom, tree=tree)
