@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.view.stages import Stage
@@ -13,7 +13,6 @@ from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_line
 
 if TYPE_CHECKING:
     from patchpilot.services.find.find_fix import FoundFixes
-    from patchpilot.tui.screens.home_screen import HomeScreen
 
 QUESTION = "What do you have?"
 ANSWERS = (
@@ -38,7 +37,7 @@ _LINES = {
 }
 
 
-def ask_what(home: "HomeScreen") -> None:
+def ask_what(home: Any) -> None:
     """Ask what the user has, and then for its name."""
 
     def answered(kind: str | None) -> None:
@@ -52,7 +51,7 @@ def ask_what(home: "HomeScreen") -> None:
     home.app.push_screen(Choose("", ANSWERS, QUESTION), answered)
 
 
-def _given(home: "HomeScreen", kind: str, words: str) -> None:
+def _given(home: Any, kind: str, words: str) -> None:
     if kind == "commit":
         home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=words)
     elif kind == "log":
@@ -70,7 +69,7 @@ def _given(home: "HomeScreen", kind: str, words: str) -> None:
         _search(home, kind, words, "HEAD")
 
 
-def _search(home: "HomeScreen", kind: str, words: str, tree: str) -> None:
+def _search(home: Any, kind: str, words: str, tree: str) -> None:
     """Read the branch, or search for the fixes, in a thread."""
     directory = home.tui.session.directory or Path()
 
@@ -88,7 +87,7 @@ def _search(home: "HomeScreen", kind: str, words: str, tree: str) -> None:
 
 
 def _work(
-    home: "HomeScreen", kind: str, words: str, tree: str, directory: Path
+    home: Any, kind: str, words: str, tree: str, directory: Path
 ) -> Callable[[], object]:
     from patchpilot.services.find.find_fix import find_fixes, fixes_of, read_symptom
     from patchpilot.topic.home.home_branches import range_of
@@ -107,7 +106,7 @@ def _work(
     return partial(_show, home, found, text or words)
 
 
-def _show(home: "HomeScreen", found: "FoundFixes", log: str) -> None:
+def _show(home: Any, found: "FoundFixes", log: str) -> None:
     """Show the commits, and where each leads."""
     answers = [
         (
@@ -139,7 +138,7 @@ def _show(home: "HomeScreen", found: "FoundFixes", log: str) -> None:
     home.app.push_screen(Choose(f"{title}, from {searched}", answers, at=at), answered)
 
 
-def _report(home: "HomeScreen", found: "FoundFixes", log: str) -> None:
+def _report(home: Any, found: "FoundFixes", log: str) -> None:
     from patchpilot.services.find.report_bug import keep_report
 
     try:
