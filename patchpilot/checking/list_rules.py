@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Implements `rules` and `explain`: lists and explains the rules of the packs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.errors import unknown
-from patchpilot.lint.rule_records import hidden_by_default, rule_records
+from patchpilot.lint.rule_records import hidden_by_default, records_of
 from patchpilot.lint.rule_store import OwnPack, examples_of, load_packs, load_rules
 from patchpilot.lint.unknown_rule import unknown_rule_hint
+from patchpilot.model.finding import Severity
 from patchpilot.model.json_form import json_form
 from patchpilot.model.rule import Example, Rule
 from patchpilot.model.rule_record import RuleRecord
@@ -24,13 +25,28 @@ from patchpilot.model.rule_record import RuleRecord
 )
 @dataclass(frozen=True, slots=True)
 class RuleExplanation:
-    """A rule with its examples, its record on real patches, and whether it is shown by default."""
+    """A rule with its examples, its records on real patches by severity, and whether its findings
+    are shown by default.
+    """
 
     rule: Rule
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
-    record: RuleRecord
+    records: Mapping[Severity, RuleRecord]
     shown: bool
+
+    @property
+    def record(self) -> RuleRecord:
+        """The record of findings with the rule's usual severity."""
+        return self.records.get(self.rule.severity, RuleRecord())
+
+    @property
+    def on_real_patches(self) -> list[str]:
+        """A sentence on each record."""
+        return [
+            f"As {severity}: {record.sentence}"
+            for severity, record in self.records.items()
+        ]
 
     @property
     def bad_texts(self) -> tuple[str, ...]:
@@ -80,11 +96,10 @@ def explain_all(
 
 
 def _explanation(rule: Rule, examples: Sequence[Example]) -> RuleExplanation:
-    record = rule_records().get(rule.name, RuleRecord())
     return RuleExplanation(
         rule,
         tuple(example for example in examples if example.bad),
         tuple(example for example in examples if not example.bad),
-        record,
-        rule.name not in hidden_by_default(load_rules()),
+        records_of(rule),
+        (rule.name, rule.severity) not in hidden_by_default(load_rules()),
     )

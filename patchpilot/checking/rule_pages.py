@@ -66,8 +66,8 @@ def rule_page(explanation: RuleExplanation) -> str:
             "",
             *(f"- {problem}" for problem in rule.known_problems),
         ]
-    if explanation.record.accepted:
-        lines += ["", "## On real patches", "", explanation.record.sentence]
+    if explanation.records:
+        lines += ["", "## On real patches", "", *explanation.on_real_patches]
     lines += ["", "## References", "", f"- <{rule.reference}>"]
     lines += [
         "",

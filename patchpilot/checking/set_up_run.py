@@ -70,7 +70,7 @@ def set_up(
     rules = adjusted(rules, project)
     if not options.strict:
         options = options._replace(
-            hidden={rule.name for rule in rules if rule.severity is Severity.CHECK}
+            hidden={(rule.name, Severity.CHECK) for rule in rules}
             if as_checkpatch
             else hidden_by_default(rules, request.noise)
         )

@@ -16,7 +16,7 @@ from patchpilot.lint.baseline import (
 )
 from patchpilot.lint.recognize_findings import FindingMark, mark_of, renames
 from patchpilot.lint.waivers import Waiver, verify
-from patchpilot.model.finding import Finding, Suppressed
+from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
 from patchpilot.write_file import write_file
 
@@ -33,7 +33,7 @@ def apply_suppressions(
     request: Suppressions,
     every_rule: "Sequence[Rule]",
     *,
-    hidden: Collection[str],
+    hidden: Collection[tuple[str, Severity]],
 ) -> "CheckResult":
     """Returns the result with waived and baseline findings moved to the suppressed findings.
 
@@ -129,7 +129,7 @@ def _against_baseline(
     verdict: SuppressionResult,
     every_rule: "Sequence[Rule]",
     *,
-    hidden: Collection[str],
+    hidden: Collection[tuple[str, Severity]],
 ) -> "tuple[CheckResult, SuppressionResult]":
     """The result compared with the baseline, which is written first where that is asked for: then
     it has every finding.
@@ -167,7 +167,8 @@ def _against_baseline(
     stale = {
         mark: count
         for mark, count in gone.items()
-        if mark.rule in ran and ran[mark.rule].name not in hidden
+        if mark.rule in ran
+        and (ran[mark.rule].name, ran[mark.rule].severity) not in hidden
     }
     if not request.write:
         entries = tuple(

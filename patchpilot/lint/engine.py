@@ -169,10 +169,11 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
     path, line = hit.path, hit.line
     if path is None and hit.patch_line is not None:
         path, line = places.of(hit.patch_line)
+    severity = rule.severities.get(hit.case, rule.severity)
     return Finding(
         rule=rule.id,
         name=rule.name,
-        severity=rule.severities.get(hit.case, rule.severity),
+        severity=severity,
         message=filled(rule.message_for(hit.case), hit.values),
         checkpatch=rule.checkpatch,
         patch_line=hit.patch_line,
@@ -187,7 +188,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
             else None
         ),
         values=tuple((name, str(value)) for name, value in hit.values.items()),
-        record=rule_records().get(rule.name, RuleRecord()),
+        record=rule_records().get((rule.name, severity), RuleRecord()),
     )
 
 
@@ -196,7 +197,7 @@ def _is_hidden(finding: Finding, options: Options) -> bool:
     if options.strict or finding.severity is Severity.ERROR:
         return False
     if not options.as_checkpatch:
-        return finding.name in options.hidden
+        return (finding.name, finding.severity) in options.hidden
     return finding.severity is Severity.CHECK and not (
         finding.checkpatch and (finding.path or "").startswith(ALWAYS_STRICT)
     )

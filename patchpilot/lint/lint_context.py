@@ -19,6 +19,7 @@ from typing import (
     TypeVar,
 )
 
+from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import newest_kernel
@@ -101,12 +102,12 @@ class Options(NamedTuple):
     and const_structs.checkpatch.
 
     With `whole_files`, each patch is a whole file without changes, as with checkpatch.pl -f.
-    Findings of the rules named in `hidden` are counted but left out; `as_checkpatch` leaves out
-    what checkpatch.pl leaves out.
+    Findings whose rule and severity are in `hidden` are counted but left out; `as_checkpatch`
+    leaves out what checkpatch.pl leaves out.
     """
 
     strict: bool = False
-    hidden: Collection[str] = ()
+    hidden: Collection[tuple[str, Severity]] = ()
     as_checkpatch: bool = False
     max_line_length: int = 100
     kernel: tuple[int, int] = newest_kernel()

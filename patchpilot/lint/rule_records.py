@@ -6,7 +6,7 @@ mailing list archives.
 """
 
 import csv
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from patchpilot.model.finding import Severity
@@ -14,13 +14,17 @@ from patchpilot.model.rule import Rule
 from patchpilot.model.rule_record import RuleRecord
 from patchpilot.resources import data_dir
 
+Measured = tuple[str, Severity]
+"""A rule's name and the severity of its findings."""
+LIKELY = 1.7
+"""A warning was gone in the next version that much more often than a check."""
 NOISE = 0.35
 """Findings on an accepted patch that are shown by default, on average."""
 
 
 @cache
-def rule_records() -> Mapping[str, RuleRecord]:
-    """Returns all records by rule name; empty if the data is not installed.
+def rule_records() -> Mapping[Measured, RuleRecord]:
+    """Returns all records by rule name and severity; empty if the data is not installed.
 
     A rule without a record had no finding when the rules were measured.
     """
@@ -30,34 +34,48 @@ def rule_records() -> Mapping[str, RuleRecord]:
     with file.open(encoding="utf-8", newline="") as lines:
         accepted = int(next(line for line in lines if "accepted" in line).split()[-1])
         return {
-            row["rule"]: RuleRecord(
+            (row["rule"], Severity(row["severity"])): RuleRecord(
                 accepted, *(int(row[key]) for key in RuleRecord._fields[1:])
             )
             for row in csv.DictReader(lines, delimiter="\t")
         }
 
 
-def hidden_by_default(rules: Iterable[Rule], noise: float = NOISE) -> Collection[str]:
-    """Returns the names of the rules that are only shown with `--strict`.
+def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
+    """Returns the records of a rule by the severity of its findings."""
+    return {
+        severity: record
+        for severity in Severity
+        if (record := rule_records().get((rule.name, severity)))
+    }
 
-    The rules that are worth most are shown, as long as they have at most `noise` findings on an
-    accepted patch together. Errors count, but are never hidden.
+
+def hidden_by_default(rules: Iterable[Rule], noise: float = NOISE) -> set[Measured]:
+    """Returns the rules, with the severity of their findings, that only `--strict` shows.
+
+    The findings that are worth most are shown, as long as an accepted patch has at most `noise` of
+    them. Errors count, but are never hidden.
     """
-    records = rule_records()
-    measured = [rule for rule in rules if rule.name in records]
-    measured.sort(key=lambda rule: -records[rule.name].worth)
-    left = noise - sum(
-        records[rule.name].expected
-        for rule in measured
-        if rule.severity is Severity.ERROR
+    measured = [
+        (rule.name, severity, record)
+        for rule in rules
+        for severity, record in records_of(rule).items()
+    ]
+    measured.sort(
+        key=lambda one: -one[2].worth * (LIKELY if one[1] is Severity.WARNING else 1)
     )
-    hidden = set()
-    for rule in measured:
-        expected = records[rule.name].expected
-        if rule.severity is Severity.ERROR:
+    left = noise
+    left -= sum(
+        record.expected
+        for _, severity, record in measured
+        if severity is Severity.ERROR
+    )
+    hidden: set[Measured] = set()
+    for name, severity, record in measured:
+        if severity is Severity.ERROR:
             continue
-        if expected > left:
-            hidden.add(rule.name)
+        if record.expected > left:
+            hidden.add((name, severity))
         else:
-            left -= expected
+            left -= record.expected
     return hidden

@@ -4,7 +4,9 @@
 from typing import NamedTuple
 
 DOUBT = 2
-"""With so many more findings, the noise on lists that were left out is the one that was asked."""
+"""Findings of both kinds that each rule is taken to have had beside those that were seen: then the
+noise on lists that were left out is the one that was asked for.
+"""
 GONE = 0.3
 """The worth of a finding that was gone in the next version; one that was asked for is worth 1."""
 
@@ -50,15 +52,14 @@ class RuleRecord(NamedTuple):
     def worth(self) -> float:
         """Findings that were asked for or gone, for each one on an accepted patch.
 
-        Most of what is gone in the next version is gone for another reason.
+        It is 1 for a rule of which little was seen. Most of what is gone in the next version is
+        gone for another reason.
         """
-        return (self.hit + GONE * self.gone) / (self.places + DOUBT)
+        return (self.hit + GONE * self.gone + DOUBT) / (self.places + DOUBT)
 
     @property
     def sentence(self) -> str:
-        """The record in one sentence, or "" if the rule was not measured."""
-        if not self.accepted:
-            return ""
+        """The record in one sentence."""
         said = (
             f"Fires on {_percent(self.noise, self.accepted)} "
             f"of {self.accepted} accepted patches"

@@ -128,10 +128,7 @@ def _notes(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
     notes = (
         ("Options", [f"{name}: {text}" for name, text in rule.options.items()]),
         ("Known problems", list(rule.known_problems)),
-        (
-            "On real patches",
-            [explanation.record.sentence] if explanation.record.accepted else [],
-        ),
+        ("On real patches", explanation.on_real_patches),
     )
     return [(title, entries) for title, entries in notes if entries]
 
