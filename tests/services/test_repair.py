@@ -54,7 +54,7 @@ def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(
     before, was = head(repository), git(repository.top, "rev-parse", "HEAD").text
     repairs = find_repairs(repository, settings, planned)
     assert head(repository) == before
-    assert repairs.words[0].startswith("2 safe fixes: ")
+    assert repairs.words[0].startswith("3 safe fixes: ")
     assert (
         'Fixes: 33248b1ba072 ("acme: read the number of flash images at probe")'
         in repairs.words

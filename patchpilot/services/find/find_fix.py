@@ -239,15 +239,15 @@ def search_fixes(
 
 
 def fixes_of(
-    repository: Repository, culprit: str, progress: Progress = silent
+    repository: Repository, introduced_by: str, progress: Progress = silent
 ) -> FoundFixes:
     """Return the commits of mainline that name a commit in their Fixes: tags.
 
-    `culprit` names the commit, or is the log of a bisection that found it.
+    `introduced_by` names the commit, or is the log of a bisection that found it.
     """
-    if "\n" in culprit:
-        culprit = parse_bisection(culprit).first_bad or ""
-    rev, main = repository.resolve(culprit), find_mainline(repository)
+    if "\n" in introduced_by:
+        introduced_by = parse_bisection(introduced_by).first_bad or ""
+    rev, main = repository.resolve(introduced_by), find_mainline(repository)
     messages = read_messages(repository, rev, main.tip if main else "HEAD")
     known = list(messages)
     found = [
