@@ -95,6 +95,7 @@ _.toolchain
 settings_page
 troubleshooting_page
 _.get_theme_variable_defaults
+_.discover
 _.max_height
 # the reference page of the subsystems prints it
 _.closes

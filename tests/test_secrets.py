@@ -228,7 +228,6 @@ def test_a_followed_series_has_no_password_of_its_archive(world: World) -> None:
     world.call("track", "show", "1")
     world.call("track", "show", "1", "--format", "json")
     world.call("track", "update", "1", "--all")
-    world.call("track", "add", "--mine", "--since", "2020-01-01")
     world.call("check", "<post@example.org>")
     assert world.archive.refused == refused == 0
     assert f'"source": "{world.archive.url}"' in world.printed

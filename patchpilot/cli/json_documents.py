@@ -31,7 +31,6 @@ from patchpilot.services.tags.stable_request_tag import StableResult
 from patchpilot.services.tags.undo_rewrite import UndoAnswer
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.compare_revisions import RevisionComparison
-from patchpilot.services.track.discover_series import Discovered
 from patchpilot.services.track.posted_commit import PostedCommit, UnpostedCommit
 from patchpilot.services.track.series_answer import RemovedAnswer, TrackAnswer
 from patchpilot.settings.trusted_packs import TreeConfiguration
@@ -88,7 +87,6 @@ DOCUMENTS = (
     ),
     JsonDocument("classify", command="track classify", lists={"mails": ClassifiedMail}),
     JsonDocument("config", lists={"settings": ConfigRow, "problems": ConfigProblem}),
-    JsonDocument("discover", (Discovered,), "track add --mine"),
     JsonDocument("doctor", (DoctorResult,)),
     JsonDocument("draft", (DraftResult,)),
     JsonDocument("explain", lists={"rules": RuleExplanation}),

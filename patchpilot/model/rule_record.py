@@ -4,8 +4,8 @@
 from typing import NamedTuple
 
 DOUBT = 2
-"""Findings of both kinds that are added to each rule's: with them, the noise on lists that were left
-out is at most the one that was asked for.
+"""Findings of both kinds that are added to each rule's: with them, the noise on lists that were
+left out is at most the one that was asked for.
 """
 GONE = 0.3
 """The worth of a finding that was gone in the next version; one that was asked for is worth 1."""

@@ -176,16 +176,6 @@ def _track(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
     yield "track", "show", rng.choice((1, 2)), "--ledger"
     yield "track", "classify", "--format", rng.choice(("text", "json")), world.mbox
     yield "track", "update", 1, "--all", *rng.choice(((), ("--lore", url)))
-    yield (
-        "track",
-        "add",
-        "--mine",
-        "--lore",
-        url,
-        "--all",
-        "--author",
-        "ada@example.org",
-    )
 
 
 def _reply(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot track`: track series on an archive until they are merged."""
 
-import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli import ask
 from patchpilot.cli.commands import track_reply
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.option_table import CHOICE, NUMBER, Option, converted
 from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.cli.output.stream import tell
 from patchpilot.cli.series_number import chosen_series, series_number
 from patchpilot.cli.verb_command import argument, option, verb
 
@@ -20,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from patchpilot.model.progress import Progress
-    from patchpilot.services.track.discover_series import Discovered, DiscoveredSeries
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.poll_archives import ArchiveAt
     from patchpilot.topic.topic_state import TopicState
@@ -74,8 +69,7 @@ command.add(track_reply.command)
         "\b\nExamples:\n"
         "  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n"
         "  patchpilot track add --mbox thread.mbox\n"
-        "  patchpilot track add - < bounce.eml\n"
-        "  patchpilot track add --mine --since 1y"
+        "  patchpilot track add - < bounce.eml"
     )
 )
 @common_options("text", "json")
@@ -85,26 +79,6 @@ command.add(track_reply.command)
     type=Path,
     help="read the messages from FILE instead of an archive",
 )
-@option(
-    "--mine",
-    is_flag=True,
-    help="search for series that you sent from any machine, and choose which ones to track",
-)
-@option(
-    "--author",
-    "authors",
-    metavar="ADDRESS",
-    multiple=True,
-    help="with --mine: search for this sender (repeatable)  [default: your addresses]",
-)
-@option(
-    "--since",
-    metavar="WHEN",
-    default="6m",
-    shows_default=True,
-    help="with --mine: how far to search: 90d, 6m, 1y, or a date",
-)
-@option("--all", "everything", is_flag=True, help="with --mine: track all series found")
 @_FRESH
 @_LORE
 @argument("target", metavar="MSGID|URL|-", required=False)
@@ -114,30 +88,16 @@ def add(
     mbox: Path | None,
     fresh: bool,
     lore: str | None,
-    **search: Any,
 ) -> int:
     """Track the series that a message belongs to, or with --mbox the series in a file.
 
     FILE `-` is standard input. A bounce or a moderation notice in the file is stored with the
     series that it is about.
-
-    --mine takes your addresses from the git configuration, earlier sends and .mailmap, and
-    searches your archive and the archives of the tracked series. Messages of the stable maintainers
-    about your patches (AUTOSEL, FAILED, reviews) lead to the original series.
     """
-    from patchpilot.errors import UsageError
     from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.followed import follow_series as service
     from patchpilot.topic.followed.known_series import open_store
 
-    if search["mine"]:
-        if target or mbox:
-            raise UsageError(
-                "--mine cannot be combined with a message or --mbox",
-                hint="run `patchpilot track add --mine`",
-            )
-        del search["mine"]
-        return _add_mine(common, lore, **search)
     if target == "-":
         target, mbox = None, Path("-")
     with (
@@ -164,59 +124,6 @@ def add(
             )
     _write(common, series, whole=True)
     return _warn_incomplete(series)
-
-
-def _add_mine(
-    common: Common,
-    lore: str | None,
-    *,
-    authors: tuple[str, ...],
-    since: str,
-    everything: bool,
-) -> int:
-    """List the user's series, and track those that the user chooses."""
-    from patchpilot.cli.output.discovered_report import discovered_text
-    from patchpilot.cli.output.json_document import document
-    from patchpilot.errors import ExitCode
-    from patchpilot.services.track import discover_series as service
-    from patchpilot.topic.archive_target import archive_setting
-    from patchpilot.topic.followed.known_series import open_store
-    from patchpilot.topic.followed.own_addresses import known_addresses
-
-    with (
-        common.workplace() as place,
-        open_store(offline=common.offline) as store,
-        progress_of(common) as progress,
-    ):
-        repository, archive_at = place.repository_if_any(), _archives(common, progress)
-        tracked = (entry.lore for entry in store.entries() if entry.lore)
-        found = service.discover(
-            authors or known_addresses(repository, common.repo),
-            service.moment_since(since),
-            (lore or archive_setting(common.repo), *tracked),
-            store=store,
-            archive_at=archive_at,
-            progress=progress,
-        )
-        wanted = tuple(series for series in found.series if series.number is None)
-        if wanted and not everything:
-            wanted = _picked(common, replace(found, series=wanted))
-        found = service.follow_discovered(
-            found,
-            wanted,
-            store=store,
-            archive_at=archive_at,
-            repository=repository,
-            progress=progress,
-        )
-    common.write(
-        document("discover", found)
-        if common.format == "json"
-        else discovered_text(found)
-    )
-    for problem in found.troubles:
-        notice("warning", problem)
-    return ExitCode.NETWORK if found.troubles else ExitCode.OK
 
 
 @command.command(
@@ -501,22 +408,6 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
         common.write(classified_text(mails))
 
 
-def _picked(common: Common, found: "Discovered") -> "tuple[DiscoveredSeries, ...]":
-    """Return the series that the user chooses on a terminal; none elsewhere."""
-    from patchpilot.cli.output.discovered_report import discovered_text
-    from patchpilot.services.track.discover_series import picked_places
-
-    if common.format != "text" or not sys.stdin.isatty() or not sys.stderr.isatty():
-        return ()
-    tell(discovered_text(found, numbered=True))
-    picked = ask.prompt_value(
-        "Follow which? (1 3-5, all; Enter: none)",
-        lambda text: picked_places(text, len(found.series)),
-        "",
-    )
-    return tuple(found.series[at] for at in picked)
-
-
 def _list(common: Common, since: str | None, *, waiting: bool) -> int:
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import known_series as service
@@ -551,7 +442,7 @@ def _part(
     """Return the series with news, or with messages that wait for an answer, and both as text."""
     from patchpilot.cli.output.track_report import digest_text, waiting_text
     from patchpilot.model.bounded_date import EPOCH
-    from patchpilot.services.track.discover_series import moment_since
+    from patchpilot.services.track.moment_since import moment_since
     from patchpilot.topic.followed.known_series import with_mails
     from patchpilot.topic.followed.review_ledger import awaiting
 

@@ -13,10 +13,10 @@ from patchpilot.archive.archive import (
     archive_of,
     received,
 )
-from patchpilot.archive.authored_series import originals
 from patchpilot.archive.collect_mails import Gathered, gather, status_of
 from patchpilot.archive.local_archive import REPORT
 from patchpilot.archive.open_archive import archive_address, open_archive, with_login
+from patchpilot.archive.original_series import originals
 from patchpilot.archive.poll import PolledSeries
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.cache.folder import cache_dir, private_folder

@@ -1,20 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Searches an archive for an author's series by the author's addresses.
-
-For messages from the stable maintainers, the module finds the original series.
-"""
+"""Finds the original series of the stable maintainers' messages in an archive."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import NamedTuple
 
-from patchpilot.archive.archive import MailArchive, NotInArchiveError, quoted, received
+from patchpilot.archive.archive import MailArchive, NotInArchiveError, quoted
 from patchpilot.archive.poll import LONGEST_QUERY
-from patchpilot.model.address import Address
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.message_id import linked_ids
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.mail_kinds import STABLE
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import PostedTopic
@@ -23,98 +16,10 @@ from patchpilot.reading.status import read_thread
 from patchpilot.reading.thread_match import about, authors_named, patch_authors
 from patchpilot.series.patch_pairing import title_key
 
-_POSTS = (
-    '(nq:"signed-off-by" OR nq:"file changed" OR nq:"files changed" OR s:0 OR s:00)'
-)
-"""Patches have a sign-off, cover letters a diffstat or the number 0: an author's replies are not
-fetched.
-"""
-_MACHINES = "(f:gregkh OR f:sashal)"
 MAX_LINKS = 4
 """The links of a mail that are followed: to the patch, to a report, to a discussion."""
 MAX_MISSED = 20
 """The patches whose original is searched for one by one in vain, before no more of them are."""
-
-
-class Authored(NamedTuple):
-    """The series of some authors, oldest first, and the stable maintainers' messages.
-
-    The messages are limited to those about patches by these authors.
-    """
-
-    topics: tuple[PostedTopic, ...]
-    stable: tuple[Classified, ...]
-
-
-def authored(
-    archive: MailArchive,
-    emails: Sequence[str],
-    since: datetime,
-    *,
-    reader: MailReader,
-    fresh: bool = False,
-) -> Authored:
-    """Returns the series sent from the given addresses that the archive received since a date.
-
-    The result includes the stable maintainers' messages about the authors' patches.
-    """
-    archive.parse_mail = reader.parse
-    keys = {Address("", email).key for email in emails}
-    when = received(since)
-    mails = [
-        mail
-        for query in _of_authors(emails, f"{when} AND {_POSTS}", "f")
-        for mail in archive.search(query, fresh=fresh)
-    ]
-    topics = find_topics(map(reader.classify, unique(mails)))
-    mine = tuple(
-        topic
-        for topic in topics
-        if any(revision.author.key in keys for revision in topic.revisions)
-        and (topic.latest.sent is None or topic.latest.sent >= since)
-    )
-    about_them = [
-        mail
-        for query in _of_authors(emails, f"{when} AND {_MACHINES}", "b")
-        for mail in archive.search(query, fresh=fresh)
-    ]
-    classified = map(reader.classify, unique(about_them))
-    stable = tuple(
-        mail
-        for mail in classified
-        if mail.kind in STABLE
-        and {author.key for author in authors_named(mail)[:1]} & keys
-    )
-    return Authored(mine, stable)
-
-
-def _is_from(topic: PostedTopic, keys: set[str]) -> bool:
-    """Whether one of the authors sent the series or a patch in it is theirs: maintainers send
-    others' patches.
-    """
-    return any(
-        author.key in keys for post in topic.posts for author in patch_authors(post)
-    )
-
-
-def _of_authors(emails: Sequence[str], rest: str, prefix: str) -> Iterator[str]:
-    """Searches within the longest URL for mails that have one of the addresses there."""
-    return _any_of([f"{prefix}:{quoted(email)}" for email in emails], rest)
-
-
-def _any_of(terms: Sequence[str], rest: str) -> Iterator[str]:
-    group: list[str] = []
-    for term in terms:
-        if (
-            group
-            and len(quote_url(f"({' OR '.join((*group, term))}) AND {rest}"))
-            > LONGEST_QUERY
-        ):
-            yield f"({' OR '.join(group)}) AND {rest}"
-            group = []
-        group.append(term)
-    if group:
-        yield f"({' OR '.join(group)}) AND {rest}"
 
 
 def originals(
@@ -239,3 +144,27 @@ def _by_commit(
 
 def _same(one: str, other: str) -> bool:
     return one.startswith(other[:12]) or other.startswith(one[:12])
+
+
+def _is_from(topic: PostedTopic, keys: set[str]) -> bool:
+    """Whether one of the authors sent the series or a patch in it is theirs: maintainers send
+    others' patches.
+    """
+    return any(
+        author.key in keys for post in topic.posts for author in patch_authors(post)
+    )
+
+
+def _any_of(terms: Sequence[str], rest: str) -> Iterator[str]:
+    group: list[str] = []
+    for term in terms:
+        if (
+            group
+            and len(quote_url(f"({' OR '.join((*group, term))}) AND {rest}"))
+            > LONGEST_QUERY
+        ):
+            yield f"({' OR '.join(group)}) AND {rest}"
+            group = []
+        group.append(term)
+    if group:
+        yield f"({' OR '.join(group)}) AND {rest}"

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Parses a time in the past, as `track --since` takes it."""
+
+import re
+from datetime import UTC, datetime
+
+from patchpilot.errors import UsageError
+from patchpilot.model.bounded_date import moment, read_iso
+
+_AGO = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)
+_DAY = 86_400
+_DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
+
+
+def moment_since(text: str, now: datetime | None = None) -> datetime:
+    """Parses the value of `--since`: `6 months`, `90d`, `2w`, `1y` ago, or a date.
+
+    Raises `UsageError` if the value cannot be parsed.
+    """
+    now = now or datetime.now(UTC)
+    if ago := _AGO.fullmatch(text.strip()):
+        return moment(
+            now.timestamp() - int(ago["count"]) * _DAYS[ago["unit"].lower()] * _DAY
+        )
+    since = read_iso(text.strip(), UTC)
+    if since is None:
+        raise UsageError(
+            f"--since: cannot parse {text!r}",
+            hint="use a time span or a date, for example 90d, 2w, 6m, 1y or 2026-01-31",
+        )
+    return since
