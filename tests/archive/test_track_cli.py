@@ -657,29 +657,29 @@ def test_a_thread_without_a_patch_is_reported(workdir: Path) -> None:
     assert call("track", "add", "--mbox", "m").code == 2
 
 
-def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
-    repo = Repo(workdir / "linux")
-    repo.commit(
-        "start\n",
-        {
-            "Makefile": "VERSION = 6\n",
-            "MAINTAINERS": "x\n",
-            "Kbuild": "x\n",
-            "Kconfig": "x\n",
-        },
-    )
+def _fixed(path: Path) -> tuple[Repo, str]:
+    """A kernel tree after v6.8 with the fix, and the fix."""
+    repo = Repo(path)
+    files = dict.fromkeys(("MAINTAINERS", "Kbuild", "Kconfig"), "x\n")
+    repo.commit("start\n", {"Makefile": "VERSION = 6\n"} | files)
     repo.tag("v6.8")
-    fix = repo.commit(
-        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
-        {"a.c": "x\n"},
-    )
+    text = f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+    return repo, repo.commit(text, {"a.c": "x\n"})
+
+
+def _backported(repo: Repo, fix: str) -> str:
+    """Its backport to linux-6.6.y, which is left checked out."""
+    repo.branch("linux-6.6.y", "v6.8")
+    sign = "Signed-off-by: Ada Fixer <ada@example.org>"
+    text = f"{TITLE}\n\ncommit {fix} upstream.\n\n{sign}\n"
+    return repo.commit(text, {"a.c": "y\n"})
+
+
+def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
+    repo, fix = _fixed(workdir / "linux")
     repo.commit("Linux 6.9-rc1\n", {"Makefile": "VERSION = 69\n"})
     repo.tag("v6.9-rc1")
-    repo.branch("linux-6.6.y", "v6.8")
-    backport = repo.commit(
-        f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
-        {"a.c": "y\n"},
-    )
+    backport = _backported(repo, fix)
     repo.tag("v6.6.30")
     repo.checkout("master")
     (found,) = series("add", "--mbox", thread, "-C", repo.path)
@@ -694,20 +694,7 @@ def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
 def test_show_has_the_story_with_the_proof_of_each_event(
     thread: Path, workdir: Path
 ) -> None:
-    repo = Repo(workdir / "linux")
-    repo.commit(
-        "start\n",
-        {
-            "Makefile": "VERSION = 6\n",
-            "MAINTAINERS": "x\n",
-            "Kbuild": "x\n",
-            "Kconfig": "x\n",
-        },
-    )
-    fix = repo.commit(
-        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
-        {"a.c": "x\n"},
-    )
+    repo, fix = _fixed(workdir / "linux")
     shown = call("track", "add", "--mbox", thread, "-C", repo.path).out.splitlines()
     start, end = shown.index("  story"), shown.index("  replies")
     assert shown[start + 1 : end] == [
@@ -733,26 +720,8 @@ def test_show_has_the_story_with_the_proof_of_each_event(
 def test_a_stable_branch_has_one_state_on_one_screen(
     thread: Path, workdir: Path
 ) -> None:
-    repo = Repo(workdir / "linux")
-    repo.commit(
-        "start\n",
-        {
-            "Makefile": "VERSION = 6\n",
-            "MAINTAINERS": "x\n",
-            "Kbuild": "x\n",
-            "Kconfig": "x\n",
-        },
-    )
-    repo.tag("v6.8")
-    fix = repo.commit(
-        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
-        {"a.c": "x\n"},
-    )
-    repo.branch("linux-6.6.y", "v6.8")
-    backport = repo.commit(
-        f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
-        {"a.c": "y\n"},
-    )
+    repo, fix = _fixed(workdir / "linux")
+    backport = _backported(repo, fix)
     repo.checkout("master")
     shown = call("track", "add", "--mbox", thread, "-C", repo.path).out
     lines = [
