@@ -13,7 +13,6 @@ from patchpilot.lint.project_rules import (
 )
 from patchpilot.lint.rule_records import hidden_by_default
 from patchpilot.lint.selection import choose
-from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Rule
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import newest_kernel
@@ -69,9 +68,6 @@ def set_up(
         rules = for_whole_files(rules)
     rules = adjusted(rules, project)
     if not options.strict:
-        options = options._replace(
-            hidden={(rule.name, Severity.CHECK) for rule in rules}
-            if as_checkpatch
-            else hidden_by_default(rules, request.noise)
-        )
+        hidden = hidden_by_default(rules, request.noise)
+        options = options._replace(hidden=hidden)
     return CheckRun(rules, options, project, tree, None)

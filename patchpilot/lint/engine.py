@@ -196,10 +196,10 @@ def _is_hidden(finding: Finding, options: Options) -> bool:
     """Whether a finding is only shown with --strict. An error never is."""
     if options.strict or finding.severity is Severity.ERROR:
         return False
-    if not options.as_checkpatch:
+    if not (options.as_checkpatch and finding.checkpatch):
         return (finding.name, finding.severity) in options.hidden
-    return finding.severity is Severity.CHECK and not (
-        finding.checkpatch and (finding.path or "").startswith(ALWAYS_STRICT)
+    return finding.severity is Severity.CHECK and not (finding.path or "").startswith(
+        ALWAYS_STRICT
     )
 
 

@@ -102,8 +102,8 @@ class Options(NamedTuple):
     and const_structs.checkpatch.
 
     With `whole_files`, each patch is a whole file without changes, as with checkpatch.pl -f.
-    Findings whose rule and severity are in `hidden` are counted but left out; `as_checkpatch`
-    leaves out what checkpatch.pl leaves out.
+    Findings whose rule and severity are in `hidden` are counted but left out; with
+    `as_checkpatch`, those of checkpatch.pl's rules are left out where checkpatch.pl does.
     """
 
     strict: bool = False

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import unescape
+from itertools import pairwise
 
 from patchpilot.model.address import Address, addresses_within, parse_address
 from patchpilot.reading.reply_body import Body, ReplyLine
@@ -137,7 +138,7 @@ class GivenTrailer:
         if self.name.lower() in _OF_AUTHORS:
             return "it claims a part in writing or forwarding the patch"
         address = self.address
-        named = (*([address.email] if address else []), *addresses_within(self.value))
+        named = (*([address.email] if address else []), *addresses_within(str(self)))
         other = next(
             (email for email in named if not same(Address("", email), sender)), None
         )
@@ -227,7 +228,7 @@ def proposed_trailers(body: Body) -> tuple[str, ...]:
     """Returns the Fixes: and link tags among the sender's own words, which may be for the patch."""
     own = [line.text for line in body.own]
     found = []
-    for line, following in zip(own, [*own[1:], ""], strict=True):
+    for line, following in pairwise([*own, ""]):
         text = line
         if line.count("(") > line.count(")") and following.rstrip().endswith(")"):
             text = f"{line.rstrip()} {following.strip()}"

@@ -486,7 +486,7 @@ def _guessed(search: BaseSearch) -> Base:
         return base
     if upstream:
         return _over_upstream(search, upstream)
-    raise UsageError(
+    raise UnclearBaseError(
         "no base found: this branch has no upstream and shares no commit with a remote branch or"
         " the local master or main",
         hint=Action(

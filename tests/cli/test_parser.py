@@ -14,7 +14,14 @@ from hypothesis import given, settings
 from patchpilot.cli.check.check_options import FORMATS, OPTIONS, CheckOptions
 from patchpilot.cli.commands.check import command
 from patchpilot.cli.common import Common
-from patchpilot.cli.option_table import CHOICE, FLAG, NUMBER, Option, common_table
+from patchpilot.cli.option_table import (
+    CHOICE,
+    DECIMAL,
+    FLAG,
+    NUMBER,
+    Option,
+    common_table,
+)
 from patchpilot.cli.verb_command import HelpRequested, Parser
 from patchpilot.errors import UsageError
 from tests.kit.option_words import command_lines
@@ -51,7 +58,9 @@ def test_the_table_has_an_option_for_each_value_and_no_other() -> None:
 
 @pytest.mark.parametrize("option", [*COMMON, *OPTIONS], ids=lambda option: option.key)
 def test_the_spellings_of_an_option_mean_the_same(option: Option) -> None:
-    text = {CHOICE: option.choices[-1:], NUMBER: ("80",)}.get(option.kind, ("x",))
+    text = {CHOICE: option.choices[-1:], NUMBER: ("80",), DECIMAL: ("80",)}.get(
+        option.kind, ("x",)
+    )
     value = () if option.kind == FLAG else text
     first, *others = [read(spelling, *value, "a") for spelling in option.spellings]
     assert first != read("a")

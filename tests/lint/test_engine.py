@@ -99,7 +99,7 @@ def test_findings_come_in_the_order_of_lines_and_the_rest_last() -> None:
         ("drivers/net/frob.c", "SPACING", False, 1),
         ("net/frob.c", "SPACING", False, 1),
         ("drivers/staging/frob.c", "SPACING", False, 1),
-        ("drivers/net/frob.c", None, False, 0),
+        ("drivers/net/frob.c", None, False, 1),
         ("drivers/net/frob.c", None, True, 1),
     ],
 )
