@@ -62,6 +62,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     )
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start", {"frob.c": "int a;\n"})
+    repo.git("config", "patchpilot.strict", "true")
     repo.put("frob.c", "int a;\nint b; \n")
     repo.git("add", "-A")
     repo.put(
