@@ -56,6 +56,7 @@ def hidden_by_default(rules: Iterable[Rule], noise: float = NOISE) -> set[Measur
     The findings that are worth most are shown, as long as an accepted patch has at most `noise` of
     them. Errors count, but are never hidden.
     """
+    rules = tuple(rules)
     measured = [
         (rule.name, severity, record)
         for rule in rules
@@ -70,7 +71,8 @@ def hidden_by_default(rules: Iterable[Rule], noise: float = NOISE) -> set[Measur
         for _, severity, record in measured
         if severity is Severity.ERROR
     )
-    hidden: set[Measured] = set()
+    # mails do not say what a repository's history would
+    hidden = {(rule.name, Severity.CHECK) for rule in rules if rule.scope == "history"}
     for name, severity, record in measured:
         if severity is Severity.ERROR:
             continue

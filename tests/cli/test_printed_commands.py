@@ -45,6 +45,31 @@ NOT_RUN = {
     "patchpilot track show {entries[0][0]}": (
         "its words are known at run time: tests/services/test_sent_from_here.py runs it"
     ),
+    **dict.fromkeys(
+        (
+            "patchpilot backport {fix.commit[:12]} --request",
+            "patchpilot backport {last.commit[:12]} {onto} --request",
+            "patchpilot backport {self.commit[:12]} {more}",
+            "patchpilot backport {state.sure.commit[:12]} --request",
+        ),
+        "its words are known at run time: tests/topic/test_upstream_state.py runs them",
+    ),
+    **dict.fromkeys(
+        (
+            *(
+                "patchpilot find",
+                "patchpilot find -",
+                "patchpilot find {self.commit[:12]}",
+            ),
+            "patchpilot find 'mpt2sas0: _ctl_do_mpt_command: timeout'",
+            *("patchpilot find --bisect", "patchpilot find --bisect LOG"),
+            *(
+                f"patchpilot find --bisect {word}"
+                for word in ("bad", "good", "reset", "skip")
+            ),
+        ),
+        "needs a log and a mainline: tests/symptoms/test_find.py has both",
+    ),
     "patchpilot backport {commit} --request": (
         "its word is known at run time: tests/backports/test_untouched.py runs it"
     ),

@@ -33,7 +33,7 @@ async def test_findings_are_filtered_and_found_by_their_words(
     async with running(newcomer, (80, 24), Stage.CHECKS) as pilot:
         view = newcomer.screen.query_one("#patch", DiffView)
         every = view.notes
-        assert {note.role for note in every} == {"error", "warning"}
+        assert {note.role for note in every} == {"error", "warning", "info"}
         await keys(pilot, "o", "j", "enter")
         assert {note.role for note in view.notes} == {"error"}
         assert "Findings: error" in text_of(newcomer)
@@ -108,13 +108,13 @@ async def test_the_stage_bar_shows_errors_and_counts_the_findings(
         await at_checks(pilot)
         shown = text_of(newcomer)
         assert "✗ 2 Checks 5" in shown.split("\n")[1]
-        assert "─ 3 errors, 2 warnings" in shown or "━ 3 errors, 2 warnings" in shown
+        assert " 3 errors, 1 warning, 1 check" in shown
         assert "1/5 · S 2 more (--strict)" in shown
         await keys(pilot, "S")
         # the bar counts what the list shows
         shown = text_of(newcomer)
         assert "✗ 2 Checks 7" in shown.split("\n")[1]
-        assert " 3 errors, 2 warnings, 2 checks " in shown
+        assert " 3 errors, 2 warnings, 2 checks " in shown, shown
         assert "1/7 · strict" in shown
 
 
@@ -215,7 +215,7 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo(
         await at_checks(pilot, "missing-fixes")
         await keys(pilot, "A")
         shown = text_of(newcomer)
-        assert "Apply 2 fixes and add 2 tags to 1 commit? 2 findings left" in shown
+        assert "Apply 3 fixes and add 2 tags to 1 commit? 1 finding left" in shown
         assert "+Fixes: " in shown
         assert "if ((rsp" in shown
         assert "missing Signed-off-by" in shown

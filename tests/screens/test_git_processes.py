@@ -18,10 +18,11 @@ from tests.kit.walk import keys, still
 
 FIRST = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS)
 """The stages that are made while the first one is looked at, whenever there is time."""
-MOST = {"opening": 30, "BACKPORTS": 20, "PREVIEW": 10, "SEND": 0, "FOLLOW": 0}
+MOST = {"opening": 44, "BACKPORTS": 20, "PREVIEW": 10, "SEND": 0, "FOLLOW": 0}
 """The opening with the first stages, then each stage → git processes.
 
-What a branch with a conflict lacks is looked up in its own tree.
+What a branch with a conflict lacks is looked up in its own tree. Each of the candidates at Tags is
+tried on the stable branches, in a store of its own.
 """
 MAY_REPEAT = ("--batch-command", "--stdin", "GIT_COMMITTER_IDENT")
 """The reader of the objects, of which a store for tries has its own, calls whose question is on
@@ -57,4 +58,8 @@ async def test_the_tui_asks_git_few_questions_and_none_twice(
     } == {}
     for calls in found.values():
         repeated = [call for call, count in Counter(calls).items() if count > 1]
-        assert [call for call in repeated if not call.endswith(MAY_REPEAT)] == []
+        assert [
+            call
+            for call in repeated
+            if not (call.endswith(MAY_REPEAT) or " merge-tree " in call)
+        ] == []

@@ -127,6 +127,7 @@ class ChecksScreen(ListDetailScreen):
         self._more = result.left_out
         self._tell_count()
         self._tell_finding()
+        self.keys_changed()
 
     def place(self) -> None:
         """Draw the subject again when its prefix was chosen, too."""
