@@ -7,6 +7,7 @@ A PackError names the file and the rule.
 import re
 import tomllib
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -170,7 +171,7 @@ def _starts(text: str) -> list[tuple[int, tuple[str, ...]]]:
     at = [number for number, line in enumerate(lines) if _HEADER.match(line)]
     return [
         (start + 1, tuple(lines[start:end]))
-        for start, end in zip(at, (*at[1:], len(lines)), strict=True)
+        for start, end in pairwise((*at, len(lines)))
     ]
 
 
