@@ -231,7 +231,7 @@ def _place(
         if one.key not in ORDER or ORDER.index(one.key) <= rank:
             place = one.line + 1
     # never between a line and its folded continuation
-    while place < block.stop and lines[place][:1] in (" ", "\t"):
+    while place < block.stop and lines[place][0] in _BLANK:
         place += 1
     return place
 
