@@ -79,7 +79,7 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
     if not found:
         names = [name for rule in rules for name in rule.words[:-1]]
         raise unknown("rule", word, names, hint=unknown_rule_hint(word, names))
-    return tuple(_explanation(rule, examples_of(rule, packs)) for rule in found)
+    return _explained([(rule, examples_of(rule, packs)) for rule in found])
 
 
 def explain_all(
@@ -92,14 +92,20 @@ def explain_all(
         for rule in pack.rules
         for found in [pack.examples[rule.id]]
     }
-    return tuple(_explanation(rule, examples[rule.id]) for rule in rules)
+    return _explained([(rule, examples[rule.id]) for rule in rules])
 
 
-def _explanation(rule: Rule, examples: Sequence[Example]) -> RuleExplanation:
-    return RuleExplanation(
-        rule,
-        tuple(example for example in examples if example.bad),
-        tuple(example for example in examples if not example.bad),
-        records_of(rule),
-        (rule.name, rule.severity) not in hidden_by_default(load_rules()),
+def _explained(
+    pairs: Sequence[tuple[Rule, Sequence[Example]]],
+) -> tuple[RuleExplanation, ...]:
+    hidden = hidden_by_default(load_rules())
+    return tuple(
+        RuleExplanation(
+            rule,
+            tuple(example for example in examples if example.bad),
+            tuple(example for example in examples if not example.bad),
+            records_of(rule),
+            (rule.name, rule.severity) not in hidden,
+        )
+        for rule, examples in pairs
     )
