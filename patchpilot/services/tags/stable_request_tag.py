@@ -194,15 +194,19 @@ def branch_states(
 ) -> tuple[BranchState, ...]:
     """Returns the state of each stable branch: the verdict of `backport` for a fix."""
     stable = stable_branches(repository, profile=project.name)
-    if not stable.branches:
-        return ()
+    known: dict[object, tuple[BranchState, ...]] = repository.known.setdefault(
+        "branch states", {}
+    )
+    key = commit.id, tuple(culprits), project.name
+    if not stable.branches or key in known:
+        return known.get(key, ())
     fix = FixCommit(repository, commit)
     named = tuple(Culprit(culprit[:12], "", culprit) for culprit in culprits)
     with History(repository, progress) as history, Scratch(repository) as scratch:
         verdicts = [
             judge(history, scratch, fix, named, branch) for branch in stable.branches
         ]
-    return tuple(
+    known[key] = tuple(
         BranchState(
             branch.version or "",
             branch.branch,
@@ -212,6 +216,7 @@ def branch_states(
         )
         for branch in verdicts
     )
+    return known[key]
 
 
 def _fixed_in(
