@@ -9,7 +9,6 @@ from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import (
     ExitCode,
-    InputError,
     MissingError,
     UsageError,
     findings_exit,
@@ -18,8 +17,6 @@ from patchpilot.model.action import Action
 
 if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
-
-_MAX_LOG = 1 << 20
 
 
 @verb(
@@ -93,10 +90,10 @@ def command(
 
 def _symptom_text(place: "Workplace", what: str, lore: str | None) -> str | None:
     """Return the text of a log or message; None for the name of a commit, function or file."""
-    from patchpilot.services.find.find_fix import report_text
+    from patchpilot.services.find.find_fix import MAX_LOG, file_text, report_text
 
     if what == "-":
-        return sys.stdin.buffer.read(_MAX_LOG).decode("utf-8", "replace")
+        return sys.stdin.buffer.read(MAX_LOG).decode("utf-8", "replace")
     if what.startswith(("<", "http://", "https://")):
         return report_text(what, lore, offline=place.offline, where=place.repo)
     file = Path(what)
@@ -104,11 +101,7 @@ def _symptom_text(place: "Workplace", what: str, lore: str | None) -> str | None
     tracked = repository.find("HEAD") and repository.blob("HEAD", what) is not None
     if tracked or not file.is_file():
         return None
-    try:
-        with file.open("rb") as stream:
-            return stream.read(_MAX_LOG).decode("utf-8", "replace")
-    except OSError as error:
-        raise InputError(f"cannot read {file}: {error.strerror or error}") from error
+    return file_text(file)
 
 
 def _fixes(

@@ -105,10 +105,14 @@ def _step(
     profile: str | None,
     progress: Progress,
 ) -> BisectStep:
-    by_answer: dict[str, list[str]] = {answer: [] for answer in ANSWERS}
-    for answer, commit in state["answers"]:
-        by_answer[answer].append(repository.resolve(commit))
-    good, bad, skipped, _ = by_answer.values()
+    good, bad, skipped = (
+        [
+            repository.resolve(built)
+            for answer, built in state["answers"]
+            if answer == kind
+        ]
+        for kind in ANSWERS[:3]
+    )
     since, tip = map(repository.resolve, (state["commit"], state["tip"]))
     lines = repository.git(
         "rev-list", "--topo-order", "--parents", [tip, *good][-1], "--not", since, *bad
@@ -119,7 +123,8 @@ def _step(
     )
     found = None
     if build is None and len(parents) == 1:
-        fix = FoundFix(lines[0][:40], repository.commit(lines[0][:40]).subject, 1.0)
+        (fixed,) = parents
+        fix = FoundFix(fixed, repository.commit(fixed).subject, 1.0)
         (found,) = with_verdicts(repository, [fix], state["tree"], profile, progress)
     return BisectStep(
         state["tree"],

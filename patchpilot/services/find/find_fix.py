@@ -45,6 +45,8 @@ from patchpilot.symptoms.read_log import Frame, Symptom, read_log
 from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.topic.archive_target import archive_setting, thread_at
 
+MAX_LOG = 1 << 20
+"""Bytes of a log that are read."""
 SHOWN, FEW, WORTH = 10, 3, 0.01
 """Candidates shown: at most, and at least; others only with this probability."""
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -238,6 +240,15 @@ def search_fixes(
     return Search(name, rev, main, symptom, len(messages), fixes)
 
 
+def file_text(file: Path) -> str:
+    """Return the text of a log, as far as `MAX_LOG`. Raises `InputError` if it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_LOG).decode("utf-8", "replace")
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror or error}") from error
+
+
 def fixes_of(
     repository: Repository, introduced_by: str, progress: Progress = silent
 ) -> FoundFixes:
@@ -248,8 +259,7 @@ def fixes_of(
     if "\n" in introduced_by:
         introduced_by = parse_bisection(introduced_by).first_bad or ""
     rev, main = repository.resolve(introduced_by), find_mainline(repository)
-    messages = read_messages(repository, rev, main.tip if main else "HEAD")
-    known = list(messages)
+    known = list(read_messages(repository, rev, main.tip if main else "HEAD"))
     found = [
         FoundFix(one.id, one.subject, 1.0, matches=(f"fixes {rev[:12]}",))
         for one in known

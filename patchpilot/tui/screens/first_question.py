@@ -89,21 +89,26 @@ def _search(home: Any, kind: str, words: str, tree: str) -> None:
 def _work(
     home: Any, kind: str, words: str, tree: str, directory: Path
 ) -> Callable[[], object]:
-    from patchpilot.services.find.find_fix import find_fixes, fixes_of, read_symptom
+    from patchpilot.services.find.find_fix import (
+        file_text,
+        find_fixes,
+        fixes_of,
+        read_symptom,
+    )
     from patchpilot.topic.home.home_branches import range_of
 
     if kind == "branch":
         target = words if ".." in words else range_of(directory, words)
         return partial(home.tui.open_topic, directory, Stage.COMMIT, target=target)
     file = Path(words).expanduser()
-    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    text = (file_text(file) if file.is_file() else "") or words
     with home.tui.session.repository() as repository:
         if kind == "bisect":
-            found = fixes_of(repository, text or words)
+            found = fixes_of(repository, text)
         else:
-            symptom = read_symptom(repository, text or words)
+            symptom = read_symptom(repository, text)
             found = find_fixes(repository, symptom, tree=tree)
-    return partial(_show, home, found, text or words)
+    return partial(_show, home, found, text)
 
 
 def _show(home: Any, found: "FoundFixes", log: str) -> None:
@@ -121,8 +126,8 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
         ("write", "Write the fix", "commit it on mainline, then open its branch"),
         ("report", "Report the bug", "fills in a report and keeps it as a draft"),
     ]
-    searched = f"{found.searched:,} commits since {found.tree}"
-    title = "A short list to try" if found.fits else "No commit fits"
+    result = "A short list to try" if found.fits else "No commit fits"
+    title = f"{result}, from {found.searched:,} commits since {found.tree}"
 
     def answered(choice: str | None) -> None:
         if choice == "report":
@@ -135,7 +140,7 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
             )
 
     at = "" if found.fits else "write"
-    home.app.push_screen(Choose(f"{title}, from {searched}", answers, at=at), answered)
+    home.app.push_screen(Choose(title, answers, at=at), answered)
 
 
 def _report(home: Any, found: "FoundFixes", log: str) -> None:
