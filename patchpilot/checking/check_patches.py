@@ -151,7 +151,7 @@ def check_series(
     setting = set_up(request, every_rule, project, tree)
     pairs = [(patch, series_) for series_ in series for patch in series_.patches]
     setting = setting._replace(
-        history=_facts(repository, setting.rules, pairs, progress),
+        history=_facts(repository, setting.rules, series, progress),
         trees=_trees(series, tree, repository, request),
     )
     problems, build, commits = _built(request, repository, project, pairs, progress)
@@ -367,7 +367,7 @@ def _with_checkpatch(
 def _facts(
     repository: "Repository | None",
     rules: Sequence[Rule],
-    pairs: Pairs,
+    series: Sequence[Series],
     progress: Progress,
 ) -> HistoryFacts | None:
     """What the repository knows.
@@ -383,13 +383,19 @@ def _facts(
         from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 
         facts.foresee(
-            (paths for patch, _ in pairs for paths in paths_asked(patch)), COMMITS
+            (
+                paths
+                for one in series
+                for patch in one.patches
+                for paths in paths_asked(patch)
+            ),
+            COMMITS,
         )
     if any(rule.detector == "fixed-upstream" for rule in rules):
         from patchpilot.topic.upstream_state import upstream_state
 
-        for series in {id(series): series for _, series in pairs}.values():
-            upstream_state(repository, series.patches, progress=progress)
+        for one in series:
+            upstream_state(repository, one.patches, progress=progress)
     return facts
 
 

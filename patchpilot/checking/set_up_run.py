@@ -68,6 +68,5 @@ def set_up(
         rules = for_whole_files(rules)
     rules = adjusted(rules, project)
     if not options.strict:
-        hidden = hidden_by_default(rules, request.noise)
-        options = options._replace(hidden=hidden)
+        options = options._replace(hidden=hidden_by_default(rules, request.noise))
     return CheckRun(rules, options, project, tree, None)

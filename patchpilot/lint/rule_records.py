@@ -6,7 +6,7 @@ mailing list archives.
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from patchpilot.model.finding import Severity
@@ -50,13 +50,12 @@ def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
     }
 
 
-def hidden_by_default(rules: Iterable[Rule], noise: float = NOISE) -> set[Measured]:
+def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
     """Returns the rules, with the severity of their findings, that only `--strict` shows.
 
     The findings that are worth most are shown, as long as an accepted patch has at most `noise` of
     them. Errors count, but are never hidden.
     """
-    rules = tuple(rules)
     measured = [
         (rule.name, severity, record)
         for rule in rules
@@ -65,8 +64,7 @@ def hidden_by_default(rules: Iterable[Rule], noise: float = NOISE) -> set[Measur
     measured.sort(
         key=lambda one: -one[2].worth * (LIKELY if one[1] is Severity.WARNING else 1)
     )
-    left = noise
-    left -= sum(
+    left = noise - sum(
         record.expected
         for _, severity, record in measured
         if severity is Severity.ERROR

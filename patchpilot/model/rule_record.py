@@ -79,5 +79,5 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _percent(part: int, whole: int) -> str:
-    share = 100 * part / whole if whole else 0
+    share = 100 * part / whole
     return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"

@@ -185,7 +185,6 @@ def _is_for_stable(
         from patchpilot.topic.find_topic import read_topic
 
         ids = tuple(patch.commit for patch in patches if patch.commit)
-        request = SendRequest()
         series = Series(tuple(patches))
-        mark = read_topic(repository, request, (series, ids)).draft.mark
+        mark = read_topic(repository, SendRequest(), (series, ids)).draft.mark
     return parse_subject(f"[{mark}] x").for_stable

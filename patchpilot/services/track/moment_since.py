@@ -8,7 +8,6 @@ from patchpilot.errors import UsageError
 from patchpilot.model.bounded_date import moment, read_iso
 
 _AGO = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)
-_DAY = 86_400
 _DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
 
 
@@ -20,7 +19,7 @@ def moment_since(text: str, now: datetime | None = None) -> datetime:
     now = now or datetime.now(UTC)
     if ago := _AGO.fullmatch(text.strip()):
         return moment(
-            now.timestamp() - int(ago["count"]) * _DAYS[ago["unit"].lower()] * _DAY
+            now.timestamp() - int(ago["count"]) * _DAYS[ago["unit"].lower()] * 86_400
         )
     since = read_iso(text.strip(), UTC)
     if since is None:
