@@ -73,12 +73,18 @@ LIB = $(DESTDIR)$(PREFIX)/lib/patchpilot
 SHARE = $(DESTDIR)$(PREFIX)/share
 COMPLETIONS = bash:bash-completion/completions/patchpilot zsh:zsh/site-functions/_patchpilot fish:fish/vendor_completions.d/patchpilot.fish
 
-# an environment of its own: a prefix is not on the path of every python, and the packages of other programs stay as they are
+# an environment of its own: a prefix is not on the path of every python, and the packages of other programs stay as they are.
+# No file keeps the paths of the clone and of DESTDIR, and modules are compiled where an ordinary user cannot write.
+install: unstaged = find "$(LIB)/bin" "$(LIB)/pyvenv.cfg" -type f -exec sed -i.orig "s|$(DESTDIR)$(PREFIX)/|$(PREFIX)/|g" {} +
+install: export PYTHONPYCACHEPREFIX :=
 install:
-	@$(PYTHON) -m venv "$(LIB)"
-	@"$(LIB)/bin/python" -m pip --disable-pip-version-check -q install .
-	@find "$(LIB)/bin" -type f -exec sed -i.orig "s|$(DESTDIR)$(PREFIX)/|$(PREFIX)/|g" {} +
-	@rm -f "$(LIB)"/bin/*.orig
+	@.ci/watch "creating an environment in $(LIB)" $(PYTHON) -m venv "$(LIB)"
+	@.ci/watch "installing patchpilot and its Python packages" "$(LIB)/bin/python" -m pip --disable-pip-version-check install --no-compile .
+	@$(unstaged)
+	@rm -f "$(LIB)"/bin/*.orig "$(LIB)"/*.orig "$(LIB)"/lib/python*/site-packages/patchpilot*.dist-info/direct_url.json
+	@sed -i.orig -e '/direct_url\.json,/d' -e 's|^\(\.\./\.\./\.\./bin/[^,]*\),.*|\1,,|' "$(LIB)"/lib/python*/site-packages/*.dist-info/RECORD
+	@rm -f "$(LIB)"/lib/python*/site-packages/*.dist-info/RECORD.orig
+	@.ci/watch "compiling the Python packages" "$(LIB)/bin/python" -m compileall -q -f -j 0 $(if $(DESTDIR),-s "$(DESTDIR)") "$(LIB)/lib"
 	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/man/man1"
 	@ln -sf ../lib/patchpilot/bin/patchpilot "$(DESTDIR)$(PREFIX)/bin/patchpilot"
 	@ln -sf ../lib/patchpilot/bin/git-patchpilot "$(DESTDIR)$(PREFIX)/bin/git-patchpilot"
@@ -89,10 +95,13 @@ install:
 	done
 	@echo "$(PREFIX)/bin/patchpilot"
 
+# directories that are empty then go too, but never the prefix
 uninstall:
 	@rm -rf "$(LIB)"
 	@rm -f "$(DESTDIR)$(PREFIX)/bin/patchpilot" "$(DESTDIR)$(PREFIX)/bin/git-patchpilot" "$(SHARE)"/man/man1/git-patchpilot.1 "$(SHARE)"/man/man1/patchpilot.1 "$(SHARE)"/man/man1/patchpilot-*.1
 	@set -e; for one in $(COMPLETIONS); do rm -f "$(SHARE)/$${one#*:}"; done
+	@[ ! -d "$(DESTDIR)$(PREFIX)" ] || { cd "$(DESTDIR)$(PREFIX)"; \
+		rmdir -p bin lib share/man/man1 $(foreach one,$(COMPLETIONS),share/$(dir $(lastword $(subst :, ,$(one))))) 2>/dev/null || true; }
 
 bench: setup
 	@$(BIN)/python tests/bench/startup.py
