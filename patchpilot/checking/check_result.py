@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from patchpilot.model.built_commit import BuiltCommit
 
 
+QUESTIONS = 2
+"""Questions asked at once."""
+
+
 @json_form(
     "source=patch.source",
     "commit=patch.commit",
@@ -117,6 +121,13 @@ class CheckResult(NamedTuple):
         ]
         first = self.patches[0].patch if self.patches else None
         return [*pairs, *((first, finding) for finding in self.series)]
+
+    @property
+    def questions(self) -> tuple[Finding, ...]:
+        """What only the author knows: the notes that matter most, at most two."""
+        notes = [one for one in self.all if one.severity is Severity.NOTE]
+        first = {note.rule: note for note in sorted(notes, key=lambda one: -one.rank)}
+        return tuple(sorted(first.values(), key=lambda one: one.rank)[:QUESTIONS])
 
     @property
     def by_source(self) -> list[tuple[str, Finding]]:

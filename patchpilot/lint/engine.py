@@ -189,6 +189,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
         ),
         values=tuple((name, str(value)) for name, value in hit.values.items()),
         record=rule_records().get((rule.name, severity), RuleRecord()),
+        rank=rule.rank(severity),
     )
 
 

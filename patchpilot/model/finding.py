@@ -27,6 +27,10 @@ class Severity(StrEnum):
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOTE: 3}
 
 
+LEAST = 63
+"""The rank of a finding of the least concern."""
+
+
 class FixEdit(NamedTuple):
     """A replacement of `delete` lines, from line `start` on (counted from 1), with `insert`."""
 
@@ -65,6 +69,7 @@ class FindingFix(NamedTuple):
     "noise=record.rate?",
     "gone=record.gone_share?",
     "asked=record.asked_share?",
+    "rank",
 )
 class Finding(NamedTuple):
     """A finding of a check: the rule that reports it, its message, and its position.
@@ -75,7 +80,8 @@ class Finding(NamedTuple):
     `new` is whether the earlier version did not have the finding, or None without a comparison.
     `values` fill the placeholders of the rule's message, for tools that apply the fix. `left` is
     the reason why `check --fix` does not fix it, or "" if that was not requested. `record` is how
-    the rule did on real patches.
+    the rule did on real patches. The lower the `rank` (0 to `LEAST`), the more likely a maintainer
+    asks for a new version because of it.
     """
 
     rule: str
@@ -94,6 +100,7 @@ class Finding(NamedTuple):
     values: tuple[tuple[str, str], ...] = ()
     left: str = ""
     record: RuleRecord = RuleRecord()
+    rank: int = LEAST
 
     @property
     def only_moved(self) -> bool | None:

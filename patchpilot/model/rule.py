@@ -5,12 +5,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from patchpilot.model.finding import Severity
+from patchpilot.model.finding import LEAST, Severity
 from patchpilot.model.json_form import json_form
 
 FIX_KINDS = ("safe", "suggest", "none")
 """The kinds of fixes: applied by --fix, a suggestion, no fix."""
 SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "history")
+CONCERNS = (
+    *("history", "mail", "tree", "build", "checkers", "semantics", "series"),
+    *("tags", "checkpatch-newer", "checkpatch-message", "message", "subject"),
+)
+"""The packs in the order in which their findings bring a new version; the others are about style.
+
+Whether mainline has it, and whether it applies, compiles and is right, comes before its tags, the
+reasons in its message, and its form.
+"""
 Kernel = tuple[int, int]
 
 
@@ -113,6 +122,11 @@ class Rule(NamedTuple):
             *([self.checkpatch] if self.checkpatch else []),
             self.pack,
         )
+
+    def rank(self, severity: Severity) -> int:
+        """The rank of its findings of a severity: see `Finding`."""
+        place = CONCERNS.index(self.pack) if self.pack in CONCERNS else len(CONCERNS)
+        return min(4 * place + severity.rank, LEAST)
 
     def message_for(self, case: str) -> str:
         """The message of a case, with its placeholders."""

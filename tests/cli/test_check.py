@@ -106,7 +106,8 @@ def test_text_shows_the_line_and_why_once(dirty: Path) -> None:
     assert f"{dirty}:6: warning: " in out
     assert "    Hello all," in out
     assert out.count("why: Everything above the --- becomes") == 1
-    assert out.splitlines()[-1].startswith("2 patches checked: ")
+    assert out.splitlines()[0].startswith("2 patches checked, not ready to send: ")
+    assert "not checked: whether it compiles (use --build); " in out
     assert "\x1b" not in out
 
 

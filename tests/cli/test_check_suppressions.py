@@ -237,8 +237,8 @@ def test_hidden_findings_are_counted_in_text_and_reported_by_sarif(
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", text_of(SPACED, GLUED))
     assert (
-        call("check", "--baseline", "b.json", "a.patch").out.splitlines()[-1]
-        == "1 patch checked: 1 error (1 in the baseline)"
+        call("check", "--baseline", "b.json", "a.patch").out.splitlines()[0]
+        == "1 patch checked, not ready to send: 1 error (1 in the baseline)"
     )
     (run,) = json.loads(
         call("check", "--format", "sarif", "--baseline", "b.json", "a.patch").out
@@ -324,7 +324,7 @@ def test_every_form_stays_well_formed_and_hides_what_is_waived(
             run["tool"]["driver"]["rules"][one["ruleIndex"]]["name"] == "trailing-space"
         )
     elif form == "text":
-        assert done.out == "1 patch checked: no findings (1 waived)\n"
+        assert done.out.startswith("1 patch checked: no findings (1 waived)\n")
 
 
 def test_text_shows_each_reason_when_asked_to_say_more(tree: Path) -> None:
@@ -547,8 +547,8 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
         assert done.out.count("(new since v1)") == done.out.count("(as in v1)") == 1
     if form == "text":
         assert (
-            done.out.splitlines()[-1]
-            == "1 patch checked: 2 errors; since v1: 1 new, 1 unchanged, 0 gone"
+            done.out.splitlines()[0] == "1 patch checked, not ready to send: 2 errors;"
+            " since v1: 1 new, 1 unchanged, 0 gone"
         )
 
 

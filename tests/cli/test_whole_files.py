@@ -113,10 +113,10 @@ def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(
     text = call(
         "check", "-f", "--select", "space-before-semicolon", "frob.c"
     ).out.splitlines()
-    assert text[0].startswith("frob.c:6: warning: ")
-    assert text[0].endswith(" [space-before-semicolon]")
-    assert text[1][text[2].index("^")] == ";"
-    assert text[-1] == "1 file checked: 1 warning"
+    assert text[0] == "1 file checked: 1 warning"
+    assert text[1].startswith("frob.c:6: warning: ")
+    assert text[1].endswith(" [space-before-semicolon]")
+    assert text[2][text[3].index("^")] == ";"
 
 
 def test_the_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_over(

@@ -33,6 +33,7 @@ OPTIONS = (
         name="whole_files",
     ),
     Option(("--strict",), "report the findings of all rules"),
+    Option(("--all",), "show every finding, patch by patch", name="unfolded"),
     Option(
         ("--noise",),
         "show the best rules that report N findings on 100 accepted patches (default: 35)",
@@ -148,6 +149,7 @@ class CheckOptions(NamedTuple):
     targets: tuple[str, ...] = ()
     base: str | None = None
     strict: bool = False
+    unfolded: bool = False
     noise: float | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()

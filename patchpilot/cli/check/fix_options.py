@@ -55,7 +55,7 @@ def answer(
     if options.diff:
         _show(common, result)
     else:
-        _report(common, result)
+        _report(common, options, result)
     return int(result.check.exit_code)
 
 
@@ -80,7 +80,7 @@ def _show(common: Common, result: "FixResult") -> None:
         tell(fix_text.summary(result, written=False))
 
 
-def _report(common: Common, result: "FixResult") -> None:
+def _report(common: Common, options: "CheckOptions", result: "FixResult") -> None:
     """Print what was fixed and what remains.
 
     On stderr where the fixed patch itself goes to stdout.
@@ -97,6 +97,7 @@ def _report(common: Common, result: "FixResult") -> None:
             colored=colored,
             quiet=common.quiet,
             verbose=common.verbose,
+            unfolded=options.unfolded,
             columns=common.room,
         )
         text = "\n".join(

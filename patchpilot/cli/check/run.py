@@ -149,7 +149,7 @@ def _check(
         from patchpilot.cli.check.suppression_notes import remark
 
         remark(common, result)
-    common.write(_render(common, result), fold=True)
+    common.write(_render(common, options, result), fold=True)
     if common.format == "text" and not common.quiet:
         _note_more(options, result)
         if repository and not options.targets:
@@ -248,8 +248,6 @@ def _can_be_streamed(common: Common, request: "CheckRequest") -> bool:
 
 def _report_notes(common: Common, result: "CheckResult") -> None:
     """Report on stderr what could not be asked for, what was built, and the rules in force."""
-    if result.unanswered and not common.quiet and common.format != "checkpatch":
-        notice("note", result.unanswered)
     if result.build and not common.quiet:
         notice("note", result.build)
     if common.verbose:
@@ -300,7 +298,7 @@ def _can_be_fixed(options: CheckOptions) -> bool:
     )
 
 
-def _render(common: Common, result: "CheckResult") -> str:
+def _render(common: Common, options: CheckOptions, result: "CheckResult") -> str:
     """The result in the chosen form; only that form's printer is imported."""
     if common.format == "text":
         from patchpilot.cli.output import findings_text
@@ -310,6 +308,7 @@ def _render(common: Common, result: "CheckResult") -> str:
             colored=common.colored,
             quiet=common.quiet,
             verbose=common.verbose,
+            unfolded=options.unfolded,
             columns=common.room,
         )
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")

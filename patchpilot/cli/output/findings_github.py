@@ -18,10 +18,13 @@ _COMMAND = {
 
 
 def render(result: CheckResult) -> str:
-    """Return one workflow command per finding; empty if there are none."""
+    """Return one workflow command per finding; empty if there are none.
+
+    GitHub shows ten of each level only: those that bring a new version come first.
+    """
+    found = sorted(sources(result), key=lambda row: row[2].rank)
     return "".join(
-        f"{_line(source, finding, result.since)}\n"
-        for source, _, finding in sources(result)
+        f"{_line(source, finding, result.since)}\n" for source, _, finding in found
     )
 
 

@@ -7,7 +7,13 @@ from typing import Any
 from patchpilot import __version__
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import Fingerprints, relative_path
-from patchpilot.model.finding import Finding, FindingFix, Severity, Suppressed
+from patchpilot.model.finding import (
+    LEAST,
+    Finding,
+    FindingFix,
+    Severity,
+    Suppressed,
+)
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import printable
@@ -101,6 +107,7 @@ def _result(
     body: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL[finding.severity],
+        "rank": round(100 * (1 - finding.rank / LEAST), 1),
         "message": {"text": _LINK.sub(r"\\[", printable(finding.message))},
         "properties": {
             "name": finding.name,

@@ -7,8 +7,10 @@ The reason and the help follow the first finding of each rule.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.unchecked import unchecked
 from patchpilot.cli.output.text_layout import filled
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
@@ -28,6 +30,10 @@ A line of the diff only marks where something is missing.
 """
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLUMNS = 140
+ROWS = 7
+"""Rules that are shown besides those with errors."""
+PLACES = 3
+"""Further places of a rule that are named."""
 
 
 class Colors:
@@ -46,64 +52,98 @@ def render(
     colored: bool = False,
     quiet: bool = False,
     verbose: bool = False,
+    unfolded: bool = False,
     columns: int | None = None,
 ) -> str:
-    """Return the report: the findings patch by patch, then of the series, and a summary line.
+    """Return the report: a verdict, the findings rule by rule, and what was not checked.
 
-    Without findings there is only the summary line, which counts what was suppressed. `verbose`
-    prints waived findings with their reasons. Quoted lines are cut at `columns`.
+    The rules that bring a new version come first. Rules without errors after the first `ROWS` are
+    only counted, and so are questions after the first two. `unfolded` shows every finding, patch
+    by patch. `verbose` prints waived findings with their reasons, and `quiet` the findings alone.
+    Quoted lines are cut at `columns`.
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
-    explained: set[str] = set()
-    reasons = {rule.id: rule.why for rule in result.rules}
-    whole = frozenset(rule.id for rule in result.rules if rule.scope in WHOLE)
-    blocks: list[str] = []
-    for checked in result.patches:
-        if checked.findings:
-            if len(result.patches) > 1:
-                blocks.append(
-                    paint(
-                        one_line(
-                            f"{checked.patch.source}: {checked.patch.subject.title}"
-                        ),
-                        BOLD,
-                    )
-                )
-            blocks += [
-                _finding(
-                    _placed(finding, whole),
-                    checked.patch,
-                    paint,
-                    reasons,
-                    explained,
-                    result.since,
-                )
-                for finding in checked.findings
-            ]
-    if result.series:
-        blocks.append(paint("series", BOLD))
-        blocks += [
-            _finding(series_, None, paint, reasons, explained, result.since)
-            for series_ in result.series
-        ]
+    lines = [] if quiet else [_verdict(result, paint)]
+    lines += _every(result, paint) if unfolded else _by_rule(result, paint)
     if verbose:
-        blocks += [
+        lines += [
             _waived(patch, suppressed, paint)
             for patch, suppressed in result.suppressed
             if suppressed.by == "waiver"
         ]
-    if not quiet:
-        blocks.append(_summary(result, paint))
-    return "\n".join(blocks)
+    if not quiet and (left := unchecked(result)):
+        lines += filled("not checked: ", "; ".join(left), paint.columns)
+    return "\n".join(lines)
 
 
-def _placed(finding: Finding, whole: frozenset[str]) -> Finding:
+def _every(result: CheckResult, paint: Colors) -> Iterator[str]:
+    """Every finding, patch by patch, then those of the series."""
+    explained: set[str] = set()
+    for patch, findings in [
+        *((checked.patch, checked.findings) for checked in result.patches),
+        (None, result.series),
+    ]:
+        if findings and (patch is None or len(result.patches) > 1):
+            title = f"{patch.source}: {patch.subject.title}" if patch else "series"
+            yield paint(one_line(title), BOLD)
+        for finding in findings:
+            yield _finding(finding, patch, paint, result, finding.rule not in explained)
+            explained.add(finding.rule)
+
+
+def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
+    """Each rule once, with its first finding and the places of the others."""
+    places: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
+    for patch, findings in [
+        *((checked.patch, checked.findings) for checked in result.patches),
+        (None, result.series),
+    ]:
+        for finding in findings:
+            key = finding.rule, finding.severity, finding.new
+            places.setdefault(key, []).append((patch, finding))
+    asked = {question.rule for question in result.questions}
+    room, folded = ROWS, []
+    for found in sorted(places.values(), key=lambda rows: rows[0][1].rank):
+        patch, finding = found[0]
+        if finding.severity is Severity.NOTE:
+            is_shown = finding.rule in asked
+        else:
+            is_shown = finding.severity is Severity.ERROR or room > 0
+            room -= finding.severity is not Severity.ERROR
+        if not is_shown:
+            folded.append(len(found))
+            continue
+        yield _finding(finding, patch, paint, result, is_first=True)
+        if found[1:]:
+            yield paint(_others(found[1:], result, paint), DIM)
+    if folded:
+        yield (
+            f"{counted(sum(folded), 'more finding')} of {counted(len(folded), 'rule')}:"
+            " show them with --all"
+        )
+
+
+def _others(
+    found: list[tuple[Patch | None, Finding]], result: CheckResult, paint: Colors
+) -> str:
+    """Where else a rule has findings."""
+    places = [shown_place(_placed(one, result), patch) for patch, one in found]
+    fixed = all(one.fix and one.fix.kind == "safe" for _, one in found)
+    end = ", …" if len(places) > PLACES else ""
+    text = f"{', '.join(places[:PLACES])}{end}{' (--fix changes all)' if fixed else ''}"
+    start = f"    and {counted(len(places), 'more place')}: "
+    return "\n".join(filled(start, text, paint.columns))
+
+
+def _placed(finding: Finding, result: CheckResult) -> Finding:
     """The finding.
 
     One of the message that was put on a line of the diff, not on a word of it, is shown without the
     place.
     """
-    if finding.path is None or finding.column is not None or finding.rule not in whole:
+    if finding.path is None or finding.column is not None:
+        return finding
+    if all(rule.id != finding.rule or rule.scope not in WHOLE for rule in result.rules):
         return finding
     return finding._replace(patch_line=None, path=None, line=None, column=None)
 
@@ -138,10 +178,11 @@ def _finding(
     finding: Finding,
     patch: Patch | None,
     paint: Colors,
-    reasons: dict[str, str],
-    explained: set[str],
-    since: str | None,
+    result: CheckResult,
+    is_first: bool,
 ) -> str:
+    """A finding; the first one of a rule has its reason and help."""
+    finding = _placed(finding, result)
     in_diff, place = patch is None or patch.has_diff, shown_place(finding, patch)
     path = finding.path or ""
     is_named = not in_diff or not path or f":{path}:" in place
@@ -150,16 +191,16 @@ def _finding(
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
         f"{paint(place, BOLD)}:"
-        f" {paint(str(finding.severity), COLORS[finding.severity])}:"
-        f" {one_line(finding.message)}{moved}{one_line(finding.age(since))}"
+        f" {paint(_word(finding.severity), COLORS[finding.severity])}:"
+        f" {one_line(finding.message)}{moved}{one_line(finding.age(result.since))}"
         f" {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
     ]
     if patch and finding.patch_line and finding.patch_line <= len(patch.lines):
         lines += _quoted(
             patch.lines[finding.patch_line - 1], finding, paint, in_diff=in_diff
         )
-    if finding.rule not in explained and (why := reasons.get(finding.rule)):
-        explained.add(finding.rule)
+    why = next((rule.why for rule in result.rules if rule.id == finding.rule), "")
+    if is_first and why:
         reason = filled("    why: ", _first_sentence(why), paint.columns)
         lines += [paint(line, DIM) for line in reason]
         if (
@@ -196,7 +237,13 @@ def _first_sentence(text: str) -> str:
     return found[1] if found else flat
 
 
-def _summary(result: CheckResult, paint: Colors) -> str:
+def _word(severity: Severity) -> str:
+    """A severity as text shows it: a note asks what only the author knows."""
+    return "question" if severity is Severity.NOTE else str(severity)
+
+
+def _verdict(result: CheckResult, paint: Colors) -> str:
+    """The verdict, with the counts that it comes from."""
     counts = result.counts
     patches = (
         counted(len(result.patches), "file")
@@ -204,7 +251,7 @@ def _summary(result: CheckResult, paint: Colors) -> str:
         else counted(len(result.patches), "patch", "patches")
     )
     said = [
-        paint(f"{counted(counts[severity], severity)}", COLORS[severity])
+        paint(f"{counted(counts[severity], _word(severity))}", COLORS[severity])
         for severity in Severity
         if counts[severity]
     ]
@@ -213,7 +260,9 @@ def _summary(result: CheckResult, paint: Colors) -> str:
         for checked in result.patches
     )
     note = f" ({counted(bare, 'diff')} without a commit message)" if bare else ""
-    return f"{patches} checked: {', '.join(said) if said else 'no findings'}{_aside(result)}{note}"
+    stop = "" if result.whole_files or not result.exit_code else ", not ready to send"
+    found = ", ".join(said) or "no findings"
+    return f"{patches} checked{stop}: {found}{_aside(result)}{note}"
 
 
 def _aside(result: CheckResult) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from patchpilot import __version__
 from patchpilot.checking.check_result import CheckResult, SeriesFindings
 from patchpilot.checking.suppressions import StaleEntry, SuppressionResult
+from patchpilot.checking.unchecked import unchecked
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.built_commit import BuiltConfiguration
 from patchpilot.model.finding import Finding, Severity, Suppressed
@@ -180,13 +181,16 @@ class CommitBuild:
     "waivers?",
     "since?",
     "baseline?",
+    "questions",
+    "unchecked",
     "summary",
 )
 @dataclass(frozen=True, slots=True)
 class CheckTail:
     """The tail of a check's output, after the patches.
 
-    `commits` is present only if the commits were built.
+    `commits` is present only if the commits were built. `questions` are the rules whose findings
+    only the author can answer, and `unchecked` is what was not checked.
     """
 
     series: SeriesFindings
@@ -196,6 +200,8 @@ class CheckTail:
     waivers: Waivers | None
     since: str | None
     baseline: Baseline | None
+    questions: tuple[str, ...]
+    unchecked: tuple[str, ...]
     summary: CheckSummary
 
 
@@ -256,6 +262,8 @@ def check_tail(
         Waivers(verdict.ended, verdict.unused) if verdict and ended else None,
         result.since,
         _baseline(verdict) if verdict else None,
+        tuple(question.name for question in result.questions),
+        unchecked(result),
         summary,
     )
 
