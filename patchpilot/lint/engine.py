@@ -15,7 +15,7 @@ from patchpilot.lint.rule_store import detector_of
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.finding import Finding, FindingFix, Severity
 from patchpilot.model.patch import Patch
-from patchpilot.model.rule import Rule
+from patchpilot.model.rule import WHOLE, Rule
 from patchpilot.model.rule_record import RuleRecord
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
@@ -167,7 +167,9 @@ def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
 
 def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
     path, line = hit.path, hit.line
-    if path is None and hit.patch_line is not None:
+    # where the message lacks something, a line of the diff only marks it
+    marks = hit.column is None and rule.scope in WHOLE
+    if path is None and hit.patch_line is not None and not marks:
         path, line = places.of(hit.patch_line)
     severity = rule.severities.get(hit.case, rule.severity)
     return Finding(

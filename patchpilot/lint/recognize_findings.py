@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
@@ -52,32 +51,12 @@ def mark_of(
     """
     if patch is None:
         return FindingMark("", finding.rule, even(re.sub(r"\d+", "#", finding.message)))
-    file = place_of(finding)
-    path = (renamed or {}).get(file or "", file or "")
-    text = _text(finding, patch) if file == finding.path else ""
+    file = finding.path or ""
+    path = (renamed or {}).get(file, file)
+    text = _text(finding, patch)
     if text or path:
         return FindingMark(path, finding.rule, text)
     return FindingMark("", finding.rule, even(patch.subject.title), change_of(patch))
-
-
-def place_of(finding: Finding) -> str | None:
-    """Returns the path of the file that a finding is about.
-
-    Returns None for findings about sign-offs, even if checkpatch.pl reports them on the last line
-    of the diff.
-    """
-    return (
-        None
-        if finding.column is None and finding.rule in _of_the_tags()
-        else finding.path
-    )
-
-
-@cache
-def _of_the_tags() -> frozenset[str]:
-    from patchpilot.lint.rule_store import load_rules
-
-    return frozenset(rule.id for rule in load_rules() if rule.scope == "trailers")
 
 
 def _text(finding: Finding, patch: Patch) -> str:
@@ -89,7 +68,8 @@ def _text(finding: Finding, patch: Patch) -> str:
         return ""
     line = patch.lines[at - 1]
     if at >= patch.diff_line:
-        return "" if line.startswith(_NO_TEXT) else even(line[1:])
+        is_text = finding.path and not line.startswith(_NO_TEXT)
+        return even(line[1:]) if is_text else ""
     header = next(
         (header for header in reversed(patch.headers) if header.line <= at), None
     )

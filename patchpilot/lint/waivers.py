@@ -12,7 +12,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from patchpilot.errors import InputError, UsageError, unknown
-from patchpilot.lint.recognize_findings import place_of
 from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import read_day
@@ -54,7 +53,7 @@ class Waiver:
         """
         if self.rule.lower() not in {word.lower() for word in words}:
             return False
-        place = place_of(finding) if self.paths else None
+        place = finding.path
         return not self.paths or (
             place is not None and any(_matches(place, path) for path in self.paths)
         )

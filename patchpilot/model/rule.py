@@ -11,6 +11,8 @@ from patchpilot.model.json_form import json_form
 FIX_KINDS = ("safe", "suggest", "none")
 """The kinds of fixes: applied by --fix, a suggestion, no fix."""
 SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "history")
+WHOLE = ("message", "trailers", "series")
+"""The scopes of rules whose findings belong to no file."""
 CONCERNS = (
     *("history", "mail", "tree", "build", "checkers", "semantics", "series"),
     *("tags", "checkpatch-newer", "checkpatch-message", "message", "subject"),

@@ -186,8 +186,8 @@ def test_a_shallow_clone_says_once_what_it_cannot_know(tmp_path: Path) -> None:
         )
     done = clone.patchpilot("check 'HEAD~2..HEAD' --select unknown-commit")
     assert done.code == 0
-    assert done.err.count("the clone is shallow") == 1
-    assert f"{old} and 1 other commit could not be checked" in done.err
+    assert done.out.count("the clone is shallow") == 1
+    assert f"{old} and 1 other commit could not be checked" in done.out
     assert (
         clone.patchpilot(
             "check 'HEAD~2..HEAD' --select unknown-commit --format checkpatch"

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Findings as workflow commands for GitHub Actions.
 
-They annotate the changed files, or the patch file.
+They annotate the changed files, or the patch file; those on a commit's message name the commit.
 """
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_place import sources
+from patchpilot.cli.output.findings_place import place_in_file
+from patchpilot.cli.output.findings_text import shown_place
 from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable, without_commands
 
 _COMMAND = {
@@ -22,28 +24,23 @@ def render(result: CheckResult) -> str:
 
     GitHub shows ten of each level only: those that bring a new version come first.
     """
-    found = sorted(sources(result), key=lambda row: row[2].rank)
-    return "".join(
-        f"{_line(source, finding, result.since)}\n" for source, _, finding in found
-    )
+    found = sorted(result.by_patch, key=lambda row: row[1].rank)
+    return "".join(f"{_line(patch, finding, result)}\n" for patch, finding in found)
 
 
-def _line(source: str, finding: Finding, since: str | None) -> str:
-    inside = bool(finding.path and finding.line)
-    fields = {
-        "file": finding.path if inside else source,
-        "line": finding.line if inside else finding.patch_line or 1,
-    }
-    if inside and finding.column:
-        fields["col"] = finding.column
-    fields["title"] = f"{finding.name} ({finding.rule})"
+def _line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
+    fields: dict[str, str | int] = {}
+    if place := place_in_file(finding, patch, result):
+        fields["file"], fields["line"] = place
+        if finding.path and finding.column:
+            fields["col"] = finding.column
+    about = f", {shown_place(finding, patch)}" if not place and patch else ""
+    fields["title"] = f"{finding.name} ({finding.rule}){about}"
     shown = ",".join(
         f"{name}={_property(str(value))}" for name, value in fields.items()
     )
-    return (
-        f"::{_COMMAND[finding.severity]}"
-        f" {shown}::{_data(without_commands(printable(finding.message + finding.age(since))))}"
-    )
+    text = without_commands(printable(finding.message + finding.age(result.since)))
+    return f"::{_COMMAND[finding.severity]} {shown}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -2,9 +2,11 @@
 """Findings as GitLab's code quality report."""
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_place import Fingerprints, sources
+from patchpilot.cli.output.findings_place import Fingerprints, place_in_file
+from patchpilot.cli.output.findings_text import is_commit, message_line
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.json_text import json_text
+from patchpilot.model.patch import Patch
 from patchpilot.model.printable import one_line, printable
 
 _SEVERITY = {
@@ -19,25 +21,25 @@ def render(result: CheckResult) -> str:
     """Return a list of issues, each with a fingerprint that is stable as long as the finding is."""
     fingerprints = Fingerprints()
     issues = [
-        _issue(source, finding, fingerprints.of(finding, patch), result.since)
-        for source, patch, finding in sources(result)
+        _issue(patch, finding, fingerprints.of(finding, patch), result)
+        for patch, finding in result.by_patch
     ]
     return json_text(issues, indent=1)
 
 
 def _issue(
-    source: str, finding: Finding, fingerprint: str, since: str | None
+    patch: Patch | None, finding: Finding, fingerprint: str, result: CheckResult
 ) -> dict[str, object]:
-    inside = finding.path and finding.line
+    path, line = place_in_file(finding, patch, result) or ("stdin", 1)
+    if patch and is_commit(patch) and not finding.path:
+        # every issue has a path: one that no file has
+        path, line = f"commit {patch.source}", message_line(finding, patch)
     return {
         "type": "issue",
         "check_name": finding.name,
-        "description": one_line(finding.message + finding.age(since)),
+        "description": one_line(finding.message + finding.age(result.since)),
         "categories": ["Style"],
         "severity": _SEVERITY[finding.severity],
         "fingerprint": fingerprint,
-        "location": {
-            "path": printable(finding.path or source if inside else source),
-            "lines": {"begin": (finding.line if inside else finding.patch_line) or 1},
-        },
+        "location": {"path": printable(path), "lines": {"begin": line}},
     }

@@ -9,33 +9,36 @@ import re
 from xml.sax.saxutils import escape, quoteattr
 
 from patchpilot.checking.check_result import CheckResult
+from patchpilot.cli.output.findings_text import shown_place
 from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable, without_commands
 
+_Suite = tuple[str, Patch | None, tuple[Finding, ...], tuple[Suppressed, ...]]
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(result: CheckResult) -> str:
     """Return the JUnit report as XML."""
-    suites = [
+    suites: list[_Suite] = [
         (
             f"{patch.patch.source}: {patch.patch.subject.title}",
-            patch.patch.source,
+            patch.patch,
             patch.findings,
             patch.suppressed,
         )
         for patch in result.patches
     ]
     if result.every_series:
-        suites.append(("series", "series", result.series, result.suppressed_series))
+        suites.append(("series", None, result.series, result.suppressed_series))
     suites = [
         (
             name,
-            source,
+            patch,
             found,
             tuple(suppressed for suppressed in aside if suppressed.by == "waiver"),
         )
-        for name, source, found, aside in suites
+        for name, patch, found, aside in suites
     ]
     body = "".join(_suite(*suite, result.since) for suite in suites)
     failures = sum(1 for finding in result.all if _fails(finding))
@@ -48,17 +51,18 @@ def render(result: CheckResult) -> str:
 
 def _suite(
     name: str,
-    source: str,
+    patch: Patch | None,
     findings: tuple[Finding, ...],
     waived: tuple[Suppressed, ...],
     since: str | None,
 ) -> str:
     cases = "".join(
         [
-            *(_case(source, finding, since) for finding in findings),
-            *(_waived(source, suppressed) for suppressed in waived),
+            *(_case(patch, finding, since) for finding in findings),
+            *(_waived(patch, suppressed) for suppressed in waived),
         ]
     )
+    source = _source(patch)
     cases = (
         cases
         or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
@@ -75,25 +79,28 @@ def _skipped(count: int) -> str:
     return f' skipped="{count}"' if count else ""
 
 
-def _head(source: str, finding: Finding) -> str:
-    return (
-        f"  <testcase classname={_attribute(source)}"
-        f" name={_attribute(f'{finding.name} at line {finding.patch_line or 1}')}"
-    )
+def _source(patch: Patch | None) -> str:
+    return patch.source if patch else "series"
 
 
-def _waived(source: str, suppressed: Suppressed) -> str:
+def _head(patch: Patch | None, finding: Finding) -> str:
+    source = _source(patch)
+    name = f"{finding.name} at {shown_place(finding, patch)}"
+    return f"  <testcase classname={_attribute(source)} name={_attribute(name)}"
+
+
+def _waived(patch: Patch | None, suppressed: Suppressed) -> str:
     """A skipped case, with the reason."""
     return (
-        f"{_head(source, suppressed.finding)}><skipped"
+        f"{_head(patch, suppressed.finding)}><skipped"
         f" message={_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"
     )
 
 
-def _case(source: str, finding: Finding, since: str | None) -> str:
-    place = f"{source}:{finding.patch_line or 1}"
-    head = _head(source, finding)
-    text = f"{place}: {finding.severity}: {finding.message}{finding.age(since)}"
+def _case(patch: Patch | None, finding: Finding, since: str | None) -> str:
+    head = _head(patch, finding)
+    said = f"{finding.severity}: {finding.message}{finding.age(since)}"
+    text = f"{shown_place(finding, patch)}: {said}"
     if not _fails(finding):
         return f"{head}><system-out>{_text(text)}</system-out></testcase>\n"
     return (

@@ -7,10 +7,10 @@ Paths are relative to the repository.
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 from patchpilot.checking.check_result import CheckResult
+from patchpilot.cli.output.findings_text import is_commit
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
 
@@ -50,7 +50,15 @@ class Fingerprints:
         ).hexdigest()
 
 
-def sources(result: CheckResult) -> Iterator[tuple[str, Patch | None, Finding]]:
-    """Yield each finding with its patch and the relative path of the patch file, "-" for none."""
-    for patch, finding in result.by_patch:
-        yield (relative_path(patch.source, result) if patch else "-"), patch, finding
+def place_in_file(
+    finding: Finding, patch: Patch | None, result: CheckResult
+) -> tuple[str, int] | None:
+    """Return the file and line of a finding; None in the message of a commit, or on stdin.
+
+    It is the changed file, or the patch file where the finding is in its message.
+    """
+    if finding.path:
+        return finding.path, finding.line or 1
+    if patch is None or is_commit(patch) or patch.source == "-":
+        return None
+    return relative_path(patch.source, result), finding.patch_line or 1

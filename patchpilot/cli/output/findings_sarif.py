@@ -6,7 +6,8 @@ from typing import Any
 
 from patchpilot import __version__
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_place import Fingerprints, relative_path
+from patchpilot.cli.output.findings_place import Fingerprints, place_in_file
+from patchpilot.cli.output.findings_text import shown_place
 from patchpilot.model.finding import (
     LEAST,
     Finding,
@@ -16,6 +17,7 @@ from patchpilot.model.finding import (
 )
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_text import json_text
+from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
 from patchpilot.model.web_address import web_address
@@ -49,12 +51,7 @@ def render(result: CheckResult) -> str:
     results = []
     for patch, finding, suppressed in (*found, *aside):
         body = _result(finding, places, suppressed)
-        body["locations"] = [
-            {"physicalLocation": place}
-            for place in _places(
-                finding, relative_path(patch.source, result) if patch else ""
-            )
-        ]
+        body["locations"] = [_place(finding, patch, result)]
         body["partialFingerprints"] = {
             "patchpilotFinding/v1": fingerprints.of(finding, patch)
         }
@@ -165,22 +162,22 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
     }
 
 
-def _places(finding: Finding, source: str) -> list[dict[str, Any]]:
-    """Where it is: in the new file where that is known, otherwise in the patch."""
-    if finding.path and finding.line:
-        region = {
-            "startLine": finding.line,
-            **({"startColumn": finding.column} if finding.column else {}),
-        }
-        return [{"artifactLocation": {"uri": _uri(finding.path)}, "region": region}]
-    if source:
-        return [
-            {
-                "artifactLocation": {"uri": _uri("stdin" if source == "-" else source)},
-                "region": {"startLine": finding.patch_line or 1},
+def _place(
+    finding: Finding, patch: Patch | None, result: CheckResult
+) -> dict[str, Any]:
+    """Where it is: in a file, or in the message of a commit, which is no file."""
+    if place := place_in_file(finding, patch, result):
+        region = {"startLine": place[1]}
+        if finding.path and finding.column:
+            region["startColumn"] = finding.column
+        return {
+            "physicalLocation": {
+                "artifactLocation": {"uri": _uri(place[0])},
+                "region": region,
             }
-        ]
-    return []
+        }
+    name = shown_place(finding, patch) if patch and patch.source != "-" else "stdin"
+    return {"logicalLocations": [{"fullyQualifiedName": name, "kind": "commit"}]}
 
 
 def _uri(path: str) -> str:

@@ -23,11 +23,6 @@ COLORS = {
     Severity.CHECK: "\x1b[1;36m",
     Severity.NOTE: "\x1b[1;34m",
 }
-WHOLE = ("message", "trailers", "series")
-"""Scopes of rules whose findings belong to no file.
-
-A line of the diff only marks where something is missing.
-"""
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLUMNS = 140
 ROWS = 7
@@ -115,7 +110,7 @@ def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
             continue
         yield _finding(finding, patch, paint, result, is_first=True)
         if found[1:]:
-            yield paint(_others(found[1:], result, paint), DIM)
+            yield paint(_others(found[1:], paint), DIM)
     if folded:
         yield (
             f"{counted(sum(folded), 'more finding')} of {counted(len(folded), 'rule')}:"
@@ -123,11 +118,9 @@ def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
         )
 
 
-def _others(
-    found: list[tuple[Patch | None, Finding]], result: CheckResult, paint: Colors
-) -> str:
+def _others(found: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
     """Where else a rule has findings."""
-    places = [shown_place(_placed(one, result), patch) for patch, one in found]
+    places = [shown_place(one, patch) for patch, one in found]
     fixed = all(one.fix and one.fix.kind == "safe" for _, one in found)
     end = ", …" if len(places) > PLACES else ""
     text = f"{', '.join(places[:PLACES])}{end}{' (--fix changes all)' if fixed else ''}"
@@ -135,17 +128,19 @@ def _others(
     return "\n".join(filled(start, text, paint.columns))
 
 
-def _placed(finding: Finding, result: CheckResult) -> Finding:
-    """The finding.
+def is_commit(patch: Patch) -> bool:
+    """Return whether a patch was read from a commit, and its source is the commit's id."""
+    return (patch.commit or "").startswith(patch.source)
 
-    One of the message that was put on a line of the diff, not on a word of it, is shown without the
-    place.
-    """
-    if finding.path is None or finding.column is not None:
-        return finding
-    if all(rule.id != finding.rule or rule.scope not in WHOLE for rule in result.rules):
-        return finding
-    return finding._replace(patch_line=None, path=None, line=None, column=None)
+
+def message_line(finding: Finding, patch: Patch) -> int:
+    """Return the line of a commit's message with a finding; the subject is line 1."""
+    at = finding.patch_line
+    return (
+        1
+        if at is None or at >= patch.diff_line
+        else max(1, at - patch.message_line + 3)
+    )
 
 
 def shown_place(finding: Finding, patch: Patch | None) -> str:
@@ -157,11 +152,13 @@ def shown_place(finding: Finding, patch: Patch | None) -> str:
     if patch is None:
         return "series"
     at, source = finding.patch_line, patch.source
-    if at is None or not (patch.commit or "").startswith(source):
-        return one_line(f"{source}:{at}" if at else source)
-    if at >= patch.diff_line and finding.path:
+    if at is None or (at >= patch.diff_line and not finding.path):
+        return one_line(source)
+    if not is_commit(patch):
+        return one_line(f"{source}:{at}")
+    if finding.path:
         return one_line(f"{source}:{finding.path}:{finding.line or 1}")
-    return f"{source}:message:{max(1, at - patch.message_line + 3)}"
+    return f"{source}:message:{message_line(finding, patch)}"
 
 
 def _waived(patch: Patch | None, suppressed: Suppressed, paint: Colors) -> str:
@@ -182,7 +179,6 @@ def _finding(
     is_first: bool,
 ) -> str:
     """A finding; the first one of a rule has its reason and help."""
-    finding = _placed(finding, result)
     in_diff, place = patch is None or patch.has_diff, shown_place(finding, patch)
     path = finding.path or ""
     is_named = not in_diff or not path or f":{path}:" in place
