@@ -408,19 +408,6 @@ def test_a_bug_log_has_no_password(
     world.assert_kept()
 
 
-def test_a_debug_log_has_no_password(world: World) -> None:
-    words = ("send", "--via", "git-send-email", "--force", "a test", "--yes")
-    assert world.call("--debug", *words) != ExitCode.BUG
-    world.call("--debug", "track", "add", "<post@example.org>")
-    logs = [
-        file.read_text()
-        for file in (world.folder / "tmp").glob("patchpilot-debug-*.log")
-    ]
-    assert len(logs) == 2
-    assert "send-email" in "".join(logs)
-    world.assert_kept()
-
-
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

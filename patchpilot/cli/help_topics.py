@@ -32,8 +32,6 @@ Exit codes
    70  a bug in patchpilot; `patchpilot doctor --report` prints what a report needs
   130  interrupted
 
-`patchpilot --debug COMMAND` writes a log with git commands, times and errors, and prints its name.
-
 Example: patchpilot check --fail-on error HEAD
 """,
     "settings": """

@@ -9,11 +9,10 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
-from patchpilot.cli.error_exit import ended, leave, notice
+from patchpilot.cli.error_exit import ended, leave
 from patchpilot.cli.trust_question import trusting
 from patchpilot.cli.verb_command import Command, HelpRequested, Parser, option
 from patchpilot.cli.verbs import VERBS, overview
@@ -48,11 +47,6 @@ class Verbs(Mapping[str, Command]):
 @option(
     "--no-pager", is_flag=True, help="show long text without the pager, as git does"
 )
-@option(
-    "--debug",
-    is_flag=True,
-    help="write a log with git commands, times and errors",
-)
 @option("-V", "--version", is_flag=True, help="print the version")
 def _root(repo: Path | None, home: bool, **_: bool) -> int | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -63,18 +57,6 @@ def _root(repo: Path | None, home: bool, **_: bool) -> int | None:
 
 root = Command(_root, "", "")
 root.commands = Verbs()
-
-
-@contextmanager
-def _debugging() -> Iterator[None]:
-    """Write the debug log of what is done inside, and print its name at the end."""
-    from patchpilot.services.setup.debug_log import debug_log
-
-    with debug_log() as log:
-        try:
-            yield
-        finally:
-            notice("note", f"the debug log is {log.name}")
 
 
 def main() -> NoReturn:
@@ -111,8 +93,7 @@ def _run(argv: list[str]) -> int | None:
             raise UsageError(f"--home takes no command, but {rest[0]!r} was given")
         if values["no_pager"]:
             os.environ["GIT_PAGER"] = "cat"
-        with _debugging() if values["debug"] else nullcontext():
-            return _command(rest, values["repo"]) if rest else root.function(**values)
+        return _command(rest, values["repo"]) if rest else root.function(**values)
     except HelpRequested as asked:
         from patchpilot.cli.help_page import help_text
 

@@ -231,23 +231,6 @@ def test_a_binding_is_about_hardware_not_its_format(subject: str, found: bool) -
     assert ("redundant-binding-subject" in _found(text, subject, BINDING)) == found
 
 
-def test_a_binding_that_only_lists_a_compatible_says_nothing_of_the_hardware() -> None:
-    subject = "dt-bindings: frob: Add compatible for acme frob2"
-    assert (
-        "describe the hardware"
-        in _found(
-            "Document the new compatible string for the acme frob2 and add the binding of it.\n",
-            subject,
-            BINDING,
-        )["message-too-short"].message
-    )
-    assert "message-too-short" not in _found(
-        "The frob2 has twice the ports and a register to count them.\n",
-        subject,
-        BINDING,
-    )
-
-
 @pytest.mark.parametrize(
     "text",
     [

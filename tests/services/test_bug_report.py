@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a report of a bug needs: `bug-report`, and the log of --debug."""
+"""What a report of a bug needs: `bug-report`."""
 
 import os
-import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -13,7 +11,6 @@ import pytest
 from patchpilot.config import load
 from patchpilot.errors import BUG_LOG, PatchpilotError, bug_hint
 from patchpilot.services.setup.bug_report import bug_report, last_traceback
-from patchpilot.services.setup.debug_log import debug_log
 from tests.kit.cli import call
 
 
@@ -92,28 +89,3 @@ def test_a_bug_points_to_the_report(
     outcome = call("setup", "stable", "--offline")
     outcome.expect(70, "`patchpilot doctor --report`")
     assert "RuntimeError: boom" in call("doctor", "--report").out
-
-
-def test_the_debug_log_has_programs_times_and_errors(temporary: Path) -> None:
-    popen = subprocess.Popen
-    with debug_log() as log:
-        words = ["git", "-c", "color.ui=false", "-c", "a.b=c", "--version"]
-        subprocess.run(words, check=True)
-        with pytest.raises(FileNotFoundError):
-            subprocess.run(["no-such-program"], check=True)
-    with pytest.raises(RuntimeError), debug_log() as second:
-        raise raised("the error")
-    assert subprocess.Popen is popen
-    text = Path(log.name).read_text(encoding="utf-8")
-    assert re.search(r"^ +\d+\.\d{3} \[\d+\] git -c a\.b=c --version$", text, re.M)
-    assert re.search(r"\[\d+\] exit 0 after \d\.\d{3} s$", text, re.M)
-    assert "cannot start no-such-program: No such file or directory" in text
-    assert "RuntimeError: the error" in Path(second.name).read_text(encoding="utf-8")
-
-
-def test_debug_prints_the_name_of_its_log(temporary: Path, workdir: Path) -> None:
-    outcome = call("--debug check nothing-here")
-    (log,) = temporary.glob("patchpilot-debug-*.log")
-    assert f"note: the debug log is {log}" in outcome.err
-    assert log.stat().st_mode & 0o077 == 0
-    assert "Error" in log.read_text(encoding="utf-8")

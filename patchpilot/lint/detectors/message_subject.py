@@ -320,29 +320,3 @@ def _learned_case(context: Context) -> str:
                 "",
             )
     return ""
-
-
-_NAME = re.compile(r"\b[a-z]\w*_\w+\b(?![\w(.*-])")
-
-
-@detector("function-in-subject", "name")
-def function_in_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a changed function whose name is in the subject without parentheses."""
-    names = _NAME.findall(split_prefix(context.patch.subject.title)[1])
-    heads = _function_heads(context) if names else ()
-    for name in names:
-        if any(f" {name}(" in head.replace("*", " ") for head in heads):
-            yield subject_hit(context, name=name)
-            return
-
-
-def _function_heads(context: Context) -> tuple[str, ...]:
-    """Returns the lines of C in which functions start, and those that the hunks name."""
-    return tuple(
-        text
-        for change in context.patch.files
-        if change.path.endswith((".c", ".h"))
-        for hunk in change.hunks
-        for text in (hunk.section, *(line.text for line in hunk.lines))
-        if text[:1].isalpha()
-    )

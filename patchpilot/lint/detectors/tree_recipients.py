@@ -161,35 +161,6 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
             return
 
 
-@detector("forgotten-list", "section list")
-def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a missing mailing list for a changed file whose maintainer is a recipient.
-
-    The list is that of the most specific section of MAINTAINERS.
-    """
-    patch = context.patch
-    have = _recipients(patch)
-    if not have:
-        return
-    for section in sections_of(context):
-        people, lists = _contacts(context, section)
-        if (
-            not lists
-            or section.depth < 2
-            or section.by_keyword
-            or not section.section.is_maintained
-            or not any(_among(address, have) for address in people)
-        ):
-            continue
-        if _is_deepest(context, section) and not any(
-            address.lower() == other.key for address in lists for other in have
-        ):
-            yield hit_on(
-                _recipient_line(patch), section=section.section.name, list=lists[0]
-            )
-            return
-
-
 def _recipients(patch: Patch) -> list[Address]:
     """Returns all recipients with author and sender; empty when the mail names no recipient."""
     addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
