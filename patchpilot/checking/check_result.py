@@ -141,22 +141,6 @@ class CheckResult(NamedTuple):
         ]
 
     @property
-    def subsystems(self) -> tuple[str, ...]:
-        """The names of the subsystems whose conventions apply to the patches, in order."""
-        from patchpilot.lint.subsystem_facts import subsystem
-
-        run = self.setting
-        found = (
-            [
-                subsystem(run.context(checked.patch, Series((checked.patch,))))
-                for checked in self.patches
-            ]
-            if run
-            else []
-        )
-        return tuple(dict.fromkeys(one.name for one in found if one))
-
-    @property
     def every_series(self) -> tuple[Finding, ...]:
         """All findings about the series as a whole, including suppressed findings."""
         return (

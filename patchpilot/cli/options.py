@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from patchpilot.cli.common import Common, ProgressLine, progress_of
 from patchpilot.cli.option_table import (
     CHOICE,
+    NUMBER,
+    TEXT,
     Option,
     Table,
     base_table,
@@ -23,6 +25,7 @@ __all__ = [
     "common_options",
     "progress_of",
     "rewrite_options",
+    "series_options",
     "table_options",
 ]
 
@@ -78,6 +81,37 @@ def base_options(
     --explain-base is passed to the verb in `common`.
     """
     return table_options(base_table(what))
+
+
+def series_options(function: F) -> F:
+    """Add the options for the subject, version and thread of the next send to a verb.
+
+    The verb gets them as `prefix`, `version` and `in_reply_to`.
+    """
+    rows = (
+        Option(
+            ("--subject-prefix",),
+            "prefix in the brackets of the subject, for example 'PATCH net'",
+            TEXT,
+            "WORDS",
+            name="prefix",
+        ),
+        Option(
+            ("-v", "--reroll-count"),
+            "version to send",
+            NUMBER,
+            "N",
+            limits=(1, 999),
+            name="version",
+        ),
+        Option(
+            ("--in-reply-to",),
+            "send the series as a reply to this mail",
+            TEXT,
+            "MSGID|URL",
+        ),
+    )
+    return rows_option(*rows)(function)
 
 
 def rewrite_options(function: F) -> F:

@@ -10,7 +10,8 @@ DEFAULT_TRANSPORT = "git-send-email"
 class SendRequest:
     """The options of a `send`, as given by the user.
 
-    `answers` are (question, answer) pairs for the pre-send questions.
+    `answers` are (question, answer) pairs for the pre-send questions, and `depends_on` the
+    Message-IDs of the series that this one needs.
     """
 
     target: str | None = None
@@ -22,6 +23,7 @@ class SendRequest:
     version: int | None = None
     cover: bool = False
     in_reply_to: str | None = None
+    depends_on: tuple[str, ...] = ()
     answers: tuple[tuple[str, str], ...] = ()
     base: str | None = None
     reroll: bool = False

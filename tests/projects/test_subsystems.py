@@ -178,15 +178,14 @@ def test_the_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
     )
 
 
-def test_check_says_which_subsystem_and_which_prefix_other_patches_have(
+def test_check_names_the_prefix_that_other_patches_have(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "wait.patch"
     file.write_text(
         written("drivers/iio/adc/frob.c", subject="Wait for the link"), encoding="utf-8"
     )
-    done = call("check", "--strict", "-v", str(file))
-    assert "1 subsystem: iio" in done.err
+    done = call("check", "--strict", str(file))
     assert "help: iio: adc: Wait for the link" in " ".join(done.out.split())
 
 

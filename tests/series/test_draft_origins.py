@@ -106,6 +106,21 @@ def test_a_dry_run_takes_no_cover_out_of_the_branch_description(tmp_path: Path) 
     )
 
 
+def test_a_series_names_the_posted_series_that_it_needs(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        words = ("--depends-on", "https://lore.kernel.org/all/1@a/", "--depends-on")
+        send(repo, *words, "<2@b>", "--outbox", str(tmp_path / "out"))
+    first, second = sorted((tmp_path / "out").iterdir())
+    text, other = first.read_text(), second.read_text()
+    assert "\n---\nDepends-on: <1@a>\nDepends-on: <2@b>\n\n" in text
+    lines = "prerequisite-message-id: <1@a>\nprerequisite-message-id: <2@b>\n"
+    assert lines in text[text.index("\nbase-commit: ") :]
+    assert "1@a" not in other
+    done = send(repo, "--depends-on", "1@a", "--via", "b4")
+    assert (done.code, "b4 prep --edit-deps" in done.err) == (2, True)
+
+
 def test_a_send_keeps_what_it_was_given_for_the_next_version(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
@@ -179,6 +194,7 @@ def test_what_is_no_message_id_is_refused_wherever_one_is_given(tmp_path: Path) 
     bad = "nothing"
     for words in (
         ("send", "--dry-run", "--to", LIST, "--in-reply-to", bad),
+        ("send", "--dry-run", "--to", LIST, "--depends-on", bad),
         ("draft", "--in-reply-to", bad),
         (
             "backport",

@@ -148,25 +148,25 @@ def _named(checked: verb.CheckedPatch) -> set[str]:
     }
 
 
+OLD = "drivers/demo/old.c"
+
+
+def _renamed(
+    tree: Repo, out: Path, *words: str, then: str = "renamed_again"
+) -> list[str]:
+    """Two patches that rename the same line."""
+    names = ("renamed", then)
+    rows = [
+        (f"demo: Name it {name}", {OLD: _old(10, f"int {name};\n")}) for name in names
+    ]
+    return _series(tree, out, rows, *words)
+
+
 @pytest.mark.parametrize("words", [(), ("--no-numbered",)])
 def test_patch_two_applies_to_what_patch_one_leaves(
     tree: Repo, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    files = _series(
-        tree,
-        tmp_path / "out",
-        [
-            (
-                "demo: Rename the tenth line",
-                {"drivers/demo/old.c": _old(10, "int renamed;\n")},
-            ),
-            (
-                "demo: Rename the tenth line again",
-                {"drivers/demo/old.c": _old(10, "int renamed_again;\n")},
-            ),
-        ],
-        *words,
-    )
+    files = _renamed(tree, tmp_path / "out", *words)
     assert "does-not-apply" in _names(_check([files[1]], tree.path), 0)
     for targets in (files, [str(tmp_path / "out")]):
         assert "does-not-apply" not in _names(_check(targets, tree.path), 1)
@@ -175,20 +175,7 @@ def test_patch_two_applies_to_what_patch_one_leaves(
 def test_a_revert_of_an_earlier_patch_is_not_there_already(
     tree: Repo, tmp_path: Path
 ) -> None:
-    files = _series(
-        tree,
-        tmp_path / "out",
-        [
-            (
-                "demo: Rename the tenth line",
-                {"drivers/demo/old.c": _old(10, "int renamed;\n")},
-            ),
-            (
-                "demo: Keep the old name",
-                {"drivers/demo/old.c": _old(10, "int line_10;\n")},
-            ),
-        ],
-    )
+    files = _renamed(tree, tmp_path / "out", then="line_10")
     assert "already-applied" in _names(_check([files[1]], tree.path), 0)
     assert not {"already-applied", "does-not-apply"} & set(
         _names(_check(files, tree.path), 1)
@@ -198,20 +185,7 @@ def test_a_revert_of_an_earlier_patch_is_not_there_already(
 def test_what_a_misfitting_patch_touches_is_not_held_against_the_next(
     tree: Repo, tmp_path: Path
 ) -> None:
-    files = _series(
-        tree,
-        tmp_path / "out",
-        [
-            (
-                "demo: Rename the tenth line",
-                {"drivers/demo/old.c": _old(10, "int renamed;\n")},
-            ),
-            (
-                "demo: Rename the tenth line again",
-                {"drivers/demo/old.c": _old(10, "int renamed_again;\n")},
-            ),
-        ],
-    )
+    files = _renamed(tree, tmp_path / "out")
     tree.put("drivers/demo/old.c", "int quite;\nint another;\nint file;\n")
     result = _check(files, tree.path)
     assert "does-not-apply" in _names(result, 0)

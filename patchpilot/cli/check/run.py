@@ -256,15 +256,10 @@ def _report_notes(common: Common, result: "CheckResult") -> None:
 
 def _report_rules(result: "CheckResult") -> None:
     """Report on stderr which rules were in force."""
-    subsystems = (
-        f", {counted(len(result.subsystems), 'subsystem')}: {', '.join(result.subsystems)}"
-        if result.subsystems
-        else ""
-    )
     notice(
         "note",
         f"project {result.profile}, rules as of {'.'.join(map(str, result.kernel))},"
-        f" {len(result.rules)} rules{subsystems}",
+        f" {len(result.rules)} rules",
     )
 
 

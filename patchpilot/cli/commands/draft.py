@@ -5,7 +5,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.options import Common, base_options, common_options
+from patchpilot.cli.options import (
+    Common,
+    base_options,
+    common_options,
+    series_options,
+)
 from patchpilot.cli.output.draft_report import draft_rows
 from patchpilot.cli.output.json_document import document
 from patchpilot.cli.output.stream import tell
@@ -53,26 +58,7 @@ from patchpilot.write_file import write_file
     multiple=True,
     help="a note below the --- line of a patch (number or words of its subject)",
 )
-@option(
-    "--subject-prefix",
-    "prefix",
-    metavar="WORDS",
-    help="prefix in the brackets of the subject, for example 'PATCH net'",
-)
-@option(
-    "-v",
-    "--reroll-count",
-    "version",
-    metavar="N",
-    type=int,
-    limits=(1, 999),
-    help="version of the next send",
-)
-@option(
-    "--in-reply-to",
-    metavar="MSGID|URL",
-    help="send the next version as a reply to this mail",
-)
+@series_options
 @option(
     "--compile-tested/--no-compile-tested",
     default=None,

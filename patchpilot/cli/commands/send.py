@@ -16,6 +16,7 @@ from patchpilot.cli.options import (
     base_options,
     common_options,
     progress_of,
+    series_options,
     via_option,
 )
 from patchpilot.cli.output.stream import tell
@@ -23,6 +24,7 @@ from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.config import Settings
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 from patchpilot.model.counted import counted
+from patchpilot.model.message_id import given_message_id
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.sending import Sending
@@ -46,20 +48,7 @@ from patchpilot.topic.workplace import Workplace
     is_flag=True,
     help="only --to and --cc: no recipients from MAINTAINERS, tags or configuration",
 )
-@option(
-    "--subject-prefix",
-    metavar="WORDS",
-    help="prefix in the brackets of the subject, for example 'PATCH net'",
-)
-@option(
-    "-v",
-    "--reroll-count",
-    "version",
-    metavar="N",
-    type=int,
-    limits=(1, 999),
-    help="version to send",
-)
+@series_options
 @option(
     "--reroll",
     is_flag=True,
@@ -81,7 +70,10 @@ from patchpilot.topic.workplace import Workplace
     help="include the cover letter of the draft, even for a single patch",
 )
 @option(
-    "--in-reply-to", metavar="MSGID|URL", help="send the series as a reply to this mail"
+    "--depends-on",
+    metavar="MSGID|URL",
+    multiple=True,
+    help="name a posted series that this one needs, for b4 and patchwork",
 )
 @base_options()
 @option("--identity", metavar="NAME", help="sendemail identity to use")
@@ -212,13 +204,16 @@ def _request(
         to=asked["to"],
         cc=asked["cc"],
         auto=not asked["no_auto"],
-        prefix=asked["subject_prefix"],
+        prefix=asked["prefix"],
         version=asked["version"],
         reroll=asked["reroll"],
         resend=asked["resend"],
         range_diff=asked["range_diff"],
         cover=asked["cover_letter"],
         in_reply_to=asked["in_reply_to"],
+        depends_on=tuple(
+            given_message_id(posted, "--depends-on") for posted in asked["depends_on"]
+        ),
         answers=tuple(
             (name, asked[name]) for name in ("security", "regression") if asked[name]
         ),
@@ -237,6 +232,11 @@ def _refuse_options(asked: Mapping[str, Any]) -> None:
         raise UsageError(
             "--force requires a reason",
             hint="use --force REASON, for example --force 'agreed with the maintainer'",
+        )
+    if asked["depends_on"] and asked["via"] == "b4":
+        raise UsageError(
+            "--depends-on is for git send-email; b4 keeps the dependencies of a branch",
+            hint="run `b4 prep --edit-deps`",
         )
     if asked["drop"] and not asked["resume"]:
         raise UsageError(

@@ -8,28 +8,72 @@ from itertools import pairwise
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_prose import paragraphs, words
+from patchpilot.lint.message_prose import is_prose, paragraphs, words
 from patchpilot.lint.pack_patterns import compiled
+from patchpilot.lint.word_lists import word_set
 from patchpilot.model.trailer import is_trailer
 
 
-@detector("message-too-short", {"empty": "", "only-tags": ""})
+@detector(
+    "message-too-short",
+    {
+        "empty": "",
+        "only-tags": "",
+        "repeats-subject": "",
+    },
+)
 def message_too_short(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a message that has only tags, or only the author's From: line.
+    """Report a message that has only tags or only repeats the subject.
 
     An empty message has a separate rule.
     """
     patch = context.patch
-    if not patch.has_diff or _needs_no_reason(context) or words(context):
+    if not patch.has_diff or _needs_no_reason(context):
         return
-    # the From: line of another author and tags count as text for the rule about empty messages
-    if patch.in_body_from and patch.message:
-        yield hit_on(patch.message_line, "empty")
-    elif any(
-        is_trailer(line) and not line.startswith("Signed-off-by:")
+    if not words(context):
+        # the From: line of another author and tags count as text for the rule about empty messages
+        if patch.in_body_from and patch.message:
+            yield hit_on(patch.message_line, "empty")
+        elif any(
+            is_trailer(line) and not line.startswith("Signed-off-by:")
+            for line in patch.message
+        ):
+            yield hit_on(patch.message_line, "only-tags")
+        return
+    in_subject = set(re.findall(r"\w{3,}", patch.subject.title.lower()))
+    words_of_message = [
+        word
         for line in patch.message
-    ):
-        yield hit_on(patch.message_line, "only-tags")
+        if ":" not in line[:24]
+        for word in re.findall(r"\w{3,}", line.lower())
+    ]
+    fresh = {
+        word
+        for word in words_of_message
+        if word not in in_subject and word[:5] not in {word[:5] for word in in_subject}
+    } - word_set("message", "fillers")
+    # a listing, a log or a list adds information to the subject
+    only_prose = all(
+        not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message
+    )
+    if len(fresh) <= 1 and only_prose and not _adds_an_id(context):
+        yield hit_on(patch.message_line, "repeats-subject")
+
+
+def _adds_an_id(context: Context) -> bool:
+    """Whether the patch only adds an entry to a table of devices, which needs no explanation."""
+    added = [
+        line.text
+        for change in context.patch.files
+        for line in change.lines("+")
+        if line.text.strip()
+    ]
+    return 0 < len(added) <= 8 and any(
+        re.search(
+            r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text
+        )
+        for text in added
+    )
 
 
 def _needs_no_reason(context: Context) -> bool:

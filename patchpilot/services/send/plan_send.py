@@ -305,7 +305,8 @@ def wording_of(
     cover = None
     regzbot = introduced(draft, series)
     tested = compile_tested_line(draft)
-    extra = tuple(line for line in (regzbot, tested) if line)
+    needed = "\n".join(f"Depends-on: <{posted}>" for posted in request.depends_on)
+    extra = tuple(line for line in (regzbot, tested, needed) if line)
     if draft.has_cover and (request.cover or many):
         body = cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra)))
@@ -336,13 +337,14 @@ def wording_of(
         base=base,
         in_reply_to=draft.in_reply_to or None,
         presubject=kept.presubject if kept else "",
-        prerequisites=tuple(
-            f"prerequisite-{prerequisite}"
-            for prerequisite in kept.prerequisites
-            if not prerequisite.startswith("base-commit:")
-        )
-        if kept
-        else (),
+        prerequisites=(
+            *(
+                f"prerequisite-{prerequisite}"
+                for prerequisite in (kept.prerequisites if kept else ())
+                if not prerequisite.startswith("base-commit:")
+            ),
+            *(f"prerequisite-message-id: <{posted}>" for posted in request.depends_on),
+        ),
         extras=tuple(text for text in (again, *extra, compared) if text.strip()),
         range_diff=compared if cover else "",
     )

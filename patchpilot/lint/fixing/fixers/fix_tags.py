@@ -6,7 +6,6 @@ They never change the person or commit that a tag names.
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, delete, fixer
-from patchpilot.model.assistant import right_assistant
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.fixes_line import DIGITS, FixesLine, read_fixes_line
 
@@ -61,25 +60,6 @@ def tag_form(site: FixSite) -> Proposal:
     ):
         return None
     return _rewritten(site, f"{_PEOPLE.get(match[1].lower(), match[1])}: {match[2]}")
-
-
-@fixer("assistant", PROSE)
-def assistant(site: FixSite) -> Proposal:
-    """Removes addresses, brackets and everyday tools from an Assisted-by: tag."""
-    name, _, value = site.text(site.number).partition(":")
-    return _rewritten(site, f"{name}: {right_assistant(value)}")
-
-
-@fixer("stable-host", PROSE)
-def stable_host(site: FixSite) -> Proposal:
-    """Corrects a misspelled address of the stable mailing list."""
-    stable = site.context.project.lists.stable
-    wrong = f"stable@{site.finding.value('host')}"
-    return (
-        _rewritten(site, site.text(site.number).replace(wrong, stable, 1))
-        if stable
-        else None
-    )
 
 
 @fixer("fixes-form", PROSE)
