@@ -13,8 +13,8 @@ from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.revisions import find_topics
-from patchpilot.topic.followed.follow_series import default_archive
 from patchpilot.topic.followed.known_series import undisclosed_error
+from patchpilot.topic.own_archive import default_archive
 
 
 def archive_setting(where: Path | None = None) -> str:

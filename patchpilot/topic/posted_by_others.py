@@ -4,10 +4,11 @@
 Only paths and names of functions are sent, and nothing about an undisclosed fix.
 """
 
-import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from patchpilot.archive.archive import MailArchive, quoted
 from patchpilot.commits.repository import Repository
@@ -20,17 +21,14 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
 from patchpilot.model.progress import Progress, silent
-from patchpilot.reading.mail_reader import MailReader
-from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import Post
-from patchpilot.reading.revisions import find_topics
-from patchpilot.settings.read_settings import user_settings
-from patchpilot.topic.followed.follow_series import default_archive
+from patchpilot.topic.own_archive import ask_archive
 from patchpilot.topic.upstream_state import merged_as
 
+if TYPE_CHECKING:
+    from patchpilot.reading.mail_reader import MailReader
+    from patchpilot.reading.posted_series import Post
+
 MONTHS = timedelta(days=183)
-PATIENCE = 8.0
-"""Seconds that the archive may take to answer."""
 _MOST_FILES, _MOST_FUNCTIONS, _MOST_SHOWN = 4, 6, 3
 _REVIEWS = ("reviewed-by", "acked-by", "tested-by")
 
@@ -83,7 +81,13 @@ class _Asked:
     repository: Repository
     patches: Sequence[Patch]
     archive: MailArchive
-    reader: MailReader = field(default_factory=MailReader)
+
+    @cached_property
+    def reader(self) -> "MailReader":
+        """Reads the messages of the archive."""
+        from patchpilot.reading.mail_reader import MailReader
+
+        return MailReader()
 
     @property
     def query(self) -> str:
@@ -110,7 +114,13 @@ class _Asked:
         if identity := self.repository.identity:
             own.add(identity.key)
         mine = [(patch, changed_functions(patch.files)) for patch in self.patches]
-        mails = unique(self.archive.search(self.query))
+        # most archives have nothing of the kind
+        if not (found_mails := self.archive.search(self.query)):
+            return
+        from patchpilot.reading.mbox import unique
+        from patchpilot.reading.revisions import find_topics
+
+        mails = unique(found_mails)
         for topic in find_topics(map(self.reader.classify, mails)):
             if topic.author.key in own:
                 continue
@@ -127,7 +137,9 @@ class _Asked:
             if found:
                 yield self._described(*found[-1])
 
-    def _described(self, version: int, post: Post, is_sure: bool) -> PostedFix:
+    def _described(self, version: int, post: "Post", is_sure: bool) -> PostedFix:
+        from patchpilot.reading.mbox import unique
+
         thread = unique(self.archive.thread(post.message_id))
         reviewers = {
             mail.sender.key
@@ -170,22 +182,21 @@ def posted_by_others(
     if not any(patch.files for patch in patches):
         return NOT_ASKED
     progress("looking for patches of others")
-    url = lore or user_settings(repository, problems=[]).get("lore")
     try:
-        with default_archive(where=repository.top)(url) as archive:
-            late = threading.Timer(PATIENCE, archive.cancel)
-            late.start()
-            try:
-                found = list(_Asked(repository, patches, archive).fixes())
-            finally:
-                late.cancel()
+        found = ask_archive(
+            repository,
+            lambda archive: list(_Asked(repository, patches, archive).fixes()),
+            lore,
+        )
     except PatchpilotError as error:
         return PostedByOthers(problem=f"the archive was not asked: {error.message}")
     found.sort(key=lambda fix: not fix.is_sure)
     return PostedByOthers(tuple(found[:_MOST_SHOWN]))
 
 
-def _verdict(post: Post, mine: Sequence[tuple[Patch, ChangedFunctions]]) -> bool | None:
+def _verdict(
+    post: "Post", mine: Sequence[tuple[Patch, ChangedFunctions]]
+) -> bool | None:
     """Whether a post makes one of the patches unnecessary, as `judge` returns it."""
     if post.is_cover or post.patch is None:
         return None

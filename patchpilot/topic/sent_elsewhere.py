@@ -5,7 +5,6 @@ The sources are the tags of sends (patchpilot's and b4's), b4's tracking data, a
 """
 
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,8 +21,6 @@ from patchpilot.outgoing.preflight import SentRecord
 from patchpilot.series.change_id import TAGS, parse_sent_tag
 from patchpilot.series.same_patches import equal_patches
 
-PATIENCE = 4.0
-"""Seconds that the archive may take to answer a preview."""
 _BASE = re.compile(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _FORMAT = (
     "%1f".join(
@@ -197,23 +194,17 @@ def _of_archive(
     """
     from patchpilot.archive.archive import quoted
     from patchpilot.settings.read_settings import user_settings
-    from patchpilot.topic.followed.follow_series import default_archive
+    from patchpilot.topic.own_archive import ask_archive
 
     if not mails or not series.patches:
         return ()
     sender = mails[0].sender.key
     url = user_settings(repository, problems=[]).get("lore")
+    query = f"s:{quoted(series.patches[0].subject.title)} AND f:{sender}"
     try:
-        with default_archive(where=repository.top)(url) as archive:
-            late = threading.Timer(PATIENCE, archive.cancel)
-            late.start()
-            try:
-                found = archive.search(
-                    f"s:{quoted(series.patches[0].subject.title)} AND f:{sender}",
-                    threads=True,
-                )
-            finally:
-                late.cancel()
+        found = ask_archive(
+            repository, lambda archive: archive.search(query, threads=True)
+        )
     except PatchpilotError:
         return ()
     patches: dict[str, Patch] = {}

@@ -155,7 +155,7 @@ def _posted(
         others_of,
     )
     from patchpilot.topic.archive_target import archive_setting
-    from patchpilot.topic.followed.follow_series import default_archive
+    from patchpilot.topic.own_archive import default_archive
 
     lore = lore or archive_setting(common.repo)
     found = None

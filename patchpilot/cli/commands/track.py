@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from patchpilot.model.progress import Progress
     from patchpilot.topic.followed.known_series import Tracked
-    from patchpilot.topic.followed.poll_archives import ArchiveAt
+    from patchpilot.topic.own_archive import ArchiveAt
     from patchpilot.topic.topic_state import TopicState
 
 _LORE = option(
@@ -614,6 +614,6 @@ def _ago(past: "timedelta") -> str:
 
 
 def _archives(common: Common, progress: "Progress") -> "ArchiveAt":
-    from patchpilot.topic.followed.follow_series import default_archive
+    from patchpilot.topic.own_archive import default_archive
 
     return default_archive(offline=common.offline, progress=progress, where=common.repo)

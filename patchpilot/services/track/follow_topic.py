@@ -23,6 +23,7 @@ from patchpilot.services.track.compare_revisions import (
 )
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.own_archive import default_archive
 from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
 
 
@@ -97,7 +98,7 @@ def updated(
         series = follow_series.update(
             follow_series.UpdateRequest(fresh=fresh, whole=False),
             store=store,
-            archive_at=follow_series.default_archive(where=repository.top),
+            archive_at=default_archive(where=repository.top),
             repository=repository,
             progress=progress,
         )
@@ -156,7 +157,7 @@ def add_series(
     repository: Repository, settings: Settings, target: str, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
     """Starts to track the series that a Message-ID or an archive's link names."""
-    archives = follow_series.default_archive(where=repository.top)
+    archives = default_archive(where=repository.top)
     with Store() as store:
         return follow_series.add(
             target,

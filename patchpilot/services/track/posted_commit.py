@@ -38,9 +38,9 @@ from patchpilot.reading.revisions import find_topics
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.series_answer import SeriesAnswer
-from patchpilot.topic.followed.follow_series import add, default_archive
+from patchpilot.topic.followed.follow_series import add
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked, with_mails
-from patchpilot.topic.followed.poll_archives import ArchiveAt
+from patchpilot.topic.own_archive import ArchiveAt, default_archive
 from patchpilot.topic.posted_by_others import PostedFix, posted_by_others
 
 MAX_LINKS = 6

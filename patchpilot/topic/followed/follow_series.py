@@ -15,11 +15,10 @@ from patchpilot.archive.archive import (
 )
 from patchpilot.archive.collect_mails import Gathered, gather, status_of
 from patchpilot.archive.local_archive import REPORT
-from patchpilot.archive.open_archive import archive_address, open_archive, with_login
+from patchpilot.archive.open_archive import archive_address
 from patchpilot.archive.original_series import originals
 from patchpilot.archive.poll import PolledSeries
 from patchpilot.archive.track_store import Store, TrackEntry
-from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import (
@@ -32,7 +31,6 @@ from patchpilot.errors import (
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import stored_time
-from patchpilot.model.hosts import host_of
 from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
@@ -61,7 +59,6 @@ from patchpilot.topic.followed.known_series import (
 )
 from patchpilot.topic.followed.own_addresses import known_addresses
 from patchpilot.topic.followed.poll_archives import (
-    ArchiveAt,
     Archives,
     PollResult,
     poll_archives,
@@ -72,6 +69,7 @@ from patchpilot.topic.followed.same_series import (
     merge_note,
     same_series,
 )
+from patchpilot.topic.own_archive import ArchiveAt
 
 _REPORTED = timedelta(days=30)
 """So long a mailbox is searched for reports about what was sent."""
@@ -82,33 +80,6 @@ _LONGEST_PAUSE = timedelta(days=30)
 """A finished series is asked about again after a tenth of the time since its last news, at least
 every 30 days.
 """
-
-
-def default_archive(
-    offline: bool = False, progress: Progress = silent, *, where: Path | None = None
-) -> ArchiveAt:
-    """Return a function that opens archives by URL or by path.
-
-    Archives opened by URL share a ten-minute cache in the user's cache directory and may redirect
-    to the host of `patchpilot.lore`. The store keeps no passwords: the password of
-    `patchpilot.lore`, from git's configuration in the directory `where`, is only sent to its own
-    server.
-    """
-    folder = cache_dir() / "archive"
-    cache = folder if private_folder(folder) else None
-
-    def archive_at(url: str) -> MailArchive:
-        settings = user_settings(where, problems=[])
-        own = settings.address("lore")
-        return open_archive(
-            with_login(url, own),
-            cache=cache,
-            offline=offline,
-            hosts=(host_of(own),),
-            progress=progress,
-        )
-
-    return archive_at
 
 
 def add(
@@ -564,7 +535,6 @@ def _reports_in_mailbox(
     """Keep the bounces and moderation notices of the user's mailbox with the series they are about:
     their ids by series, and why it could not be read.
     """
-    from patchpilot.settings.read_settings import user_settings
 
     mailbox = user_settings().get("mailbox")
     if not mailbox:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Queries the archives of all tracked series at once for news."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ from patchpilot.errors import NetworkError, PatchpilotError
 from patchpilot.model.hosts import host_of, split_url
 from patchpilot.model.progress import Progress
 from patchpilot.reading.mail_reader import MailReader
+from patchpilot.topic.own_archive import ArchiveAt
 
-ArchiveAt = Callable[[str], MailArchive]
 """Opens the archive of a URL: how a front end decides on cache, offline and mirrors."""
 
 

@@ -43,6 +43,7 @@ from patchpilot.topic.home.home_topic import (
     in_order,
 )
 from patchpilot.topic.home.series_news import topic_of_series
+from patchpilot.topic.own_archive import default_archive
 from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.topic_state import TopicState, topic_state
 
@@ -163,7 +164,7 @@ def update_topics(
         updated = follow_series.update(
             request,
             store=store,
-            archive_at=follow_series.default_archive(progress=progress),
+            archive_at=default_archive(progress=progress),
             progress=progress,
         )
     trouble = next(

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Opens archives with the user's settings."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from patchpilot.archive.archive import MailArchive
+from patchpilot.archive.open_archive import open_archive, with_login
+from patchpilot.cache.folder import cache_dir, private_folder
+from patchpilot.commits.repository import Repository
+from patchpilot.model.hosts import host_of
+from patchpilot.model.progress import Progress, silent
+from patchpilot.settings.read_settings import user_settings
+
+ArchiveAt = Callable[[str], MailArchive]
+Found = TypeVar("Found")
+PATIENCE = 5.0
+"""Seconds that an archive may take to answer a question during another task."""
+
+
+def default_archive(
+    offline: bool = False, progress: Progress = silent, *, where: Path | None = None
+) -> ArchiveAt:
+    """Return a function that opens archives by URL or by path.
+
+    Archives opened by URL share a ten-minute cache in the user's cache directory and may redirect
+    to the host of `patchpilot.lore`. The store keeps no passwords: the password of
+    `patchpilot.lore`, from git's configuration in the directory `where`, is only sent to its own
+    server.
+    """
+    folder = cache_dir() / "archive"
+    cache = folder if private_folder(folder) else None
+
+    def archive_at(url: str) -> MailArchive:
+        settings = user_settings(where, problems=[])
+        own = settings.address("lore")
+        return open_archive(
+            with_login(url, own),
+            cache=cache,
+            offline=offline,
+            hosts=(host_of(own),),
+            progress=progress,
+        )
+
+    return archive_at
+
+
+def ask_archive(
+    repository: Repository, ask: Callable[[MailArchive], Found], lore: str = ""
+) -> Found:
+    """Ask the archive `lore`, by default the one of the user's settings.
+
+    Raises PatchpilotError if it cannot be asked, or has not answered within `PATIENCE`.
+    """
+    url = lore or user_settings(repository, problems=[]).get("lore")
+    with default_archive(where=repository.top)(url) as archive:
+        late = threading.Timer(PATIENCE, archive.cancel)
+        late.start()
+        try:
+            return ask(archive)
+        finally:
+            late.cancel()
