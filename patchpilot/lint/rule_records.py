@@ -20,6 +20,8 @@ LIKELY = 1.7
 """A warning was gone in the next version that much more often than a check."""
 NOISE = 0.35
 """Findings on an accepted patch that are shown by default, on average."""
+SUBJECT_FORM = ("subject-not-imperative", "subject-ends-with-punctuation")
+"""Rules that come first: a subject such as "Fixed a crash." stands out among commits."""
 
 
 @cache
@@ -62,7 +64,10 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
         for severity, record in records_of(rule).items()
     ]
     measured.sort(
-        key=lambda one: -one[2].worth * (LIKELY if one[1] is Severity.WARNING else 1)
+        key=lambda one: (
+            one[0] not in SUBJECT_FORM,
+            -one[2].worth * (LIKELY if one[1] is Severity.WARNING else 1),
+        )
     )
     left = noise - sum(
         record.expected
