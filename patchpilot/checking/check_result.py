@@ -125,9 +125,11 @@ class CheckResult(NamedTuple):
     @property
     def questions(self) -> tuple[Finding, ...]:
         """What only the author knows: the notes that matter most, at most two."""
-        notes = [one for one in self.all if one.severity is Severity.NOTE]
-        first = {note.rule: note for note in sorted(notes, key=lambda one: -one.rank)}
-        return tuple(sorted(first.values(), key=lambda one: one.rank)[:QUESTIONS])
+        found: dict[str, Finding] = {}
+        for note in sorted(self.all, key=lambda one: one.rank):
+            if note.severity is Severity.NOTE:
+                found.setdefault(note.rule, note)
+        return tuple(found.values())[:QUESTIONS]
 
     @property
     def by_source(self) -> list[tuple[str, Finding]]:
