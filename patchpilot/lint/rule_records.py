@@ -21,7 +21,7 @@ LIKELY = 1.7
 NOISE = 0.35
 """Findings on an accepted patch that are shown by default, on average."""
 SUBJECT_FORM = ("subject-not-imperative", "subject-ends-with-punctuation")
-"""Rules that come first: a subject such as "Fixed a crash." stands out among commits."""
+"""Rules that come first: every reader of a log sees a subject such as "Fixed a crash."."""
 
 
 @cache

@@ -137,29 +137,6 @@ PROMISES = re.compile(
     re.IGNORECASE,
 )
 _WILL = r"\b(?:i(?:'ll| will| shall|'m going to| am going to| plan to)|let me|we(?:'ll| will)|(?:sure|yes|ok(?:ay)?|thanks|right|ah),? will)\b"  # noqa: E501
-CONCEDES = re.compile(
-    r"\bi(?:'ll| can| could| will|'ve| have|'d)? (?:just |also )?(?:fix|fixed|tweak|tweaked|change|changed|adjust|adjusted|reword|reworded|correct|corrected"  # noqa: E501
-    r"|amend|amended|do|did|handle|address|addressed|fold|squash)\b[^.?!]{0,60}"
-    r"\b(?:myself|(?:when|while|whilst) (?:i )?(?:appl|merg|push|commit)\w+|(?:before|during) (?:i |the )?(?:appl|merg|push|commit)\w+)"  # noqa: E501
-    r"|\bno need (?:to|for (?:a|an|you to)|of an?)"
-    r" (?:re-?send|re-?spin|re-?post|v\d|new|another|send)\b|\bunless you want to"
-    r" re-?(?:send|spin|post)\b",
-    re.IGNORECASE,
-)
-"""A reviewer who asks for something and does it, or goes without it."""
-NEXT_VERSION = re.compile(
-    rf"(?:{_WILL}|^[^\w\n]*will\b)[^.?!]{{0,80}}\b(?:v(?P<version>\d{{1,2}})\b(?![.]\d)"
-    r"|(?:new|next|updated|another|revised) (?:version|revision|spin|iteration|series)"
-    r"|re-?spin|re-?send|re-?post|re-?spinning)(?![^.?!]{0,60}\b(?:if|unless)\b)",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""An author who announces the next version."""
-WILL_CHANGE = re.compile(
-    rf"(?:{_WILL}|^[^\w\n]*will\b)(?: \w+){{0,3}} (?:fix|change|update|add|remove|drop|rework|rename|split|reword|rephrase|rebase|address|correct|convert"  # noqa: E501
-    r"|replace|move|fold|squash|include|mention|do (?:that|so|it))\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""An author who will do what was asked."""
 WORKS = _one_of(r"""
     i can confirm | (?<!that )seems to work(?: (?:fine|well|here|now|for me))?(?=[.,!:;]|$)
     (?<!that )works (?:fine|well|great|as expected|for me)(?! if| when) | (?:fixes|solves) (?:it|the \w+|my \w+) (?:for me|here)
@@ -175,8 +152,6 @@ PING = re.compile(
     r" this)",
     re.IGNORECASE | re.MULTILINE,
 )
-WITH_THAT = re.compile(r"\bwith (?:that|this|these|those)\b", re.IGNORECASE)
-"""A condition for what is said."""
 THANKS_FOR_REVIEW = re.compile(
     r"\A\W*(?:(?:yes|yeah|ah|oh|indeed|hm+),? )?"
     r"(?:you(?:'re| are) (?:absolutely |quite |totally )?(?:right|correct)|(?:good|nice|great) (?:catch|point|spot))\b"  # noqa: E501

@@ -13,15 +13,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.mail import Mail
 from patchpilot.reading.claims import voided
-from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.reading.phrases import (
-    CONCEDES,
-    NEXT_VERSION,
-    WILL_CHANGE,
-    WITH_THAT,
-    WITHDRAWS,
-)
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision
 from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
@@ -216,10 +208,6 @@ def _shown_by_others(
         return None
     telling = {
         reply.message_id for reply in evidence.attached if reply.mail.kind in _TAKING
-    } | {
-        event.message_id
-        for event in evidence.events
-        if event.what == "forwarded" or event.sentence.startswith("part of ")
     }
     if any(
         patch.proof.message_id is None or patch.proof.message_id in telling
@@ -348,7 +336,7 @@ def _by_mails(evidence: Evidence) -> Verdict:
     applied = [
         event
         for event in events
-        if event.what in ("applied", "merged", "forwarded") and event.counts
+        if event.what in ("applied", "merged") and event.counts
     ]
     if there := _in_stable_by_mails(evidence):
         return there
@@ -399,8 +387,6 @@ def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
         why = f"dropped from {dropped.tree}: {dropped.sentence}"
         return Verdict(SeriesState.UNDER_REVIEW, why, _of_event(dropped))
     why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
-    if newest.what == "forwarded":
-        why = f"{newest.sender.called} {newest.sentence}"
     return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
 
 
@@ -455,16 +441,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         or (reply.revision is None and reply.when >= latest_sent)
         or (_is_late_review(reply) and reply.when > latest_sent)
     ]
-    taken_back = {
-        reply.parent.mail.message_id
-        for reply in since
-        if reply.parent and _takes_back(reply.mail, reply.parent, topic)
-    }
-    others = [
-        reply
-        for reply in since
-        if not reply.mail.by_author and reply.message_id not in taken_back
-    ]
+    others = [reply for reply in since if not reply.mail.by_author]
     wanting = [
         other
         for other in others
@@ -474,22 +451,15 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
             and "no issues" in other.mail.body.text
         )
         and not (other.post and other.post.message_id in corrected)
-        and not (
-            other.mail.kind is MailKind.REVIEW
-            and CONCEDES.search(" ".join(other.mail.body.text.split()))
-        )
     ]
     approved = _last_by_address([other for other in others if other.mail.credited])
-    content = _last_by_address(
-        [other for other in others if other.mail.credited or _is_content(other, topic)]
-    )
     open_wishes = [
         reply
         for reply in wanting
         if reply.mail.kind is not MailKind.QUESTION
         and not any(
             reply.when < last and topic.identities.same(reply.mail.sender, sender)
-            for sender, last in content.items()
+            for sender, last in approved.items()
         )
     ]
     if open_wishes:
@@ -497,21 +467,6 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         how = "tag on a condition" if _gives_on_condition(newest) else newest.mail.label
         why = f"{newest.mail.who} requested changes ({how})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
-    for reply in reversed(since):
-        is_content = (
-            reply.parent and approved.get(reply.parent.sender, latest_sent) > reply.when
-        )
-        if (
-            reply.mail.by_author
-            and not is_content
-            and _announces_more(reply, topic.latest.version)
-        ):
-            who = reply.mail.who
-            return Verdict(
-                SeriesState.CHANGES_REQUESTED,
-                f"{who} announced changes",
-                _of_mail(reply.mail.mail),
-            )
     if last and _is_overdue(topic, evidence.now - last):
         return Verdict(
             SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last)
@@ -558,48 +513,6 @@ def _last_by_address(replies: Sequence[Reply]) -> dict[Address, datetime]:
         reply.mail.sender: reply.when
         for reply in sorted(replies, key=lambda reply: reply.when)
     }
-
-
-def _is_content(reply: Reply, topic: PostedTopic) -> bool:
-    """Whether somebody assents to an answer of the author; not to what the author will change."""
-    if reply.mail.kind is not MailKind.ACK or WITH_THAT.search(reply.mail.body.text):
-        return False
-    above = reply.parent
-    return (
-        above is not None
-        and topic.is_author(above.sender)
-        and not WILL_CHANGE.search(above.body.text)
-    )
-
-
-def _announces_more(reply: Reply, version: int) -> bool:
-    """Whether an author announces the next version, or says yes to a question whether something
-    should change.
-    """
-    if reply.parent is None or reply.parent.sender.key == reply.mail.sender.key:
-        return False
-    words = reply.mail.body.text
-    if "applying" in words:
-        return False
-    announced = NEXT_VERSION.search(words)
-    if (
-        announced
-        and "?" not in words
-        and int(announced["version"] or version + 1) > version
-    ):
-        return True
-    return (
-        reply.parent.kind is MailKind.QUESTION
-        and bool(WILL_CHANGE.search(words))
-        and "?" not in words
-    )
-
-
-def _takes_back(mail: Classified, parent: Classified, topic: PostedTopic) -> bool:
-    """Whether somebody takes back what they wrote themselves."""
-    return topic.identities.same(mail.sender, parent.sender) and bool(
-        WITHDRAWS.search(mail.body.text)
-    )
 
 
 def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:

@@ -119,6 +119,7 @@ def said(
     )
 
 
+ASKED_FOR = SeriesState.CHANGES_REQUESTED
 WISH = said("Please check it at the caller instead.", 60)
 ANSWERED = said("The caller has no pointer.", 90, sender=ADA, to="m60")
 
@@ -126,33 +127,27 @@ ANSWERED = said("The caller has no pointer.", 90, sender=ADA, to="m60")
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
-        ((WISH,), SeriesState.CHANGES_REQUESTED),
+        ((WISH,), ASKED_FOR),
         ((WISH, said(f"Reviewed-by: {RITA}", 99)), SeriesState.UNDER_REVIEW),
         # who agreed before wants something now
-        ((said(f"Reviewed-by: {RITA}", 30), WISH), SeriesState.CHANGES_REQUESTED),
+        ((said(f"Reviewed-by: {RITA}", 30), WISH), ASKED_FOR),
         # at the same time is not after it
         (
             (said(f"Reviewed-by: {RITA}", 60, name="t"), WISH),
-            SeriesState.CHANGES_REQUESTED,
+            ASKED_FOR,
         ),
         # another one agrees
         (
             (WISH, said(f"Reviewed-by: {MATT}", 99, sender=MATT)),
-            SeriesState.CHANGES_REQUESTED,
+            ASKED_FOR,
         ),
-        # assent to what the author answered, and to what another one did
+        # words end no request
+        ((WISH, ANSWERED, said("Ok, makes sense.", 99, to="m90")), ASKED_FOR),
         (
-            (WISH, ANSWERED, said("Ok, makes sense.", 99, to="m90")),
-            SeriesState.UNDER_REVIEW,
+            (WISH, said("Please ignore that, I misread it.", 99, to="m60")),
+            ASKED_FOR,
         ),
-        (
-            (
-                WISH,
-                said("The caller has no pointer.", 90, sender=MATT, to="m60"),
-                said("Ok, makes sense.", 99, to="m90"),
-            ),
-            SeriesState.CHANGES_REQUESTED,
-        ),
+        ((WISH, said("I'll fix it when applying.", 99, sender=MATT)), ASKED_FOR),
     ],
 )
 def test_a_wish_is_open_until_who_had_it_agrees_later(
@@ -409,17 +404,11 @@ def test_a_version_sent_after_a_revert_is_to_be_applied_again(
     assert (found.state == "in-mainline") is (state == "accepted")
 
 
-BY_OTTO = event("forwarded", 2, by="Otto")
-
-
 @pytest.mark.parametrize(
     ("events", "state", "why", "proof"),
     [
-        ([BY_OTTO], "accepted", "Otto so", "forwarded@2"),
         ([event("superseded", 2, by="Otto")], "superseded", "Otto so", "superseded@2"),
         ([APPLIED, event("superseded", 2)], "accepted", None, "applied@1"),
-        ([APPLIED, BY_OTTO], "accepted", "Otto so", "forwarded@2"),
-        ([BY_OTTO, event("merged", 3)], "in-mainline", "so", "merged@3"),
     ],
 )
 def test_what_another_sends_on_decides_and_is_the_proof(
@@ -559,109 +548,6 @@ def test_replies_decide_and_the_last_one_is_the_proof(
     found = only_patch(read(story.V1, *mails).evidence)
     assert (found.state, found.why) == (state, why)
     assert found.proof.message_id == f"{proof}@example.org"
-
-
-@pytest.mark.parametrize(
-    ("sender", "to", "text", "state"),
-    [
-        (RITA, "m60", "Please ignore that, I misread the patch.", "under-review"),
-        (MATT, "m60", "Please ignore that, I misread the patch.", "changes-requested"),
-        (RITA, "m60", "I looked at the caller again.", "changes-requested"),
-        (RITA, "v1", "I misread the patch.", "changes-requested"),
-    ],
-)
-def test_a_wish_is_taken_back_by_who_had_it(
-    sender: str, to: str, text: str, state: str
-) -> None:
-    assert read(story.V1, WISH, said(text, 80, sender=sender, to=to)).state == state
-
-
-@pytest.mark.parametrize(
-    ("text", "state"),
-    [
-        ("There is a typo in the message. I'll fix it when\napplying.", "under-review"),
-        ("There is a typo in the message. Please fix it.", "changes-requested"),
-    ],
-)
-def test_what_a_maintainer_changes_is_no_wish(text: str, state: str) -> None:
-    assert read(story.V1, said(text, 60, sender=MATT)).state == state
-
-
-@pytest.mark.parametrize(
-    ("answer", "assent", "state"),
-    [
-        ("The caller has no pointer.", "Ok, makes sense.", "under-review"),
-        (
-            "The caller has no pointer.",
-            "Ok, makes sense with that.",
-            "changes-requested",
-        ),
-        ("I will rename it.", "Ok, makes sense.", "changes-requested"),
-    ],
-)
-def test_assent_ends_a_wish_where_nothing_is_to_be_changed(
-    answer: str, assent: str, state: str
-) -> None:
-    answered = said(answer, 90, sender=ADA, to="m60")
-    assert read(story.V1, WISH, answered, said(assent, 99, to="m90")).state == state
-
-
-TAG = said(f"Reviewed-by: {MATT}", 60, sender=MATT)
-
-
-@pytest.mark.parametrize(
-    ("before", "text", "is_announced"),
-    [
-        (ASKED, "I will send v2 tomorrow.", True),
-        (TAG, "I will send v2 tomorrow.", True),
-        (TAG, "I will send a new version.", True),
-        (TAG, "I will send v1 again.", False),
-        (TAG, "I will send v2, or not?", False),
-        (TAG, "I will send v2 while you are applying it.", False),
-        (ASKED, "I will rename it.", True),
-        (TAG, "I will rename it.", False),
-        (ASKED, "I will rename it, or not?", False),
-        (ASKED, "It is checked.", False),
-    ],
-)
-def test_an_author_announces_changes(
-    before: bytes, text: str, is_announced: bool
-) -> None:
-    evidence = read(story.V1, before, said(text, 90, sender=ADA, to="m60")).evidence
-    found = only_patch(evidence)
-    assert (found.state == "changes-requested") is is_announced
-    if is_announced:
-        assert found.why == "Ada Fixer announced changes"
-        assert found.proof.message_id == "m90@example.org"
-
-
-def test_an_author_announces_changes_to_others_only_and_of_the_latest_version_only() -> (
-    None
-):
-    own = said("I will send v2 tomorrow.", 90, sender=ADA)
-    assert read(story.V1, own).state == "sent"
-    second = [
-        read(
-            story.V1,
-            story.V2,
-            said(f"Reviewed-by: {MATT}", 1500, sender=MATT, to="v2"),
-            said(f"I will send v{version} tomorrow.", 1600, sender=ADA, to="m1500"),
-        ).state
-        for version in (2, 3)
-    ]
-    assert second == ["under-review", "changes-requested"]
-
-
-@pytest.mark.parametrize(
-    ("minutes", "state"),
-    [(89, "changes-requested"), (90, "changes-requested"), (91, "under-review")],
-)
-def test_who_approves_after_an_announcement_needs_no_changes(
-    minutes: int, state: str
-) -> None:
-    announced = said("I will send v2 tomorrow.", 90, sender=ADA, to="m60")
-    tag = said(f"Reviewed-by: {RITA}", minutes, name="tag")
-    assert read(story.V1, ASKED, announced, tag).state == state
 
 
 def test_what_is_said_of_an_earlier_version_does_not_end_the_latest() -> None:

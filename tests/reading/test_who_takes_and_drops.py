@@ -173,18 +173,6 @@ def test_who_pushed_it_has_a_tree() -> None:
         ] == ["applied"]
 
 
-def test_a_reviewer_takes_back_a_wish() -> None:
-    wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
-    assert state(TO_MATT, wish) == "changes-requested"
-    back = answer(
-        "Oh, please ignore it. The callback is only there without it.",
-        to="x2100",
-        sender=RITA,
-        minutes=2200,
-    )
-    assert state(TO_MATT, wish, back) == "under-review"
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -673,77 +661,6 @@ def test_an_answer_in_a_discussion_below_asks_for_no_changes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "said", "expected"),
-    [
-        (
-            "Shouldn't the name change, too?",
-            "Good point, I'll change it.",
-            "changes-requested",
-        ),
-        (
-            "Shouldn't the name change, too?",
-            "No, it is the name that users know.",
-            "under-review",
-        ),
-        (
-            "Has the tap the same bug?",
-            "Sounds good, I'll spin a v3.",
-            "changes-requested",
-        ),
-        (
-            "Did you see the same in the tap?",
-            "That was fixed in v2, I'll test it again.",
-            "under-review",
-        ),
-        ("Is there another bug?", "Yes, will send a v3.", "changes-requested"),
-        ("Is there a typo?", "Yes, I'll fix that while applying.", "under-review"),
-        ("Anything else?", "I'll send a v3 if you want one.", "under-review"),
-    ],
-)
-def test_an_author_who_announces_changes_has_to_make_them(
-    asked: str, said: str, expected: str
-) -> None:
-    question = answer(asked, to="v2", sender=RITA)
-    own = answer(said, to="x2100", sender=ADA, minutes=2200)
-    found = read(TO_MATT, question, own)
-    assert (found.state, "send v3 with the requested changes" in next_step(found)) == (
-        expected,
-        expected == "changes-requested",
-    )
-    assert (
-        state(TO_MATT, question, own, answer("Applied, thanks.", to="v2", minutes=2300))
-        == "accepted"
-    )
-
-
-@pytest.mark.parametrize(
-    ("said", "back", "expected"),
-    [
-        (
-            "It will stay as it is, the pump needs it.",
-            "Ok, makes sense to me.",
-            "under-review",
-        ),
-        ("I will change it.", "Sounds good to me.", "changes-requested"),
-        (
-            "It will stay as it is, the pump needs it.",
-            "Say so in the comment. With that it looks good to me.",
-            "changes-requested",
-        ),
-    ],
-)
-def test_a_reviewer_whom_an_answer_convinced_wants_nothing_more(
-    said: str, back: str, expected: str
-) -> None:
-    wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
-    own = answer(said, to="x2100", sender=ADA, minutes=2200)
-    assert (
-        state(TO_MATT, wish, own, answer(back, to="x2200", sender=RITA, minutes=2300))
-        == expected
-    )
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "Dropped again, it stalls two pumps.",
@@ -819,26 +736,6 @@ def test_an_author_who_sent_it_twice_withdraws_one() -> None:
         subject=f"[PATCH] {TITLE}",
     )
     assert state(*twice, ignore) == "sent"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (
-            "The comment has a typo, please see above. I can fix it myself when applying.",
-            "under-review",
-        ),
-        ("This should be a bool. No need for a new version, though.", "under-review"),
-        (
-            "This should be a bool. I fixed the same in the other pump.",
-            "changes-requested",
-        ),
-    ],
-)
-def test_a_reviewer_who_does_it_themselves_asks_for_nothing(
-    text: str, expected: str
-) -> None:
-    assert state(TO_MATT, answer(text, to="v2")) == expected
 
 
 @pytest.mark.parametrize(
