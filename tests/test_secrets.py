@@ -387,7 +387,7 @@ def test_a_bug_log_has_no_password(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot parse {world.archive.with_password('lore')}")
 
-    monkeypatch.setattr("patchpilot.topic.followed.follow_series.open_archive", fail)
+    monkeypatch.setattr("patchpilot.topic.own_archive.open_archive", fail)
     monkeypatch.setattr(
         "sys.argv", ["patchpilot", "--lore", world.archive.with_password("argv")]
     )

@@ -46,16 +46,10 @@ def test_what_check_reports_is_refused(value: str, valid: bool, tmp_path: Path) 
         ("Claude:claude-3-opus git, sparse", "Claude:claude-3-opus sparse"),
     ],
 )
-def test_the_right_form_is_named_and_check_can_write_it(
-    value: str, right: str, tmp_path: Path
-) -> None:
+def test_the_right_form_is_named(value: str, right: str) -> None:
     with pytest.raises(UsageError) as refused:
         typed_trailers(f"Assisted-by: {value}", "")
     assert right in str(refused.value.hint)
-    file = tmp_path / "a.patch"
-    text = f"{PROSE}\n\nAssisted-by: {value}\n{SIGN_OFF}"
-    file.write_text(mail("frob: wait for the link", text, file_diff(PATH, HUNK)))
-    assert f"+Assisted-by: {right}\n" in call("check", "--diff", file).out
 
 
 @pytest.mark.parametrize(
