@@ -244,7 +244,9 @@ def _by(author: Address) -> str:
 
 
 def _carrier_queries(status: Status) -> list[str]:
-    """Searches for who sends the patches on, with the author's name in their text."""
+    """Searches for who forwards the patches: with the author's name in their text, or in a request
+    to pull.
+    """
     topic = status.topic
     if topic.latest.backport_to:
         return []
@@ -254,11 +256,16 @@ def _carrier_queries(status: Status) -> list[str]:
         )
     )[:MAX_CARRIED]
     subjects = " OR ".join(f"s:{quoted(title)}" for title in titles)
+    listed = " OR ".join(f"b:{quoted(title)}" for title in titles)
     sent_on = (
         f"b:{quoted(topic.author.email)} AND ({subjects}) "
         f"AND NOT {_by(topic.author)} AND NOT s:re"
     )
-    return [sent_on] if titles else []
+    return (
+        [sent_on, f"s:pull AND ({listed}) AND b:{quoted(topic.author.name)}"]
+        if titles
+        else []
+    )
 
 
 def status_of(message_id: str, every: Iterable[Status]) -> Status | None:

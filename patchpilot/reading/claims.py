@@ -79,7 +79,7 @@ _OF_STABLE = {
 STATES = frozenset(
     (
         *("applied", "merged", "queued", "review", "proposed", "failed"),
-        *("refused", "dropped", "withdrawn", "redone", "superseded"),
+        *("refused", "dropped", "withdrawn", "redone", "superseded", "forwarded"),
     )
 )
 """Claims that say what state a series has."""

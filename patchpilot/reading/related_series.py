@@ -18,10 +18,22 @@ from patchpilot.reading.posted_series import Post
 from patchpilot.reading.sender import same_person
 from patchpilot.reading.series_state import decided
 from patchpilot.reading.thread_match import MAX_REFERENCES, quotes_commit
-from patchpilot.reading.thread_values import Claim, FollowUp, Status
-from patchpilot.series.patch_pairing import ALIKE, title_similarity
+from patchpilot.reading.thread_values import (
+    TAKEN,
+    Claim,
+    FollowUp,
+    SeriesState,
+    Status,
+)
+from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
 
 _WRITTEN_BY = re.compile(r"\AFrom: (?P<author>\S[^\n]{0,200}@[^\n]{1,200})\n")
+_FOR_A_TREE = re.compile(
+    r"\b(?:for|to) (?:the"
+    r" )?(?:\S*next|\S*linus|\S*testing|v?\d+\.\d+)\b|\bpull\b|\b(?:fixes|updates|features|changes)"
+    r" for\b",
+    re.IGNORECASE,
+)
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{12}")
 _LONGEST_BODY = 400_000
 """Characters of a mail's body that are searched."""
@@ -31,7 +43,7 @@ _REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTI
 def with_follow_ups(every: Sequence[Status]) -> tuple[Status, ...]:
     """Returns the series, each with the later series that are related to it.
 
-    Another person's next version, or a revert, may determine its state.
+    A series that forwards another one may determine its state.
     """
     known = _Known(every)
     return tuple(
@@ -47,6 +59,9 @@ class _Known:
     def __init__(self, every: Sequence[Status]) -> None:
         self.begun = [status.topic.began for status in every]
         self._named: dict[str, set[int]] = defaultdict(set)
+        self._pulls = {
+            at for at, status in enumerate(every) if status.topic.latest.pull_request
+        }
         for at, status in enumerate(every):
             for title in status.topic.titles:
                 self._named[title].add(at)
@@ -65,7 +80,9 @@ class _Known:
                         self._named[commit].add(at)
 
     def candidates(self, status: Status, commits: Sequence[str]) -> list[int]:
-        """The series that name this one's titles, mails or commits, in order."""
+        """The series that name this one's titles, mails or commits, and all requests to pull, in
+        order.
+        """
         titles = status.topic.titles
         names = (
             *titles,
@@ -73,7 +90,7 @@ class _Known:
             *status.topic.message_ids,
             *(commit[:12] for commit in commits),
         )
-        return sorted(set().union(*(self._named.get(name, ()) for name in names)))
+        return sorted(self._pulls.union(*(self._named.get(name, ()) for name in names)))
 
 
 def _commits(text: str) -> set[str]:
@@ -131,23 +148,62 @@ def _with_follow_ups(
 
 
 def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
-    """What a later series says of this one: another person sent the next version of it, or reverts
-    it.
+    """What a later series says of this one: another person sent the next version of it, forwards
+    its patches, or reverts it.
     """
     latest, head = other.topic.latest, other.topic.latest.first.mail.mail
-    known = _is_vouched(other, status)
+    known, taken = _is_vouched(other, status), other.state in TAKEN
     base = Claim("", head.date, head.message_id, other.topic.author, known=known)
     named = _reverted_in(other)
     if relation == "reverts" and named and known and not status.landed:
         where = f" for {latest.backport_to}" if latest.backport_to else ""
         tree, words = default_project().mainline, f"merged; a revert{where} was posted"
         yield base._replace(what="merged", tree=tree, commit=named, sentence=words)
-    if relation == "continues":
-        # a bot's report says where the patches are, and nothing of who may carry them on
-        known = status.topic.is_by_known(latest)
-        words = f"sent v{latest.version} of it" if known else ""
-        what = "superseded" if known else f"sent v{latest.version}"
-        yield base._replace(what=what, sentence=words, known=known)
+    continued = relation == "continues"
+    if not continued and not (relation == "carries" and _is_batch(other)):
+        return
+    words = (
+        f"sent v{latest.version} of it"
+        if continued
+        else f"forwards it in “{other.topic.subject}”"
+    )
+    if not known:
+        what = f"sent v{latest.version}" if continued else "forwards it"
+        yield base._replace(what=what)
+        return
+    if continued and not taken:
+        yield base._replace(what="superseded", sentence=words)
+        return
+    base = base._replace(what="forwarded", sentence=words)
+    titles = status.topic.titles & (other.topic.titles | _pulled(latest.head, status))
+    for post in status.topic.latest.patches:
+        if continued or post.key in titles:
+            yield from _of_patch(base, post, other)
+
+
+def _of_patch(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
+    """What became of a patch that another series has: it is forwarded, or was merged with it.
+
+    A merge commit is no commit of the patch.
+    """
+    base = base._replace(of=post.title, title=post.title, patch=post.number or 1)
+    yield base
+    latest = other.topic.latest
+    for landed in other.landed:
+        of_all = landed.title is None and (
+            landed.in_mainline or len(latest.patches) == 1
+        )
+        if of_all or (landed.title and title_key(landed.title) == post.key):
+            is_merge = landed.title is None and latest.pull_request
+            yield base._replace(
+                what="merged" if landed.in_mainline else "applied",
+                tree=landed.tree,
+                commit=None if is_merge else landed.commit,
+                date=landed.date,
+                message_id=landed.message_id or base.message_id,
+                sentence=f"part of “{other.topic.subject}”, which was merged",
+                proven=other.proven in TAKEN,
+            )
 
 
 def _reverted_in(other: Status) -> str | None:
@@ -236,15 +292,42 @@ def _passed_on(other: Status, status: Status) -> str | None:
     ]
     if theirs.latest.backport_to:
         return "backports" if same and not mine.latest.backport_to else None
-    if any(_written_by_author(post, status) for post in same) and (
-        theirs.revisions[0].head.when >= mine.latest.first.when
+    if (
+        any(_written_by_author(post, status) for post in same)
+        and theirs.revisions[0].head.when >= mine.latest.first.when
     ):
         continued = (
             theirs.latest.version > mine.latest.version
             and title_similarity(theirs.subject, mine.subject) > ALIKE
         )
         return "continues" if continued else "carries"
-    return None
+    return (
+        "carries"
+        if theirs.latest.pull_request and _is_pulled(theirs.latest.head, status)
+        else None
+    )
+
+
+def _is_batch(status: Status) -> bool:
+    """Whether a series is what a maintainer passes on: a request to pull, named for a tree or
+    release, taken already, or of several others' patches. Somebody else's series may as well have
+    another's patch in it because it needs it."""
+    latest = status.topic.latest
+    if (
+        latest.pull_request
+        or status.state in (SeriesState.ACCEPTED, SeriesState.IN_MAINLINE)
+        or _FOR_A_TREE.search(latest.head.title)
+    ):
+        return True
+    inner = (_WRITTEN_BY.match(post.body) for post in latest.patches)
+    others = {
+        address.key
+        for named in inner
+        if named
+        and (address := parse_address(named["author"]))
+        and not same_person(address, latest.author)
+    }
+    return len(others) > 1
 
 
 def _written_by_author(post: Post, status: Status) -> bool:
@@ -252,3 +335,25 @@ def _written_by_author(post: Post, status: Status) -> bool:
     named = _WRITTEN_BY.match(post.body)
     address = parse_address(named["author"]) if named else None
     return address is not None and same_person(address, status.topic.author)
+
+
+def _is_pulled(pull: Post, status: Status) -> bool:
+    """Whether a request to pull lists the author with one of the latest patches, as git shortlog
+    does.
+    """
+    titles = {post.key for post in status.topic.latest.patches}
+    return bool(titles & _pulled(pull, status))
+
+
+def _pulled(pull: Post, status: Status) -> frozenset[str]:
+    """The titles that a request to pull lists below the author's name."""
+    lines = [line.strip() for line in pull.mail.mail.body[:400_000].split("\n")]
+    named = re.compile(
+        rf"{re.escape(status.topic.author.name)} \(\d+\):$", re.IGNORECASE
+    )
+    start = next((at for at, line in enumerate(lines) if named.match(line)), None)
+    if start is None:
+        return frozenset()
+    listed = [title_key(line) for line in lines[start + 1 : start + 200]]
+    end = next((at for at, line in enumerate(listed) if not line), len(listed))
+    return frozenset(listed[:end])

@@ -208,6 +208,10 @@ def _shown_by_others(
         return None
     telling = {
         reply.message_id for reply in evidence.attached if reply.mail.kind in _TAKING
+    } | {
+        event.message_id
+        for event in evidence.events
+        if event.what == "forwarded" or event.sentence.startswith("part of ")
     }
     if any(
         patch.proof.message_id is None or patch.proof.message_id in telling
@@ -336,7 +340,7 @@ def _by_mails(evidence: Evidence) -> Verdict:
     applied = [
         event
         for event in events
-        if event.what in ("applied", "merged") and event.counts
+        if event.what in ("applied", "merged", "forwarded") and event.counts
     ]
     if there := _in_stable_by_mails(evidence):
         return there
@@ -387,6 +391,8 @@ def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
         why = f"dropped from {dropped.tree}: {dropped.sentence}"
         return Verdict(SeriesState.UNDER_REVIEW, why, _of_event(dropped))
     why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
+    if newest.what == "forwarded":
+        why = f"{newest.sender.called} {newest.sentence}"
     return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
 
 

@@ -374,7 +374,7 @@ class Claim(NamedTuple):
     def words(self) -> str:
         """The claim in words, with its sentence."""
         who = self.sender.called if self.known else f"{self.by}, {UNSEEN},"
-        if self.what == "superseded":
+        if self.what in ("superseded", "forwarded"):
             return f"{who} {self.sentence}"
         verb = _SAYS.get(self.what, self.what)
         verb = f"{':' if self.what == 'unclear' else ''} {verb}"

@@ -61,8 +61,16 @@ YEARS = (
         message=f"From: {ADA}\n\nBail out.\n",
         reply_to="k0",
     ),
+    mail(
+        "[GIT PULL] valves for 6.20",
+        f"Please pull.\n\nAda Fixer (1):\n      {STUCK}\n\n drivers/demo/valve.c | 3 +++\n 1 file"
+        " changed, 3 insertions(+)\n",
+        sender=MATT,
+        id="pull",
+        minutes=730 * 24 * 60,
+    ),
 )
-"""A work of two years: begun under another title and address and sent on by the maintainer."""
+"""A work of two years: begun under another title and address, sent on by the maintainer and pulled."""  # noqa: E501
 
 
 @pytest.fixture(scope="module", params=[*SERVED, *LOCAL])
@@ -144,7 +152,7 @@ def test_everything_about_a_series_is_gathered_from_one_mail(url: str) -> None:
 def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
     with open_archive(url) as archive:
         mails, troubles, failure = gather(archive, "w3@example.org")
-    assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "k0", "k1"}
+    assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "k0", "k1", "pull"}
     assert (troubles, failure) == ((), None)
     found = status_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
     assert found is not None
@@ -155,8 +163,8 @@ def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
         (4, False),
     ]
     assert (str(found.state), [one.relation for one in found.follow_ups]) == (
-        "sent",
-        ["carries"],
+        "accepted",
+        ["carries", "carries"],
     )
 
 

@@ -14,6 +14,7 @@ from tests.kit.mails import (
     MATT,
     RITA,
     applied_by_robot,
+    mail,
     mailed,
     patch,
     reply,
@@ -395,13 +396,45 @@ def test_a_patch_from_elsewhere_replaces_none_of_the_series() -> None:
     ]
 
 
-def test_who_takes_a_series_over_is_known() -> None:
+def test_a_pull_request_from_elsewhere_carries_nothing() -> None:
+    text = f"Please pull.\n\nAda Fixer (1):\n      {TITLE}\n\n 1 file changed, 1 insertion(+)\n"
+    assert (
+        read(
+            V1,
+            mail("[GIT PULL] pumps for 6.9", text, sender=MATT, id="p", minutes=3000),
+        ).state
+        == "accepted"
+    )
+    found = read(
+        V1, mail("[GIT PULL] pumps for 6.9", text, sender=EVE, id="p", minutes=3000)
+    )
+    assert (found.state, claimed(found)) == ("sent", ["forwards it"])
+
+
+def test_who_takes_a_series_over_is_known_or_taken_by_a_bot() -> None:
     theirs = mailed(
         f"v2+60 [PATCH v2] {TITLE}", author=EVE, message=f"From: {ADA}\n\nCheck.\n"
     )
-    robot = applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=90)
-    found = read(V1, theirs, robot)
-    assert (found.state, found.proven, claimed(found)) == ("sent", "sent", ["sent v2"])
+    found = read(V1, theirs)
+    assert (found.state, claimed(found)) == ("sent", ["sent v2"])
+    by_friend = reply(
+        f"[PATCH v2] {TITLE}",
+        "Applied, thanks!",
+        sender="mallory@evil.example",
+        id="m",
+        reply_to="v2",
+        minutes=90,
+    )
+    theirs = theirs.replace(b"To: ", b"To: mallory@evil.example, ", 1)
+    assert read(V1, theirs, by_friend).state == "sent"
+    assert (
+        read(
+            V1,
+            theirs,
+            applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=90),
+        ).state
+        == "accepted"
+    )
 
 
 def asks(*mails: bytes) -> list[bool]:

@@ -475,7 +475,10 @@ def test_someone_elses_v3(life: Followed) -> None:
     robot = applied_by_robot(
         PUMP, "1" * 12, marks="net,v3", id="a", reply_to="v3", minutes=day(62)
     )
-    assert life.then(robot)[0] == "superseded"
+    assert life.then(robot)[0] == "accepted"
+    assert life.series.status
+    assert "netdev/net.git" in life.series.status.why
+    assert "Otto Other" in life.series.status.why
     life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\nSigned-off-by: {OTTO}\n",
         tag="v6.9-rc1",

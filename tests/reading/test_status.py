@@ -353,6 +353,19 @@ CARRIED_PATCH = mailed(
 )
 
 
+def test_who_sends_anothers_patch_on_has_accepted_it() -> None:
+    found = read(story.V1, story.REVIEW, CARRIED, CARRIED_PATCH)
+    assert (
+        found.state,
+        [(one.relation, one.subject) for one in found.follow_ups],
+    ) == (
+        "accepted",
+        [("carries", "pumps for next")],
+    )
+    assert "Matt Maintainer" in found.why
+    assert [revision.version for revision in found.topic.revisions] == [1]
+
+
 def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
     needs = mailed("n0+3000 [PATCH 0/2] valve: a driver", sender=story.OTTO)
     needed = mailed(
@@ -371,6 +384,18 @@ def test_a_patch_of_that_title_by_others_says_nothing() -> None:
     assert state(story.V1, mailed(f"k2+3000 [PATCH] {TITLE}", author=MATT)) == "sent"
 
 
+def test_what_was_sent_on_before_the_newest_version_is_not_that_version() -> None:
+    assert (
+        state(
+            story.V1,
+            CARRIED,
+            CARRIED_PATCH,
+            mailed(f"v2+4000 [PATCH v2] {TITLE}"),
+        )
+        == "sent"
+    )
+
+
 def test_who_takes_a_work_over_continues_it() -> None:
     over = mailed(
         f"o+3000 [PATCH v2] {TITLE}", author=RITA, message=f"From: {ADA}\n\nCheck.\n"
@@ -378,6 +403,83 @@ def test_who_takes_a_work_over_continues_it() -> None:
     found = read(story.V1, over)
     assert [one.relation for one in found.follow_ups] == ["continues"]
     assert found.state == "superseded"
+
+
+PULL_TEXT = f"""Please pull the pumps.
+
+The following changes since commit {SHA}:
+
+are available in the Git repository at:
+
+  https://git.example.org/pumps.git tags/pumps-1
+
+Ada Fixer (2):
+      demo: something else
+      {TITLE}
+
+Otto Other (1):
+      demo: a third thing
+
+ drivers/demo/pump.c | 3 +++
+ 1 file changed, 3 insertions(+)
+"""
+PULL = mail("[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=3000)
+
+
+def test_a_request_to_pull_that_lists_the_patch_carries_it() -> None:
+    found = read(story.V1, PULL)
+    assert (found.state, [one.relation for one in found.follow_ups]) == (
+        "accepted",
+        ["carries"],
+    )
+    third = mailed("v1 [PATCH] demo: a third thing")
+    assert state(third, PULL) == "sent", "it is in the list as another's"
+
+
+def test_a_merged_request_to_pull_is_mainline_for_what_it_carries() -> None:
+    text = (
+        "The pull request you sent on Mon:\n\nhas been merged into"
+        f" torvalds/linux.git:\nhttps://git.kernel.org/torvalds/c/{SHA}\n\nThank you!\n"
+    )
+    merged = mail(
+        "Re: [GIT PULL] pumps for 6.9",
+        text,
+        sender="pr-tracker-bot@kernel.org",
+        id="t",
+        reply_to="p",
+        minutes=3100,
+    )
+    found = read(story.V1, PULL, merged)
+    assert found.state == "in-mainline"
+    assert [(it.tree, it.commit) for it in found.landed] == [("torvalds/linux", None)]
+    assert "pumps for 6.9" in found.why
+
+
+def test_what_became_of_a_series_that_has_a_patch_is_known_of_that_patch() -> None:
+    series = [
+        patch(f"[PATCH {n}/2] {title}", id=f"v{n}", reply_to="v1" if n > 1 else None)
+        for n, title in ((1, TITLE), (2, "demo: count the pumps"))
+    ]
+    applied = mail(
+        "Re: [PATCH 0/2] pumps for next",
+        f"> The pumps.\n\nApplied, thanks!\n\n[2/2] {TITLE}\n      commit: {SHA}\n",
+        sender="Lina Lead <lina@example.com>",
+        id="l",
+        reply_to="k0",
+        minutes=3500,
+    )
+    to_lina = CARRIED.replace(b"To: ", b"To: Lina Lead <lina@example.com>, ")
+    found = read(*series, to_lina, CARRIED_PATCH, applied)
+    assert [(it.number, str(it.state)) for it in found.patches] == [
+        (1, "accepted"),
+        (2, "sent"),
+    ]
+    assert (found.state, [it.commit for it in found.landed]) == (
+        "partly-accepted",
+        [SHA],
+    )
+    (tree,) = found.patches[0].trees
+    assert (tree.state, tree.proof.commit) == ("applied", SHA)
 
 
 def test_this_has_been_merged_counts_for_the_series_that_it_answers() -> None:

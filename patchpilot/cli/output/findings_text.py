@@ -191,10 +191,14 @@ def _finding(
         f" {one_line(finding.message)}{moved}{one_line(finding.age(result.since))}"
         f" {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
     ]
-    if patch and finding.patch_line and finding.patch_line <= len(patch.lines):
-        lines += _quoted(
-            patch.lines[finding.patch_line - 1], finding, paint, in_diff=in_diff
-        )
+    at = finding.patch_line
+    if (
+        patch
+        and at
+        and at <= len(patch.lines)
+        and (finding.path or at < patch.diff_line)
+    ):
+        lines += _quoted(patch.lines[at - 1], finding, paint, in_diff=in_diff)
     why = next((rule.why for rule in result.rules if rule.id == finding.rule), "")
     if is_first and why:
         reason = filled("    why: ", _first_sentence(why), paint.columns)
