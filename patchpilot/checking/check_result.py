@@ -132,17 +132,6 @@ class CheckResult(NamedTuple):
         return tuple(found.values())[:QUESTIONS]
 
     @property
-    def by_source(self) -> list[tuple[str, Finding]]:
-        """All findings, each with the source of its patch, in the order of `by_patch`.
-
-        The source is "-" if there is no patch.
-        """
-        return [
-            (patch.source if patch else "-", finding)
-            for patch, finding in self.by_patch
-        ]
-
-    @property
     def every_series(self) -> tuple[Finding, ...]:
         """All findings about the series as a whole, including suppressed findings."""
         return (

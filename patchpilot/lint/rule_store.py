@@ -89,9 +89,11 @@ def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
 
 def examples_of(rule: Rule, own: Sequence[OwnPack] = ()) -> tuple[Example, ...]:
     """Returns the examples of one rule."""
-    for pack in load_packs(own):
-        if pack.name == rule.pack and rule.id in pack.examples:
-            return pack.examples[rule.id]
+    for label, text in zip(*_sources(own), strict=True):
+        if Path(label).stem == rule.pack and (
+            examples := _parse([label], [text])[0].examples.get(rule.id)
+        ):
+            return examples
     return ()
 
 

@@ -17,8 +17,8 @@ def render(result: CheckResult) -> str:
     Notes are omitted, because checkpatch.pl has no equivalent level.
     """
     return "".join(
-        f"{_line(source, finding)}\n"
-        for source, finding in result.by_source
+        f"{_line(patch.source if patch else '-', finding)}\n"
+        for patch, finding in result.by_patch
         if finding.severity in _LEVEL
     )
 
