@@ -316,6 +316,7 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
         assert b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2
         branch.is_whole()
         # the next one, by b4 itself
+        b4(branch.repo, "prep", "--set-prefixes", "net")
         text = branch.cover_text.partition("--- b4-submit-tracking ---")[0]
         assert "Changes in v2:" in text
         assert first in text
@@ -339,10 +340,21 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
     # what is sent again is the version that b4 sent, not the next one
     again = branch.run("send", "--resend", "--dry-run", "--format", "json")
     found = json.loads(again.out)
-    assert found["messages"][1]["subject"].startswith("[PATCH RFC net RESEND v2 1/2]")
+    assert found["messages"][1]["subject"].startswith("[PATCH net RESEND v2 1/2]")
     assert not {"no-changelog", "version-sent"} & {
         one["name"] for one in found["refusals"]
     }
+    with FaultySink() as server:
+        use_server(branch.repo, server)
+        mails = sent(branch, server, "--via", via, "--resend")
+    subjects = [str(mail["Subject"]).partition("] ") for mail in mails]
+    assert [title for _, _, title in subjects] == [
+        "widget: two lines were wrong",
+        *TITLES,
+    ]
+    for marks, _, _ in subjects:
+        assert {"RESEND", "net", "v2"} <= set(re.findall(r"\w+", marks))
+    assert branch.info["revision"] == "3"
 
 
 KILLED = """

@@ -34,10 +34,11 @@ def capture(
     *,
     cover: bool,
     sign: bool,
+    resend: int = 0,
 ) -> tuple[Message, ...]:
     """Returns the messages that b4 would send to exactly these recipients, in b4's order.
 
-    `settings` are the branch's tracking data, as git's configuration. Nothing is sent.
+    `resend` is the version to send again as its tag has it, or 0. `settings` are the branch's tracking data, as git's configuration. Nothing is sent.
     """
     if not to:
         raise UsageError(
@@ -55,6 +56,7 @@ def capture(
             str(place),
             *recipient_words(to, cc),
             *flags(cover, sign),
+            *(["--resend", f"v{resend}"] if resend else []),
             settings=settings,
         )
         files = sorted(place.glob("*.eml"))

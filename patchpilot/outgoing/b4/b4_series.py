@@ -38,6 +38,7 @@ from patchpilot.outgoing.compose_message import message_without, with_fields
 from patchpilot.outgoing.deliver_each import deliver_as_shown
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.transport import Delivery, Rendered, SeriesToSend
+from patchpilot.series.change_id import sent_tag
 from patchpilot.series.message_ids import with_kept_ids
 
 
@@ -76,6 +77,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             _settings(branch, tracking_data),
             cover=text.cover is not None,
             sign=sign,
+            resend=0 if tracking_data else _sent_version(repository, series),
         )
     except UndecodableError as error:
         raise InputError(
@@ -263,6 +265,8 @@ def _tracking_data(
     """
     draft, text, count = series.draft, series.text, len(series.ids)
     known = prep_branch(repository, branch)
+    if known and not known.by_us and _sent_version(repository, series):
+        return {}
     prefixes = [word for word in text.prefix.split() if word != "PATCH"]
     if known and not known.by_us:
         cover = cover_of(draft, known)
@@ -296,9 +300,7 @@ def _tracking_data(
                 f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'},"
                 " and `send`"
                 " does not change commits",
-                hint="use --via git-send-email, or `b4 send --resend`"
-                if series.request.resend
-                else Action(
+                hint=Action(
                     "draft",
                     ("--edit",),
                     "`{}` writes them there; or use --via git-send-email",
@@ -327,6 +329,21 @@ def _tracking_data(
         "description": (cover,),
         "b4-tracking": (json.dumps(data),),
     }
+
+
+def _sent_version(repository: Repository, series: SeriesToSend) -> int:
+    """The version that b4 resends from its tag; 0 unless a resend was requested and it has one.
+
+    Its web endpoint is not given one, and b4 would resend without the prefix RFC.
+    """
+    version = series.text.version
+    tag = f"refs/tags/{sent_tag(series.draft.change_id, version)}"
+    again = (
+        series.request.resend
+        and not series.account.destination
+        and "RFC" not in series.text.prefix.upper().split()
+    )
+    return version if again and repository.find(tag) else 0
 
 
 def _with_commits(
