@@ -10,8 +10,7 @@ git merges only the files that both sides changed.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from patchpilot.commits.run import Completed
-from patchpilot.errors import GitError
+from patchpilot.commits.run import Completed, failure
 
 Entry = tuple[str, str] | None
 """(mode, id) of something in a tree."""
@@ -89,11 +88,7 @@ def read_merge(done: Completed) -> Merge:
     """
     words = done.out.decode("utf-8", "surrogateescape").split("\0")
     if len(words[0]) != 40:
-        why = done.error_text.splitlines()
-        raise GitError(
-            f"git merge-tree failed: {why[-1] if why else done.code}",
-            hint="in a partial clone, objects may be missing; run `git fetch --refetch`",
-        )
+        raise failure(("merge-tree",), done)
     return merge_of(words, clean=done.code == 0)
 
 

@@ -9,6 +9,7 @@ import importlib
 import os
 import re
 import select
+import shlex
 import signal
 import subprocess
 import tempfile
@@ -395,7 +396,7 @@ def git(
     if done.code == 128 and any(word in done.err for word in _NEVER_AN_ANSWER):
         ok = (0,)
     if ok and done.code not in ok:
-        raise _failure(next((arg for arg in args if not arg.startswith("-")), ""), done)
+        raise failure(args, done)
     return done
 
 
@@ -404,10 +405,6 @@ _NEVER_AN_ANSWER = (b"could not open object name list", b"dubious ownership")
 exit code 128.
 """
 _WAYS_OUT = (
-    (
-        "promisor",
-        "the partial clone lacks objects: run `git fetch --refetch --no-filter`",
-    ),
     (
         "could not open object name list",
         (
@@ -427,8 +424,15 @@ _WAYS_OUT = (
 """Patterns in git's errors and the hint for each; the first match counts."""
 
 
-def _failure(verb: str, done: Completed) -> GitError:
-    """The error for git's last line of stderr, with a hint."""
+_SIMPLER = {"format-patch": "show", "diff-tree": "diff"}
+"""Calls on commits and the commands that fetch the same files in a partial clone."""
+
+
+def failure(args: Sequence[str], done: Completed) -> GitError:
+    """Return the error for the last line that a git call with these arguments wrote, with a hint.
+
+    In a partial clone, the hint fetches only what the call lacks.
+    """
     said = done.error_text
     if "dubious ownership" in said:
         way = next(
@@ -439,10 +443,17 @@ def _failure(verb: str, done: Completed) -> GitError:
             "the repository is owned by another user, so git does not read it",
             hint=f"if you trust it, run {way}" if way else None,
         )
-    words = [line for line in said.splitlines() if line.strip()]
+    lines = [line for line in said.splitlines() if line.strip()]
+    verb = next((arg for arg in args if not arg.startswith("-")), "")
     hint = next((way for pattern, way in _WAYS_OUT if re.search(pattern, said)), None)
+    if lacking := re.search(r"([0-9a-f]{40,64}) from promisor", said):
+        commits = [arg for arg in args if re.fullmatch(r"[0-9a-f]{40,64}", arg)]
+        call = _SIMPLER.get(args[0], "") if commits else ""
+        words = shlex.join((call, *commits) if call else ("cat-file", "-p", lacking[1]))
+        every = "" if call else "; all: git fetch --refetch --no-filter"
+        hint = f"the clone is partial; fetch what is missing: git {words} >/dev/null{every}"
     return GitError(
-        f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}", hint=hint
+        f"git {verb} failed: {lines[-1] if lines else f'exit {done.code}'}", hint=hint
     )
 
 
@@ -479,7 +490,8 @@ def streaming(
             stop(process) if not is_whole else process.wait()
         if is_whole and process.returncode:
             errors.seek(0)
-            raise _failure(args[0], Completed(process.returncode, b"", errors.read()))
+            done = Completed(process.returncode, b"", errors.read())
+            raise failure(args, done)
 
 
 def interactive(

@@ -2,6 +2,8 @@
 """Nothing of the person's repository changes, whatever is asked."""
 
 import os
+import re
+import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -90,15 +92,22 @@ def test_what_a_partial_clone_lacks_is_said(world: World, tmp_path: Path) -> Non
     world.repo.git(
         "clone",
         "-q",
-        "--bare",
         "--filter=blob:none",
         f"file://{world.repo.path}",
         str(tmp_path / "partial"),
     )
-    world.repo.path.rename(tmp_path / "away")
-    done = call("backport", "-C", tmp_path / "partial", world.fix, "--onto", tip)
+    clone = tmp_path / "partial"
+    done = call("check", "-C", clone, world.fix)
     assert done.code == 3
-    assert "partial clone" in done.err or "not in the repository" in done.err
+    # the command of the hint fetches the files of this commit, and nothing else
+    command = re.search(r"git show \w+ >/dev/null", done.err)
+    assert command, done.err
+    subprocess.run(command[0], shell=True, cwd=clone, check=True)
+    assert call("check", "-C", clone, world.fix, "--fail-on", "never").code == 0
+    world.repo.path.rename(tmp_path / "away")
+    done = call("backport", "-C", clone, world.fix, "--onto", tip)
+    assert done.code == 3
+    assert "clone is partial" in done.err or "not in the repository" in done.err
 
 
 def test_a_git_directory_with_a_colon_in_its_path_works(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.errors import GitError, InputError, MissingError, UsageError
 from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.mainline import Mainline, find_mainline
 from patchpilot.history.releases import Releases
@@ -17,6 +17,7 @@ from patchpilot.history.stable_branches import Branch, stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
+from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import branch_word
 from patchpilot.services.backport.branch_verdicts import (
     BackportRequest,
@@ -328,14 +329,23 @@ def with_verdicts(
         *(branch for branch in known.branches if branch.tip != searched[0].tip),
     ]
     completed = []
+    lacking = False
     request = BackportRequest(effort=0.0, profile=profile)
     with BackportSession(repository, known, request, progress) as session:
         for fix in fixes:
             release = releases.first(fix.commit)
             is_merge = len(repository.commit(fix.commit).parents) > 1
+            results: Sequence[BackportResult] = ()
+            if not is_merge and not lacking:
+                try:
+                    results = session.ask([fix.commit], branches)
+                except GitError:
+                    if not repository.is_partial():
+                        raise
+                    lacking = True
             verdicts = tuple(
                 TreeVerdict(branch.branch, branch.verdict.value, branch.reason)
-                for result in (() if is_merge else session.ask([fix.commit], branches))
+                for result in results
                 for branch in result.branches
             )
             completed.append(

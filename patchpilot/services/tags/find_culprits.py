@@ -376,7 +376,7 @@ def _find(
             raise
         raise MissingError(
             "required files are missing in this partial clone",
-            hint="run `git fetch --refetch --no-filter`",
+            hint=error.advice,
         ) from error
 
 
