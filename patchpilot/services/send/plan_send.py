@@ -26,7 +26,7 @@ from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import blockers, warnings
 from patchpilot.outgoing.preflight_passed import passed
 from patchpilot.projects.detection import layered
-from patchpilot.series.cover_letter import cover_body, fill, template, without_comments
+from patchpilot.series.cover_letter import cover_body
 from patchpilot.series.recipient_edits import on_one_line
 from patchpilot.services.send.build_proof import compile_tested_line
 from patchpilot.services.send.concurrent_sends import sent_before
@@ -55,7 +55,6 @@ from patchpilot.topic.find_topic import (
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.reroll import (
     last_sent,
-    link_to,
     range_diff,
     reroll,
     sent_head,
@@ -316,7 +315,6 @@ def wording_of(
         if patch.commit and patch.patch_id in draft.notes
     }
     compared = _compared(repository, draft) if request.range_diff else ""
-    again = "" if cover else _resend_note(repository, request, draft)
     first = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
@@ -324,7 +322,7 @@ def wording_of(
         body = prose_of(draft.cover_text) if kept and not many else ""
         text = "\n\n".join(
             part
-            for part in (notes.get(first, ""), body, again, changes, *extra, compared)
+            for part in (notes.get(first, ""), body, changes, *extra, compared)
             if part.strip()
         )
         notes = {**notes, first: text} if text else notes
@@ -345,7 +343,7 @@ def wording_of(
             ),
             *(f"prerequisite-message-id: <{posted}>" for posted in request.depends_on),
         ),
-        extras=tuple(text for text in (again, *extra, compared) if text.strip()),
+        extras=tuple(text for text in (*extra, compared) if text.strip()),
         range_diff=compared if cover else "",
     )
 
@@ -360,19 +358,6 @@ def _version_again(repository: Repository, draft: Draft) -> int:
         else []
     )
     return max((*by_b4, last.version if last else 0)) or draft.version
-
-
-def _resend_note(repository: Repository, request: SendRequest, draft: Draft) -> str:
-    """What a resend says of itself."""
-    last = last_sent(draft) if request.resend else None
-    if last is None or last.version < draft.version:
-        return ""
-    values = {
-        "version": str(last.version),
-        "date": last.begun[:10],
-        "link": link_to(last, repository),
-    }
-    return without_comments(fill(template("resend"), values))
 
 
 def _compared(repository: Repository, draft: Draft) -> str:
