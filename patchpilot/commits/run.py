@@ -9,7 +9,6 @@ import importlib
 import os
 import re
 import select
-import shlex
 import signal
 import subprocess
 import tempfile
@@ -443,17 +442,17 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
             "the repository is owned by another user, so git does not read it",
             hint=f"if you trust it, run {way}" if way else None,
         )
-    lines = [line for line in said.splitlines() if line.strip()]
-    verb = next((arg for arg in args if not arg.startswith("-")), "")
+    lines = said.splitlines()
     hint = next((way for pattern, way in _WAYS_OUT if re.search(pattern, said)), None)
     if lacking := re.search(r"([0-9a-f]{40,64}) from promisor", said):
         commits = [arg for arg in args if re.fullmatch(r"[0-9a-f]{40,64}", arg)]
         call = _SIMPLER.get(args[0], "") if commits else ""
-        words = shlex.join((call, *commits) if call else ("cat-file", "-p", lacking[1]))
+        words = " ".join((call, *commits) if call else ("cat-file -p", lacking[1]))
         every = "" if call else "; all: git fetch --refetch --no-filter"
         hint = f"the clone is partial; fetch what is missing: git {words} >/dev/null{every}"
     return GitError(
-        f"git {verb} failed: {lines[-1] if lines else f'exit {done.code}'}", hint=hint
+        f"git {args[0]} failed: {lines[-1] if lines else f'exit {done.code}'}",
+        hint=hint,
     )
 
 

@@ -31,7 +31,7 @@ def what_lacks(repository: Repository) -> list[str]:
         notes.append(
             "the clone is shallow: older history is missing; fetch it with `git fetch --unshallow`"
         )
-    if any((repository.common_dir / "objects" / "pack").glob("*.promisor")):
+    if repository.is_partial():
         notes.append(
             "the clone is partial: missing files were skipped; fetch them with `git fetch --refetch"
             " --no-filter`"

@@ -104,10 +104,8 @@ def test_what_a_partial_clone_lacks_is_said(world: World, tmp_path: Path) -> Non
     assert command, done.err
     subprocess.run(command[0], shell=True, cwd=clone, check=True)
     assert call("check", "-C", clone, world.fix, "--fail-on", "never").code == 0
-    world.repo.path.rename(tmp_path / "away")
     done = call("backport", "-C", clone, world.fix, "--onto", tip)
-    assert done.code == 3
-    assert "clone is partial" in done.err or "not in the repository" in done.err
+    assert "clone is partial" in done.err
 
 
 def test_a_git_directory_with_a_colon_in_its_path_works(tmp_path: Path) -> None:

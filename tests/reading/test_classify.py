@@ -3,7 +3,6 @@
 
 import time
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -570,15 +569,6 @@ PEOPLE = {
         "form-letter",
     ),
 }
-
-
-def raw_cases() -> Iterator[tuple[bytes, str]]:
-    """The replies of people in these tests, each with its kind."""
-    for text, kind in PEOPLE.values():
-        yield reply("[PATCH net] demo: check the pointer", text), kind
-    yield from IN_A_THREAD.values()
-    for text, kind in IN_A_DISCUSSION.values():
-        yield in_discussion(text), kind
 
 
 @pytest.mark.parametrize("name", PEOPLE)

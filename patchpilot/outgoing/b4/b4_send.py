@@ -31,14 +31,12 @@ def capture(
     to: Sequence[Address],
     cc: Sequence[Address],
     settings: Sequence[tuple[str, str]],
-    *,
-    cover: bool,
-    sign: bool,
-    resend: int = 0,
+    options: Sequence[str],
 ) -> tuple[Message, ...]:
     """Returns the messages that b4 would send to exactly these recipients, in b4's order.
 
-    `resend` is the version to send again as its tag has it, or 0. `settings` are the branch's tracking data, as git's configuration. Nothing is sent.
+    `settings` are the branch's tracking data, as git's configuration, and `options` those of
+    `flags`. Nothing is sent.
     """
     if not to:
         raise UsageError(
@@ -55,8 +53,7 @@ def capture(
             "-o",
             str(place),
             *recipient_words(to, cc),
-            *flags(cover, sign),
-            *(["--resend", f"v{resend}"] if resend else []),
+            *options,
             settings=settings,
         )
         files = sorted(place.glob("*.eml"))
@@ -101,9 +98,10 @@ def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     return [*words, "--cc", *(_wire(address) for address in cc)] if cc else words
 
 
-def flags(cover: bool, sign: bool) -> list[str]:
-    """Returns the b4 options that force a cover letter and switch signing off."""
+def flags(cover: bool, sign: bool, resend: int = 0) -> list[str]:
+    """Returns the b4 options that force a cover letter, switch signing off and resend a version."""
     return [
+        *(["--resend", f"v{resend}"] if resend else []),
         *(["--force-cover-letter"] if cover else []),
         *([] if sign else ["--no-sign"]),
     ]

@@ -75,9 +75,11 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             account,
             *series.headers(),
             _settings(branch, tracking_data),
-            cover=text.cover is not None,
-            sign=sign,
-            resend=0 if tracking_data else _sent_version(repository, series),
+            flags(
+                text.cover is not None,
+                sign,
+                0 if tracking_data else _sent_version(repository, series),
+            ),
         )
     except UndecodableError as error:
         raise InputError(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import GitError, InputError, MissingError, UsageError
+from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.mainline import Mainline, find_mainline
 from patchpilot.history.releases import Releases
@@ -17,7 +17,6 @@ from patchpilot.history.stable_branches import Branch, stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import branch_word
 from patchpilot.services.backport.branch_verdicts import (
     BackportRequest,
@@ -320,7 +319,10 @@ def with_verdicts(
     profile: str | None,
     progress: Progress,
 ) -> tuple[FoundFix, ...]:
-    """Add the first release of each commit, and the verdicts for a tree and the stable branches."""
+    """Add the first release of each commit, and the verdicts for a tree and the stable branches.
+
+    A merge gets no verdicts, nor does any commit in a partial clone.
+    """
     releases = Releases(repository)
     known = stable_branches(repository, profile=profile)
     searched = named_branches(repository, known, [tree])
@@ -329,23 +331,17 @@ def with_verdicts(
         *(branch for branch in known.branches if branch.tip != searched[0].tip),
     ]
     completed = []
-    lacking = False
+    # a verdict reads files of many versions
+    partial = repository.is_partial()
     request = BackportRequest(effort=0.0, profile=profile)
     with BackportSession(repository, known, request, progress) as session:
         for fix in fixes:
             release = releases.first(fix.commit)
             is_merge = len(repository.commit(fix.commit).parents) > 1
-            results: Sequence[BackportResult] = ()
-            if not is_merge and not lacking:
-                try:
-                    results = session.ask([fix.commit], branches)
-                except GitError:
-                    if not repository.is_partial():
-                        raise
-                    lacking = True
+            unasked = is_merge or partial
             verdicts = tuple(
                 TreeVerdict(branch.branch, branch.verdict.value, branch.reason)
-                for result in results
+                for result in (() if unasked else session.ask([fix.commit], branches))
                 for branch in result.branches
             )
             completed.append(

@@ -5,9 +5,8 @@ from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import transports
 
 
-def transport_names() -> tuple[str, ...]:
-    """Returns the valid values of `--via`, the default first."""
-    return transports.names()
+transport_names = transports.names
+"""Returns the valid values of `--via`, the default first."""
 
 
 def next_transport(name: str) -> str:

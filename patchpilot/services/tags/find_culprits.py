@@ -17,7 +17,7 @@ from patchpilot.commits.range import (
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
-from patchpilot.errors import GitError, MissingError, UsageError
+from patchpilot.errors import UsageError
 from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.fixes_tag import JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.releases import Releases
@@ -225,7 +225,7 @@ def find_culprits(
         )
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
     ranked = (
-        _find(repository, commit, request.limit, progress)
+        finder.find(repository, commit, limit=request.limit, progress=progress)
         if len(commit.parents) == 1
         else finder.RankedCulprits(())
     )
@@ -364,20 +364,6 @@ def _series(
         f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released
     )
     return ids if len(ids) <= MANY else ()
-
-
-def _find(
-    repository: Repository, commit: Commit, limit: int, progress: Progress
-) -> finder.RankedCulprits:
-    try:
-        return finder.find(repository, commit, limit=limit, progress=progress)
-    except GitError as error:
-        if not repository.is_partial():
-            raise
-        raise MissingError(
-            "required files are missing in this partial clone",
-            hint=error.advice,
-        ) from error
 
 
 def _second_opinion(
