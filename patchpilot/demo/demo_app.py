@@ -30,9 +30,9 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.stagebar import StageBar
 
 CARDS = {
-    Stage.COMMIT: "You are Robin: this is your first patch. It takes eight stages, shown in the"
-    " second line, to reach mainline and the stable kernels. T ends the tour; M makes the"
-    " changes of stages 1 and 2 for you.",
+    Stage.COMMIT: "You are Robin: dmesg says “Failed getting number of images: -22”. Mainline"
+    " has no fix, so you wrote one. It takes the eight stages of the second line to reach"
+    " mainline and the stable kernels. T ends the tour; M makes the changes of stages 1 and 2.",
     Stage.CHECKS: "Findings of maintainers and bots, each below its line. What can be fixed"
     " safely is shown before it is applied.",
     Stage.RECIPIENTS: "Who receives the patch, and why: from MAINTAINERS, the tags of the commit"
