@@ -8,16 +8,16 @@ from patchpilot.checking.check_result import CheckResult
 _COMPILED = (".c", ".h", ".S", ".rs", ".dts", ".dtsi")
 
 
-def unchecked(result: CheckResult) -> tuple[str, ...]:
-    """Returns what was not checked, each with the reason or the command that checks it."""
-    return tuple(_unchecked(result))
+def unchecked(result: CheckResult, build: str = "use --build") -> tuple[str, ...]:
+    """Returns what was not checked, each with the reason or what checks it; `build` builds."""
+    return tuple(_unchecked(result, build))
 
 
-def _unchecked(result: CheckResult) -> Iterator[str]:
+def _unchecked(result: CheckResult, build: str) -> Iterator[str]:
     patches = [checked.patch for checked in result.patches]
     paths = [path for patch in patches for path in patch.paths]
     if not result.build and any(path.endswith(_COMPILED) for path in paths):
-        yield "whether it compiles (use --build)"
+        yield f"whether it compiles ({build})"
     if result.whole_files:
         return
     if result.tree is None:

@@ -92,6 +92,7 @@ async def test_the_sign_of_the_selected_row_keeps_its_color(
     newcomer: PatchpilotApp,
 ) -> None:
     async with running(newcomer, (80, 24), Stage.CHECKS) as pilot:
+        await keys(pilot, "F", "F")
         for theme in ("textual-dark", "textual-light", "nord", "gruvbox"):
             newcomer.theme = theme
             await pilot.pause()

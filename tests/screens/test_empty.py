@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from patchpilot.checking.unchecked import unchecked
 from patchpilot.model.printable import width
 from patchpilot.tui.screens.backports_screen import empty_keys, empty_words
 from patchpilot.tui.screens.checks_rows import nothing_keys
@@ -44,9 +45,10 @@ def test_branches_that_were_not_fetched_name_the_key() -> None:
 
 
 def test_checks_without_findings_name_what_is_next() -> None:
-    assert nothing_keys(0, 0, is_strict=False) == [("n", "go to To/Cc")]
-    assert [key for key, _ in nothing_keys(1, 2, is_strict=False)] == ["n", "o", "S"]
-    assert [key for key, _ in nothing_keys(0, 2, is_strict=True)] == ["n"]
+    result: Any = SimpleNamespace(suppressed=(), left_out=2)
+    assert nothing_keys(result, is_strict=True) == [("n", "go to To/Cc")]
+    result.suppressed = ("one",)
+    assert [key for key, _ in nothing_keys(result, is_strict=False)] == ["n", "o", "S"]
 
 
 def test_follow_says_what_it_waits_for_and_what_to_do() -> None:
@@ -56,3 +58,9 @@ def test_follow_says_what_it_waits_for_and_what_to_do() -> None:
     nothing = "\n".join(row.strip() for row in middle_rows(76, 18, is_reading=False))
     assert nothing.lstrip().startswith("No series is tracked yet.")
     assert "a  track any other series" in nothing
+
+
+def test_what_was_not_checked_names_the_key() -> None:
+    checked = SimpleNamespace(patch=SimpleNamespace(paths=("a.c",)))
+    result: Any = SimpleNamespace(patches=(checked,), build="", whole_files=True)
+    assert unchecked(result, "press B") == ("whether it compiles (press B)",)

@@ -4,7 +4,6 @@
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import transports
 
-
 transport_names = transports.names
 """Returns the valid values of `--via`, the default first."""
 

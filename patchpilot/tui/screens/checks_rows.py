@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.tui.screens.commit_rows import with_prefix
 from patchpilot.tui.screens.finding_text import Shown, row_of
@@ -83,25 +82,20 @@ def no_findings(result: "CheckResult | None") -> str:
     return "no findings" + (f" ({waived} waived; press o to show)" if waived else "")
 
 
-def nothing_keys(
-    waived: int, left_out: int, *, is_strict: bool
-) -> list[tuple[str, str]]:
+def nothing_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, str]]:
     """Return the keys that lead on from a result without findings."""
     following = list(Stage)[Stage.CHECKS.number].label
     keys = [("n", f"go to {following}")]
-    if waived:
-        keys.append(("o", f"show the {counted(waived, 'waived finding')}"))
-    if left_out and not is_strict:
-        keys.append(("S", f"show {left_out} more with --strict"))
+    if result.suppressed:
+        keys.append(("o", "show the waived findings"))
+    if result.left_out and not is_strict:
+        keys.append(("S", f"show {result.left_out} more with --strict"))
     return keys
 
 
 def filters(result: "CheckResult") -> list[tuple[str, str]]:
     """Return the filters for a result: all findings, a severity, waived findings, or a rule."""
-    every = [
-        *result.series,
-        *(finding for checked in result.patches for finding in checked.findings),
-    ]
+    every = result.all
     severities = Counter(finding.severity for finding in every)
     answers = [("", f"All findings ({len(every)})")]
     answers += [

@@ -114,7 +114,11 @@ class ChecksScreen(ListDetailScreen):
             # the filter matches nothing any more: fixed, or no longer waived
             self._only = ""
             rows, self._found = placed(result, self._mark)
-        self._at = max(0, min(self._at, len(self._found) - 1)) if self._found else -1
+        if self._at < 0 and self._found:
+            # what brings a new version first
+            first_one = min(self._found, key=lambda shown: shown.finding.rank)
+            self._at = self._found.index(first_one)
+        self._at = min(self._at, len(self._found) - 1)
         self._fixes = {}
         self._fixable = can_fix(result)
         view.fill(rows, notes=self._notes())
@@ -154,11 +158,15 @@ class ChecksScreen(ListDetailScreen):
 
     def _empty(self, columns: int, lines: int) -> Text:
         """What is in the middle of the list without findings."""
-        title = f"{glyph('done')} {no_findings(None)}"
+        from patchpilot.checking.unchecked import unchecked
+
         result: CheckResult | None = self._shown
-        waived, more = (len(result.suppressed), result.left_out) if result else (0, 0)
-        keys = nothing_keys(waived, more, is_strict=self.session.strict)
-        return empty_text(empty_rows(title, "", keys, columns, lines))
+        if result is None:
+            return Text()
+        keys = nothing_keys(result, is_strict=self.session.strict)
+        left = f"not checked: {'; '.join(unchecked(result, 'press B')) or 'nothing'}"
+        title = f"{glyph('done')} no findings"
+        return empty_text(empty_rows(title, left, keys, columns, lines))
 
     def fill(self, key: Hashable = None) -> None:
         """Write the list again; the cursor stays on the finding of its number."""

@@ -38,19 +38,12 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
         for severity in Severity
         if counts[severity]
     )
+    words = words or "no findings"
     if result.suppressed:
-        words = (
-            f"{words}, {len(result.suppressed)} waived"
-            if words
-            else f"no findings, {len(result.suppressed)} waived"
-        )
-    if result.left_out:
-        words = f"{words or 'no findings'}, {result.left_out} more with strict"
+        words += f", {len(result.suppressed)} waived"
     state = state_of(counts)
     is_done = state is StageState.DONE
-    return result, StageStatus(
-        state, words or "no findings", "" if is_done else str(len(result.all))
-    )
+    return result, StageStatus(state, words, "" if is_done else str(len(result.all)))
 
 
 def state_of(counts: "Counter[Severity]") -> StageState:
