@@ -301,7 +301,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     RECIPIENTS: {
         "outgoing/b4/b4_send::capture": (
-            "*flags(cover, sign)",
+            "*options",
             "*recipient_words(to, cc)",
             "*switched_off()",
         ),
