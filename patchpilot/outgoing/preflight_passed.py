@@ -71,7 +71,8 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     single = len(patches) == 1
     if facts.standing and facts.target:
         yield "target", f"applies to {facts.target.label} ({facts.target.tip[:12]})"
-    yield "check", f"check reports no errors{more_with_strict(facts.hidden)}"
+    unbuilt = "" if facts.built else "; not compiled"
+    yield "check", f"check reports no errors{unbuilt}{more_with_strict(facts.hidden)}"
     if facts.built:
         noted = (
             " (noted below the ---)"

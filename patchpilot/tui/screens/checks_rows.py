@@ -84,8 +84,7 @@ def no_findings(result: "CheckResult | None") -> str:
 
 def nothing_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, str]]:
     """Return the keys that lead on from a result without findings."""
-    following = list(Stage)[Stage.CHECKS.number].label
-    keys = [("n", f"go to {following}")]
+    keys = [("n", f"go to {list(Stage)[Stage.CHECKS.number].label}")]
     if result.suppressed:
         keys.append(("o", "show the waived findings"))
     if result.left_out and not is_strict:

@@ -116,8 +116,8 @@ class ChecksScreen(ListDetailScreen):
             rows, self._found = placed(result, self._mark)
         if self._at < 0 and self._found:
             # what brings a new version first
-            first_one = min(self._found, key=lambda shown: shown.finding.rank)
-            self._at = self._found.index(first_one)
+            ranks = [shown.finding.rank for shown in self._found]
+            self._at = ranks.index(min(ranks))
         self._at = min(self._at, len(self._found) - 1)
         self._fixes = {}
         self._fixable = can_fix(result)
@@ -163,10 +163,16 @@ class ChecksScreen(ListDetailScreen):
         result: CheckResult | None = self._shown
         if result is None:
             return Text()
-        keys = nothing_keys(result, is_strict=self.session.strict)
         left = f"not checked: {'; '.join(unchecked(result, 'press B')) or 'nothing'}"
-        title = f"{glyph('done')} no findings"
-        return empty_text(empty_rows(title, left, keys, columns, lines))
+        return empty_text(
+            empty_rows(
+                f"{glyph('done')} no findings",
+                left,
+                nothing_keys(result, is_strict=self.session.strict),
+                columns,
+                lines,
+            )
+        )
 
     def fill(self, key: Hashable = None) -> None:
         """Write the list again; the cursor stays on the finding of its number."""

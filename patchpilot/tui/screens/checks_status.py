@@ -42,8 +42,8 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
     if result.suppressed:
         words += f", {len(result.suppressed)} waived"
     state = state_of(counts)
-    is_done = state is StageState.DONE
-    return result, StageStatus(state, words, "" if is_done else str(len(result.all)))
+    count = str(len(result.all)) if state is not StageState.DONE else ""
+    return result, StageStatus(state, words, count)
 
 
 def state_of(counts: "Counter[Severity]") -> StageState:
