@@ -91,13 +91,14 @@ class Remedy:
 class RecipientPlan:
     """The To: and Cc: recipients of a patch or series, with reasons, and warnings for the sender.
 
-    `remedies` are (warning, action that resolves it).
+    `remedies` are (warning, action that resolves it); `bcc` are blind copies, as header values.
     """
 
     recipients: tuple[Recipient, ...]
     sections: tuple[SectionInfo, ...] = ()
     warnings: tuple[str, ...] = ()
     remedies: tuple[tuple[str, Remedy], ...] = ()
+    bcc: tuple[str, ...] = ()
 
     @property
     def to(self) -> tuple[Recipient, ...]:

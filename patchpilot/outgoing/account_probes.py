@@ -7,6 +7,7 @@ No message is ever sent.
 import shlex
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
@@ -14,7 +15,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action
 from patchpilot.model.hosts import LOOPBACK
 from patchpilot.model.own_command import UntrustedCommandsError
-from patchpilot.outgoing.credentials import credential_of
+from patchpilot.outgoing.credentials import Credential, credential_of
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.probes import Probe, ProbeState
 from patchpilot.outgoing.providers import provider_of
@@ -125,67 +126,48 @@ def mail_server(
     try:
         credential = credential_of(repository, account, terminal=terminal)
     except PatchpilotError as error:
-        return (
-            *_reach(account, timeout),
-            Probe(
-                "login",
-                "warn" if not terminal else "fail",
-                f"login not tested: {error.message}",
-                error.hint or "",
-            ),
+        untested = Probe(
+            "login",
+            "warn" if not terminal else "fail",
+            f"login not tested: {error.message}",
+            error.hint or "",
         )
+        # without a login, the connection is all that can be tested
+        return (*_connection(replace(account, user=""), None, timeout)[:1], untested)
+    return _connection(account, credential, timeout)
+
+
+def _connection(
+    account: Account, credential: Credential | None, timeout: float
+) -> tuple[Probe, ...]:
+    """What a connection to the server shows."""
     with Submission(account, credential, timeout) as submission:
         try:
-            server = submission.open()
+            offers_tls = submission.open().has_extn("starttls")
         except PatchpilotError as error:
+            said = error.message
             what = (
                 "login"
-                if "login" in error.message
+                if "login" in said
                 else "encryption"
-                if "STARTTLS" in error.message
+                if "STARTTLS" in said
                 else "mail server"
             )
-            return (
-                Probe(
-                    what, "fail", error.message, _server_hint(account, error.message)
-                ),
-            )
-        return tuple(_connection(account, offers_tls=server.has_extn("starttls")))
-
-
-def _connection(account: Account, *, offers_tls: bool) -> Iterator[Probe]:
-    """What a connection to the server shows."""
-    yield Probe("mail server", "ok", f"{account.label} is reachable")
+            return (Probe(what, "fail", said, _server_hint(account, said)),)
+    probes = [Probe("mail server", "ok", f"{account.label} is reachable")]
     if account.needs_login:
-        yield Probe("login", "ok", f"logged in as {account.user}; nothing was sent")
+        logged_in = f"logged in as {account.user}; nothing was sent"
+        probes.append(Probe("login", "ok", logged_in))
     if account.encryption or account.server in LOOPBACK:
-        return
+        return tuple(probes)
     encrypt = "git config --global sendemail.smtpencryption tls"
     if offers_tls:
-        yield Probe(
-            "encryption",
-            "warn",
-            "the server offers STARTTLS, but it is not used",
-            encrypt,
-        )
+        why = "the server offers STARTTLS, but it is not used"
+        probes.append(Probe("encryption", "warn", why, encrypt))
     if account.needs_login:
-        yield Probe("password", "fail", "the password is sent unencrypted", encrypt)
-
-
-def _reach(account: Account, timeout: float) -> tuple[Probe, ...]:
-    with Submission(account, None, timeout) as submission:
-        try:
-            submission.open()
-        except PatchpilotError as error:
-            return (
-                Probe(
-                    "mail server",
-                    "fail",
-                    error.message,
-                    _server_hint(account, error.message),
-                ),
-            )
-    return (Probe("mail server", "ok", f"{account.label} is reachable"),)
+        why = "the password is sent unencrypted"
+        probes.append(Probe("password", "fail", why, encrypt))
+    return tuple(probes)
 
 
 def _server_hint(account: Account, message: str) -> str:

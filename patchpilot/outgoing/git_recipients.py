@@ -8,7 +8,7 @@ They are part of the plan, where the user sees them, and are all disabled for th
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
@@ -16,7 +16,7 @@ from patchpilot.commits.run import environment, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError, UsageError, did_you_mean
 from patchpilot.model.address import Address, parse_addresses
-from patchpilot.model.recipient import Recipient
+from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.outgoing.header_guard import NEVER, ONCE
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.transport import Transport
@@ -33,58 +33,36 @@ _REASONS = {
 """The reasons for a recipient that each kind of `sendemail.suppresscc` takes away."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConfiguredRecipients:
-    """The recipients from the configuration.
-
-    These are the recipients with their reasons, blind copies, the suppressed kinds of automatic
-    Cc, and notes on commands that failed.
-    """
-
-    recipients: tuple[Recipient, ...]
-    bcc: tuple[Address, ...]
-    suppressed: frozenset[str]
-    remarks: tuple[str, ...]
-
-
 def configured_recipients(
     repository: Repository,
     account: Account,
     transport: Transport,
     mails: Sequence[bytes],
-) -> ConfiguredRecipients:
-    """Reads the recipients from the configuration.
+) -> RecipientPlan:
+    """Returns the recipients from the configuration, and notes on commands that failed.
 
     `mails` are the patch files that are passed to tocmd and cccmd, which are run.
     """
     aliases = read_aliases(repository)
-    recipients: list[Recipient] = []
+    found: list[Recipient] = []
     remarks: list[str] = []
     suppressed = suppressed_kinds(account)
-    for header in ("to", "cc"):
-        for value in account.values(header):
-            recipients += [
-                _recipient(address, header, f"sendemail.{header}")
-                for address in expand(value, aliases, f"sendemail.{header}")
-            ]
-        for name, value in _of_settings(repository, transport, header):
-            if (header, name[:7]) != ("cc", "format.") or "cc" not in suppressed:
-                recipients += [
-                    _recipient(address, header, name)
-                    for address in expand(value, aliases, name)
-                ]
-        command = account.value(f"{header}cmd")
-        if command and not (header == "cc" and "cccmd" in suppressed):
-            addresses, remark = _ask(repository, command, mails)
-            recipients += [
-                _recipient(address, header, f"sendemail.{header}Cmd")
-                for address in addresses
-                if address != account.sender
-            ]
+    for header, name, value in _settings(repository, account, transport):
+        if name.endswith("Cmd"):
+            if header == "cc" and "cccmd" in suppressed:
+                continue
+            addresses, remark = _ask(repository, value, mails)
+            addresses = tuple(one for one in addresses if one != account.sender)
             remarks += [remark] if remark else []
-    return ConfiguredRecipients(
-        tuple(recipients), _blind(account, aliases), suppressed, tuple(remarks)
-    )
+        elif header == "cc" and name.startswith("format.") and "cc" in suppressed:
+            continue
+        else:
+            addresses = expand(value, aliases, name)
+        found += [
+            Recipient(address, "configured", None, header, (name,))
+            for address in addresses
+        ]
+    return RecipientPlan(tuple(found), warnings=tuple(remarks))
 
 
 def settings_with_recipients(
@@ -94,28 +72,28 @@ def settings_with_recipients(
 
     No configured command is run.
     """
-    own = [name for name in ("to", "cc", "bcc") if account.values(name)]
-    own += [name for name in ("toCmd", "ccCmd") if account.value(name.lower())]
-    others = [
-        name
-        for header in ("to", "cc")
-        for name, _ in _of_settings(repository, transport, header)
-    ]
-    return (*(f"sendemail.{name}" for name in own), *dict.fromkeys(others))
+    bcc = ("sendemail.bcc",) if account.values("bcc") else ()
+    settings = _settings(repository, account, transport)
+    return tuple(dict.fromkeys((*(name for _, name, _ in settings), *bcc)))
 
 
-def _of_settings(
-    repository: Repository, transport: Transport, header: str
-) -> Iterator[tuple[str, str]]:
-    """The settings apart from `sendemail.*` that name recipients, with each value."""
-    for name in transport.recipient_settings.get(header, ()):
-        for value in transport.recipient_values(repository, name):
-            yield name, value
-    for value in repository.config(f"format.{header}"):
-        yield f"format.{header}", value
-    for key, value in format_headers(repository):
-        if key.lower() == header:
-            yield "format.headers", value
+def _settings(
+    repository: Repository, account: Account, transport: Transport
+) -> Iterator[tuple[str, str, str]]:
+    """(header, name, value) of the settings that name recipients for To: and Cc:."""
+    for header in ("to", "cc"):
+        for value in account.values(header):
+            yield header, f"sendemail.{header}", value
+        for name in transport.recipient_settings.get(header, ()):
+            for value in transport.recipient_values(repository, name):
+                yield header, name, value
+        for value in repository.config(f"format.{header}"):
+            yield header, f"format.{header}", value
+        for key, value in format_headers(repository):
+            if key.lower() == header:
+                yield header, "format.headers", value
+        if command := account.value(f"{header}cmd"):
+            yield header, f"sendemail.{header}Cmd", command
 
 
 def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
@@ -139,15 +117,11 @@ def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
 
 def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...]:
     """Returns the addresses in `sendemail.bcc`."""
-    return _blind(account, read_aliases(repository)) if account.values("bcc") else ()
-
-
-def _blind(
-    account: Account, aliases: dict[str, tuple[str, ...]]
-) -> tuple[Address, ...]:
+    values = account.values("bcc")
+    aliases = read_aliases(repository) if values else {}
     return tuple(
         address
-        for value in account.values("bcc")
+        for value in values
         for address in expand(value, aliases, "sendemail.bcc")
     )
 
@@ -278,10 +252,6 @@ def expand(
                 hint=did_you_mean(part, aliases, NO_ADDRESS),
             )
     return tuple(addresses)
-
-
-def _recipient(address: Address, header: str, reason: str) -> Recipient:
-    return Recipient(address, "configured", None, header, (reason,))
 
 
 def _ask(

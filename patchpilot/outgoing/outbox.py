@@ -290,15 +290,6 @@ class Outbox(TopicStore):
         ).fetchone()
         return bool(row and row[0])
 
-    def with_patch_ids(self, patch_ids: Sequence[str]) -> tuple[Send, ...]:
-        """The real sends of which a mail with one of these patch-ids was or may have been sent."""
-        return self._sends(
-            "JOIN mails ON mails.send = sends.id WHERE sends.kind = 'real' AND mails.state IN"
-            " ('accepted', 'unknown', 'sending') AND mails.patch_id IN (SELECT value FROM"
-            " json_each(?))",
-            json.dumps(patch_ids),
-        )
-
     def received(self, change_id: str) -> list[Send]:
         """The sends of a topic of which a message was accepted, or may have been."""
         sends = self.sends(change_id)

@@ -92,8 +92,6 @@ class PreflightFacts:
     waived: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     hidden: int = 0
-    earlier: tuple[Send, ...] = ()
-    same_version: Send | None = None
     records: tuple[SentRecord, ...] = ()
     first_time: bool = False
     too_soon: str = ""
@@ -342,15 +340,16 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
             "the changelog still has an EDITME line",
             Action("draft", ("--edit",)),
         )
+    if resend or topic.request.to_self:
+        return
     now = {patch.patch_id for patch in topic.draft.patches}
-    for send in facts.earlier:
-        left = {entry.patch_id for entry in send.entries if entry.patch_id}
-        same = left == now and same_patches(
+    for send in topic.before:
+        same = send.patch_ids == now and same_patches(
             topic.series.patches,
             [entry.raw for entry in send.entries if entry.patch_id],
         )
         is_new = version > send.version and has_changelog
-        if left and same and not resend and not is_new and not topic.request.to_self:
+        if now and same and not is_new:
             yield SendProblem(
                 "already-sent",
                 f"the same patches were sent as v{send.version} on {send.begun[:10]}"
@@ -358,9 +357,9 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
                 _after_the_same(facts, send),
             )
             return
-    if facts.same_version and not resend and not topic.request.to_self:
-        yield _version_sent(facts.same_version)
-    elif not resend and not topic.request.to_self:
+    if again := [send for send in topic.received if send.version == version]:
+        yield _version_sent(again[-1])
+    else:
         yield from _recorded(facts, has_changelog)
 
 

@@ -43,7 +43,8 @@ class SeriesToSend:
 
     The commits are `ids`; for patch files that is empty and the patches of `series` are used.
     `send` is the record that the outbox gets; it has no messages until they are rendered.
-    `remarks` are the notes of the preview.
+    `remarks` are the notes of the preview. `before` are the sends of the topic or its patches that
+    were known when it was planned and of which a message may have been sent.
     """
 
     request: SendRequest
@@ -56,6 +57,17 @@ class SeriesToSend:
     text: SeriesText = field(default_factory=SeriesText)
     recipients: tuple[Recipient, ...] = ()
     remarks: tuple[Advice, ...] = ()
+    before: tuple[Send, ...] = ()
+
+    @property
+    def received(self) -> tuple[Send, ...]:
+        """The sends of the topic of which a message was accepted, or may have been."""
+        return tuple(
+            send
+            for send in self.before
+            if send.change_id == self.draft.change_id
+            and send.state in ("sent", "partial")
+        )
 
     def rendered(
         self,

@@ -78,7 +78,7 @@ def test_a_command_that_fails_is_reported(tmp_path: Path) -> None:
             [b"x"],
         )
     assert found.recipients == ()
-    assert "exit code 3" in found.remarks[0]
+    assert "exit code 3" in found.warnings[0]
 
 
 @pytest.mark.parametrize(

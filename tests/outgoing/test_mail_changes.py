@@ -3,7 +3,8 @@
 says.
 """
 
-from datetime import date
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
@@ -11,12 +12,12 @@ from patchpilot.demo.sink import Sink
 from patchpilot.model.message import MailState, parse_message
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
-from patchpilot.services.send.after_send import send_report
 from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.services.send.mail_changes import mail_changes
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.readable_mail import readable_lines
 from patchpilot.services.send.send_mails import deliver
+from patchpilot.services.send.send_state import reported
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import SIGNED, topic
 
@@ -97,7 +98,7 @@ def test_the_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) 
         with Repository.open(repo.path) as repository:
             planned = plan(repository, request())
             result = deliver(repository, planned, on_mail=hear)
-            report = send_report(repository, result, date(2026, 9, 1))
+            report = reported(repository, replace(result, last=result.send))
     assert heard == [
         (0, MailState.SENDING),
         (0, MailState.ACCEPTED),
@@ -107,7 +108,8 @@ def test_the_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) 
     assert report.headline == "v1: 2 of 2 messages accepted"
     first = planned.send.entries[0].message_id
     assert report.link == f"https://lore.kernel.org/r/{first}/"
-    assert any("until 2026-09-15" in str(sentence) for sentence in report.now)
+    day = datetime.now().astimezone() + timedelta(days=14)
+    assert any(f"until {day:%Y-%m-%d}" in str(sentence) for sentence in report.now)
 
 
 def test_the_report_of_a_part_says_how_to_go_on(tmp_path: Path) -> None:
@@ -116,7 +118,7 @@ def test_the_report_of_a_part_says_how_to_go_on(tmp_path: Path) -> None:
         with Repository.open(repo.path) as repository:
             planned = plan(repository, request())
             result = deliver(repository, planned)
-            report = send_report(repository, result)
+            report = reported(repository, replace(result, last=result.send))
     assert report.headline == "v1: 1 of 2 messages accepted"
-    assert [str(mail.state) for mail in report.mails] == ["accepted", "pending"]
+    assert [str(mail.state) for mail in result.send.entries] == ["accepted", "pending"]
     assert any("--resume" in str(sentence) for sentence in report.now)

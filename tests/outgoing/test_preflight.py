@@ -91,6 +91,7 @@ def facts(
         send=send_of(*mails, version=version),
         series=changed.pop("series", Series(patches or (patch(),))),
         recipients=changed.pop("recipients", (to("m@example.org"), LIST)),
+        before=changed.pop("before", ()),
     )
     plain = PreflightFacts(
         topic=topic,
@@ -343,24 +344,22 @@ def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
     from tests.kit.outbox import record
 
     with Outbox() as outbox:
-        sent = record(outbox, version=2)
-    assert blocked(version=2, same_version=sent) == {
+        sent = record(outbox, version=2, change_id=GOOD.change_id)
+    assert blocked(version=2, before=(sent,)) == {
         "no-changelog",
         "version-sent",
     }
+    assert blocked(version=2, before=(sent,), request=SendRequest(resend=True)) == set()
     assert (
-        blocked(version=2, same_version=sent, request=SendRequest(resend=True)) == set()
-    )
-    assert (
-        blocked(version=2, same_version=sent, draft=replace(GOOD, prefix="net resend"))
+        blocked(version=2, before=(sent,), draft=replace(GOOD, prefix="net resend"))
         == set()
     )
     reported = replace(GOOD, version=2, changelogs=CHANGES)
-    assert blocked(version=2, same_version=sent, draft=reported) == {"version-sent"}
+    assert blocked(version=2, before=(sent,), draft=reported) == {"version-sent"}
     assert (
         blocked(
             version=2,
-            same_version=sent,
+            before=(sent,),
             draft=reported,
             request=SendRequest(to_self=True),
         )
@@ -389,7 +388,7 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
         ),
     )
     mine = replace(GOOD, patches=(KnownPatch("p" * 40, "widget: mend"),))
-    (one,) = blockers(facts(draft=mine, earlier=(sent,)))
+    (one,) = blockers(facts(draft=mine, before=(sent,)))
     assert one.name == "already-sent"
     assert "v1" in one.message
     assert sent.begun[:10] in one.message
@@ -409,12 +408,12 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
                 )
             )
         },
-        {"earlier": (replace(sent, entries=sent.entries[:1]),)},
+        {"before": (replace(sent, entries=sent.entries[:1]),)},
     ):
-        assert blocked(**{"draft": mine, "earlier": (sent,), **changed}) == set(), (
+        assert blocked(**{"draft": mine, "before": (sent,), **changed}) == set(), (
             changed
         )
-    assert blocked(draft=replace(mine, changelogs=CHANGES), earlier=(sent,)) == {
+    assert blocked(draft=replace(mine, changelogs=CHANGES), before=(sent,)) == {
         "already-sent"
     }
 
@@ -900,9 +899,11 @@ def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None
     from tests.kit.outbox import record
 
     with Outbox() as outbox:
-        sent = record(outbox)
-        begun = record(outbox, MailState.ACCEPTED, MailState.REJECTED)
-    whole, part = (made(blockers(facts(same_version=one))[0]) for one in (sent, begun))
+        mine = GOOD.change_id
+        sent = record(outbox, change_id=mine)
+        states = MailState.ACCEPTED, MailState.REJECTED
+        begun = record(outbox, *states, change_id=mine)
+    whole, part = (made(blockers(facts(before=(one,)))[0]) for one in (sent, begun))
     assert whole == (
         "version-sent",
         f"v1 of this topic was sent on {sent.begun[:10]}",
@@ -961,7 +962,7 @@ def test_what_helps_after_the_same_patches_were_sent_depends_on_how_far_they_got
     )
     found = [
         made(one)
-        for one in blockers(facts(draft=mine, version=version, earlier=(send, send)))
+        for one in blockers(facts(draft=mine, version=version, before=(send, send)))
     ]
     date = send.begun[:10]
     assert found[-1] == (

@@ -10,9 +10,10 @@ import pytest
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail
+from patchpilot.model.recipient import RecipientPlan
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
-from patchpilot.services.send.mail_recipients import Addressees, addressees
+from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_recipients import plan_series
 from tests.kit.b4 import b4
@@ -54,7 +55,7 @@ def made(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
     return repo
 
 
-def people(repo: Repo) -> Addressees:
+def people(repo: Repo) -> RecipientPlan:
     """Whom patchpilot sends the topic to."""
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
@@ -180,7 +181,9 @@ def test_no_kind_of_suppresscc_takes_away_a_maintainer(
 def test_who_is_left_out_by_suppresscc_is_named(tmp_path: Path) -> None:
     repo = made(tmp_path / "r", Commit(f"Tested-by: {OTHER}\n{SIGNED}"))
     repo.git("config --global sendemail.suppresscc misc-by")
-    assert "omitted by sendemail.suppresscc: otto@other.example" in people(repo).remarks
+    assert (
+        "omitted by sendemail.suppresscc: otto@other.example" in people(repo).warnings
+    )
 
 
 def test_each_patch_goes_to_its_own_people_and_the_cover_letter_to_all(

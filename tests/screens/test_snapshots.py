@@ -28,8 +28,6 @@ from patchpilot.model.message import MailState, parse_message
 from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.bug_range import bug_range
-from patchpilot.services.send.after_send import SendReport
-from patchpilot.services.send.send_state import TopicSend
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.topic.followed import follow_series
@@ -140,8 +138,8 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         )
         found[Stage.PREVIEW] = planned, preview_status.status_of(planned)
         found[Stage.SEND] = (
-            TopicSend(planned),
-            send_status.status_of(TopicSend(planned)),
+            planned,
+            send_status.status_of(planned),
         )
         found[Stage.FOLLOW] = _followed(fixed, raw)
     return found
@@ -314,19 +312,19 @@ def test_each_dialog_looks_as_it_did(
     if name == "confirm":
         sending = results[Stage.SEND][0]
         results = dict(results)
-        kept = tuple(one for one in sending.plan.warnings if one.name == "first-time")
+        kept = tuple(one for one in sending.warnings if one.name == "first-time")
         results[Stage.SEND] = (
-            TopicSend(replace(sending.plan, blockers=(), warnings=kept)),
+            replace(sending, blockers=(), warnings=kept),
             StageStatus(StageState.TODO, 'press s, then type "send" to confirm'),
         )
     if name == "sent":
         results = dict(results)
-        results[Stage.SEND] = _sent(results[Stage.SEND][0].plan)
+        results[Stage.SEND] = _sent(results[Stage.SEND][0])
     app = walk(results, work, THEMES[0])
     assert snap_compare(app, terminal_size=size, run_before=to_stage(*pressed))
 
 
-def _sent(planned: Sending) -> tuple[TopicSend, StageStatus]:
+def _sent(planned: Sending) -> tuple[Sending, StageStatus]:
     """A send of two mails, of which the second was refused."""
     first = planned.send.entries[0]
     mails = (
@@ -343,10 +341,10 @@ def _sent(planned: Sending) -> tuple[TopicSend, StageStatus]:
     advice = Action(
         "send", ("--resume",), "send the rest, with the same Message-IDs: {}"
     )
-    return TopicSend(
-        planned,
-        report=SendReport("v1: 1 of 2 messages accepted", mails, link, (advice,)),
-    ), StageStatus(StageState.BLOCKED, "press R to resume")
+    last = replace(planned.send, entries=mails, begun="2026-09-02T10:00:00+00:00")
+    return replace(planned, last=last, link=link, now=(advice,)), StageStatus(
+        StageState.BLOCKED, "press R to resume"
+    )
 
 
 def test_without_colours_nothing_is_lost(

@@ -5,8 +5,9 @@ mail.
 
 import pytest
 
-from patchpilot.model.mail import parse_patch
-from patchpilot.model.patch import Patch
+from patchpilot.checking.check_patches import check_mails
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.check_result import CheckResult
 from patchpilot.services.send.propose_prefix import mark_warnings
 
 MAIL = """From: Ada Fixer <ada@example.org>
@@ -32,8 +33,8 @@ index 1111111111..2222222222 100644
 """
 
 
-def patches(*mails: bytes) -> list[Patch]:
-    return [parse_patch(mail.replace(b"\r\n", b"\n"), "mail") for mail in mails]
+def patches(*mails: bytes) -> CheckResult:
+    return check_mails(mails, CheckRequest(profile="linux", fail_on="never"))
 
 
 @pytest.mark.parametrize(

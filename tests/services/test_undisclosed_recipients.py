@@ -309,7 +309,7 @@ def test_what_is_not_used_is_named(repository: Repository) -> None:
     account = transports.find("b4").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
     said = "\n".join(
-        addressees(repository, SendRequest(via="b4"), account, draft, series).remarks
+        addressees(repository, SendRequest(via="b4"), account, draft, series).warnings
     )
     for name in (
         "sendemail.to",

@@ -2,7 +2,6 @@
 """The tracking data of a branch that b4 keeps in the branch's section of git's configuration."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,47 +22,31 @@ def base_name(repository: Repository, branch: str, base: str, asked: str | None)
     """Returns what b4 is to have as base: the branch that was asked for if the topic forked there,
     otherwise the upstream or another such branch, otherwise the commit.
     """
-    if (
-        asked
-        and (named := _branch_name(repository, asked)) not in ("", branch)
-        and _forked(repository, named, branch) == base
-    ):
-        return named
-    listed = repository.git(
-        "for-each-ref",
-        "--format=%(refname:lstrip=2)",
-        f"--contains={base}",
-        "refs/heads",
-        "refs/remotes",
-    ).text
+    named = repository.short_name(asked) if asked else None
+    own = repository.ref(f"refs/heads/{branch}")
+    upstream = own.upstream if own else ""
     others = [
-        name
-        for name in listed.split()
-        if name != branch and not name.startswith("b4/") and not name.endswith("/HEAD")
+        ref
+        for ref in repository.all_refs
+        if ref.is_branch
+        and ref != own
+        and not ref.symref
+        and (ref.short == named or not ref.short.startswith("b4/"))
     ]
-    upstream = repository.git(
-        "for-each-ref", "--format=%(upstream:short)", f"refs/heads/{branch}"
-    ).text.strip()
-    others.sort(key=lambda name: (name != upstream, not name.startswith("origin/")))
-    forked = (other for other in others if _forked(repository, other, branch) == base)
-    return next(forked, base)
-
-
-def _branch_name(repository: Repository, word: str) -> str:
-    """The short name of the branch, here or of a remote, that a revision names; "" where it is
-    none.
-    """
-    done = repository.git(
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--symbolic-full-name",
-        "--end-of-options",
-        word,
-        ok=(),
+    holders = repository.containing(base, [ref.name for ref in others])
+    others.sort(
+        key=lambda ref: (
+            ref.short != named,
+            ref.name != upstream,
+            not ref.short.startswith("origin/"),
+        )
     )
-    ref = re.fullmatch(r"refs/(?:heads|remotes)/(\S+)", done.text.strip())
-    return ref[1] if ref and not done.code else ""
+    forked = (
+        ref.short
+        for ref in others
+        if ref.name in holders and _forked(repository, ref.short, branch) == base
+    )
+    return next(forked, base)
 
 
 def _forked(repository: Repository, one: str, other: str) -> str:

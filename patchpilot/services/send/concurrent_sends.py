@@ -13,17 +13,14 @@ from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.services.send.sending import Sending
 
 
-def sent_before(draft: Draft) -> tuple[int, ...]:
-    """Returns the ids of sends of a topic or its patches with at least one sent message.
+def sent_before(draft: Draft) -> tuple[Send, ...]:
+    """Returns the sends of a topic or its patches with at least one sent message.
 
     Messages that may have been sent count as sent.
     """
     with Outbox() as outbox:
-        return tuple(
-            send.id
-            for send in outbox.related(draft.change_id, draft.patch_ids)
-            if send.may_have_been_sent
-        )
+        related = outbox.related(draft.change_id, draft.patch_ids)
+    return tuple(send for send in related if send.may_have_been_sent)
 
 
 def sent_since(send: Send) -> tuple[Send, ...]:
@@ -53,12 +50,9 @@ def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
     patch_ids = {mail.patch_id or "" for mail in planned.send.waiting}
     if not planned.send.id:
         patch_ids |= set(planned.draft.patch_ids)
+    known = {planned.send.id, *(send.id for send in planned.before)}
     for other in outbox.related(topic, patch_ids):
-        if (
-            other.id in planned.judged
-            or other.id == planned.send.id
-            or (planned.send.id and other.id < planned.send.id)
-        ):
+        if other.id in known or (planned.send.id and other.id < planned.send.id):
             continue
         what = "this topic was" if other.change_id == topic else "the same patches were"
         if other.may_have_been_sent:

@@ -5,7 +5,7 @@ The sources are the plan of `maintainers`, the configuration, and the answers to
 pre-send questions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import AddressState, judge
@@ -24,13 +24,11 @@ from patchpilot.topic.topic_recipients import Planned, plan_series
 class CountedRecipients:
     """The recipients of a series, or of one of its patches, as used by `send`.
 
-    Contains the recipient plan, the recipients, and remarks and advice for the sender.
-    `patch` is the subject of the only patch that they are for, or "" for the whole series.
+    Contains the plan with these recipients, and advice for the sender. `patch` is the subject of
+    the only patch that they are for, or "" for the whole series.
     """
 
     planned: Planned
-    recipients: tuple[Recipient, ...]
-    remarks: tuple[str, ...]
     patch: str = ""
     advice: tuple[RecipientAdvice, ...] = ()
 
@@ -40,10 +38,9 @@ class CountedRecipients:
 
         Excluded recipients are last, with `out` as their header.
         """
-        left_out = (("out", recipient) for recipient in self.planned.left_out)
         return (
-            *((recipient.header.title(), recipient) for recipient in self.recipients),
-            *left_out,
+            *((one.header.title(), one) for one in self.planned.plan.recipients),
+            *(("out", one) for one in self.planned.left_out),
         )
 
 
@@ -65,17 +62,14 @@ def count_recipients(
         series, repository, profile=project.name, undisclosed=draft.is_undisclosed
     )
     account = read_account(repository, request.identity)
-    counted = addressees(repository, request, account, draft, series, planned, project)
+    plan = addressees(repository, request, account, draft, series, planned, project)
     out = {recipient.address.key for recipient in planned.left_out}
-    kept = tuple(
-        recipient
-        for recipient in counted.recipients
-        if recipient.address.key not in out
-    )
+    kept = tuple(one for one in plan.recipients if one.address.key not in out)
+    planned = replace(planned, plan=replace(plan, recipients=kept))
     advice = recipient_advice(
-        repository, planned.plan, counted.remarks, whole, draft, project, request.base
+        repository, planned.plan, whole, draft, project, request.base
     )
-    return CountedRecipients(planned, kept, counted.remarks, title, advice)
+    return CountedRecipients(planned, title, advice)
 
 
 def is_sendable(email: str) -> bool:

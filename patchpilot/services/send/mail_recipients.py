@@ -6,7 +6,7 @@ the pre-send questions.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
@@ -20,10 +20,12 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.compose_mails import patch_contents
 from patchpilot.outgoing.git_recipients import (
     NO_ADDRESS,
+    blind_copies,
     configured_recipients,
     expand,
     read_aliases,
     settings_with_recipients,
+    suppressed_kinds,
     without_suppressed,
 )
 from patchpilot.outgoing.mail_account import Account, read_account
@@ -36,19 +38,6 @@ from patchpilot.topic.topic_project import project_of
 from patchpilot.topic.topic_recipients import Planned, plan_series
 
 
-@dataclass(frozen=True, slots=True)
-class Addressees:
-    """The recipients of a series with reasons, and remarks for the sender.
-
-    `bcc` are blind copies, and `trees` are the subsystem's trees (`T:`).
-    """
-
-    recipients: tuple[Recipient, ...]
-    bcc: tuple[str, ...] = ()
-    trees: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
 def addressees(
     repository: Repository,
     request: SendRequest,
@@ -57,8 +46,8 @@ def addressees(
     series: Series,
     planned: Planned | None = None,
     project: Project | None = None,
-) -> Addressees:
-    """Returns the recipients of a series.
+) -> RecipientPlan:
+    """Returns the recipients of a series with blind copies, and notes for the sender as warnings.
 
     A fix that is not public yet is only sent to the recipients of its plan and to those whom this
     call names: nobody is added by a tag, a file, a saved edit, a cover letter or the configuration.
@@ -69,15 +58,15 @@ def addressees(
     project = project or project_of(repository, request.profile, series)
     transport = transports.find(request.via)
     secret = draft.is_undisclosed
-    if not secret and not request.auto:
-        plan = RecipientPlan(())
-    elif planned is None or planned.undisclosed != secret:
-        profile = project.name if secret else request.profile
-        plan = plan_series(series, repository, profile=profile, undisclosed=secret).plan
-    else:
+    plan = RecipientPlan(())
+    if secret or request.auto:
+        if planned is None or planned.undisclosed != secret:
+            profile = project.name if secret else request.profile
+            planned = plan_series(
+                series, repository, profile=profile, undisclosed=secret
+            )
         plan = planned.plan
     recipients, remarks = plan.recipients, plan.warnings
-    trees = tuple(tree for section in plan.sections for tree in section.trees)
     by_address: dict[str, Recipient] = {}
     blind: tuple[Address, ...] = ()
     if secret:
@@ -90,8 +79,9 @@ def addressees(
         if settings:
             remarks += (f"not used for an undisclosed fix: {', '.join(settings)}",)
     elif request.auto:
-        mails = patch_contents(series.patches)
-        own = configured_recipients(repository, account, transport, mails)
+        own = configured_recipients(
+            repository, account, transport, patch_contents(series.patches)
+        )
         found = [
             one
             for one in (*recipients, *_in_files(series))
@@ -99,21 +89,24 @@ def addressees(
             or account.sender is None
             or one.address.key != account.sender.key
         ]
-        _add(by_address, without_suppressed(found, own.suppressed))
+        _add(by_address, without_suppressed(found, suppressed_kinds(account)))
         gone = {one.address.email for one in found if one.address.key not in by_address}
         if gone:
             remarks += (f"omitted by sendemail.suppresscc: {', '.join(sorted(gone))}",)
         _add(by_address, own.recipients)
-        blind, said = sort_out(own.bcc)
-        remarks += (*own.remarks, *(f"sendemail.bcc: {remark}" for remark in said))
+        blind, said = sort_out(blind_copies(repository, account))
+        remarks += (*own.warnings, *(f"sendemail.bcc: {remark}" for remark in said))
     _add(by_address, _named(repository, request))
     if not secret:
         _add(by_address, _lists(project, draft, request, recipients, by_address))
     usable, said = _usable(
         sorted(by_address.values(), key=lambda one: one.header != "to")
     )
-    return Addressees(
-        usable, tuple(address.header() for address in blind), trees, (*remarks, *said)
+    return replace(
+        plan,
+        recipients=usable,
+        warnings=(*remarks, *said),
+        bcc=tuple(address.header() for address in blind),
     )
 
 

@@ -162,7 +162,7 @@ def plan(
         ids=ids,
         text=text,
         recipients=people.recipients,
-        judged=sent_before(draft),
+        before=sent_before(draft),
         remarks=finished,
     )
     progress("making the messages")
@@ -171,23 +171,26 @@ def plan(
     refuse_foreign(planned.send.entries)
     progress("checking")
     checked = check_messages(repository, request, planned.send.entries, draft)
-    facts = gather_facts(repository, planned, project, people.trees, checked, progress)
+    facts = gather_facts(
+        repository,
+        planned,
+        project,
+        [tree for section in people.sections for tree in section.trees],
+        checked,
+        progress,
+    )
     blocking, warned = blockers(facts), warnings(facts)
     warned = (
         *warned,
         *(
-            mark_warnings(
-                [each.patch for each in checked.patches],
-                project.name,
-                is_regression=is_regression(draft),
-            )
+            mark_warnings(checked, project.name, is_regression=is_regression(draft))
             if checked
             else ()
         ),
         *tag_warnings(repository, request, draft, ids),
         *open_point_warnings(repository, draft),
         *(unclear_fixes(repository, series) if ids else ()),
-        *(SendProblem("recipients", remark) for remark in people.remarks),
+        *(SendProblem("recipients", remark) for remark in people.warnings),
     )
     in_order = passed(facts, [problem.name for problem in (*blocking, *warned)])
     if request.to_self:

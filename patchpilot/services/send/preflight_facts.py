@@ -71,9 +71,7 @@ def gather_facts(
     standing = _stand(repository, ids, series, target, topic.text.unpublished)
     now = datetime.now().astimezone()
     with Outbox() as outbox:
-        earlier = outbox.with_patch_ids(draft.patch_ids)
         first_time = not in_demo() and not outbox.ever_sent()
-        sent = outbox.received(draft.change_id)
         private_ids = outbox.undisclosed_ids()
     records: tuple[SentRecord, ...] = ()
     if not request.to_self:
@@ -85,9 +83,9 @@ def gather_facts(
             version,
             series,
             mails,
-            known=bool(earlier or sent),
+            known=bool(topic.before),
         )
-    is_first = version == 1 and not (earlier or sent or records or request.to_self)
+    is_first = version == 1 and not (topic.before or records or request.to_self)
     return PreflightFacts(
         topic=topic,
         project=project,
@@ -103,7 +101,6 @@ def gather_facts(
         posted=_posted(repository, request, draft, series, progress)
         if is_first
         else (),
-        earlier=earlier,
         unanswered=tuple(
             question.name
             for question in questions(series, draft, project)
@@ -112,7 +109,7 @@ def gather_facts(
         upstream_known=_upstream(repository, series),
         merge_window=_merge_window(repository, project, target, now),
         now=now,
-        too_soon=_too_soon(project, sent, version, now, request.resend),
+        too_soon=_too_soon(project, topic.received, version, now, request.resend),
         first_time=first_time,
         records=records,
         private_ids=private_ids,
@@ -120,9 +117,6 @@ def gather_facts(
         public_parent=_public_parent(draft, private_ids)
         if draft.is_undisclosed
         else "",
-        same_version=next(
-            (send for send in reversed(sent) if send.version == version), None
-        ),
         damaged=mails_changed_by_am(
             repository,
             zip(

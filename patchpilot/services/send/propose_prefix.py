@@ -22,15 +22,16 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 
 def mark_warnings(
-    patches: Sequence[Patch], profile: str, *, is_regression: bool = False
+    checked: "CheckResult", profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
-    """Returns the warnings of `check` about the subject prefixes of the messages to send.
+    """Returns the warnings of `check` about the subject prefixes of the checked messages.
 
     Each warning is returned once. There is a warning if a fix's prefix names the tree for
     other changes.
     """
+    patches = [each.patch for each in checked.patches]
     warnings = list(_contradictions(patches, profile, is_regression))
-    for name, message, trees in _findings(_checked(patches, profile)):
+    for name, message, trees in _findings(checked):
         tree, other = trees["fixes"], trees["rest"]
         hint = Action(
             "send", ("--subject-prefix", f"PATCH {tree}"), f"{{}}, or 'PATCH {other}'"

@@ -4,7 +4,7 @@
 The TUI shows each note as a card.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
@@ -62,20 +62,19 @@ TITLES = {
 def recipient_advice(
     repository: Repository,
     plan: RecipientPlan,
-    remarks: Sequence[str],
     series: Series,
     draft: Draft,
     project: Project,
     base: str | None,
 ) -> tuple[RecipientAdvice, ...]:
-    """Returns notes about a recipient plan and its `remarks`; notes with a remedy are first.
+    """Returns notes about a recipient plan; notes with a remedy are first.
 
     `base` is the topic's base, if given. Notes that need no action are combined into one.
     """
     notes = [
         *_open_questions(series, draft, project),
         *_tree_in_subject(series, draft, project),
-        *_planned(repository, plan, remarks, base),
+        *_planned(repository, plan, base),
     ]
     warnings = sorted(
         (note for note in notes if note.severity == "warning"),
@@ -120,11 +119,10 @@ def _tree_in_subject(
 def _planned(
     repository: Repository,
     plan: RecipientPlan,
-    remarks: Sequence[str],
     base: str | None,
 ) -> Iterator[RecipientAdvice]:
     remedies = dict(plan.remedies)
-    for text in dict.fromkeys((*remarks, *plan.warnings)):
+    for text in dict.fromkeys(plan.warnings):
         remedy = remedies.get(text)
         if text.startswith("removed manually") or (
             remedy and remedy.kind is RemedyKind.EXCLUDE and _is_out(plan, remedy)

@@ -165,7 +165,7 @@ def plan_resume(
                 for address in send.left_out
             ),
         ),
-        judged=tuple(send.id for send in since),
+        before=since,
         settled=settled,
     )
 

@@ -5,77 +5,32 @@ The state combines the plan, the messages that were sent, and the last recorded 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import timedelta
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.counted import counted
+from patchpilot.model.message import MailState
 from patchpilot.model.progress import Progress
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.preflight import is_list
 from patchpilot.outgoing.sender_lock import is_being_sent
-from patchpilot.projects.loading import projects
+from patchpilot.projects.loading import default_project, find_project, projects
 from patchpilot.series.draft import complete_prefix
-from patchpilot.services.send.after_send import SendReport, send_report
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import archive_lookup, plan_resume
-from patchpilot.services.send.send_mails import with_result
-from patchpilot.services.send.sending import Sending
+from patchpilot.services.send.send_mails import next_steps
+from patchpilot.services.send.sending import SENT, Sending, sent_names
 from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.reroll import link_to
 from patchpilot.topic.topic_state import TopicState, this_topic
-
-SENT = frozenset({"already-sent", "version-sent"})
-"""The problems of a plan that only say that it was sent already."""
-
-
-@dataclass(frozen=True, slots=True)
-class TopicSend:
-    """The state of a topic's send.
-
-    Contains the plan or its result, the last recorded send of the topic, and the report of the
-    send.
-    """
-
-    plan: Sending
-    last: Send | None = None
-    report: SendReport | None = None
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether the last send has messages that were not sent or whose outcome is unknown."""
-        return self.last is not None and self.last.state in (
-            "planned",
-            "partial",
-            "failed",
-        )
-
-    @property
-    def is_sent(self) -> bool:
-        """Whether this version of the topic was sent."""
-        if self.plan.outcome == "sent":
-            return True
-        names = {refusal.name for refusal in self.plan.blockers}
-        return bool(
-            self.last
-            and self.last.state == "sent"
-            and self.last.version >= self.plan.send.version
-        ) or (bool(names) and names <= sent_names(names))
-
-
-def sent_names(names: set[str]) -> set[str]:
-    """Returns the names of a plan's problems that only mean that the version was already sent.
-
-    They include a missing changelog of the next version, because b4 starts that version
-    immediately.
-    """
-    return set(
-        SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT
-    )
 
 
 def was_sent(planned: Sending) -> bool:
@@ -98,14 +53,9 @@ def plan_topic(
     if not was_sent(planned):
         return planned
     with Outbox() as outbox:
-        sends = [
-            send
-            for send in outbox.sends(planned.draft.change_id)
-            if send.state == "sent"
-        ]
-    if not sends:
-        return planned
-    return replace(planned, send=sends[-1])
+        sends = outbox.sends(planned.draft.change_id)
+    sent = next((send for send in reversed(sends) if send.state == "sent"), None)
+    return replace(planned, send=sent or planned.send)
 
 
 def just_sent(sent: Sending) -> Sending:
@@ -122,27 +72,46 @@ def is_outdated(repository: Repository, planned: Sending) -> bool:
     )
 
 
-def topic_send(repository: Repository, planned: Sending) -> TopicSend:
-    """Returns the plan with the last send of its topic and the report of that send.
+def topic_send(repository: Repository, planned: Sending) -> Sending:
+    """Returns the plan with the last send of its topic, and what comes after that.
 
     If the last send was interrupted, its state is determined first.
     """
     with Outbox() as outbox:
-        sends = outbox.sends(planned.draft.change_id)
-        last = (
-            outbox.settle(sends[-1].id)
-            if sends and not is_being_sent(planned.draft.change_id)
-            else (sends[-1] if sends else None)
-        )
-    sending = TopicSend(planned, last)
-    if last is None or not (sending.unfinished or sending.is_sent):
+        last = next(reversed(outbox.sends(planned.draft.change_id)), None)
+        if last and not is_being_sent(planned.draft.change_id):
+            last = outbox.settle(last.id)
+    known = replace(planned, last=last)
+    return reported(repository, known) if known.unfinished or known.is_sent else known
+
+
+def reported(repository: Repository, sending: Sending) -> Sending:
+    """Returns a send with the link to its last send, and what comes after it.
+
+    A reminder is due some days after that send.
+    """
+    last = sending.last
+    if last is None:
         return sending
-    return replace(
-        sending,
-        report=send_report(
-            repository, with_result(planned, last), stored_time(last.begun).date()
-        ),
+    base = (
+        link_to(last, repository).rstrip("/").removesuffix(last.entries[0].message_id)
     )
+    accepted = [
+        entry.message_id for entry in last.entries if entry.state is MailState.ACCEPTED
+    ]
+    now = sending.advice or next_steps(last)
+    if last.state == "sent" and not sending.draft.is_undisclosed:
+        profile = sending.request.profile
+        project = find_project(profile) if profile else default_project()
+        days = project.mail.waiting_days
+        remind = stored_time(last.begun).astimezone() + timedelta(days=days)
+        now += (
+            "test bots usually reply within a day or two, reviewers within several days",
+            f"{project.title} asks to wait {counted(days, 'day')} before a reminder: until"
+            f" {remind:%Y-%m-%d}",
+        )
+    link = f"{base}{accepted[0]}/" if base and accepted else ""
+    return replace(sending, link=link, now=now)
 
 
 def topic_on_record(

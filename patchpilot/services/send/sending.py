@@ -11,6 +11,7 @@ from patchpilot.model.message import MailState
 from patchpilot.model.printable import one_line
 from patchpilot.model.send_problem import CheckLine, CheckState, SendProblem
 from patchpilot.outgoing.mail_state import Outcome
+from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.transport import SeriesToSend
 
 
@@ -38,19 +39,44 @@ class Sending(SeriesToSend):
     """A send: what is sent, the problems that block it, and once it was carried out its result.
 
     `send` has every message as its transport renders it; of a resumed send, it is the outbox's
-    record with the changes that are saved when it is sent. `judged` lists the sends of the topic
-    or its patches that were known when it was planned. `settled` maps the places of messages in an
-    unknown state to their outcomes. `passed` lists the checks without findings. `outcome` is ""
-    before it was carried out, then `sent`, `partial` or `failed`.
+    record with the changes that are saved when it is sent. `settled` maps the places of messages
+    in an unknown state to their outcomes. `passed` lists the checks without findings. `outcome` is
+    "" before it was carried out, then `sent`, `partial` or `failed`. `last` is the last recorded
+    send of the topic, `link` the archive's URL of its first accepted message ("" for none), and
+    `now` what comes after it.
     """
 
     blockers: tuple[SendProblem, ...] = ()
     warnings: tuple[SendProblem, ...] = ()
     passed: tuple[CheckLine, ...] = ()
-    judged: tuple[int, ...] = ()
     settled: Mapping[int, Outcome] = field(default_factory=dict)
     outcome: str = ""
     advice: tuple[Advice, ...] = ()
+    last: Send | None = None
+    link: str = ""
+    now: tuple[Advice, ...] = ()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the last send has messages that were not sent or whose outcome is unknown."""
+        return self.last is not None and self.last.state != "sent"
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether this version of the topic was sent."""
+        last = None if self.unfinished else self.last
+        names = {problem.name for problem in self.blockers}
+        return bool(last and last.version >= self.send.version) or (
+            bool(names) and names <= sent_names(names)
+        )
+
+    @property
+    def headline(self) -> str:
+        """The version and the number of accepted messages of the last send, as text."""
+        assert self.last is not None
+        every = self.last.entries
+        accepted = sum(entry.state is MailState.ACCEPTED for entry in every)
+        return f"v{self.last.version}: {accepted} of {counted(len(every), 'message')} accepted"
 
     @property
     def refused(self) -> bool:
@@ -132,3 +158,18 @@ class Sending(SeriesToSend):
         people = len(self.recipients) + len(self.send.bcc)
         whom = "yourself only" if self.request.to_self else counted(people, "recipient")
         return f"{count}{of_all} mail{'s' if len(every) > 1 else ''} to {whom}"
+
+
+SENT = frozenset({"already-sent", "version-sent"})
+"""The problems of a plan that only say that it was sent already."""
+
+
+def sent_names(names: set[str]) -> set[str]:
+    """Returns the names of a plan's problems that only mean that the version was already sent.
+
+    They include a missing changelog of the next version, because b4 starts that version
+    immediately.
+    """
+    return set(
+        SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT
+    )

@@ -28,13 +28,10 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     result = count_recipients(
         ask.repository, ask.session.request(ask.repository), patch
     )
-    kept, out = (
-        result.recipients,
-        {recipient.address.key for recipient in result.planned.left_out},
-    )
+    kept, out = result.planned.plan.recipients, result.planned.left_out
     before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
     changed = (
-        difference(before.recipients, kept)
+        difference(before.planned.plan.recipients, kept)
         if before and before.patch == result.patch
         else ""
     )

@@ -18,7 +18,6 @@ from patchpilot.tui.widgets.choose import Choose, ask_yes
 
 if TYPE_CHECKING:
     from patchpilot.services.repair import Repairs
-    from patchpilot.services.send.send_state import TopicSend
     from patchpilot.services.send.sending import Sending
     from patchpilot.tui.screens.send_base import SendBase
 
@@ -122,9 +121,9 @@ def send_to_self(screen: "SendBase") -> None:
     """Send the messages to yourself only, not to any list or maintainer."""
     from patchpilot.services.send.plan_send import plan
 
-    known: TopicSend | None = screen.known
-    if known and known.plan.blocked:
-        screen.show_blocked(known.plan)
+    known: Sending | None = screen.known
+    if known and known.blocked:
+        screen.show_blocked(known)
         return
 
     def planned(plan_to_self: "Sending") -> None:
@@ -148,7 +147,7 @@ def send_to_self(screen: "SendBase") -> None:
 
 def resume_send(screen: "SendBase") -> None:
     """Resume the interrupted send, with the same Message-IDs."""
-    known: TopicSend | None = screen.known
+    known: Sending | None = screen.known
     if (
         known is None
         or not known.unfinished

@@ -13,7 +13,6 @@ from patchpilot.tui.view.session import Session
 
 if TYPE_CHECKING:
     from patchpilot.services.repair import Repaired
-    from patchpilot.services.send.send_state import TopicSend
     from patchpilot.services.send.sending import Sending
 
 
@@ -26,9 +25,9 @@ class SendBase(ListDetailScreen):
         self.is_stopping = False
 
     @property
-    def known(self) -> "TopicSend | None":
+    def known(self) -> "Sending | None":
         """The plan and the state that are on screen."""
-        shown: TopicSend | None = self._shown
+        shown: Sending | None = self._shown
         return shown
 
     def send_now(self, planned: "Sending") -> None:

@@ -5,6 +5,7 @@ It has the pre-flight card with one verdict, repairs, a typed confirmation, one 
 and what happens after the send.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
 from patchpilot.tui.screens import send_actions
@@ -64,8 +66,6 @@ from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
-    from patchpilot.services.send.after_send import SendReport
-    from patchpilot.services.send.send_state import TopicSend
     from patchpilot.services.send.sending import Sending
 
 
@@ -132,7 +132,7 @@ class SendScreen(SendBase):
         """What can be done now: a and A come before s, and nothing that would leave the mails alone
         while they are sent.
         """
-        known: TopicSend | None = self._shown
+        known: Sending | None = self._shown
         if self._sending:
             hidden = {
                 *BEFORE,
@@ -143,11 +143,11 @@ class SendScreen(SendBase):
             }
         elif self._has_sent:
             is_unfinished = known and (
-                known.unfinished or known.plan.outcome in ("partial", "failed")
+                known.unfinished or known.outcome in ("partial", "failed")
             )
             hidden = {*BEFORE, "cancel", *(() if is_unfinished else ("resume",))}
         else:
-            is_blocked = known and (known.plan.refused or known.plan.blocked)
+            is_blocked = known and (known.refused or known.blocked)
             hidden = {"resume", "cancel", *(("send",) if is_blocked else ())}
             if known and not self._certain:
                 hidden |= {"repair_all"}
@@ -160,14 +160,14 @@ class SendScreen(SendBase):
         """Whether A repairs something."""
         return any(check.name in CERTAIN for check in self._checks)
 
-    def show(self, result: "TopicSend") -> None:
+    def show(self, result: "Sending") -> None:
         """Show the checks and the mails to send, or the record of the send."""
         if self._sending:
             return
-        if result.report:
-            self._show_end(result.plan, result.report)
+        if result.now or result.link:
+            self._show_end(result)
         else:
-            self._show_plan(result.plan)
+            self._show_plan(result)
         self.keys_changed()
 
     # before the send
@@ -203,9 +203,9 @@ class SendScreen(SendBase):
 
     def rows(self) -> list[Row]:
         """The checks."""
-        known: TopicSend = self._shown
+        known: Sending = self._shown
         columns = self.listed.scrollable_content_region.width or self._columns("#ready")
-        return check_rows(known.plan, columns - 1, all_rows=self._all_rows)
+        return check_rows(known, columns - 1, all_rows=self._all_rows)
 
     def action_passed(self) -> None:
         """Show the checks that passed, or hide them."""
@@ -216,15 +216,15 @@ class SendScreen(SendBase):
     @property
     def next_key(self) -> NextKey | None:
         """What blocks first, then the send; None once it was sent."""
-        known: TopicSend | None = self.current
+        known: Sending | None = self.current
         if known is None or self._sending:
             return WAIT
         if known.unfinished:
             return NextKey("R", "resume sending")
         if known.is_sent:
             return None
-        if not known.plan.refused and not known.plan.blocked:
-            is_open = bool(open_questions(known.plan))
+        if not known.refused and not known.blocked:
+            is_open = bool(open_questions(known))
             return NextKey("s", "answer the open questions" if is_open else "send")
         check = self.chosen
         if check is None or not is_blocking(check):
@@ -247,13 +247,13 @@ class SendScreen(SendBase):
 
     def resized(self) -> None:
         """The rows of the list and the recipients follow the size."""
-        known: TopicSend = self._shown
+        known: Sending = self._shown
         if self._sending:
             self._draw_mails()
-        elif known.report:
-            self._draw_end(known.plan, known.report)
+        elif self._has_sent:
+            self._draw_end(known)
         else:
-            self.call_after_refresh(self._tell_mails, known.plan)
+            self.call_after_refresh(self._tell_mails, known)
 
     # repairs
 
@@ -290,10 +290,10 @@ class SendScreen(SendBase):
 
     @property
     def _plan(self) -> "Sending | None":
-        known: TopicSend | None = self.current
+        known: Sending | None = self.current
         if known is None:
             self.notify("not ready yet")
-        return known.plan if known else None
+        return known
 
     def action_repair_all(self) -> None:
         """Repair all that is certain; what changes is shown first."""
@@ -311,29 +311,29 @@ class SendScreen(SendBase):
 
     def action_transport(self) -> None:
         """Switch to the next transport."""
-        known: TopicSend | None = self._shown
+        known: Sending | None = self._shown
         if not self._sending:
-            switch_transport(self, known.plan if known else None)
+            switch_transport(self, known)
 
     # the act
 
     def action_send(self) -> None:
         """Ask for confirmation, then send."""
-        known: TopicSend | None = self.current
+        known: Sending | None = self.current
         if known is None or self.tui.sending:
             self.notify("not ready yet")
         elif words := why_not_now(known):
             self.notify(words, severity="warning")
-        elif known.plan.blocked:
-            self.show_blocked(known.plan)
-        elif asked := open_questions(known.plan):
+        elif known.blocked:
+            self.show_blocked(known)
+        elif asked := open_questions(known):
             send_actions.ask_open(self, asked[0].name)
         else:
-            text, below = question(known.plan)
+            text, below = question(known)
             self.app.push_screen(
                 # the recipients may be more than the terminal has lines for
                 Confirm(text, "send", title="Send", mail=below),
-                lambda agreed: self.send_now(known.plan) if agreed else None,
+                lambda agreed: self.send_now(known) if agreed else None,
             )
 
     def action_to_self(self) -> None:
@@ -388,8 +388,8 @@ class SendScreen(SendBase):
         With `terminal`, for when git asks for a password, they are sent in the foreground on the
         terminal.
         """
-        from patchpilot.services.send.after_send import send_report
         from patchpilot.services.send.send_mails import deliver
+        from patchpilot.services.send.send_state import reported
 
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             line = f"{done}/{total} {what}" if total else what
@@ -411,12 +411,12 @@ class SendScreen(SendBase):
                     progress=progress,
                     on_mail=on_mail,
                 )
-                report = send_report(repository, sent)
+                sent = reported(repository, replace(sent, last=sent.send))
         # shown in the card; the outbox records what was sent
         except BaseException as error:  # noqa: BLE001
             self.call_later(self._not_delivered, as_error(error))
         else:
-            self.call_later(self._delivered, sent, report)
+            self.call_later(self._delivered, sent)
 
     def _mail_step(self, place: int | None, state: str, detail: str) -> None:
         """Show a step of a message; without its index, `detail` is a line of progress."""
@@ -473,9 +473,9 @@ class SendScreen(SendBase):
         self.show_error(error)
         self.tui.jobs.begin(self.stage)
 
-    def _delivered(self, sent: "Sending", report: "SendReport") -> None:
+    def _delivered(self, sent: "Sending") -> None:
         """Show what was recorded."""
-        from patchpilot.services.send.send_state import TopicSend, just_sent
+        from patchpilot.services.send.send_state import just_sent
 
         self._ended_sending()
         if sent.request.to_self:
@@ -484,16 +484,15 @@ class SendScreen(SendBase):
             )
             self.tui.jobs.begin(self.stage)
             return
-        done = TopicSend(sent, None, report)
         good = sent.outcome == "sent"
         note = (
             f"v{sent.send.version} was sent; press n to read the replies"
             if good
-            else f"{report.headline}; press R to resume"
+            else f"{sent.headline}; press R to resume"
         )
         self.session.remember(
             self.stage,
-            done,
+            sent,
             StageStatus(StageState.DONE if good else StageState.BLOCKED, note),
         )
         if good:
@@ -505,8 +504,8 @@ class SendScreen(SendBase):
                 StageStatus(StageState.DONE, f"v{sent.send.version} was sent"),
             )
         self.tui.remember()
-        self._shown = done
-        self.show(done)
+        self._shown = sent
+        self.show(sent)
         self.place()
         if not good:
             self.tui.jobs.begin(self.stage)
@@ -516,11 +515,11 @@ class SendScreen(SendBase):
     def place(self) -> None:
         """Also: an earlier send is not reported as the current one."""
         super().place()
-        known: TopicSend | None = self._shown
+        known: Sending | None = self._shown
         is_before = self.is_whole and self._has_sent and self.current is None
-        if is_before and not self._sending and known and known.report:
+        if is_before and not self._sending and known:
             self._progress_panel.heading = (
-                f"v{known.plan.send.version} was sent before; reading what is next …"
+                f"v{known.send.version} was sent before; reading what is next …"
             )
             self._progress_panel.remove_class("-accepted")
 
@@ -529,47 +528,40 @@ class SendScreen(SendBase):
         self.query_one("#end").display = shown
         self._progress_panel.set_class(not shown, "-alone")
 
-    def _show_end(self, plan: "Sending", report: "SendReport") -> None:
+    def _show_end(self, known: "Sending") -> None:
         """Each mail, and the card of what happens now."""
         self._switch(sent=True)
         panel = self._progress_panel
-        is_sent, dot = (
-            all(mail.state == "accepted" for mail in report.mails),
-            f" {glyph('dot')} ",
+        assert known.last
+        is_sent = not known.unfinished
+        at = stored_time(known.last.begun).astimezone()
+        is_today = at.date() == datetime.now().astimezone().date()
+        when = f"{at:{'%H:%M' if is_today else '%Y-%m-%d %H:%M'}}"
+        banner = (f"{glyph('done')} SENT {when}",) if is_sent else ()
+        panel.heading = f" {glyph('dot')} ".join(
+            (*banner, known.headline, known.request.via)
         )
-        at = (
-            f" {report.at:{'%H:%M' if report.at.date() == datetime.now().astimezone().date() else '%Y-%m-%d %H:%M'}}"  # noqa: E501
-            if report.at
-            else ""
-        )
-        banner = (f"{glyph('done')} SENT{at}",) if is_sent else ()
-        panel.heading, panel.count = (
-            dot.join((*banner, report.headline, plan.request.via)),
-            "",
-        )
+        panel.count = ""
         panel.set_class(is_sent, "-accepted")
         # once the panels have their size
-        self.call_after_refresh(self._draw_end, plan, report)
-        self._show_next(shown=bool(report.now or report.link))
+        self.call_after_refresh(self._draw_end, known)
+        self._show_next(shown=bool(known.now or known.link))
         self.query_one("#end", Panel).heading = "Next" if is_sent else "What to do"
         self.query_one("#scroll").focus()
 
-    def _draw_end(self, plan: "Sending", report: "SendReport") -> None:
+    def _draw_end(self, known: "Sending") -> None:
         """The texts of the end card in the room that they have."""
-        rows: list[Text] = []
-        for mail in report.mails:
-            rows += [
-                *mail_rows(
-                    str(mail.state),
-                    mail.subject,
-                    mail.detail,
-                    self._columns("#progress"),
-                ),
-            ]
+        assert known.last
+        columns = self._columns("#progress")
+        rows = [
+            row
+            for mail in known.last.entries
+            for row in mail_rows(str(mail.state), mail.subject, mail.detail, columns)
+        ]
         if self.size.height >= TALL:
-            rows += [Text(), *everybody(plan, self.size)]
+            rows += [Text(), *everybody(known, self.size)]
         self.query_one("#mails", Static).update(lines(rows))
-        now = now_rows(report, self.size, self._columns("#end"))
+        now = now_rows(known, self.size, self._columns("#end"))
         self.query_one("#now", Static).update(lines(now))
 
     def _columns(self, panel: str) -> int:

@@ -12,11 +12,10 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
-    from patchpilot.services.send.send_state import TopicSend
     from patchpilot.services.send.sending import Sending
 
 
-def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
+def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
     """Return the plan and the state of the topic's last send.
 
     None before the stage is visited, when only the send record is read.
@@ -35,7 +34,7 @@ def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
     return result, status_of(result)
 
 
-def status_of(sending: "TopicSend") -> StageStatus:
+def status_of(sending: "Sending") -> StageStatus:
     """Return the state of the stage in the terms of the pre-flight card."""
     if sending.unfinished and sending.last:
         left = sum(entry.state != "accepted" for entry in sending.last.entries)
@@ -46,16 +45,16 @@ def status_of(sending: "TopicSend") -> StageStatus:
             str(left),
         )
     if sending.is_sent:
-        version = sending.last.version if sending.last else sending.plan.send.version
+        version = sending.last.version if sending.last else sending.send.version
         return StageStatus(
             StageState.DONE, f"v{version} was sent; press n to read the replies"
         )
-    blocked = sending.plan.blocked
-    if sending.plan.refused:
+    blocked = sending.blocked
+    if sending.refused:
         return StageStatus(
             StageState.BLOCKED,
-            headline(sending.plan),
-            str(len(sending.plan.blockers) + bool(blocked)),
+            headline(sending),
+            str(len(sending.blockers) + bool(blocked)),
         )
     if blocked:
         return StageStatus(
@@ -63,8 +62,8 @@ def status_of(sending: "TopicSend") -> StageStatus:
             f"{blocked.message}: {in_keys(blocked.hint, Stage.SEND)}",
             "1",
         )
-    if count := len(open_questions(sending.plan)):
-        return StageStatus(StageState.TODO, headline(sending.plan), str(count))
+    if count := len(open_questions(sending)):
+        return StageStatus(StageState.TODO, headline(sending), str(count))
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
 
 

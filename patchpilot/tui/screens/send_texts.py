@@ -34,8 +34,6 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.after_send import SendReport
-    from patchpilot.services.send.send_state import TopicSend
     from patchpilot.services.send.sending import Sending
 
 WARNINGS = 4
@@ -116,19 +114,19 @@ def everybody(plan: "Sending", size: Size) -> list[Text]:
     return rows
 
 
-def now_rows(report: "SendReport", size: Size, columns: int) -> list[Text]:
+def now_rows(sending: "Sending", size: Size, columns: int) -> list[Text]:
     """Return what happens after a send, in so many columns: the archive link and each sentence."""
     now = (
         [
             Text.assemble(
                 plain("Archive: ", HEADING),
-                plain(crop_middle(report.link, columns - len("Archive: "))),
+                plain(crop_middle(sending.link, columns - len("Archive: "))),
             )
         ]
-        if report.link
+        if sending.link
         else []
     )
-    for sentence in report.now:
+    for sentence in sending.now:
         # where there is room, a blank line between them
         gap = "\n" if size.width >= BROAD and size.height >= TALL else ""
         words = "\n  ".join(wrapped(in_keys(sentence, Stage.SEND), columns - 2))
@@ -136,7 +134,7 @@ def now_rows(report: "SendReport", size: Size, columns: int) -> list[Text]:
     return now
 
 
-def why_not_now(known: "TopicSend") -> str:
+def why_not_now(known: "Sending") -> str:
     """Return why the messages cannot be sent now, with the key to press first, or ""."""
     if known.unfinished:
         return "the last send was interrupted; press R to resume it first"
@@ -145,8 +143,8 @@ def why_not_now(known: "TopicSend") -> str:
             f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, and v"
             f" there starts the next version"
         )
-    if known.plan.refused:
-        return f"{headline(known.plan)}; press a to fix the selected problem"
+    if known.refused:
+        return f"{headline(known)}; press a to fix the selected problem"
     return ""
 
 
