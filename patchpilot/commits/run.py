@@ -227,12 +227,12 @@ def git_argv(repo: Path | None, *args: str) -> list[str]:
 class Watched(NamedTuple):
     """A timeout for a program, in seconds, and a function to call while the program runs.
 
-    The function is called a few times a second. If it raises an exception, the program is
-    terminated.
+    The function is called at once and then a few times a second. If it raises an exception, the
+    program is terminated.
     """
 
     timeout: float
-    while_running: Callable[[], None] | None = None
+    while_running: Callable[[], object] | None = None
 
 
 def run(
@@ -288,12 +288,12 @@ def _communicate(
         return process.communicate(stdin, timeout=watched.timeout)
     end = time.monotonic() + watched.timeout
     while True:
+        watched.while_running()
         try:
             return process.communicate(stdin, timeout=_LOOK)
         except subprocess.TimeoutExpired:
             if time.monotonic() >= end:
                 raise
-            watched.while_running()
             stdin = None
 
 

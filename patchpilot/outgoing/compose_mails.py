@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from patchpilot.commits.b4_prep import without_covers
 from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import without_covers
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address

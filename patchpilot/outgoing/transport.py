@@ -210,9 +210,13 @@ class Transport(Protocol):
         """
 
     @abstractmethod
-    def render(self, repository: Repository, series: Rendered) -> Rendered:
+    def render(
+        self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
+    ) -> Rendered:
         """The series with the mails it would send; nothing is sent, and the repository is as
         before.
+
+        `meanwhile` may be called, any number of times, while another program makes the mails.
         """
 
     @abstractmethod

@@ -4,7 +4,6 @@
 This covers edits of the draft, and revisions sent by another transport.
 """
 
-from patchpilot.commits import rewrite
 from patchpilot.commits.b4_prep import COMMIT, PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, RefusedError
@@ -12,8 +11,6 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.rewrite_overrides import OVERRIDES, SHARED
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import cover_of, prefixes_of
-from patchpilot.outgoing.b4.enrollment import restore_tracking
-from patchpilot.outgoing.b4.tracking import note_sent, store
 from patchpilot.outgoing.outbox import Send
 from patchpilot.topic.reroll import link_to
 
@@ -39,6 +36,9 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
     known = kept_by_b4(repository, draft.branch, draft.change_id)
     if known is None:
         return
+    from patchpilot.commits import rewrite
+    from patchpilot.outgoing.b4.tracking import store
+
     cover, series = (
         cover_of(draft, known),
         {"revision": draft.version, "prefixes": prefixes_of(draft)},
@@ -94,6 +94,9 @@ def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str,
 
     Returns notes for the user.
     """
+    from patchpilot.outgoing.b4.enrollment import restore_tracking
+    from patchpilot.outgoing.b4.tracking import note_sent
+
     if send.branch:
         restore_tracking(repository, send.branch, send.tracking_data)
     known = lacks_note(repository, send)

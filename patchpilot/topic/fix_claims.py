@@ -7,7 +7,6 @@ Used by `prepare`, `stable`, `fixes` and the TUI.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.model.commit import Commit
@@ -45,14 +44,11 @@ def judge_fix(
         return said_fix(answer == "yes")
     if any(parse_tag(line) for line in commit.lines[1:]):
         return FixJudgement(True)
-    parents = commit.parents
-    changed = (
-        patch.files
-        if patch
-        else FixCommit(repository, commit).files
-        if len(parents) == 1
-        else ()
-    )
+    changed = patch.files if patch else ()
+    if patch is None and len(commit.parents) == 1:
+        from patchpilot.backports.fix_commit import FixCommit
+
+        changed = FixCommit(repository, commit).files
     paths = tuple(change.path for change in changed)
     message = commit.subject, commit.lines[1:], paths
     if fix_claim(*message):

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from patchpilot.archive.archive import MailArchive, quoted
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.changed_functions import ChangedFunctions, changed_functions
@@ -21,10 +20,10 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
 from patchpilot.model.progress import Progress, silent
-from patchpilot.topic.own_archive import ask_archive
 from patchpilot.topic.upstream_state import merged_as
 
 if TYPE_CHECKING:
+    from patchpilot.archive.archive import MailArchive
     from patchpilot.reading.mail_reader import MailReader
     from patchpilot.reading.posted_series import Post
 
@@ -80,7 +79,7 @@ class _Asked:
 
     repository: Repository
     patches: Sequence[Patch]
-    archive: MailArchive
+    archive: "MailArchive"
 
     @cached_property
     def reader(self) -> "MailReader":
@@ -92,6 +91,8 @@ class _Asked:
     @property
     def query(self) -> str:
         """The search for recent patches to the same files and functions."""
+        from patchpilot.archive.archive import quoted
+
         is_served = self.archive.url.startswith(("http://", "https://"))
         parts: dict[str, None] = {}
         for patch in self.patches:
@@ -181,6 +182,8 @@ def posted_by_others(
         return PostedByOthers(problem="the archive was not asked (--offline)")
     if not any(patch.files for patch in patches):
         return NOT_ASKED
+    from patchpilot.topic.own_archive import ask_archive
+
     progress("looking for patches of others")
     try:
         found = ask_archive(

@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from patchpilot.commits.b4_prep import without_covers
 from patchpilot.commits.range import commit_patch
-from patchpilot.commits.range_diff import range_diff as commits_range_diff
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import GitError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
@@ -334,6 +333,8 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
             for one, below in zip(ids[1:], ids, strict=False)
         )
         line = ids if joined else without_covers(repository, ids)
+        from patchpilot.commits.range_diff import range_diff as commits_range_diff
+
         return commits_range_diff(
             repository.git,
             f"{last.base}..{sent_head(repository, last)}",

@@ -14,10 +14,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.message import Message
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.preflight import SentRecord
+from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.series.change_id import TAGS, parse_sent_tag
 from patchpilot.series.same_patches import equal_patches
 
@@ -100,27 +99,19 @@ def tagged_topic(
     return None
 
 
-def sent_records(
-    repository: Repository,
-    request: SendRequest,
-    draft: Draft,
-    version: int,
-    series: Series,
-    mails: Sequence[Message],
-    *,
-    known: bool,
-) -> tuple[SentRecord, ...]:
+def sent_records(repository: Repository, topic: SeriesToSend) -> tuple[SentRecord, ...]:
     """Return the sends of a topic according to tags and b4.
 
-    The archive is only used if neither they nor the outbox (`known`) has any.
+    The archive is only used if neither they nor the outbox has any.
     """
+    draft = topic.draft
     records = (
-        *_of_tags(repository, draft, series),
-        *_of_b4(repository, draft, version),
+        *_of_tags(repository, draft, topic.series),
+        *_of_b4(repository, draft, topic.send.version),
     )
-    if records or known or request.offline or draft.is_undisclosed:
+    if records or topic.before or topic.request.offline or draft.is_undisclosed:
         return records
-    return _of_archive(repository, series, mails)
+    return _of_archive(repository, topic)
 
 
 def _of_tags(
@@ -185,9 +176,7 @@ def _of_b4(repository: Repository, draft: Draft, version: int) -> Iterator[SentR
         )
 
 
-def _of_archive(
-    repository: Repository, series: Series, mails: Sequence[Message]
-) -> tuple[SentRecord, ...]:
+def _of_archive(repository: Repository, topic: SeriesToSend) -> tuple[SentRecord, ...]:
     """The same patches from the same sender on the archive.
 
     Nothing when it cannot be asked in time.
@@ -196,9 +185,10 @@ def _of_archive(
     from patchpilot.settings.read_settings import user_settings
     from patchpilot.topic.own_archive import ask_archive
 
-    if not mails or not series.patches:
+    series, account = topic.series, topic.account
+    if not account.sender or not series.patches:
         return ()
-    sender = mails[0].sender.key
+    sender = account.sender.key
     url = user_settings(repository, problems=[]).get("lore")
     query = f"s:{quoted(series.patches[0].subject.title)} AND f:{sender}"
     try:

@@ -4,7 +4,7 @@
 It can send through a web endpoint.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -97,7 +97,9 @@ class B4Transport(Transport):
         yield from sendemail_settings(account)
         yield from mail_server(repository, account, offline=offline, terminal=terminal)
 
-    def render(self, repository: Repository, series: Rendered) -> Rendered:
+    def render(
+        self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
+    ) -> Rendered:
         """The mails b4 makes of the checked-out branch."""
         from patchpilot.outgoing.b4.b4_series import render
 

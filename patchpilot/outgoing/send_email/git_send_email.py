@@ -3,11 +3,11 @@
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import configuration, environment, run
+from patchpilot.commits.run import Watched, configuration, environment, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, MissingError, PatchpilotError
 from patchpilot.model.action import Action, Hint
@@ -51,10 +51,12 @@ def capture(
     messages: Sequence[Message],
     bcc: Sequence[str] = (),
     identity: str | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> tuple[Message, ...]:
     """Returns composed messages as git send-email makes them from their files.
 
-    Nothing is sent: a program that stores the messages replaces sendmail.
+    Nothing is sent: a program that stores the messages replaces sendmail. `meanwhile` is called
+    while git send-email runs.
     """
     with TemporaryFolder("send") as folder:
         files = folder / "files"
@@ -73,7 +75,11 @@ def capture(
         ]
         env = _environment(repository, account)
         done = run(
-            argv, env=env, cwd=repository.top, timeout=CAPTURE, name="git send-email"
+            argv,
+            env=env,
+            cwd=repository.top,
+            timeout=Watched(CAPTURE, meanwhile),
+            name="git send-email",
         )
         if done.code or (folder / "count").read_text() != f"{len(messages)}\n":
             raise _failed(done.error_text, done.out.decode("utf-8", "replace"))

@@ -5,7 +5,7 @@ It makes the messages from files that patchpilot composes; patchpilot sends thei
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
@@ -58,7 +58,9 @@ class SendEmailTransport(Transport):
         yield from sendemail_settings(account)
         yield from mail_server(repository, account, offline=offline, terminal=terminal)
 
-    def render(self, repository: Repository, series: Rendered) -> Rendered:
+    def render(
+        self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
+    ) -> Rendered:
         """The mails git send-email makes of what we compose."""
         from patchpilot.outgoing.compose_series import compose
         from patchpilot.outgoing.send_email.git_send_email import capture
@@ -74,6 +76,7 @@ class SendEmailTransport(Transport):
             compose(repository, series),
             series.send.bcc,
             series.request.identity,
+            meanwhile,
         )
         return series.rendered(messages, remarks)
 

@@ -6,9 +6,10 @@ This is the first part of the command `send`. Nothing is sent.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
+from patchpilot.commits.b4_prep import without_covers
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
@@ -23,7 +24,7 @@ from patchpilot.outgoing.b4.draft_texts import prose_of
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.preflight import blockers, warnings
+from patchpilot.outgoing.preflight import PreflightFacts, blockers, warnings
 from patchpilot.outgoing.preflight_passed import passed
 from patchpilot.projects.detection import layered
 from patchpilot.series.cover_letter import cover_body
@@ -34,7 +35,8 @@ from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.preflight_facts import (
     check_messages,
     gather_facts,
-    loading_rules,
+    load_rules,
+    with_messages,
 )
 from patchpilot.services.send.propose_prefix import mark_warnings
 from patchpilot.services.send.questions import (
@@ -165,20 +167,20 @@ def plan(
         before=sent_before(draft),
         remarks=finished,
     )
+    trees = [tree for section in people.sections for tree in section.trees]
+
+    @cache
+    def facts_before() -> PreflightFacts:
+        load_rules()
+        return gather_facts(repository, planned, project, trees, progress)
+
     progress("making the messages")
-    loading_rules()
-    planned = transport.render(repository, planned)
+    made = transport.render(repository, planned, facts_before)
+    facts, planned = facts_before(), made
     refuse_foreign(planned.send.entries)
     progress("checking")
     checked = check_messages(repository, request, planned.send.entries, draft)
-    facts = gather_facts(
-        repository,
-        planned,
-        project,
-        [tree for section in people.sections for tree in section.trees],
-        checked,
-        progress,
-    )
+    facts = with_messages(repository, facts, planned, checked)
     blocking, warned = blockers(facts), warnings(facts)
     warned = (
         *warned,

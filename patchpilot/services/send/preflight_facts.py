@@ -5,9 +5,9 @@ import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
@@ -53,22 +53,17 @@ def gather_facts(
     topic: SeriesToSend,
     project: Project,
     trees: Sequence[str],
-    checked: "CheckResult | None",
     progress: Progress,
 ) -> PreflightFacts:
-    """Returns the facts that the pre-flight checks need about a topic's messages.
+    """Returns the facts that the pre-flight checks need about a topic, without its messages.
 
-    Each source is read only once. `trees` are the subsystem's trees (`T:`), and `checked` is the
-    result of `check_messages`.
+    Each source is read only once. `trees` are the subsystem's trees (`T:`).
     """
-    request, draft, series, ids = topic.request, topic.draft, topic.series, topic.ids
-    mails, version = topic.send.entries, topic.send.version
-    found = _found(checked) if checked else {}
+    request, draft, series = topic.request, topic.draft, topic.series
     progress("checking against the target tree")
     # a subsystem's tree takes no patch for a stable branch
     own_trees = () if parse_subject(f"[{draft.mark}] x").for_stable else trees
-    target = find_target(repository, ids, request.base, own_trees)
-    standing = _stand(repository, ids, series, target, topic.text.unpublished)
+    target = find_target(repository, topic.ids, request.base, own_trees)
     now = datetime.now().astimezone()
     with Outbox() as outbox:
         first_time = not in_demo() and not outbox.ever_sent()
@@ -76,31 +71,19 @@ def gather_facts(
     records: tuple[SentRecord, ...] = ()
     if not request.to_self:
         progress("looking for earlier versions")
-        records = sent_records(
-            repository,
-            request,
-            draft,
-            version,
-            series,
-            mails,
-            known=bool(topic.before),
-        )
-    is_first = version == 1 and not (topic.before or records or request.to_self)
+        records = sent_records(repository, topic)
+    is_first = topic.send.version == 1 and not (
+        topic.before or records or request.to_self
+    )
     return PreflightFacts(
         topic=topic,
         project=project,
-        errors=found.get(Severity.ERROR, ()) if checked else None,
-        waived=_waived(checked) if checked else (),
-        cautions=found.get(Severity.WARNING, ()),
-        hidden=checked.left_out if checked else 0,
         target=target,
-        standing=standing,
+        standing=_stand(repository, topic, target),
         upstream=upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
         ),
-        posted=_posted(repository, request, draft, series, progress)
-        if is_first
-        else (),
+        posted=_posted(repository, topic, progress) if is_first else (),
         unanswered=tuple(
             question.name
             for question in questions(series, draft, project)
@@ -109,38 +92,48 @@ def gather_facts(
         upstream_known=_upstream(repository, series),
         merge_window=_merge_window(repository, project, target, now),
         now=now,
-        too_soon=_too_soon(project, topic.received, version, now, request.resend),
+        too_soon=_too_soon(
+            project, topic.received, topic.send.version, now, request.resend
+        ),
         first_time=first_time,
         records=records,
         private_ids=private_ids,
         built=built_words(draft),
-        public_parent=_public_parent(draft, private_ids)
-        if draft.is_undisclosed
-        else "",
-        damaged=mails_changed_by_am(
-            repository,
-            zip(
-                [mail.raw for mail in mails[-len(series.patches) :]],
-                series.patches,
-                strict=True,
-            ),
-        ),
+        public_parent=_public_parent(draft, private_ids),
+    )
+
+
+def with_messages(
+    repository: Repository,
+    facts: PreflightFacts,
+    topic: SeriesToSend,
+    checked: "CheckResult | None",
+) -> PreflightFacts:
+    """Returns the facts with those about the messages; `checked` is what `check_messages` found."""
+    found = _found(checked) if checked else {}
+    patches = topic.series.patches
+    raw = [mail.raw for mail in topic.send.entries[-len(patches) :]]
+    return replace(
+        facts,
+        topic=topic,
+        errors=found.get(Severity.ERROR, ()) if checked else None,
+        waived=_waived(checked) if checked else (),
+        cautions=found.get(Severity.WARNING, ()),
+        hidden=checked.left_out if checked else 0,
+        damaged=mails_changed_by_am(repository, zip(raw, patches, strict=True)),
     )
 
 
 def _posted(
-    repository: Repository,
-    request: SendRequest,
-    draft: Draft,
-    series: Series,
-    progress: Progress,
+    repository: Repository, topic: SeriesToSend, progress: Progress
 ) -> tuple[SendProblem, ...]:
     """Warnings about patches of others, or that the archive was not asked about them."""
+    draft = topic.draft
     found = posted_by_others(
         repository,
-        series.patches,
+        topic.series.patches,
         undisclosed=draft.is_undisclosed,
-        offline=request.offline,
+        offline=topic.request.offline,
         progress=progress,
     )
     if found.problem and not draft.is_undisclosed:
@@ -162,10 +155,11 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
     """
     from patchpilot.archive.track_store import Store
 
-    if not draft.in_reply_to or draft.in_reply_to in private_ids:
+    parent = draft.in_reply_to if draft.is_undisclosed else ""
+    if not parent or parent in private_ids:
         return ""
     with Store() as store:
-        entry = store.with_mail(draft.in_reply_to)
+        entry = store.with_mail(parent)
     return (entry.lore or "") if entry else ""
 
 
@@ -223,22 +217,13 @@ diff --git a/a.c b/a.c
 
 
 @cache
-def loading_rules() -> Thread:
-    """Returns a thread that loads what `check` needs; it is started once.
+def load_rules() -> None:
+    """Loads what `check` needs; it takes as long as the program that makes the messages."""
+    from patchpilot.checking.check_patches import check_mails
+    from patchpilot.checking.check_request import CheckRequest
 
-    Loading takes as long as the program that makes the messages.
-    """
-
-    def load() -> None:
-        from patchpilot.checking.check_patches import check_mails
-        from patchpilot.checking.check_request import CheckRequest
-
-        with suppress(PatchpilotError):
-            check_mails((_SAMPLE,), CheckRequest(profile="linux", fail_on="never"))
-
-    thread = Thread(target=load, daemon=True)
-    thread.start()
-    return thread
+    with suppress(PatchpilotError):
+        check_mails((_SAMPLE,), CheckRequest(profile="linux", fail_on="never"))
 
 
 def check_messages(
@@ -257,7 +242,6 @@ def check_messages(
     from patchpilot.checking.suppressions import Suppressions
     from patchpilot.checking.topic_waivers import of_draft
 
-    loading_rules().join()
     waivers = of_draft(draft)
     wanted = CheckRequest(
         profile=request.profile,
@@ -300,18 +284,15 @@ def _waived(result: "CheckResult") -> tuple[str, ...]:
 
 
 def _stand(
-    repository: Repository,
-    ids: Sequence[str],
-    series: Series,
-    target: TargetTree | None,
-    below: Sequence[str],
+    repository: Repository, topic: SeriesToSend, target: TargetTree | None
 ) -> TargetFit | None:
     if target is None:
         return None
     try:
-        if ids:
-            return fit_of_commits(repository, ids, target, below)
-        return fit_of_files(repository, series.patches, target)
+        if topic.ids:
+            below = topic.text.unpublished
+            return fit_of_commits(repository, topic.ids, target, below)
+        return fit_of_files(repository, topic.series.patches, target)
     except PatchpilotError:
         return None
 
