@@ -152,34 +152,8 @@ def _joined(paths: Sequence[str], pattern: str) -> str:
 
 
 def _delivery(plan: Sending, room: int) -> Iterator[str]:
-    rows = [("topic", plan.draft.change_id)]
-    if plan.send.base:
-        rows.append(("base", plan.send.base[:12]))
-    rows += [
-        ("transport", f"{plan.request.via}, {plan.account.label}"),
-        ("sender", str(plan.account.sender)),
-    ]
-    if plan.account.envelope:
-        rows.append(("envelope", plan.account.envelope))
-    if plan.account.password_from:
-        rows.append(("password", f"from {plan.account.password_from}"))
-    if plan.request.to_self:
-        rows.append(
-            ("test", "only you receive these messages; nothing is recorded as sent")
-        )
-    rows += [("note", str(remark)) for remark in plan.remarks]
-    if not plan.request.to_self:
-        tag = (
-            f", and the tag sent/{plan.draft.change_id}-v{plan.send.version}"
-            if plan.send.head
-            else ""
-        )
-        rows.append(
-            ("recorded", f"Message-ID and state of each message in the outbox{tag}")
-        )
-    rows.append(("content", "sent exactly as shown"))
-    for label, text in rows:
-        yield from filled(f"{label + ':':{_LABEL}}", one_line(text), room)
+    for label, value, _ in plan.delivery:
+        yield from filled(f"{label + ':':{_LABEL}}", one_line(str(value)), room)
 
 
 def _checks(plan: Sending, *states: CheckState) -> Iterator[str]:

@@ -33,7 +33,6 @@ from patchpilot.services.send.build_proof import compile_tested_line
 from patchpilot.services.send.concurrent_sends import sent_before
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.preflight_facts import (
-    check_messages,
     gather_facts,
     load_rules,
     with_messages,
@@ -179,8 +178,7 @@ def plan(
     facts, planned = facts_before(), made
     refuse_foreign(planned.send.entries)
     progress("checking")
-    checked = check_messages(repository, request, planned.send.entries, draft)
-    facts = with_messages(repository, facts, planned, checked)
+    facts, checked = with_messages(repository, facts, planned)
     blocking, warned = blockers(facts), warnings(facts)
     warned = (
         *warned,

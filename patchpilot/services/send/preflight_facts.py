@@ -4,6 +4,7 @@
 import os
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -104,24 +105,29 @@ def gather_facts(
 
 
 def with_messages(
-    repository: Repository,
-    facts: PreflightFacts,
-    topic: SeriesToSend,
-    checked: "CheckResult | None",
-) -> PreflightFacts:
-    """Returns the facts with those about the messages; `checked` is what `check_messages` found."""
-    found = _found(checked) if checked else {}
+    repository: Repository, facts: PreflightFacts, topic: SeriesToSend
+) -> "tuple[PreflightFacts, CheckResult | None]":
+    """Returns the facts with those about the messages, and the result of `check_messages`."""
     patches = topic.series.patches
     raw = [mail.raw for mail in topic.send.entries[-len(patches) :]]
+    with ThreadPoolExecutor(1) as pool:
+        # git reads the messages while they are checked
+        mails = list(zip(raw, patches, strict=True))
+        damaged = pool.submit(mails_changed_by_am, repository, mails)
+        checked = check_messages(
+            repository, topic.request, topic.send.entries, topic.draft
+        )
+    facts = replace(facts, topic=topic, damaged=damaged.result())
+    if checked is None:
+        return replace(facts, errors=None), None
+    found = _found(checked)
     return replace(
         facts,
-        topic=topic,
-        errors=found.get(Severity.ERROR, ()) if checked else None,
-        waived=_waived(checked) if checked else (),
+        errors=found.get(Severity.ERROR, ()),
+        waived=_waived(checked),
         cautions=found.get(Severity.WARNING, ()),
-        hidden=checked.left_out if checked else 0,
-        damaged=mails_changed_by_am(repository, zip(raw, patches, strict=True)),
-    )
+        hidden=checked.left_out,
+    ), checked
 
 
 def _posted(

@@ -94,6 +94,35 @@ class Sending(SeriesToSend):
         return str(self.account.sender) if self.account.sender else None
 
     @property
+    def delivery(self) -> tuple[tuple[str, Advice, str], ...]:
+        """How the messages are sent: label, value, and style of each row.
+
+        The style is "main" for what is always shown, "note" for a note, or "".
+        """
+        account, only_me = self.account, self.request.to_self
+        tag = (
+            f", and the tag sent/{self.draft.change_id}-v{self.send.version}"
+            if self.send.head
+            else ""
+        )
+        recorded = f"Message-ID and state of each message in the outbox{tag}"
+        alone = "only you receive these messages; nothing is recorded as sent"
+        source = f"from {account.password_from}" if account.password_from else ""
+        rows: tuple[tuple[str, Advice, str], ...] = (
+            ("topic", self.draft.change_id, ""),
+            ("base", (self.send.base or "")[:12], ""),
+            ("transport", f"{self.request.via}, {account.label}", "main"),
+            ("sender", self.sender or "", "main"),
+            ("envelope", account.envelope or "", ""),
+            ("password", source, "main"),
+            ("test", alone if only_me else "", ""),
+            *(("note", remark, "note") for remark in self.remarks),
+            ("recorded", "" if only_me else recorded, ""),
+            ("content", "sent exactly as shown", ""),
+        )
+        return tuple(row for row in rows if row[1])
+
+    @property
     def checks(self) -> tuple[CheckLine, ...]:
         """The lines of the pre-flight card: problems first, then notes, then passed checks.
 

@@ -41,31 +41,16 @@ WARNINGS = 4
 
 
 def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
-    """Return the transport, server, login, recipients, subjects and notes as text.
+    """Return how the messages are sent, the recipients, subjects and notes as text.
 
     Subjects are wrapped for so many columns.
     """
-    account, dot = plan.account, f" {glyph('dot')} "
-    login = (
-        f"password from {account.password_from}" if account.needs_login else "no login"
-    )
     small = size.height < TALL and size.width < WIDE
     rows = [
-        plain(
-            dot.join(
-                (
-                    plan.request.via,
-                    account.label,
-                    *(() if plan.blocked else (login,)),
-                )
-            )
-        )
+        Text.assemble(plain(f"{label.title()} ", HEADING), plain(str(value)))
+        for label, value, style in plan.delivery
+        if style == "main" and not (small and label != "transport")
     ]
-    rows += (
-        [Text.assemble(plain("From ", HEADING), plain(str(account.sender)))]
-        if account.sender and not small
-        else []
-    )
     rows += everybody(plan, size)
     rows += [plain("")] if not small else []
     for at, mail in enumerate(plan.send.entries, 1):
@@ -79,8 +64,9 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
             )
         )
     rows += [
-        with_code(f"note: {in_keys(remark, Stage.SEND)}", QUIET)
-        for remark in plan.remarks
+        with_code(f"{label}: {in_keys(value, Stage.SEND)}", QUIET)
+        for label, value, style in plan.delivery
+        if style == "note"
     ]
     return lines(rows)
 
