@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The recipients of a message: the header they are in, and why they receive it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.address import Address
@@ -26,8 +26,7 @@ TEAM = "security team"
     "by_hand",
     "patches",
 )
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """A recipient: role, MAINTAINERS section, header ("to" or "cc"), and reasons.
 
     The role is "maintainer", "reviewer", "list", "culprit author" and so on. `by_hand` is whether
@@ -51,8 +50,7 @@ class Recipient:
 
 
 @json_form("name", "status", "trees", "lists")
-@dataclass(frozen=True, slots=True)
-class SectionInfo:
+class SectionInfo(NamedTuple):
     """A MAINTAINERS section as shown in results; `entries` are its lines, as (letter, value)."""
 
     name: str
@@ -73,8 +71,7 @@ class RemedyKind(StrEnum):
     ANSWER = "answer"
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(NamedTuple):
     """An action that resolves a warning.
 
     Depending on its kind, `values` are the address to exclude, to replace with `instead`, or to
@@ -87,8 +84,7 @@ class Remedy:
     instead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientPlan:
+class RecipientPlan(NamedTuple):
     """The To: and Cc: recipients of a patch or series, with reasons, and warnings for the sender.
 
     `remedies` are (warning, action that resolves it); `bcc` are blind copies, as header values.

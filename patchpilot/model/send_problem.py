@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Problems that block sending, warnings before sending, and checks that passed."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
 
 
 @json_form("name", "message", "hint")
-@dataclass(frozen=True, slots=True)
-class SendProblem:
+class SendProblem(NamedTuple):
     """A problem with a send: a stable name, a message and a hint."""
 
     name: str
@@ -27,8 +26,7 @@ class CheckState(StrEnum):
     OK = "ok"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckLine:
+class CheckLine(NamedTuple):
     """A line of the pre-flight card: a check's state, name, result and hint."""
 
     state: CheckState

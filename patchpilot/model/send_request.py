@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The user's request to send a topic."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFAULT_TRANSPORT = "git-send-email"
 
 
-@dataclass(frozen=True, slots=True)
-class SendRequest:
+class SendRequest(NamedTuple):
     """The options of a `send`, as given by the user.
 
     `answers` are (question, answer) pairs for the pre-send questions, and `depends_on` the

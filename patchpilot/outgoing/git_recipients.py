@@ -8,7 +8,6 @@ They are part of the plan, where the user sees them, and are all disabled for th
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
@@ -163,7 +162,7 @@ def without_suppressed(
             reason for reason in recipient.reasons if not pattern.fullmatch(reason)
         )
         if reasons or recipient.by_hand:
-            kept.append(replace(recipient, reasons=reasons))
+            kept.append(recipient._replace(reasons=reasons))
     return tuple(kept)
 
 

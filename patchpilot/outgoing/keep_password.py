@@ -7,8 +7,8 @@ which is plain text that is often published.
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.run import git
 from patchpilot.errors import RefusedError
@@ -28,8 +28,7 @@ _NETRC_HELPERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Keeper:
+class Keeper(NamedTuple):
     """A place in which to store a password.
 
     Contains its name on the command line, a description, whether it stores plain text, and the

@@ -6,8 +6,9 @@ They are derived from the given facts alone.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
@@ -52,8 +53,7 @@ def _in_draft(option: str, text: str) -> Hint:
 _COVER_SUBJECT = _in_draft("--cover-subject", "description of the series")
 
 
-@dataclass(frozen=True, slots=True)
-class SentRecord:
+class SentRecord(NamedTuple):
     """A version that was sent according to a source other than the outbox.
 
     `where` is the source, `same` whether its patches are the same, `same_topic` whether it
@@ -67,8 +67,7 @@ class SentRecord:
     same_topic: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PreflightFacts:
+class PreflightFacts(NamedTuple):
     """The facts from which preflight derives problems and warnings.
 
     `errors` are the lines of check's errors, or None if check could not run; `cautions` are its
@@ -96,13 +95,13 @@ class PreflightFacts:
     first_time: bool = False
     too_soon: str = ""
     unanswered: tuple[str, ...] = ()
-    upstream_known: Mapping[str, bool] = field(default_factory=dict)
+    upstream_known: Mapping[str, bool] = MappingProxyType({})
     merge_window: str = ""
     damaged: tuple[tuple[str, str], ...] = ()
     private_ids: frozenset[str] = frozenset()
     public_parent: str = ""
     built: str = ""
-    upstream: UpstreamState = field(default_factory=UpstreamState)
+    upstream: UpstreamState = UpstreamState()
     posted: tuple[SendProblem, ...] = ()
 
 

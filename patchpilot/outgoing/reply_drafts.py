@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Drafts of replies, stored in the outbox's database until they are sent or discarded."""
 
-from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from patchpilot.model.json_form import json_form
 from patchpilot.series.topic_database import TopicStore
@@ -11,8 +11,7 @@ _COLUMNS = "answers, template, message_id, subject, text, updated"
 
 
 @json_form("in_reply_to=answers", "template", "subject", "text", "updated")
-@dataclass(frozen=True, slots=True)
-class ReplyDraft:
+class ReplyDraft(NamedTuple):
     """The draft of a reply.
 
     Contains the Message-ID of the message it answers, its template, its own Message-ID and
@@ -49,10 +48,10 @@ class ReplyDrafts(TopicStore):
 
     def keep(self, draft: ReplyDraft) -> ReplyDraft:
         """Write a draft; the draft with the time of the change."""
-        kept = replace(draft, updated=datetime.now(UTC).isoformat(timespec="seconds"))
+        kept = draft._replace(updated=datetime.now(UTC).isoformat(timespec="seconds"))
         self._db.execute(
             f"INSERT OR REPLACE INTO replies ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
-            astuple(kept),
+            kept,
         )
         return kept
 

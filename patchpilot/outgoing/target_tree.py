@@ -5,7 +5,7 @@ in it.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -14,8 +14,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.outgoing.compose_mails import patch_contents
 
 
-@dataclass(frozen=True, slots=True)
-class TargetTree:
+class TargetTree(NamedTuple):
     """The tip against which patches are checked: its label, its commit id, and why it was
     chosen.
     """
@@ -25,8 +24,7 @@ class TargetTree:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class TargetFit:
+class TargetFit(NamedTuple):
     """How a topic applies to its target: "clean", "clean-3way" or "conflict".
 
     For a conflict, it names the first patch that does not apply and the files in conflict.

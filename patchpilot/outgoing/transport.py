@@ -7,7 +7,7 @@ by name.
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from patchpilot.outgoing.probes import Probe
 
 
-_NO_PATCHES = Series(())
+_NO_PATCHES, _NO_TEXT = Series(()), SeriesText()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class SeriesToSend:
     send: Send
     series: Series = _NO_PATCHES
     ids: tuple[str, ...] = ()
-    text: SeriesText = field(default_factory=SeriesText)
+    text: SeriesText = _NO_TEXT
     recipients: tuple[Recipient, ...] = ()
     remarks: tuple[Advice, ...] = ()
     before: tuple[Send, ...] = ()

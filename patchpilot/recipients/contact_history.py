@@ -4,7 +4,6 @@ commit.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -22,8 +21,7 @@ _FORMAT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ContactHistory:
+class ContactHistory(NamedTuple):
     """A contact's share of the commits to some files.
 
     They wrote, signed or reviewed `commits` of `total` commits. The date, id and subject are
@@ -56,8 +54,7 @@ class FileCommit(NamedTuple):
     contacts: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class FileHistory:
+class FileHistory(NamedTuple):
     """The contacts of the commits to `paths`, by address in lower case, and the total number of
     commits.
 

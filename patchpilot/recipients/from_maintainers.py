@@ -2,8 +2,8 @@
 """Finds the recipients that MAINTAINERS names for the files and keywords of a patch."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
 from patchpilot.maintainers.match import match_texts
@@ -21,8 +21,7 @@ _REASONS = 3
 """So many reasons of a recipient are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedRecipient:
+class NamedRecipient(NamedTuple):
     """The MAINTAINERS sections that match a patch, most specific first.
 
     Includes the subscriber-only lists, which get no copy, as (section, list) pairs.

@@ -6,7 +6,7 @@ It is for a series or for a single patch.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.commits.repository import Repository
@@ -53,8 +53,7 @@ UNDISCLOSED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """The sources of a recipient plan.
 
     `repository` and `history` are None if there is none to query.
@@ -102,8 +101,8 @@ def plan_patches(
     several = sum(patch.has_diff for patch in patches) > 1
     if several and not lists.intersection(customs):
         return plan
-    recipients = tuple(replace(one, patches=()) for one in plan.recipients)
-    return replace(plan, recipients=recipients)
+    recipients = tuple(one._replace(patches=()) for one in plan.recipients)
+    return plan._replace(recipients=recipients)
 
 
 def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
@@ -133,8 +132,8 @@ def plan_undisclosed_paths(
 
 def _for_maintainers(sources: Sources) -> Sources:
     """The sources, asked for maintainers only."""
-    return replace(
-        sources, switches=sources.switches._replace(m=True, r=False, l=False)
+    return sources._replace(
+        switches=sources.switches._replace(m=True, r=False, l=False)
     )
 
 

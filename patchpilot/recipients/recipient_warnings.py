@@ -4,8 +4,8 @@
 import re
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
@@ -27,8 +27,7 @@ MANY = 40
 _RELEASE = re.compile(rb"^EXTRAVERSION[ \t]*=[ \t]*(\S*)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientFacts:
+class RecipientFacts(NamedTuple):
     """The recipients of a plan and their sources."""
 
     recipients: tuple[Recipient, ...]

@@ -80,8 +80,7 @@ class Edits:
                 rows[address.key] = _added(address, header)
             elif known.header != header or known.patches:
                 why = f"placed in {header.title()} of every message manually"
-                rows[address.key] = replace(
-                    known,
+                rows[address.key] = known._replace(
                     header=header,
                     by_hand=True,
                     patches=(),
@@ -95,8 +94,7 @@ class Edits:
             own = {*known.patches} or every if known else set()
             number = {patches.index(patch) + 1}
             if own := own | number if gets else own - number:
-                rows[address.key] = replace(
-                    known or _added(address, "cc"),
+                rows[address.key] = (known or _added(address, "cc"))._replace(
                     by_hand=True,
                     patches=() if own == every else tuple(sorted(own)),
                 )
@@ -104,8 +102,8 @@ class Edits:
                 rows.pop(address.key, None)
         recipients = sorted(rows.values(), key=lambda one: one.header == "cc")
         said = (f"removed manually: {', '.join(gone)}",) if gone else ()
-        return replace(
-            plan, recipients=tuple(recipients), warnings=(*plan.warnings, *said)
+        return plan._replace(
+            recipients=tuple(recipients), warnings=(*plan.warnings, *said)
         )
 
 

@@ -251,7 +251,7 @@ def apply_repairs(
                 None if request.target is None else became.get(ids[-1], ids[-1]),
             )
             now = tuple(
-                replace(change, commit=became.get(change.commit, change.commit))
+                change._replace(commit=became.get(change.commit, change.commit))
                 for change in repairs.changes
             )
             done = write_messages(

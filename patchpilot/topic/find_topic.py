@@ -2,7 +2,8 @@
 """Finds the topic that a TARGET names: its series, its commits, and its draft, existing or new."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import (
     PrepBranch,
@@ -34,8 +35,7 @@ from patchpilot.topic.sent_elsewhere import SentTag, tagged_topic
 from patchpilot.topic.topic_base import topic_commits
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(NamedTuple):
     """A topic: the request that names it, its series, its commits, and its draft.
 
     For patch files, there are no commits.
@@ -150,8 +150,7 @@ def read_topic(
     return Topic(request, series, ids, _as_called(repository, request, draft, seen))
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """What git knows of a topic: its series, its patches, the repository, its branch and the
     branches there are, what b4 and a tag keep of it.
     """

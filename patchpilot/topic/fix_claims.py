@@ -5,7 +5,8 @@ Used by `prepare`, `stable`, `fixes` and the TUI.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
@@ -23,8 +24,7 @@ Author date and subject follow, which amending and rebasing leave alone.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FixJudgement:
+class FixJudgement(NamedTuple):
     """Whether a commit fixes a bug, and the reason if it does not ("" if it does)."""
 
     is_fix: bool

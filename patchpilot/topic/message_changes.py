@@ -4,8 +4,9 @@
 Changed messages are written with a record to undo it.
 """
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
@@ -16,8 +17,7 @@ from patchpilot.tags.message_edit import marked, word_diff
 Confirm = Callable[["Preparation"], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class MessageChange:
+class MessageChange(NamedTuple):
     """A commit message before and after a change.
 
     `pieces` is the word diff; `notes` are the decisions with their reasons; `unsure` is the note
@@ -56,8 +56,7 @@ class MessageChange:
     "diff=change.marked",
     "notes=change.notes",
 )
-@dataclass(frozen=True, slots=True)
-class PreparedCommit:
+class PreparedCommit(NamedTuple):
     """A commit's message before and after, and its new id, or None if it is not rewritten."""
 
     change: MessageChange
@@ -73,8 +72,7 @@ class PreparedCommit:
     "costs",
     "commits",
 )
-@dataclass(frozen=True, slots=True)
-class Preparation:
+class Preparation(NamedTuple):
     """The changes to commit messages that were or would be written.
 
     It has the messages and the side effects. Once they are written, it has the new ids and the
@@ -87,7 +85,7 @@ class Preparation:
     costs: tuple[str, ...] = ()
     written: bool = False
     new_head: str | None = None
-    ids: dict[str, str] = field(default_factory=dict)
+    ids: Mapping[str, str] = MappingProxyType({})
     undo: Undo | None = None
 
     @property
@@ -137,14 +135,13 @@ def write_messages(
         {change.commit: change.new for change in preparation.changed},
         write=not dry_run,
     )
-    preparation = replace(
-        preparation,
+    preparation = preparation._replace(
         costs=rewrite.costs(plan, len(preparation.changed)),
         ids=dict(plan.commits),
         new_head=plan.new,
     )
     if dry_run or not confirm(preparation):
         return preparation
-    return replace(
-        preparation, written=True, undo=rewrite.apply(repository, plan, verb)
+    return preparation._replace(
+        written=True, undo=rewrite.apply(repository, plan, verb)
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
@@ -33,8 +33,7 @@ _REVIEWS = ("reviewed-by", "acked-by", "tested-by")
 
 
 @json_form("message_id", "subject", "version", "sender", "text=words")
-@dataclass(frozen=True, slots=True)
-class PostedFix:
+class PostedFix(NamedTuple):
     """A patch that somebody else posted: its Message-ID, subject, version and sender.
 
     `merged` is the commit that it became, or "". It is not `is_sure` if the patch changes the same
@@ -62,8 +61,7 @@ class PostedFix:
         return printable(f"{', '.join(facts)}: {self.subject}")
 
 
-@dataclass(frozen=True, slots=True)
-class PostedByOthers:
+class PostedByOthers(NamedTuple):
     """The patches of others, the certain ones first; `problem` is why the archive was not asked."""
 
     fixes: tuple[PostedFix, ...] = ()

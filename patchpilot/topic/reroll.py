@@ -8,7 +8,8 @@ The changelog is pre-filled from the range-diff and the ticked review comments.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import without_covers
 from patchpilot.commits.range import commit_patch
@@ -34,8 +35,7 @@ _PREFILLED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class VersionChange:
+class VersionChange(NamedTuple):
     """The change of a patch since the last version.
 
     It is "same", "tagged" (only the trailers), "reworded" (only the message), "changed", "new" or

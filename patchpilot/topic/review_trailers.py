@@ -3,7 +3,8 @@
 
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits import rewrite
@@ -35,8 +36,7 @@ from patchpilot.topic.topic_state import TopicState, topic_state
 
 
 @json_form("trailer", "version", "subject", "why", "command")
-@dataclass(frozen=True, slots=True)
-class HeldTrailer:
+class HeldTrailer(NamedTuple):
     """A tag that was not added, with the reason, for the user to decide.
 
     `offer` is the action that adds it, or None if no commit message may have it. `asks`: the tag
@@ -57,8 +57,7 @@ class HeldTrailer:
         return self.offer.command if self.offer else None
 
 
-@dataclass(frozen=True, slots=True)
-class TagChoice:
+class TagChoice(NamedTuple):
     """A tag that can be added to a commit: the reason to hesitate, "" if it is added unasked."""
 
     commit: Commit
@@ -72,8 +71,7 @@ class TagChoice:
     "*preparation",
     "held",
 )
-@dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(NamedTuple):
     """The tags that were or would be written, and those held back."""
 
     series: str
@@ -84,8 +82,7 @@ class Collected:
     def with_tags(self, accepted: Container[TagChoice]) -> "Collected":
         """The same with these tags alone added; the others are no longer held back."""
         changes = tuple(
-            replace(
-                change,
+            change._replace(
                 new=_with_trailers(
                     change.old,
                     (
@@ -97,15 +94,13 @@ class Collected:
             )
             for change in self.preparation.changes
         )
-        return replace(
-            self,
-            preparation=replace(self.preparation, changes=changes),
+        return self._replace(
+            preparation=self.preparation._replace(changes=changes),
             held=tuple(held for held in self.held if not held.offer),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TrailersRequest:
+class TrailersRequest(NamedTuple):
     """The commits to which review tags are added (None: the topic).
 
     A tag for a patch that has changed since is held back unless `changed` is set. `also` are
@@ -357,22 +352,21 @@ def _held(
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
     if why := unfit(credit.trailer) or _unusable(credit.trailer):
-        return replace(held, why=why)
+        return held._replace(why=why)
     if credit.asks and credit.trailer not in request.also:
-        return replace(
-            held,
+        return held._replace(
             why=credit.asks,
             offer=Action("trailers", ("--also", credit.trailer), "{} adds it"),
             asks=True,
         )
     changed = Action("trailers", ("--changed",), "--changed adds it")
     if credit.conditional and not request.changed:
-        return replace(
-            held, why=f"given conditionally: {credit.conditional}", offer=changed
+        return held._replace(
+            why=f"given conditionally: {credit.conditional}", offer=changed
         )
     if is_changed and not request.changed:
-        return replace(
-            held, why=f"the patch has changed since v{credit.version}", offer=changed
+        return held._replace(
+            why=f"the patch has changed since v{credit.version}", offer=changed
         )
     return None
 

@@ -6,7 +6,7 @@ The sources are the tags of sends (patchpilot's and b4's), b4's tracking data, a
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.range import commits_series
@@ -36,8 +36,7 @@ _FORMAT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SentTag:
+class SentTag(NamedTuple):
     """The tag of a send by patchpilot or b4.
 
     It has the latest commit sent and its title, the base of the series, and the date.

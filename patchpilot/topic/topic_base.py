@@ -7,10 +7,9 @@ The first of five sources that has one determines it, see `Source`.
 import os
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.b4_prep import (
     below_cover,
@@ -58,8 +57,7 @@ class Source(StrEnum):
     LOCAL = "local"
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     """The base of a topic, and the topic's commits on top of it.
 
     `name` is shown to the user and is valid for --base. `start` is the latest commit that the
@@ -369,8 +367,7 @@ def find_base(
     key = f"base of {search.head} {named or ''}"
     if key not in repository.known:
         base = _named(search, named) if named else _of_b4(search) or _guessed(search)
-        repository.known[key] = replace(
-            base,
+        repository.known[key] = base._replace(
             start=below_cover(repository, base.start),
             commits=without_covers(repository, base.commits),
         )

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A summary of a topic: its version, its base, and the applicable profile."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.model.send_request import SendRequest
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
 
 
-@dataclass(frozen=True, slots=True)
-class TopicFacts:
+class TopicFacts(NamedTuple):
     """A summary of a topic.
 
     `version` is the version in progress or, once it has been sent, the last one. `base` is the

@@ -7,9 +7,8 @@ The plans are shown and used by `maintainers`, the TUI and `send`.
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.commits.b4_prep import prep_of
 from patchpilot.commits.range import (
@@ -68,8 +67,7 @@ HISTORY_SECONDS = 8.0
     "sections=plan.sections",
     "warnings=plan.warnings",
 )
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """The recipient plan of one source.
 
     `sources` are its patches, or the one path. `topic` is the key under which its edits are
@@ -82,15 +80,14 @@ class Planned:
     sources: tuple[str, ...]
     plan: RecipientPlan
     topic: str | None = None
-    edits: Edits = field(default_factory=Edits)
+    edits: Edits = Edits()
     left_out: tuple[Recipient, ...] = ()
     commits: tuple[str, ...] = ()
     undisclosed: bool = False
 
 
 @json_form("tree", "repository", "results")
-@dataclass(frozen=True, slots=True)
-class PlanResult:
+class PlanResult(NamedTuple):
     """All requested plans, with the tree and the repository used for them.
 
     `repository` is None if none was used.
@@ -101,8 +98,7 @@ class PlanResult:
     repository: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class MaintainersRequest:
+class MaintainersRequest(NamedTuple):
     """A request for recipients of TARGETs, or of source files, folders or globs.
 
     Without targets, it is for the topic since `base`. `tree` is an unpacked tree, `repo` the
@@ -196,8 +192,8 @@ def plan_series(
         sources = sources_of(source, repository, None, profile, nothing())
         remarks = (f"{error.message}: only recipients named in the message are known",)
     planned = _planned(series, series, sources, repository, undisclosed=undisclosed)
-    return replace(
-        planned, plan=replace(planned.plan, warnings=(*remarks, *planned.plan.warnings))
+    return planned._replace(
+        plan=planned.plan._replace(warnings=(*remarks, *planned.plan.warnings))
     )
 
 
@@ -406,7 +402,7 @@ def _with_note(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
         f"added manually, but not for an undisclosed fix: {', '.join(added)}; name them with send"
         " --to or --cc"
     )
-    return replace(plan, warnings=(*plan.warnings, said))
+    return plan._replace(warnings=(*plan.warnings, said))
 
 
 def expand(word: str, tree: Tree) -> tuple[str, ...]:

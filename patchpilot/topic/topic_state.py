@@ -5,7 +5,8 @@ The state covers what was sent, which tracked series belongs to the topic, and t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.b4_prep import prep_branch
@@ -45,8 +46,7 @@ from patchpilot.topic.sent_elsewhere import sent_tags
 
 
 @json_form("state", "summary", "next_version", "next_step", "series=series_number")
-@dataclass(frozen=True, slots=True)
-class TopicState:
+class TopicState(NamedTuple):
     """The state of a topic.
 
     `last` is the latest send with accepted messages, `attempt` the latest send of any state, and

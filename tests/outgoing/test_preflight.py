@@ -104,7 +104,7 @@ def facts(
         standing=TargetFit("clean"),
         now=TUESDAY,
     )
-    return replace(plain, **changed)
+    return plain._replace(**changed)
 
 
 def names(problems: tuple[object, ...]) -> set[str]:
@@ -463,8 +463,7 @@ def test_a_cover_letter_is_missing_from_so_many_patches_on(
     several = tuple(patch(f"[PATCH] widget: mend {at}") for at in range(patches))
     found = facts(*several, **changed)
     assert ("no-cover" in names(warnings(found))) is is_missing
-    with_cover = replace(
-        found,
+    with_cover = found._replace(
         topic=replace(found.topic, series=found.topic.series._replace(cover=patch())),
     )
     assert "no-cover" not in names(warnings(with_cover))
@@ -889,7 +888,7 @@ def test_what_others_know_to_have_been_sent_is_not_sent_again(
     assert [made(one) for one in blockers(found)] == expected
     for request in (SendRequest(resend=True), SendRequest(to_self=True)):
         assert (
-            blockers(replace(found, topic=replace(found.topic, request=request))) == ()
+            blockers(found._replace(topic=replace(found.topic, request=request))) == ()
         )
 
 

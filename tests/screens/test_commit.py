@@ -3,7 +3,6 @@
 message, what the topic is.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,7 +143,7 @@ async def test_the_key_of_the_questions_is_offered_where_there_are_some(
             assert isinstance(app.screen, Choose), panel
             await keys(pilot, "escape")
         assert screen._questions is not None
-        screen._questions = replace(screen._questions, questions=(), missing_tree="")
+        screen._questions = screen._questions._replace(questions=(), missing_tree="")
         assert "answer" in screen.shown_keys.hidden
         await pilot.press("a")
         assert said(app) == "No question is asked about these commits"

@@ -4,7 +4,6 @@ transports.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -208,7 +207,7 @@ def people(
     account = transports.find(via).account(repository)
     found = addressees(
         repository,
-        replace(request, via=via),
+        request._replace(via=via),
         account,
         Draft("c", "/r", None, answers=answers),
         series,
@@ -241,7 +240,7 @@ def test_the_call_names_further_recipients_and_nothing_else_does(
         "rea@reviewer.example": "cc",
     }
     assert people("reported-by", via, repository, request) == expected
-    alone = people("reported-by", via, repository, replace(request, auto=False))
+    alone = people("reported-by", via, repository, request._replace(auto=False))
     assert alone == {
         "ann@expert.example": "to",
         "rea@reviewer.example": "cc",

@@ -171,7 +171,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
             "read the preview, then add --yes",
         )
         plan = replace(
-            plan, request=replace(plan.request, force=None), blockers=(unasked,)
+            plan, request=plan.request._replace(force=None), blockers=(unasked,)
         )
         _show(common, place, plan)
         return int(ExitCode.FINDINGS)
@@ -301,7 +301,7 @@ def _show_blocked(
     )
     plan = replace(
         plan,
-        request=replace(plan.request, force=None),
+        request=plan.request._replace(force=None),
         blockers=(blocked, *others),
         warnings=warnings,
     )

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.run import git
 from patchpilot.errors import GitError
@@ -31,8 +32,7 @@ _MOST = 5
 """At most so many contacts get a role."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """The parsed output of `git log`.
 
     Contains the number of commits, signatures and authors as written, and the file's (added,

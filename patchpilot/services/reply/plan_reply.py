@@ -140,8 +140,7 @@ def patch_draft(
     title = f"[PATCH {'/'.join(versions)}.y] {body.title}"
     with ReplyDrafts() as drafts:
         known = drafts.find(answered.message_id, PATCH)
-    draft = replace(
-        known or _new_draft(answered, PATCH, title, ""),
+    draft = (known or _new_draft(answered, PATCH, title, ""))._replace(
         subject=title,
         text=body.body.decode("utf-8", "surrogateescape"),
     )
@@ -160,7 +159,7 @@ def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
     if not message_id or is_used(message_id):
         message_id = new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
     with ReplyDrafts() as drafts:
-        return drafts.keep(replace(draft, message_id=message_id))
+        return drafts.keep(draft._replace(message_id=message_id))
 
 
 def sender_of(repository: Repository, via: str, identity: str | None = None) -> Address:

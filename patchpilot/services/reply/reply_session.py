@@ -156,7 +156,7 @@ def _planned(
         tags=wishes.tags,
     )
     if wishes.text is not None:
-        draft = replace(draft, text=as_edited(wishes.text))
+        draft = draft._replace(text=as_edited(wishes.text))
     elif editor:
         edited = editor(draft.text)
         if edited is None:
@@ -164,7 +164,7 @@ def _planned(
                 "the editor failed; nothing was sent",
                 hint="the draft was not changed",
             )
-        draft = replace(draft, text=as_edited(edited))
+        draft = draft._replace(text=as_edited(edited))
     draft = keep_draft(draft, sender)
     return plan_reply(
         repository,

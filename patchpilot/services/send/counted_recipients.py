@@ -5,7 +5,7 @@ The sources are the plan of `maintainers`, the configuration, and the answers to
 pre-send questions.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import AddressState, judge
@@ -20,8 +20,7 @@ from patchpilot.topic.topic_project import project_of
 from patchpilot.topic.topic_recipients import Planned, plan_series
 
 
-@dataclass(frozen=True, slots=True)
-class CountedRecipients:
+class CountedRecipients(NamedTuple):
     """The recipients of a series, or of one of its patches, as used by `send`.
 
     Contains the plan with these recipients, and advice for the sender. `patch` is the subject of
@@ -65,7 +64,7 @@ def count_recipients(
     plan = addressees(repository, request, account, draft, series, planned, project)
     out = {recipient.address.key for recipient in planned.left_out}
     kept = tuple(one for one in plan.recipients if one.address.key not in out)
-    planned = replace(planned, plan=replace(plan, recipients=kept))
+    planned = planned._replace(plan=plan._replace(recipients=kept))
     advice = recipient_advice(
         repository, planned.plan, whole, draft, project, request.base
     )

@@ -5,8 +5,9 @@ A draft contains the cover letter, changelog, notes, subject prefix and answers.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.b4_prep import PrepBranch, prep_branch
@@ -43,8 +44,7 @@ Edit = Callable[[str], str | None]
 
 
 @json_form("draft", "sends", "b4", "topic=state")
-@dataclass(frozen=True, slots=True)
-class DraftResult:
+class DraftResult(NamedTuple):
     """A topic's draft, sends, branch in b4's tracking data, and state."""
 
     draft: Draft
@@ -53,8 +53,7 @@ class DraftResult:
     state: TopicState
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """Changes to a draft; fields that are None leave the draft unchanged.
 
     `notes` are pairs of a patch (its number, or a part of its subject) and a text.
@@ -120,7 +119,7 @@ def change(
     draft_for_b4(repository, draft)
     with Drafts() as drafts:
         return _result(
-            repository, replace(topic, draft=drafts.keep(before, draft, "set"))
+            repository, topic._replace(draft=drafts.keep(before, draft, "set"))
         )
 
 
@@ -147,7 +146,7 @@ def edit(
         draft_for_b4(repository, changed)
         with Drafts() as drafts:
             draft = drafts.keep(draft, changed, "edited")
-    return _result(repository, replace(topic, draft=draft))
+    return _result(repository, topic._replace(draft=draft))
 
 
 def export(repository: Repository, target: str | None, base: str | None) -> str:

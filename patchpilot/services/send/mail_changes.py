@@ -3,7 +3,7 @@
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.model.message import Message
 from patchpilot.model.patch_subject import parse_subject
@@ -15,8 +15,7 @@ VOLATILE = ("index ", "@@ ", "change-id:", "base-commit:")
 """How lines start that are different in every version, and say nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class MailChange:
+class MailChange(NamedTuple):
     """The comparison of a message with its last version: `new`, `changed` or `same`.
 
     `lines` are the indices of readable lines that are not in the last version.
@@ -26,8 +25,7 @@ class MailChange:
     lines: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class MailChanges:
+class MailChanges(NamedTuple):
     """The comparison of a plan's messages with the last version sent.
 
     Contains the number of that version, the changes of each message in the plan's order, and

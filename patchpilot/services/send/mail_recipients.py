@@ -102,8 +102,7 @@ def addressees(
     usable, said = _usable(
         sorted(by_address.values(), key=lambda one: one.header != "to")
     )
-    return replace(
-        plan,
+    return plan._replace(
         recipients=usable,
         warnings=(*remarks, *said),
         bcc=tuple(address.header() for address in blind),
@@ -276,8 +275,7 @@ def _add(by_address: dict[str, Recipient], recipients: Iterable[Recipient]) -> N
             else known.header
         )
         reasons = tuple(dict.fromkeys((*known.reasons, *recipient.reasons)))
-        by_address[recipient.address.key] = replace(
-            known,
+        by_address[recipient.address.key] = known._replace(
             header=header,
             reasons=reasons,
             by_hand=known.by_hand or recipient.by_hand,

@@ -97,8 +97,7 @@ def plan(
         # commits have no prefix: the draft says which tree they are for
         project = layered(project, [draft.prefix.split()])
     covers = (repository.config("format.coverletter") or ("",))[-1].lower()
-    request = replace(
-        request,
+    request = request._replace(
         profile=project.name,
         cover=request.cover
         or repository.flag("format.coverletter")
@@ -132,8 +131,8 @@ def plan(
         refuse_many(len(people.recipients), request.force)
     found = None if request.target else find_base(repository, request.base)
     public, below = published(repository, base, found) if base else (None, ())
-    text = replace(
-        wording_of(repository, request, draft, series, public), unpublished=below
+    text = wording_of(repository, request, draft, series, public)._replace(
+        unpublished=below
     )
     planned = Sending(
         request=request,
@@ -197,7 +196,7 @@ def plan(
         # a test mail does no harm: it shows what is received, also for a topic that is not ready
         warned = (
             *(
-                replace(problem, message=f"blocks a real send: {problem.message}")
+                problem._replace(message=f"blocks a real send: {problem.message}")
                 for problem in blocking
             ),
             *warned,

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -117,12 +116,11 @@ def with_messages(
         checked = check_messages(
             repository, topic.request, topic.send.entries, topic.draft
         )
-    facts = replace(facts, topic=topic, damaged=damaged.result())
+    facts = facts._replace(topic=topic, damaged=damaged.result())
     if checked is None:
-        return replace(facts, errors=None), None
+        return facts._replace(errors=None), None
     found = _found(checked)
-    return replace(
-        facts,
+    return facts._replace(
         errors=found.get(Severity.ERROR, ()),
         waived=_waived(checked),
         cautions=found.get(Severity.WARNING, ()),

@@ -7,7 +7,8 @@ there.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown
@@ -47,8 +48,7 @@ _REGRESSION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PreSendQuestion:
+class PreSendQuestion(NamedTuple):
     """A pre-send question.
 
     Contains its name and text, why it matters, the valid answers, evidence in the patches for
@@ -65,8 +65,7 @@ class PreSendQuestion:
     effects: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PreSendQuestions:
+class PreSendQuestions(NamedTuple):
     """The pre-send questions of a topic, with the facts that were determined automatically.
 
     `missing_tree` is the proposed subject prefix if the messages would not name their target
@@ -79,7 +78,7 @@ class PreSendQuestions:
     target: TargetTree | None
     standing: TargetFit | None
     missing_tree: str = ""
-    upstream: UpstreamState = field(default_factory=UpstreamState)
+    upstream: UpstreamState = UpstreamState()
     posted: PostedByOthers = NOT_ASKED
 
     @property

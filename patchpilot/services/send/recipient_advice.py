@@ -5,7 +5,7 @@ The TUI shows each note as a card.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
@@ -28,8 +28,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientAdvice:
+class RecipientAdvice(NamedTuple):
     """A note about a topic's recipients.
 
     Contains its severity (`warning` or `note`), a short title, the text, and its remedy

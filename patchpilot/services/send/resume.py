@@ -69,7 +69,7 @@ def plan_resume(
     on_one_line("--drop", drop)
     progress("looking for the last send")
     draft = find_draft(
-        repository, replace(request, prefix=None, version=None, in_reply_to=None)
+        repository, request._replace(prefix=None, version=None, in_reply_to=None)
     )
     draft = answered(repository, draft, request)
     with sole_sender(draft.change_id), Outbox() as outbox:
@@ -127,7 +127,7 @@ def plan_resume(
     # where a recipient was dropped, those of the mails still to be sent are shown
     shown = next(iter(send.waiting), send.entries[0])
     return Sending(
-        request=replace(request, via=send.transport, force=force, identity=identity),
+        request=request._replace(via=send.transport, force=force, identity=identity),
         transport=transport,
         account=account,
         draft=draft,

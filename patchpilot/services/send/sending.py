@@ -2,7 +2,7 @@
 """A send of a topic, from its plan to its result, shared by the services, the CLI and the TUI."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from patchpilot.model.action import Advice
 from patchpilot.model.counted import counted
@@ -142,7 +142,7 @@ class Sending(SeriesToSend):
                 ).append(CheckLine(state, one.name, one.message, one.hint))
         return (
             *(
-                replace(same[0], message=f"{result} ({len(same)} patches)")
+                same[0]._replace(message=f"{result} ({len(same)} patches)")
                 if len(same) > 1
                 else same[0]
                 for (_, result), same in found.items()

@@ -2,7 +2,7 @@
 """The command `trailers`: adds the tags given by reviewers to the matching commits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
@@ -68,4 +68,4 @@ def add_review_trailers(
         overrides=request.overrides,
         confirm=confirm,
     )
-    return replace(found, preparation=done)
+    return found._replace(preparation=done)

@@ -2,8 +2,8 @@
 """Finds the branches of a repository that may be topics, and their worktrees."""
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository, path_of_key
 from patchpilot.errors import MissingError, RefusedError
@@ -16,8 +16,7 @@ RECENT = 180 * 86400
 _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(committeremail:trim)"
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A local branch: its tip, the time of the tip, and whether the user committed it.
 
     The time is in seconds since the epoch.
@@ -68,8 +67,7 @@ def candidates(
     )[:NEWEST]
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(NamedTuple):
     """A directory for working on a topic, and whether the topic's branch is checked out in it."""
 
     directory: Path

@@ -7,6 +7,7 @@ It is a branch of a repository, or a tracked series without one.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice, Hint, parts_of
 from patchpilot.reading.thread_values import NextStepNeed
@@ -27,8 +28,7 @@ TURNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HomeEvent:
+class HomeEvent(NamedTuple):
     """An event of a topic at `when`, in seconds since the epoch.
 
     `kind` is the kind of the event in the topic's history.

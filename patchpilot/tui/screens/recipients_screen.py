@@ -224,7 +224,7 @@ class RecipientsScreen(ListDetailScreen):
             return
         edits = edit(known.planned, patch=known.patch, **change.changes)
         # a second key press may come before the new plan: it must build on this edit
-        self._shown = replace(known, planned=replace(known.planned, edits=edits))
+        self._shown = known._replace(planned=known.planned._replace(edits=edits))
         if stored := self.session.found.get(self.stage):
             self.session.found[self.stage] = replace(stored, result=self._shown)
         self.session.changed("edits")
