@@ -5,8 +5,8 @@ It is a branch of a repository, or a tracked series without one.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice, Hint, parts_of
@@ -39,8 +39,7 @@ class HomeEvent(NamedTuple):
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class HomeTopic:
+class HomeTopic(NamedTuple):
     """A topic as displayed on the home screen.
 
     `repository` is the key of its repository ("" for a series whose branch is unknown). `version`
@@ -63,7 +62,7 @@ class HomeTopic:
     state: str = ""
     news: str = ""
     when: float = 0.0
-    tags: Mapping[str, int] = field(default_factory=dict)
+    tags: Mapping[str, int] = MappingProxyType({})
     bots: str = ""
     failed: bool = False
     step: Advice = ""

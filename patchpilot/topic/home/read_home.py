@@ -8,7 +8,7 @@ series, and finally with news from the archives.
 import hashlib
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -291,7 +291,7 @@ class _Reading:
         if topic is None:
             self._say(entry.subject)
             topic = topic_of_series(key, self._of(entry, repository))
-        self._take(key, state, replace(topic, repository=place))
+        self._take(key, state, topic._replace(repository=place))
 
     def _as_kept(self, key: str, state: str) -> HomeTopic | None:
         before = self.before.get(key)
@@ -346,16 +346,14 @@ def _of_topic(
 ) -> HomeTopic:
     step = found.step
     if found.series:
-        topic = replace(
-            topic_of_series(key, found.series),
+        topic = topic_of_series(key, found.series)._replace(
             repository=repository,
             branch=branch.name,
             patches=commits,
             version=found.version,
         )
         news = found.summary if found.is_unfinished or found.is_begun else topic.news
-        return replace(
-            topic,
+        return topic._replace(
             turn=TURNS[step.need],
             step=step.advice,
             state=topic.state if found.state == found.series.state else found.state,
@@ -447,7 +445,7 @@ def _is_there(key: str) -> bool:
 def _counted(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
     """The topics with the number of unread mails of their series."""
     return [
-        replace(topic, unread=len(store.unread(topic.series)))
+        topic._replace(unread=len(store.unread(topic.series)))
         if topic.series is not None
         else topic
         for topic in topics
@@ -482,15 +480,16 @@ def _key(store: Path) -> str:
 
 def _fields(topic: HomeTopic) -> dict[str, Any]:
     return {
-        **asdict(topic),
+        **topic._asdict(),
         "turn": str(topic.turn),
         "step": as_values(topic.step),
         "tags": dict(topic.tags),
+        "events": [tuple(event) for event in topic.events],
     }
 
 
 def _topic(fields: dict[str, Any]) -> HomeTopic:
-    events = tuple(HomeEvent(**event) for event in fields["events"])
+    events = tuple(HomeEvent(*event) for event in fields["events"])
     return HomeTopic(
         **{
             **fields,

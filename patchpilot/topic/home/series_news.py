@@ -4,8 +4,6 @@
 Includes who requested a change, who applied the series, its tags, and the reports of bots.
 """
 
-from dataclasses import replace
-
 from patchpilot.model.counted import counted
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.mail_kinds import MailKind
@@ -52,8 +50,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
         for answer in status.replies
         if answer.revision is latest and answer.mail.kind in _BOTS
     ]
-    return replace(
-        topic,
+    return topic._replace(
         version=latest.version,
         patches=len(latest.patches),
         news=_asked(reply, points) if reply else _stated(status),
