@@ -21,6 +21,9 @@ from patchpilot.outgoing.probes import Probe, ProbeState
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.smtp import Submission
 
+_TIMEOUT = 15.0
+"""Seconds for each step of a connection."""
+
 
 def account_settings(account: Account) -> Iterator[Probe]:
     """Checks the account's settings against those of its mail provider, and where the password
@@ -99,7 +102,6 @@ def mail_server(
     *,
     offline: bool,
     terminal: bool,
-    timeout: float = 15.0,
 ) -> tuple[Probe, ...]:
     """Connects to the mail server, encrypts and logs in as git send-email would, then
     disconnects.
@@ -133,15 +135,13 @@ def mail_server(
             error.hint or "",
         )
         # without a login, the connection is all that can be tested
-        return (*_connection(replace(account, user=""), None, timeout)[:1], untested)
-    return _connection(account, credential, timeout)
+        return (*_connection(replace(account, user=""), None)[:1], untested)
+    return _connection(account, credential)
 
 
-def _connection(
-    account: Account, credential: Credential | None, timeout: float
-) -> tuple[Probe, ...]:
+def _connection(account: Account, credential: Credential | None) -> tuple[Probe, ...]:
     """What a connection to the server shows."""
-    with Submission(account, credential, timeout) as submission:
+    with Submission(account, credential, _TIMEOUT) as submission:
         try:
             offers_tls = submission.open().has_extn("starttls")
         except PatchpilotError as error:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import without_covers
 from patchpilot.commits.git_reading import git_version
-from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, UsageError
@@ -57,8 +56,7 @@ class PatchBody(NamedTuple):
     title: str
     author: Address
     body: bytes
-    commit: str | None
-    patch_id: str | None
+    commit: str | None = None
 
 
 def bodies_of_commits(
@@ -89,29 +87,16 @@ def bodies_of_commits(
         contents = [file.read_bytes() for file in files]
     bodies: list[PatchBody] = []
     if text.cover:
-        bodies.append(
-            PatchBody(
-                text.cover[0],
-                sender,
-                _cover_body(contents.pop(0), text.cover[1]),
-                None,
-                None,
-            )
-        )
+        body = _cover_body(contents.pop(0), text.cover[1])
+        bodies.append(PatchBody(text.cover[0], sender, body))
     if len(contents) != len(ids):
         raise UsageError(
             "these commits are not a linear series (merges or gaps)",
             hint="pass a range A..B on a linear branch",
         )
-    patch_ids = patch_ids_of(
-        repository, patch_contents(commits_series(repository, ids, None).patches)
-    )
-    for commit_id, content, patch_id in zip(ids, contents, patch_ids, strict=True):
-        commit = repository.commit(commit_id)
+    for commit, content in zip(repository.commits(ids), contents, strict=True):
         bodies.append(
-            PatchBody(
-                commit.subject, commit.author, _body(content), commit_id, patch_id
-            )
+            PatchBody(commit.subject, commit.author, _body(content), commit.id)
         )
     return tuple(_with_notes(bodies, text))
 
@@ -130,10 +115,7 @@ def _format_words(repository: Repository) -> Iterator[str]:
 
 
 def bodies_of_patches(
-    repository: Repository | None,
-    patches: Sequence[Patch],
-    cover: Patch | None,
-    text: SeriesText,
+    patches: Sequence[Patch], cover: Patch | None, text: SeriesText
 ) -> tuple[PatchBody, ...]:
     """Returns the bodies of patch files, with unchanged text and added notes."""
     bodies = []
@@ -146,25 +128,10 @@ def bodies_of_patches(
         start = len(patch.headers) and _body_line(patch)
         lines = patch.lines[start:]
         body = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
-        patch_id = (
-            patch_ids_of(repository, [body])[0]
-            if patch.has_diff and repository
-            else None
-        )
-        bodies.append(
-            PatchBody(patch.subject.title, patch.author, body, patch.commit, patch_id)
-        )
+        bodies.append(PatchBody(patch.subject.title, patch.author, body, patch.commit))
     if text.cover and not cover:
-        bodies.insert(
-            0,
-            PatchBody(
-                text.cover[0],
-                bodies[0].author,
-                (text.cover[1].rstrip("\n") + "\n").encode("utf-8", "surrogateescape"),
-                None,
-                None,
-            ),
-        )
+        body = (text.cover[1].rstrip("\n") + "\n").encode("utf-8", "surrogateescape")
+        bodies.insert(0, PatchBody(text.cover[0], bodies[0].author, body))
     return tuple(_with_notes(bodies, text))
 
 
@@ -246,15 +213,8 @@ def insert_footer(body: bytes, line: str) -> bytes:
     return head + gap + line.encode("utf-8", "surrogateescape") + b"\n" + tail
 
 
-def patch_ids_of(
-    repository: Repository | None, contents: Sequence[bytes]
-) -> list[str | None]:
-    """Returns the `git patch-id --stable` of each patch, or None for a patch without a diff.
-
-    Without a repository, all are None.
-    """
-    if repository is None:
-        return [None] * len(contents)
+def patch_ids_of(repository: Repository, contents: Sequence[bytes]) -> list[str | None]:
+    """Returns the `git patch-id --stable` of each patch, or None for a patch without a diff."""
     marked = (
         b"commit %040x\n%b\n" % (number, _unmarked(content))
         for number, content in enumerate(contents)

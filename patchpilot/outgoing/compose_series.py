@@ -44,18 +44,11 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
     bodies = (
         bodies_of_commits(repository, series.ids, text, sender)
         if series.ids
-        else bodies_of_patches(
-            repository, series.series.patches, series.series.cover, text
-        )
+        else bodies_of_patches(series.series.patches, series.series.cover, text)
     )
     ids = _message_ids(series, bodies, sender)
-    covered = (
-        len(bodies) > 1
-        and bodies[0].patch_id is None
-        and bodies[0].commit is None
-        and b"\ndiff --git " not in b"\n" + bodies[0].body
-    )
-    total = len(bodies) - covered
+    patches = series.draft.patches
+    total, covered = len(patches), len(bodies) > len(patches)
     added = {
         name.title(): text_header(name, value)
         for name, value in format_headers(repository)
@@ -86,8 +79,9 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
             References="\n ".join(parents),
             **extra,
         )
+        patch_id = patches[number - 1].patch_id or None if number else None
         messages.append(
-            replace(message, number=number, commit=body.commit, patch_id=body.patch_id)
+            replace(message, number=number, commit=body.commit, patch_id=patch_id)
         )
     if messages and GIT_SUBJECT in messages[0].subject:
         raise RefusedError(

@@ -94,10 +94,9 @@ class Account:
         value = self.value(name)
         return int(value) if value.isdecimal() else 0
 
-    def flag(self, name: str, default: bool = False) -> bool:
+    def flag(self, name: str) -> bool:
         """`sendemail.NAME` as git reads a boolean."""
-        value = self.value(name).lower()
-        return value in ("true", "yes", "on", "1") if value else default
+        return self.value(name).lower() in ("true", "yes", "on", "1")
 
 
 def read_account(repository: Repository, identity: str | None = None) -> Account:

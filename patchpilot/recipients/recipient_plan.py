@@ -30,12 +30,12 @@ from patchpilot.recipients.from_message import (
     culprits,
 )
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
-from patchpilot.recipients.get_maintainer.answer import (
+from patchpilot.recipients.get_maintainer.answer import named_in_files
+from patchpilot.recipients.get_maintainer.collected_roles import (
+    CollectedRoles,
     GetMaintainerRequest,
-    SignerSource,
-    named_in_files,
 )
-from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
+from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 from patchpilot.recipients.get_maintainer.patch_scan import scan
 from patchpilot.recipients.merge_recipients import MergedRecipient
 from patchpilot.recipients.recipient_warnings import (
@@ -64,7 +64,7 @@ class Sources(NamedTuple):
     switches: Switches
     project: Project
     repository: Repository | None = None
-    history: SignerSource | None = None
+    history: GitHistory | None = None
     sender: Address | None = None
 
 

@@ -7,7 +7,7 @@ the options request.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.maintainers.match import keyword_matches, keywords_in_text, match_path
 from patchpilot.maintainers.section import Section
@@ -21,39 +21,14 @@ from patchpilot.recipients.get_maintainer.address_format import (
     split_mailbox,
     written,
 )
-from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
+from patchpilot.recipients.get_maintainer.collected_roles import (
+    CollectedRoles,
+    GetMaintainerRequest,
+)
 from patchpilot.recipients.get_maintainer.patch_scan import Scan, scan
 
-
-class GetMaintainerRequest(NamedTuple):
-    """The input of get_maintainer.pl: the files in the script's order, and the data parsed from
-    patches.
-    """
-
-    files: tuple[str, ...]
-    exact: frozenset[str]
-    fixes: tuple[str, ...] = ()
-
-
-class SignerSource(Protocol):
-    """A source of signers from git history."""
-
-    @property
-    def remarks(self) -> list[str]:
-        """What could not be determined, and why."""
-        ...
-
-    def add_file_people(
-        self, people: CollectedRoles, question: GetMaintainerRequest
-    ) -> None:
-        """Those who changed the files recently, as the options request."""
-        ...
-
-    def add_culprit_people(
-        self, people: CollectedRoles, question: GetMaintainerRequest
-    ) -> None:
-        """Those who signed the commits that are fixed."""
-        ...
+if TYPE_CHECKING:
+    from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 
 
 def answer(
@@ -63,7 +38,7 @@ def answer(
     *,
     paths: Sequence[str] = (),
     patches: Sequence[tuple[str, str]] = (),
-    history: SignerSource | None = None,
+    history: "GitHistory | None" = None,
 ) -> GetMaintainerAnswer:
     """Returns get_maintainer.pl's output for source files and patches ((name, text)) together.
 
@@ -179,7 +154,7 @@ def _add_file_people(
     question: GetMaintainerRequest,
     tree: Tree,
     switches: Switches,
-    history: SignerSource | None,
+    history: "GitHistory | None",
 ) -> None:
     """Add those who changed the files, and those whom the files name."""
     if history:

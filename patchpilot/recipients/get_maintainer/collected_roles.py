@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Collects contacts and lists with their roles in the same way as get_maintainer.pl."""
 
+from typing import NamedTuple
+
 from patchpilot.maintainers.role_words import RoleWords, ascii_lower
 from patchpilot.maintainers.section import Section, list_and_remark
 from patchpilot.model.address import danger
@@ -11,6 +13,16 @@ from patchpilot.recipients.get_maintainer.address_format import (
     split_mailbox,
     written,
 )
+
+
+class GetMaintainerRequest(NamedTuple):
+    """The input of get_maintainer.pl: the files in the script's order, and the data parsed from
+    patches.
+    """
+
+    files: tuple[str, ...]
+    exact: frozenset[str]
+    fixes: tuple[str, ...] = ()
 
 
 class RoleRow:

@@ -16,8 +16,10 @@ from typing import NamedTuple
 
 from patchpilot.commits.run import git
 from patchpilot.errors import GitError
-from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest
-from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
+from patchpilot.recipients.get_maintainer.collected_roles import (
+    CollectedRoles,
+    GetMaintainerRequest,
+)
 
 BUDGET = 30.0
 """Time limit in seconds for all git calls of a run."""

@@ -20,6 +20,7 @@ from patchpilot.outgoing.compose_mails import (
     PatchBody,
     SeriesText,
     bodies_of_commits,
+    patch_ids_of,
 )
 from patchpilot.outgoing.compose_message import compose_message
 from patchpilot.outgoing.git_recipients import blind_copies
@@ -247,7 +248,8 @@ def plan_reply(
         References="\n ".join(references),
     )
     if patch:
-        mail = replace(mail, commit=patch.commit, patch_id=patch.patch_id)
+        (patch_id,) = patch_ids_of(repository, [patch.body])
+        mail = replace(mail, commit=patch.commit, patch_id=patch_id)
     blind, unusable = sort_out(() if undisclosed else blind_copies(repository, account))
     bcc = tuple(address.header() for address in blind)
     rendered = transport.render_mail(repository, account, mail, bcc, identity)

@@ -27,7 +27,7 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import mails_changed_by_am
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.preflight import PreflightFacts, SentRecord, upstream_claim
+from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
 from patchpilot.outgoing.target_tree import (
     TargetFit,
     TargetTree,
@@ -63,27 +63,32 @@ def gather_facts(
     progress("checking against the target tree")
     # a subsystem's tree takes no patch for a stable branch
     own_trees = () if parse_subject(f"[{draft.mark}] x").for_stable else trees
-    target = find_target(repository, topic.ids, request.base, own_trees)
+    is_first = topic.send.version == 1 and not (topic.before or request.to_self)
+    with ThreadPoolExecutor(1) as pool:
+        # an archive answers slowly: the rest is found out meanwhile
+        asked = pool.submit(_posted, repository, topic) if is_first else None
+        target = find_target(repository, topic.ids, request.base, own_trees)
+        standing = _stand(repository, topic, target)
+        upstream = upstream_state(
+            repository, series.patches, mark=draft.mark, progress=progress
+        )
+        if not request.to_self:
+            progress("looking for earlier versions")
+        records = () if request.to_self else sent_records(repository, topic)
+        if asked:
+            progress("looking for patches of others")
+        posted = asked.result() if asked else ()
     now = datetime.now().astimezone()
     with Outbox() as outbox:
         first_time = not in_demo() and not outbox.ever_sent()
         private_ids = outbox.undisclosed_ids()
-    records: tuple[SentRecord, ...] = ()
-    if not request.to_self:
-        progress("looking for earlier versions")
-        records = sent_records(repository, topic)
-    is_first = topic.send.version == 1 and not (
-        topic.before or records or request.to_self
-    )
     return PreflightFacts(
         topic=topic,
         project=project,
         target=target,
-        standing=_stand(repository, topic, target),
-        upstream=upstream_state(
-            repository, series.patches, mark=draft.mark, progress=progress
-        ),
-        posted=_posted(repository, topic, progress) if is_first else (),
+        standing=standing,
+        upstream=upstream,
+        posted=() if records else posted,
         unanswered=tuple(
             question.name
             for question in questions(series, draft, project)
@@ -128,9 +133,7 @@ def with_messages(
     ), checked
 
 
-def _posted(
-    repository: Repository, topic: SeriesToSend, progress: Progress
-) -> tuple[SendProblem, ...]:
+def _posted(repository: Repository, topic: SeriesToSend) -> tuple[SendProblem, ...]:
     """Warnings about patches of others, or that the archive was not asked about them."""
     draft = topic.draft
     found = posted_by_others(
@@ -138,7 +141,6 @@ def _posted(
         topic.series.patches,
         undisclosed=draft.is_undisclosed,
         offline=topic.request.offline,
-        progress=progress,
     )
     if found.problem and not draft.is_undisclosed:
         hint = "others may have posted the fix already"

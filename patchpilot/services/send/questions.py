@@ -197,7 +197,7 @@ def answered(repository: Repository, draft: Draft, request: SendRequest) -> Draf
     return replace(draft, answers={**draft.answers, **given})
 
 
-def judge_answer(repository: Repository | None, name: str, value: str) -> str:
+def judge_answer(repository: Repository, name: str, value: str) -> str:
     """Validates an answer to a pre-send question, and returns the form to save.
 
     Raises `UsageError` for an invalid answer, with the valid ones.
@@ -218,9 +218,9 @@ def judge_answer(repository: Repository | None, name: str, value: str) -> str:
     )
 
 
-def _commit_name(repository: Repository | None, word: str) -> str:
+def _commit_name(repository: Repository, word: str) -> str:
     """A release tag as it is, any other commit by its first 12 digits."""
-    if re.fullmatch(r"v\d+\.\d+\S*", word) or repository is None:
+    if re.fullmatch(r"v\d+\.\d+\S*", word):
         return word
     commit = repository.find(word)
     if commit is None and not re.fullmatch(r"[0-9a-f]{12,40}", word):
