@@ -25,7 +25,7 @@ _PLACE_BLURB = b"*** BLURB HERE ***"
 class SeriesText(NamedTuple):
     """The texts of a series' messages, other than the commits.
 
-    These are the prefix (`PATCH net`), version, cover letter (subject, text), notes by commit id
+    These are the prefix (`PATCH net`), cover letter (subject, text), notes by commit id
     and footers. `range_diff` is the text below the cover letter's diffstat. `presubject` precedes
     the brackets of each subject. `base` is the commit of `base-commit:`, which others have, and
     `unpublished` are the commits between it and the series. `prerequisites` are lines as b4 writes
@@ -34,13 +34,11 @@ class SeriesText(NamedTuple):
     """
 
     prefix: str = "PATCH"
-    version: int = 1
     cover: tuple[str, str] | None = None
     notes: Mapping[str, str] = MappingProxyType({})
     change_id: str | None = None
     base: str | None = None
     unpublished: tuple[str, ...] = ()
-    in_reply_to: str | None = None
     range_diff: str = ""
     extras: tuple[str, ...] = ()
     presubject: str = ""

@@ -17,7 +17,6 @@ from patchpilot.model.message import Message
 from patchpilot.model.message_id import bracketed
 from patchpilot.outgoing.compose_mails import (
     PatchBody,
-    SeriesText,
     bodies_of_commits,
     bodies_of_patches,
 )
@@ -65,12 +64,15 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
             to, cc = (sender,), ()
         parents = [
             bracketed(parent)
-            for parent in (text.in_reply_to, messages and messages[0].message_id)
+            for parent in (
+                series.draft.in_reply_to,
+                messages and messages[0].message_id,
+            )
             if parent
         ]
         message = compose_message(
             ids[number],
-            f"{text.presubject}[{_mark(text, number, total, len(bodies) > 1)}] {body.title}",
+            f"{text.presubject}[{_mark(series, number, total, len(bodies) > 1)}] {body.title}",
             body.author,
             to,
             cc,
@@ -100,11 +102,11 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
     return tuple(messages)
 
 
-def _mark(text: SeriesText, number: int, total: int, numbered: bool) -> str:
+def _mark(series: SeriesToSend, number: int, total: int, numbered: bool) -> str:
     """`PATCH net v2 1/3`: numbers only when there is more than one mail, padded as git does."""
-    words = [text.prefix]
-    if text.version > 1:
-        words.append(f"v{text.version}")
+    words, version = [series.text.prefix], series.draft.version
+    if version > 1:
+        words.append(f"v{version}")
     if numbered:
         words.append(f"{number:0{len(str(total))}d}/{total}")
     return " ".join(words)
@@ -117,8 +119,8 @@ def _message_ids(
     content: list[str | bytes] = [
         sender.header(),
         text.prefix,
-        str(text.version),
-        text.in_reply_to or "",
+        str(series.draft.version),
+        series.draft.in_reply_to,
     ]
     for body in bodies:
         content += [body.title, body.author.header(), body.body]
@@ -128,7 +130,7 @@ def _message_ids(
         content,
         lambda: new_message_ids(
             series.draft.change_id,
-            text.version,
+            series.draft.version,
             len(bodies),
             sender,
             datetime.now(UTC).date(),

@@ -36,12 +36,11 @@ from patchpilot.topic.topic_base import topic_commits
 
 
 class Topic(NamedTuple):
-    """A topic: the request that names it, its series, its commits, and its draft.
+    """A topic: its series, its commits, and its draft.
 
     For patch files, there are no commits.
     """
 
-    request: SendRequest
     series: Series
     commits: tuple[str, ...]
     draft: Draft
@@ -120,7 +119,7 @@ def find_topic(
     # of two that start a topic at once, the second finds the first one's draft
     with Drafts() as drafts, Outbox() as outbox, drafts.changing():
         draft = drafts.save(_recognised(drafts, outbox, seen))
-    return Topic(request, series, ids, _as_called(repository, request, draft, seen))
+    return Topic(series, ids, _as_called(repository, request, draft, seen))
 
 
 def finished_topic(repository: Repository, request: SendRequest) -> Topic:
@@ -147,7 +146,7 @@ def read_topic(
     seen = _look(repository, series, ids)
     with Drafts() as drafts, Outbox() as outbox:
         draft = _recognised(drafts, outbox, seen)
-    return Topic(request, series, ids, _as_called(repository, request, draft, seen))
+    return Topic(series, ids, _as_called(repository, request, draft, seen))
 
 
 class _Seen(NamedTuple):

@@ -54,7 +54,6 @@ def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_
         ]
         assert asked.unread == 1
         assert "answer" in str(asked.step)
-        assert asked.area == "widget"
         applied = topics[-1]
         assert applied.state == "accepted"
         assert applied.tags

@@ -126,7 +126,7 @@ def _remarks(
     tracking_data: Mapping[str, Sequence[str]],
 ) -> Iterator[Advice]:
     """What the preview says of how b4 sends the mails."""
-    version = series.text.version
+    version = series.draft.version
     if series.account.destination:
         yield (
             "the web endpoint takes the series as a whole, with new Message-IDs; it does not report"
@@ -292,7 +292,7 @@ def _tracking_data(
         parts = (title, draft.cover_text.strip(), changelog)
         cover = "\n\n".join(part for part in parts if part)
     if known and known.strategy != DESCRIPTION:
-        if (cover, text.version, prefixes) != (
+        if (cover, draft.version, prefixes) != (
             known.cover,
             known.revision,
             list(known.prefixes),
@@ -321,7 +321,7 @@ def _tracking_data(
         section["patchpilot-enrolled"] = ("true",)
     values = {
         "change-id": draft.change_id,
-        "revision": text.version,
+        "revision": draft.version,
         "prefixes": prefixes,
     }
     data = {**data, "series": {**data["series"], **values}}
@@ -338,7 +338,7 @@ def _sent_version(repository: Repository, series: SeriesToSend) -> int:
 
     Its web endpoint is not given one, and b4 would resend without the prefix RFC.
     """
-    version = series.text.version
+    version = series.draft.version
     tag = f"refs/tags/{sent_tag(series.draft.change_id, version)}"
     again = (
         series.request.resend

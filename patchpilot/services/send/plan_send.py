@@ -144,7 +144,7 @@ def plan(
             change_id=draft.change_id,
             repository=draft.repository,
             branch=draft.branch,
-            version=text.version,
+            version=draft.version,
             transport=request.via,
             account=account.label,
             sender=account.sender.header(),
@@ -330,12 +330,10 @@ def wording_of(
         notes = {**notes, first: text} if text else notes
     return SeriesText(
         prefix=_prefix(draft, request),
-        version=draft.version,
         cover=cover,
         notes=notes,
         change_id=draft.change_id,
         base=base,
-        in_reply_to=draft.in_reply_to or None,
         presubject=kept.presubject if kept else "",
         prerequisites=(
             *(

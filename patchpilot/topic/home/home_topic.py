@@ -48,8 +48,8 @@ class HomeTopic(NamedTuple):
     `tags` counts the collected tags by name.
 
     `bots` summarizes the reports of build and test bots on the latest version, and `failed` is
-    set if one of them reports a failure. `series` is the number of the tracked series. `area` is
-    the changed area that the subject names. `events` are the last events, latest first.
+    set if one of them reports a failure. `series` is the number of the tracked series. `events` are
+    the last events, latest first.
     """
 
     key: str
@@ -69,16 +69,6 @@ class HomeTopic(NamedTuple):
     series: int | None = None
     unread: int = 0
     events: tuple[HomeEvent, ...] = ()
-
-    @property
-    def area(self) -> str:
-        """The first word of the subject's area: `net` of `net/acme: allow old cards`."""
-        area, found, _ = self.title.partition(":")
-        return (
-            area.split("/")[0].strip()
-            if found and len(area) < 40 and " " not in area.strip()
-            else ""
-        )
 
 
 def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
