@@ -116,7 +116,7 @@ async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(
 
 @pytest.mark.parametrize("via", VIA)
 async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(
-    series: Path, walk_on: On, via: str
+    series: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch, via: str
 ) -> None:
     with FaultySink(Faults(gone_from=3)) as server:
         use(series, server, via)
@@ -135,14 +135,21 @@ async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(
             assert "R resume" in shown
             assert "What to do" in shown
             server.faults.heal()
-            await keys(pilot, "R")
-            if "may or may not have accepted" in " ".join(text_of(app).split()):
-                await keys(pilot, "n")
+            # a job that waits for the sending runs after it, whatever else happens
+            monkeypatch.setattr(app.jobs, "_look_at_store", lambda: None)
+            app.jobs.ahead = [Stage.TAGS]
+            await pilot.press("R")
             await until(
                 pilot,
-                lambda: app.session.status(Stage.SEND).state is StageState.DONE,
+                lambda: (
+                    "v1: 4 of 4 messages accepted" in text_of(app)
+                    or "may or may not have" in text_of(app)
+                ),
                 "the rest",
             )
+            if "may or may not have" in text_of(app):
+                await pilot.press("n")
+            await settle(pilot)
             assert "v1: 4 of 4 messages accepted" in text_of(app)
         assert sorted(ids(server)) == [f"[PATCH net {number}/3" for number in range(4)]
 

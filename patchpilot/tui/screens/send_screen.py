@@ -507,7 +507,10 @@ class SendScreen(SendBase):
         self._shown = sent
         self.show(sent)
         self.place()
-        if not good:
+        if good:
+            # jobs that became due while mails were sent
+            self.tui.jobs.refresh_stale()
+        else:
             self.tui.jobs.begin(self.stage)
 
     # after the send
