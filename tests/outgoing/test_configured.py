@@ -210,13 +210,16 @@ def test_what_the_repository_says_to_git_counts_once_it_is_trusted(
     assert mail["cc"] == ["Cyd <cyd@example.net>"]
 
 
-def test_a_stacked_topic_names_what_it_needs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("via", ["git-send-email", "b4"])
+def test_a_stacked_topic_names_what_it_needs(tmp_path: Path, via: str) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.git("update-ref refs/remotes/origin/master master")
     repo.git("branch below topic~1")
     repo.git("branch -q -u below topic")
-    words = "send --dry-run --to l@lists.example.org --force x --format json"
+    words = (
+        f"send --dry-run --to l@lists.example.org --force x --via {via} --format json"
+    )
     sent = repo.patchpilot(words).json
     (needs,) = [one for one in sent["warnings"] if one["name"] == "prerequisites"]
     assert "needs 1 commit that no remote branch has" in needs["message"]

@@ -20,6 +20,7 @@ from patchpilot.commits.b4_prep import (
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
+from patchpilot.history.patch_similarity import patch_ids
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.message import Message
 from patchpilot.model.message_id import bracketed
@@ -319,11 +320,18 @@ def _tracking_data(
         if "description" in section:
             section["patchpilot-description"] = section["description"]
         section["patchpilot-enrolled"] = ("true",)
-    values = {
+    values: dict[str, object] = {
         "change-id": draft.change_id,
         "revision": draft.version,
         "prefixes": prefixes,
     }
+    if known is None or known.by_us:
+        # of a stacked topic: b4 writes what format-patch --base writes
+        below = patch_ids(repository, text.unpublished)
+        values["prerequisites"] = [
+            *([f"base-commit: {text.base}"] if below else []),
+            *(f"patch-id: {id_}" for id_ in below.values() if id_),
+        ]
     data = {**data, "series": {**data["series"], **values}}
     return {
         **section,
