@@ -88,6 +88,27 @@ def test_a_version_that_the_archive_lacks_is_reported_as_missing(
         assert "1 message sent 0 hours before it was last" in one.track("show").out
 
 
+def test_a_bounce_of_any_version_is_stored_and_may_be_added_again(
+    tmp_path: Path,
+) -> None:
+    with life(tmp_path) as one:
+        _reviewed(one)
+        second = _send_next(one, publish=False)
+        bounce = tmp_path / "bounce"
+        bounce.write_text(
+            f"From: MAILER-DAEMON@example.net\nTo: {ADA}\nSubject: Undelivered mail\n"
+            "Message-ID: <b@example.net>\nContent-Type: multipart/report; boundary=B\n\n"
+            "--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n"
+            "Final-Recipient: rfc822; rita@example.net\nAction: failed\nStatus: 5.1.1\n\n"
+            f"--B\nContent-Type: message/rfc822\n\nSubject: x\nMessage-ID: <{second}>\n\n"
+            "--B--\n"
+        )
+        for _ in range(2):
+            done = one.track("add", "--mbox", bounce)
+            assert done.code == 0, done.err
+            assert "rita@example.net" in done.out
+
+
 def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
     """A file with nothing but a reply."""
     when = format_datetime(datetime.now(UTC))

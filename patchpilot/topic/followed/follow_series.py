@@ -51,7 +51,6 @@ from patchpilot.topic.followed.known_series import (
     mails_sent,
     moment_of,
     only_sent,
-    sent_with,
     shown_series,
     undisclosed_error,
     undisclosed_ids,
@@ -360,7 +359,7 @@ def _kept_reports(
         for entry in store.entries():
             known = shown_series(entry, store, None, progress)
             ids = store.message_ids(entry.id) | {entry.message_id}
-            ids |= sent_with(ids, store)
+            ids |= ids_sent(ids, store)
             titles = (
                 known.summary.titles
                 if known.summary
@@ -373,7 +372,7 @@ def _kept_reports(
                     shown_series(entry, store, repository, progress),
                     new=(*before, *new),
                 )
-    return tuple(found.values())
+    return with_mails(tuple(found.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -324,7 +324,7 @@ def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ..
         for mail in store.readable_mails(entry.id)[0]
         for report in delivery_reports(mail)
     ]
-    sent = sent_with(frozenset([entry.message_id]), store)
+    sent = ids_sent({entry.message_id}, store)
     return reports_about(
         reports,
         frozenset([entry.message_id, *sent]),
@@ -373,7 +373,7 @@ def missing_mails(
         or is_undisclosed(entry, store)
     ):
         return ()
-    sends = _sends_of(known, store)
+    sends = {send for message_id, _, send in _sent_mails(store) if message_id in known}
     if not sends:
         return ()
     here = store.message_ids(entry.id)
@@ -398,20 +398,6 @@ def missing_mails(
             "",
             "",
         ),
-    )
-
-
-def _sends_of(message_ids: frozenset[str], store: Store) -> frozenset[int]:
-    return frozenset(
-        send for message_id, _, send in _sent_mails(store) if message_id in message_ids
-    )
-
-
-def sent_with(message_ids: frozenset[str], store: Store) -> frozenset[str]:
-    """Return the Message-IDs of all messages of the sends that include one of these messages."""
-    sends = _sends_of(message_ids, store)
-    return frozenset(
-        message_id for message_id, _, send in _sent_mails(store) if send in sends
     )
 
 
