@@ -339,9 +339,18 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
             "the changelog still has an EDITME line",
             Action("draft", ("--edit",)),
         )
-    if resend or topic.request.to_self:
+    if topic.request.to_self:
         return
     now = {patch.patch_id for patch in topic.draft.patches}
+    again = [send for send in topic.received if send.version == version]
+    if resend:
+        if now and again and again[-1].patch_ids not in (frozenset(), now):
+            yield SendProblem(
+                "version-sent",
+                f"the patches are not those of v{version}, which a resend repeats",
+                Action("send", ("--reroll",), "`{}` sends them as the next version"),
+            )
+        return
     for send in topic.before:
         same = send.patch_ids == now and same_patches(
             topic.series.patches,
@@ -356,7 +365,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
                 _after_the_same(facts, send),
             )
             return
-    if again := [send for send in topic.received if send.version == version]:
+    if again:
         yield _version_sent(again[-1])
     else:
         yield from _recorded(facts, has_changelog)

@@ -160,6 +160,10 @@ def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) ->
     # nothing is said that was not checked: the mail is the first one, marked
     assert second.data.partition(b"\r\n\r\n")[2] == first.data.partition(b"\r\n\r\n")[2]
     assert "https://lore.kernel.org/r/" in repo.patchpilot("draft --ping").out
+    (repo.path / "widget.c").write_text("int other;\n")
+    repo.git("commit -q --amend -a --no-edit")
+    changed = send(repo, "--dry-run --resend --format json").json["refusals"]
+    assert [one["name"] for one in changed if "a resend" in one["message"]]
 
 
 def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:

@@ -441,7 +441,7 @@ def _ask(common: Common, place: Workplace, plan: Sending) -> None:
         # the pager and the card may have moved the recipients off the screen
         tell(text.addressees(plan), end="")
     answer = ask.prompt(f"Send {plan.in_numbers}? Type 'send' to confirm", "")
-    if answer.strip().lower() not in ("send", "yes"):
+    if answer.strip() != "send":
         raise RefusedError(
             "nothing was sent",
             hint="the draft was kept; run the same command to try again",

@@ -203,7 +203,7 @@ def _confirm() -> None:
             hint="read the preview, then add --yes",
         )
     answer = ask.prompt("Send this reply? Type 'send' to confirm", "")
-    if answer.strip().lower() not in ("send", "yes"):
+    if answer.strip() != "send":
         raise RefusedError(
             "nothing was sent",
             hint="the draft was kept; run the same command to try again",
