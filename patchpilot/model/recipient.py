@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The recipients of a message: the header they are in, and why they receive it."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -47,6 +48,22 @@ class Recipient(NamedTuple):
         """The patches that the recipient gets, such as `, patches 1, 3`; "" for all."""
         word = "patches" if len(self.patches) > 1 else "patch"
         return f", {word} {', '.join(map(str, self.patches))}" if self.patches else ""
+
+
+def of_patch(recipients: Sequence[Recipient], number: int) -> tuple[Recipient, ...]:
+    """Return the recipients of a patch, or of the cover letter (0), with the headers of its mail.
+
+    A patch that concerns nobody goes to all. Without an address for To:, all are placed there.
+    """
+    own = [
+        one
+        for one in recipients
+        if not number or not one.patches or number in one.patches
+    ] or recipients
+    has_to = any(one.header == "to" for one in own)
+    return tuple(
+        one._replace(header=one.header if has_to else "to", patches=()) for one in own
+    )
 
 
 @json_form("name", "status", "trees", "lists")

@@ -19,7 +19,7 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.recipient import Recipient
+from patchpilot.model.recipient import Recipient, of_patch
 from patchpilot.model.send_problem import NO_SERVER, SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.compose_mails import SeriesText
@@ -87,25 +87,16 @@ class SeriesToSend:
     ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
         """The addresses for the To: and Cc: headers of a patch, or of the cover letter (0).
 
-        If there is no address for To:, the Cc: addresses are placed in To:. Without recipients, a
-        message to yourself is addressed to its sender. A patch that concerns nobody goes to all.
+        Without recipients, a message to yourself is addressed to its sender.
         """
-        own = [
-            recipient
-            for recipient in self.recipients
-            if not number or not recipient.patches or number in recipient.patches
-        ]
+        own = of_patch(self.recipients, number)
+        if not own and self.account.sender:
+            return (self.account.sender,), ()
         to, cc = (
-            tuple(
-                recipient.address
-                for recipient in own or self.recipients
-                if recipient.header == header
-            )
+            tuple(one.address for one in own if one.header == header)
             for header in ("to", "cc")
         )
-        if not to and not cc and self.account.sender:
-            return (self.account.sender,), ()
-        return (to, cc) if to else (cc, ())
+        return to, cc
 
     @property
     def blocked(self) -> SendProblem | None:

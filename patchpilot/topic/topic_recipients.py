@@ -5,6 +5,7 @@ The plans are shown and used by `maintainers`, the TUI and `send`.
 """
 
 import fnmatch
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -29,7 +30,7 @@ from patchpilot.model.get_maintainer import Switches, assemble, script_defaults,
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.model.recipient import Recipient, RecipientPlan, of_patch
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
@@ -84,6 +85,26 @@ class Planned(NamedTuple):
     left_out: tuple[Recipient, ...] = ()
     commits: tuple[str, ...] = ()
     undisclosed: bool = False
+
+    def of_patch(self, number: int, patch: Patch) -> "Planned":
+        """The plan of one patch: who receives it, and whom the edits exclude from it."""
+        kept = of_patch(self.plan.recipients, number)
+        there = {one.address.key for one in kept}
+        out = {
+            who.key
+            for title, who, gets in self.edits.single
+            if title == patch.subject.title and not gets
+        } - there
+        return self._replace(
+            source=patch.source,
+            sources=(patch.source,),
+            plan=self.plan._replace(recipients=kept),
+            left_out=(
+                *self.left_out,
+                *(one for one in self.plan.recipients if one.address.key in out),
+            ),
+            commits=(patch.commit,) if patch.commit else (),
+        )
 
 
 @json_form("tree", "repository", "results")
@@ -144,7 +165,7 @@ def plan_targets(
             refuse_absent(request.targets)
         source = source_tree(request.tree, repository)
         sources = sources_of(source, repository, request.switches, request.profile)
-        results = []
+        results: list[Planned] = []
         series = read_series(
             request.targets, repository, request.base, request.from_archive
         )
@@ -156,17 +177,15 @@ def plan_targets(
             )
         for at, series_ in enumerate(series):
             progress("looking up recipients", at, len(series))
-            members = (
-                [Series((patch,)) for patch in series_.patches]
-                if request.per_patch
-                else [series_]
-            )
+            if not series_.patches:
+                continue
             undisclosed = request.security or _is_undisclosed(series_, repository)
-            results += [
-                _planned(member, series_, sources, repository, undisclosed=undisclosed)
-                for member in members
-                if member.patches
-            ]
+            planned = _planned(series_, sources, repository, undisclosed=undisclosed)
+            results += (
+                itertools.starmap(planned.of_patch, enumerate(series_.patches, 1))
+                if request.per_patch
+                else [planned]
+            )
         return PlanResult(
             tuple(results), source.label, str(repository.top) if repository else None
         )
@@ -191,7 +210,7 @@ def plan_series(
     except MissingError as error:
         sources = sources_of(source, repository, None, profile, nothing())
         remarks = (f"{error.message}: only recipients named in the message are known",)
-    planned = _planned(series, series, sources, repository, undisclosed=undisclosed)
+    planned = _planned(series, sources, repository, undisclosed=undisclosed)
     return planned._replace(
         plan=planned.plan._replace(warnings=(*remarks, *planned.plan.warnings))
     )
@@ -205,7 +224,7 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
     with request.repository(()) as repository:
         source = source_tree(request.tree, repository)
         sources = sources_of(source, repository, request.switches, request.profile)
-        results = []
+        results: list[Planned] = []
         for word in request.targets:
             for path in expand(word, source):
                 data = (
@@ -359,7 +378,6 @@ def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
 
 
 def _planned(
-    member: Series,
     series: Series,
     sources: Sources,
     repository: Repository | None,
@@ -367,12 +385,12 @@ def _planned(
     undisclosed: bool = False,
 ) -> Planned:
     patches: tuple[Patch, ...] = (
-        *member.patches,
+        *series.patches,
         *((series.cover,) if series.cover else ()),
     )
     key = topic_key(series, repository)
     edits = load_edits(key)
-    names = tuple(patch.source for patch in member.patches)
+    names = tuple(patch.source for patch in series.patches)
     ids = [patch.commit for patch in series.patches if patch.commit]
     if undisclosed:
         whole = plan_undisclosed(patches, sources)
@@ -382,13 +400,13 @@ def _planned(
         whole = plan_patches(
             patches, sources, prep_of(repository, ids) if repository else None
         )
-        titles = [patch.subject.title for patch in member.patches]
+        titles = [patch.subject.title for patch in series.patches]
         plan = edits.apply(whole, titles)
     left = {recipient.address.key for recipient in plan.recipients}
     left_out = tuple(
         recipient for recipient in whole.recipients if recipient.address.key not in left
     )
-    commits = tuple(patch.commit for patch in member.patches if patch.commit)
+    commits = tuple(patch.commit for patch in series.patches if patch.commit)
     return Planned(names[0], names, plan, key, edits, left_out, commits, undisclosed)
 
 

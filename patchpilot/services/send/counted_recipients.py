@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import AddressState, judge
-from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
@@ -52,10 +51,6 @@ def count_recipients(
     """
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
-    whole, title = series, ""
-    if patch is not None and len(series.patches) > 1:
-        only = series.patches[patch % len(series.patches)]
-        series, title = Series((only,)), only.subject.title
     project = project_of(repository, request.profile, series)
     planned = plan_series(
         series, repository, profile=project.name, undisclosed=draft.is_undisclosed
@@ -66,9 +61,14 @@ def count_recipients(
     kept = tuple(one for one in plan.recipients if one.address.key not in out)
     planned = planned._replace(plan=plan._replace(recipients=kept))
     advice = recipient_advice(
-        repository, planned.plan, whole, draft, project, request.base
+        repository, planned.plan, series, draft, project, request.base
     )
-    return CountedRecipients(planned, title, advice)
+    if patch is None or len(series.patches) < 2:
+        return CountedRecipients(planned, "", advice)
+    number = patch % len(series.patches)
+    only = series.patches[number]
+    planned = planned.of_patch(number + 1, only)
+    return CountedRecipients(planned, only.subject.title, advice)
 
 
 def is_sendable(email: str) -> bool:
