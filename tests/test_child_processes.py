@@ -116,10 +116,8 @@ BUILD = Kind(
 )
 
 AGREED = Kind(
-    "the words of a complete git command that doctor shows, after the user agreed",
-    (
-        "tests/services/test_set_up_mail.py::test_only_complete_commands_of_git_are_offered",
-    ),
+    "the words of a complete command that doctor shows, after the user agreed",
+    ("tests/services/test_set_up_mail.py::test_only_complete_commands_are_offered",),
 )
 
 PROGRAMS: dict[str, Kind] = {

@@ -18,6 +18,7 @@ from patchpilot.services.setup.set_up_mail import (
     password_places,
     proposed_provider,
     provider_names,
+    valid_address,
 )
 
 
@@ -35,8 +36,8 @@ def complete(request: MailRequest, identity: str) -> MailRequest:
             )
         return replace(request, address=request.address or identity)
     if not request.address:
-        address = ask.prompt("Your address", identity or None)
-        request = replace(request, address=address.strip())
+        address = ask.prompt_value("Your address", valid_address, identity or None)
+        request = replace(request, address=address)
     if not request.provider and not request.server:
         names = provider_names()
         _list(names)

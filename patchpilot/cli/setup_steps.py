@@ -33,6 +33,7 @@ from patchpilot.services.setup.set_up_mail import (
     plan_mail,
     reach,
     try_login,
+    valid_address,
     write_mail,
 )
 
@@ -94,9 +95,11 @@ def _offer_mail(common: Common) -> bool:
 
 def _ask_identity() -> bool:
     name = ask.prompt("  Your name, as in Signed-off-by").strip()
-    address = ask.prompt("  Your address").strip()
+    address = ask.prompt_value("  Your address", valid_address)
     for key, value in (("user.name", name), ("user.email", address)):
-        run_fix(None, shlex.join(("git", "config", "--global", key, value)))
+        command = shlex.join(("git", "config", "--global", key, value))
+        tell(f"    {printable(command)}")
+        run_fix(None, command)
     return True
 
 

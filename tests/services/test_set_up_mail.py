@@ -176,13 +176,18 @@ def test_a_netrc_is_appended_to_and_for_its_owner_only(workdir: Path) -> None:
             ("git config --global a.b c", "git fetch origin"),
         ),
         ("git fetch --upload-pack=touch", ()),
+        (
+            "patchpilot setup stable --fetch",
+            ("patchpilot setup stable --fetch",),
+        ),
+        ("patchpilot setup stable --offline", ()),
         ("git config --global user.name 'Your Name'", ()),
         ("git config sendemail.from, or user.email", ()),
         ("apt install git; git fetch origin", ()),
         ("", ()),
     ],
 )
-def test_only_complete_commands_of_git_are_offered(
+def test_only_complete_commands_are_offered(
     hint: str, commands: tuple[str, ...]
 ) -> None:
     assert commands_of(Diagnosis("stage", "name", "warn", "message", hint)) == commands

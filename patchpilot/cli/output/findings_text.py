@@ -260,7 +260,9 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
         for checked in result.patches
     )
     note = f" ({counted(bare, 'diff')} without a commit message)" if bare else ""
-    stop = "" if result.whole_files or not result.exit_code else ", not ready to send"
+    # as `send` judges: only errors keep a patch from being sent
+    blocks = counts[Severity.ERROR] and result.exit_code and not result.whole_files
+    stop = ", not ready to send" if blocks else ""
     found = ", ".join(said) or "no findings"
     return f"{patches} checked{stop}: {found}{_aside(result)}{note}"
 

@@ -193,7 +193,7 @@ def _too_soon(
     # the end of a line may be cut
     demo = "in the demo, send it at once; " if in_demo() else ""
     return (
-        f"{demo}v{earlier[-1].version} was sent {ago}; {project.title} asks for"
+        f"{demo}v{earlier[-1].version} was sent {ago}; leave reviewers"
         f" {project.mail.resend_hours} hours between versions"
     )
 

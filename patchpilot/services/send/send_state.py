@@ -107,8 +107,7 @@ def reported(repository: Repository, sending: Sending) -> Sending:
         remind = stored_time(last.begun).astimezone() + timedelta(days=days)
         now += (
             "test bots usually reply within a day or two, reviewers within several days",
-            f"{project.title} asks to wait {counted(days, 'day')} before a reminder: until"
-            f" {remind:%Y-%m-%d}",
+            f"wait {counted(days, 'day')} before a reminder: until {remind:%Y-%m-%d}",
         )
     link = f"{base}{accepted[0]}/" if base and accepted else ""
     return replace(sending, link=link, now=now)

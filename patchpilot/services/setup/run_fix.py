@@ -3,18 +3,19 @@
 
 import re
 import shlex
+import sys
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import interactive
 from patchpilot.services.setup.diagnose import Diagnosis
 
-_RUNS = ("git config ", "git fetch ", "git commit-graph ")
+_RUNS = ("git config ", "git fetch ", "git commit-graph ", "patchpilot setup stable ")
 """The commands that are offered: those that install something are left to the user."""
 _PLACEHOLDER = re.compile(r"\b[A-Z]{3,}\b|\.\.\.|…|Your Name|you@example|, | or |`")
 
 
 _OPTIONS = {
-    *("--global", "--unset", "--unshallow", "--refetch", "--no-filter"),
+    *("--global", "--unset", "--unshallow", "--refetch", "--no-filter", "--fetch"),
     *("--reachable", "--changed-paths"),
 }
 """The options that doctor's hints have: a remote may be named like another one."""
@@ -40,7 +41,10 @@ def run_fix(repository: Repository | None, command: str) -> bool:
 
     The command runs in the top-level directory of the repository, if there is one.
     """
-    done = interactive(shlex.split(command), cwd=repository.top if repository else None)
+    words = shlex.split(command)
+    if words[0] == "patchpilot":
+        words[:1] = [sys.executable, "-P", "-m", "patchpilot"]
+    done = interactive(words, cwd=repository.top if repository else None)
     if repository:
         repository.changed()
     return done == 0

@@ -118,15 +118,21 @@ def proposed_provider(address: str) -> str:
     return _short(known) if known and known.server else OWN
 
 
+def valid_address(text: str) -> str:
+    """Returns an address that mail can be sent from; raises UsageError for another text."""
+    verdict = judge(text.strip())
+    if verdict.state is AddressState.BAD:
+        raise UsageError(f"{text}: {verdict.reason}", hint="such as ada@example.org")
+    return text.strip()
+
+
 def plan_mail(request: MailRequest) -> MailPlan:
     """Returns the planned settings for an email account without writing them.
 
     Raises `UsageError` if the address, the provider, the server or the place for the password
     is invalid.
     """
-    verdict = judge(request.address)
-    if verdict.state is AddressState.BAD:
-        raise UsageError(f"{request.address}: {verdict.reason}")
+    valid_address(request.address)
     name = (request.provider or proposed_provider(request.address)).lower()
     names = [known for known, _ in provider_names()]
     if name not in names:
