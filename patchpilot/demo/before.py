@@ -93,10 +93,7 @@ def before_the_mail(journey: Journey) -> None:
         judge=lambda got: _culprit(got, facts.culprit),
     )
 
-    journey.tell(
-        "Do the stable trees need it? (Without a Fixes: tag the Cc: stable line has to name the"
-        " first version.)"
-    )
+    journey.tell("Do the stable trees need it?")
     journey.run(["patchpilot", "stable", "HEAD", "--fixes", facts.culprit])
 
     journey.tell(

@@ -29,7 +29,6 @@ _NAMES: Mapping[type, str] = {
 }
 _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "line": ("address", "version"),
-    "line_versions": ("address", "version"),
     "branch_name": ("version",),
     "subject": ("version",),
     "marker": ("commit",),

@@ -23,7 +23,6 @@ class Tags(NamedTuple):
     """
 
     line: str = ""
-    line_versions: str = ""
     links: str = "https://lore.kernel.org/r/"
     first_commits: tuple[str, ...] = ()
     fix_prefixes: tuple[str, ...] = ()

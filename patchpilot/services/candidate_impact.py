@@ -48,7 +48,7 @@ def candidate_impact(
     """
     stable = stable_lines(
         repository,
-        StableRequest(fix, fixes=culprits, profile=profile, assume_tag=True),
+        StableRequest(fix, fixes=culprits, profile=profile),
         progress=progress,
     )
     bug = bug_range(

@@ -61,7 +61,6 @@ class StableFacts:
 
     - `release`: the first mainline release that has the bug, None if there is none
     - `is_known`: whether it is known which commits introduced the bug
-    - `tagged`: whether the message has, or will have, a Fixes: tag
     - `size`: the number of added, removed and context lines in the patch
     - `no_fix`: the reason why the commit does not count as a fix
     - `fixed_in`: the first release that contains the fix
@@ -72,7 +71,6 @@ class StableFacts:
     branches: Sequence[BranchState] = ()
     is_known: bool = True
     present: Sequence[str] = ()
-    tagged: bool = True
     size: int = 0
     no_fix: str = ""
     fixed_in: str | None = None
@@ -103,7 +101,9 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
             f"{release} has both the bug and the fix, so no release has only the bug"
         )
     reasons = _reasons(release, affected, facts)
-    line = _request(project, facts, _since(release, affected))
+    line = project.tags.line.format(
+        address=project.lists.stable, version=_since(release, affected)
+    )
     return StableAdvice((line,), True, reasons, _warnings(project, facts.size))
 
 
@@ -141,16 +141,6 @@ def _reasons(
             "no stable branch in this repository has the bug; newer ones will",
         )
     return (reason,)
-
-
-def _request(project: Project, facts: StableFacts, version: str) -> str:
-    """The line itself, with the version since which the bug is there, where that is wanted."""
-    tags = project.tags
-    is_asked = not facts.tagged or "{version}" in tags.line
-    form = (
-        tags.line_versions if version and tags.line_versions and is_asked else tags.line
-    )
-    return form.format(address=project.lists.stable, version=version)
 
 
 def _warnings(project: Project, size: int) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def test_a_patch_without_a_tree_is_detected(to: str, path: str) -> None:
 
 def test_its_tag_asks_for_a_backport(repo: Repo) -> None:
     assert document(repo, "stable", "HEAD")["lines"] == [
-        "Backport-to: acme-stable@lists.acme.example"
+        "Backport-to: acme-stable@lists.acme.example # 4.2.0 and later"
     ]
 
 
@@ -220,7 +220,7 @@ def test_what_there_is_not_is_named_with_file_key_and_the_nearest(
         (
             "{version} and later",
             "{since} and later",
-            "[tags]: key 'line_versions' takes {address}, {version} as placeholders",
+            "[tags]: key 'line' takes {address}, {version} as placeholders",
         ),
         (
             '"4.2" = "2027-06"',

@@ -306,7 +306,6 @@ def _stable(
             commit.id,
             fixes=[culprit.id for culprit in culprits],
             profile=request.profile,
-            assume_tag=True,
         ),
         progress=progress,
     )

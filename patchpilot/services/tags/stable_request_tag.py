@@ -88,14 +88,12 @@ class StableRequest:
     """The fix for which to decide about a backport to stable (None: the latest commit).
 
     `fixes` names the commits that introduced the bug; by default, they are taken from the
-    Fixes: tags or, without tags, from a search with a certain result. `assume_tag` is set if
-    a Fixes: tag will be written.
+    Fixes: tags or, without tags, from a search with a certain result.
     """
 
     target: str | None = None
     fixes: Sequence[str] = ()
     profile: str = ""
-    assume_tag: bool = False
 
 
 def stable_lines(
@@ -165,7 +163,6 @@ def stable_lines(
             branches,
             is_known=bool(named),
             present=present_lines(commit),
-            tagged=bool(tagged) or request.assume_tag,
             size=patch_size(repository, commit),
             no_fix=no_fix,
             fixed_in=_fixed_in(repository, commit, named, releases) if oldest else None,
