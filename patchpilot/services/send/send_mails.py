@@ -239,18 +239,7 @@ def _for_refused(send: Send) -> Iterator[Advice]:
         for entry in send.entries
         if entry.state is MailState.REJECTED and (match := _REFUSED.match(entry.detail))
     }
-    if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
-        for email in sorted(refused):
-            drop = Action("maintainers", ("--drop", email))
-            yield Hint(
-                (
-                    f"nothing was sent; to drop {email}: ",
-                    drop,
-                    ", then ",
-                    Action("send"),
-                )
-            )
-    elif refused:
+    if refused:
         without = tuple(word for email in sorted(refused) for word in ("--drop", email))
         reason = (
             f"send the rest without {', '.join(sorted(refused))}: "
