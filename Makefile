@@ -94,6 +94,7 @@ install:
 		"$(LIB)/bin/python" -m patchpilot completion "$${one%%:*}" > "$$file"; \
 	done
 	@echo "$(PREFIX)/bin/patchpilot"
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "add $(PREFIX)/bin to PATH" ;; esac
 
 # directories that are empty then go too, but never the prefix
 uninstall:

@@ -165,6 +165,7 @@ def set_up_mail(
             notice("note", "nothing was written")
             return int(ExitCode.FINDINGS)
         write_mail(plan, password)
+        notice("note", "written to your git configuration")
         for key in overridden(plan, repository):
             notice(
                 "warning", f"this repository's own {key} replaces the new value here"

@@ -134,8 +134,8 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
             hint = topic.transport.damage_hint
         elif wrong.startswith("its author"):
             hint = (
-                "balance the parentheses and quotes in the author's name, or commit under a name"
-                " without them"
+                "commit under a name without quotes, parentheses or other characters that git"
+                " changes"
             )
         else:
             hint = "indent or reword the line that git takes for the end of the message"

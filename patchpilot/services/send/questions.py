@@ -259,7 +259,7 @@ def questions(
         _evidence(_SECURITY, series.patches),
         draft.answers.get("security"),
         (
-            "sent to the recipients of the To/Cc stage, lists included",
+            "sent to all planned recipients, lists included",
             (
                 f"sent to the maintainers and {team} only; they decide when to post it publicly. No"
                 " public archive is searched for it"
