@@ -88,6 +88,18 @@ def test_a_version_that_the_archive_lacks_is_reported_as_missing(
         assert "1 message sent 0 hours before it was last" in one.track("show").out
 
 
+def test_a_version_after_an_accepted_one_has_a_note(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        first = one.send("--to", MATT)
+        one.update()
+        one.tell(first, "Applied, thanks.", MATT)
+        one.amend()
+        words = ("send", "--reroll", "--dry-run", "--to", MATT, "--format", "json")
+        planned = one.run(*words)
+        names = [note["name"] for note in planned.json["warnings"]]
+        assert "accepted-before" in names
+
+
 def test_a_bounce_of_any_version_is_stored_and_may_be_added_again(
     tmp_path: Path,
 ) -> None:

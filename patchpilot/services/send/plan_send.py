@@ -218,8 +218,19 @@ def open_point_warnings(
     last = last_sent(draft) if draft.version > 1 else None
     if last is None or last.version >= draft.version:
         return ()
-    from patchpilot.topic.followed.review_summary import review_items
+    from patchpilot.reading.thread_values import TAKEN
+    from patchpilot.topic.followed.review_summary import review_items, series_of
 
+    for series in series_of(last):
+        summary = series.summary
+        if summary and summary.series_state in TAKEN:
+            return (
+                SendProblem(
+                    "accepted-before",
+                    f"v{last.version} was accepted: {summary.why}",
+                    "unless the maintainer asked for it, send a patch on top of it instead",
+                ),
+            )
     items = review_items(last, upcoming_patches(draft, repository))
     left = [(number, item) for number, item in items if item.state == "open"]
     if not left:

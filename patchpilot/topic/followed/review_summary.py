@@ -28,7 +28,7 @@ def review_items(
 
     return tuple(
         (series.entry.id, item)
-        for series in _series_of(last)
+        for series in series_of(last)
         if series.status is not None
         for item in ledger_of(series.status, series.marks, upcoming)
         if item.of_newest
@@ -52,7 +52,7 @@ def to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
     )
 
 
-def _series_of(last: Send) -> "tuple[Tracked, ...]":
+def series_of(last: Send) -> "tuple[Tracked, ...]":
     """The tracked series that have one of a send's mails."""
     from patchpilot.topic.followed.known_series import only_sent, open_store, show
 
