@@ -235,6 +235,6 @@ async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_
         assert rows_of(app)[1].split()[1] == "To"
         await keys(pilot, Stage.SEND)
         await until(pilot, lambda: app.session.last(Stage.SEND) is not None, "the plan")
-        planned = app.session.last(Stage.SEND).plan
+        planned = app.session.last(Stage.SEND)
         roles = sorted(one.role for one in planned.recipients)
         assert roles == ["maintainer", "maintainer", "maintainer", "security team"]

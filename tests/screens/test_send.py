@@ -208,7 +208,7 @@ async def test_an_open_question_is_asked_at_s_and_nothing_is_sent_before(
                 pilot,
                 lambda left=left: (
                     (known := app.session.fresh(Stage.SEND)) is not None
-                    and len(open_questions(known.plan)) == left
+                    and len(open_questions(known)) == left
                 ),
                 "the answer",
             )

@@ -135,7 +135,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
                 ),
                 "v2's plan",
             )
-            assert "v2" in session.fresh(Stage.SEND).plan.send.entries[0].subject
+            assert "v2" in session.fresh(Stage.SEND).send.entries[0].subject
             await keys(pilot, "s")
             await pilot.press(*"send", "enter")
             await until(
