@@ -74,8 +74,9 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
         for _, severity, record in measured
         if severity is Severity.ERROR
     )
-    # mails do not say what a repository's history would
-    hidden = {(rule.name, Severity.CHECK) for rule in rules if rule.scope == "history"}
+    # mails do not say what a repository's history would, and were measured by the rules of 6.1
+    unmeasured = (rule for rule in rules if rule.scope == "history" or rule.since)
+    hidden = {(rule.name, Severity.CHECK) for rule in unmeasured}
     for name, severity, record in measured:
         if severity is Severity.ERROR:
             continue
