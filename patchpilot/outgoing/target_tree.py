@@ -15,13 +15,10 @@ from patchpilot.outgoing.compose_mails import patch_contents
 
 
 class TargetTree(NamedTuple):
-    """The tip against which patches are checked: its label, its commit id, and why it was
-    chosen.
-    """
+    """The tip against which patches are checked: its label and its commit id."""
 
     label: str
     tip: str
-    why: str
 
 
 class TargetFit(NamedTuple):
@@ -55,7 +52,7 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
         for name in (branch, "HEAD", "main", "master"):
             tip = repository.find(f"refs/remotes/{remote}/{name}") if name else None
             if tip:
-                return TargetTree(f"{remote}/{name}", tip, f"T: {tree}")
+                return TargetTree(f"{remote}/{name}", tip)
     return None
 
 

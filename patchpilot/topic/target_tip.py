@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.target_tree import TargetTree, remote_of
-from patchpilot.topic.topic_base import Source, applied_to
+from patchpilot.topic.topic_base import applied_to
 
 
 def find_target(
@@ -34,13 +34,5 @@ def find_target(
         base = None
     tip = repository.find(base.branch) if base else None
     if base and tip and (not ids or tip != head):
-        return TargetTree(
-            repository.short_name(base.branch) or base.branch,
-            tip,
-            "the base you named" if base.source is Source.NAMED else base.reason,
-        )
-    return (
-        TargetTree(repository.branch or "HEAD", head, "what is checked out")
-        if head and not ids
-        else None
-    )
+        return TargetTree(repository.short_name(base.branch) or base.branch, tip)
+    return TargetTree(repository.branch or "HEAD", head) if head and not ids else None

@@ -100,7 +100,7 @@ def facts(
             mail=linux.mail._replace(**mail),
             lists=linux.lists._replace(stable=stable),
         ),
-        target=TargetTree("origin/master", "a" * 40, "the default"),
+        target=TargetTree("origin/master", "a" * 40),
         standing=TargetFit("clean"),
         now=TUESDAY,
     )

@@ -102,8 +102,8 @@ def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
     shown = repo.patchpilot("send --to x@lists.example.org --dry-run").out
     assert f"#regzbot introduced: {culprit[:12]}" in shown.partition("\n---\n")[2]
     with Repository.open(repo.path) as repository:
-        answer(repository, "regression", "HEAD~1")
-        assert traps(repository).draft.answers["regression"] == culprit[:12]
+        kept = answer(repository, "regression", "HEAD~1")
+        assert kept.answers["regression"] == culprit[:12]
         with pytest.raises(UsageError, match="no such commit"):
             answer(repository, "regression", "no-such-commit")
         with pytest.raises(UsageError, match="invalid answer"):

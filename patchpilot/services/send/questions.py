@@ -74,7 +74,6 @@ class PreSendQuestions(NamedTuple):
     """
 
     questions: tuple[PreSendQuestion, ...]
-    draft: Draft
     target: TargetTree | None
     standing: TargetFit | None
     missing_tree: str = ""
@@ -126,7 +125,7 @@ def traps(
         else NOT_ASKED
     )
     return PreSendQuestions(
-        questions(series, draft, project), draft, place, fit, treeless, upstream, posted
+        questions(series, draft, project), place, fit, treeless, upstream, posted
     )
 
 
