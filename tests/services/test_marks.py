@@ -5,9 +5,8 @@ mail.
 
 import pytest
 
-from patchpilot.checking.check_patches import check_mails
-from patchpilot.checking.check_request import CheckRequest
-from patchpilot.checking.check_result import CheckResult
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch
 from patchpilot.services.send.propose_prefix import mark_warnings
 
 MAIL = """From: Ada Fixer <ada@example.org>
@@ -33,8 +32,8 @@ index 1111111111..2222222222 100644
 """
 
 
-def patches(*mails: bytes) -> CheckResult:
-    return check_mails(mails, CheckRequest(profile="linux", fail_on="never"))
+def patches(*mails: bytes) -> list[Patch]:
+    return [parse_patch(mail.replace(b"\r\n", b"\n"), "mail") for mail in mails]
 
 
 @pytest.mark.parametrize(

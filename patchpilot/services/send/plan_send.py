@@ -182,7 +182,11 @@ def plan(
     warned = (
         *warned,
         *(
-            mark_warnings(checked, project.name, is_regression=is_regression(draft))
+            mark_warnings(
+                [each.patch for each in checked.patches],
+                project.name,
+                is_regression=is_regression(draft),
+            )
             if checked
             else ()
         ),

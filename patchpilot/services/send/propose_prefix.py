@@ -22,16 +22,15 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 
 def mark_warnings(
-    checked: "CheckResult", profile: str, *, is_regression: bool = False
+    patches: Sequence[Patch], profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
-    """Returns the warnings of `check` about the subject prefixes of the checked messages.
+    """Returns the warnings of `check` about the subject prefixes of the messages to send.
 
     Each warning is returned once. There is a warning if a fix's prefix names the tree for
     other changes.
     """
-    patches = [each.patch for each in checked.patches]
     warnings = list(_contradictions(patches, profile, is_regression))
-    for name, message, trees in _findings(checked):
+    for name, message, trees in _findings(_checked(patches, profile)):
         tree, other = trees["fixes"], trees["rest"]
         hint = Action(
             "send", ("--subject-prefix", f"PATCH {tree}"), f"{{}}, or 'PATCH {other}'"
