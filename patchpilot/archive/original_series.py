@@ -10,8 +10,7 @@ from patchpilot.model.message_id import linked_ids
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import PostedTopic
-from patchpilot.reading.revisions import find_topics
+from patchpilot.reading.posted_series import PostedTopic, find_topics
 from patchpilot.reading.status import read_thread
 from patchpilot.reading.thread_match import about, authors_named, patch_authors
 from patchpilot.series.patch_pairing import title_key

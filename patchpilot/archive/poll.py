@@ -16,8 +16,8 @@ from patchpilot.errors import NetworkError
 from patchpilot.model.action import Action
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.mail import Mail
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.reading.mbox import arrived, when
-from patchpilot.reading.posted_series import plain_title
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.series.patch_pairing import title_key, title_similarity
 
@@ -237,7 +237,7 @@ class _Known:
 
 def concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
     """Returns the numbers of the series that a message may be about."""
-    title = title_key(plain_title(mail.subject))
+    title = title_key(parse_subject(mail.subject).title)
     return [polled.number for polled in series if _concerns(mail, title, polled)]
 
 

@@ -212,7 +212,7 @@ def _followed(
 
     if not default_file().exists():
         return ()
-    from patchpilot.reading.revisions import find_topics
+    from patchpilot.reading.posted_series import find_topics
     from patchpilot.series.patch_pairing import title_key
 
     titles = {title_key(patch.subject.title) for patch in patches}

@@ -14,7 +14,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, mail_parts
 from patchpilot.model.mailinfo import raw_headers
 from patchpilot.model.message_id import id_in_header
-from patchpilot.reading.posted_series import plain_title
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.series.patch_pairing import title_key
 
 MAX_RECIPIENTS = 100
@@ -240,7 +240,9 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
         return ()
     found, subject, why = _LIST.search(text), _SUBJECT.search(text), _WHY.search(text)
     title = (
-        title_key(plain_title(" ".join(subject["subject"].split()))) if subject else ""
+        title_key(parse_subject(" ".join(subject["subject"].split())).title)
+        if subject
+        else ""
     )
     about = _about(mail, map(id_in_header, _RETURNED_ID.findall(mail.body)))
     if not title and not about:

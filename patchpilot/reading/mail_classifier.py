@@ -31,6 +31,7 @@ from patchpilot.reading.sentences import Sentence, sentences_of
 from patchpilot.reading.statements import Answered, Statement, statement_of
 
 MAX_SUBJECT = 1000
+MAX_REFERENCES = 50
 _DEEPEST_PATCH = 2
 """References of a mail that answers a patch below a cover letter."""
 _REPLY = re.compile(
@@ -100,6 +101,12 @@ class Classified:
     def when(self) -> datetime:
         """The date, or the epoch if it has none."""
         return when(self.mail)
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        """The Message-IDs that it answers, the nearest first; a hostile header may name many."""
+        references = reversed(self.mail.references[-MAX_REFERENCES:])
+        return tuple(filter(None, (self.mail.in_reply_to, *references)))
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:

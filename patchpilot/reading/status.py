@@ -16,14 +16,13 @@ from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique, when
-from patchpilot.reading.posted_series import PostedTopic
-from patchpilot.reading.related_series import with_follow_ups
+from patchpilot.reading.posted_series import PostedTopic, find_topics
+from patchpilot.reading.related_series import follow_ups
 from patchpilot.reading.review_trailers import proposed_trailers
-from patchpilot.reading.revisions import find_topics
 from patchpilot.reading.sender import is_sent_to_self
 from patchpilot.reading.series_state import decided
 from patchpilot.reading.statements import Answered
-from patchpilot.reading.thread_match import Reply, attach
+from patchpilot.reading.thread_match import Reply, attach, with_replies
 from patchpilot.reading.thread_values import (
     Claim,
     Credit,
@@ -36,7 +35,6 @@ from patchpilot.reading.thread_values import (
     Status,
     stable_summary,
 )
-from patchpilot.reading.vouched_addresses import with_replies
 from patchpilot.series.patch_pairing import title_key
 
 __all__ = [
@@ -101,10 +99,32 @@ def read_thread(
         _status(topic, _with_author(topic, attached[at], reader), moment, confirmed)
         for at, topic in enumerate(topics)
     ]
-    result = with_follow_ups([_with_delivery(status, every) for status in statuses])
+    statuses = [_with_delivery(status, every) for status in statuses]
+    result = tuple(map(_with_follow_ups, statuses, follow_ups(statuses)))
     # keep references to the mails too, so that their id() is not reused
     reader.threads[key] = (mails, result)
     return result
+
+
+def _with_follow_ups(
+    status: Status, later: tuple[tuple[FollowUp, ...], tuple[Claim, ...]]
+) -> Status:
+    """The status with the later series, which may determine its state."""
+    found, claims = later
+    if not found:
+        return status
+    events = (*status.events, *(claim for claim in claims if claim.known))
+    evidence = replace(status.evidence, events=events)
+    had = {claim.message_id for claim in status.claims}
+    unproven = [it for it in claims if not it.proven and it.message_id not in had]
+    status = replace(
+        status,
+        follow_ups=found,
+        claims=(*status.claims, *unproven),
+        events=events,
+        landed=evidence.landed,
+    )
+    return decided(status, evidence)
 
 
 def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:

@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the series that each message is about.
+"""Finds the series that each message is about, and the addresses that its messages vouch for.
 
-Messages are matched by thread, or otherwise by the title or commit that a bot's message quotes.
+A message is about what it answers, or about the title, commit or link that a bot's message quotes.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.message_id import linked_ids
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch_subject import Subject, parse_subject
+from patchpilot.reading.bots import is_bot_address
+from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
-from patchpilot.reading.posted_series import Post, PostedTopic, Revision, plain_title
+from patchpilot.reading.mbox import arrived
+from patchpilot.reading.posted_series import Post, PostedTopic, Revision
 from patchpilot.reading.sender import same_person
 from patchpilot.series.patch_pairing import title_key
-
-T = TypeVar("T")
 
 _TITLED = re.compile(
     r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n"
@@ -37,8 +38,8 @@ _LISTED = re.compile(
 """An entry of patchwork's summary of what was applied."""
 _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
 
-
-MAX_REFERENCES = 50
+_OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
+_Posted = tuple[int, Revision, Post]
 _Place = tuple[int, Revision | None, Post | None]
 
 
@@ -97,15 +98,7 @@ def about(mail: Classified) -> str | None:
         if titled := _TITLED.search(text):
             return " ".join(titled["title"].split())
         quoted = _QUOTED_SUBJECT.search(mail.mail.subject)
-        return (
-            plain_title(
-                quoted["title"].rstrip('"')
-                if quoted["title"].count('"') % 2
-                else quoted["title"]
-            )
-            if quoted
-            else None
-        )
+        return parse_subject(quoted["title"].rstrip('"')).title if quoted else None
     return None
 
 
@@ -114,299 +107,217 @@ def attach(
 ) -> dict[int, list[Reply]]:
     """Returns the messages about each series, keyed by its index in `topics`, in the given order.
 
-    The series' own posts are not included.
+    A message is about what it answers; one without references is matched by its subject. The
+    series' own posts are not included.
     """
+    posted = _Posts(topics)
     by_id = {mail.message_id: mail for mail in mails}
-    owner = {
-        post.message_id: (at, revision, post)
-        for at, topic in enumerate(topics)
-        for revision in topic.revisions
-        for post in revision.posts
+    places: dict[str, _Place] = {
+        **{
+            it: (at, None, None)
+            for at, topic in enumerate(topics)
+            for it in topic.missing
+        },
+        **posted.by_id,
     }
-    absent = {
-        message_id: (at, None, None)
-        for at, topic in enumerate(topics)
-        for message_id in topic.missing
-    }
-    titles: dict[str, list[tuple[int, Revision, Post]]] = {}
-    for at, revision, post in owner.values():
-        titles.setdefault(post.key, []).append((at, revision, post))
-    commits: dict[str, int] = {}
-    under: dict[str, Classified | None] = {}
-    answered: dict[str, _Place | None] = {}
-    places: Mapping[str, _Place] = {**absent, **owner}
+    under: dict[str, Classified] = {}
     by_topic: dict[int, list[Reply]] = {at: [] for at in range(len(topics))}
     for mail in mails:
-        if mail.message_id in owner:
+        if mail.message_id in posted.by_id:
             continue
-        if listed := _by_summary(mail, titles):
-            for about_it in listed:
-                by_topic[about_it[0]].append(
-                    Reply(mail, about_it[1], about_it[2], None)
-                )
-            continue
-        parent = next(
-            (by_id[message_id] for message_id in _above(mail) if message_id in by_id),
-            None,
-        )
-        place = (
-            _by_machine(mail, titles, commits)
-            or _by_link(mail, owner)
-            or _by_thread(mail, by_id, places, titles, commits, answered)
-            or _by_subject(mail, titles)
-        )
-        if place is None:
-            continue
-        by_topic[place[0]].append(
-            Reply(mail, place[1], place[2], parent, _under(mail, by_id, under))
-        )
-        if mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT) and topics[
-            place[0]
-        ].identities.vouch_for(mail):
-            for commit in mail.place.commits:
-                commits.setdefault(commit[:12], place[0])
+        parent = next((by_id[it] for it in mail.above if it in by_id), None)
+        if parent and parent.kind in STABLE:
+            under[mail.message_id] = parent
+        elif parent and parent.message_id in under:
+            under[mail.message_id] = under[parent.message_id]
+        found = posted.listed(mail)
+        if not found:
+            ids = sorted(mail.above, key=lambda it: it not in posted.by_id)
+            above = next((places[it] for it in ids if it in places), None)
+            place = posted.quoted(mail) or above
+            if place is None and not mail.above:
+                place = posted.titled(mail)
+            found = [place] if place else []
+            places.update((mail.message_id, it) for it in found)
+        for at, revision, post in found:
+            reply = Reply(mail, revision, post, parent, under.get(mail.message_id))
+            by_topic[at].append(reply)
+            is_taken = mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT)
+            if is_taken and topics[at].identities.vouch_for(mail):
+                posted.commits.update((it[:12], at) for it in mail.place.commits)
     return by_topic
 
 
-def _by_machine(
-    mail: Classified,
-    titles: dict[str, list[tuple[int, Revision, Post]]],
-    commits: dict[str, int],
-) -> _Place | None:
-    """Match a bot's mail by what it quotes: mails of the stable trees are not in the author's
-    thread.
-    """
-    if mail.kind not in STABLE and mail.kind not in (
-        MailKind.MM_COMMIT,
-        MailKind.TIP_COMMIT,
-        MailKind.APPLIED,
-    ):
-        return None
-    for commit in mail.place.commits if mail.kind in STABLE else ():
-        if commit[:12] in commits:
-            return commits[commit[:12]], None, None
-    title = about(mail)
-    if not title:
-        return None
-    key = title_key(title)
-    places = titles.get(key)
-    if places is None and len(key) >= 20 and mail.kind is MailKind.STABLE_FAILED:
-        places = next(
-            (known for name, known in titles.items() if name.startswith(key)), None
-        )
-    places = [place for place in places or () if _by_its_author(mail, place)]
-    if not places:
-        return None
-    # a forwarded patch has the same title: the mail is about its author's patch
-    named = authors_named(mail)
-    places = [
-        place
-        for place in places
-        if any(same_person(place[2].mail.sender, author) for author in named)
-    ] or places
-    mainline = [place for place in places if not place[1].backport_to] or places
-    at, revision, post = mainline[-1]
-    return (at, None, None) if mail.kind in STABLE else (at, revision, post)
+class _Posts:
+    """The posts of all series by Message-ID and by title, and the commits that they became."""
 
+    def __init__(self, topics: Sequence[PostedTopic]) -> None:
+        self.by_id: dict[str, _Posted] = {
+            post.message_id: (at, revision, post)
+            for at, topic in enumerate(topics)
+            for revision in topic.revisions
+            for post in revision.posts
+        }
+        self.titles: dict[str, list[_Posted]] = defaultdict(list)
+        for place in self.by_id.values():
+            self.titles[place[2].key].append(place)
+        self.commits: dict[str, int] = {}
 
-def _by_summary(
-    mail: Classified, titles: Mapping[str, Sequence[tuple[int, Revision, Post]]]
-) -> list[_Place]:
-    """The series and patches that patchwork's summary lists; a listed series is meant whole."""
-    if mail.robot != "patchwork-bot" or mail.mail.in_reply_to:
-        return []
-    found: list[_Place] = []
-    for entry in _LISTED.finditer(mail.mail.body):
-        subject, author = (
-            parse_subject(entry["subject"]),
-            parse_address(entry["author"]),
-        )
+    def quoted(self, mail: Classified) -> _Place | None:
+        """What a bot's mail quotes by commit, link or title: such mails are not in the author's
+        thread.
+        """
+        is_stable = mail.kind in STABLE
+        if not is_stable and mail.kind not in _OF_TREES:
+            return None
+        named = authors_named(mail)
+        if is_stable:
+            ids = (self.commits.get(it[:12]) for it in mail.place.commits)
+            linked = (self.by_id.get(it) for it, _ in linked_ids(mail.mail.body))
+            keys = {author.key for author in named}
+            by_link = (it[0] for it in linked if it and it[2].mail.sender.key in keys)
+            at = next((it for it in (*ids, *by_link) if it is not None), None)
+            if at is not None:
+                return at, None, None
+        # a forwarded patch has the same title: the mail is about its author's patch
         places = [
-            place for place in titles.get(title_key(subject.title), ())
-            if author and same_person(place[2].mail.sender, author) and _not_after(place[2], mail)
-        ]  # fmt: skip
-        if places:
-            at, revision, post = (
-                [place for place in places if place[1].version == subject.version]
-                or places
-            )[-1]
-            found.append((at, revision, None if entry["what"] == "Series" else post))
-    return found
+            place
+            for place in self.titles.get(title_key(about(mail) or ""), ())
+            if not named or is_by(named, patch_authors(place[2]))
+        ]
+        places = [it for it in places if is_by(named, [it[2].mail.sender])] or places
+        places = [it for it in places if not it[1].backport_to] or places
+        if not places:
+            return None
+        return (places[-1][0], None, None) if is_stable else places[-1]
 
+    def listed(self, mail: Classified) -> list[_Place]:
+        """The series and patches that patchwork's summary lists; a listed series is meant whole."""
+        found: list[_Place] = []
+        if mail.robot != "patchwork-bot" or mail.mail.in_reply_to:
+            return found
+        for entry in _LISTED.finditer(mail.mail.body):
+            subject, author = (
+                parse_subject(entry["subject"]),
+                parse_address(entry["author"]),
+            )
+            places = [
+                place
+                for place in self._before(mail, subject)
+                if author and same_person(place[2].mail.sender, author)
+            ]
+            if places:
+                at, revision, post = places[-1]
+                found.append(
+                    (at, revision, None if entry["what"] == "Series" else post)
+                )
+        return found
 
-def _by_link(
-    mail: Classified, owner: Mapping[str, tuple[int, Revision, Post]]
-) -> _Place | None:
-    """Match a mail of a stable tree by the patch's link to what its author sent: maintainers change
-    titles.
-    """
-    if mail.kind not in STABLE:
-        return None
-    named = {author.key for author in authors_named(mail)}
-    linked = (
-        owner[message_id]
-        for message_id, at in linked_ids(mail.mail.body)
-        if at is not None and message_id in owner
-    )
-    return next(
-        ((at, None, None) for at, _, post in linked if post.mail.sender.key in named),
-        None,
-    )
+    def titled(self, mail: Classified) -> _Place | None:
+        """What a reply without references is about by its subject, among the patches of those whom
+        it is addressed to or quotes.
+        """
+        said = " ".join(mail.body.attributions[:2])
+        people = (*mail.mail.to, *mail.mail.cc, mail.sender)
+        every = self._before(mail, mail.subject) if mail.is_reply else []
+        authors = [(place, place[1].author) for place in every]
+        places = [
+            place
+            for place, author in authors
+            if author.called in said or author.email in said or is_by(people, [author])
+        ]
+        return places[-1] if places else None
+
+    def _before(self, mail: Classified, subject: Subject) -> list[_Posted]:
+        """The posts of a title that were sent before a mail, those of its version last."""
+        places = [
+            place
+            for place in self.titles.get(title_key(subject.title), ())
+            if mail.mail.date is None or place[2].when <= mail.when
+        ]
+        return sorted(places, key=lambda place: place[1].version == subject.version)
 
 
 def authors_named(mail: Classified) -> list[Address]:
     """Returns the authors that a bot's message names for the patch it quotes."""
-    return [
-        address
-        for line in _AUTHOR.findall(mail.mail.body[:16_000])
-        if (address := parse_address(line))
-    ]
-
-
-def _by_its_author(mail: Classified, place: _Place) -> bool:
-    """Whether the patch that a bot's mail quotes is that author's: titles such as "fix typo" are
-    common.
-    """
-    named = authors_named(mail)
-    if not named or place[2] is None:
-        return True
-    known = patch_authors(place[2])
-    return any(same_person(address, other) for address in named for other in known)
+    named = map(parse_address, _AUTHOR.findall(mail.mail.body[:16_000]))
+    return [address for address in named if address]
 
 
 def patch_authors(post: Post) -> list[Address]:
     """Returns the sender of a patch and the author named in it, if that is another person."""
     inner = _AUTHOR.match(post.body)
-    return [
-        post.mail.sender,
-        *([address] if inner and (address := parse_address(inner[1])) else []),
+    author = parse_address(inner[1]) if inner else None
+    return [post.mail.sender, *([author] if author else [])]
+
+
+def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
+    """Whether one of these people is one of the authors: titles such as "fix typo" are common."""
+    return any(same_person(it, author) for it in people for author in authors)
+
+
+class _Copies:
+    """A mail of a thread: who is known if its sender is, and what comes before it."""
+
+    __slots__ = ("above", "arrived", "by", "copied", "mail")
+
+    def __init__(self, mail: Classified) -> None:
+        self.mail = mail.mail
+        # a header that was rewritten is its sender's if the list that did it is known
+        self.by = frozenset((mail.sender.key, mail.mail.sender.key))
+        self.copied = dict.fromkeys(
+            address.key for address in (*mail.mail.to, *mail.mail.cc)
+        )
+        self.above = frozenset((mail.mail.in_reply_to or "", *mail.mail.references))
+        self.arrived = arrived(mail.mail)
+
+    def is_before(self, other: "_Copies") -> bool:
+        """Whether the other mail's sender may have had this one: it is above it, or came first."""
+        if self.mail.message_id in other.above:
+            return True
+        if other.mail.message_id in self.above:
+            return False
+        mine, theirs = self.arrived, other.arrived
+        return mine is None or theirs is None or mine <= theirs
+
+
+def with_replies(topic: PostedTopic, attached: Sequence[Reply]) -> Identities:
+    """Returns a series' identities, extended by the addresses that known senders copied.
+
+    An address is not added if it wrote, or was copied by an unknown sender, earlier in the
+    thread: a reply to all is sent to such addresses automatically.
+    """
+    found = dict(topic.identities.names)
+    posts = (post.mail for revision in topic.strangers for post in revision.posts)
+    mails = [_Copies(mail) for mail in (*posts, *(reply.mail for reply in attached))]
+    sent: dict[str, list[_Copies]] = defaultdict(list)
+    named: dict[str, list[_Copies]] = defaultdict(list)
+    for mail in mails:
+        for key in mail.by:
+            sent[key].append(mail)
+        # a bot copies whom it is told to
+        if not any(is_bot_address(Address("", key)) for key in mail.by):
+            for key in mail.by | mail.copied.keys():
+                named[key].append(mail)
+    waiting = [
+        (mail, key) for mail in mails if mail.by <= found.keys() for key in mail.copied
     ]
-
-
-def _by_thread(
-    mail: Classified,
-    by_id: dict[str, Classified],
-    owner: Mapping[str, _Place],
-    titles: dict[str, list[tuple[int, Revision, Post]]],
-    commits: dict[str, int],
-    known: dict[str, _Place | None],
-) -> _Place | None:
-    """Match a mail by the mails it replies to, at any distance.
-
-    Results for the mails on the way are cached in `known`.
-    """
-
-    def look(ids: list[str], above: Classified | None) -> _Place | None:
-        place = next((owner[id_] for id_ in ids if id_ in owner), None)
-        return (
-            _by_machine(above, titles, commits)
-            if place is None and above and above.kind in STABLE
-            else place
+    held: dict[str, list[tuple[_Copies, str]]] = defaultdict(list)
+    while waiting:
+        mail, key = waiting.pop()
+        if key in found:
+            continue
+        strangers = (other for other in named[key] if not other.by <= found.keys())
+        before = next((other for other in strangers if other.is_before(mail)), None)
+        if before is not None:
+            held[next(iter(before.by - found.keys()))].append((mail, key))
+            continue
+        found[key] = frozenset()
+        waiting += held.pop(key, ())
+        waiting += (
+            (one, copied)
+            for one in sent[key]
+            if one.by <= found.keys()
+            for copied in one.copied
         )
-
-    return _walk_up(mail, by_id, known, look)
-
-
-def _walk_up(
-    mail: Classified,
-    by_id: Mapping[str, Classified],
-    known: dict[str, T | None],
-    look: Callable[[list[str], Classified | None], T | None],
-) -> T | None:
-    """Ask `look` about each mail above, the nearest first, until it answers or a mail of a stable
-    tree was reached.
-
-    `look` takes the ids that a mail replies to and the nearest mail among them. Results for the
-    mails on the way are cached in `known`.
-    """
-    path: list[str] = []
-    current, answer = mail, None
-    while current.mail.message_id not in known:
-        known[current.mail.message_id] = None
-        path.append(current.mail.message_id)
-        ids = _above(current)
-        above = next((by_id[id_] for id_ in ids if id_ in by_id), None)
-        answer = look(ids, above)
-        if answer is not None or above is None or above.kind in STABLE:
-            break
-        current = above
-    else:
-        answer = known[current.mail.message_id]
-    known.update(dict.fromkeys(path, answer))
-    return answer
-
-
-def _above(mail: Classified) -> list[str]:
-    """The ids a mail replies to, the nearest first, limited against malicious References lines."""
-    return [
-        reference
-        for reference in (
-            mail.mail.in_reply_to,
-            *reversed(mail.mail.references[-MAX_REFERENCES:]),
-        )
-        if reference
-    ]
-
-
-def _under(
-    mail: Classified,
-    by_id: Mapping[str, Classified],
-    known: dict[str, Classified | None],
-) -> Classified | None:
-    """The nearest mail of a stable tree that this one answers, at any distance.
-
-    Results are cached in `known`.
-    """
-    return _walk_up(
-        mail,
-        by_id,
-        known,
-        lambda _ids, above: above if above and above.kind in STABLE else None,
-    )
-
-
-def _by_subject(
-    mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]]
-) -> _Place | None:
-    """Match a reply with a broken thread by its subject: the latest such patch sent before it."""
-    if not mail.is_reply:
-        return None
-    places = titles.get(title_key(mail.subject.title))
-    if not places:
-        return None
-    places = [place for place in places if _speaks_to(mail, place[1].author)]
-    if not places:
-        return None
-    same = [
-        place for place in places if place[1].version == mail.subject.version
-    ] or places
-    earlier = [place for place in same if _not_after(place[2], mail)]
-    return (earlier or same)[-1]
-
-
-def _speaks_to(mail: Classified, author: Address) -> bool:
-    """Whether a reply is addressed to the author, or quotes them, or comes from them: another's
-    patch may have the same title.
-    """
-    said = " ".join(mail.body.attributions[:2])
-    return (
-        any(
-            same_person(author, address)
-            for address in (*mail.mail.to, *mail.mail.cc, mail.sender)
-        )
-        or author.email in said
-        or (bool(author.name) and author.name in said)
-    )
-
-
-def _not_after(post: Post, mail: Classified) -> bool:
-    return (
-        post.mail.mail.date is None
-        or mail.mail.date is None
-        or post.mail.mail.date <= mail.mail.date
-    )
-
-
-def quotes_commit(mail: Classified, commits: Sequence[str]) -> bool:
-    """Whether a message names one of these commits, even in a quote."""
-    return any(commit[:12] in mail.mail.body for commit in commits if len(commit) >= 7)
+    return Identities(found)

@@ -11,8 +11,7 @@ from patchpilot.model.patch import Series
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import Revision
-from patchpilot.reading.revisions import find_topics
+from patchpilot.reading.posted_series import Revision, find_topics
 from patchpilot.topic.followed.known_series import undisclosed_error
 from patchpilot.topic.own_archive import default_archive
 

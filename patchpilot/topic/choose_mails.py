@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from patchpilot.errors import InputError
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_classifier import classify
-from patchpilot.reading.revisions import find_topics
+from patchpilot.reading.posted_series import find_topics
 
 
 def choose_mails(mails: Sequence[bytes]) -> Collection[int]:

@@ -117,7 +117,7 @@ class _Asked:
         if not (found_mails := self.archive.search(self.query)):
             return
         from patchpilot.reading.mbox import unique
-        from patchpilot.reading.revisions import find_topics
+        from patchpilot.reading.posted_series import find_topics
 
         mails = unique(found_mails)
         for topic in find_topics(map(self.reader.classify, mails)):

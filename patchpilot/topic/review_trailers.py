@@ -25,7 +25,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
 from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.reading.revisions import Post
+from patchpilot.reading.posted_series import Post
 from patchpilot.reading.status import Credit, Status
 from patchpilot.series.draft import Drafts, pair_known
 from patchpilot.topic.find_topic import find_draft, read_topic

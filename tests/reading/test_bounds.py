@@ -241,12 +241,7 @@ def test_loops_and_missing_parents_end() -> None:
         ),
     ]
     (status,) = read_thread([parse_mail(raw) for raw in (story.V1, *loop)])
-    assert {one.mail.mail.message_id for one in status.replies} == {
-        "a@example.org",
-        "b@example.org",
-        "me@example.org",
-        "orphan@example.org",
-    }
+    assert [one.message_id for one in status.replies] == ["orphan@example.org"]
     assert [tag.trailer for tag in status.trailers] == [TAG]
 
 

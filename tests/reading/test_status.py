@@ -285,7 +285,7 @@ def test_mails_that_answer_each_other_in_a_circle_end() -> None:
         reply_to="one",
         minutes=3,
     )
-    assert len(read(story.V1, one, two).replies) == 2
+    assert not read(story.V1, one, two).replies
 
 
 @pytest.mark.long
@@ -353,8 +353,13 @@ CARRIED_PATCH = mailed(
 )
 
 
-def test_who_sends_anothers_patch_on_has_accepted_it() -> None:
-    found = read(story.V1, story.REVIEW, CARRIED, CARRIED_PATCH)
+def test_who_sends_patches_of_several_others_on_has_accepted_them() -> None:
+    also = mailed(
+        "k1+3000>k0 [PATCH 1/2] valve: open it",
+        author=MATT,
+        message=f"From: {story.OTTO}\n\nOpen it.\n",
+    )
+    found = read(story.V1, story.REVIEW, CARRIED, also, CARRIED_PATCH)
     assert (
         found.state,
         [(one.relation, one.subject) for one in found.follow_ups],

@@ -462,8 +462,7 @@ def test_naming_a_commit_is_not_fixing_it() -> None:
     )
     found = read(*story.ACCEPTED, mentions, fixes)
     assert [(later.subject, later.relation) for later in found.follow_ups] == [
-        ("demo: a cleanup", "mentions"),
-        ("demo: a fix", "fixes"),
+        ("demo: a fix", "fixes")
     ]
 
 

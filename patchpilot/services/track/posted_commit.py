@@ -33,8 +33,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import upstream_commits
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import Post, Revision
-from patchpilot.reading.revisions import find_topics
+from patchpilot.reading.posted_series import Post, Revision, find_topics
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.series_answer import SeriesAnswer

@@ -33,6 +33,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.bots import is_bot_address
@@ -40,7 +41,6 @@ from patchpilot.reading.delivery import delivery_reports, reports_about
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import one_of_each, read_mails, when
-from patchpilot.reading.posted_series import plain_title
 from patchpilot.reading.status import Status, read_thread
 from patchpilot.reading.thread_values import FINAL
 from patchpilot.series.patch_pairing import title_key
@@ -363,7 +363,7 @@ def _kept_reports(
             titles = (
                 known.summary.titles
                 if known.summary
-                else [title_key(plain_title(entry.subject))]
+                else [title_key(parse_subject(entry.subject).title)]
             )
             if reports_about(of_mail, ids, titles):
                 new = store.keep(entry.id, entry.subject, [mail])

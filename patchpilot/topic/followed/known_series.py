@@ -20,6 +20,7 @@ from patchpilot.model.action import Action, Hint
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.message import MailState
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.delivery import (
@@ -28,7 +29,6 @@ from patchpilot.reading.delivery import (
     delivery_reports,
     reports_about,
 )
-from patchpilot.reading.posted_series import plain_title
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.thread_values import (
     LandedCommit,
@@ -328,7 +328,7 @@ def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ..
     return reports_about(
         reports,
         frozenset([entry.message_id, *sent]),
-        [title_key(plain_title(entry.subject))],
+        [title_key(parse_subject(entry.subject).title)],
     )
 
 
