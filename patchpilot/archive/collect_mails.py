@@ -170,7 +170,7 @@ class _Search:
         )
 
     def _add_what_names_the_commit(self) -> None:
-        """Take the mails that reference the commit, and the threads of those of people."""
+        """Take the mails that reference the commit."""
         status = self._status()
         landed = status.landed if status else ()
         commits = list(
@@ -178,16 +178,7 @@ class _Search:
         )
         self.progress("searching for messages that reference the commit")
         for commit in commits[:MAX_TITLES]:
-            naming = self.archive.search(f"b:{commit}*", fresh=self.fresh)
-            self._take(naming)
-            people = [
-                mail
-                for mail in naming
-                if mail.message_id not in (status.message_ids if status else ())
-                and self.reader.classify(mail).robot is None
-            ]
-            for mail in people[:MAX_FOLLOW_UPS]:
-                self._take(self.archive.thread(mail.message_id, fresh=self.fresh))
+            self._take(self.archive.search(f"b:{commit}*", fresh=self.fresh))
 
     def _add_follow_ups(self) -> None:
         """Take all revisions of the series that fix or revert this one."""

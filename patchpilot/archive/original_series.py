@@ -12,7 +12,7 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import PostedTopic, find_topics
 from patchpilot.reading.status import read_thread
-from patchpilot.reading.thread_match import about, authors_named, patch_authors
+from patchpilot.reading.thread_match import Posts, about, authors_named
 from patchpilot.series.patch_pairing import title_key
 
 MAX_LINKS = 4
@@ -39,43 +39,44 @@ def originals(
     """
     archive.parse_mail = reader.parse
     found: dict[str, PostedTopic] = {}
-    topics = list(known)
-    topics += _by_titles(
-        archive, [mail for mail in mails if not _original(mail, topics)], reader, fresh
+    topics = _Originals(known)
+    topics.add(
+        _by_titles(archive, [it for it in mails if not topics.of(it)], reader, fresh)
     )
     missed = set[str]()
     for mail in mails:
-        title = title_key(about(mail) or "")
-        topic = _original(mail, topics)
+        title, topic = title_key(about(mail) or ""), topics.of(mail)
         if topic is None and title not in missed and len(missed) < MAX_MISSED:
-            found_there = _by_links(archive, mail, reader, fresh)
-            topic = _original(mail, found_there) or next(
+            topics.add(_by_links(archive, mail, reader, fresh))
+            topic = topics.of(mail) or next(
                 iter(_by_commit(archive, mail, reader, fresh)), None
             )
             missed |= {title} if topic is None else set()
         if topic:
             found[mail.message_id] = topic
-            topics.append(topic)
+            topics.add([topic])
     return found
 
 
-def _original(mail: Classified, topics: Iterable[PostedTopic]) -> PostedTopic | None:
-    """The series among these that the mail's patch is from: by its link and title, else the newest
-    by title and author, otherwise by link and author, as maintainers change titles."""
-    title = title_key(about(mail) or "")
-    links = {message_id for message_id, _ in linked_ids(mail.mail.body)}
-    authors = {author.key for author in authors_named(mail)}
-    posted = [topic for topic in topics if not topic.latest.backport_to]
-    named = [topic for topic in posted if title in topic.titles]
-    linked = [topic for topic in posted if topic.message_ids & links]
-    theirs = [topic for topic in named if not authors or _is_from(topic, authors)]
-    both = [topic for topic in linked if title in topic.titles]
-    return next(
-        reversed(
-            both or theirs or [topic for topic in linked if _is_from(topic, authors)]
-        ),
-        None,
-    )
+class _Originals:
+    """The series among which the original of a message is looked for, the latest last."""
+
+    def __init__(self, known: Iterable[PostedTopic]) -> None:
+        self.topics: list[PostedTopic] = []
+        self.posts = Posts(())
+        self.add(known)
+
+    def add(self, topics: Iterable[PostedTopic]) -> None:
+        """Add series that were posted, and not backports of them."""
+        new = [it for it in topics if it not in self.topics]
+        if new := [it for it in new if not it.latest.backport_to]:
+            self.topics += new
+            self.posts = Posts(self.topics)
+
+    def of(self, mail: Classified) -> PostedTopic | None:
+        """The series that a message's patch is from: by its link or title, and author."""
+        place = self.posts.quoted(mail)
+        return self.topics[place[0]] if place else None
 
 
 def _by_titles(
@@ -143,15 +144,6 @@ def _by_commit(
 
 def _same(one: str, other: str) -> bool:
     return one.startswith(other[:12]) or other.startswith(one[:12])
-
-
-def _is_from(topic: PostedTopic, keys: set[str]) -> bool:
-    """Whether one of the authors sent the series or a patch in it is theirs: maintainers send
-    others' patches.
-    """
-    return any(
-        author.key in keys for post in topic.posts for author in patch_authors(post)
-    )
 
 
 def _any_of(terms: Sequence[str], rest: str) -> Iterator[str]:

@@ -44,16 +44,11 @@ _THANKS_OF_B4 = re.compile(
     r" commit info\)",
     re.IGNORECASE | re.MULTILINE,
 )
-_OWN_PATCHES = re.compile(
-    r"^(?:\d+ )?patch(?:es|\(es\))? applied to \S[^\n]{0,80}",
-    re.IGNORECASE | re.MULTILINE,
-)
 _WARNS = re.compile(
     r"^>> [^\n]*\bwarning:|\bbuild warnings?\b", re.IGNORECASE | re.MULTILINE
 )
 _FAILS = re.compile(r"\berrors?\b|undefined reference|cannot apply", re.IGNORECASE)
 _FILES_CHANGED = re.compile(r"^ \d+ files? changed, \d+ ", re.MULTILINE)
-_NAMED_COMMIT = re.compile(r"^[0-9a-f]{12,40} \S", re.MULTILINE)
 _MARKED = {
     "accepted": MailKind.APPLIED,
     "applied": MailKind.APPLIED,
@@ -61,6 +56,7 @@ _MARKED = {
     "changes-requested": MailKind.REVIEW,
     "rejected": MailKind.NACK,
 }
+_SIGNED = re.compile(r"[> \t]*(?:From|Signed-off-by): (.{1,200})")
 _NAMED = re.compile(
     r"(?P<name>[^<>,\"]{2,60}?)\s*(?:<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*(?:via\s+[\w-]+\s*)?(?:wrote|writes|said|kirjoitti|schrieb)\W*$"
 )
@@ -207,7 +203,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     by_author = (
         same_person(sender, author)
         if author
-        else sender.key == poster or _author_like(sender, body)
+        else sender.key == poster or _has_signed(sender, body)
     )
     tags = (
         html_trailers(mail.body) if is_html_only(mail) else given_trailers(body, sender)
@@ -293,19 +289,6 @@ def _by_person(base: Classified, answered: Answered) -> Classified:
             kind=said.kind,
             confidence=0.85 if is_plain else 0.55,
             why=said.sentence,
-        )
-    if (
-        base.by_author
-        and (own := _OWN_PATCHES.search(body.text))
-        and _NAMED_COMMIT.search(body.text)
-    ):
-        # a maintainer's script about the maintainer's own patches
-        return replace(
-            base,
-            kind=MailKind.APPLIED,
-            confidence=0.9,
-            why=" ".join(own[0].split()),
-            semi=True,
         )
     if any(
         tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited
@@ -422,29 +405,11 @@ def _answered(mail: Mail, poster: str | None) -> Answered:
     return Answered.AUTHOR if mail.to and mail.to[0].key == poster else Answered.OTHER
 
 
-def _author_like(sender: Address, body: Body) -> bool:
-    """Whether the sender looks like the author of the patch being discussed: the patch quoted is
-    signed by them first (who takes a patch signs below), or the innermost words are theirs."""
-    deepest = ""
-    depth = most = 0
-    signed = False
-    for line in body.quoted[:400]:
-        bare = line.lstrip("> \t")
-        most = max(most, line[: len(line) - len(bare)].count(">"))
-        if ":" not in line:
-            continue
-        if bare.startswith("From:") or (
-            bare.startswith("Signed-off-by:") and not signed
-        ):
-            signed = signed or bare.startswith("Signed")
-            address = parse_address(bare.partition(":")[2])
-            if address and same_person(address, sender):
-                return True
-        elif bare.rstrip().endswith(("wrote:", "writes:")):
-            level = line[: len(line) - len(bare)].count(">") + 1
-            if level >= depth:
-                deepest, depth = bare, level
-    return most <= depth and _says(deepest, sender)
+def _has_signed(sender: Address, body: Body) -> bool:
+    """Whether the quoted patch is signed by the sender first: who takes a patch signs below."""
+    signed = (_SIGNED.match(line) for line in body.quoted[:400])
+    first = next((parse_address(it[1]) for it in signed if it), None)
+    return first is not None and same_person(first, sender)
 
 
 def _says(attribution: str, person: Address) -> bool:

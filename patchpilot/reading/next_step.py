@@ -11,7 +11,6 @@ from patchpilot.model.trailer import parse_trailers
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
-    FINAL,
     IN_A_TREE,
     TAKEN,
     Claim,
@@ -36,14 +35,6 @@ _NEW_VERSION = {
     MailKind.AI_REVIEW: (": ", "fix valid ones in v{next}, reply to the others"),
 }
 """What comes after the reply, where it is a new version."""
-_AWAITING = (
-    SeriesState.SENT,
-    SeriesState.UNDER_REVIEW,
-    SeriesState.STALLED,
-    SeriesState.ACCEPTED,
-)
-"""States in which others decide next."""
-_YEAR = timedelta(days=365)
 
 
 def _act(*parts: Advice) -> NextStep:
@@ -88,7 +79,7 @@ def advise(status: Status) -> NextStep:
         why=status.proven_why,
         patches=tuple(replace(it, state=it.proven) for it in status.patches),
     )
-    step = _asleep(shown) or _advise(shown)
+    step = _advise(shown)
     if known := [claim for claim in status.claims if claim.known]:
         step = _with_claim(step, known[-1])
     unknown = [claim for claim in status.claims if not claim.known]
@@ -113,26 +104,6 @@ def _with_claim(step: NextStep, claim: Claim) -> NextStep:
     if step.need is NextStepNeed.ACTION:
         return _act(step.advice, "; ", look, _update("`{}`"))
     return _wait(look, _update("`{}`"))
-
-
-def _asleep(status: Status) -> NextStep | None:
-    """What to do about a thread without a mail for a year: nobody waits for a reminder then."""
-    last = status.last_activity
-    if last is None or status.state in FINAL or status.evidence.now - last < _YEAR:
-        return None
-    since = f"no mail since {last:%Y-%m-%d}"
-    if status.state in TAKEN:
-        if not (until := status.topic.project.after_applied):
-            return None
-        words = f"{since}: check whether {until.partition(' (')[0]}; {_in_git(status)}"
-        return _act(_update(words))
-    look = f"{since}: check whether it is still needed, then "
-    step = _advise(status)
-    if step.need is NextStepNeed.ACTION and status.state not in _AWAITING:
-        return _act(look, step.advice)
-    if status.state is SeriesState.PARTLY_ACCEPTED:
-        return _act(_reroll(f"{look}send the open patches again"))
-    return _act(_resend(f"{look}resend it as [PATCH RESEND]"))
 
 
 def _advise(status: Status) -> NextStep:
@@ -275,7 +246,7 @@ def _after_acceptance(status: Status) -> NextStep:
         (_work_left(status), _in_stable_review(status)) if has_stable else ([], [])
     )
     late = (
-        _last_for_author(status)
+        _last_wish(status)
         if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
         else None
     )
@@ -518,35 +489,6 @@ def _unanswered(status: Status) -> Reply | None:
         elif not (sender in done and sent < done[sender]):
             return wish
     return None
-
-
-def _last_for_author(status: Status) -> Reply | None:
-    """The last wish that does not answer another person's message."""
-    return next(
-        (
-            wish
-            for wish in reversed(_wishes(status))
-            if not _is_to_another(status, wish)
-        ),
-        None,
-    )
-
-
-def _is_to_another(status: Status, wish: Reply) -> bool:
-    """Whether a message answers a person who is not the author: what it wants is theirs to do."""
-    answered = next(
-        (
-            reply.mail
-            for reply in status.replies
-            if reply.message_id == wish.mail.mail.in_reply_to
-        ),
-        None,
-    )
-    return answered is not None and not (
-        answered.by_author
-        or answered.bot
-        or answered.sender.key == wish.mail.sender.key
-    )
 
 
 def _answered(status: Status, wish: Reply) -> bool:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds later series that fix, revert, carry, continue or backport a series, and what they claim.
+"""Finds later series that fix, revert, continue or backport a series, and what they claim.
 
-They are matched by commit, by title, and by what a request to pull lists.
+They are matched by commit and by title.
 """
 
 import re
@@ -12,7 +12,6 @@ from patchpilot.model.fixes_line import fixes_lines
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.posted_series import Post, PostedTopic
-from patchpilot.reading.sender import same_person
 from patchpilot.reading.thread_match import is_by, patch_authors
 from patchpilot.reading.thread_values import TAKEN, Claim, FollowUp, Status
 from patchpilot.series.patch_pairing import title_key
@@ -21,26 +20,28 @@ _REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{12,40})", re.MULTILINE)
 _SHORTEST = 12
 """Digits of a commit's id from which it is compared."""
 _LONGEST_BODY = 400_000
-_PULLS = ""
-"""The key of all requests to pull."""
 
 
 def follow_ups(
     every: Sequence[Status],
 ) -> Iterator[tuple[tuple[FollowUp, ...], tuple[Claim, ...]]]:
-    """Yields for each series the later series that fix, revert, carry, continue or backport it,
-    and what they claim about it.
+    """Yields for each series the later series that fix, revert, continue or backport it, and what
+    they claim about it.
     """
     named: dict[str, list[int]] = defaultdict(list)
+    pulls = [at for at, it in enumerate(every) if it.topic.latest.pull_request]
     for at, status in enumerate(every):
-        for key in _keys(status.topic):
+        posts = [*status.topic.posts]
+        ids = (it[:8] for post in posts for it in (*_fixed(post), *_reverted(post)))
+        for key in {*status.topic.titles, *ids}:
             named[key].append(at)
     for status in every:
         topic = status.topic
-        ids = [it.commit for it in status.landed if it.commit]
-        commits = [it for it in ids if len(it) >= _SHORTEST]
-        keys = (_PULLS, *topic.titles, *map("revert {}".format, topic.titles))
-        near = {at for key in (*keys, *(it[:8] for it in commits)) for at in named[key]}
+        landed = [it.commit for it in status.landed if it.commit]
+        commits = [it for it in landed if len(it) >= _SHORTEST]
+        reverts = map("revert {}".format, topic.titles)
+        keys = (*topic.titles, *reverts, *(it[:8] for it in commits))
+        near = {at for key in keys for at in named.get(key, ())}.union(pulls)
         found: list[FollowUp] = []
         claims: list[Claim] = []
         for other in (every[at] for at in sorted(near)):
@@ -49,12 +50,6 @@ def follow_ups(
                 found.append(_follow_up(relation, other))
                 claims += _claims(relation, other, status)
         yield tuple(found), tuple(claims)
-
-
-def _keys(topic: PostedTopic) -> set[str]:
-    """The titles of a series, and the beginnings of the commits that it fixes or reverts."""
-    ids = [it[:8] for post in topic.posts for it in (*_fixed(post), *_reverted(post))]
-    return {*topic.titles, *ids, *([_PULLS] if topic.latest.pull_request else [])}
 
 
 def _follow_up(relation: str, other: Status) -> FollowUp:
@@ -102,29 +97,27 @@ def _fixed(post: Post) -> list[str]:
 
 
 def _passed_on(theirs: PostedTopic, mine: PostedTopic) -> str | None:
-    """How these patches are sent again: as stable patches, or by another person as later versions
-    or on the way to mainline.
+    """How these patches are sent again: as stable patches, or by another person in a request to
+    pull or as a later version.
     """
     shared = mine.titles & theirs.titles
-    if theirs.latest.backport_to and shared:
-        return None if mine.latest.backport_to else "backports"
-    if mine.is_author(theirs.author) or theirs.latest.backport_to:
-        return None
-    if theirs.latest.pull_request and _pulled(theirs.latest.head, mine):
-        return "carries"
-    same = [post for post in theirs.posts if post.key in shared]
-    is_later = theirs.revisions[0].head.when >= mine.latest.first.when
-    if not is_later or not any(
-        is_by(patch_authors(it)[1:], [mine.author]) for it in same
-    ):
-        return None
+    if theirs.latest.backport_to:
+        return "backports" if shared and not mine.latest.backport_to else None
+    if theirs.latest.pull_request and not mine.is_author(theirs.author):
+        return "carries" if _pulled(theirs.latest.head, mine) else None
     is_next = theirs.latest.version > mine.latest.version
-    return "continues" if is_next and theirs.latest.head in same else "carries"
+    is_later = theirs.began >= mine.latest.first.when
+    if mine.is_author(theirs.author) or not (is_next and is_later):
+        return None
+    named = patch_authors(theirs.latest.patches[0])[1:] if theirs.latest.patches else ()
+    heads = theirs.latest.head, *theirs.latest.patches[:1]
+    is_same = any(post.key in shared for post in heads)
+    return "continues" if is_same and is_by(named, [mine.author]) else None
 
 
 def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
-    """What a later series says of this one: another person sent the next version of it, forwards
-    its patches, or reverts it.
+    """What a later series says of this one: another person sent the next version of it, or reverts
+    it.
 
     It counts if its sender is known of this one, or if a bot reports where it is.
     """
@@ -139,25 +132,25 @@ def _claims(relation: str, other: Status, status: Status) -> Iterator[Claim]:
         tree, words = default_project().mainline, f"merged; a revert{where} was posted"
         yield base._replace(what="merged", tree=tree, commit=named[0], sentence=words)
     continued = relation == "continues"
-    if not continued and not (relation == "carries" and _is_batch(other)):
+    if not continued and relation != "carries":
         return
-    words = f"forwards it in “{theirs.subject}”"
-    if continued:
-        words = f"sent v{latest.version} of it"
+    words = f"sent v{latest.version} of it"
+    if not continued:
+        words = f"forwards it in “{theirs.subject}”"
     if not known:
         yield base._replace(what=words.partition(" in ")[0].removesuffix(" of it"))
     elif continued and other.state not in TAKEN:
         yield base._replace(what="superseded", sentence=words)
     else:
         base = base._replace(what="forwarded", sentence=words)
-        titles = mine.titles & (theirs.titles | _pulled(latest.head, mine))
+        pulled = _pulled(latest.head, mine)
         for post in mine.latest.patches:
-            if continued or post.key in titles:
+            if continued or post.key in pulled:
                 yield from _of_patch(base, post, other)
 
 
 def _of_patch(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
-    """What became of a patch that another series has: it is forwarded, or was merged with it.
+    """What became of a patch that another person sent on: it is forwarded, or was merged with that.
 
     A merge commit is no commit of the patch.
     """
@@ -167,27 +160,15 @@ def _of_patch(base: Claim, post: Post, other: Status) -> Iterator[Claim]:
     for landed in other.landed:
         is_all = landed.in_mainline or latest.patch_count == 1
         if is_all if landed.title is None else title_key(landed.title) == post.key:
-            is_merge = landed.title is None and latest.pull_request
             yield base._replace(
                 what="merged" if landed.in_mainline else "applied",
                 tree=landed.tree,
-                commit=None if is_merge else landed.commit,
+                commit=None if latest.pull_request else landed.commit,
                 date=landed.date,
                 message_id=landed.message_id or base.message_id,
                 sentence=f"part of “{other.topic.subject}”, which was merged",
                 proven=other.proven in TAKEN,
             )
-
-
-def _is_batch(status: Status) -> bool:
-    """Whether a series is what a maintainer passes on: a request to pull, taken already, or of
-    several others' patches. Somebody else's series may as well have another's patch in it because
-    it needs it.
-    """
-    latest = status.topic.latest
-    inner = [it for post in latest.patches for it in patch_authors(post)[1:]]
-    others = {it.key for it in inner if not same_person(it, latest.author)}
-    return latest.pull_request or status.state in TAKEN or len(others) > 1
 
 
 def _pulled(pull: Post, topic: PostedTopic) -> frozenset[str]:

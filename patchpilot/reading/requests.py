@@ -23,7 +23,7 @@ from patchpilot.reading.sentence_features import is_praise, sentence_names
 from patchpilot.reading.sentence_model import REQUESTS, Weights, asks, shipped
 from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import Status
-from patchpilot.series.patch_pairing import title_key
+from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 MAX_TEXT = 160
 MAX_OF_A_MAIL = 40
@@ -248,22 +248,18 @@ class NextVersion:
 
     @cached_property
     def pairs(self) -> dict[int, tuple[PatchLines, PatchLines]]:
-        """The patches of the version by number, each with what it became, by title or number."""
-        titles = {title_key(it.subject.title): it for it in self.new}
-        left = [it for it in self.new if not self._had(it)]
-        found = {}
-        for at, old in enumerate(self.old):
-            new = titles.get(title_key(old.subject.title))
-            if new is None and len(self.old) == len(self.new) and left:
-                new = left.pop(0)
-            if new is not None:
-                number = old.subject.number or at + 1
-                found[number] = PatchLines(old), PatchLines(new)
-        return found
-
-    def _had(self, patch: Patch) -> bool:
-        key = title_key(patch.subject.title)
-        return any(title_key(old.subject.title) == key for old in self.old)
+        """The patches of the version by number, each with what it became, by title."""
+        old, new = (
+            [PatchFeatures(it.subject.title) for it in patches]
+            for patches in (self.old, self.new)
+        )
+        return {
+            self.old[at].subject.number or at + 1: (
+                PatchLines(self.old[at]),
+                PatchLines(self.new[to]),
+            )
+            for to, at in pair_patches(old, new).items()
+        }
 
     def changed_near(self, number: int, top: int, bottom: int) -> ChangedHunk | None:
         """Return the first change of these lines of a patch, or directly next to them."""

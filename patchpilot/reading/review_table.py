@@ -17,6 +17,7 @@ from patchpilot.reading.posted_series import Post, PostedTopic, Revision
 from patchpilot.reading.sender import same_person
 from patchpilot.reading.thread_match import Reply, patch_authors
 from patchpilot.reading.thread_values import Status
+from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 _APPROVALS = ("reviewed", "acked")
 _REVIEWS = (*_APPROVALS, "tested")
@@ -184,6 +185,12 @@ class _Fact(NamedTuple):
         """Whether the posted patch itself has the tags."""
         return self.kind is None
 
+    @property
+    def is_strong(self) -> bool:
+        """Whether it is a tag, a NACK or an "applied" of a reply."""
+        is_tag = bool(self.tags) and not self.posted
+        return is_tag or self.kind in (MailKind.NACK, MailKind.APPLIED)
+
 
 @dataclass
 class _Reviewers:
@@ -272,7 +279,8 @@ def _table(
 
 def _review(person: Address, facts: Sequence[_Fact], versions: Sequence[int]) -> Review:
     """What the facts about one patch come to."""
-    ordered = sorted(facts, key=lambda fact: (fact.at, fact.when))
+    # in one version a tag outranks the requests of its reviewer, and a NACK the tag before it
+    ordered = sorted(facts, key=lambda it: (it.at, it.is_strong, it.when))
     state, source = _decide(ordered, len(versions) - 1)
     holds = [fact for fact in ordered if fact.tags and fact.at == len(versions) - 1]
     tagged = holds or [source]
@@ -281,15 +289,17 @@ def _review(person: Address, facts: Sequence[_Fact], versions: Sequence[int]) ->
 
 
 def _decide(facts: Sequence[_Fact], latest: int) -> tuple[ReviewState, _Fact]:
-    """The state that the facts come to, the earliest first, and the fact that decides it."""
-    asked = [fact for fact in facts if fact.kind in _ASKS and not fact.tags]
-    applied = [fact for fact in facts if fact.kind is MailKind.APPLIED]
-    tagged = [fact for fact in facts if fact.tags]
-    if applied and not (asked and _outranks(asked[-1], applied[-1])):
-        return ReviewState.APPLIED, applied[-1]
-    if asked and (not tagged or _is_open(asked[-1], tagged, latest)):
-        return _asked(asked[-1], facts[-1], latest)
-    return _tagged(tagged, latest) if tagged else (ReviewState.LOOKED, facts[-1])
+    """The state that the facts come to, by the newest that says something."""
+    for fact in reversed(facts):
+        if fact.kind is MailKind.APPLIED:
+            return ReviewState.APPLIED, fact
+        if fact.tags:
+            return _tagged([it for it in facts if it.tags], latest)
+        if fact.kind in _ASKS:
+            last = facts[-1]
+            is_back = fact.at < latest == last.at and not last.posted
+            return (ReviewState.LOOKED, last) if is_back else (ReviewState.ASKED, fact)
+    return ReviewState.LOOKED, facts[-1]
 
 
 def _tagged(tagged: Sequence[_Fact], latest: int) -> tuple[ReviewState, _Fact]:
@@ -301,29 +311,6 @@ def _tagged(tagged: Sequence[_Fact], latest: int) -> tuple[ReviewState, _Fact]:
     if given and given[-1].at == latest:
         return ReviewState.GIVEN, given[-1]
     return ReviewState.CARRIED, (given or tagged)[-1]
-
-
-def _is_open(asked: _Fact, tagged: Sequence[_Fact], latest: int) -> bool:
-    """Whether a request outranks the tags of its reviewer, and the latest version has none that
-    came after it."""
-    given = [fact for fact in tagged if not fact.posted] or tagged
-    is_done = asked.at < latest == tagged[-1].at
-    return not is_done and _outranks(asked, given[-1])
-
-
-def _outranks(asked: _Fact, tag: _Fact) -> bool:
-    """Whether a request holds against a tag or an "applied" of the same reviewer: it is about a
-    later version, or about a tag that the patch was posted with; a NACK if it came later."""
-    if asked.kind is MailKind.NACK:
-        return asked.when > tag.when
-    return asked.at > tag.at or (tag.posted and asked.at == tag.at)
-
-
-def _asked(asked: _Fact, last: _Fact, latest: int) -> tuple[ReviewState, _Fact]:
-    """Asked for changes, unless the reviewer came back to the latest version without a request."""
-    if asked.at < latest == last.at and not last.posted:
-        return ReviewState.LOOKED, last
-    return ReviewState.ASKED, asked
 
 
 def _is_review(topic: PostedTopic, reply: Reply) -> bool:
@@ -424,31 +411,14 @@ def _numbered(revision: Revision) -> Iterator[tuple[int, Post]]:
 
 
 def _ancestors(old: Revision, latest: Revision) -> tuple[_Ancestor, ...]:
-    """What each patch of the latest version was in a revision: by its title, else by its number
-    where both have as many patches."""
-    by_title = {post.key: post for post in old.patches}
-    taken = {post.key for post in latest.patches}
-    by_number = (
-        {post.number or 1: post for post in old.patches if post.key not in taken}
-        if old.patch_count == latest.patch_count
-        else {}
+    """What each patch of the latest version was in a revision."""
+    before, after = (
+        [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)
     )
-    found = []
-    for number, post in _numbered(latest):
-        before = by_title.get(post.key) or by_number.get(number)
-        if before is not None:
-            changed = before is not post and _diff(before) != _diff(post)
-            found.append(_Ancestor(before, number, changed))
-    return tuple(found)
-
-
-def _diff(post: Post) -> tuple[str, ...]:
-    """The lines that a patch adds and removes, and the files it names."""
-    patch = post.patch
-    if patch is None or not patch.has_diff:
-        return ()
+    pairs = pair_patches(before, after)
     return tuple(
-        line
-        for line in patch.lines[patch.diff_line - 1 :]
-        if line.startswith(("+", "-"))
+        _Ancestor(was, number, was is not post and was.changes != post.changes)
+        for at, (number, post) in enumerate(_numbered(latest))
+        if at in pairs
+        for was in (old.patches[pairs[at]],)
     )

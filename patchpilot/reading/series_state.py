@@ -29,7 +29,7 @@ from patchpilot.reading.thread_values import (
     stable_summary,
     tree_states,
 )
-from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
+from patchpilot.series.patch_pairing import title_key
 
 _LEFT = {
     SeriesState.SENT: ("has no reply", "have no reply"),
@@ -403,7 +403,7 @@ def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None
     earlier = {
         reply.message_id
         for reply in evidence.attached
-        if reply.revision not in (topic.latest, None) or _is_replaced(reply, topic)
+        if reply.revision not in (topic.latest, None)
     }
     of_newest = [
         event
@@ -423,12 +423,6 @@ def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None
         why = f"{redone.by} marked it for a new version ({redone.sentence})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_event(redone))
     return None
-
-
-def _is_replaced(reply: Reply, topic: PostedTopic) -> bool:
-    """Whether the patch that a reply answers was sent once more within its version."""
-    post = reply.post
-    return post is not None and not post.is_cover and post not in topic.latest.patches
 
 
 def _newest(events: Sequence[Claim], what: str) -> Claim | None:
@@ -614,12 +608,7 @@ def _is_about(
     sent = topic.latest.first.when
     if number and (date or datetime.now(UTC)) >= sent and post in topic.latest.patches:
         return number == (post.number or 1)
-    alike = {
-        other.key: title_similarity(title, other.title)
-        for revision in topic.revisions
-        for other in revision.patches
-    }
-    return alike[mine] >= ALIKE and alike[mine] == max(alike.values())
+    return False
 
 
 def _answers(reply: Reply, topic: PostedTopic, post: Post) -> bool:

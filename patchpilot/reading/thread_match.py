@@ -110,7 +110,7 @@ def attach(
     A message is about what it answers; one without references is matched by its subject. The
     series' own posts are not included.
     """
-    posted = _Posts(topics)
+    posted = Posts(topics)
     by_id = {mail.message_id: mail for mail in mails}
     places: dict[str, _Place] = {
         **{
@@ -148,7 +148,7 @@ def attach(
     return by_topic
 
 
-class _Posts:
+class Posts:
     """The posts of all series by Message-ID and by title, and the commits that they became."""
 
     def __init__(self, topics: Sequence[PostedTopic]) -> None:

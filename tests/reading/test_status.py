@@ -353,24 +353,6 @@ CARRIED_PATCH = mailed(
 )
 
 
-def test_who_sends_patches_of_several_others_on_has_accepted_them() -> None:
-    also = mailed(
-        "k1+3000>k0 [PATCH 1/2] valve: open it",
-        author=MATT,
-        message=f"From: {story.OTTO}\n\nOpen it.\n",
-    )
-    found = read(story.V1, story.REVIEW, CARRIED, also, CARRIED_PATCH)
-    assert (
-        found.state,
-        [(one.relation, one.subject) for one in found.follow_ups],
-    ) == (
-        "accepted",
-        [("carries", "pumps for next")],
-    )
-    assert "Matt Maintainer" in found.why
-    assert [revision.version for revision in found.topic.revisions] == [1]
-
-
 def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
     needs = mailed("n0+3000 [PATCH 0/2] valve: a driver", sender=story.OTTO)
     needed = mailed(
@@ -379,10 +361,7 @@ def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
         message=f"From: {ADA}\n\nCheck.\n",
     )
     found = read(story.V1, needs, needed)
-    assert (found.state, [one.relation for one in found.follow_ups]) == (
-        "sent",
-        ["carries"],
-    )
+    assert (found.state, found.follow_ups) == ("sent", ())
 
 
 def test_a_patch_of_that_title_by_others_says_nothing() -> None:
@@ -458,33 +437,6 @@ def test_a_merged_request_to_pull_is_mainline_for_what_it_carries() -> None:
     assert found.state == "in-mainline"
     assert [(it.tree, it.commit) for it in found.landed] == [("torvalds/linux", None)]
     assert "pumps for 6.9" in found.why
-
-
-def test_what_became_of_a_series_that_has_a_patch_is_known_of_that_patch() -> None:
-    series = [
-        patch(f"[PATCH {n}/2] {title}", id=f"v{n}", reply_to="v1" if n > 1 else None)
-        for n, title in ((1, TITLE), (2, "demo: count the pumps"))
-    ]
-    applied = mail(
-        "Re: [PATCH 0/2] pumps for next",
-        f"> The pumps.\n\nApplied, thanks!\n\n[2/2] {TITLE}\n      commit: {SHA}\n",
-        sender="Lina Lead <lina@example.com>",
-        id="l",
-        reply_to="k0",
-        minutes=3500,
-    )
-    to_lina = CARRIED.replace(b"To: ", b"To: Lina Lead <lina@example.com>, ")
-    found = read(*series, to_lina, CARRIED_PATCH, applied)
-    assert [(it.number, str(it.state)) for it in found.patches] == [
-        (1, "accepted"),
-        (2, "sent"),
-    ]
-    assert (found.state, [it.commit for it in found.landed]) == (
-        "partly-accepted",
-        [SHA],
-    )
-    (tree,) = found.patches[0].trees
-    assert (tree.state, tree.proof.commit) == ("applied", SHA)
 
 
 def test_this_has_been_merged_counts_for_the_series_that_it_answers() -> None:
