@@ -653,11 +653,13 @@ def _goes_on(mine: Revision, yours: Revision) -> bool:
     is_late = abs(mine.head.when - yours.head.when) > _ANOTHER_TIME
     if is_first and is_late and not mine.resend:
         return False
-    covers = {it.head.key for it in (mine, yours) if it.head.is_cover}
-    shared = mine.titles & yours.titles - covers
+    is_next = mine.version > yours.version
+    known = {post.key for post in yours.patches}
+    if is_next:
+        known |= {post.changes or post.key for post in yours.patches}
+    shared = [it for it in mine.patches if it.key in known or it.changes in known]
     is_most = 2 * len(shared) >= min(mine.patch_count, yours.patch_count)
-    is_rfc = yours.rfc and mine.head.key == yours.head.key
-    return is_most or is_rfc or mine.version > yours.version
+    return is_most or ((is_next or yours.rfc) and mine.head.key == yours.head.key)
 
 
 def _in_order(group: Sequence[Revision]) -> list[Revision]:

@@ -121,7 +121,6 @@ def _with_follow_ups(
         status,
         follow_ups=found,
         claims=(*status.claims, *unproven),
-        events=events,
         landed=evidence.landed,
     )
     return decided(status, evidence)
@@ -131,11 +130,7 @@ def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
     """The status with the reports about the delivery of its mails."""
     found = reports_about(reports, status.topic.message_ids, status.topic.titles)
     ids = status.message_ids | {report.message_id for report in found}
-    return (
-        replace(status, delivery=found, message_ids=ids, mails=len(ids))
-        if found
-        else status
-    )
+    return replace(status, delivery=found, message_ids=ids) if found else status
 
 
 def _with_author(
@@ -198,12 +193,8 @@ def _status(
         "",
         _credits(topic, attached),
         replies,
-        events,
         evidence.landed,
-        evidence.stable,
         (),
-        last,
-        len(ids),
         ids,
         evidence,
         claims=tuple(claim for claim in claims if _is_open(claim, topic)),
@@ -287,7 +278,6 @@ def with_commits(
     status = replace(
         status,
         follow_ups=tuple(follow_ups),
-        stable=evidence.branches,
         landed=(*reported, *seen),
         needs=needs,
     )

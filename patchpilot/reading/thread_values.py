@@ -398,12 +398,8 @@ class Status:
     why: str
     trailers: tuple[Credit, ...]
     replies: "tuple[Reply, ...]"
-    events: tuple[Claim, ...]
     landed: tuple[LandedCommit, ...]
-    stable: tuple[StableBranch, ...]
     follow_ups: tuple[FollowUp, ...]
-    last_activity: datetime | None
-    mails: int
     message_ids: frozenset[str]
     evidence: "Evidence"
     patches: tuple[PatchState, ...] = ()
@@ -413,6 +409,21 @@ class Status:
     needs: "StableNeeds | None" = None
     proven: SeriesState = SeriesState.SENT
     proven_why: str = ""
+
+    @property
+    def events(self) -> tuple[Claim, ...]:
+        """What known senders claim of its state."""
+        return self.evidence.events
+
+    @property
+    def stable(self) -> tuple[StableBranch, ...]:
+        """The stable branches that messages or the repository name."""
+        return self.evidence.branches
+
+    @property
+    def last_activity(self) -> datetime | None:
+        """The date of its latest message."""
+        return self.evidence.last
 
     @property
     def commit(self) -> str | None:
