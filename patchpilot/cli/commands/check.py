@@ -4,7 +4,7 @@
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.check.check_options import FORMATS, OPTIONS, CheckOptions
+from patchpilot.cli.check.check_options import FORMATS, OPTIONS, check_options
 from patchpilot.cli.check.run import answer
 from patchpilot.cli.options import Common, common_options, table_options
 from patchpilot.cli.verb_command import argument, verb
@@ -30,7 +30,7 @@ def command(common: Common, **words: Any) -> int:
     mail, or `-` for standard input. Without TARGET: the commits of the current branch that are not
     in its base.
     """
-    return answer(common, CheckOptions(**_with_baseline(words)))
+    return answer(common, check_options(**_with_baseline(words)))
 
 
 def _with_baseline(words: dict[str, Any]) -> dict[str, Any]:
