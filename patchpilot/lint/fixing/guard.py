@@ -26,10 +26,6 @@ _TOKEN = compile_cached(
 _DIRECTIVE = compile_cached(r"\s*#")
 _VERBATIM = compile_cached(r"\s*#\s*(?:include|error|warning|pragma)\b")
 END = "\n"
-_LONGEST_RUN, _MOST_ALIGNMENTS = 12, 800
-"""Bounds of the search for an alignment of tokens: tokens of a run that differs, and places in both
-texts.
-"""
 
 
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
@@ -108,65 +104,23 @@ def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) 
         one for one in now if one[0] in "\"'"
     ]:
         return False
-    runs = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
-    return all(
-        kind == "equal" or _is_allowed(was[a:b], now[c:d], allowed)
-        for kind, a, b, c, d in runs
-    ) or aligns(was, now, allowed)
+    matcher = SequenceMatcher(None, was, now, autojunk=False)
+    runs = [run[1:] for run in matcher.get_opcodes() if run[0] != "equal"]
+    if len(runs) > 1:
+        whole = runs[0][0], runs[-1][1], runs[0][2], runs[-1][3]
+        runs = [whole] if _is_allowed(was, now, whole, allowed) else runs
+    return all(_is_allowed(was, now, run, allowed) for run in runs)
 
 
 def _is_allowed(
-    was: Sequence[str], now: Sequence[str], allowed: Sequence[tuple[str, str]]
-) -> bool:
-    return any(
-        re.fullmatch(rf"(?:{old})\n(?:{new})", f"{' '.join(was)}\n{' '.join(now)}")
-        for old, new in allowed
-    )
-
-
-def aligns(
     was: Sequence[str],
     now: Sequence[str],
+    run: tuple[int, int, int, int],
     allowed: TokenChanges,
-    *,
-    most: int = _MOST_ALIGNMENTS,
 ) -> bool:
-    """Returns whether two token lists have an alignment whose differences are all allowed
-    changes.
-
-    At most `most` alignments are tried.
-    """
-    open_ends = [(0, 0, False)]
-    seen = set(open_ends)
-    while open_ends and len(seen) < most:
-        at, here, has_changed = open_ends.pop()
-        if at == len(was) and here == len(now):
-            return True
-        ends: list[tuple[int, int, bool]] = []
-        for length in (
-            () if has_changed else range(min(_LONGEST_RUN, len(was) - at) + 1)
-        ):
-            run = was[at : at + length]
-            patterns = [
-                (old, new) for old, new in allowed if re.fullmatch(old, " ".join(run))
-            ]
-            others = (
-                range(0 if length else 1, min(_LONGEST_RUN, len(now) - here) + 1)
-                if patterns
-                else ()
-            )
-            ends += [
-                (at + length, here + other, True)
-                for other in others
-                if _is_allowed(run, now[here : here + other], patterns)
-            ]
-        # the next one to follow is the last: equal tokens, else the shortest change
-        ends.sort(key=lambda end: end[0] + end[1], reverse=True)
-        if at < len(was) and here < len(now) and was[at] == now[here]:
-            ends.append((at + 1, here + 1, False))
-        open_ends += [end for end in ends if end not in seen]
-        seen.update(ends)
-    return False
+    first, last, start, end = run
+    texts = f"{' '.join(was[first:last])}\n{' '.join(now[start:end])}"
+    return any(re.fullmatch(rf"(?:{old})\n(?:{new})", texts) for old, new in allowed)
 
 
 def _restated(string: str, allowed: TokenChanges) -> str:

@@ -37,7 +37,7 @@ def keep_columns(
     for at, line in enumerate(was):
         here = place.get(old[0].origin[at], -1)
         if (
-            here < 0
+            here not in text
             or not line.added
             or line.starts_file
             or (text[here] == line.raw and here not in done)

@@ -406,9 +406,15 @@ def _guarded(
         for number in range(numbers[0], numbers[-1] + 1)
         if lines[number - 1].sign == "+"
     ]
-    after = draft.excerpt(change, numbers[0], numbers[-1])
-    new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
-    return keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside)
+    # one after the other: several changes of a line may look like others together
+    for count in range(1, len(change.spans) + 1) if change.spans else (0,):
+        step = LineChange(change.spans[:count], change.edits)
+        after = draft.excerpt(step, numbers[0], numbers[-1])
+        new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
+        if not keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside):
+            return False
+        old = new
+    return True
 
 
 def _inside(text: str, raw: str) -> str | None:
