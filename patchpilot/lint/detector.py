@@ -14,7 +14,6 @@ from patchpilot.model.finding import FindingFix
 
 Arguments = Mapping[str, Any]
 Detector = Callable[[Context, Arguments], "Iterable[Hit]"]
-Reads = Callable[[Context, Arguments], str]
 
 
 class Hit(NamedTuple):
@@ -66,16 +65,13 @@ class RegisteredDetector(NamedTuple):
     hits.
 
     A `generic` detector serves any number of rules through the arguments in their packs, so that
-    these rules need no code. `reads` returns the text, folded as in `required_text.folded`, of
-    every line that a rule with these arguments may report; if it has none of the rule's
-    `required` texts, the detector is not called.
+    these rules need no code.
     """
 
     function: Detector
     arguments: Mapping[str, ArgumentType]
     gives: Gives = ""
     generic: bool = False
-    reads: "Reads | None" = None
 
     def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
         """Returns the names that a rule's messages may use, by case; "" is for hits without a case."""  # noqa: E501
@@ -138,19 +134,18 @@ def detector(
     /,
     *,
     generic: bool = False,
-    reads: Reads | None = None,
     **arguments: ArgumentType,
 ) -> Callable[[Detector], Detector]:
     """Returns a decorator that registers a function as the detector `name`.
 
     `gives` lists the placeholders that its hits fill, and `arguments` the arguments that
-    `[rule.match]` may set, as name → type. `reads` is described in RegisteredDetector.
+    `[rule.match]` may set, as name → type.
     """
 
     def register(function: Detector) -> Detector:
         if name in DETECTORS:
             raise ValueError(f"duplicate detector {name!r}")
-        DETECTORS[name] = RegisteredDetector(function, arguments, gives, generic, reads)
+        DETECTORS[name] = RegisteredDetector(function, arguments, gives, generic)
         return function
 
     return register

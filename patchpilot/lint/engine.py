@@ -3,7 +3,7 @@
 
 import bisect
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
 from patchpilot.errors import PackError
 from patchpilot.lint.conditions import hits_of
@@ -69,15 +69,8 @@ def run(context: Context, rules: Iterable[Rule]) -> Findings:
     return Findings.of((*rest, finding), rest.left_out)
 
 
-class _Step(NamedTuple):
-    """A rule and its detector, which is called only if the text that it reads has one of
-    `required`; always where that is empty.
-    """
-
-    rule: Rule
-    detector: RegisteredDetector
-    required: tuple[str, ...]
-
+_Step = tuple[Rule, RegisteredDetector]
+"""A rule and its detector."""
 
 _latest: tuple[tuple[Rule, ...], tuple[_Step, ...]] = ((), ())
 
@@ -97,11 +90,7 @@ def _patch_steps(rules: tuple[Rule, ...]) -> tuple[_Step, ...]:
 
 
 def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:
-    made = ((rule, detector_of(rule)) for rule in rules)
-    return tuple(
-        _Step(rule, detector, rule.required if detector.reads else ())
-        for rule, detector in made
-    )
+    return tuple((rule, detector_of(rule)) for rule in rules)
 
 
 def _run(context: Context, steps: Sequence[_Step]) -> Findings:
@@ -109,10 +98,8 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
     left_out = 0
     result: list[tuple[int, int, Finding]] = []
     for order, step in enumerate(steps):
-        if step.required and not _may_report(context, step):
-            continue
         context.report_progress("checking rules", order, len(steps))
-        rule = step.rule
+        rule, _ = step
         for hit in _hits(context, step):
             finding = _finding(rule, hit, places)
             if _is_hidden(finding, context.options):
@@ -135,24 +122,12 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
     return Findings.of((finding for _, _, finding in result), left_out)
 
 
-def _may_report(context: Context, step: _Step) -> bool:
-    """Whether the text that the rule's detector reads has one of the texts that it requires."""
-    rule, detector, texts = step
-    if detector.reads is None:
-        return True
-    text = detector.reads(context, rule.arguments)
-    for required in texts:  # noqa: SIM110 (any() takes twice the time, hundreds of times a patch)
-        if required in text:
-            return True
-    return False
-
-
 def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
     """Returns the hits of a rule.
 
     PackError names the argument that its pack does not give to its detector.
     """
-    rule, detector, _ = step
+    rule, detector = step
     try:
         return tuple(hits_of(detector, context, rule.arguments))
     except KeyError as error:

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, Self
 from patchpilot.errors import PackError, suggestion
 from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
-from patchpilot.lint.required_text import required_texts
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import (
     FIX_KINDS,
@@ -30,44 +29,43 @@ _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")
 _NAME = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)*$")
 _HEADER = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 _KERNEL = re.compile(r"^(\d+)\.(\d+)$")
-_REQUIRED = (
-    "id",
-    "name",
-    "severity",
-    "scope",
-    "summary",
-    "why",
-    "reference",
-    "match",
-    "bad",
-    "good",
-)
-_OPTIONAL = (
-    "checkpatch", "since", "until", "profiles", "fix", "on_moved", "severities", "message", "messages", "options", "known_problems",  # noqa: E501
-    "checkpatch_severity", "checkpatch_severities", "needs",
-)  # fmt: skip
-_TEXTS = ("message", "checkpatch", "since", "until")
-_EXAMPLE: Mapping[str, type] = {
-    "subject": str,
-    "message": str,
-    "trailers": str,
-    "code": str,
-    "path": str,
-    "new_file": bool,
-    "diff": str,
-    "patch": str,
-    "series": list,
-    "tree": dict,
-    "history": dict,
-    "kernel": str,
-    "profile": str,
-    "at": str,
+STRINGS, TEXTS = "strings", "texts"
+_FORMS: Mapping[Any, str] = {
+    str: "a string",
+    int: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+    STRINGS: "a list of strings",
+    TEXTS: "a table of strings",
+}
+_REQUIRED: Mapping[str, Any] = {
+    **dict.fromkeys(
+        ("id", "name", "severity", "scope", "summary", "why", "reference"), str
+    ),
+    "match": dict,
+    "bad": list,
+    "good": list,
+}
+_RULE: Mapping[str, Any] = {
+    **_REQUIRED,
+    **dict.fromkeys(
+        ("message", "checkpatch", "since", "until", "checkpatch_severity"), str
+    ),
+    **dict.fromkeys(("profiles", "known_problems", "needs"), STRINGS),
+    **dict.fromkeys(
+        ("messages", "options", "severities", "checkpatch_severities"), TEXTS
+    ),
+    "fix": dict,
+    "on_moved": bool,
+}
+_FIX = dict.fromkeys(RuleFix._fields, str)
+_EXAMPLE: Mapping[str, Any] = {
+    **dict.fromkeys(Example._fields[1:], str),
+    **dict.fromkeys(("series", "also"), STRINGS),
+    **dict.fromkeys(("tree", "history"), dict),
+    **dict.fromkeys(("new_file", "stays"), bool),
     "count": int,
-    "also": list,
-    "stays": bool,
-    "build": str,
-    "build_before": str,
-    "problem": str,
 }
 _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
@@ -124,11 +122,8 @@ def parse_pack(
         raise PackError(
             f"{label}: not valid TOML: {error}", hint="correct the TOML syntax"
         ) from error
-    _no_unknown(data, ("parts", "rule"), label)
-    parts = _texts(data.get("parts", {}), "parts", label)
-    tables = data.get("rule", [])
-    if not isinstance(tables, list):
-        raise PackError(f"{label}: use [[rule]] instead of [rule]")
+    _check(data, {"parts": TEXTS, "rule": list}, label)
+    parts, tables = data.get("parts", {}), data.get("rule", [])
     name = Path(label).stem
     starts = _starts(text)
     rules: list[Rule] = []
@@ -181,96 +176,63 @@ def _rule(
     where: _Place,
     detectors: Mapping[str, RegisteredDetector],
 ) -> Rule:
-    _no_unknown(table, (*_REQUIRED, *_OPTIONAL), where)
+    _check(table, _RULE, where)
     for key in _REQUIRED:
         if not table.get(key):
             raise PackError(
                 f"{where}: {key} is missing", hint=f"required: {', '.join(_REQUIRED)}"
             )
-    for key in (
-        "id",
-        "name",
-        "severity",
-        "scope",
-        "summary",
-        "why",
-        "reference",
-        *(k for k in _TEXTS if k in table),
+    for key, needed in (
+        ("checkpatch_severities", "checkpatch_severity"),
+        ("checkpatch_severity", "checkpatch"),
     ):
-        if not isinstance(table[key], str):
-            raise PackError(f"{where}: {key} must be a string")
+        if key in table and needed not in table:
+            raise PackError(f"{where}: {key} requires {needed}")
+    values = {key: _read(key, value, where) for key, value in table.items()}
     if not _ID.match(table["id"]):
         raise PackError(
             f"{where}: an id must be capital letters and three digits, e.g. TAG003"
         )
     if not _NAME.match(table["name"]):
         raise PackError(f"{where}: a name must be lower-case words joined by hyphens")
-    detector, arguments = _match(table["match"], where, detectors)
-    message, messages = (
-        table.get("message", "").strip(),
-        _texts(table.get("messages", {}), "messages", where),
+    name, arguments = _match(values.pop("match"), where, detectors)
+    detector = detectors[name]
+    _placeholders(
+        values.get("message", ""),
+        values.get("messages", {}),
+        detector.placeholders(arguments),
+        where,
     )
-    _placeholders(message, messages, detectors[detector].placeholders(arguments), where)
+    del values["bad"], values["good"]
     return Rule(
-        id=table["id"],
-        name=table["name"],
         pack=pack,
-        severity=Severity(
-            _choice(table["severity"], tuple(Severity), "severity", where)
-        ),
-        scope=_choice(table["scope"], SCOPES, "scope", where),
-        summary=table["summary"].strip(),
-        why=table["why"].strip(),
-        reference=table["reference"].strip(),
-        detector=detector,
-        module=detectors[detector].function.__module__,
+        detector=name,
+        module=detector.function.__module__,
         arguments=arguments,
-        checkpatch=table.get("checkpatch"),
-        since=_kernel(table.get("since"), where),
-        until=_kernel(table.get("until"), where),
-        profiles=tuple(_strings(table.get("profiles", []), "profiles", where)),
-        remedy=_remedy(table.get("fix", {}), where),
-        on_moved=table.get("on_moved", False) is True,
-        severities=_severities(table, "severities", where),
-        message=message,
-        messages=messages,
-        options=_texts(table.get("options", {}), "options", where),
-        known_problems=tuple(
-            _strings(table.get("known_problems", []), "known_problems", where)
-        ),
-        needs=tuple(_strings(table.get("needs", []), "needs", where)),
-        checkpatch_severity=_checkpatch_severity(table, where),
-        checkpatch_severities=_severities(table, "checkpatch_severities", where),
-        required=required_texts(arguments) if detectors[detector].reads else (),
+        remedy=_remedy(values.pop("fix", {}), where),
+        **values,
     )
 
 
-def _checkpatch_severity(table: Mapping[str, Any], where: _Place) -> Severity | None:
-    if "checkpatch_severity" not in table:
-        if "checkpatch_severities" in table:
-            raise PackError(
-                f"{where}: checkpatch_severities requires checkpatch_severity, the level of"
-                " the other"
-                " cases"
-            )
-        return None
-    if "checkpatch" not in table:
-        raise PackError(
-            f"{where}: checkpatch_severity requires checkpatch, the type with this level"
-        )
-    return Severity(
-        _choice(
-            table["checkpatch_severity"], tuple(Severity), "checkpatch_severity", where
-        )
-    )
-
-
-def _texts(table: Any, key: str, where: _Place | str) -> dict[str, str]:
-    if not isinstance(table, dict) or not all(
-        isinstance(text, str) and text.strip() for text in table.values()
-    ):
-        raise PackError(f"{where}: {key} must be a table of strings")
-    return {name: text.strip() for name, text in table.items()}
+def _read(key: str, value: Any, where: _Place) -> Any:
+    """Returns what a rule keeps of the value of a key."""
+    if key in ("severity", "checkpatch_severity"):
+        return Severity(_choice(value, tuple(Severity), "severity", where))
+    if key.endswith("severities"):
+        return {
+            case: Severity(_choice(word, tuple(Severity), f"severity of {case}", where))
+            for case, word in value.items()
+        }
+    if key in ("since", "until"):
+        return _kernel(value, where)
+    if key == "scope":
+        return _choice(value, SCOPES, key, where)
+    match _RULE[key]:
+        case "strings":
+            return tuple(value)
+        case "texts":
+            return {name: text.strip() for name, text in value.items()}
+    return value.strip() if isinstance(value, str) else value
 
 
 def _placeholders(
@@ -301,18 +263,6 @@ def _placeholders(
                     f"{where}: unknown placeholder {{{name}}}",
                     hint=suggestion("placeholder", name, sorted(names)),
                 )
-
-
-def _severities(
-    rule: Mapping[str, Any], key: str, where: _Place
-) -> dict[str, Severity]:
-    table = rule.get(key, {})
-    if not isinstance(table, dict):
-        raise PackError(f"{where}: {key} must be a table of cases")
-    return {
-        case: Severity(_choice(one, tuple(Severity), f"severity of {case}", where))
-        for case, one in table.items()
-    }
 
 
 def _match(
@@ -354,9 +304,7 @@ def _one_of(
             f"{where}: {key} must be a list of tables, [[rule.match.{key}]]"
         )
     kept = {name: table[name] for name in ("case", "values") if name in table}
-    if not isinstance(kept.get("case", ""), str):
-        raise PackError(f"{where}: case must be a string")
-    _texts(kept.get("values", {}), "values", where)
+    _check(kept, {"case": str, "values": TEXTS}, where)
     name, arguments = _match(
         {name: value for name, value in table.items() if name not in kept},
         where,
@@ -367,13 +315,11 @@ def _one_of(
             f"{where}: {name} cannot be used in [[rule.match.{key}]]",
             hint="use a general detector",
         )
-    texts = required_texts(arguments) if detectors[name].reads else ()
     return {
         **arguments,
         **kept,
         "detector": name,
         "module": detectors[name].function.__module__,
-        "required": texts,
     }
 
 
@@ -409,11 +355,7 @@ def _argument(
 ) -> None:
     """Raises PackError for a value of another type, or one that is not among those of the detector."""  # noqa: E501
     kind = known[key]
-    expected = kind if isinstance(kind, type) else str
-    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
-        raise PackError(
-            f"{where}: {key} must be {_TYPES.get(expected, expected.__name__)}"
-        )
+    _check({key: value}, {key: kind if isinstance(kind, type) else str}, where)
     choices = kind if isinstance(kind, tuple) else known.get(key.removeprefix("case_"))
     if isinstance(choices, tuple):
         words: tuple[Any, ...] = (
@@ -427,77 +369,42 @@ def _argument(
                 )
 
 
-_TYPES: Mapping[type, str] = {
-    str: "a string",
-    int: "a number",
-    bool: "true or false",
-    list: "a list",
-    dict: "a table",
-}
-
-
-def _remedy(table: Any, where: _Place) -> RuleFix:
-    if not isinstance(table, dict):
-        raise PackError(f"{where}: fix must be a table, [rule.fix]")
-    _no_unknown(table, ("kind", "text", "fixer", "equivalent"), where)
-    kind = _choice(table.get("kind", "none"), FIX_KINDS, "fix kind", where)
-    fixer = str(table.get("fixer", ""))
-    if bool(fixer) != (kind == "safe"):
+def _remedy(table: Mapping[str, Any], where: _Place) -> RuleFix:
+    _check(table, _FIX, where)
+    fix = RuleFix(**{key: text.strip() for key, text in table.items()})
+    _choice(fix.kind, FIX_KINDS, "fix kind", where)
+    if bool(fix.fixer) != (fix.kind == "safe"):
         raise PackError(
             f"{where}: a safe fix needs a fixer, other fixes must not have one"
         )
-    if fixer:
+    if fix.fixer:
         from patchpilot.lint.fixing.fixer import import_fixers
 
         known = import_fixers()
-        if fixer not in known:
+        if fix.fixer not in known:
             raise PackError(
-                f"{where}: unknown fixer {fixer!r}",
-                hint=suggestion("fixer", fixer, sorted(known)),
+                f"{where}: unknown fixer {fix.fixer!r}",
+                hint=suggestion("fixer", fix.fixer, sorted(known)),
             )
-    return RuleFix(
-        kind,
-        str(table.get("text", "")).strip(),
-        fixer,
-        str(table.get("equivalent", "")).strip(),
-    )
+    return fix
 
 
 def _example(table: Any, where: _Place, *, bad: bool) -> Example:
-    if not isinstance(table, dict):
-        raise PackError(
-            f"{where}: an example must be a table, [[rule.{'bad' if bad else 'good'}]]"
-        )
-    _no_unknown(table, tuple(_EXAMPLE), where)
-    for key, value in table.items():
-        if not isinstance(value, _EXAMPLE[key]):
-            raise PackError(
-                f"{where}: {key} of an example must be {_TYPES[_EXAMPLE[key]]}"
-            )
+    _check(table, _EXAMPLE, where, " of an example")
     if not any(key in table for key in _CONTENT):
         raise PackError(f"{where}: an example must have one of {', '.join(_CONTENT)}")
     if "code" in table and "path" not in table:
         raise PackError(f"{where}: an example with code needs a path")
-    values = dict(table)
-    values["kernel"] = _kernel(table.get("kernel"), where)
-    for key in ("series", "also"):
-        values[key] = tuple(_strings(table.get(key, []), key, where))
-    return Example(bad=bad, **values)
+    lists = {key: tuple(table[key]) for key in ("series", "also") if key in table}
+    kernel = _kernel(table["kernel"], where) if "kernel" in table else None
+    return Example(bad=bad, **{**table, **lists, "kernel": kernel})
 
 
-def _kernel(text: str | None, where: _Place) -> Kernel | None:
-    if text is None:
-        return None
+def _kernel(text: str, where: _Place) -> Kernel:
     match = _KERNEL.match(text)
     if not match:
         raise PackError(f"{where}: a kernel version must have the form 6.1")
     return int(match[1]), int(match[2])
-
-
-def _strings(value: Any, key: str, where: _Place) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise PackError(f"{where}: {key} must be a list of strings")
-    return value
 
 
 def _choice(value: Any, choices: tuple[str, ...], what: str, where: _Place) -> str:
@@ -508,11 +415,30 @@ def _choice(value: Any, choices: tuple[str, ...], what: str, where: _Place) -> s
     return str(value)
 
 
-def _no_unknown(
-    table: Mapping[str, Any], known: tuple[str, ...], where: _Place | str
+def _check(
+    table: Any, kinds: Mapping[str, Any], where: _Place | str, what: str = ""
 ) -> None:
-    for key in table:
-        if key not in known:
+    """Raises PackError for a key that is not in `kinds`, or a value of another form."""
+    if not isinstance(table, dict):
+        raise PackError(f"{where}: a rule's examples and fix must be tables")
+    for key, value in table.items():
+        if key not in kinds:
             raise PackError(
-                f"{where}: unknown key {key!r}", hint=suggestion("key", key, known)
+                f"{where}: unknown key {key!r}", hint=suggestion("key", key, kinds)
             )
+        if not _fits(value, kinds[key]):
+            raise PackError(f"{where}: {key}{what} must be {_FORMS[kinds[key]]}")
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Returns whether a value has a form of `_FORMS`."""
+    match kind:
+        case "strings":
+            return isinstance(value, list) and all(
+                isinstance(one, str) for one in value
+            )
+        case "texts":
+            return isinstance(value, dict) and all(
+                isinstance(one, str) and one.strip() for one in value.values()
+            )
+    return isinstance(value, kind) and isinstance(value, bool) is (kind is bool)

@@ -37,7 +37,6 @@ _KIND = Kind(
         for name in (
             "detectors",
             "pack.py",
-            "required_text.py",
             "rule.py",
             "rule_store.py",
         )

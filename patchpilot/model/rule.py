@@ -74,8 +74,6 @@ class Rule(NamedTuple):
       the levels of single cases
     - `needs`: the functions that the rule recommends, each as "HEADER FUNCTION"; the rule is silent
       in trees without them
-    - `required`: texts, one of which is in every line that the rule reports, in any case; empty if
-      they are not known
     """
 
     id: str
@@ -103,7 +101,6 @@ class Rule(NamedTuple):
     checkpatch_severity: Severity | None = None
     checkpatch_severities: Mapping[str, Severity] = MappingProxyType({})
     needs: tuple[str, ...] = ()
-    required: tuple[str, ...] = ()
 
     @property
     def first_kernel(self) -> str | None:

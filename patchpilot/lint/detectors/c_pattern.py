@@ -11,7 +11,6 @@ from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
 from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector, hit_on
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.required_text import added_text, whole_text
 
 LONGEST_LINE = 3000
 """Longer lines are treated as data and skipped."""
@@ -171,11 +170,6 @@ def suits(arguments: Arguments, text: str, wanted: str, unwanted: str) -> bool:
     )
 
 
-def lines_read(context: Context, arguments: Arguments) -> str:
-    """Returns the folded text of all lines that a rule about lines of C may report."""
-    return whole_text(context) if arguments.get("unchanged") else added_text(context)
-
-
 FORMS = ("code", "plain", "comment", "raw")
 AROUND: Mapping[str, ArgumentType] = {
     "at": ("line", "before", "two-before", "after"),
@@ -192,7 +186,6 @@ and must not match.
     "code-like",
     "*pattern *around",
     generic=True,
-    reads=lines_read,
     pattern=str,
     needle=str,
     needles=list,
@@ -440,9 +433,7 @@ def _follows(
     )
 
 
-@detector(
-    "string-like", "*pattern", generic=True, reads=lines_read, pattern=str, needle=str
-)
+@detector("string-like", "*pattern", generic=True, pattern=str, needle=str)
 def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports added lines of C with a string that matches `pattern`.
 

@@ -14,7 +14,6 @@ from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.new_side import NewHunk, c_hunks
 from patchpilot.lint.pack_patterns import compiled, filled
-from patchpilot.lint.required_text import added_text
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
@@ -38,15 +37,17 @@ class _Unit(NamedTuple):
     file: str
 
 
-def _added_read(context: Context, _arguments: Arguments) -> str:
-    return added_text(context)
+@once
+def _added_text(context: Context) -> str:
+    """Returns the lines that the patch adds as one text, in lower case."""
+    added = (line for line in context.patch.lines if line.startswith("+"))
+    return "\n".join(added).lower()
 
 
 @detector(
     "syntax",
     "**captures",
     generic=True,
-    reads=_added_read,
     needles=list,
     function_needles=list,
     query=str,
@@ -82,6 +83,10 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
     without a tree. {name} is the text of a capture, or a pattern of the first of the `rows` with
     which everything matches.
     """
+    if not any(
+        needle.lower() in _added_text(context) for needle in arguments["needles"]
+    ):
+        return
     removed = _removed(context)
     for unit in _units(context, arguments.get("shown", False)):
         if not any(

@@ -20,7 +20,6 @@ from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, filled
-from patchpilot.lint.required_text import added_text, part_text, whole_text
 from patchpilot.lint.subject_prefix import prefix_of, split_prefix
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.finding import FindingFix
@@ -264,10 +263,6 @@ def _hits_of_all(
 
 def _hits_of(context: Context, one: Arguments) -> Iterator[Hit]:
     registered = _registered(one)
-    if one["required"] and registered.reads:
-        text = registered.reads(context, one)
-        if not any(required in text for required in one["required"]):
-            return
     for hit in hits_of(registered, context, one):
         values = {**hit.values, **one["values"]} if "values" in one else hit.values
         yield hit._replace(case=one.get("case", hit.case), values=values)
@@ -290,21 +285,10 @@ class _Case(NamedTuple):
     paths: str
 
 
-def part_read(context: Context, arguments: Arguments) -> str:
-    """Returns the folded text of the part of the patch that `like` searches."""
-    where = arguments["where"]
-    if where == "added":
-        return added_text(context)
-    if where in _SIGNS or where == "all":
-        return whole_text(context)
-    return part_text(context, where, (text for _, text in part_lines(context, where)))
-
-
 @detector(
     "like",
     "match line start *pattern",
     generic=True,
-    reads=part_read,
     **CONDITIONS,
     where=PARTS,
     pattern=str,

@@ -25,22 +25,16 @@ from patchpilot.lint.new_side import (
     previous_line,
 )
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, any_of, compiled
-from patchpilot.lint.required_text import added_text
 from patchpilot.lint.subsystem_facts import file_subsystem
 from patchpilot.model.file_diff import DiffLine
 
 _C = (".c", ".h")
 
 
-def _added_read(context: Context, _arguments: Arguments) -> str:
-    return added_text(context)
-
-
 @detector(
     "code-around",
     "match *pattern *near_pattern",
     generic=True,
-    reads=_added_read,
     pattern=str,
     unless_pattern=str,
     case_patterns=dict,
@@ -362,7 +356,6 @@ def new_path(context: Context, arguments: Arguments) -> Iterator[Hit]:
 @detector(
     "added-call",
     "name",
-    reads=_added_read,
     names=list,
     paths_pattern=str,
     spaced=bool,
@@ -389,7 +382,6 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
     "more-calls",
     "name gone new instead",
     generic=True,
-    reads=_added_read,
     names=list,
     paths_pattern=str,
 )
@@ -431,7 +423,7 @@ def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
     )
 
 
-@detector("deprecated-interface", "name instead", reads=_added_read, names=list)
+@detector("deprecated-interface", "name instead", names=list)
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports uses of an interface that is being removed, in excess of the removed uses.
 

@@ -5,26 +5,20 @@ from collections.abc import Iterator
 
 from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
-from patchpilot.lint.detectors.generic import PARTS, part_lines, part_read, values_of
+from patchpilot.lint.detectors.generic import PARTS, part_lines, values_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import same_person, tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
-from patchpilot.lint.required_text import part_text
 from patchpilot.model.address import Address
 from patchpilot.model.assistant import is_program
 from patchpilot.model.trailer import parse_trailer
-
-
-def _message_read(context: Context, _arguments: Arguments) -> str:
-    return part_text(context, "message", context.patch.message)
 
 
 @detector(
     "message-around",
     "match line start *pattern",
     generic=True,
-    reads=_message_read,
     **CONDITIONS,
     pattern=str,
     unless_pattern=str,
@@ -67,11 +61,9 @@ def _matches(arguments: Arguments, name: str, text: str) -> bool:
     "many-lines",
     "count match line start *pattern",
     generic=True,
-    reads=part_read,
     **CONDITIONS,
     where=PARTS,
     pattern=str,
-    needle=str,
     least=int,
     percent=int,
     of_pattern=str,
@@ -84,7 +76,7 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
     These must be at least `percent` of all lines of the part, or of the lines that match
     `of_pattern`. At least `some` of them (1 by default)
-    must match `some_pattern` as well. Every match contains `needle`. `at` is the position of the
+    must match `some_pattern` as well. `at` is the position of the
     finding: on the first such "line" (the default), or on the first line of the "message" or the
     "mail". The message may use {count}.
     """

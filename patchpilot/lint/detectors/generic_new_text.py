@@ -10,7 +10,6 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import filled_pattern
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
-from patchpilot.lint.required_text import whole_text
 from patchpilot.model.file_diff import FileChange, Hunk
 
 _MOST_LINES = 4000
@@ -25,15 +24,10 @@ class _NewText(NamedTuple):
     patch_lines: tuple[int, ...]
 
 
-def _read(context: Context, _arguments: Arguments) -> str:
-    return whole_text(context)
-
-
 @detector(
     "new-text-like",
     "file *pattern",
     generic=True,
-    reads=_read,
     **CONDITIONS,
     pattern=str,
     unless_pattern=str,

@@ -7,12 +7,6 @@ from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.c_pattern import c_pattern, optional, suits
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.required_text import whole_text
-
-
-def _whole_read(context: Context, _arguments: Arguments) -> str:
-    return whole_text(context)
-
 
 _PARTS = (
     "any",
@@ -32,7 +26,6 @@ _PARTS = (
     "patch-line-like",
     "file *pattern",
     generic=True,
-    reads=_whole_read,
     where=_PARTS,
     pattern=str,
     unless_pattern=str,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.required_text import part_text
 from patchpilot.model.file_diff import DiffLine
 from patchpilot.model.patch import Patch
 
@@ -140,23 +139,9 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
 
 
-def _text_read(context: Context, _arguments: Arguments) -> str:
-    return part_text(
-        context, "text and diff", context.patch.lines[context.patch.message_line - 1 :]
-    )
-
-
-@detector(
-    "encoded-leftovers",
-    {"quoted-printable": "", "entities": "", "html": ""},
-    reads=_text_read,
-    needles=list,
-)
+@detector("encoded-leftovers", {"quoted-printable": "", "entities": "", "html": ""})
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports remains of quoted-printable encoding or HTML in the message or the diff.
-
-    Each of them contains one of `needles`.
-    """
+    """Reports remains of quoted-printable encoding or HTML in the message or the diff."""
     patch = context.patch
     qp = [
         at
