@@ -270,7 +270,6 @@ def test_a_table_of_unless_is_checked_when_the_pack_is_loaded() -> None:
             "where = \"subject\"\npattern = '(?P<word>ne)t'\nunless_paths_pattern = '.'",
             0,
         ),
-        ('where = "subject"\npattern = \'use\'\nat_tag = "Fixes"', 0),
     ],
 )
 def test_the_parts_of_a_subject_are_searched_one_by_one(

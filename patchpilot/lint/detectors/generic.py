@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for a pattern in certain lines, missing tags or headers, and repeated lines."""
+"""Generic detectors for a pattern in certain lines, and for what several detectors find."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -7,7 +7,7 @@ from importlib import import_module
 from itertools import groupby
 from typing import NamedTuple
 
-from patchpilot.lint.conditions import CONDITIONS, hits_of, project_list
+from patchpilot.lint.conditions import CONDITIONS, hits_of
 from patchpilot.lint.detector import (
     DETECTORS,
     Arguments,
@@ -171,12 +171,6 @@ def _changed(change: FileChange, where: str) -> Lines:
     )
 
 
-def first_tag(context: Context, name: str) -> int | None:
-    """Returns the patch line of the first tag with this name, or None if there is none."""
-    key = name.lower()
-    return next((line for line, tag in tag_lines(context) if tag.key == key), None)
-
-
 def is_plain(title: str) -> bool:
     """Returns whether a title describes a change.
 
@@ -302,7 +296,6 @@ class _Case(NamedTuple):
     first_in_file=bool,
     column=bool,
     beyond_removed=bool,
-    at_tag=str,
     unless_paths_pattern=str,
 )
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -315,20 +308,12 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `case_patterns`, with the cases of the rule's messages and severities as keys; the first one
     that matches a line counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel
     version) apply to single cases. `first` stops after one finding, `first_in_file` after one in
-    each file. With `at_tag`, the findings are on the first tag with this name, and there are none
-    without such a tag. `unless_paths_pattern`, in which {name} is the text of a named group, must
-    not match any path of the patch.
+    each file. `unless_paths_pattern`, in which {name} is the text of a named group, must not match
+    any path of the patch.
 
     For lines of the diff, `paths_pattern` selects files, and `beyond_removed` reports only matches
     in excess of the removed ones.
     """
-    if "at_tag" not in arguments:
-        yield from _like(context, arguments)
-    elif (place := first_tag(context, arguments["at_tag"])) is not None:
-        yield from (hit._replace(patch_line=place) for hit in _like(context, arguments))
-
-
-def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     unless = compiled(arguments.get("unless_pattern", NEVER))
     for (where, paths), cases in groupby(
         _cases(context, arguments), lambda case: (case.where, case.paths)
@@ -459,35 +444,3 @@ def filled_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
     """Returns a compiled pattern with each {name} replaced by the text of that group of a match."""
     groups = {name: re.escape(value or "") for name, value in match.groupdict().items()}
     return compiled(filled(pattern, groups))
-
-
-@detector(
-    "missing",
-    "number total version list",
-    generic=True,
-    **CONDITIONS,
-    missing_headers=list,
-    missing_pattern=str,
-)
-def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch in which something required is missing.
-
-    A patch is reported if it has none of `missing_headers` and no line in its message that matches
-    `missing_pattern`.
-    """
-    patch = context.patch
-    if any(patch.header(name) for name in arguments.get("missing_headers", ())):
-        return
-    pattern = arguments.get("missing_pattern")
-    if pattern and any(
-        compiled(pattern).search(line[:LONGEST_LINE]) for line in patch.message
-    ):
-        return
-    subject = patch.subject
-    values = {
-        "number": subject.number,
-        "total": subject.total,
-        "version": subject.version,
-        "list": project_list(context, arguments),
-    }
-    yield subject_hit(context, **values)
