@@ -51,14 +51,6 @@ tables.
 An argument `case_NAME` has words of NAME by case.
 """
 
-Gives = str | Mapping[str, str]
-"""The placeholders that the hits of a detector fill, in a string, separated by spaces.
-
-A mapping has them by case: the key is `case`, and `type` or `type/case` where the detector serves
-one rule for each `type` (or `check`). `*pattern` are the named groups of that argument, `**names`
-the words in that list.
-"""
-
 
 class RegisteredDetector(NamedTuple):
     """A detector in the registry: its function, its argument types, and the placeholders of its
@@ -70,36 +62,20 @@ class RegisteredDetector(NamedTuple):
 
     function: Detector
     arguments: Mapping[str, ArgumentType]
-    gives: Gives = ""
+    gives: str = ""
     generic: bool = False
 
     def placeholders(self, arguments: Arguments) -> dict[str, frozenset[str]]:
         """Returns the names that a rule's messages may use, by case; "" is for hits without a case."""  # noqa: E501
         if "of" in arguments:
             return _of_all(arguments["of"])
-        if arguments.get("absent"):
-            # nothing was found that could fill a placeholder
-            return {"": frozenset()}
-        gives = {"": self.gives} if isinstance(self.gives, str) else self.gives
-        if isinstance(patterns := arguments.get("case_patterns"), dict):
-            # each case has its own pattern, and its message may use that pattern's groups
-            return {
-                case: frozenset(_expanded(gives[""], {**arguments, "pattern": text}))
-                for case, text in patterns.items()
-            }
-        kind = arguments.get("type", arguments.get("check"))
-        if kind is not None and kind is not True and not isinstance(self.gives, str):
-            own = {
-                key: names
-                for key, names in gives.items()
-                if key == kind or key.startswith(f"{kind}/")
-            }
-            gives = {key[len(kind) + 1 :]: names for key, names in own.items()} or {
-                "": ""
-            }
+        # nothing was found that could fill a placeholder
+        gives = "" if arguments.get("absent") else self.gives
+        # each case has its own pattern, and its message may use that pattern's groups
+        patterns = arguments.get("case_patterns", {"": arguments.get("pattern")})
         return {
-            case: frozenset(_expanded(names, arguments))
-            for case, names in gives.items()
+            case: frozenset(_expanded(gives, {**arguments, "pattern": text}))
+            for case, text in patterns.items()
         }
 
 
@@ -130,7 +106,7 @@ DETECTORS: dict[str, RegisteredDetector] = {}
 
 def detector(
     name: str,
-    gives: Gives = "",
+    gives: str = "",
     /,
     *,
     generic: bool = False,
@@ -138,8 +114,9 @@ def detector(
 ) -> Callable[[Detector], Detector]:
     """Returns a decorator that registers a function as the detector `name`.
 
-    `gives` lists the placeholders that its hits fill, and `arguments` the arguments that
-    `[rule.match]` may set, as name → type.
+    `gives` lists the placeholders that the hits of a generic detector fill, separated by spaces:
+    `*pattern` are the named groups of that argument, and `**names` the words in that list.
+    `arguments` are those that `[rule.match]` may set, as name → type.
     """
 
     def register(function: Detector) -> Detector:
@@ -156,7 +133,7 @@ TypedHits = Iterator[tuple[str, Hit]]
 
 
 def typed_detector(
-    name: str, gives: Gives = ""
+    name: str,
 ) -> Callable[[Callable[[Context], TypedHits]], None]:
     """Returns a decorator that registers a scan for hits of many types as the detector `name`.
 
@@ -175,6 +152,6 @@ def typed_detector(
             return by_type(context).get(arguments["type"], ())
 
         of_type.__module__ = scan.__module__
-        detector(name, gives, type=str)(of_type)
+        detector(name, type=str)(of_type)
 
     return register

@@ -197,12 +197,13 @@ def _rule(
         raise PackError(f"{where}: a name must be lower-case words joined by hyphens")
     name, arguments = _match(values.pop("match"), where, detectors)
     detector = detectors[name]
-    _placeholders(
-        values.get("message", ""),
-        values.get("messages", {}),
-        detector.placeholders(arguments),
-        where,
-    )
+    if detector.generic:
+        _placeholders(
+            values.get("message", ""),
+            values.get("messages", {}),
+            detector.placeholders(arguments),
+            where,
+        )
     del values["bad"], values["good"]
     return Rule(
         pack=pack,

@@ -112,7 +112,6 @@ def import_detectors() -> None:
     """
     import pkgutil
 
-    import patchpilot.lint.c.checks  # noqa: F401 (they register what the detector "c" gives)
     from patchpilot.lint import detectors
 
     for module in pkgutil.iter_modules(detectors.__path__, f"{detectors.__name__}."):

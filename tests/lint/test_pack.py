@@ -4,11 +4,9 @@
 import pytest
 
 from patchpilot.errors import PackError
-from patchpilot.lint.detector import RegisteredDetector
 from patchpilot.lint.pack import parse_pack
 from patchpilot.lint.rule_store import import_detectors
 from patchpilot.model.finding import Severity
-from patchpilot.model.rule import Rule
 
 RULE = """
 [[rule]]
@@ -136,31 +134,6 @@ def test_a_wrong_message_is_named_with_file_and_rule(
     assert error.value.message.startswith("ours.toml:2: rule OUR001: ")
     if hint:
         assert error.value.hint == hint
-
-
-def test_each_case_of_a_detector_has_its_message_and_placeholders() -> None:
-    gives = {"A": "", "A/short": "count", "B": "other"}
-    detectors = {"like": RegisteredDetector(lambda *_: (), {"type": str}, gives)}
-    start = RULE.index("[rule.match]")
-    end = RULE.index("[[rule.bad]]")
-    head, tail = RULE[:start], RULE[end:]
-    match = '[rule.match]\ndetector = "like"\ntype = "A"\n'
-
-    def rule(text: str) -> Rule:
-        return parse_pack(head + text + match + tail, "ours.toml", detectors).rules[0]
-
-    assert (
-        rule(
-            'message = "long"\n[rule.messages]\nshort = "{count} too few"\n'
-        ).message_for("short")
-        == "{count} too few"
-    )
-    with pytest.raises(PackError, match=r"unknown placeholder \{count\}"):
-        rule('message = "{count} too few"\n')
-    with pytest.raises(PackError, match=r"unknown placeholder \{other\}"):
-        rule('message = "long"\n[rule.messages]\nshort = "{other}"\n')
-    with pytest.raises(PackError, match="no message for the case ''"):
-        rule('[rule.messages]\nshort = "{count} too few"\n')
 
 
 LONGER = 'detector = "longer-than"\nwhere = "{}"\nmost = 3'

@@ -149,12 +149,6 @@ CONTEXT: list[CCheck] = []
 ADDED: list[CCheck] = []
 
 
-PLACEHOLDERS: dict[str, str] = {}
-"""The placeholders that hits of the checks fill, in the form of `Gives`: by `check` and
-`check/case`.
-"""
-
-
 def check(
     stage: list[CCheck], *needles: str
 ) -> Callable[[CheckFunction], CheckFunction]:

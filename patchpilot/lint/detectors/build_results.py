@@ -24,7 +24,7 @@ KINDS = (
 )
 
 
-@detector("build", "problem", kind=KINDS)
+@detector("build", kind=KINDS)
 def build(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports the build problems of one kind; none if the build or checker was not run."""
     for problem in context.built:

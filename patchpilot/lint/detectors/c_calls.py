@@ -67,18 +67,9 @@ class CallPlace(NamedTuple):
         return self.lines.raw_lines(self.line.number, self.last)
 
 
-_PLACEHOLDERS = {
-    "ALLOC_WITH_MULTIPLY": "better call",
-    "SYMBOLIC_PERMS": "mode octal",
-    "USLEEP_RANGE": "",
-    "USLEEP_RANGE/no-range": "",
-    "VSPRINTF_POINTER_EXTENSION": "specifier",
-    "VSPRINTF_POINTER_EXTENSION/rust": "specifier",
-    "VSPRINTF_POINTER_EXTENSION/symbol": "instead specifier",
-}
-
-
-@typed_detector("checkpatch-calls", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-calls",
+)
 def calls(context: Context) -> TypedHits:
     """Yields the hits, with their types, about calls and their arguments.
 

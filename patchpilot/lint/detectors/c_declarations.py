@@ -17,7 +17,9 @@ from patchpilot.lint.new_side import (
 from patchpilot.lint.subsystem_facts import file_subsystem
 
 
-@detector("needless-init", "name")
+@detector(
+    "needless-init",
+)
 def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a variable that is initialized and then assigned before anything reads it."""
     for hunk, at, line in added_lines(context, (".c",)):
@@ -49,7 +51,7 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             break
 
 
-@detector("unsorted-declarations", {"": "", "required": "subsystem"}, spaced=bool)
+@detector("unsorted-declarations", spaced=bool)
 def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports declarations of a new block that are not in reverse Christmas tree order.
 

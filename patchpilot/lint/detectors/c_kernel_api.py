@@ -23,17 +23,11 @@ _PARAMETERS = "Documentation/admin-guide/kernel-parameters.txt"
 _STRUCT = lazy(r"\bstruct\s+(\w+)\b(?!\s*\{)")
 _LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
 _TEXT = lazy(rf"({STRING})")
-_PLACEHOLDERS = {
-    "ARCH_INCLUDE_LINUX": "header",
-    "CONST_STRUCT": "name",
-    "INCLUDE_LINUX": "header",
-    "MODULE_LICENSE": "name",
-    "MODULE_LICENSE/v2": "",
-    "UNDOCUMENTED_SETUP": "option",
-}
 
 
-@typed_detector("checkpatch-api", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-api",
+)
 def api(context: Context) -> TypedHits:
     """Yields the hits, with their types, about kernel interfaces."""
     lines, whole = scan(context), c_text(context)

@@ -11,16 +11,6 @@ from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
 
 @detector(
     "kernel-doc",
-    {
-        "other-function": "described function",
-        "extra-argument": "function argument",
-        "doxygen": "tag",
-        "missing-argument": "argument function",
-        "missing-return": "function",
-        "missing-member": "member kind name",
-        "no-keyword": "kind name",
-        "file-header": "",
-    },
 )
 def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a new kernel-doc comment that does not match the function below it."""

@@ -14,7 +14,7 @@ _OPEN_ENDED = re.compile(r"^\t+(?!#)[^\s].*[(,]$")
 _WORDS_OF_STATEMENT = re.compile(r"^\t+(?:return |[\w>.\-\[\]*]+ = |\w+\()")
 
 
-@detector("needless-line-break", "length", columns=int, spaced=bool)
+@detector("needless-line-break", columns=int, spaced=bool)
 def needless_line_break(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a statement that is split over two added lines but fits on one line of `columns`."""
 
@@ -54,7 +54,9 @@ _PLAIN_CALL = re.compile(r"^\t+(?:[*\w>.\-\[\]]+\s*=\s*)?\w+\s*\(")
 """What checkpatch.pl looks at itself, also where the line below is not added."""
 
 
-@detector("stale-alignment", "column")
+@detector(
+    "stale-alignment",
+)
 def stale_alignment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports an unchanged line that was aligned with a parenthesis that the patch moves."""
     for change in context.patch.files:
@@ -112,7 +114,7 @@ def _indent(text: str) -> int:
 _INCLUDE = re.compile(r"^#include <linux/(?P<name>[\w/.-]+)\.h>")
 
 
-@detector("unsorted-headers", "header above", paths_pattern=str)
+@detector("unsorted-headers", paths_pattern=str)
 def unsorted_headers(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports the first new #include that breaks the alphabetical order of its block.
 
@@ -155,7 +157,7 @@ def _out_of_order(hunk: NewHunk) -> tuple[NewLine, str, str] | None:
     return None
 
 
-@detector("missing-blank-line", "side", paths_pattern=str, spaced=bool)
+@detector("missing-blank-line", paths_pattern=str, spaced=bool)
 def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a missing blank line before `return 0;` and after an error check.
 

@@ -10,7 +10,9 @@ from patchpilot.lint.new_side import c_hunks
 from patchpilot.lint.pack_patterns import compiled
 
 
-@detector("license-mismatch", "module spdx")
+@detector(
+    "license-mismatch",
+)
 def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a new file whose SPDX line and MODULE_LICENSE() disagree.
 
@@ -40,7 +42,7 @@ def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 yield hit_on(line.patch_line, module=match[1], spdx=head[1])
 
 
-@detector("spdx-license", "license", known_pattern=str)
+@detector("spdx-license", known_pattern=str)
 def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a new file whose SPDX tag has a license name that does not match `known_pattern`."""
     known = compiled(arguments["known_pattern"])

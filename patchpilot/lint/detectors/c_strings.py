@@ -17,11 +17,6 @@ _ATTRIBUTE_BODY = lazy(r"\s*\(\s*(.*)\)\s*")
 _ATTRIBUTE_WORD = lazy(rf"\s*(\w+)\s*({BALANCED})?")
 _UAPI = lazy(r"\binclude/uapi/")
 _FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
-_PLACEHOLDERS = {
-    "EMBEDDED_FUNCTION_NAME": "name",
-    "PREFER_DEFINED_ATTRIBUTE_MACRO": "attribute macro",
-    "PREFER_DEFINED_ATTRIBUTE_MACRO/unused": "",
-}
 
 
 def quoted(line: ScannedLine) -> str:
@@ -30,7 +25,9 @@ def quoted(line: ScannedLine) -> str:
     return line.raw[found.start() : found.end()] if found else ""
 
 
-@typed_detector("checkpatch-strings", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-strings",
+)
 def strings(context: Context) -> TypedHits:
     """Yields the hits, with their types, about strings, formats, log calls and attributes."""
     whole = c_text(context)

@@ -99,7 +99,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(line.patch_line, column=where + 1)
 
 
-@detector("comment-form", "subsystem", spaced=bool)
+@detector("comment-form", spaced=bool)
 def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a new block comment with text on its first line, in subsystems that leave it
     empty.
@@ -160,7 +160,7 @@ _WRAPPED = re.compile(
 )
 
 
-@detector("outer-parentheses", "value", spaced=bool)
+@detector("outer-parentheses", spaced=bool)
 def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports parentheses around a whole value.
 

@@ -7,7 +7,6 @@ A single walk over the patch collects the hits of every check, and each rule tak
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.c.c_check import PLACEHOLDERS
 from patchpilot.lint.c.walk import code
 from patchpilot.lint.detector import Arguments, Hit, detector
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context
 
 
-@detector("c", PLACEHOLDERS, check=str)
+@detector("c", check=str)
 def c(context: "Context", arguments: Arguments) -> Iterable[Hit]:
     """Returns the hits of the C check with this name (see patchpilot/lint/c/checks)."""
     return code(context).hits.get(arguments["check"], [])

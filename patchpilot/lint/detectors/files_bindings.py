@@ -18,7 +18,9 @@ _QUOTED = lazy(r'"([a-zA-Z0-9\-,.+_]+)"')
 _VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
 
 
-@detector("undocumented-compatible", {"": "compatible", "vendor": "vendor"})
+@detector(
+    "undocumented-compatible",
+)
 def undocumented_compatible(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports added compatible strings that no binding documents, and unknown vendor prefixes."""
     if context.tree is None:
@@ -118,7 +120,9 @@ def _wrong_indent(change: FileChange) -> Iterator[Hit]:
             return
 
 
-@detector("schema-id", "id file")
+@detector(
+    "schema-id",
+)
 def schema_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a schema whose $id does not match its file's path below bindings/."""
     for change in context.patch.files:

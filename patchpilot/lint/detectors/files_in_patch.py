@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 @detector(
     "uncovered-file",
-    {"no-section": "path section", "large-section": "path section"},
     most=int,
     many_pattern=str,
     except_pattern=str,
@@ -96,7 +95,9 @@ def _files_of(tree: Tree, section: "Section", most: int) -> int:
     return count
 
 
-@detector("selftest-not-built", "makefile test")
+@detector(
+    "selftest-not-built",
+)
 def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a new selftest that its directory's Makefile does not name before or after the
     patch.
@@ -139,7 +140,7 @@ _ATTRIBUTE = re.compile(
 )
 
 
-@detector("sysfs-without-documentation", "attribute", except_pattern=str)
+@detector("sysfs-without-documentation", except_pattern=str)
 def sysfs_without_documentation(
     context: Context, arguments: Arguments
 ) -> Iterator[Hit]:
@@ -242,7 +243,9 @@ def _same_words(old: Sequence[str], new: Sequence[str]) -> bool:
     ) == "".join("".join(line.split()) for line in new)
 
 
-@detector("text-as-binary", "path")
+@detector(
+    "text-as-binary",
+)
 def text_as_binary(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports files that are text, but whose change is a binary patch that nobody can read."""
     for change in context.patch.files:

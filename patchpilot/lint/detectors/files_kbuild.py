@@ -17,16 +17,11 @@ _NEXT_ENTRY = lazy(
 )
 _ENTRY = lazy(r"^[+ ]([A-Z]):\s*(.*)")
 _TABBED_ENTRY = lazy(r"^\+[A-Z]:\t\S")
-_PLACEHOLDERS = {
-    "CONFIG_DESCRIPTION": "least",
-    "MAINTAINERS_STYLE": "above entry order",
-    "MAINTAINERS_STYLE/pattern": "above pattern",
-    "MAINTAINERS_STYLE/tab": "entry",
-    "MAINTAINERS_STYLE/unknown": "entry",
-}
 
 
-@typed_detector("checkpatch-kbuild", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-kbuild",
+)
 def kbuild(context: Context) -> TypedHits:
     """Yields the hits, with their types, about Kconfig, Makefiles and MAINTAINERS."""
     lines = scan(context)

@@ -24,17 +24,11 @@ _COMMENTS = {
     **dict.fromkeys(("c", "rs", "dts", "dtsi"), "//"),
     **dict.fromkeys(("sh", "pl", "py", "awk", "tc", "yaml"), "#"),
 }
-_PLACEHOLDERS = {
-    "SPDX_LICENSE_TAG": "comment place tag",
-    "SPDX_LICENSE_TAG/binding": "",
-    "SPDX_LICENSE_TAG/binding-header": "",
-    "SPDX_LICENSE_TAG/comment": "comment suffix",
-    "SPDX_LICENSE_TAG/line": "place",
-    "SPDX_LICENSE_TAG/other-license": "",
-}
 
 
-@typed_detector("checkpatch-spdx", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-spdx",
+)
 def spdx(context: Context) -> TypedHits:
     """Returns the hits about the SPDX license tag."""
     place = 1

@@ -27,15 +27,11 @@ _ROW = lazy(
     r"\s*(?:\[[^\]]+\]\s*=\s*)?(?:\{.*\}|[A-Z][A-Z0-9_]+\(.*\)),(?:\s*/\*.*\*/)?\s*$"
 )
 _WHOLE_NAMES = (6, 17)
-_PLACEHOLDERS = {
-    "LONG_LINE": "columns limit",
-    "LONG_LINE/row": "columns limit",
-    "LONG_LINE_COMMENT": "columns limit",
-    "LONG_LINE_STRING": "columns limit",
-}
 
 
-@typed_detector("checkpatch-text", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-text",
+)
 def text(context: Context) -> TypedHits:
     """Yields the hits, with their types, about whitespace, line length and similar properties."""
     lines = scan(context)

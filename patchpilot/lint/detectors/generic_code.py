@@ -240,12 +240,6 @@ def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
 
 @detector(
     "longer-than",
-    {
-        "": "length most",
-        "project": "length most project",
-        "subsystem": "length most subsystem",
-    },
-    generic=True,
     **CONDITIONS,
     where=("added", "code", "comment", "title", "series"),
     most=int,
@@ -341,7 +335,7 @@ def _measured_lines(
             yield hunk.change.path, line.patch_line, line.text.expandtabs(8)
 
 
-@detector("new-path", "path", pattern=str, unless_pattern=str)
+@detector("new-path", pattern=str, unless_pattern=str)
 def new_path(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report new files whose paths match `pattern` and not `unless_pattern`."""
     pattern, unless = (
@@ -355,7 +349,6 @@ def new_path(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @detector(
     "added-call",
-    "name",
     names=list,
     paths_pattern=str,
     spaced=bool,
@@ -423,7 +416,7 @@ def _uses(pattern: re.Pattern[str], line: DiffLine) -> bool:
     )
 
 
-@detector("deprecated-interface", "name instead", names=list)
+@detector("deprecated-interface", names=list)
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports uses of an interface that is being removed, in excess of the removed uses.
 

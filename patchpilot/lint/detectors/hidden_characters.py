@@ -17,7 +17,6 @@ _WORD = re.compile(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
 
 @detector(
     "hidden-character",
-    {"": "code", "code": "code", "path": "code", "identifier": "word code"},
 )
 def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports characters that are not visible, and identifiers that are not ASCII.

@@ -12,7 +12,9 @@ from patchpilot.model.patch import Patch
 _TABBED = re.compile(r"\.(?:c|h|S|dts|dtsi)$")
 
 
-@detector("malformed-diff", {"wrapped": "", "corrupt": "error", "lost-space": ""})
+@detector(
+    "malformed-diff",
+)
 def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a diff that cannot be parsed: wrapped or lost lines, or wrong counts in a hunk
     header.
@@ -78,7 +80,9 @@ def _lost_space(patch: Patch) -> int | None:
     return None
 
 
-@detector("tabs-lost", {"all": "", "context": ""})
+@detector(
+    "tabs-lost",
+)
 def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports code that is indented with tabs in the tree but with spaces in the message."""
     for change in context.patch.files:
@@ -139,7 +143,9 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
 
 
-@detector("encoded-leftovers", {"quoted-printable": "", "entities": "", "html": ""})
+@detector(
+    "encoded-leftovers",
+)
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports remains of quoted-printable encoding or HTML in the message or the diff."""
     patch = context.patch

@@ -25,9 +25,6 @@ _MADE_OR_MOVED = lazy(
 _BRACED_MOVE = lazy(r"\{\s*[\w/.\-]*\s*=>\s*[\w/.\-]*\s*\}")
 _BINDING = ("Documentation/devicetree/", "include/dt-bindings/")
 _NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
-_PLACEHOLDERS = {
-    "PATCH_PREFIX": "prefix",
-}
 
 
 def is_patch(lines: LineScan) -> bool:
@@ -53,7 +50,9 @@ def last_line(lines: LineScan) -> int:
     )
 
 
-@typed_detector("checkpatch-form", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-form",
+)
 def form(context: Context) -> TypedHits:
     """Yields the hits, with their types, about the form of the patch and its file headers."""
     lines = scan(context)

@@ -12,16 +12,6 @@ from patchpilot.model.trailer import is_trailer
 
 @detector(
     "cut-message",
-    {
-        "sign-off-below-separator": "",
-        "sign-off-below-diff": "",
-        "diff": "start",
-        "from": "",
-        "separator": "",
-        "scissors": "",
-        "scissors-on-purpose": "",
-        "unindented-diff": "",
-    },
 )
 def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports lines that make `git am` cut the message: dashes, a diff, a From line or scissors."""

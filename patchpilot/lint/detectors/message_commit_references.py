@@ -69,20 +69,11 @@ _MARKER = re.compile(
 Documentation/process/stable-kernel-rules.rst requires this form; the Stable-dep-of: tag names the
 fix that needs the patch.
 """
-_PLACEHOLDERS = {
-    "BAD_FIXES_TAG": "",
-    "BAD_FIXES_TAG/known": "right",
-    "GIT_COMMIT_ID": "",
-    "GIT_COMMIT_ID/id": "id",
-    "GIT_COMMIT_ID/again": "id",
-    "GIT_COMMIT_ID/in-list": "id",
-    "GIT_COMMIT_ID/number": "id",
-    "GIT_COMMIT_ID/known": "right",
-    "UNKNOWN_COMMIT_ID": "id",
-}
 
 
-@typed_detector("checkpatch-commits", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-commits",
+)
 def commits(context: Context) -> TypedHits:
     """Yields the hits, with their types, about commit references in the message."""
     lines = scan(context)

@@ -16,11 +16,6 @@ from patchpilot.model.trailer import is_trailer
 
 @detector(
     "message-too-short",
-    {
-        "empty": "",
-        "only-tags": "",
-        "repeats-subject": "",
-    },
 )
 def message_too_short(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a message that has only tags or only repeats the subject.
@@ -122,7 +117,6 @@ _STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 @detector(
     "no-changelog",
-    {"missing": "version previous", "old": "latest version"},
     heading_pattern=str,
 )
 def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:

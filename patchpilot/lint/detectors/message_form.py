@@ -26,10 +26,6 @@ _CLEAN = lazy(r"[\t\n\r\x20-\x7e]*")
 _ANY_UTF8 = lazy(r"[\xc2-\xf4][\x80-\xbf]")
 _PATH = lazy(r"(?:^|\s)(/\S*)")
 _PLACE = lazy(r"^(.*?)(?::\d+)+:?$")
-_PLACEHOLDERS = {
-    "COMMIT_LOG_LONG_LINE": "columns limit",
-    "COMMIT_LOG_LONG_LINE/far": "columns limit",
-}
 
 
 _FAR = 100
@@ -41,7 +37,9 @@ def log_before(lines: LineScan, number: int) -> bool:
     return number > 1 and lines.lines[number - 2].log_after
 
 
-@typed_detector("checkpatch-message", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-message",
+)
 def message(context: Context) -> TypedHits:
     """Yields the hits, with their types, about the commit message and the headers."""
     lines = scan(context)

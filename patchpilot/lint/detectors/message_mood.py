@@ -25,7 +25,9 @@ def _this_patch() -> re.Pattern[str]:
     )
 
 
-@detector("this-patch", {"this": "quoted verb", "patch": "quoted what"})
+@detector(
+    "this-patch",
+)
 def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports "this patch adds" and similar: the message should use the imperative."""
     reverts = context.patch.subject.title.startswith("Revert ")
@@ -54,7 +56,6 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector(
     "not-imperative",
-    {"verb": "quoted verb", "other": "quoted verb", "author": "quoted verb"},
 )
 def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a sentence that describes what the author did or what the patch does ("We added",

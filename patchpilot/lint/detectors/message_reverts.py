@@ -10,7 +10,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.model.trailer import is_trailer
 
 
-@detector("revert-reason", {"no-commit": "", "no-reason": ""}, fewest=int)
+@detector("revert-reason", fewest=int)
 def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a revert without the full commit id, or with a reason of fewer than `fewest`
     words.

@@ -36,14 +36,6 @@ def _plain(context: Context) -> str | None:
 
 @detector(
     "no-prefix",
-    {
-        "": "",
-        "loose-file": "",
-        "usual": "usual",
-        "loose-file-usual": "usual",
-        "other-sign": "instead",
-        "loose-file-other-sign": "instead",
-    },
 )
 def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a title without a subsystem prefix.
@@ -96,7 +88,9 @@ _LEAST_SHARE = 0.4
 """A prefix that fewer commits have is not offered."""
 
 
-@detector("subject-not-imperative", "quoted verb")
+@detector(
+    "subject-not-imperative",
+)
 def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a title that is not imperative ("fixed", "adds", "adding")."""
     title = _plain(context)
@@ -117,15 +111,6 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
 
 @detector(
     "patch-prefix",
-    {
-        "outside": "",
-        "unread": "quoted",
-        "two-marks": "",
-        "reply": "quoted",
-        "unrecognized": "",
-        "number": "number total",
-        "no-mark": "",
-    },
 )
 def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a version or the word PATCH outside of the brackets or in a malformed prefix."""
@@ -197,11 +182,6 @@ def _signed(patch: Patch) -> bool:
 
 @detector(
     "prefix-convention",
-    {
-        "": "prefix instead subsystem",
-        "learned": "prefix usual folder total",
-        "part": "prefix usual folder total",
-    },
     unless_prefix_pattern=str,
 )
 def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -248,7 +228,9 @@ _STRONG_SHARE = 0.9
 _LEAST_TITLES = 10
 
 
-@detector("case-after-prefix", {"": "word usual subsystem", "learned": "word usual"})
+@detector(
+    "case-after-prefix",
+)
 def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a first word after the prefix whose case is wrong for the subsystem.
 

@@ -22,12 +22,6 @@ LEAST_COMPARED = 4
 
 @detector(
     "numbering",
-    {
-        "totals": "totals",
-        "missing": "numbers",
-        "twice": "number total",
-        "none": "count",
-    },
 )
 def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports errors in the numbering of a series.
@@ -66,7 +60,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield subject_hit(context, "twice", number=doubled[0], total=total)
 
 
-@detector("series-cover", "count", fewest=int)
+@detector("series-cover", fewest=int)
 def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a series of several patches without a cover letter."""
     patches = context.series.patches
@@ -86,7 +80,9 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield subject_hit(context, count=len(patches))
 
 
-@detector("mixed-versions", {"versions": "versions", "trees": "", "rfc": ""})
+@detector(
+    "mixed-versions",
+)
 def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports versions or subject prefixes that differ within a series."""
     patches = [patch for patch in context.series.patches if patch.subject.is_patch]
@@ -114,7 +110,6 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector(
     "fixes-earlier",
-    {"changes": "number subject earlier", "fixes": "number subject earlier"},
 )
 def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch that fixes or undoes an earlier patch of the same series.
@@ -181,7 +176,9 @@ def _lines_of(patch: Patch, kind: str) -> set[tuple[str, str]]:
     }
 
 
-@detector("cover-subject", {"placeholder": "", "empty": ""})
+@detector(
+    "cover-subject",
+)
 def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a cover letter whose subject or text is still git's template."""
     cover = context.series.cover
@@ -206,7 +203,9 @@ def _prose_of(cover: Patch) -> bool:
     )
 
 
-@detector("cover-shortlog", "subject")
+@detector(
+    "cover-shortlog",
+)
 def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports the first subject in the cover letter's shortlog that no patch has.
 
@@ -246,7 +245,9 @@ def _squeezed(subject: str) -> str:
     return " ".join(subject.split()).lower()
 
 
-@detector("old-thread", "version")
+@detector(
+    "old-thread",
+)
 def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a reroll whose first message is a reply to a message outside of the series."""
     patches = context.series.patches
@@ -260,7 +261,9 @@ def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield subject_hit(context, version=first.subject.version)
 
 
-@detector("does-not-follow", "number subject earlier")
+@detector(
+    "does-not-follow",
+)
 def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch that does not apply on top of an earlier patch of the series.
 
@@ -321,7 +324,6 @@ def _side_of(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
 
 @detector(
     "series-order",
-    "name number later subject",
     files_pattern=str,
     sign=str,
     pattern=str,
@@ -411,7 +413,9 @@ def _signed_lines(patch: Patch, sign: str, files: str) -> Iterator[str]:
             yield from (line.text for line in change.lines(sign))
 
 
-@detector("fix-not-first", "number subject earlier")
+@detector(
+    "fix-not-first",
+)
 def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports the first patch with a Fixes: tag that follows a patch without one to the same
     file.
@@ -436,7 +440,9 @@ def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
 
 
-@detector("duplicate-subject", "match first second")
+@detector(
+    "duplicate-subject",
+)
 def duplicate_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report the first patch of a series that has the subject of an earlier one, in any case."""
     seen: dict[str, int] = {}

@@ -9,7 +9,9 @@ from patchpilot.lint.message_tags import tag_lines
 from patchpilot.model.assistant import assistant_faults
 
 
-@detector("assisted-by-form", {"address": "text", "brackets": "", "everyday": "text"})
+@detector(
+    "assisted-by-form",
+)
 def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports email addresses, brackets and everyday tools in an Assisted-by: tag."""
     for line, tag in tag_lines(context):

@@ -29,15 +29,6 @@ from patchpilot.model.upstream_references import upstream_commits
 
 @detector(
     "missing-fixes",
-    {
-        "with-history": "word stable",
-        "with-history-and-stable": "word stable",
-        "subject": "word stable",
-        "subject-and-stable": "word stable",
-        "blamed": "commit",
-        "mentioned": "commit",
-        "fixes-tree": "tree",
-    },
 )
 def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch that claims to fix a bug but does not name the commit that introduced it."""
@@ -129,7 +120,6 @@ def _cosmetic(context: Context) -> bool:
 
 @detector(
     "missing-stable",
-    {"serious": "quoted stable", "each-fix": "stable"},
     each_pattern=str,
 )
 def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -177,7 +167,9 @@ _SERIOUS = (
 )
 
 
-@detector("backport-unmarked", {"short-id": "", "no-commit": ""})
+@detector(
+    "backport-unmarked",
+)
 def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch for a stable tree whose message lacks the full id of the mainline commit."""
     patch = context.patch
@@ -206,7 +198,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield hit_on(None, "no-commit")
 
 
-@detector("stable-size", {"": "length most", "slightly": "length most"}, lines=int)
+@detector("stable-size", lines=int)
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch for stable that is larger than the stable trees accept."""
     for line, tag in tag_lines(context):

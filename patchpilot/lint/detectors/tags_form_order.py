@@ -21,7 +21,9 @@ def _signed(context: Context) -> list[tuple[int, Trailer]]:
     ]
 
 
-@detector("sender-not-signed", "sender")
+@detector(
+    "sender-not-signed",
+)
 def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch by another author that the sender has not signed off."""
     patch = context.patch
@@ -58,7 +60,9 @@ def _is_relay(sender: Address, author: Address) -> bool:
     )
 
 
-@detector("unexplained-signer", "signer")
+@detector(
+    "unexplained-signer",
+)
 def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a Signed-off-by before the author's that has no Co-developed-by."""
     author = context.patch.author
@@ -86,7 +90,9 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
             return
 
 
-@detector("alias-name", {"alias": "name", "role": "name"})
+@detector(
+    "alias-name",
+)
 def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a sign-off with a login name instead of a real name."""
     seen: set[str] = set()
@@ -137,7 +143,9 @@ LEAST_LOCAL = 3
 """A local part of an address with fewer letters does not identify a person."""
 
 
-@detector("floating-tags", {"blank-line": "", "text": "tag", "below": ""})
+@detector(
+    "floating-tags",
+)
 def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports blank lines between tags.
 
@@ -239,7 +247,9 @@ _STRANDED = (
 )
 
 
-@detector("subsystem-tag-order", "tag before subsystem")
+@detector(
+    "subsystem-tag-order",
+)
 def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports the first tag that violates the subsystem's tag order."""
     own = subsystem(context)

@@ -27,15 +27,11 @@ _TABLE_ENDS = (
     "ISAPNP_CARD_END}};",
     "NULL};",
 )
-_PLACEHOLDERS = {
-    "MISSING_FIXES_TAG": "sign",
-    "MISSING_FIXES_TAG/explained": "sign",
-    "MISSING_SENTINEL": "",
-    "MISSING_SENTINEL/cut": "",
-}
 
 
-@typed_detector("checkpatch-newer", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-newer",
+)
 def newer(context: Context) -> TypedHits:
     """Yields the hits, with their types, that only newer kernels check."""
     yield from _missing_fixes(context)

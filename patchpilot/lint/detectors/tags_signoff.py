@@ -44,33 +44,11 @@ _STABLE = lazy(r"^.*stable@(?:vger\.)?kernel\.org", re.IGNORECASE)
 _ADDRESS_COMMENT = lazy(r"\([^()]*\)")
 _NAME_COMMENT = lazy(r"\([^)]+\)")
 _SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
-_PLACEHOLDERS = {
-    "BAD_SIGN_OFF/address-form": "better value",
-    "BAD_SIGN_OFF/after-address": "value",
-    "BAD_SIGN_OFF/agent": "",
-    "BAD_SIGN_OFF/author-is-co-developer": "author",
-    "BAD_SIGN_OFF/capitals": "tag usual",
-    "BAD_SIGN_OFF/co-developer-differs": "",
-    "BAD_SIGN_OFF/co-developer-unsigned": "",
-    "BAD_SIGN_OFF/comment-in-address": "address",
-    "BAD_SIGN_OFF/comments": "value",
-    "BAD_SIGN_OFF/near": "near tag",
-    "BAD_SIGN_OFF/text": "value",
-    "BAD_SIGN_OFF/no-address": "value",
-    "BAD_SIGN_OFF/repeated": "",
-    "BAD_SIGN_OFF/space-after": "tag",
-    "BAD_SIGN_OFF/space-before": "tag",
-    "BAD_SIGN_OFF/unknown": "tag",
-    "BAD_STABLE_ADDRESS_STYLE": "right value",
-    "FROM_SIGN_OFF_MISMATCH/address": "author signer",
-    "FROM_SIGN_OFF_MISMATCH/comment": "author signer",
-    "FROM_SIGN_OFF_MISMATCH/name": "author signer",
-    "FROM_SIGN_OFF_MISMATCH/subaddress": "author signer",
-    "NO_AUTHOR_SIGN_OFF": "author",
-}
 
 
-@typed_detector("checkpatch-signoff", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-signoff",
+)
 def signoff(context: Context) -> TypedHits:
     """Yields the hits, with their types, about tags and sign-offs."""
     lines = scan(context)

@@ -16,7 +16,9 @@ MOST_APART = timedelta(days=120)
 """A patch and a tree that are further apart are not compared: most such patches do not apply."""
 
 
-@detector("already-there", "tree")
+@detector(
+    "already-there",
+)
 def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch that is already applied.
 
@@ -34,7 +36,9 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield hit_on(states[0][0], tree=context.tree.label)
 
 
-@detector("does-not-apply", "tree")
+@detector(
+    "does-not-apply",
+)
 def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a hunk whose context is not in the tree, if the tree is about as old as the patch."""
     if (
@@ -62,7 +66,6 @@ _FOOT = 60
 
 @detector(
     "does-not-apply-to-base",
-    {"conflict": "base path", "prerequisites": "base path count", "unknown": "base"},
 )
 def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a hunk whose context is not in the base commit that the message names.
@@ -102,7 +105,9 @@ def _named_base(context: Context) -> tuple[int, str, int] | None:
     return None
 
 
-@detector("does-not-apply-to-tip", {"target": "tip date path", "next": "tip date path"})
+@detector(
+    "does-not-apply-to-tip",
+)
 def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a hunk whose context is not in the tip of the subsystem's tree, or of linux-next.
 

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 USUAL_SHARE = 0.4
 
 
-@detector("unusual-prefix", "prefix count total usual")
+@detector(
+    "unusual-prefix",
+)
 def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a subject prefix that does not occur in the history of the changed files.
 
@@ -76,17 +78,6 @@ def _alike(one: str, other: str) -> bool:
 
 @detector(
     "wrong-fixes",
-    {
-        "not-ancestor": "commit",
-        "not-mainline": "commit",
-        "own-series": "commit",
-        "same-release": "commit release",
-        "same-release-for-stable": "commit release",
-        "duplicate": "commit",
-        "ambiguous": "commit",
-        "url": "",
-        "newer": "commit date",
-    },
     kinds=list,
 )
 def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -159,7 +150,9 @@ def _asks_for_stable(context: Context) -> bool:
     )
 
 
-@detector("committer-unsigned", "committer")
+@detector(
+    "committer-unsigned",
+)
 def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a commit whose committer is not its author and did not sign it off."""
     commit = (
@@ -210,7 +203,9 @@ def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(line)
 
 
-@detector("fixed-upstream", "words")
+@detector(
+    "fixed-upstream",
+)
 def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a fix that mainline or a maintainer's tree already has.
 
@@ -229,7 +224,9 @@ def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     yield subject_hit(context, case, FindingFix("suggest", way), words=fix.words)
 
 
-@detector("stable-base", "words")
+@detector(
+    "stable-base",
+)
 def stable_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a series for mainline that is based on a stable branch."""
     state = _upstream(context)

@@ -18,7 +18,9 @@ _NAMES = lazy(r"^N:", re.MULTILINE)
 _READ: list[tuple[Tree, tuple[str, ...]]] = []
 
 
-@detector("checkpatch-obsolete", "path")
+@detector(
+    "checkpatch-obsolete",
+)
 def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports changes to files whose section of MAINTAINERS is obsolete.
 

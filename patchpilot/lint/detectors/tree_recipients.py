@@ -28,12 +28,6 @@ _FIXES_IN_TITLE = re.compile(
 
 @detector(
     "target-tree",
-    {
-        "": "tree fixes rest",
-        "loose-file": "tree fixes rest",
-        "upper-case": "word tree",
-        "both": "fixes rest",
-    },
 )
 def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a missing or malformed target tree in the subject.
@@ -106,7 +100,9 @@ def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
     )
 
 
-@detector("foreign-tree", "tree trees subsystem")
+@detector(
+    "foreign-tree",
+)
 def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a subject with another subsystem's tree than that of all its files."""
     patch, own = context.patch, subsystem(context)
@@ -127,7 +123,9 @@ def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
 
 
-@detector("forgotten-maintainer", "section maintainers")
+@detector(
+    "forgotten-maintainer",
+)
 def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a file none of whose maintainers is a recipient."""
     patch = context.patch

@@ -20,7 +20,9 @@ from patchpilot.lint.word_lists import word_set
 _WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
 
 
-@detector("codespell", "word right")
+@detector(
+    "codespell",
+)
 def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports each word that is misspelled according to codespell, once."""
     known = _kernel_list(context)

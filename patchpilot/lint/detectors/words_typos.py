@@ -31,15 +31,11 @@ _ABOUT_WORDS = lazy(
     r" )?words?)\b|\bdrop .*word",
     re.IGNORECASE,
 )
-_PLACEHOLDERS = {
-    "REPEATED_WORD": "word",
-    "REPEATED_WORD/line-break": "carried",
-    "REPEATED_WORD/meant": "word",
-    "TYPO_SPELLING": "better typo",
-}
 
 
-@typed_detector("checkpatch-words", _PLACEHOLDERS)
+@typed_detector(
+    "checkpatch-words",
+)
 def words(context: Context) -> TypedHits:
     """Yields the hits about words in the message and in added lines."""
     yield from _spelling(context)

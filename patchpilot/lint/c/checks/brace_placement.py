@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks of braces around conditions and loops, and of blank lines next to braces."""
 
-from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import pattern
 from patchpilot.lint.c.statements import StatementSpan
-
-PLACEHOLDERS.update(
-    {
-        "unnecessary-braces": "",
-        "unnecessary-braces/no-arm": "",
-    }
-)
 
 
 @check(ADDED, "if", "while", "for", "else")

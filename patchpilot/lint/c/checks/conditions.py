@@ -6,7 +6,6 @@ import re
 from patchpilot.lint.c.c_check import (
     ADDED,
     CONTEXT,
-    PLACEHOLDERS,
     LineContext,
     Results,
     check,
@@ -27,18 +26,6 @@ from patchpilot.lint.c.types import TypePattern
 
 _TAB = 8
 _NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
-PLACEHOLDERS.update(
-    {
-        "brace-on-next-line": "",
-        "brace-on-next-line/above": "",
-        "brace-on-next-line/tag": "kind",
-        "suspect-indent": "depth indent",
-        "trailing-statement": "",
-        "trailing-statement/case": "",
-        "trailing-statement/else": "",
-        "trailing-statement/if": "",
-    }
-)
 
 
 @check(CONTEXT, "switch")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks of declarations: types, pointer stars, storage classes and initial values."""
 
-from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
     IDENT,
     INIT,
@@ -16,17 +16,6 @@ _SPACE = " \t\n\r\f\v"
 _STARRED_CAST = TypePattern(r"((?:\s*(?:\*|<MODIFIER>\b))+\s*)\)", stars=False)
 _STARRED = TypePattern(rf"((?:\s*(?:\*|<MODIFIER>\b))+\s*)({IDENT})", stars=False)
 _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
-PLACEHOLDERS.update(
-    {
-        "fake-flexible-array": "count",
-        "init-attribute-for-struct-name": "attribute variable",
-        "misordered-type": "kind",
-        "misplaced-init-attribute": "attribute variable",
-        "misplaced-star": "good stars",
-        "misplaced-star/cast": "good stars",
-        "unnecessary-int": "kind",
-    }
-)
 
 
 @check(ADDED, "int", "char", "short", "long", "signed")

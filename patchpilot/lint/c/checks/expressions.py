@@ -2,7 +2,7 @@
 """Checks of expressions: comparisons, unnecessary parentheses, assignments, casts and sizeof."""
 
 from patchpilot.lint.c.arguments import value_end
-from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
     ASSIGNMENT,
     BALANCED,
@@ -17,12 +17,6 @@ from patchpilot.lint.c.c_patterns import (
 
 _CONSTANT_FIRST = (
     rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})"
-)
-PLACEHOLDERS.update(
-    {
-        "cast-of-constant": "better cast number",
-        "unnecessary-parentheses-in-condition": "inside",
-    }
 )
 
 

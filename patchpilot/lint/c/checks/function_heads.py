@@ -3,7 +3,7 @@
 
 import re
 
-from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
     BALANCED,
     IDENT,
@@ -21,11 +21,6 @@ _ARGUMENTS = TypePattern(
 _ARGUMENT = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*(?:{IDENT})?\s*\)\s*{BALANCED})?")
 _WHOLE = TypePattern(r"$")
 _DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
-PLACEHOLDERS.update(
-    {
-        "unnamed-argument": "argument",
-    }
-)
 
 
 @check(ADDED, "{")

@@ -5,7 +5,7 @@ import re
 from weakref import WeakKeyDictionary
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
-from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
     ATTRIBUTE,
     CONSTANT,
@@ -30,11 +30,6 @@ _REPORTED, _KNOWN = "mixed case: reported", "mixed case: known"
 # a new number invalidates the caches that other versions of this code wrote
 _KIND = Kind("mixed-case", (__file__,))
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
-PLACEHOLDERS.update(
-    {
-        "mixed-case-name": "name",
-    }
-)
 
 
 @check(ADDED)

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Sequence
 
-from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
     CONSTANT,
     IDENT,
@@ -26,15 +26,6 @@ _SPACE = " \t\n\r\f\v"
 # longer macros are not checked
 _LONGEST = 20_000
 _MOST, _SHORT = 2_000_000, 500
-PLACEHOLDERS.update(
-    {
-        "macro-argument-without-parentheses": "name",
-        "multi-statement-macro-without-do-while": "",
-        "multi-statement-macro-without-do-while/if": "",
-        "macro-argument-reuse": "name",
-        "unused-macro-argument": "name",
-    }
-)
 
 
 @check(ADDED, "define")

@@ -4,7 +4,7 @@
 It also records the operators of each added line, for the rules about spaces around operators.
 """
 
-from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import IDENT, pattern
 from patchpilot.lint.c.operators import operators_of
 from patchpilot.lint.c.types import TypePattern
@@ -23,18 +23,6 @@ _BRACED_CAST = TypePattern(r"\)\{")
 _SPACED_WORDS = frozenset(
     ("if", "for", "while", "switch", "return", "case", "volatile", "__volatile__", "__attribute__", "format", "__extension__", "asm", "__asm__", "scoped_guard")  # noqa: E501
 )  # fmt: skip
-PLACEHOLDERS.update(
-    {
-        "function-pointer-spacing": "",
-        "function-pointer-spacing/after-name": "",
-        "function-pointer-spacing/after-parenthesis": "",
-        "function-pointer-spacing/before-arguments": "",
-        "function-pointer-spacing/before-name": "",
-        "space-before-bracket": "",
-        "space-before-bracket/entry": "",
-        "space-before-call": "name",
-    }
-)
 
 
 @check(ADDED, "*")
