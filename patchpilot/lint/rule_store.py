@@ -70,7 +70,7 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
     if cached is None:
         cached = tuple(rule for pack in _parse(labels, texts) for rule in pack.rules)
         _one_of_each(cached)
-        remember(_KIND, key, tuple(_plain(rule) for rule in cached))
+        remember(_KIND, key, tuple(tuple(map(_plain, rule)) for rule in cached))
     if own:
         _bound(cached, own)
     return cached
@@ -196,41 +196,27 @@ def _key(labels: Sequence[str], texts: Sequence[bytes]) -> str:
     return key_of(_KIND, parts)
 
 
-_NAMES = Rule._fields
-
-
-def _plain(rule: Rule) -> tuple[Any, ...]:
-    values = {name: getattr(rule, name) for name in _NAMES}
-    values["severity"] = str(rule.severity)
-    values["checkpatch_severity"] = rule.checkpatch_severity and str(
-        rule.checkpatch_severity
-    )
-    values["remedy"] = tuple(rule.remedy)
-    values["arguments"] = dict(rule.arguments)
-    values["severities"] = {case: str(one) for case, one in rule.severities.items()}
-    values["checkpatch_severities"] = {
-        case: str(one) for case, one in rule.checkpatch_severities.items()
-    }
-    values["messages"], values["options"] = dict(rule.messages), dict(rule.options)
-    return tuple(values[name] for name in _NAMES)
+def _plain(value: Any) -> Any:
+    """Returns a value of a rule in the types that the cache knows."""
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, RuleFix):
+        return tuple(value)
+    return str(value) if isinstance(value, Severity) else value
 
 
 def _rule(values: tuple[Any, ...]) -> Rule:
-    table: Mapping[str, Any] = dict(zip(_NAMES, values, strict=True))
-    severities, there = (
-        {case: Severity(one) for case, one in table[key].items()}
+    rule = Rule(*values)
+    level = rule.checkpatch_severity
+    by_case: dict[str, Any] = {
+        key: {case: Severity(one) for case, one in getattr(rule, key).items()}
         for key in ("severities", "checkpatch_severities")
-    )
-    level = table["checkpatch_severity"] and Severity(table["checkpatch_severity"])
-    return Rule(
-        **{
-            **table,
-            "severity": Severity(table["severity"]),
-            "checkpatch_severity": level,
-            "checkpatch_severities": there,
-            "remedy": RuleFix(*table["remedy"]),
-            "severities": severities,
-        }
+    }
+    return rule._replace(
+        severity=Severity(rule.severity),
+        checkpatch_severity=level and Severity(level),
+        remedy=RuleFix(*rule.remedy),
+        **by_case,
     )
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import (
     filled_pattern,
@@ -240,7 +239,6 @@ def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
 
 @detector(
     "longer-than",
-    **CONDITIONS,
     where=("added", "code", "comment", "title", "series"),
     most=int,
     pattern=str,

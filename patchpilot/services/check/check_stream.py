@@ -7,6 +7,7 @@ is available as soon as its patch is checked.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,8 +46,8 @@ __all__ = ["CheckStream", "epoch_commits", "stream_range", "stream_targets"]
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
-_MAILS, _BYTES = 16, 1 << 18
-"""How many mails a process is handed at a time, and after how many bytes no more of them."""
+_MAILS = 16
+"""How many mails a process is handed at a time."""
 
 _Checked = tuple[str, "Counter[str]"]
 
@@ -132,7 +133,7 @@ class CheckStream:
         keep()
         for checked in in_order(
             self._lines,
-            _shares(mails),
+            iter(lambda: list(islice(mails, _MAILS)), []),
             self._request.jobs,
             lambda: own_objects(self._repository),
         ):
@@ -189,20 +190,6 @@ class CheckStream:
         from patchpilot.checking.history_facts import facts_of
 
         return facts_of(self._repository)
-
-
-def _shares(mails: Iterator[StreamedMail]) -> Iterator[list[StreamedMail]]:
-    """The mails in groups of a few."""
-    share: list[StreamedMail] = []
-    size = 0
-    for mail in mails:
-        share.append(mail)
-        size += len(mail.raw)
-        if len(share) == _MAILS or size > _BYTES:
-            yield share
-            share, size = [], 0
-    if share:
-        yield share
 
 
 def _is_posted(patch: Patch, raw: bytes) -> bool:
