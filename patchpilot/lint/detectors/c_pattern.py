@@ -197,8 +197,6 @@ and must not match.
     around=AROUND,
     group_patterns=dict,
     unless_group_patterns=dict,
-    raw_group_patterns=dict,
-    unless_raw_group_patterns=dict,
     files_pattern=str,
     other_files_pattern=str,
     each=bool,
@@ -225,8 +223,7 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     available to the message.
 
     `group_patterns` and `unless_group_patterns` map a group to a pattern that its text must, or
-    must not, match; {name} is the text of another group. `raw_group_patterns` and
-    `unless_raw_group_patterns` apply to the text as written, which other forms mask. `suffixes`
+    must not, match; {name} is the text of another group. `suffixes`
     are the suffixes of the files to check ("*": all files; default: .c and .h); `files_pattern`
     and `other_files_pattern` select files.
 
@@ -299,8 +296,6 @@ _CONDITIONS = frozenset(
         "around",
         "group_patterns",
         "unless_group_patterns",
-        "raw_group_patterns",
-        "unless_raw_group_patterns",
         "files_pattern",
         "other_files_pattern",
         "uncommented",
@@ -321,43 +316,19 @@ def _suits(
     """
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
         return None
-    if not groups_suit(arguments, found, line.raw) or not _is_placed(arguments, line):
+    if not groups_suit(arguments, found) or not _is_placed(arguments, line):
         return None
     if arguments.get("uncommented") and scan(context).has_comment_near(line):
         return None
     return _groups_around(context, arguments, line, found)
 
 
-def groups_suit(arguments: Arguments, found: re.Match[str], raw: str = "") -> bool:
-    """Returns whether the groups of a match meet the rule's conditions.
-
-    `raw` is the line as written, for `raw_group_patterns`.
-    """
-    wanted, unwanted = (
-        arguments.get("group_patterns", {}),
-        arguments.get("unless_group_patterns", {}),
-    )
-    written, unwritten = (
-        arguments.get("raw_group_patterns", {}),
-        arguments.get("unless_raw_group_patterns", {}),
-    )
-    return (
-        all(
-            _filled(text, found).search(found[name] or "")
-            for name, text in wanted.items()
-        )
-        and not any(
-            _filled(text, found).search(found[name] or "")
-            for name, text in unwanted.items()
-        )
-        and all(
-            c_pattern(text).search(raw[slice(*found.span(name))])
-            for name, text in written.items()
-        )
-        and not any(
-            c_pattern(text).search(raw[slice(*found.span(name))])
-            for name, text in unwritten.items()
-        )
+def groups_suit(arguments: Arguments, found: re.Match[str]) -> bool:
+    """Returns whether the groups of a match meet the rule's conditions."""
+    return all(
+        bool(_filled(text, found).search(found[name] or "")) is wanted
+        for key, wanted in (("group_patterns", True), ("unless_group_patterns", False))
+        for name, text in arguments.get(key, {}).items()
     )
 
 
