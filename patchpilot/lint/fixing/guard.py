@@ -104,6 +104,12 @@ def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) 
         one for one in now if one[0] in "\"'"
     ]:
         return False
+    # a change of many lines takes too long to align
+    if len(was) == len(now) and all(
+        was[at] == now[at] or _is_allowed(was, now, (at, at + 1, at, at + 1), allowed)
+        for at in range(len(was))
+    ):
+        return True
     matcher = SequenceMatcher(None, was, now, autojunk=False)
     runs = [run[1:] for run in matcher.get_opcodes() if run[0] != "equal"]
     if len(runs) > 1:

@@ -6,7 +6,7 @@ patch is checked again after every round, so no fixer is trusted.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +34,7 @@ from patchpilot.model.rule import Rule
 from patchpilot.model.trailer import is_trailer, unfit
 
 MOST_ROUNDS = 8
+MOST_STEPS = 24
 MOST_STARTS = 6
 MOST_PASSES = 4
 MOST_CHECKED_LINES = 4500
@@ -406,15 +407,25 @@ def _guarded(
         for number in range(numbers[0], numbers[-1] + 1)
         if lines[number - 1].sign == "+"
     ]
+
+    def is_kept(counts: Iterable[int]) -> bool:
+        before = old
+        for count in counts:
+            step = LineChange(change.spans[:count], change.edits)
+            after = draft.excerpt(step, numbers[0], numbers[-1])
+            new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
+            if not keeps_meaning(
+                before, new, path=first.file, fixer=fixer, inside=inside
+            ):
+                return False
+            before = new
+        return True
+
     # one after the other: several changes of a line may look like others together
-    for count in range(1, len(change.spans) + 1) if change.spans else (0,):
-        step = LineChange(change.spans[:count], change.edits)
-        after = draft.excerpt(step, numbers[0], numbers[-1])
-        new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
-        if not keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside):
-            return False
-        old = new
-    return True
+    count = len(change.spans)
+    return is_kept([count]) or (
+        1 < count <= MOST_STEPS and is_kept(range(1, count + 1))
+    )
 
 
 def _inside(text: str, raw: str) -> str | None:
