@@ -93,7 +93,7 @@ def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
     """
     listing = repository.git("ls-tree", "-r", "-z", "--name-only", rev).text.split("\0")
     sources = [path for path in listing if path.endswith(_SUFFIXES)]
-    files = dict.fromkeys(_named_files(sources, symptom.files), 0.7)
+    files = dict.fromkeys(_named_files(listing, symptom.files), 0.7)
     functions = {frame.function: frame.weight for frame in symptom.frames}
     wanted = {
         frame.function: frame.weight

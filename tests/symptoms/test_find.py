@@ -112,6 +112,19 @@ def test_a_log_in_a_file_is_read(repo: Repo, workdir: Path) -> None:
     assert answer["candidates"][0]["subject"] == TITLE
 
 
+def test_a_file_is_named_from_the_current_directory(
+    repo: Repo, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workdir / "log.txt").write_text(LOG)
+    monkeypatch.chdir(repo.path / "drivers/net")
+    for name in ("../../../log.txt", "acme/ring.c", FILE, "../../" + FILE):
+        answer = call("find", name, "--in", "v6.1", "--json").json
+        assert answer["candidates"][0]["subject"] == TITLE
+    assert call("find", "--bisect", "../../../log.txt").code == 0
+    for name in ("log.txt", "../none.txt", "net/none.c", "../../../none"):
+        call("find", name, "--in", "v6.1").expect(2, f"no file '{name}'")
+
+
 def test_without_a_fitting_commit_the_exit_code_is_one(repo: Repo) -> None:
     log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
     answer = found(repo, "-", "--in", "v6.1", stdin=log, code=1)

@@ -2,7 +2,6 @@
 """`patchpilot find`: find the commits that may fix a symptom, or the thread of a commit."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.cli.options import Common, common_options, progress_of
@@ -73,7 +72,7 @@ def command(
     the number of commits. Build it, try it, and answer with WHAT: `good` (the bug is gone), `bad`,
     `skip` (it does not build), or `reset`. Without WHAT, the commit is shown again.
     """
-    from patchpilot.services.find.find_fix import is_commit
+    from patchpilot.services.find.find_fix import is_commit, symptom_text
 
     with common.workplace() as place:
         what = what or ""
@@ -82,26 +81,22 @@ def command(
                 "WHAT is missing: a log, a function, a file or a commit",
                 hint=Action("find", ("-",), "pass a log, for example `dmesg | {}`"),
             )
-        text = _symptom_text(place, what, lore)
+        text = _read_text(place, what, lore)
         if text is None and not bisect and is_commit(place.repository, what):
             return _posted(common, place, what, lore, with_mails=with_mails)
-        return _fixes(common, place, text or what, within or "", bisect=bisect)
+        text = symptom_text(place.repository, what) if text is None else text
+        return _fixes(common, place, text, within or "", bisect=bisect)
 
 
-def _symptom_text(place: "Workplace", what: str, lore: str | None) -> str | None:
-    """Return the text of a log or message; None for the name of a commit, function or file."""
-    from patchpilot.services.find.find_fix import MAX_LOG, file_text, report_text
+def _read_text(place: "Workplace", what: str, lore: str | None) -> str | None:
+    """Return the text of standard input or of a message; None for anything else."""
+    from patchpilot.services.find.find_fix import MAX_LOG, report_text
 
     if what == "-":
         return sys.stdin.buffer.read(MAX_LOG).decode("utf-8", "replace")
     if what.startswith(("<", "http://", "https://")):
         return report_text(what, lore, offline=place.offline, where=place.repo)
-    file = Path(what)
-    repository = place.repository
-    tracked = repository.find("HEAD") and repository.blob("HEAD", what) is not None
-    if tracked or not file.is_file():
-        return None
-    return file_text(file)
+    return None
 
 
 def _fixes(

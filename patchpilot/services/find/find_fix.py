@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Finds the commits of mainline that may fix a symptom in the tree of a release or branch."""
 
+import os
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from patchpilot.history.stable_branches import Branch, stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.source_tree import is_safe_path
 from patchpilot.services.backport.backport_targets import branch_word
 from patchpilot.services.backport.branch_verdicts import (
     BackportRequest,
@@ -50,6 +52,7 @@ MAX_LOG = 1 << 20
 SHOWN, FEW, WORTH = 10, 3, 0.01
 """Candidates shown: at most, and at least; others only with this probability."""
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
+_FILE = re.compile(r"\S*(?:/\S+|\w\.[A-Za-z]\w*)")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\(\))?")
 
 
@@ -219,6 +222,11 @@ def search_fixes(
             ),
         )
     files = tuple(places.result().files)
+    if symptom.files and not (files or symptom.frames or symptom.messages):
+        raise InputError(
+            f"no file {symptom.files[0]!r} here or in {name}",
+            hint="pass a file with a log, or a source file, for example drivers/net/tun.c",
+        )
     query = Query(
         symptom,
         places.result(),
@@ -240,13 +248,26 @@ def search_fixes(
     return Search(name, rev, main, symptom, len(messages), fixes)
 
 
-def file_text(file: Path) -> str:
-    """Return the text of a log, as far as `MAX_LOG`. Raises `InputError` if it cannot be read."""
+def symptom_text(repository: Repository, what: str) -> str:
+    """Return the text of a file with a log, the path of a source file from the top of the
+    repository, or otherwise `what`. Raises `InputError` if a file cannot be read.
+    """
+    file = Path(what).expanduser()
+    path = os.path.relpath(file, repository.top)
+    if _is_tracked(repository, path):
+        return path
+    if _is_tracked(repository, what) or not file.is_file():
+        return what
     try:
         with file.open("rb") as stream:
             return stream.read(MAX_LOG).decode("utf-8", "replace")
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror or error}") from error
+
+
+def _is_tracked(repository: Repository, path: str) -> bool:
+    head = is_safe_path(path) and repository.find("HEAD")
+    return bool(head) and repository.blob("HEAD", path) is not None
 
 
 def fixes_of(
@@ -272,20 +293,24 @@ def fixes_of(
 
 
 def is_commit(repository: Repository, word: str) -> bool:
-    """Return whether a word names a commit; UsageError for the id of an unknown commit."""
+    """Return whether a word names a commit, not a file; UsageError for an unknown commit id."""
+    if Path(word).is_file():
+        return False
     if _COMMIT.fullmatch(word):
         return bool(repository.resolve(word))
     return repository.find(word) is not None
 
 
 def read_symptom(repository: Repository, words: str) -> Symptom:
-    """Return the symptom for a function, a source file, or the text of a log."""
+    """Return the symptom for a function, a file of the source, or the text of a log."""
+    if _is_tracked(repository, words):
+        return Symptom(files=(words,))
     if _FUNCTION.fullmatch(words):
         return Symptom((Frame(words.removesuffix("()"), "", 1.0),))
-    head = repository.find("HEAD")
-    if "\n" not in words and head and repository.blob(head, words) is not None:
+    symptom = read_log(words)
+    if _FILE.fullmatch(words) and not symptom.frames and not symptom.files:
         return Symptom(files=(words,))
-    return read_log(words)
+    return symptom
 
 
 def report_text(

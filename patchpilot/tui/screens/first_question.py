@@ -90,19 +90,18 @@ def _work(
     home: Any, kind: str, words: str, tree: str, directory: Path
 ) -> Callable[[], object]:
     from patchpilot.services.find.find_fix import (
-        file_text,
         find_fixes,
         fixes_of,
         read_symptom,
+        symptom_text,
     )
     from patchpilot.topic.home.home_branches import range_of
 
     if kind == "branch":
         target = words if ".." in words else range_of(directory, words)
         return partial(home.tui.open_topic, directory, Stage.COMMIT, target=target)
-    file = Path(words).expanduser()
-    text = (file_text(file) if file.is_file() else "") or words
     with home.tui.session.repository() as repository:
+        text = symptom_text(repository, words)
         if kind == "bisect":
             found = fixes_of(repository, text)
         else:
