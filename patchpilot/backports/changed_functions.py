@@ -9,7 +9,7 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import LineTouch, Span, crossing
 from patchpilot.backports.object_store import Scratch
-from patchpilot.history.changed_functions import is_head
+from patchpilot.history.changed_functions import head_of, is_head
 from patchpilot.model.hunk_fit import text_lines
 
 _NAME = re.compile(r"\b(\w++)\s*+\(")
@@ -28,13 +28,8 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
 
     Returns None outside of functions, and in languages that are not C-like.
     """
-    top = next(
-        (one for one in range(min(at, len(lines) - 1), -1, -1) if is_head(lines[one])),
-        None,
-    )
-    if top is None or any(
-        lines[one].startswith("}") for one in range(top, min(at, len(lines)))
-    ):
+    top = head_of(lines, at)
+    if top is None:
         return None
     end = next(
         (

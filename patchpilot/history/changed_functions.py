@@ -62,6 +62,16 @@ def is_head(line: str) -> bool:
     return bool(_HEAD.match(line)) and not _LABEL.match(line)
 
 
+def head_of(lines: Sequence[str], at: int) -> int | None:
+    """Return the line that begins the function with a 0-based line; None outside of functions."""
+    for top in range(min(at, len(lines) - 1), -1, -1):
+        if is_head(lines[top]):
+            return top
+        if top < at and lines[top].startswith("}"):
+            break
+    return None
+
+
 def function_name(heading: str) -> str:
     """Return the name of the function or section in a line that begins one; "" for a label."""
     text = heading.strip()

@@ -4,30 +4,33 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import streaming
-from patchpilot.symptoms.read_log import Symptom
+from patchpilot.commits.run import configuration, streaming
+from patchpilot.history.changed_functions import function_name, head_of, is_head
+from patchpilot.model.hunk_fit import text_lines
+from patchpilot.symptoms.printed_messages import common_letters, search_keys
+from patchpilot.symptoms.read_log import Frame, Symptom
 
 _FORMAT = "--format=%x00%H%x00%ct%x00%B"
 _WORD = re.compile(r"[a-z_]\w+")
-_CONSTANT = re.compile(r"[A-Za-z][\w'-]*(?: [A-Za-z][\w'-]*)+")
-_HUNK = re.compile(r"@@ -\S+ \+\S+ @@ ?(.*)")
-_FUNCTION = re.compile(r"([A-Za-z_]\w*)\s*\(")
-_DEFINITION = re.compile(r"^(?:[A-Za-z_].*?\b)?(?P<name>[A-Za-z_]\w*)\s*\((?!.*;\s*$)")
+_HEADS = (("diff.default.xfuncname", "!^\\w+:[[:space:]]*($|/[/*])\n^[A-Za-z_$].*"),)
+"""git takes a label for the beginning of a function."""
 _SUFFIXES = (".c", ".h", ".S", ".cpp", ".cc", ".rs")
 _CODE = tuple(f"*{suffix}" for suffix in _SUFFIXES)
 _GLOBS = {"GIT_LITERAL_PATHSPECS": "0"}
-_GREPPED = re.compile(r"[^:]+:(?P<path>[^:=]+)(?P<sign>[:=])\d+[:=](?P<code>.*)")
-_MAX_FRAMES, _LEAST = 12, 0.15
-"""Only the top of a trace is looked up in the source."""
+_MAX_FRAMES, _LEAST, _MAX_PRINTED = 12, 0.15, 8
+"""Only the top of a trace and the first messages are looked up in the source."""
 _PRINTED = 0.8
 """The weight of a function that prints a message of the log."""
 MAX_FILES = 40
 _MAX_HITS = 8
 """A function defined or a message printed in more files than this says little."""
+
+_Line = tuple[str, int, str]
+"""A path, the number of a line from 1, and the line."""
 
 
 class CommitMessage(NamedTuple):
@@ -80,10 +83,14 @@ def count_words(messages: Sequence[CommitMessage], words: Iterable[str]) -> Word
 
 @dataclass(frozen=True, slots=True)
 class SourcePlaces:
-    """The files and functions of a tree that a symptom names or that print its messages."""
+    """The files and functions of a tree that a symptom names or that print its messages.
+
+    `symptom` is the symptom with these functions as frames.
+    """
 
     files: Mapping[str, float]
     functions: Mapping[str, float]
+    symptom: Symptom
 
 
 def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
@@ -100,61 +107,71 @@ def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
         for frame in symptom.frames[:_MAX_FRAMES]
         if frame.weight >= _LEAST
     }
-    texts = _constants(symptom)
-    defined: dict[str, set[str]] = {}
-    printed: dict[str, set[tuple[str, str]]] = {}
-    for path, function, code in _occurrences(
-        repository,
-        rev,
-        [*(f"{name}(" for name in wanted), *texts],
-        _directories(sources, symptom),
-    ):
-        if not code and function in wanted and not path.endswith(".h"):
-            defined.setdefault(function, set()).add(path)
-        for text in texts if '"' in code else ():
-            if text in code:
-                printed.setdefault(text, set()).add((path, function))
-    for name, paths in defined.items():
-        for path in paths if len(paths) <= _MAX_HITS else ():
-            files[path] = max(files.get(path, 0.0), wanted[name])
-    for places in printed.values():
-        for path, name in places if len(places) <= _MAX_HITS else ():
-            files[path] = max(files.get(path, 0.0), _PRINTED)
-            if name:
+    messages = symptom.messages[:_MAX_PRINTED]
+    for where in filter(None, (_directories(sources, symptom), _CODE)):
+        everywhere = where is _CODE
+        keys = (key for text in messages for key in search_keys(text, everywhere))
+        texts = [*(f"{name}(" for name in wanted), *keys]
+        lines = list(_occurrences(repository, rev, texts, where))
+        defined, printed = _definitions(lines, wanted), _prints(lines, messages)
+        for path, weight in (*defined, *((path, _PRINTED) for path, _ in printed)):
+            files[path] = max(files.get(path, 0.0), weight)
+        for path, number in printed:
+            code = text_lines(repository.blob(rev, path) or b"")
+            if (top := head_of(code, number - 1)) is not None:
+                name = function_name(code[top])
                 functions[name] = max(functions.get(name, 0.0), _PRINTED)
+        if defined or printed:
+            break
     first = sorted(files.items(), key=lambda item: -item[1])[:MAX_FILES]
-    return SourcePlaces(dict(first), functions)
+    frames = tuple(Frame(*item) for item in functions.items())
+    return SourcePlaces(dict(first), functions, replace(symptom, frames=frames))
+
+
+def _definitions(
+    lines: Iterable[_Line], wanted: Mapping[str, float]
+) -> list[tuple[str, float]]:
+    """Return (path, weight) for each function whose definition is in few files."""
+    found: dict[str, set[str]] = {}
+    for path, _, code in lines:
+        if is_head(code) and not code.endswith(";") and not path.endswith(".h"):
+            found.setdefault(function_name(code), set()).add(path)
+    return [
+        (path, wanted[name])
+        for name, paths in found.items()
+        if name in wanted and len(paths) <= _MAX_HITS
+        for path in paths
+    ]
+
+
+def _prints(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, int]]:
+    """Return (path, line number) of the lines that most likely print the messages."""
+    found = []
+    for text in messages:
+        common = [common_letters(text, code) for _, _, code in lines]
+        most = max(common, default=0)
+        if most and common.count(most) <= _MAX_HITS:
+            found += [
+                line[:2]
+                for line, each in zip(lines, common, strict=True)
+                if each == most
+            ]
+    return found
 
 
 def _occurrences(
     repository: Repository, rev: str, texts: Sequence[str], where: Sequence[str]
-) -> Iterator[tuple[str, str, str]]:
-    """Yield (path, function, line) for each line with one of the texts; ("", "") as the line if it
-    begins a function.
-    """
+) -> Iterator[_Line]:
+    """Yield (path, line number, line) for each line with one of the texts."""
     if not texts:
         return
+    words = (word for text in texts for word in ("-e", text))
     found = repository.git(
-        "grep",
-        "-n",
-        "-I",
-        "-F",
-        "--show-function",
-        *(word for text in texts for word in ("-e", text)),
-        rev,
-        "--",
-        *(where or _CODE),
-        env=_GLOBS,
-        ok=(0, 1),
+        "grep", "-n", "-I", "-F", "-z", *words, rev, "--", *where, env=_GLOBS, ok=(0, 1)
     ).out.decode("utf-8", "replace")
-    function = ""
-    for line in found.splitlines():
-        if match := _GREPPED.match(line):
-            if definition := _DEFINITION.match(match["code"]):
-                function = definition["name"]
-                yield match["path"], function, ""
-            elif match["sign"] == ":":
-                yield match["path"], function, match["code"]
+    for line in found.split("\n")[:-1]:
+        path, number, code = line.split("\0", 2)
+        yield path.partition(":")[2], int(number), code.rstrip()
 
 
 def _named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
@@ -183,16 +200,6 @@ def _directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
     return list(found)[:20]
 
 
-def _constants(symptom: Symptom) -> list[str]:
-    """Return the parts of the printed messages that a format string of the source may contain."""
-    found: dict[str, None] = {}
-    for message in symptom.messages[:10]:
-        parts = [part for part in _CONSTANT.findall(message) if len(part) > 9]
-        for part in sorted(parts, key=len, reverse=True)[:1]:
-            found[part[:60]] = None
-    return list(found)
-
-
 class Change(NamedTuple):
     """The parts of a diff that the ranking uses: files, functions, and changed lines."""
 
@@ -204,9 +211,9 @@ class Change(NamedTuple):
 def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Change]:
     """Read the diffs of commits: commit → change."""
     out = repository.git(
-        "diff-tree", "--stdin", "-r", "-p", "-U0", "--no-renames", "--root", "--", *_CODE,
+        "diff-tree", "--stdin", "-r", "-p", "-U0", "-W", "--no-renames", "--root", "--", *_CODE,
         stdin="".join(f"{commit}\n" for commit in commits).encode(),
-        env=_GLOBS,
+        env={**_GLOBS, **configuration(_HEADS)},
         # a clone may lack the largest files
         ok=(0, 128),
     ).out.decode("utf-8", "replace")  # fmt: skip
@@ -214,21 +221,25 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Ch
     changes: dict[str, Change] = {}
     files: list[str] = []
     functions: set[str] = set()
-    commit, lines = "", 0
+    commit, function, lines = "", "", 0
     for line in (*out.splitlines(), "end"):
+        code = line[1:]
         if line in known or line == "end":
             if commit:
                 changes[commit] = Change(tuple(files), frozenset(functions), lines)
             commit, files, functions, lines = line, [], set(), 0
         elif line.startswith("diff --git "):
             files.append(line.rpartition(" b/")[2])
-        elif hunk := _HUNK.match(line):
-            functions.update(_FUNCTION.findall(hunk[1])[:1])
-        elif line.startswith(("+", "-")) and not line.startswith(("+++", "---")):
-            lines += 1
-            # a new or changed head of a function is not in a hunk's heading
-            if len(line) > 1 and line[1].isalpha() and not line.endswith(";"):
-                functions.update(_FUNCTION.findall(line)[:1])
+        elif line.startswith("@@ "):
+            function = ""
+        elif line.startswith(("+", "-", " ")) and not line.startswith(("+++", "---")):
+            if code.startswith("}"):
+                function = ""
+            elif is_head(code):
+                function = "" if code.endswith(";") else function_name(code)
+            if line[0] != " ":
+                lines += 1
+                functions.add(function)
     return changes
 
 

@@ -18,7 +18,6 @@ from patchpilot.symptoms.candidates import (
     SourcePlaces,
     WordCounts,
 )
-from patchpilot.symptoms.read_log import Symptom
 
 MOST = 300
 """The diffs of so many commits are read, the best ones by their messages and files."""
@@ -53,7 +52,6 @@ class Evidence(NamedTuple):
 class Query:
     """A symptom with the places in the source, and the commits among which it is searched."""
 
-    symptom: Symptom
     places: SourcePlaces
     messages: Sequence[CommitMessage]
     touching: frozenset[str]
@@ -61,7 +59,7 @@ class Query:
 
 def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
     """Return the commits that share a word or a file with the symptom, with their evidence."""
-    terms = query.symptom.terms()
+    terms = query.places.symptom.terms()
     total = len(query.messages)
     seen: dict[str, int] = {}
     for counts in words.counts.values():
@@ -82,7 +80,7 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
     functions = {
         name.lower(): weight for name, weight in query.places.functions.items()
     }
-    modules = {module.lower() for module in query.symptom.modules}
+    modules = {module.lower() for module in query.places.symptom.modules}
     found = []
     for number, commit in enumerate(query.messages):
         counts = words.counts.get(number, {})
@@ -128,7 +126,9 @@ def weigh_changes(
 ) -> list[Evidence]:
     """Add the evidence of the diffs, and the words that show what matches."""
     functions, files = query.places.functions, query.places.files
-    modules = {module.lower().replace("-", "_") for module in query.symptom.modules}
+    modules = {
+        module.lower().replace("-", "_") for module in query.places.symptom.modules
+    }
     weighed = []
     for one in found:
         commit = query.messages[one.number]
@@ -177,17 +177,24 @@ def weights() -> Mapping[str, float]:
     return table
 
 
-def nothing_fits(probability: float) -> bool:
-    """Return whether the best candidate's probability is so low that nothing fits."""
-    return bool(probability < ranking("symptoms")["calibration"]["nothing"])
-
-
 class Ranked(NamedTuple):
     """A candidate, its share among all candidates, and the probability that it is the fix."""
 
     evidence: Evidence
     share: float
     probability: float
+
+
+def fits(best: Sequence[Ranked]) -> bool:
+    """Return whether one of the best candidates may be the fix.
+
+    A commit that changes the function in which it happened is worth a try, however unlikely.
+    """
+    least: float = ranking("symptoms")["calibration"]["nothing"]
+    return any(
+        one.probability >= least or one.evidence.features["functions_top"] >= LIKELY
+        for one in best
+    )
 
 
 def list_features(found: Sequence[Evidence], shares: Sequence[float]) -> Features:

@@ -55,12 +55,19 @@ _NOT_DRIVERS = frozenset(
         "failure",
     ]
 )
+_ERROR = re.compile(
+    r"\b(?:errors?|err|fail\w*|bug|warn\w*|unable|can ?not|could not|\w+n't|bad|invalid|illegal|"
+    r"wrong|incorrect|corrupt\w*|time[sd]?[ -]?out|hung|hang|stall\w*|lock-?up|panic|oops|fault\w*|"
+    r"abort\w*|unexpected|unhandled|lost|exceed\w*|mismatch|assert\w*|denied|dead\w*|leak\w*|"
+    r"\w+flow|missing|segfault|exception|exhausted|refused|rejected)\b|-E[A-Z]{3}",
+    re.IGNORECASE,
+)
 _MODULE = re.compile(r"\[(?P<module>[a-z]\w+)\]")
 _RELEASE = re.compile(
     r"(?:Linux version |Not tainted |Tainted: [A-Z ]+)(?P<release>\d+\.\d+(?:\.\d+)*(?:-rc\d+)?)"
 )
 _VARIES = re.compile(
-    r"\b0x[0-9a-fA-F]+|\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b|(?:[0-9a-f]{2,4}:){2,}[0-9a-f.]+"
+    r"\b0[xX][0-9a-fA-F]+|\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b|(?:[0-9a-f]{2,4}:){2,}[0-9a-f.]+"
 )
 _WORD = re.compile(r"[A-Za-z_]\w+")
 _NOISE = re.compile(
@@ -70,10 +77,9 @@ _NOISE = re.compile(
 
 
 class Frame(NamedTuple):
-    """A function in a log, the module that the log names for it, and its weight from 0 to 1."""
+    """A function in a log, and its weight from 0 to 1."""
 
     function: str
-    module: str
     weight: float
 
 
@@ -81,8 +87,9 @@ class Frame(NamedTuple):
 class Symptom:
     """The parsed log: functions, top of the trace first, and what else can be searched for.
 
-    `modules` are modules and drivers, `files` source files, `messages` the printed lines without
-    timestamps and addresses, and `release` is the version of the kernel that printed the log.
+    `modules` are modules and drivers, and `files` source files. `messages` are the lines from the
+    first error on, without timestamps, errors first. `release` is the version of the kernel that
+    printed the log.
     """
 
     frames: tuple[Frame, ...] = ()
@@ -94,7 +101,11 @@ class Symptom:
     def terms(self) -> dict[str, float]:
         """Return the words to search for in commit messages, in lower case, with weights."""
         weighted = [
-            *((word, 1.0) for text in self.messages for word in _WORD.findall(text)),
+            *(
+                (word, 1.0)
+                for text in self.messages
+                for word in _WORD.findall(_VARIES.sub(" ", text))
+            ),
             *((frame.function, 2 * frame.weight) for frame in self.frames),
             *((module, 1.5) for module in self.modules),
             *((PurePosixPath(file).stem, 0.5) for file in self.files),
@@ -107,6 +118,12 @@ class Symptom:
                 found[term] = max(found.get(term, 0.0), share)
         return found
 
+    @property
+    def name(self) -> str:
+        """The function or file, if the symptom is nothing else; otherwise ""."""
+        names = [*(frame.function for frame in self.frames), *self.files]
+        return names[0] if len(names) == 1 and not self.messages else ""
+
     def __bool__(self) -> bool:
         return bool(self.frames or self.messages or self.files)
 
@@ -117,11 +134,14 @@ def read_log(text: str) -> Symptom:
     frames: dict[str, Frame] = {}
     modules: dict[str, None] = {}
     files: dict[str, None] = {}
-    messages: dict[str, None] = {}
+    messages: dict[str, str] = {}
     release = _RELEASE.search(text)
     place = 0
-    for line in text[:MAX_LOG].splitlines():
-        line = _STAMP.sub("", line, count=1).rstrip()
+    lines = [
+        _STAMP.sub("", line, count=1).rstrip() for line in text[:MAX_LOG].splitlines()
+    ]
+    first = next((at for at, line in enumerate(lines) if _is_error(line)), 0)
+    for line in lines[first:]:
         files.update((found["file"], None) for found in _FILE.finditer(line))
         in_line = list(_frames(line))
         for name, module, trust in in_line:
@@ -129,7 +149,7 @@ def read_log(text: str) -> Symptom:
             weight = trust * rare / (1 + 0.25 * place)
             known = frames.get(name)
             if known is None or known.weight < weight:
-                frames[name] = Frame(name, module, weight)
+                frames[name] = Frame(name, weight)
             place += rare == 1.0
             if module:
                 modules[module] = None
@@ -141,15 +161,22 @@ def read_log(text: str) -> Symptom:
         if driver and driver["driver"] not in _NOT_DRIVERS:
             modules[driver["driver"]] = None
         modules.update((found["module"], None) for found in _MODULE.finditer(line))
-        messages[" ".join(_VARIES.sub(" ", line).split())] = None
+        messages.setdefault(" ".join(_VARIES.sub(" ", line).split()), line)
+    printed = (line for text, line in messages.items() if text)
     ranked = sorted(frames.values(), key=lambda frame: -frame.weight)
     return Symptom(
         tuple(ranked[:_MAX_FRAMES]),
         tuple(modules),
         tuple(files),
-        tuple(message for message in messages if message)[:_MAX_MESSAGES],
+        tuple(sorted(printed, key=lambda line: not _ERROR.search(line)))[
+            :_MAX_MESSAGES
+        ],
         release["release"] if release else "",
     )
+
+
+def _is_error(line: str) -> bool:
+    return bool(_ERROR.search(line)) or any(True for _ in _frames(line))
 
 
 def _frames(line: str) -> Iterator[tuple[str, str, float]]:

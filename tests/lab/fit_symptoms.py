@@ -14,7 +14,6 @@ import pickle
 import random
 import re
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -75,7 +74,6 @@ class Case(NamedTuple):
     hits: set[int]
     copies: set[int]
     size: int
-    seconds: float
 
 
 def is_quoted(line: str) -> bool:
@@ -147,19 +145,20 @@ def cases_of(
         chance.shuffle(found)
         symptoms = [(commit, read_log(text)) for commit, text in found[:per]]
         symptoms = [pair for pair in symptoms if len(pair[1].terms()) > 3]
-        words = {word for _, symptom in symptoms for word in symptom.terms()}
+        located = [
+            (commit, candidates.locate(repository, since, symptom))
+            for commit, symptom in symptoms
+        ]
+        words = {word for _, places in located for word in places.symptom.terms()}
         plain = [without_quotes(commit) for commit in messages]
         counted = {
             "quoted": (messages, candidates.count_words(messages, words)),
             "taken out": (plain, candidates.count_words(plain, words)),
         }
-        for commit, symptom in symptoms:
-            started = time.perf_counter()
-            places = candidates.locate(repository, since, symptom)
+        for commit, places in located:
             touching = candidates.touching(repository, since, tip, tuple(places.files))
-            seconds = time.perf_counter() - started
             for mode, (texts, counts) in counted.items():
-                query = Query(symptom, places, texts, touching)
+                query = Query(places, texts, touching)
                 pool = search(repository, query, counts)
                 hits = {
                     at
@@ -174,19 +173,18 @@ def cases_of(
                 yield Case(
                     name,
                     mode,
-                    bool(symptom.frames),
+                    bool(places.symptom.frames),
                     [one.features for one in pool],
                     hits,
                     hits | near,
                     len(messages),
-                    seconds,
                 )
         print(name, since[:12], len(messages), len(symptoms), flush=True)
 
 
 def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evidence]:
     """Return the candidates of a query with all evidence, best first."""
-    terms = query.symptom.terms()
+    terms = query.places.symptom.terms()
     own = {
         number: kept
         for number, row in counts.counts.items()
@@ -303,8 +301,13 @@ def report(
         likely = [one for one in rows if sure[id(one)] >= rank_fixes.LIKELY]
         right = sum(one.place == 0 for one in likely)
         gone = [one for one in rows if one.removed]
-        none = sum(sure[id(one)] < nothing for one in gone) / max(1, len(gone))
-        lost = sum(sure[id(one)] < nothing for one in real) / max(1, len(real))
+        unfit = {
+            id(one)
+            for one in rows
+            if sure[id(one)] < nothing and one.first["functions"] < rank_fixes.LIKELY
+        }
+        none = sum(id(one) in unfit for one in gone) / max(1, len(gone))
+        lost = sum(id(one) in unfit for one in real) / max(1, len(real))
         print(
             f"    likely {len(likely)}, right {right / max(1, len(likely)):.2f}; nothing fits: "
             f"{none:.2f} without a fix, {lost:.2f} with one"

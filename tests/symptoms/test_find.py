@@ -100,7 +100,7 @@ def test_a_message_a_function_and_a_file_find_it_too(
     repo: Repo, words: tuple[str, ...]
 ) -> None:
     done = call("find", "-C", repo.path, *words, "--in", "v6.1", "--json")
-    # so few words may be too few to call it a fit
+    # the code may be in a function that no commit changes
     assert done.code in (0, 1), done.err
     assert json.loads(done.out)["candidates"][0]["subject"] == TITLE
 

@@ -29,7 +29,9 @@ def test_an_oops_has_its_functions_modules_version_and_first_message() -> None:
     assert names(OOPS)[:3] == ["acme_ring_fill", "acme_poll", "__napi_poll"]
     assert symptom.modules == ("acme",)
     assert symptom.release == "6.1.0"
-    assert symptom.messages == ("BUG: kernel NULL pointer dereference, address:",)
+    assert symptom.messages == (
+        "BUG: kernel NULL pointer dereference, address: 0000000000000020",
+    )
 
 
 def test_common_and_doubtful_frames_weigh_less_than_the_top() -> None:
@@ -73,6 +75,15 @@ def test_what_varies_between_runs_is_no_word_to_search_for() -> None:
         "<4>[ 987.654321][ T12] acme 0000:03:00.1: bad status 0x12 at ffff99"
     )
     assert first.terms().keys() == other.terms().keys()
+
+
+def test_the_boot_before_the_first_error_is_left_out() -> None:
+    symptom = read_log(
+        "[ 0.0] Linux version 6.1.1 (root@build)\n[ 0.5] pci 0000:05:00.0: type 00\n"
+        "[ 9.1] acme 0000:05:00.0: bad status 0x2\n[ 9.2] acme 0000:05:00.0: link down"
+    )
+    assert symptom.messages[0] == "acme 0000:05:00.0: bad status 0x2"
+    assert (symptom.modules, symptom.release) == (("acme",), "6.1.1")
 
 
 def test_nothing_to_search_for_is_false() -> None:

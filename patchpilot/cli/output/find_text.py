@@ -16,7 +16,9 @@ from patchpilot.topic.posted_by_others import PostedFix
 def fixes_text(found: FoundFixes) -> str:
     """Return the commits that may fix a symptom, best first, each with its verdicts."""
     searched = f"{found.searched:,} commits since {found.tree}"
-    if found.fits:
+    if found.fits and found.symptom.name:
+        lines = [f"the commits that change it, latest first, of {searched}"]
+    elif found.fits:
         lines = [f"a short list to try, from {searched}"]
     else:
         lines = [
@@ -27,7 +29,9 @@ def fixes_text(found: FoundFixes) -> str:
     if named:
         lines.append(f"  searched for  {', '.join(named)}")
     for number, fix in enumerate(found.candidates):
-        lines += ["", *_fix_lines(fix, likely=found.likely and not number)]
+        is_likely = found.likely and not number
+        share = "" if found.symptom.name and found.fits else f"{fix.probability:4.0%}"
+        lines += ["", *_fix_lines(fix, "likely" if is_likely else share)]
     if found.fits:
         lines += ["", f"next: {found.candidates[0].next_step}"]
     return printable("\n".join([*lines, *(f"note: {note}" for note in found.notes)]))
@@ -45,7 +49,7 @@ def step_text(step: BisectStep) -> str:
             "  patchpilot find --bisect skip  # it does not build or boot",
         ]
     elif step.found:
-        lines = [*_fix_lines(step.found, likely=True), f"next: {step.found.next_step}"]
+        lines = [*_fix_lines(step.found, "fixed"), f"next: {step.found.next_step}"]
     elif step.left:
         lines = [
             f"{step.left} commits may be the fix; the builds that are left were skipped"
@@ -55,9 +59,8 @@ def step_text(step: BisectStep) -> str:
     return printable("\n".join(lines))
 
 
-def _fix_lines(fix: FoundFix, *, likely: bool) -> list[str]:
-    share = f"{fix.probability:4.0%}"
-    head = f'{"likely" if likely else share:<6} {fix.commit[:12]} ("{fix.subject}")'
+def _fix_lines(fix: FoundFix, label: str) -> list[str]:
+    head = f'{label:<6} {fix.commit[:12]} ("{fix.subject}")'
     facts = [f"first in {fix.release}" if fix.release else "not released", *fix.matches]
     lines = [head, f"       {'; '.join(facts)}"]
     verdicts = Counter[str]()

@@ -14,6 +14,7 @@ from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.mainline import Mainline, find_mainline
 from patchpilot.history.releases import Releases
+from patchpilot.history.shallow_clones import what_lacks
 from patchpilot.history.stable_branches import Branch, stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
@@ -35,9 +36,10 @@ from patchpilot.symptoms.candidates import (
 from patchpilot.symptoms.rank_fixes import (
     FIXES,
     LIKELY,
+    MOST,
     Query,
     best,
-    nothing_fits,
+    fits,
     ranked,
     weigh_changes,
     weigh_messages,
@@ -134,7 +136,10 @@ class FoundFixes:
 
 
 class Search(NamedTuple):
-    """The ranked commits of a search, best first, and the tree whose bug they may fix."""
+    """The ranked commits of a search, best first, and the tree whose bug they may fix.
+
+    For a symptom that is only a name, they are the commits that change it, latest first.
+    """
 
     tree: str
     rev: str
@@ -142,6 +147,7 @@ class Search(NamedTuple):
     symptom: Symptom
     searched: int
     fixes: Sequence[FoundFix]
+    fits: bool
 
 
 def find_fixes(
@@ -162,26 +168,26 @@ def find_fixes(
         repository, symptom, tree=tree, profile=profile, progress=progress
     )
     progress("checking the branches")
-    first = search.fixes[0].probability if search.fixes else 0.0
     shown = [
         fix
         for at, fix in enumerate(search.fixes[:SHOWN])
-        if at < FEW or fix.probability >= WORTH
+        if at < FEW or fix.probability >= WORTH or search.symptom.name
     ]
-    notes = (
-        ("the clone is shallow; fetch older history with `git fetch --unshallow`",)
-        if repository.is_shallow()
-        else ()
-    )
+    likely = bool(shown) and shown[0].probability >= LIKELY
+    notes = what_lacks(repository)
+    if search.symptom.name and len(search.fixes) > SHOWN:
+        notes.append(
+            f"{len(search.fixes)} commits change it: these are the latest ones"
+        )
     return FoundFixes(
         search.tree,
         search.rev,
         search.searched,
-        first >= LIKELY,
-        not nothing_fits(first),
+        likely and not search.symptom.name,
+        search.fits,
         search.symptom,
         with_verdicts(repository, shown, search.tree, profile, progress),
-        notes,
+        tuple(notes),
     )
 
 
@@ -211,9 +217,9 @@ def search_fixes(
     use_graph(repository, main.tip, progress)
     progress(f"reading the commits since {name}, and the source that the symptom names")
     with ThreadPoolExecutor(1) as pool:
-        places = pool.submit(locate, repository, rev, symptom)
+        located = pool.submit(locate, repository, rev, symptom)
         messages = list(read_messages(repository, rev, main.tip))
-        words = count_words(messages, symptom.terms())
+    places = located.result()
     if not messages:
         raise UsageError(
             f"{name} has all commits of {main.name}: there is nothing to search",
@@ -221,21 +227,35 @@ def search_fixes(
                 "", ("--in", "v6.1"), "name the version with the bug, as in {}"
             ),
         )
-    files = tuple(places.result().files)
+    files, symptom = tuple(places.files), places.symptom
     if symptom.files and not (files or symptom.frames or symptom.messages):
         raise InputError(
             f"no file {symptom.files[0]!r} here or in {name}",
             hint="pass a file with a log, or a source file, for example drivers/net/tun.c",
         )
-    query = Query(
-        symptom,
-        places.result(),
-        messages,
-        touching(repository, rev, main.tip, files),
-    )
+    touched = touching(repository, rev, main.tip, files)
+    if symptom.name:
+        named = [one for one in messages if one.id in touched]
+        if symptom.frames:
+            changes = read_changes(repository, [one.id for one in named[:MOST]])
+            named = [
+                one
+                for one in named
+                if one.id in changes and symptom.name in changes[one.id].functions
+            ]
+        if named:
+            share = round(1 / len(named), 3)
+            matches = (f"changes {symptom.name}{'()' if symptom.frames else ''}",)
+            fixes = [
+                FoundFix(one.id, one.subject, share, None, matches) for one in named
+            ]
+            return Search(name, rev, main, symptom, len(messages), fixes, fits=True)
+    query = Query(places, messages, touched)
     progress("comparing the commits")
+    words = count_words(messages, symptom.terms())
     found = best(weigh_messages(query, words), weights())
     changes = read_changes(repository, [messages[one.number].id for one in found])
+    order = ranked(weigh_changes(query, found, changes))
     fixes = [
         FoundFix(
             messages[one.evidence.number].id,
@@ -243,9 +263,9 @@ def search_fixes(
             round(one.probability, 3),
             matches=one.evidence.matches,
         )
-        for one in ranked(weigh_changes(query, found, changes))
+        for one in order
     ]
-    return Search(name, rev, main, symptom, len(messages), fixes)
+    return Search(name, rev, main, symptom, len(messages), fixes, fits(order[:FEW]))
 
 
 def symptom_text(repository: Repository, what: str) -> str:
@@ -306,7 +326,7 @@ def read_symptom(repository: Repository, words: str) -> Symptom:
     if _is_tracked(repository, words):
         return Symptom(files=(words,))
     if _FUNCTION.fullmatch(words):
-        return Symptom((Frame(words.removesuffix("()"), "", 1.0),))
+        return Symptom((Frame(words.removesuffix("()"), 1.0),))
     symptom = read_log(words)
     if _FILE.fullmatch(words) and not symptom.frames and not symptom.files:
         return Symptom(files=(words,))

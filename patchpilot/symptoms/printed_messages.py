@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Compares a printed message with the format strings of the source."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)')
+_CONVERSION = re.compile(
+    r"%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?(?:hh?|ll?|[zjtLq])?(?:p\w*|[a-zA-Z%]|$)|"
+    r"\\.|\{[\w:#?]*\}"
+)
+_ARGUMENT = re.compile(r"\d|/|-E[A-Z]{3}|^['\"\[].*['\"\]]")
+"""In a word that a conversion printed: a number, a path, an error, or a quoted name."""
+_KEYS, _SHORT, _LONG = 4, 5, 8
+_ENOUGH, _SHARE = 8, 0.65
+"""The letters, and the part of all letters, that a message and a format must have in common."""
+
+
+def search_keys(message: str, everywhere: bool) -> list[str]:
+    """Return the texts to search for: one of them is in the format string of a message.
+
+    An argument may be any word. `everywhere` returns few texts, which are long.
+    """
+    keys: list[str] = []
+    for run in _runs(message):
+        words = run.split()
+        keys += map(" ".join, pairwise(words))
+        if not everywhere:
+            keys += (word for word in words if len(word) >= _SHORT)
+        elif len(words) == 1 and len(run) >= _LONG:
+            keys.append(run)
+    keys.sort(key=len, reverse=True)
+    return keys[: _KEYS if everywhere else None]
+
+
+def common_letters(message: str, code: str) -> int:
+    """Return how many letters of a message the format string in a line of code prints; 0 if it
+    prints another message.
+    """
+    pieces = [
+        " ".join(piece.split())
+        for literal in _LITERAL.findall(code)
+        for piece in _CONVERSION.split(literal)
+    ]
+    runs, text = list(_runs(message)), " ".join(message.split())
+    # a message may be cut, or begin with what the format does not have
+    return max(_in_order(pieces, text), _in_order(runs, "%".join(pieces)))
+
+
+def _runs(message: str) -> Iterator[str]:
+    """Yield the parts of a message between the words that are surely arguments."""
+    run: list[str] = []
+    for word in (*message.split(), "0"):
+        if not _ARGUMENT.search(word):
+            run.append(word)
+        elif run:
+            yield " ".join(run)
+            run = []
+
+
+def _in_order(pieces: Sequence[str], text: str) -> int:
+    """Return the letters of the pieces that a text has in this order, if it has most of them."""
+    at = common = 0
+    for piece in pieces:
+        found = text.find(piece, at)
+        if found >= 0:
+            at = found + len(piece)
+            common += len(piece)
+    whole = sum(map(len, pieces))
+    return common if common >= max(_ENOUGH, _SHARE * whole) else 0

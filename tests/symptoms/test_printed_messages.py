@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The source of a printed message is found by its format string, whatever its arguments are."""
+
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.symptoms.candidates import locate
+from patchpilot.symptoms.read_log import read_log
+from tests.kit.repos import Repo
+
+ARGUMENTS = {
+    "%u": "2147483904", "%d": "-110", "%#x": "0x0", "0x%x": "0xdeadbeef", "%08llx": "00000fe0",
+    "%pK": "00000000a1b2c3d4", "%px": "ffff88810a3e", "%pM": "52:54:00:12:34:56", "%zu": "64",
+    "%s": "eeprom of card", "%.*s": "fw/acme.bin", "%c": "A", "%3d%%": " 99%", "%#06x": "0x00ff",
+    "%u bytes": "12 bytes", "(max %zu)": "(max 4096)", "[%d]": "[7]", "'%s'": "'eth0'",
+    "%pe": "-ETIMEDOUT", "%ld/%ld": "4/16", "%dms": "500ms", "%u:%u": "8:1",
+}  # fmt: skip
+WORDS = re.findall(
+    r"\w+",
+    "read bad length offset flash queue timeout firmware status cannot start failed ring reset"
+    " version unexpected descriptor while waiting for after state of image link error",
+)
+HEADS = ("", "%s: ", "[%s] ", "port %d: ", "ring: ", "%s:%d ", "%pM: ")
+TAILS = (
+    "",
+    "",
+    " )",
+    ", aborting",
+    " from firmware",
+    "!",
+    " - please report this to the list",
+)
+PREFIXES = ("", "acme 0000:05:00.0: ", "acme: ", "acme eth0: ", "acme acme.3.auto: ")
+
+
+def formats(count: int) -> Iterator[tuple[str, str]]:
+    """Yield a format string and a message that it prints."""
+    chance = random.Random(1)
+    for _ in range(count):
+        text = [
+            chance.choice(HEADS),
+            " ".join(chance.sample(WORDS, chance.randint(3, 5))),
+        ]
+        for _ in range(chance.randint(0, 4)):
+            tail = " ".join(chance.sample(WORDS, chance.randint(0, 3)))
+            text.append(f" {chance.choice(list(ARGUMENTS))}{tail and ' ' + tail}")
+        form = "".join([*text, chance.choice(TAILS)])
+        message = form
+        for conversion in sorted(ARGUMENTS, key=len, reverse=True):
+            message = message.replace(conversion, ARGUMENTS[conversion])
+        yield form, chance.choice(PREFIXES) + message
+
+
+@pytest.mark.parametrize("file", ["drivers/net/acme/%d.c", "lib/%d.c"])
+def test_a_message_leads_to_the_function_that_prints_it(
+    workdir: Path, file: str
+) -> None:
+    made = dict(formats(120))
+    repo = Repo(workdir / "linux")
+    code = [
+        f'int f{number}(void)\n{{\nout:\n\tpr_err("{form}\\n", a, b);\n}}\n'
+        for number, form in enumerate(made)
+    ]
+    repo.commit("all", {file % at: "\n".join(code[at::7]) for at in range(7)})
+    with Repository.open(repo.path) as repository:
+        for number, message in enumerate(made.values()):
+            places = locate(repository, "HEAD", read_log(f"[   12.5] {message}"))
+            assert list(places.functions) == [f"f{number}"], message
+
+
+DRIVER = """\
+static int {0}_access(struct {0} *w, u32 offset, u32 len)
+{{
+\tif (!w->base)
+\t\tgoto out;
+\tif (len > w->max)
+\t\tdev_err(w->dev, "{1}\\n", len, offset);
+out:
+\treturn readl(w->base + offset);
+}}
+
+static int {0}_probe(struct platform_device *pdev)
+{{
+\treturn {0}_access(w, 0, 4);
+}}
+
+MODULE_LICENSE("GPL");
+"""
+NAMES = ("widget", "brcm", "acme", "spi_nor", "qcom", "tulip")
+
+
+@pytest.fixture(scope="module")
+def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, str]]:
+    """Drivers with a message each, which a later commit fixes, and what each prints.
+
+    Later commits add a line below a function, and have the words of the message as a subject.
+    """
+    repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
+    base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")
+    made = dict(zip(NAMES, formats(len(NAMES)), strict=True))
+    repo.commit(
+        "Linux 6.1\n",
+        base | {f"drivers/{it}.c": DRIVER.format(it, made[it][0]) for it in NAMES},
+    )
+    repo.tag("v6.1")
+    for name in NAMES:
+        path, form = f"drivers/{name}.c", made[name][0]
+        code = DRIVER.format(name, form).replace("!w->base", "!w")
+        repo.commit(f"{name}: use it\n", {path: code})
+        added = code.replace("\n\n", "\nMODULE_DESCRIPTION();\n\n")
+        repo.commit(f"{name}: add a description\n", {path: added})
+        words = " ".join([word for word in form.split() if word.isalpha()][:3])
+        repo.commit(f"net: {name[:2]}: handle {words}\n", {f"net/{name}.c": "int x;\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    return repo, {
+        name: message.replace("acme", name) for name, (_, message) in made.items()
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "kind", ["message", "part", "trace", "function", "file", "dmesg"]
+)
+def test_the_fix_is_first_and_nothing_else_is_likely(
+    drivers: tuple[Repo, dict[str, str]], name: str, kind: str
+) -> None:
+    repo, printed = drivers
+    symptom = {
+        "message": printed[name],
+        "part": printed[name].rpartition(" ")[0],
+        "trace": f"BUG: kernel NULL pointer dereference\nRIP: 0010:{name}_access+0x1/0x2",
+        "function": f"{name}_access",
+        "file": f"drivers/{name}.c",
+        "dmesg": f"Linux version 6.1.1 (gcc)\npci 0000:05:00.0: type 00\n{printed[name]}",
+    }[kind]
+    found = repo.patchpilot("find", symptom, "--in", "v6.1", "--json").json
+    subjects = [it["subject"] for it in found["candidates"]]
+    assert found["fits"]
+    assert f"{name}: use it" in subjects[: 1 + (kind not in ("trace", "function"))]
+    assert not found["likely"] or subjects[0] == f"{name}: use it"
