@@ -203,9 +203,9 @@ def _directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
 class Change(NamedTuple):
     """The parts of a diff that the ranking uses: files, functions, and changed lines."""
 
-    files: tuple[str, ...]
-    functions: frozenset[str]
-    lines: int
+    files: tuple[str, ...] = ()
+    functions: frozenset[str] = frozenset()
+    lines: int = 0
 
 
 def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Change]:
@@ -239,7 +239,7 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Ch
                 function = "" if code.endswith(";") else function_name(code)
             if line[0] != " ":
                 lines += 1
-                functions.add(function)
+                functions.update([function] if function else ())
     return changes
 
 

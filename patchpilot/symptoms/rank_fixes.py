@@ -132,7 +132,7 @@ def weigh_changes(
     weighed = []
     for one in found:
         commit = query.messages[one.number]
-        change = changes.get(commit.id, Change((), frozenset(), 0))
+        change = changes.get(commit.id, Change())
         touched = sorted(
             change.functions & functions.keys(), key=lambda name: -functions[name]
         )

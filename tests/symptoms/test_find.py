@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from patchpilot.commits.repository import Repository
+from patchpilot.services.find.find_fix import fixes_of
 from patchpilot.symptoms.next_build import next_build
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -131,6 +133,10 @@ def test_without_a_fitting_commit_the_exit_code_is_one(repo: Repo) -> None:
     assert not answer["fits"]
     done = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode())
     assert done.out.startswith("no commit fits, of 15 commits since v6.1")
+    assert "search by builds: patchpilot find --bisect - --in v6.1" in done.out
+    done = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1")
+    assert done.out.startswith("no commit changes acme_ring_start, of 15 commits")
+    assert "report the bug" in done.out
 
 
 def test_the_text_is_a_list_to_try_with_the_next_command(repo: Repo) -> None:
@@ -158,6 +164,21 @@ def test_what_cannot_be_searched_is_an_error(
     done = call("find", "-C", repo.path, *words, stdin=stdin.encode())
     assert done.code
     assert error in done.err
+
+
+def test_the_result_of_a_bisection_finds_a_fix_without_a_tag(repo: Repo) -> None:
+    added = (
+        "\nint acme_ring_stop(int level)\n{\n\twait(level);\n\treturn level / 0;\n}\n"
+    )
+    culprit = repo.commit("acme: stop the ring\n", {FILE: RING + added})
+    repo.commit("acme: divide\n", {FILE: RING + added.replace("/ 0", "/ 1")})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    with Repository.open(repo.path) as repository:
+        (fix,) = fixes_of(repository, culprit).candidates
+        log = f"{culprit} is the first bad commit\ncommit {culprit}\n"
+        assert fixes_of(repository, log).candidates == (fix,)
+    assert fix.subject == "acme: divide"
+    assert fix.matches == (f"changes lines of {culprit[:12]}",)
 
 
 def step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:

@@ -85,7 +85,9 @@ def command(
         if text is None and not bisect and is_commit(place.repository, what):
             return _posted(common, place, what, lore, with_mails=with_mails)
         text = symptom_text(place.repository, what) if text is None else text
-        return _fixes(common, place, text, within or "", bisect=bisect)
+        if bisect:
+            return _bisect(common, place, text, within or "")
+        return _fixes(common, place, what, text, within or "")
 
 
 def _read_text(place: "Workplace", what: str, lore: str | None) -> str | None:
@@ -99,31 +101,31 @@ def _read_text(place: "Workplace", what: str, lore: str | None) -> str | None:
     return None
 
 
-def _fixes(
-    common: Common, place: "Workplace", what: str, tree: str, *, bisect: bool
-) -> int:
-    from patchpilot.cli.output import find_text
-    from patchpilot.services.find import bisect_fix, find_fix
+def _fixes(common: Common, place: "Workplace", what: str, text: str, tree: str) -> int:
+    from patchpilot.cli.output.find_text import fixes_text
+    from patchpilot.services.find.find_fix import find_fixes, read_symptom
 
     repository, profile = place.repository, place.settings().get("profile")
+    symptom = read_symptom(repository, text)
     with progress_of(common) as progress:
-        if bisect:
-            is_answer = what in ("", *bisect_fix.ANSWERS)
-            asked = what if is_answer else find_fix.read_symptom(repository, what)
-            step = bisect_fix.bisect(
-                repository, asked, tree=tree, profile=profile, progress=progress
-            )
-            _show(common, step, find_text.step_text(step))
-            return findings_exit(not (step.next or step.found))
-        found = find_fix.find_fixes(
-            repository,
-            find_fix.read_symptom(repository, what),
-            tree=tree,
-            profile=profile,
-            progress=progress,
+        found = find_fixes(
+            repository, symptom, tree=tree, profile=profile, progress=progress
         )
-    _show(common, found, find_text.fixes_text(found))
+    _show(common, found, fixes_text(found, what))
     return findings_exit(not found.fits)
+
+
+def _bisect(common: Common, place: "Workplace", text: str, tree: str) -> int:
+    from patchpilot.cli.output.find_text import step_text
+    from patchpilot.services.find.bisect_fix import ANSWERS, bisect
+    from patchpilot.services.find.find_fix import read_symptom
+
+    repository, profile = place.repository, place.settings().get("profile")
+    answer = text if text in ("", *ANSWERS) else read_symptom(repository, text)
+    with progress_of(common) as progress:
+        step = bisect(repository, answer, tree=tree, profile=profile, progress=progress)
+    _show(common, step, step_text(step))
+    return findings_exit(not (step.next or step.found))
 
 
 def _show(common: Common, answer: object, text: str) -> None:

@@ -13,18 +13,20 @@ from patchpilot.services.track.posted_commit import PostedCommit
 from patchpilot.topic.posted_by_others import PostedFix
 
 
-def fixes_text(found: FoundFixes) -> str:
-    """Return the commits that may fix a symptom, best first, each with its verdicts."""
+def fixes_text(found: FoundFixes, what: str) -> str:
+    """Return the commits that may fix a symptom, best first, each with its verdicts.
+
+    `what` is the symptom as it was given, for the next command.
+    """
     searched = f"{found.searched:,} commits since {found.tree}"
     if found.fits and found.symptom.name:
         lines = [f"the commits that change it, latest first, of {searched}"]
     elif found.fits:
         lines = [f"a short list to try, from {searched}"]
     else:
-        lines = [
-            f"no commit fits, of {searched}"
-            + ("; the nearest are:" if found.candidates else "")
-        ]
+        fits = f"changes {found.symptom.name}" if found.symptom.name else "fits"
+        nearest = "; the nearest are:" if found.candidates else ""
+        lines = [f"no commit {fits}, of {searched}{nearest}"]
     named = [f"{name}()" for name in found.functions[:5]] + list(found.modules[:3])
     if named:
         lines.append(f"  searched for  {', '.join(named)}")
@@ -34,6 +36,13 @@ def fixes_text(found: FoundFixes) -> str:
         lines += ["", *_fix_lines(fix, "likely" if is_likely else share)]
     if found.fits:
         lines += ["", f"next: {found.candidates[0].next_step}"]
+    else:
+        by_builds = Action("find", ("--bisect", what, "--in", found.tree))
+        lines += [
+            "",
+            f"next: search by builds: {by_builds}",
+            "  or report the bug: `patchpilot`, then `f`, fills in the report",
+        ]
     return printable("\n".join([*lines, *(f"note: {note}" for note in found.notes)]))
 
 

@@ -26,7 +26,9 @@ from patchpilot.services.backport.branch_verdicts import (
     BackportSession,
     named_branches,
 )
+from patchpilot.services.tags.find_culprits import OFFERED
 from patchpilot.symptoms.candidates import (
+    Change,
     count_words,
     locate,
     read_changes,
@@ -46,6 +48,7 @@ from patchpilot.symptoms.rank_fixes import (
     weights,
 )
 from patchpilot.symptoms.read_log import Frame, Symptom, read_log
+from patchpilot.tags import rank_culprits
 from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.topic.archive_target import archive_setting, thread_at
 
@@ -53,6 +56,8 @@ MAX_LOG = 1 << 20
 """Bytes of a log that are read."""
 SHOWN, FEW, WORTH = 10, 3, 0.01
 """Candidates shown: at most, and at least; others only with this probability."""
+_ASKED = 20
+"""The commits whose blamed lines are read, at most."""
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _FILE = re.compile(r"\S*(?:/\S+|\w\.[A-Za-z]\w*)")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\(\))?")
@@ -293,22 +298,38 @@ def _is_tracked(repository: Repository, path: str) -> bool:
 def fixes_of(
     repository: Repository, introduced_by: str, progress: Progress = silent
 ) -> FoundFixes:
-    """Return the commits of mainline that name a commit in their Fixes: tags.
+    """Return the commits of mainline that fix what a commit introduced.
 
-    `introduced_by` names the commit, or is the log of a bisection that found it.
+    They name it in a Fixes: tag, or their changed lines are from it. `introduced_by` names the
+    commit, or is the log of a bisection that found it.
     """
     if "\n" in introduced_by:
         introduced_by = parse_bisection(introduced_by).first_bad or ""
     rev, main = repository.resolve(introduced_by), find_mainline(repository)
-    known = list(read_messages(repository, rev, main.tip if main else "HEAD"))
-    found = [
-        FoundFix(one.id, one.subject, 1.0, matches=(f"fixes {rev[:12]}",))
-        for one in known
-        if any(rev.startswith(tag) for tag in FIXES.findall(one.message))
-    ]
+    tip = main.tip if main else "HEAD"
+    messages = list(read_messages(repository, rev, tip))
+    own = read_changes(repository, [rev]).get(rev, Change())
+    near = touching(repository, rev, tip, own.files)
+    near_ids = [one.id for one in messages if one.id in near][:MOST]
+    changes = read_changes(repository, near_ids)
+    found, asked = [], 0
+    for one in messages:
+        tags = FIXES.findall(one.message)
+        sure = 1.0 if any(rev.startswith(tag) for tag in tags) else 0.0
+        is_near = not tags and own.functions & changes.get(one.id, Change()).functions
+        if is_near and asked < _ASKED:
+            progress(f"finding the commit that {one.id[:12]} fixes")
+            asked += 1
+            culprits = rank_culprits.find(repository, repository.commit(one.id))
+            sure = sum(it.confidence for it in culprits.candidates if it.commit == rev)
+        if sure >= OFFERED:
+            match = f"fixes {rev[:12]}" if tags else f"changes lines of {rev[:12]}"
+            found.append(FoundFix(one.id, one.subject, sure, matches=(match,)))
+    found.sort(key=lambda fix: -fix.probability)
     fixes = with_verdicts(repository, found[:SHOWN], rev, None, progress)
+    likely = bool(fixes) and fixes[0].probability >= LIKELY
     return FoundFixes(
-        rev[:12], rev, len(known), bool(fixes), bool(fixes), Symptom(), fixes
+        rev[:12], rev, len(messages), likely, bool(fixes), Symptom(), fixes
     )
 
 
