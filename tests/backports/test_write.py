@@ -16,7 +16,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.trailer import refused_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.services.backport.write_backports import note_of
-from tests.backports.world import GROUND, World, follow_failed, source
+from tests.backports.world import FIXED, GROUND, World, follow_failed, source
 from tests.kit.cli import Outcome, call
 
 ADA = Address("Ada Fixer", "ada@example.org")
@@ -222,14 +222,30 @@ def test_the_request_mail_names_trees_commit_and_reason(world: World) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
     done = world.call(world.fix, "--request")
-    mail = done.out[done.out.index("To: ") :]
-    assert mail.startswith(
+    assert done.out.startswith(
         "To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>,\n"
         " Rita Reporter <rita@example.org>\nSubject: Please apply "
     )
-    assert world.fix in mail
-    assert "It was lost." in mail
-    assert "6.12" in mail
+    assert world.fix in done.out
+    assert "It was lost." in done.out
+    assert "6.12" in done.out
+    # the verdicts are not in the message
+    assert "conflict" in done.err
+    assert "git send-email FILE" in done.err
+    assert f"--request{chr(10)}" in world.call(world.fix).out
+    note = "It is seen as: " + "step 20 is lost, " * 9
+    assert max(map(len, request_of(world, "--note", note).splitlines()[5:])) < 80
+
+
+def test_a_tree_without_the_changed_code_is_not_affected(world: World) -> None:
+    added = source().replace("work", "more").replace("step", "go")
+    world.repo.commit("work: more\n", {"w.c": f"{source(**FIXED)}\n{added}"})
+    fixed = added.replace("go(20)", "go(all)")
+    text = f"{source(**FIXED)}\n{fixed}"
+    fix = world.repo.commit("work: fix more\n\nIt crashed.\n", {"w.c": text})
+    world.branch("6.6", world.base)
+    assert world.one(fix)["verdict"] == "not-affected"
+    world.call(fix, "--request").expect(2, "no stable tree needs the fix")
 
 
 def test_a_sign_off_is_not_added_below_the_same_one() -> None:
@@ -254,7 +270,7 @@ def test_a_sign_off_is_not_added_below_the_same_one() -> None:
 def request_of(world: World, *words: object) -> str:
     done = world.call(world.fix, "--request", *words)
     assert done.code == 0, done.err
-    return done.out[done.out.index("To: ") :]
+    return done.out
 
 
 def test_the_request_mail_claims_nothing_that_the_user_has_not_done(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot backport`: the verdict for each stable branch, and the patches to send."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,8 @@ def command(
     commit that `git am` would create.
     """
     from patchpilot.cli.output import backport_report as output
+    from patchpilot.cli.output.stream import tell
+    from patchpilot.model.printable import printable
     from patchpilot.services.backport.backport_targets import branch_word
     from patchpilot.services.backport.backport_work import work
     from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
@@ -139,7 +142,13 @@ def command(
         "markdown": output.as_markdown,
         "text": output.as_text,
     }[common.format]
-    common.write(form(results, done))
+    if done.request and common.format == "text":
+        # only the message, to be sent as it is
+        if not common.quiet:
+            tell(form(results, replace(done, request="")))
+        common.write(printable(done.request))
+    else:
+        common.write(form(results, done))
     is_bad = (fail_on == "conflict" and output.has_conflict(results)) or (
         fail_on == "affected" and output.has_affected(results)
     )

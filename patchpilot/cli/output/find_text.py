@@ -35,7 +35,8 @@ def fixes_text(found: FoundFixes, what: str) -> str:
         share = "" if found.symptom.name and found.fits else f"{fix.probability:4.0%}"
         lines += ["", *_fix_lines(fix, "likely" if is_likely else share)]
     if found.fits:
-        lines += ["", f"next: {found.candidates[0].next_step}"]
+        seen = found.symptom.messages[0] if found.symptom.messages else ""
+        lines += ["", f"next: {found.candidates[0].next_step(seen)}"]
     else:
         by_builds = Action("find", ("--bisect", what, "--in", found.tree))
         lines += [
@@ -58,7 +59,7 @@ def step_text(step: BisectStep) -> str:
             "  patchpilot find --bisect skip  # it does not build or boot",
         ]
     elif step.found:
-        lines = [*_fix_lines(step.found, "fixed"), f"next: {step.found.next_step}"]
+        lines = [*_fix_lines(step.found, "fixed"), f"next: {step.found.next_step()}"]
     elif step.left:
         lines = [
             f"{step.left} commits may be the fix; the builds that are left were skipped"

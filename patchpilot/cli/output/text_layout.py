@@ -22,13 +22,15 @@ def columns() -> int:
 def folded(text: str, room: int) -> str:
     """Return the text folded to lines of at most `room` columns, not counting colors.
 
-    Lines are broken at spaces, and continuation lines are indented by four.
+    Lines are broken at spaces, and continuation lines are indented by four. The next command is
+    not broken, so that it can be copied.
     """
     return "\n".join(part for line in text.split("\n") for part in _folded(line, room))
 
 
 def _folded(line: str, room: int) -> Iterator[str]:
-    if len(line) <= room or width(_COLOR.sub("", line)) <= room:
+    is_command = line.startswith("next: patchpilot ")
+    if is_command or len(line) <= room or width(_COLOR.sub("", line)) <= room:
         yield line
         return
     under = " " * min(len(line) - len(line.lstrip(" ")) + 4, room // 2)

@@ -31,6 +31,9 @@ from patchpilot.services.backport.write_backports import (
     write_backports,
 )
 
+_SEND = (
+    "read the message; to send it: -o FILE writes it, `git send-email FILE` sends it"
+)
 _BROKEN = "the branch compiles without the fix, but not with it"
 
 
@@ -68,6 +71,8 @@ def next_step(results: Sequence[BackportResult], wanted: BackportRequest) -> Adv
         )
     if last.commit and not last.upstream:
         return Action("stable", (last.commit[:12],), "next: {}")
+    if last.commit and any(one.verdict.startswith("clean") for one in branches):
+        return Action("backport", (last.commit[:12], *onto, "--request"), "next: {}")
     if all(one.verdict == "conflict" and not one.prerequisites for one in branches):
         return Action("backport", (target, "--resolve", branches[0].branch), "next: {}")
     return Action("backport", (target, *onto, "--write", "backports"), "next: {}")
@@ -157,6 +162,7 @@ def work(
         request=request_mail(repository, last, stable, wanted.note)
         if wanted.request
         else "",
+        next=_SEND if wanted.request else "",
     )
 
 

@@ -28,10 +28,11 @@ from patchpilot.backports.prerequisites import (
     SearchState,
     find_prerequisites,
 )
-from patchpilot.backports.verdict import judge
+from patchpilot.backports.verdict import affected, judge
 from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
+from patchpilot.history.changed_functions import changed_functions
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.index_file import forget
 from patchpilot.history.mainline import mainline
@@ -57,6 +58,7 @@ from patchpilot.services.backport.backport_targets import (
 )
 from patchpilot.services.backport.commit_patches import commit_patches
 from patchpilot.services.backport.unpacked_tree import on_directory
+from patchpilot.tags import rank_culprits
 from patchpilot.topic.upstream_state import commit_state
 
 
@@ -229,6 +231,7 @@ class BackportSession:
         self.scratch = Scratch(repository)
         self.main = mainline(repository)
         self.queues = queues(repository)
+        self._guesses: dict[str, tuple[Culprit, ...]] = {}
 
     def __enter__(self) -> "BackportSession":
         return self
@@ -322,6 +325,16 @@ class BackportSession:
         result = judge(
             self.history, self.scratch, fix, culprits, branch, tree, ahead.commits
         )
+        is_conflict = result.verdict is BranchVerdict.CONFLICT
+        why = "" if culprits or not is_conflict else self._lacks(fix, branch.tip, ahead)
+        if why:
+            result = replace(
+                result,
+                verdict=BranchVerdict.NOT_AFFECTED,
+                affected=False,
+                conflicts=(),
+                reason=why,
+            )
         applied, wants = result.applied, result.wants_fix
         need: PrerequisiteSearch | None = None
         is_conflict = result.verdict is BranchVerdict.CONFLICT
@@ -377,6 +390,28 @@ class BackportSession:
             if result.verdict is BranchVerdict.NOT_AFFECTED
             else needed_followers(self.history, company, branch.tip),
         )
+
+    def _lacks(self, fix: FixCommit, tip: str, ahead: _Ahead) -> str:
+        """Why a branch has none of the functions that a fix without a Fixes: tag changes: the
+        commit that `fixes` finds is not in it; "" otherwise.
+        """
+        names = [name for name in changed_functions(fix.files).lines if name]
+        for change in fix.files:
+            text = self.scratch.blob(ahead.tree, change.path) or b""
+            if any(f"{name}(".encode() in text for name in names):
+                return ""
+        if not names or len(fix.commit.parents) != 1:
+            return ""
+        if fix.id not in self._guesses:
+            found = rank_culprits.find(self.repository, fix.commit).candidates
+            self._guesses[fix.id] = tuple(
+                Culprit(one.commit[:12], one.subject, one.commit)
+                for one in found[:1]
+                if one.confidence >= rank_culprits.SURE
+            )
+        guess = self._guesses[fix.id]
+        has_bug, _, why = affected(self.history, guess, tip, ahead.commits)
+        return f"{why}, nor is the function {names[0]}()" if has_bug is False else ""
 
     def _tree_after(
         self,

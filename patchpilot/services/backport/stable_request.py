@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes the request to the stable maintainers for a fix that is upstream."""
 
+from textwrap import fill as fill_text
+
 from patchpilot.backports.backport_message import people
 from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.commits.range import commit_patch
@@ -38,9 +40,12 @@ def request_mail(
         if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)
     ]
     if not takes:
+        needed = any(branch.wants_fix for branch in result.branches)
         raise UsageError(
-            "the fix does not apply cleanly to any stable tree that needs it",
-            hint=Action("backport", (), "see `{}` for the verdict of each tree"),
+            "the fix does not apply cleanly to any stable tree that needs it"
+            if needed
+            else "no stable tree needs the fix",
+            hint=Action("backport", (result.commit[:12],), "see `{}` for each tree"),
         )
     commit = repository.commit(result.commit)
     identity = repository.identity
@@ -65,7 +70,8 @@ def request_mail(
         "trees": listed([f"{take.version or take.branch}" for take in takes]),
         "commit": result.commit,
         "subject": result.subject,
-        "why": why or _first_paragraph(commit.body),
+        # the label is in the template
+        "why": fill_text(f"Why: {why}", 72)[5:] or _first_paragraph(commit.body),
         "state": "\n".join(line for line in state if line),
         "name": identity.name if identity else "",
     }
