@@ -176,7 +176,8 @@ def read_log(text: str) -> Symptom:
 
 
 def _is_error(line: str) -> bool:
-    return bool(_ERROR.search(line)) or any(True for _ in _frames(line))
+    is_error = _ERROR.search(line) and not _NOISE.match(line)
+    return bool(is_error) or any(True for _ in _frames(line))
 
 
 def _frames(line: str) -> Iterator[tuple[str, str, float]]:

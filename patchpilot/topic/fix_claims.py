@@ -53,9 +53,7 @@ def judge_fix(
     message = commit.subject, commit.lines[1:], paths
     if fix_claim(*message):
         return FixJudgement(True)
-    return FixJudgement(
-        False, "does not look like a fix (its message names no bug)", may_fix(*message)
-    )
+    return FixJudgement(False, "its message names no bug", may_fix(*message))
 
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:

@@ -65,7 +65,7 @@ NOT_RUN = {
             *("patchpilot find --bisect", "patchpilot find --bisect LOG"),
             *(
                 f"patchpilot find --bisect {word}"
-                for word in ("bad", "good", "reset", "skip")
+                for word in ("bad", "good", "reset", "skip", "undo")
             ),
         ),
         "needs a log and a mainline: tests/symptoms/test_find.py has both",
@@ -177,6 +177,9 @@ PLACEHOLDERS = (
     ),
     (r"43645ce03e00", "CULPRIT"),
     (r"\{onto\}", "--onto BRANCH"),
+    (r"\boops\.txt", "bisect.txt"),
+    (r"drivers/net/acme/ring\.c", "drivers/net/foo.c"),
+    (r"\{what\} --in \{found\.tree\}", "bar --in v6.1"),
     (r"\{(?:answer|branch|branches\[0\])\.branch\}|\bBRANCH\b", "stable/linux-5.15.y"),
     (r"\bA\.\.B\b", "origin/master..HEAD"),
     (r"https://lore\.kernel\.org/netdev/(?:<message-id>|[^'/ ]+)/", "URL"),

@@ -201,7 +201,7 @@ async def test_what_is_no_fix_is_offered_no_tag_and_a_choice_says_otherwise(
     app = walk_on(story.repo.path)
     async with running(app, (80, 24), Stage.TAGS) as pilot:
         assert app.session.status(Stage.TAGS).state is StageState.DONE
-        assert "does not look like a fix" in text_of(app)
+        assert "its message names no bug" in text_of(app)
         assert story.culprit[:12] not in text_of(app)
         await keys(pilot, "enter")
         await until(pilot, lambda: story.culprit[:12] in text_of(app), "the candidates")

@@ -214,7 +214,10 @@ def test_builds_lead_to_the_fix_and_its_backport(repo: Repo, title: str) -> None
     done = call("find", "-C", repo.path, "--bisect")
     if title == TITLE:
         assert f"next: patchpilot backport {log[title][:12]} --request" in done.out
+    assert "fixed  " in done.out
     assert call("find", "-C", repo.path, "--bisect", "good").code
+    # a finished bisection does not hinder the next one
+    assert not step(repo, "acme_ring_start", "--in", "v6.1")["answers"]
 
 
 def test_a_bug_that_mainline_has_is_not_called_fixed(repo: Repo) -> None:
@@ -248,6 +251,10 @@ def test_answers_are_not_lost_by_a_new_start(repo: Repo) -> None:
     again = call("find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1")
     assert "has answers already" in again.err
     assert "--bisect reset" in again.err
+    shown = call("find", "-C", repo.path, "--bisect").out
+    assert "answers so far:\n  bad " in shown
+    assert "--bisect undo" in shown
+    assert step(repo, "undo")["answers"] == []
     assert not call("find", "-C", repo.path, "--bisect", "reset").code
     step(repo, "acme_ring_fill", "--in", "v6.1")
 

@@ -133,14 +133,14 @@ CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy(
 def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
     story = history(tmp_path / "r", CLEANUP)
     done = story.call("prepare", "HEAD", "--yes")
-    assert "does not look like a fix" in done.out
+    assert "its message names no bug" in done.out
     assert "Fixes:" not in message(story)
     stable = story.json("stable", "HEAD")
     assert (stable["lines"], stable["eligible"], stable["culprits"]) == ([], False, [])
-    assert "does not look like a fix" in stable["reasons"][0]
+    assert "its message names no bug" in stable["reasons"][0]
     found = story.json("fixes", "HEAD")
     assert not found["is_fix"]
-    assert any("does not look like a fix" in one for one in found["notes"])
+    assert any("its message names no bug" in one for one in found["notes"])
     assert found["candidates"][0]["commit"] == story.culprit, (
         "whoever asks for the culprit is answered"
     )

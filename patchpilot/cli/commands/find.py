@@ -70,7 +70,8 @@ def command(
 
     To search by builds, start with a symptom: the commit to build next halves the probability, not
     the number of commits. Build it, try it, and answer with WHAT: `good` (the bug is gone), `bad`,
-    `skip` (it does not build), or `reset`. Without WHAT, the commit is shown again.
+    `skip` (it does not build), `undo` (the last answer), or `reset`. Without WHAT, the commit is
+    shown again.
     """
     from patchpilot.services.find.find_fix import is_commit, symptom_text
 

@@ -66,6 +66,12 @@ def step_text(step: BisectStep) -> str:
         ]
     else:
         lines = [f"{step.mainline} has the bug as well: no commit fixes it"]
+    if step.answers:
+        lines += [
+            "answers so far:",
+            *(f"  {answer[:-28]}" for answer in step.answers),
+            "  patchpilot find --bisect undo  # discards the last one",
+        ]
     return printable("\n".join(lines))
 
 

@@ -20,7 +20,7 @@ from patchpilot.services.find.find_fix import FoundFix, search_fixes, with_verdi
 from patchpilot.symptoms.next_build import next_build
 from patchpilot.symptoms.read_log import Symptom
 
-ANSWERS = ("good", "bad", "skip", "reset")
+ANSWERS = ("good", "bad", "skip", "undo", "reset")
 
 
 @json_form()
@@ -31,6 +31,7 @@ class BisectStep:
     `tree` has the bug, `commit` is its id, and `mainline` is searched. `left` is the number of
     commits that may be the fix, and `builds` about how many builds are left. Without `next` and
     `found`, mainline has the bug as well (`left` is 0), or all builds that are left were skipped.
+    `answers` are the answers so far, each with its commit.
     """
 
     tree: str
@@ -42,6 +43,7 @@ class BisectStep:
     next: str | None
     subject: str
     found: FoundFix | None
+    answers: tuple[str, ...] = ()
 
 
 def bisect(
@@ -54,9 +56,9 @@ def bisect(
 ) -> BisectStep:
     """Start a bisection with a symptom, or take an answer on the commit that was named.
 
-    The answers are `good` (the bug is gone), `bad`, `skip`, `reset`, which discards them, and ""
-    to repeat the step. Raises `UsageError` without a bisection, without a commit to build, or if
-    a new one would discard answers.
+    The answers are `good` (the bug is gone), `bad`, `skip`, `undo`, which discards the last one,
+    `reset`, which discards all, and "" to repeat the step. Raises `UsageError` without a bisection,
+    without a commit to build, or if a new one would discard answers of one that is not finished.
     """
     file, key = state_path() / "bisections.json", str(repository.common_dir)
     known: dict[str, Any] = {}
@@ -64,7 +66,8 @@ def bisect(
         known = json.loads(file.read_text(encoding="utf-8"))
     state = known.get(key)
     if isinstance(answer, Symptom):
-        if state and state["answers"]:
+        is_open = state and state["answers"]
+        if is_open and _step(repository, state, profile, progress).next:
             raise UsageError(
                 f"a bisection of the bug in {state['tree']} has answers already",
                 hint=Action("find", ("--bisect", "reset"), "{} discards them"),
@@ -86,8 +89,8 @@ def bisect(
             "no bisection was started in this repository",
             hint=Action("find", ("--bisect", "LOG"), "start one with {}"),
         )
-    elif answer == "reset":
-        state["answers"] = []
+    elif answer in ("undo", "reset"):
+        state["answers"] = state["answers"][:-1] if answer == "undo" else []
     elif answer:
         step = _step(repository, state, profile, progress)
         if step.next is None:
@@ -136,4 +139,5 @@ def _step(
         build.commit if build else None,
         repository.commit(build.commit).subject if build else "",
         found,
+        tuple(f"{answer} {built}" for answer, built in state["answers"]),
     )
