@@ -56,17 +56,12 @@ NOT_RUN = {
     ),
     **dict.fromkeys(
         (
-            *(
-                "patchpilot find",
-                "patchpilot find -",
-                "patchpilot find {self.commit[:12]}",
-            ),
-            "patchpilot find 'mpt2sas0: _ctl_do_mpt_command: timeout'",
-            *("patchpilot find --bisect", "patchpilot find --bisect LOG"),
-            *(
-                f"patchpilot find --bisect {word}"
-                for word in ("bad", "good", "reset", "skip", "undo")
-            ),
+            f"patchpilot find{words}"
+            for words in (
+                *("", " -", " {self.commit[:12]}", " --bisect", " --bisect LOG"),
+                " 'mpt2sas0: _ctl_do_mpt_command: timeout'",
+                *map(" --bisect {}".format, ["bad", "good", "reset", "skip", "undo"]),
+            )
         ),
         "needs a log and a mainline: tests/symptoms/test_find.py has both",
     ),

@@ -13,20 +13,23 @@ from patchpilot.symptoms.candidates import locate
 from patchpilot.symptoms.read_log import read_log
 from tests.kit.repos import Repo
 
-ARGUMENTS = {
-    "%u": "2147483904", "%d": "-110", "%#x": "0x0", "0x%x": "0xdeadbeef", "%08llx": "00000fe0",
-    "%pK": "00000000a1b2c3d4", "%px": "ffff88810a3e", "%pM": "52:54:00:12:34:56", "%zu": "64",
-    "%s": "eeprom of card", "%.*s": "fw/acme.bin", "%c": "A", "%3d%%": " 99%", "%#06x": "0x00ff",
-    "%u bytes": "12 bytes", "(max %zu)": "(max 4096)", "[%d]": "[7]", "'%s'": "'eth0'",
-    "%pe": "-ETIMEDOUT", "%ld/%ld": "4/16", "%dms": "500ms", "%u:%u": "8:1",
-}  # fmt: skip
+ARGUMENTS: dict[str, str] = dict(
+    re.findall(
+        r"([^|]+)=([^|]+)",
+        "%u=2147483904|%d=-110|%#x=0x0|0x%x=0xdeadbeef|%08llx=00000fe0|%pK=00000000a1b2c3d4|"
+        "%px=ffff88810a3e|%pM=52:54:00:12:34:56|%zu=64|%s=eeprom of card|%.*s=fw/acme.bin|%c=A|"
+        "%3d%%= 99%|%#06x=0x00ff|%u bytes=12 bytes|(max %zu)=(max 4096)|[%d]=[7]|'%s'='eth0'|"
+        "%pe=-ETIMEDOUT|%ld/%ld=4/16|%dms=500ms|%u:%u=8:1",
+    )
+)
 WORDS = re.findall(
     r"\w+",
     "read bad length offset flash queue timeout firmware status cannot start failed ring reset"
     " version unexpected descriptor while waiting for after state of image link error",
 )
-HEADS = ("", "%s: ", "[%s] ", "port %d: ", "ring: ", "%s:%d ", "%pM: ")
-TAILS = (
+HEADS = ["", "%s: ", "[%s] ", "port %d: ", "ring: ", "%s:%d ", "%pM: "]
+TAILS = [
+    "",
     "",
     "",
     " )",
@@ -34,8 +37,8 @@ TAILS = (
     " from firmware",
     "!",
     " - please report this to the list",
-)
-PREFIXES = ("", "acme 0000:05:00.0: ", "acme: ", "acme eth0: ", "acme acme.3.auto: ")
+]
+PREFIXES = ["", "acme 0000:05:00.0: ", "acme: ", "acme eth0: ", "acme acme.3.auto: "]
 
 
 def formats(count: int) -> Iterator[tuple[str, str]]:

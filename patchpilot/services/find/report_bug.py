@@ -20,13 +20,15 @@ def keep_report(repository: Repository, found: FoundFixes, log: str) -> Path:
     The reports of a day about the same module or function replace each other.
     """
     names = (*found.modules, *found.functions, "bug")
-    messages = found.symptom.messages or (f"problem in {names[0]}",)
+    title = (*found.symptom.messages, f"{names[0]}: FILL IN")[0]
+    lines = log.splitlines()
+    first = next((at for at, line in enumerate(lines) if title in line), 0)
     identity = repository.identity
     nearest = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in found.candidates[:3]]
     values = {
-        "title": f"{names[0]}: {messages[0]}"[:100],
+        "title": title[:100],
         "tree": found.tree,
-        "log": "\n".join(f"  {line}" for line in log.splitlines()[:_SHOWN]),
+        "log": "\n".join(f"  {line}" for line in lines[first:][:_SHOWN]),
         "searched": f"{found.searched:,}",
         "nearest": "\n".join(["The nearest are:", *nearest]) if nearest else "",
         "name": identity.name if identity else "",
