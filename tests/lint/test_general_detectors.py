@@ -71,8 +71,6 @@ CODE = 'detector = "code-like"\n'
         (CODE + "pattern = 'frob\\((?P<it>\\w+)'\naround = [{at = \"before\", pattern = '= {it};'}]", "\tx = a;\n\tfrob(a);\n\tfrob(b);", ["frob(a);"]),  # noqa: E501
         (CODE + "pattern = 'f\\((?P<a>\\w+), (?P<b>\\w+)'\ngroup_patterns = {b = '^{a}$'}", "\tf(x, x);\n\tf(x, y);", ["f(x, x);"]),  # noqa: E501
         (CODE + "pattern = 'f\\((?P<a>\\w+)'\nunless_group_patterns = {a = '^x'}", "\tf(x);\n\tf(y);", ["f(y);"]),  # noqa: E501
-        (CODE + "pattern = '(?P<s><STRING>)'\nraw_group_patterns = {s = 'frob'}", '\tf("frob");\n\tf("knob");', ['f("frob");']),  # noqa: E501
-        (CODE + "pattern = '(?P<s><STRING>)'\nunless_raw_group_patterns = {s = 'frob'}", '\tf("frob");\n\tf("knob");', ['f("knob");']),  # noqa: E501
         (CODE + "pattern = 'frob'\napart = true", "\tfrob(1);\n\tfrob(2);\n\tfrob(3);", ["frob(1);", "frob(3);"]),  # noqa: E501
         (CODE + "pattern = '(?P<column>f)r(?P<fix>o)(?P<case>b)'", "\tfrob();", ["frob();"]),
         (CODE + "pattern = 'frob'\nsame_indent = true", "\tif (x)\n\t\tfrob(1);\n\t\tfrob(2);", ["frob(2);"]),  # noqa: E501
