@@ -158,7 +158,7 @@ async def test_the_mail_account_is_set_up_where_none_is(
             assert isinstance(screen, SendScreen)
             planned = screen.known
             assert planned
-            screen.show_blocked(planned.plan)
+            screen.show_blocked(planned)
             await until(pilot, lambda: "Set up mail" in text_of(app), "the dialog")
             fields = {
                 "provider": "own",

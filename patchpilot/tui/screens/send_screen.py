@@ -250,7 +250,7 @@ class SendScreen(SendBase):
         known: Sending = self._shown
         if self._sending:
             self._draw_mails()
-        elif self._has_sent:
+        elif known.now or known.link:
             self._draw_end(known)
         else:
             self.call_after_refresh(self._tell_mails, known)
@@ -520,7 +520,7 @@ class SendScreen(SendBase):
         super().place()
         known: Sending | None = self._shown
         is_before = self.is_whole and self._has_sent and self.current is None
-        if is_before and not self._sending and known:
+        if is_before and not self._sending and known and known.now:
             self._progress_panel.heading = (
                 f"v{known.send.version} was sent before; reading what is next …"
             )
