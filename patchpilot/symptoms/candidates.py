@@ -146,6 +146,7 @@ def _definitions(
 
 def _prints(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, int]]:
     """Return (path, line number) of the lines that most likely print the messages."""
+    lines = [line for line in lines if '"' in line[2]]
     found = []
     for text in messages:
         common = [common_letters(text, code) for _, _, code in lines]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)')
+_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"?')
 _CONVERSION = re.compile(
     r"%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?(?:hh?|ll?|[zjtLq])?(?:p\w*|[a-zA-Z%]|$)|"
     r"\\.|\{[\w:#?]*\}"
@@ -45,7 +45,9 @@ def common_letters(message: str, code: str) -> int:
     ]
     runs, text = list(_runs(message)), " ".join(message.split())
     # a message may be cut, or begin with what the format does not have
-    return max(_in_order(pieces, text), _in_order(runs, "%".join(pieces)))
+    words = " ".join(pieces).split()
+    ways = ((pieces, text), (words, text), (runs, "%".join(pieces)))
+    return max(_in_order(parts, whole) for parts, whole in ways)
 
 
 def _runs(message: str) -> Iterator[str]:

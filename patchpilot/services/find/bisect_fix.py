@@ -66,8 +66,11 @@ def bisect(
         known = json.loads(file.read_text(encoding="utf-8"))
     state = known.get(key)
     if isinstance(answer, Symptom):
-        is_open = state and state["answers"]
-        if is_open and _step(repository, state, profile, progress).next:
+        if (
+            state
+            and state["answers"]
+            and _step(repository, state, profile, progress).next
+        ):
             raise UsageError(
                 f"a bisection of the bug in {state['tree']} has answers already",
                 hint=Action("find", ("--bisect", "reset"), "{} discards them"),
