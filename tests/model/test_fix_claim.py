@@ -109,6 +109,7 @@ def test_a_subject_names_a_bug_where_its_words_are_no_mere_remark(
             ["It does not" + " " * 30 + "lead, it leads to a hang."],
             "leads to a hang",
         ),
+        ("foo: mask the length", ["Each read fails with -EIO."], "fails with -EIO"),
     ],
 )
 def test_a_cure_is_a_bug_that_the_text_describes_and_does_not_deny(

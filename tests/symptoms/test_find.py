@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.find.find_fix import fixes_of
+from patchpilot.services.find.find_fix import find_fixes, fixes_of, read_symptom
+from patchpilot.services.find.report_bug import keep_report
 from patchpilot.symptoms.next_build import next_build
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -104,6 +105,16 @@ def test_a_file_is_named_from_the_current_directory(
     assert call("find", "--bisect", "../../../log.txt").code == 0
     for name in ("log.txt", "../none.txt", "net/none.c", "../../../none"):
         call("find", name, "--in", "v6.1").expect(2, f"no file '{name}'")
+
+
+def test_a_report_begins_with_the_error(repo: Repo) -> None:
+    boot, error = "[ 0.0] Linux version 6.1.1 (gcc)", "brcm 0000:00:19.0: bad state 7"
+    log = "\n".join([*[boot] * 90, f"[ 9.1] {error}"])
+    with Repository.open(repo.path) as repository:
+        fixes = find_fixes(repository, read_symptom(repository, log), tree="v6.1")
+        text = keep_report(repository, fixes, log).read_text()
+    assert f"Subject: {error}\n" in text
+    assert f"I get this:\n\n  [ 9.1] {error}\n" in text
 
 
 def test_without_a_fitting_commit_the_exit_code_is_one(repo: Repo) -> None:
