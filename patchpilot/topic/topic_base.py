@@ -157,13 +157,10 @@ class BaseSearch:
 
     @cached_property
     def local(self) -> list[GitRef]:
-        """The local main branches other than the one that the commit is on."""
+        """The local main branches; the one that the commit is on only if it is alone."""
         names = {"main", "master", *self.repository.config("init.defaultBranch")}
-        return [
-            ref
-            for ref in self._refs
-            if ref.is_local and ref.short in names - {self.branch}
-        ]
+        refs = [ref for ref in self._refs if ref.is_local and ref.short in names]
+        return [ref for ref in refs if ref.short != self.branch] or refs
 
     @property
     def upstream(self) -> GitRef | None:

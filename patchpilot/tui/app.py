@@ -6,7 +6,6 @@ import gc
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -248,25 +247,17 @@ class PatchpilotApp(ReportsErrors, StageApp):
         explains how to get one.
         """
         if self.session.target is None and not isinstance(error, UnclearBaseError):
-            asks = not isinstance(error, MissingError)
-            self.run_worker(
-                partial(self._seek_topics, asks), thread=True, exit_on_error=False
-            )
+            if not isinstance(error, MissingError):
+                self.action_home()
+                self.get_screen(self._home()).asks = True  # type: ignore[attr-defined]
+                return
+            self.run_worker(self._seek_topics, thread=True, exit_on_error=False)
 
-    def _seek_topics(self, asks: bool) -> None:
+    def _seek_topics(self) -> None:
         from patchpilot.topic.home.read_home import known_topics
 
-        known = known_topics()
-        if known or asks:
+        if known_topics():
             self.call_later(self.action_home)
-        if not known and asks:
-            self.call_later(self._ask)
-
-    def _ask(self) -> None:
-        from patchpilot.tui.screens.home_screen import HomeScreen
-
-        if isinstance(self.screen, HomeScreen):
-            self.screen.action_ask()
 
     def open_topic(
         self,

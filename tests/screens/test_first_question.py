@@ -47,6 +47,17 @@ async def test_without_a_topic_a_log_leads_to_the_stable_kernels(
         assert app.session.target
 
 
+async def test_without_a_remote_a_main_branch_is_no_topic(
+    app: PatchpilotApp, repo: Repo
+) -> None:
+    repo.git("checkout -q -B master")
+    for ref in repo.git("for-each-ref --format=%(refname) refs/remotes").split():
+        repo.git("update-ref -d", ref)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        assert "no commits on top" in str(app.session.errors[Stage.COMMIT])
+
+
 async def test_a_report_is_kept_as_a_draft(app: PatchpilotApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "What do you have?" in text_of(app), "question")

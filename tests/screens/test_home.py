@@ -238,7 +238,7 @@ async def test_without_any_topic_home_says_how_to_begin(
 ) -> None:
     app = start(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(pilot, "No topics yet", "commit your fix")
+        await at_home(pilot, "No topics yet", "in your clone")
 
 
 async def test_one_list_has_all_groups_and_a_series_without_a_branch_opens_at_follow(

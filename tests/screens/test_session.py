@@ -291,6 +291,10 @@ async def test_what_has_no_topic_says_how_to_get_one(
             await keys(pilot, Stage.CHECKS, Stage.COMMIT)
             text = " ".join(text_of(app).replace("│", " ").split())
             assert all(one in text for one in said), text
+            assert "checking the target" not in text
+            assert "✗ 2" not in text
+            await keys(pilot, "b")
+            assert app.screen.is_modal == (place != "nothing")
 
 
 async def test_a_merge_among_the_commits_is_reported(

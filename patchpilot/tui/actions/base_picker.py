@@ -5,8 +5,10 @@ It lists the likeliest bases, each with the number of commits and the reason, an
 base, range or commit.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from patchpilot.errors import PatchpilotError
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ def pick_base(screen: "StageScreen") -> None:
     def work(repository: "Repository", _: object) -> "tuple[Base, ...]":
         from patchpilot.topic.topic_base import likeliest
 
-        return likeliest(repository, screen.session.base)
+        with suppress(PatchpilotError):
+            return likeliest(repository, screen.session.base)
+        return ()
 
     screen.in_thread("finding bases", work, lambda bases: _choose(screen, bases))
 

@@ -145,13 +145,15 @@ class CommitScreen(ListDetailScreen):
         if not self.is_whole:
             return
         rows = next_rows(self._shown, self._questions)
-        listed = self.query_one("#next-list", RowList)
-        look = rows, listed.scrollable_content_region.width
+        listed, shown = self.query_one("#next-list", RowList), rows
+        if not rows and self._questions:
+            shown = (NextRow("", "", "done", "nothing to do"),)
+        elif not rows and self.stage not in self.session.errors:
+            shown = (NextRow("", "", "busy", "checking the target tree …"),)
+        look = shown, listed.scrollable_content_region.width
         if look == self._next_look:
             return
         self._next_look = look
-        words = "nothing to do" if self._questions else "checking the target tree …"
-        shown = rows or (NextRow("", "", "done" if self._questions else "busy", words),)
         # until the user moves the cursor it is on the first
         listed.fill(
             (Row(next_line(row, look[1]), row, row[:2]) for row in shown),

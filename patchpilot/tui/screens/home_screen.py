@@ -4,7 +4,6 @@
 Enter opens a topic at its next stage.
 """
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -22,6 +21,7 @@ from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.tui.screens.home_rows import (
+    NOT_STARTED,
     SIGNS,
     SORTED,
     States,
@@ -64,9 +64,8 @@ SELDOM = 600.0
 LOW, HIGH = 3, 10
 """Lines of the selected topic on a low terminal, and on a tall one."""
 NOTHING = (
-    "A branch with your own commits becomes a topic once you open it here: quit, cd"
-    " into your clone, commit your fix, and run patchpilot. Series that you send or follow are"
-    " listed too."
+    "A branch with your own commits becomes a topic once you run patchpilot on it in your"
+    " clone. Series that you send or follow are listed too."
 )
 
 
@@ -119,6 +118,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._is_moved = False
         self._wanted: Stage | None = None
         self._doing = ""
+        self._is_here, self.asks = True, False
         self._timer: Timer | None = None
 
     @property
@@ -174,11 +174,11 @@ class HomeScreen(ReportsErrors, Screen[None]):
         """The repositories that the saved state names, and the one around the current directory."""
 
         keys = [place.rpartition(":")[0] for place in self.tui.memory.places]
-        with (
-            contextlib.suppress(PatchpilotError),
-            self.tui.session.repository() as repository,
-        ):
-            keys.insert(0, repository.key)
+        try:
+            with self.tui.session.repository() as repository:
+                keys.insert(0, repository.key)
+        except PatchpilotError:
+            self._is_here = False
         return tuple(dict.fromkeys(keys))
 
     def _read(self, fresh: bool) -> None:
@@ -198,6 +198,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 self._arrived,
                 read_topics(repositories, arrived=self._some, progress=progress),
             )
+            self.call_later(self._read_all)
             progress("checking the archives for new messages")
             self.call_later(
                 self._arrived,
@@ -243,6 +244,13 @@ class HomeScreen(ReportsErrors, Screen[None]):
         if topics != self._topics:
             self._topics = topics
             self._draw()
+
+    def _read_all(self) -> None:
+        """All topics were read: with `asks`, ask what the user has if none was started."""
+        groups = {group_of(one, self._states(one)) for one in self._topics or ()}
+        if self.asks and groups <= {NOT_STARTED} and self.is_active:
+            self.action_ask()
+        self.asks = False
 
     def show_work(self, what: str) -> None:
         """Show what is being done, "" for nothing, at the right of the title line."""
@@ -331,8 +339,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
         here.display = not topics
         title, text = ("No topics yet", NOTHING)
         keys = [
+            ("f", "start with a log, a commit, a branch or a bisection")
+            if self._is_here
+            else ("q", "quit, then start patchpilot in your clone"),
             ("g", "read all branches again"),
-            ("q", "quit, then start patchpilot in your clone"),
         ]
         if self._topics is None:
             title, text, keys = ("Reading topics …", "", [])
@@ -393,6 +403,8 @@ class HomeScreen(ReportsErrors, Screen[None]):
         is_open = self.tui.session.topic is not None
         if action == "open_at":
             return is_open or self._topic() is not None
+        if action == "ask":
+            return self._is_here
         if action == "back":
             return is_open or any(line.display for line in self.query("#filter"))
         return True

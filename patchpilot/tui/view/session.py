@@ -438,7 +438,9 @@ class Session:
         if stage in self.busy:
             return StageStatus(StageState.BUSY, self.busy[stage])
         if stage in self.errors:
-            return StageStatus(StageState.BLOCKED, self.errors[stage].message)
+            # without a topic no stage was started
+            state = StageState.BLOCKED if self.topic else StageState.UNOPENED
+            return StageStatus(state, self.errors[stage].message)
         known = self.found.get(stage)
         if known is None or (known.result is None and known.key != self.key(stage)):
             return self.as_it_was(stage)
