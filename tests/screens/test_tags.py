@@ -95,7 +95,7 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24)) as pilot:
-        assert app.session.open_questions == 2
+        assert app.session.open_questions == 3
         asked(app)
         await keys(pilot, Stage.TAGS)
         await until(pilot, lambda: "5.15 has it because" in text_of(app), "the ruler")

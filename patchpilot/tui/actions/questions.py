@@ -13,6 +13,7 @@ from patchpilot.tui.widgets.choose import Answer, Choose, LineDialog
 
 if TYPE_CHECKING:
     from patchpilot.services.send.questions import PreSendQuestion
+    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 WHY_TREE = (
@@ -32,13 +33,16 @@ def ask(
     screen: "StageScreen",
     questions: "Sequence[PreSendQuestion]",
     then: Callable[[], None],
+    given: tuple[tuple[str, str], ...] = (),
 ) -> None:
     """Ask the questions one after another; the user may leave a question open.
 
-    Calls `then` at the end. Escape stops the questions without calling it.
+    The answers (`given`: name and value) are saved after the last question, so that no key meant
+    for a question acts on the stage. Calls `then` at the end. Escape stops the questions, without
+    calling it.
     """
     if not questions:
-        then()
+        _keep(screen, given, then)
         return
     question, rest = questions[0], questions[1:]
 
@@ -48,7 +52,7 @@ def ask(
             screen.notify(
                 f"The {question.name} question stays open; press a at stage {stage} to answer it",
             )
-            ask(screen, rest, then)
+            ask(screen, rest, then, given)
         elif choice == COMMIT:
             screen.app.push_screen(
                 LineDialog(
@@ -61,22 +65,23 @@ def ask(
             named(choice)
 
     def named(value: str | None) -> None:
-        if value is not None:
-            _keep(screen, question.name, value, lambda: ask(screen, rest, then))
+        if value is None:
+            _keep(screen, given, lambda: None)
+        else:
+            ask(screen, rest, then, (*given, (question.name, value)))
 
     screen.app.push_screen(dialog(question), answered)
 
 
 def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> None:
-    """Ask the question with this name if it is still open, then call `then`."""
+    """Ask the question with this name if it is still open ("": all that are), then call `then`."""
     from patchpilot.services.send.questions import PreSendQuestions, traps
 
     session = screen.session
 
     def found(asked: PreSendQuestions) -> None:
-        ask(
-            screen, [question for question in asked.open if question.name == name], then
-        )
+        wanted = [one for one in asked.open if name in ("", one.name)]
+        ask(screen, wanted, then)
 
     screen.in_thread(
         "checking for open questions",
@@ -202,25 +207,28 @@ def _is_revision(text: str) -> tuple[bool, str]:
 
 
 def _keep(
-    screen: "StageScreen", name: str, value: str, then: Callable[[], None]
+    screen: "StageScreen",
+    given: Sequence[tuple[str, str]],
+    then: Callable[[], None],
 ) -> None:
     from patchpilot.services.send.mail_recipients import answer_named
 
     session = screen.session
+    if not given:
+        then()
+        return
 
-    def done(changed: str) -> None:
+    def save(repository: "Repository", _: object) -> list[str]:
+        request = session.request(repository)
+        return [answer_named(repository, *answer, request) for answer in given]
+
+    def done(changed: list[str]) -> None:
         session.changed("answers")
-        session.open_questions = max(0, session.open_questions - 1)
+        session.open_questions = max(0, session.open_questions - len(given))
         screen.tui.jobs.refresh_stale()
-        screen.notify(
-            f"{name}: {value}{f'. {changed}' if changed else ''}; press a at stage 1 to change it",
-        )
+        words = [": ".join(answer) for answer in given]
+        effects = "".join(f". {effect}" for effect in changed if effect)
+        screen.notify(f"{', '.join(words)}{effects}; press a at stage 1 to change it")
         then()
 
-    screen.in_thread(
-        "saving the answer",
-        lambda repository, _: answer_named(
-            repository, name, value, session.request(repository)
-        ),
-        done,
-    )
+    screen.in_thread("saving the answers", save, done)

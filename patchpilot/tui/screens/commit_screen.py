@@ -229,7 +229,8 @@ class CommitScreen(ListDetailScreen):
 
     def _looked(self, questions: "PreSendQuestions") -> None:
         self._questions = questions
-        self.session.open_questions = len(questions.open)
+        is_open = bool(questions.missing_tree)
+        self.session.open_questions = len(questions.open) + is_open
         self.tui.remember()
         self.keys_changed()
 

@@ -66,3 +66,21 @@ def people_lines(plan: "Sending") -> list[Text]:
 def is_blocking(check: "CheckLine") -> bool:
     """Whether a check blocks sending until its problem is fixed."""
     return check.state == "problem" or check.name == NO_SERVER
+
+
+def open_questions(plan: "Sending") -> "list[CheckLine]":
+    """Return the checks about pre-send questions that nobody has answered."""
+    prefix = "unanswered-"
+    return [check for check in plan.checks if check.name.startswith(prefix)]
+
+
+def headline(plan: "Sending") -> str:
+    """Return the worst open item as a sentence: a problem, an open question, or the verdict."""
+    count = len(open_questions(plan))
+    if plan.blocked and not plan.refused:
+        return f"not ready: {plan.blocked.message}"
+    if plan.refused or not count:
+        return plan.verdict
+    return (
+        f"not ready: {counted(count, 'question')} {'is' if count == 1 else 'are'} open"
+    )

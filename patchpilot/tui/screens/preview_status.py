@@ -3,6 +3,7 @@
 
 from typing import TYPE_CHECKING
 
+from patchpilot.tui.screens.mail_rows import headline
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
@@ -72,11 +73,10 @@ def status_of(result: "Sending") -> StageStatus:
             if message and f" v{result.send.version} " not in message
             else f"v{result.send.version} was sent",
         )
-    said = result.verdict
-    if result.refused:
-        return StageStatus(
-            StageState.BLOCKED, f"{said}; press {Stage.SEND.number} to fix"
-        )
+    said = headline(result)
+    if said.startswith("not ready"):
+        state = StageState.BLOCKED if result.refused else StageState.TODO
+        return StageStatus(state, f"{said}; press {Stage.SEND.number} to fix")
     treeless = next(
         (
             warning

@@ -82,21 +82,21 @@ def repairs_of(screen: "SendBase") -> "dict[str, Callable[[Sending], None]]":
         "review_tags": partial(fix, REVIEW_TAGS),
         "edit": lambda _: screen.action_edit(),
         "to_self": lambda _: send_to_self(screen),
-        "security": lambda _: _ask(screen, "security"),
-        "regression": lambda _: _ask(screen, "regression"),
+        "security": lambda _: ask(screen, "security"),
+        "regression": lambda _: ask(screen, "regression"),
         "server": screen.show_blocked,
     }
 
 
-def _ask(screen: "SendBase", name: str) -> None:
+def ask(screen: "SendBase", name: str = "") -> None:
+    """Ask an open pre-send question, or all, then prepare the messages again."""
     from patchpilot.tui.actions.questions import ask_named
 
-    ask_named(screen, name, lambda: screen.tui.jobs.begin(screen.stage))
+    def answered() -> None:
+        screen.sends_next = not name
+        screen.tui.jobs.begin(screen.stage)
 
-
-def ask_open(screen: "SendBase", name: str) -> None:
-    """Ask the pre-send question of a check that is still open, then prepare the mails again."""
-    _ask(screen, name.removeprefix("unanswered-"))
+    ask_named(screen, name, answered)
 
 
 def _make_fixes(screen: "SendBase", plan: "Sending") -> None:

@@ -22,7 +22,7 @@ class SendBase(ListDetailScreen):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._repaired: Repaired | None = None
-        self.is_stopping = False
+        self.is_stopping = self.sends_next = False
 
     @property
     def known(self) -> "Sending | None":

@@ -9,8 +9,12 @@ from rich.text import Text
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
-from patchpilot.tui.screens.mail_rows import CHECK_SIGNS, NO_SERVER, is_blocking
-from patchpilot.tui.screens.send_status import open_questions
+from patchpilot.tui.screens.mail_rows import (
+    CHECK_SIGNS,
+    NO_SERVER,
+    is_blocking,
+    open_questions,
+)
 from patchpilot.tui.view.action_keys import in_keys, key_of
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (

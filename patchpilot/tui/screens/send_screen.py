@@ -21,7 +21,9 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
 from patchpilot.tui.screens import send_actions
 from patchpilot.tui.screens.mail_rows import (
+    headline,
     is_blocking,
+    open_questions,
 )
 from patchpilot.tui.screens.repair_keys import (
     repair,
@@ -39,7 +41,6 @@ from patchpilot.tui.screens.send_rows import (
     progress_rows,
     stage_for,
 )
-from patchpilot.tui.screens.send_status import headline, open_questions
 from patchpilot.tui.screens.send_texts import (
     everybody,
     mails_text,
@@ -168,6 +169,9 @@ class SendScreen(SendBase):
             self._show_end(result)
         else:
             self._show_plan(result)
+            if self.sends_next and not open_questions(result):
+                self.action_send()
+        self.sends_next = False
         self.keys_changed()
 
     # before the send
@@ -182,7 +186,7 @@ class SendScreen(SendBase):
         # A asks about the sign-off itself
         panel.count = (
             f"s asks the {counted(open_, 'question')} first"
-            if open_ and not plan.refused
+            if open_ and not plan.refused and not plan.blocked
             else "A applies all safe fixes"
             if self._certain
             else ""
@@ -326,8 +330,8 @@ class SendScreen(SendBase):
             self.notify(words, severity="warning")
         elif known.blocked:
             self.show_blocked(known)
-        elif asked := open_questions(known):
-            send_actions.ask_open(self, asked[0].name)
+        elif open_questions(known):
+            send_actions.ask(self)
         else:
             text, below = question(known)
             self.app.push_screen(

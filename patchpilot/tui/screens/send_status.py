@@ -4,14 +4,13 @@
 from typing import TYPE_CHECKING
 
 from patchpilot.model.counted import counted
+from patchpilot.tui.screens.mail_rows import headline, open_questions
 from patchpilot.tui.screens.preview_status import load as load_plan
 from patchpilot.tui.screens.preview_status import recorded
-from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
-    from patchpilot.model.send_problem import CheckLine
     from patchpilot.services.send.sending import Sending
 
 
@@ -50,34 +49,12 @@ def status_of(sending: "Sending") -> StageStatus:
             StageState.DONE, f"v{version} was sent; press n to read the replies"
         )
     blocked = sending.blocked
-    if sending.refused:
+    if sending.refused or blocked:
         return StageStatus(
             StageState.BLOCKED,
             headline(sending),
             str(len(sending.blockers) + bool(blocked)),
         )
-    if blocked:
-        return StageStatus(
-            StageState.BLOCKED,
-            f"{blocked.message}: {in_keys(blocked.hint, Stage.SEND)}",
-            "1",
-        )
     if count := len(open_questions(sending)):
         return StageStatus(StageState.TODO, headline(sending), str(count))
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
-
-
-def open_questions(plan: "Sending") -> "list[CheckLine]":
-    """Return the checks about pre-send questions that nobody has answered."""
-    prefix = "unanswered-"
-    return [check for check in plan.checks if check.name.startswith(prefix)]
-
-
-def headline(plan: "Sending") -> str:
-    """Return the worst open item as a sentence: a problem, an open question, or the verdict."""
-    count = len(open_questions(plan))
-    if plan.refused or not count:
-        return plan.verdict
-    return (
-        f"not ready: {counted(count, 'question')} {'is' if count == 1 else 'are'} open"
-    )

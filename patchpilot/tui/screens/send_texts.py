@@ -13,11 +13,11 @@ from textual.geometry import Size
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop_middle, one_line
 from patchpilot.tui.screens.mail_rows import (
+    headline,
     kilobytes,
     name_of,
     people_lines,
 )
-from patchpilot.tui.screens.send_status import headline
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (

@@ -452,11 +452,7 @@ class Session:
                     f" refreshed when you open it"
                 ),
             )
-        if (
-            stage is Stage.COMMIT
-            and self.open_questions
-            and self.status(Stage.SEND).state is not StageState.DONE
-        ):
+        if stage is Stage.COMMIT and self.open_questions:
             # what nobody answered is not done
             words = f"press a to answer {counted(self.open_questions, 'question')}"
             return StageStatus(StageState.TODO, words, str(self.open_questions))
