@@ -73,6 +73,19 @@ def state_folder() -> Path:
     return folder
 
 
+def keep_draft(kind: str, name: str, text: str) -> Path:
+    """Write a message that the user may send into the state directory, and return its file.
+
+    The drafts of a `kind` (a folder) with the same name replace each other. The text is printable.
+    """
+    folder = state_folder() / kind
+    folder.mkdir(mode=0o700, exist_ok=True)
+    safe = "".join(sign if sign.isalnum() else "-" for sign in name)[:51]
+    file = folder / f"{safe}.txt"
+    replace_file(file, text, mode=PRIVATE)
+    return file
+
+
 def state_path() -> Path:
     """Return the path of the user's state directory for patchpilot, which may not exist."""
     import platformdirs

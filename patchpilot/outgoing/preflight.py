@@ -112,6 +112,7 @@ def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic = facts.topic
+    yield from _upstream(facts)
     yield from _lists(facts)
     if topic.draft.is_undisclosed:
         yield from undisclosed_problems(topic.series, facts.private_ids)
@@ -147,7 +148,6 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _cover(facts)
     for patch in topic.series.patches:
         yield from _patch(facts, patch)
-    yield from _upstream(facts)
     if facts.standing and facts.target and not facts.upstream.stable:
         yield from _standing(facts.standing, facts.target)
     yield from _versions(facts)
@@ -280,7 +280,10 @@ def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
     """What mainline or a maintainer's tree has already, and a base that is a stable branch."""
     state = facts.upstream
     if state.sure:
-        yield SendProblem("already-fixed", state.sure.words, way_on(state))
+        is_own = state.sure.commit in facts.topic.ids
+        words = f"mainline has it already, in {state.sure.where}"
+        problem = words if is_own else state.sure.words
+        yield SendProblem("already-fixed", problem, way_on(state))
     elif (fit := facts.standing) and facts.target and fit.already and not fit.fails:
         yield SendProblem(
             "already-fixed",

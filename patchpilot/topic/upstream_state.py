@@ -20,7 +20,13 @@ from patchpilot.history.earlier_fixes import (
     UpstreamState,
     earlier_fixes,
 )
-from patchpilot.history.mainline import Mainline, branch_refs, find_mainline
+from patchpilot.history.mainline import (
+    Mainline,
+    branch_refs,
+    find_mainline,
+    mainline_tips,
+)
+from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import linux_next, trees_of
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.patch_subject import parse_subject
@@ -76,6 +82,23 @@ def commit_state(
         # a merge or an empty commit
         return _NOTHING
     return upstream_state(repository, (patch,), progress=progress)
+
+
+def merged_already(
+    repository: Repository, patches: Sequence[Patch]
+) -> UpstreamState | None:
+    """Return the state of a series of which mainline has every commit itself, otherwise None."""
+    main, fixes = find_mainline(repository), []
+    # a local branch may be the user's own work
+    tip = main.tip if main and main.tip in mainline_tips(repository) else ""
+    for patch in patches:
+        id_ = patch.commit
+        if not (tip and id_ and repository.is_ancestor(id_, tip)):
+            return None
+        release = Releases(repository).first(id_)
+        where = release.name if release else "mainline"
+        fixes.append(EarlierFix(id_, patch.subject.title, where, True, True))
+    return UpstreamState(tuple(fixes))
 
 
 def merged_as(

@@ -48,9 +48,9 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
     [
         (BranchVerdict.FIXED, {}, "✓ already there", "nothing"),
         (BranchVerdict.NOT_AFFECTED, {}, "– not affected", "nothing"),
-        (BranchVerdict.CLEAN, {}, "✓ clean", "w write patch"),
+        (BranchVerdict.CLEAN, {}, "✓ clean", "r ask for it"),
         (BranchVerdict.CLEAN, {"queued": True}, "✓ clean", "queued for a release"),
-        (BranchVerdict.THREE_WAY, {}, "≈ 3-way merge", "w write, then review"),
+        (BranchVerdict.THREE_WAY, {}, "≈ 3-way merge", "r ask for it"),
         (BranchVerdict.CONFLICT, {}, "✗ conflict", "z resolve"),
         (
             BranchVerdict.CONFLICT,

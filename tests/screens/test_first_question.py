@@ -12,7 +12,7 @@ from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
 from tests.kit.repos import Repo
-from tests.kit.walk import text_of, until
+from tests.kit.walk import keys, settle, text_of, until
 from tests.symptoms.test_find import TITLE, repo
 
 # keys and panels of the stage on real services
@@ -39,12 +39,23 @@ async def test_without_a_topic_a_log_leads_to_the_stable_kernels(
         await until(pilot, lambda: "File with the log" in text_of(app), "file")
         await pilot.press(*MESSAGE, "enter")
         await until(pilot, lambda: "Version or branch" in text_of(app), "version")
-        await pilot.press(*["backspace"] * 4, *"v6.1", "enter")
+        await pilot.press(*"v9", "enter")
+        await until(pilot, lambda: "no commit 'v9'" in text_of(app), "the error")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Version or branch" in text_of(app), "version")
+        await pilot.press(*"v6.1", "enter")
         await until(pilot, lambda: TITLE[:30] in text_of(app), "list")
-        assert "first in v6.2" in text_of(app)
+        assert f"1  {TITLE}" in text_of(app)
+        assert "%; first in v6.2" in text_of(app)
         await pilot.press("home", "enter")
         await until(pilot, lambda: app.stage is Stage.BACKPORTS, "stable kernels")
         assert app.session.target
+        await settle(pilot)
+        assert "r ask for it" in text_of(app)
+        await keys(pilot, "r")
+        await until(pilot, lambda: "Draft:" in text_of(app), "the request")
+        (file,) = (state_path() / "requests").iterdir()
+        assert f'("{TITLE}") to 6.1' in file.read_text()
 
 
 async def test_without_a_remote_a_main_branch_is_no_topic(
@@ -67,9 +78,9 @@ async def test_a_report_is_kept_as_a_draft(app: PatchpilotApp) -> None:
         await until(pilot, lambda: "File with the log" in text_of(app), "file")
         await pilot.press(*"brcm_queue_stop: timeout", "enter")
         await until(pilot, lambda: "Version or branch" in text_of(app), "version")
-        await pilot.press(*["backspace"] * 4, *"v6.1", "enter")
+        await pilot.press(*"v6.1", "enter")
         await until(pilot, lambda: "No commit fits" in text_of(app), "list")
-        await pilot.press("down", "enter")
+        await pilot.press("r")
         await until(pilot, lambda: "Draft:" in text_of(app), "draft")
         (file,) = (state_path() / "reports").iterdir()
         text = file.read_text()

@@ -20,7 +20,7 @@ from patchpilot.services.backport.branch_verdicts import BackportRequest, backpo
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.questions import answer, traps
 from patchpilot.topic.posted_by_others import posted_by_others
-from patchpilot.topic.upstream_state import commit_state
+from patchpilot.topic.upstream_state import commit_state, merged_already
 from patchpilot.tui.screens.commit_rows import next_rows
 from patchpilot.tui.screens.commit_status import TopicCommits
 from tests.kit.archive import archive_server
@@ -331,6 +331,8 @@ def test_commits_of_mainline_and_backports_are_not_asked_about(
         for commit in (fix, repository.resolve("HEAD")):
             state = commit_state(repository, commit)
             assert (state.known, state.stable) == ((), None)
+            merged = merged_already(repository, [commit_patch(repository, commit)])
+            assert bool(merged) == (commit == fix)
 
 
 EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"

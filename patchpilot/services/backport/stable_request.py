@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes the request to the stable maintainers for a fix that is upstream."""
 
+from pathlib import Path
 from textwrap import fill as fill_text
 
 from patchpilot.backports.backport_message import people
@@ -12,10 +13,13 @@ from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.counted import listed
+from patchpilot.model.printable import printable
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.recipients.recipient_plan import plan_patches
+from patchpilot.resources import keep_draft
 from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.topic.topic_recipients import source_tree, sources_of
 
 
@@ -84,6 +88,15 @@ def request_mail(
         f"Subject: {' '.join(subject.split())}",
     ]
     return "\n".join([*head, "", body]) + "\n"
+
+
+def keep_request(repository: Repository, result: BackportResult) -> Path:
+    """Write the request as a draft into the user's state directory, and return its file.
+
+    Raises `UsageError` as `request_mail` does.
+    """
+    text = printable(request_mail(repository, result, form_of(repository, None)))
+    return keep_draft("requests", (result.commit or "")[:12], text)
 
 
 def _cc(

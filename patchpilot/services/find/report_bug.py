@@ -6,10 +6,9 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.printable import printable
-from patchpilot.resources import state_folder
+from patchpilot.resources import keep_draft
 from patchpilot.series.cover_letter import fill, template
 from patchpilot.services.find.find_fix import FoundFixes
-from patchpilot.write_file import PRIVATE, replace_file
 
 _SHOWN = 60
 
@@ -33,9 +32,6 @@ def keep_report(repository: Repository, found: FoundFixes, log: str) -> Path:
         "nearest": "\n".join(["The nearest are:", *nearest]) if nearest else "",
         "name": identity.name if identity else "",
     }
-    folder = state_folder() / "reports"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    safe = "".join(sign if sign.isalnum() else "-" for sign in names[0])[:40]
-    file = folder / f"{date.today():%Y-%m-%d}-{safe}.txt"
-    replace_file(file, printable(fill(template("bug-report"), values)), mode=PRIVATE)
-    return file
+    name = f"{date.today():%Y-%m-%d}-{names[0]}"
+    text = printable(fill(template("bug-report"), values))
+    return keep_draft("reports", name, text)

@@ -42,7 +42,7 @@ from patchpilot.settings.read_settings import in_demo
 from patchpilot.topic.posted_by_others import posted_by_others
 from patchpilot.topic.sent_elsewhere import sent_records
 from patchpilot.topic.target_tip import find_target
-from patchpilot.topic.upstream_state import upstream_state
+from patchpilot.topic.upstream_state import merged_already, upstream_state
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -69,7 +69,7 @@ def gather_facts(
         asked = pool.submit(_posted, repository, topic) if is_first else None
         target = find_target(repository, topic.ids, request.base, own_trees)
         standing = _stand(repository, topic, target)
-        upstream = upstream_state(
+        upstream = merged_already(repository, series.patches) or upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
         )
         if not request.to_self:

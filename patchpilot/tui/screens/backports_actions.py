@@ -16,7 +16,13 @@ from patchpilot.tui.screens.branch_rows import (
 from patchpilot.tui.screens.branch_texts import BranchTexts
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_line
+from patchpilot.tui.widgets.choose import (
+    Choose,
+    LineDialog,
+    Reader,
+    ask_line,
+    show_draft,
+)
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import (
@@ -29,6 +35,12 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 BINDINGS: list[BindingType] = [
+    key(
+        "r",
+        "request",
+        "ask the stable team",
+        "write the message that asks the stable team to apply the mainline commit",
+    ),
     key(
         "w",
         "write",
@@ -118,6 +130,17 @@ def _show_written(screen: "StageScreen", done: "tuple[WrittenBackport, ...]") ->
     title = "Patches written" if has_files else "No patches written"
     rows = written_rows(done)
     screen.app.push_screen(Reader(title, rows, fold=True))
+
+
+def request(screen: "StageScreen", result: "BackportResult") -> None:
+    """Write the message that asks the stable team for a mainline commit, and show it."""
+    from patchpilot.services.backport.stable_request import keep_request
+
+    screen.in_thread(
+        "writing the request",
+        lambda repository, _: keep_request(repository, result),
+        partial(show_draft, screen.app),
+    )
 
 
 def write_adapted(

@@ -20,6 +20,7 @@ from patchpilot.tui.screens.branch_page import conflict_rows, page_rows, row_loo
 from patchpilot.tui.screens.branch_rows import (
     FIRST,
     LABEL,
+    REQUEST,
     WAITS,
     badge_of,
     detail_rows,
@@ -30,10 +31,11 @@ from patchpilot.tui.screens.branch_texts import EDGE, BranchTexts, texts_of
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.rich_text import lines, plain
-from patchpilot.tui.view.shown_keys import ShownKeys
+from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
@@ -86,7 +88,7 @@ class BackportsScreen(ListDetailScreen):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
-        self._is_moved = False
+        self._is_moved, self._pressed = False, set[str]()
         self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def body(self) -> ComposeResult:
@@ -170,9 +172,36 @@ class BackportsScreen(ListDetailScreen):
         """
         result: BackportResult | None = self._shown
         is_early = result is not None and not result.upstream
-        hidden = {"write"} if is_early else set()
+        # what mainline has is not mailed
+        hidden = {"write"} if is_early else {NEXT} if result else set()
         useless = useless_keys(self.chosen, is_early=is_early)
         return ShownKeys(hidden=frozenset(hidden | useless))
+
+    @property
+    def _keys_to_press(self) -> list[str]:
+        """What is to do with the branches by a key, the request first."""
+        result: BackportResult | None = self.current
+        if result is None:
+            return []
+        todo = map(self._texts.todo, result.branches)
+        return sorted(
+            (words for words in todo if words[1:2] == " "),
+            key=lambda one: one[0] != "r",
+        )
+
+    @property
+    def next_key(self) -> NextKey | None:
+        """What is to do with a branch, unless that was done."""
+        todo = next(iter(self._keys_to_press), "")
+        is_done = todo[:1] in self._pressed
+        return NextKey(todo[0], todo[2:]) if todo and not is_done else None
+
+    def action_request(self) -> None:
+        """Write the request to the stable team, and show it."""
+        result: BackportResult | None = self.current
+        if result is not None:
+            self._pressed.add("r")
+            backports_actions.request(self, result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to fetch only when the fix was merged or no branch is there, and
@@ -181,6 +210,8 @@ class BackportsScreen(ListDetailScreen):
         result: BackportResult | None = self._shown
         if result and not result.branches and action in ("write", "resolve", "tick"):
             return False
+        if action == "request":
+            return REQUEST in self._keys_to_press
         return (
             bool(result and (result.unfetched or self._texts.merged))
             if action == "fetch"
@@ -361,6 +392,7 @@ class BackportsScreen(ListDetailScreen):
         if self.current is None:
             self.notify("not ready yet")
         else:
+            self._pressed.add("w")
             backports_actions.write_patches(self, self._texts)
 
     def action_resolve(self) -> None:

@@ -55,6 +55,9 @@ RESOLVED = Badge("done", "resolved", "green")
 RISKS = {"low": "green", "medium": "yellow", "high": "bold red"}
 WAITS = "wait for the merge"
 """What to do where the stable maintainers get patches once the fix is in mainline."""
+REQUEST = "r ask for it"
+"""What to do where the stable maintainers can apply the mainline commit."""
+CLEAN = ("clean", "clean-3way")
 LABEL = 11
 """Columns of the label before each detail of a verdict."""
 FIRST = ("merged as", "why", "failed", "next")
@@ -123,15 +126,17 @@ def what_to_do(
         return "queued for a release"
     if branch.resolved:
         return "patches written: z"
+    is_conflict = branch.verdict == "conflict"
+    if result.upstream and branch.verdict in CLEAN and not branch.failed:
+        return "Cc: stable is enough" if is_tagged else REQUEST
     if branch.affected is None and not result.culprits:
         return ""
-    is_conflict = branch.verdict == "conflict"
     if is_conflict and not result.upstream:
         return WAITS
     if is_conflict:
         is_manual = branch.failed or not ticked
         return "z resolve" if is_manual else f"w write {ticked + 1} patches"
-    if not result.upstream or (is_tagged and not branch.failed):
+    if not result.upstream:
         return "Cc: stable is enough"
     return "w write patch" if branch.verdict == "clean" else "w write, then review"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread
-from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_line
+from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, show_draft
 
 if TYPE_CHECKING:
     from patchpilot.services.find.find_fix import FoundFixes
@@ -29,7 +29,7 @@ ANSWERS = (
         "lists the commits of mainline that fix that commit",
     ),
 )
-_LINES = {
+LINES = {
     "log": "File with the log (dmesg > FILE), or a line of it:",
     "commit": "Commit:",
     "branch": "Branch, or a range A..B:",
@@ -37,49 +37,50 @@ _LINES = {
 }
 
 
+VERSION = (
+    "Version or branch that shows it, such as v6.1 or 6.1. Empty: the version that the log"
+    " names, otherwise HEAD."
+)
+
+
 def ask_what(home: Any) -> None:
     """Ask what the user has, and then for its name."""
 
     def answered(kind: str | None) -> None:
         if kind:
-            ask_line(
-                home.app,
-                LineDialog(_LINES[kind], title=QUESTION),
-                partial(_given, home, kind),
-            )
+            _ask(home, kind)
 
     home.app.push_screen(Choose("", ANSWERS, QUESTION), answered)
+
+
+def _ask(home: Any, kind: str, words: str = "") -> None:
+    question = LineDialog(LINES[kind], value=words, title=QUESTION)
+    ask_line(home.app, question, partial(_given, home, kind))
 
 
 def _given(home: Any, kind: str, words: str) -> None:
     if kind == "commit":
         home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=words)
     elif kind == "log":
-        ask_line(
-            home.app,
-            LineDialog(
-                "Version or branch that shows it, such as v6.1 or 6.1"
-                " (HEAD: the version that the log names):",
-                value="HEAD",
-                title=QUESTION,
-            ),
-            partial(_search, home, kind, words),
+        home.app.push_screen(
+            LineDialog(VERSION, lambda _: (True, ""), title=QUESTION),
+            lambda tree: None if tree is None else _search(home, kind, words, tree),
         )
     else:
-        _search(home, kind, words, "HEAD")
+        _search(home, kind, words, "")
 
 
 def _search(home: Any, kind: str, words: str, tree: str) -> None:
-    """Read the branch, or search for the fixes, in a thread."""
+    """Read the branch, or search for the fixes, in a thread; what fails is asked again."""
     directory = home.tui.session.directory or Path()
 
     def work() -> None:
         try:
-            then = _work(home, kind, words, "" if tree == "HEAD" else tree, directory)
+            then = _work(home, kind, words, tree, directory)
         except BaseException as error:  # noqa: BLE001 (shown as a message)
             home.call_later(home.failed, as_error(error))
-        else:
-            home.call_later(then)
+            then = partial(_ask, home, kind, words)
+        home.call_later(then)
         home.call_later(home.show_work, "")
 
     home.show_work("searching for the fix")
@@ -112,21 +113,29 @@ def _work(
 
 def _show(home: Any, found: "FoundFixes", log: str) -> None:
     """Show the commits, and where each leads."""
+    fixes = found.candidates[:5]
     answers = [
         (
             fix.commit,
-            f"{fix.probability:.0%} {fix.subject}",
-            "; ".join([f"first in {fix.release or 'no release'}", *fix.matches])
-            + ": ask the stable kernels that lack it",
+            fix.subject,
+            "; ".join(
+                (
+                    f"{fix.probability:.0%}",
+                    f"first in {fix.release or 'no release'}",
+                    *fix.matches,
+                )
+            ),
         )
-        for fix in found.candidates[:5]
+        for fix in fixes
     ]
     answers += [
         ("write", "Write the fix", "commit it on mainline, then open its branch"),
         ("report", "Report the bug", "fills in a report and keeps it as a draft"),
     ]
+    letters = [*map(str, range(1, len(fixes) + 1)), "w", "r"]
     result = "A short list to try" if found.fits else "No commit fits"
     title = f"{result}, from {found.searched:,} commits since {found.tree}"
+    why = "Enter opens a commit at the stable kernels that lack it." if fixes else ""
 
     def answered(choice: str | None) -> None:
         if choice == "report":
@@ -139,7 +148,8 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
             )
 
     at = "" if found.fits else "write"
-    home.app.push_screen(Choose(title, answers, at=at), answered)
+    question = Choose(f"{title}\n\n{why}", answers, at=at, letters=letters)
+    home.app.push_screen(question, answered)
 
 
 def _report(home: Any, found: "FoundFixes", log: str) -> None:
@@ -147,9 +157,6 @@ def _report(home: Any, found: "FoundFixes", log: str) -> None:
 
     try:
         with home.tui.session.repository() as repository:
-            file = keep_report(repository, found, log)
-        rows = file.read_text(encoding="utf-8").splitlines()
+            show_draft(home.app, keep_report(repository, found, log))
     except Exception as error:  # noqa: BLE001 (shown as a message)
         home.failed(as_error(error))
-        return
-    home.app.push_screen(Reader(f"Draft: {file}", rows, fold=True))

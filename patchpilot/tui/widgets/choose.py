@@ -4,6 +4,7 @@
 import re
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from rich.text import Text
@@ -77,7 +78,8 @@ class Choose(Dialog[Any]):
 
     An answer is (name, words) or (name, words, effect); its letter gives it at once. The first
     paragraph of the text is the question; the others, and the lines of a `diff`, are below the
-    answers. `at` is the name of the answer to focus first (default: the first).
+    answers. `at` is the name of the answer to focus first (default: the first), `letters` are
+    others than those of the words.
     """
 
     def __init__(
@@ -88,12 +90,14 @@ class Choose(Dialog[Any]):
         *,
         at: str = "",
         diff: Sequence[str] = (),
+        letters: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.text, _, self.why = text.partition("\n\n")
         self.title_text, self._at, self._diff = title, at, diff
         self.answers = [Answer(*answer) for answer in answers]
-        self.letters = letters_of([answer.words for answer in self.answers])
+        words = [answer.words for answer in self.answers]
+        self.letters = list(letters) or letters_of(words)
         self._opener, self._opened = "", time.monotonic()
 
     def head(self) -> ComposeResult:
@@ -177,19 +181,15 @@ class LineDialog(Dialog[str | None]):
         title: str = "",
     ) -> None:
         super().__init__()
-        self._text, self._judge, self._value, self._placeholder = (
-            text,
-            judge,
-            value,
-            placeholder,
-        )
+        self.text, self.value = text, value
+        self._judge, self._placeholder = judge, placeholder
         self.title_text = title
 
     def head(self) -> ComposeResult:
         """The text, the line, and the note about it."""
-        yield Static(with_code(self._text), markup=False)
+        yield Static(with_code(self.text), markup=False)
         yield LineInput(
-            self._value,
+            self.value,
             placeholder=self._placeholder,
             id="line",
             select_on_focus=False,
@@ -249,11 +249,12 @@ class Confirm(Dialog[bool]):
                 yield Static(plain("\n".join(map(printable, self._mail))), markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Accept the word; clear anything else."""
+        """Accept the word; clear anything else, and say so."""
         if event.value.strip() == self._word:
             self.dismiss(True)
         else:
             event.input.value = ""
+            self.notify(f"not confirmed: type {self._word}", severity="warning")
 
 
 def _folded(row: str, wide: int) -> list[str]:
@@ -315,6 +316,12 @@ class Reader(Modal[None]):
     def action_close(self) -> None:
         """Close."""
         self.dismiss(None)
+
+
+def show_draft(app: App[Any], file: Path) -> None:
+    """Show a draft that was kept, with the name of its file."""
+    rows = file.read_text(encoding="utf-8").splitlines()
+    app.push_screen(Reader(f"Draft: {file}", rows, fold=True))
 
 
 def ask_yes(app: App[Any], question: Choose, then: Callable[[], None]) -> None:
