@@ -18,7 +18,7 @@ class ReleaseState(StrEnum):
     AFFECTED = "affected"
     ENTERS = "bug enters"
     FIXED = "fixed"
-    FIX = "your fix"
+    FIX = "the fix"
     UNKNOWN = "unknown"
 
 

@@ -80,13 +80,13 @@ def test_a_candidate_has_the_range_and_the_message_it_would_give(world: World) -
         ("6.1", "clean"),
         ("6.4-rc1", "bug enters"),
         ("6.6", "affected"),
-        ("6.4-rc1", "your fix"),
+        ("6.4-rc1", "the fix"),
     ]
     assert [str(point.state) for point in impact.bug.points] == [
         "clean",
         "clean",
         "bug enters",
-        "your fix",
+        "the fix",
     ]
     assert (
         f'{{+Fixes: {world.groundwork[:12]} ("work: check first")+}}' in impact.message

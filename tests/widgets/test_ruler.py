@@ -70,7 +70,7 @@ def test_a_line_has_the_releases_above_and_the_states_below() -> None:
         ),
         (
             "   ○───────────────────●╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┳━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━━━━◆"  # noqa: E501
-            " your fix"
+            " the fix"
         ),
         (
             "  no bug              affected            bug enters          affected           "
@@ -79,7 +79,7 @@ def test_a_line_has_the_releases_above_and_the_states_below() -> None:
         f"  {NOTE}",
     ]
     assert shown(acme(), 76)[1:] == [
-        "   ○────────●╌╌╌╌╌╌╌╌┳━━━━━━━━●━━━━━━━━●━━━━━━━━●━━━━━━━━●━━━━━━━━◆ your fix",
+        "   ○────────●╌╌╌╌╌╌╌╌┳━━━━━━━━●━━━━━━━━●━━━━━━━━●━━━━━━━━●━━━━━━━━◆ the fix",
         "  no bug   affected enters   affected affected affected affected",
         f"  {NOTE}",
     ]
@@ -97,7 +97,7 @@ def test_no_state_needs_its_color_or_unicode(monkeypatch: pytest.MonkeyPatch) ->
     )
     assert all(row.isascii() for row in rows)
     assert (
-        "".join(sign for sign in rows[1] if sign not in "-.=") == "   oX+Xv?o* your fix"
+        "".join(sign for sign in rows[1] if sign not in "-.=") == "   oX+Xv?o* the fix"
     )
     assert rows[2].split() == [
         "no",
@@ -127,7 +127,7 @@ def test_a_narrow_place_gets_a_list() -> None:
         "○ 5.10 no bug  ● 5.15 affected",
         "┳ 5.16-rc1 bug enters  ● 6.1 affected",
         "● 6.6 affected  ● 6.12 affected",
-        "● 6.18 affected  ◆ 7.2-rc1 your fix",
+        "● 6.18 affected  ◆ 7.2-rc1 the fix",
         "  5.15 has it because 33248b1ba072 was back…",
     ]
 
@@ -149,7 +149,7 @@ def test_a_fix_that_is_released_has_its_place_and_the_bug_ends_there() -> None:
     assert shown(BugRange(points), 80) == [
         "  5.16-rc1        6.1             6.6             6.8-rc3         6.12",
         "   ┳━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━✓━━━━━━━━━━━━━━━◆───────────────✓",
-        "  bug enters      affected        fixed           your fix        fixed",
+        "  bug enters      affected        fixed           the fix         fixed",
     ]
 
 
