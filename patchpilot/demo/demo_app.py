@@ -5,12 +5,15 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.binding import BindingType
+from textual.screen import Screen
 from textual.widgets import Static
 
+from patchpilot.demo.before import CARD_LOG, SERVER_LOG
 from patchpilot.demo.robin import (
     ANSWERS,
     first_version,
     has_replied,
+    has_warning,
     is_answered,
     is_first,
     question_of,
@@ -20,19 +23,23 @@ from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
 from patchpilot.tui.run_app import run_app
+from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
 from patchpilot.tui.screens.follow_screen import FollowScreen
+from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import STRONG, plain, with_code
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.stagebar import StageBar
+from patchpilot.tui.widgets.title_line import TitleLine
 
 CARDS = {
-    Stage.COMMIT: "You are Robin: dmesg says “Failed getting number of images: -22”. Mainline"
-    " has no fix, so you wrote one. It takes the eight stages of the second line to reach"
-    " mainline and the stable kernels. T ends the tour; M makes the changes of stages 1 and 2.",
+    Stage.COMMIT: "You are Robin, and this is your fix. It takes the eight stages of the second"
+    " line to reach mainline and the stable kernels. T ends the tour; M makes the changes of"
+    " stages 1 and 2.",
     Stage.CHECKS: "Findings of maintainers and bots, each below its line. What can be fixed"
     " safely is shown before it is applied.",
     Stage.RECIPIENTS: "Who receives the patch, and why: from MAINTAINERS, the tags of the commit"
@@ -42,12 +49,19 @@ CARDS = {
     Stage.BACKPORTS: "Which stable kernels have the bug, and does the fix apply? Backports come"
     " after the fix is in mainline.",
     Stage.PREVIEW: "The message as its readers see it. It will be sent exactly as shown.",
-    Stage.SEND: "There is one line for each check. In the demo, the message only goes to a mail"
-    " server on this machine.",
+    Stage.SEND: "Each check that needs you has a line. In the demo, the message only goes to a"
+    " mail server on this machine.",
     Stage.FOLLOW: "Replies arrive here; in the demo, within seconds. The first line shows what to"
     " do next.",
 }
 """The text of the tour at each stage."""
+FOUND = "Mainline has fixed the bug, and 6.1 lacks the fix. Anybody may ask the stable team for it."
+BUGS = {
+    SERVER_LOG: "A server with 6.1 logs a line. Has mainline fixed the bug?",
+    CARD_LOG: "You are Robin: your old card logs another line. Has mainline fixed that bug?",
+}
+"""A line of dmesg, in the order of the tour, and what leads to it."""
+WRITTEN = "No commit of mainline fixes that, so you wrote the fix, on a branch."
 LOOK = 0.1
 """Seconds between two looks at which key is next."""
 QUIET, RARELY = 5, 10
@@ -96,16 +110,20 @@ class DemoFollow(FollowScreen):
     def next_key(self) -> NextKey | None:
         """The replies to v1 are answered first, and then v2 is made."""
         own, following = self._own, super().next_key
-        if following or own is None or own.landed:
+        if following or own is None:
             return following
+        if own.landed:
+            stage = first_stage(own.step.advice)
+            return NextKey(str(stage.number), "backport it") if stage else None
         if own.status is None or not is_answered(own.status):
             return NextKey("", "Wait for the replies: they arrive in a few seconds")
         if has_replied(own.status):
+            who = "Maya and the test robot" if has_warning(own.status) else "Maya"
             return NextKey(
                 "M",
                 "have the changes for v2 made",
-                "Your answer is on the list. v2 has the changes that Maya and the test robot"
-                " requested, Sana's tag, and a changelog.",
+                f"Your answer is on the list. v2 has the changes that {who} requested, Sana's"
+                " tag, and a changelog.",
             )
         return NextKey(
             "r",
@@ -139,22 +157,36 @@ class DemoApp(PatchpilotApp):
         self._screen_of = lambda stage: (
             DemoFollow if stage is Stage.FOLLOW else screen_of(stage)
         )
+        self._dmesg, self._is_written = SERVER_LOG, False
 
     def on_mount(self) -> None:
         """Show the tour, and keep it up to date."""
         self.set_interval(LOOK, self._show_tour)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        if isinstance(self.screen, HomeScreen):
+            self.screen.action_ask()
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
-        """Add the author's answer to the reasons of a question."""
-        if isinstance(screen, Choose) and screen.title_text.endswith(" question"):
-            name = screen.title_text.partition(" ")[0].lower()
+        """Add the author's answer to the reasons of a question, and the line of dmesg."""
+        title = getattr(screen, "title_text", "")
+        if isinstance(screen, Choose) and title.endswith(" question"):
+            name = title.partition(" ")[0].lower()
             screen.why += f"\n\n`Demo`  You are Robin: {ANSWERS[name]}"
+        elif isinstance(screen, Choose) and title == QUESTION:
+            screen.why = f"`Demo`  {BUGS[self._dmesg]} Press Enter.\n\n{self._dmesg}"
+        elif isinstance(screen, LineDialog) and screen.text == LINES["log"]:
+            screen.value = screen.value or self._dmesg
+        elif isinstance(screen, LineDialog) and screen.text == VERSION:
+            screen.value = "v6.1"
+            self._is_written = self._dmesg == CARD_LOG
         return super().push_screen(screen, *args, **options)
 
     def action_tour(self) -> None:
         """End the tour, or start it again from the first stage."""
         self.is_touring = not self.is_touring
-        if self.is_touring:
+        if self.is_touring and self.stage_screen:
             self.show_stage(Stage.COMMIT)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -186,30 +218,45 @@ class DemoApp(PatchpilotApp):
         )
 
     def _show_tour(self) -> None:
-        screen = self.stage_screen
-        if screen is None or not screen.is_whole:
+        screen = self.stage_screen or next(
+            (one for one in self.screen_stack if isinstance(one, HomeScreen)), None
+        )
+        if screen is None or not getattr(screen, "is_whole", screen.is_mounted):
             return
         is_shown = self.is_touring and not screen.has_class("-small")
         row = next(iter(screen.query(TourRow)), None)
         if row is None:
             row = TourRow(markup=False)
-            screen.mount(row, after=screen.query_one(StageBar))
+            bars = [*screen.query(TitleLine), *screen.query(StageBar)]
+            screen.mount(row, after=bars[-1])
         row.display = is_shown
         if is_shown:
             text = self._card(screen)
             if row.content != text:
                 row.update(text)
 
-    def _card(self, screen: StageScreen) -> Text:
-        following = self._next_key(screen)
+    def _card(self, screen: Screen[Any]) -> Text:
+        if isinstance(screen, StageScreen):
+            following, card = self._next_key(screen), CARDS[screen.stage]
+            head = f"Tour {screen.stage.number}/{len(CARDS)}  "
+            card = FOUND if self.session.target else card
+        else:
+            head, card = "Tour  ", WRITTEN if self._is_written else BUGS[self._dmesg]
+            following = NextKey("f", "find the fix")
+            if self._is_written:
+                following = NextKey("Enter", "open your branch")
+            if any(one.group == "open" and not one.is_finished for one in self.workers):
+                following = WAIT
+        if self.screen is not screen:
+            following = NextKey("", "Answer the question", following.why)
         press = (
             f"Press {following.key}: {following.does}"
             if following.key
             else following.does
         )
         return Text.assemble(
-            plain(f"Tour {screen.stage.number}/{len(CARDS)}  ", STRONG),
-            with_code(following.why or CARDS[screen.stage]),
+            plain(head, STRONG),
+            with_code(following.why or card),
             " ",
             plain(press, "reverse bold"),
         )
@@ -220,14 +267,18 @@ class DemoApp(PatchpilotApp):
         if session.fresh(stage) is None or stage in session.busy:
             # what is shown is of before, such as the version that was sent
             return WAIT
-        if (following := screen.next_key) is not None:
+        is_sent = session.status(Stage.SEND).state is StageState.DONE
+        following = screen.next_key
+        if session.target and stage is not Stage.BACKPORTS:
+            return NextKey(str(Stage.BACKPORTS.number), "go to the stable kernels")
+        if session.target and following is None:
+            self._dmesg = CARD_LOG
+            return NextKey("0", "go Home: another line of dmesg")
+        if following is not None:
             return following
-        if stage is Stage.FOLLOW:
+        if stage is Stage.FOLLOW or getattr(screen.current, "upstream", False):
             return NextKey("q", "quit the demo: the patch was merged")
-        if (
-            session.status(Stage.SEND).state is StageState.DONE
-            and stage is not Stage.SEND
-        ):
+        if is_sent and stage is not Stage.SEND:
             return NextKey(str(Stage.FOLLOW.number), "read the replies")
         return NextKey("n", f"go on to {list(Stage)[stage.number].label}")
 
@@ -235,5 +286,9 @@ class DemoApp(PatchpilotApp):
 def run_demo() -> int:
     """Run the TUI in the sandbox of the demo and return its exit code."""
     return run_app(
-        None, None, None, lambda opening: make(opening=opening, kind=DemoApp)
+        None,
+        None,
+        None,
+        lambda opening: make(opening=opening, kind=DemoApp, at_home=True),
+        draws=False,
     )

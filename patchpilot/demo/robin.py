@@ -209,6 +209,14 @@ def has_replied(status: "Status") -> bool:
     )
 
 
+def has_warning(status: "Status") -> bool:
+    """Whether the robot reported the variable that v1 does not use."""
+    return any(
+        reply.mail.robot and "unused variable" in reply.mail.mail.body
+        for reply in status.replies
+    )
+
+
 def question_of(status: "Status") -> Mail | None:
     """The maintainer's question, None before it arrived."""
     return next(
@@ -247,10 +255,7 @@ def second_version(work: Path) -> str:
         )
         if own is None or own.status is None:
             return "wait for the replies first: they arrive in a few seconds"
-        replies = [reply.mail for reply in own.status.replies]
-        dropped = any(
-            reply.robot and "unused variable" in reply.mail.body for reply in replies
-        )
+        dropped = has_warning(own.status)
         revise(work)
         # only an unused variable was removed: the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)

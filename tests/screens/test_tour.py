@@ -12,8 +12,10 @@ from textual.pilot import Pilot
 
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.demo_app import CARDS, QUIET, DemoApp, DemoFollow, TourRow
+from patchpilot.demo.demo_history import MASK_SUBJECT
 from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
 from patchpilot.model.mail import parse_mail
+from patchpilot.resources import state_path
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.stage.saved_state import SavedState
@@ -130,11 +132,12 @@ async def test_the_keys_of_the_tour_lead_from_the_first_screen_to_the_end(
             monkeypatch.setenv(name, value)
         # what Robin writes below the question
         monkeypatch.setenv("GIT_EDITOR", f"sed -i '$a {SAID}'")
-        app = make(sandbox.work, kind=DemoApp)
+        monkeypatch.chdir(sandbox.work)
+        app = make(sandbox.work, kind=DemoApp, at_home=True)
         pressed: list[str] = []
         async with app.run_test(size=(100, 30)) as pilot:
             while pressed[-1:] != ["q"]:
-                assert len(pressed) < 30, pressed
+                assert len(pressed) < 40, pressed
                 screen = app.screen
                 await still(pilot)
                 if app.screen is not screen:
@@ -148,16 +151,20 @@ async def test_the_keys_of_the_tour_lead_from_the_first_screen_to_the_end(
                 elif screen.is_modal:
                     await pilot.press("enter")
                 else:
-                    await until(pilot, lambda: settled(app), "the stage")
+                    if app.stage_screen:
+                        await until(pilot, lambda: settled(app), "the stage")
                     await pilot.pause(0.3)
                     rows = app.screen.query(TourRow).results(TourRow)
                     found = [PRESS.search(str(row.content)) for row in rows]
                     if found and found[0]:
                         pressed.append(found[0][1])
-                        await pilot.press(found[0][1])
+                        await pilot.press(found[0][1].replace("Enter", "enter"))
                 await pilot.pause(0.5)
-            assert pressed[:3] == ["a", "n", "A"]
+            assert pressed[:7] == ["r", "0", "f", "Enter", "a", "n", "A"]
+            (request,) = (state_path() / "requests").iterdir()
+            assert MASK_SUBJECT in request.read_text()
             # the user answers the question before the changes for v2 are made
             assert pressed.index("r") < pressed.index("M")
             assert SAID in replies(sandbox)
-            assert pressed[-2] == "f"
+            assert pressed[-4:] == ["f", "5", "w", "q"]
+            assert list((sandbox.work / "backports").rglob("*.patch"))
