@@ -40,28 +40,8 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
 }
 """What each stage's result depends on: only a change of one of these makes it stale."""
 
-INPUTS = {
-    "topic": "the commits",
-    "commit": "the commit",
-    "strict": "--strict",
-    "builds": "whether the commits are built",
-    "built": "the built commits",
-    "waivers": "the waivers",
-    "edits": "the recipients",
-    "answers": "your answers",
-    "view": "the view",
-    "draft": "the draft (cover, changelog, prefix)",
-    "via": "the transport",
-    "sent": "the sent messages",
-    "likely": "the likely introducing commit",
-    "refs": "the fetched branches",
-    "claims": "whether it is a fix",
-    "followed": "the tracked series",
-}
-"""What these are called where one of them changed."""
-
 LASTING = frozenset(("topic", "strict", "view", "commit", "refs", "via"))
-"""Those of them that are still valid after a restart; the others count changes in this session."""
+"""The inputs that are still valid after a restart; others count changes in this session."""
 
 Kept = tuple[str, str, str]
 """A stage's state, note and lasting key, as they are saved."""
@@ -81,7 +61,10 @@ def kept_states(kept: object) -> dict[Stage, Kept]:
 
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
-    """The topic's commits, oldest first, and a key that changes whenever one of them does."""
+    """The topic's commits, oldest first, and a key that changes whenever one of them does.
+
+    `branch` is the branch that ends with them.
+    """
 
     target: str | None
     branch: str | None
@@ -215,14 +198,15 @@ class Session:
 
     def topic_now(self, repository: "Repository") -> OpenTopic:
         """The topic's commits as they are now (takes tens of milliseconds); they are not stored."""
-        from patchpilot.topic.topic_base import topic_commits
+        from patchpilot.topic.topic_base import BaseSearch, topic_commits
 
         settings = self.settings(repository)
         base = self.base or settings.get("base") or None
         ids = topic_commits(repository, self.target, base)
-        return OpenTopic(
-            self.target, repository.branch, base, tuple(repository.commits(ids))
-        )
+        branch = repository.branch
+        if self.target is not None:
+            branch = BaseSearch(repository, ids[-1]).branch
+        return OpenTopic(self.target, branch, base, tuple(repository.commits(ids)))
 
     @property
     def wanted_facts(self) -> str:
@@ -424,14 +408,13 @@ class Session:
         return (
             StageStatus(StageState(state), note)
             if key == self._lasting(stage)
-            else StageStatus(
-                StageState.STALE,
-                (
-                    f"the commits have changed; stage {stage.number} is refreshed when you"
-                    f" open it"
-                ),
-            )
+            else self._stale(stage)
         )
+
+    @staticmethod
+    def _stale(stage: Stage) -> StageStatus:
+        words = f"out of date; stage {stage.number} is refreshed when you open it"
+        return StageStatus(StageState.STALE, words)
 
     def status(self, stage: Stage) -> StageStatus:
         """The state of a stage now."""
@@ -445,27 +428,12 @@ class Session:
         if known is None or (known.result is None and known.key != self.key(stage)):
             return self.as_it_was(stage)
         if known.key != self.key(stage):
-            return StageStatus(
-                StageState.STALE,
-                (
-                    f"{self._what_changed(stage, known.key)} changed; stage {stage.number} is"
-                    f" refreshed when you open it"
-                ),
-            )
+            return self._stale(stage)
         if stage is Stage.COMMIT and self.open_questions:
             # what nobody answered is not done
             words = f"press a to answer {counted(self.open_questions, 'question')}"
             return StageStatus(StageState.TODO, words, str(self.open_questions))
         return known.status
-
-    def _what_changed(self, stage: Stage, before: str) -> str:
-        """Which inputs of a stage are not those of an earlier key."""
-        parts = zip(
-            DEPENDS[stage], before.split("|"), self.key(stage).split("|"), strict=True
-        )
-        return " and ".join(
-            dict.fromkeys(INPUTS[name] for name, old, new in parts if old != new)
-        )
 
     @property
     def next_stage(self) -> Stage | None:
