@@ -29,7 +29,7 @@ from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox, posted
 from tests.kit.topics import unpacked
-from tests.kit.walk import asked, keys, running, said, settle, text_of, until
+from tests.kit.walk import keys, running, said, settle, text_of, until
 from tests.reading import story
 
 # keys and panels of the stage on real services
@@ -66,7 +66,7 @@ async def test_what_is_known_is_shown_while_the_archive_is_asked(
     monkeypatch.setattr(follow_series, "poll_archives", slow)
     # nothing was read ahead of the visit
     app.jobs.ahead = []
-    async with running(app, (120, 36), asks=False) as pilot:
+    async with running(app, (120, 36)) as pilot:
         app.session.found.pop(Stage.FOLLOW, None)
         await pilot.press("8")
         await until(
@@ -320,7 +320,7 @@ async def test_r_above_all_messages_answers_what_is_asked_first(
     given: list[str] = []
     monkeypatch.setattr(
         "patchpilot.tui.actions.reply_action.reply_to",
-        lambda _, message_id, __: given.append(message_id),
+        lambda _, message_id, *__: given.append(message_id),
     )
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
@@ -412,7 +412,6 @@ async def at_row(pilot: Pilot[int], words: str) -> None:
     """Follow, with the cursor on the first row that has these words."""
     await settle(pilot)
     assert isinstance(pilot.app, PatchpilotApp)
-    asked(pilot.app)
     await keys(pilot, Stage.FOLLOW)
     tree = pilot.app.screen.query_one(ThreadTree)
     tree.go(next(at for at, row in enumerate(tree.rows) if words in row))

@@ -31,18 +31,18 @@ _WORDS = {
 
 
 def reply_to(
-    screen: "StageScreen", message_id: str, templates: tuple[str, ...]
+    screen: "StageScreen", message_id: str, templates: tuple[str, ...], whom: str
 ) -> None:
     """Reply to a message with one of the given templates.
 
-    If there are several, the user chooses one.
+    If there are several, the user chooses one; `whom` names the message.
     """
     if len(templates) == 1:
         _write(screen, message_id, templates[0])
         return
     answers = [(name, _WORDS[name]) for name in templates]
     screen.app.push_screen(
-        Choose("What is the reply?", answers, title="Reply"),
+        Choose(f"What is the reply?\n\nTo {whom}", answers, title="Reply"),
         lambda choice: _write(screen, message_id, choice) if choice else None,
     )
 

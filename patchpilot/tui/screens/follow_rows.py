@@ -70,32 +70,15 @@ def rank(series: "Tracked") -> tuple[bool, int, float]:
     )
 
 
-def wants(series: "Tracked") -> frozenset[str]:
-    """Return the keys for the actions that the author of a series should take next.
+def wants(series: "Tracked") -> str:
+    """Return the key for the next version of a series, or "" if it needs none.
 
-    `r` replies, `v` starts the next version, and `0` opens Home if the series belongs to another
-    topic.
+    `v` starts it, and `0` opens Home if the series belongs to another topic.
     """
     if series.step.need != "action":
-        return frozenset()
+        return ""
     asked = {action.verb for action in actions(series.step.advice)}
-    return frozenset(
-        (
-            *(("r",) if "track" in asked else ()),
-            *(("v" if series.own else "0",) if "send" in asked else ()),
-        )
-    )
-
-
-def keys_of(series: "Tracked") -> str:
-    """Return the keys of `wants` in words, or "" if there are none."""
-    does = {
-        "r": "press r to reply",
-        "v": "press v to start the next version",
-        "0": "press 0 to open its topic at Home",
-    }
-    wanted = wants(series)
-    return ", ".join(words for key, words in does.items() if key in wanted)
+    return ("v" if series.own else "0") if "send" in asked else ""
 
 
 def first_rows(
@@ -108,7 +91,6 @@ def first_rows(
     """
     from patchpilot.services.track.series_head import head_rows
 
-    way = f" ({keys})" if (keys := keys_of(series)) else ""
     rows = []
     if series.status and series.landed and not series.status.evidence.commits:
         # what the next step needs comes first
@@ -122,10 +104,10 @@ def first_rows(
             ),
         )
     for name, says in head_rows(series):
-        if name == "next":
-            rows.append((name, f"{in_keys(says, Stage.FOLLOW)}{way}"))
-        else:
-            rows.append((name, one_line(str(says))))
+        is_next = name == "next"
+        rows.append(
+            (name, in_keys(says, Stage.FOLLOW) if is_next else one_line(str(says)))
+        )
     others = max(1, most // 2)
     return [
         row

@@ -71,6 +71,12 @@ class Reading(NamedTuple):
     columns: int
 
 
+def _without_time(result: "tuple[Tracked, ...]") -> "tuple[Tracked, ...]":
+    return tuple(
+        replace(one, entry=replace(one.entry, updated=None), new=()) for one in result
+    )
+
+
 def read_conversation(series: "Tracked", columns: int) -> Reading:
     """Return the display data of a series for a conversation of so many columns.
 
@@ -216,18 +222,17 @@ class FollowScreen(StageScreen):
         An unchanged result is not drawn again.
         """
         # the time of the last update alone is no change
-        seen = tuple(
-            replace(series, entry=replace(series.entry, updated=None), new=())
-            for series in result
-        )
+        seen = _without_time(result)
         if seen and seen == self._known:
             # the new one replaces the old one: two copies of a large thread are many megabytes
             self._known = seen
             self._take(result)
             return
-        self._known, self._looks = seen, 0
+        self._known = seen
         before = {series.entry.id: series.unread for series in self._order}
-        is_still = self._mail_at_cursor() == self._led
+        # a mail with an open request keeps the cursor
+        asked = self._tree.item
+        is_still = self._mail_at_cursor() == self._led and (not asked or asked.done)
         self._take(result)
         if self._order:
             chosen = self._chosen()
@@ -276,11 +281,11 @@ class FollowScreen(StageScreen):
         hidden = {"reload"} if self.app.size.width < ROOMY else set()
         if self._order:
             hidden |= {"add"}
-        wanted = wants(self._chosen()) if self._order else frozenset()
+        wanted = wants(self._chosen()) if self._order else ""
         return ShownKeys(
             hidden=frozenset(hidden),
-            added=frozenset(("home",) if "0" in wanted else ()),
-            labels={"version": "start next version"} if "v" in wanted else {},
+            added=frozenset(("home",) if wanted == "0" else ()),
+            labels={"version": "start next version"} if wanted == "v" else {},
         )
 
     def _mail_at_cursor(self) -> str:
@@ -352,7 +357,8 @@ class FollowScreen(StageScreen):
         most = HEAD_LOW if self.size.height < TALL else HEAD
         brief = self._is_short
         pinned = self.query_one("#next", Static)
-        shown = first_rows(series, wide, most, brief=brief)
+        # it has a padding
+        shown = first_rows(series, wide - 2, most, brief=brief)
         pinned.update(lines(Text.assemble(*row.parts) for row in shown))
         pinned.display = bool(shown)
         # the first mails of a series that had none yet
@@ -532,7 +538,8 @@ class FollowScreen(StageScreen):
             return
         status = self._laid_for.status if self._laid_for else None
         own = status is not None and message_id in status.topic.message_ids
-        reply_to(self, message_id, templates_for(mail.kind, own=own))
+        whom = f"{mail.sender.called}: {mail.mail.subject}"
+        reply_to(self, message_id, templates_for(mail.kind, own=own), whom)
 
     def _asked(self) -> str:
         """The message with the first open review point, which `r` answers above all messages.
@@ -564,7 +571,8 @@ class FollowScreen(StageScreen):
 
         series, item = self._current(), self._tree.item
         if series is None or item is None:
-            self.notify("move the cursor to a line with a box first")
+            words = "move the cursor to a line with a box first"
+            self.notify(words, severity="warning")
             return
         changed = tick(series.entry.id, item, state)
         others = {
@@ -609,10 +617,7 @@ class FollowScreen(StageScreen):
             status = replace(status, count=open_points(series))
         self.session.remember(self.stage, changed, status)
         self._shown = changed
-        self._known = tuple(
-            replace(one, entry=replace(one.entry, updated=None), new=())
-            for one in changed
-        )
+        self._known = _without_time(changed)
         self._order = tuple(
             series if one.entry.id == series.entry.id else one for one in self._order
         )

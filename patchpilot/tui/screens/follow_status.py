@@ -69,19 +69,13 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
         or topic.series is None
         or followed.entry.id != topic.series.entry.id
     ]
-    numbers = (
-        [
-            counted(
-                len(others),
-                "other series" if topic else "series",
-                "other series" if topic else "series",
-            )
-        ]
-        if others
-        else []
-    )
-    numbers += [counted(unread, "unread message")] if unread else []
-    more = f" ({', '.join(numbers)})" if numbers else ""
+    kind = "other series" if topic else "series"
+    numbers = [
+        counted(len(others), kind, kind) * bool(others),
+        counted(unread, "unread message") * bool(unread),
+    ]
+    more = ", ".join(filter(None, numbers))
+    more = more and f" ({more})"
     if topic is None:
         return StageStatus(
             waits,

@@ -22,27 +22,22 @@ LEAST = 28
 def where(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
     """Return the texts about a topic for the right end of the title line.
 
-    They range from the full text to the branch alone. A guessed base has a question mark.
+    They range from the full text to the branch alone. A guessed base is marked.
     """
-    branch = topic.branch or "detached HEAD"
+    detached = topic.commits[-1].id[:12] if topic.target else "detached HEAD"
+    branch = topic.branch or detached
     version = f"v{facts.version}" if facts else ""
     patches = counted(len(topic.commits), "patch", "patches")
     base, start, profile = topic.base or "", "", ""
     if facts:
         base, start, profile = facts.base or base, facts.start[:12], facts.profile
-        base += "?" if base and facts.guessed else ""
+        base += " (guessed)" if base and facts.guessed else ""
     name = f"base {base}" if base else ""
     whole = name if not start or start in name else f"{name} {start}"
-    rows = (
-        (branch, version, patches, whole, profile),
-        (branch, version, patches, name, profile),
-        (branch, version, patches, name),
-    )
+    parts = (branch, version, patches, name, profile)
+    rows = ((*parts[:3], whole, profile), *(parts[:end] for end in range(5, 0, -1)))
     joint = f" {glyph('dot')} "
-    return tuple(
-        joint.join(one_line(part) for part in row if part)
-        for row in (*rows, (branch, version, patches), (branch, version), (branch,))
-    )
+    return tuple(joint.join(map(one_line, filter(None, row))) for row in rows)
 
 
 def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str:

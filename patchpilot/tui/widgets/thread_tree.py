@@ -527,6 +527,11 @@ class ThreadTree(Pager, inherit_bindings=False):
         """Without a mail there is nothing to choose."""
         return super()._with_cursor(strip) if self.laid.mails else strip
 
+    def action_stop(self, by: int) -> None:
+        """Show the next or the previous mail with what follows its first line."""
+        super().action_stop(by)
+        self.show_mail(self.cursor)
+
     def show_mail(self, line: int) -> None:
         """Go to a mail's first line and show what follows it.
 
