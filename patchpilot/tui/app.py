@@ -287,9 +287,9 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self.switch_screen(self.made(stage))
         self.jobs.read_topic()
 
-    def go_back(self, stage: Stage | None = None) -> None:
-        """Leave Home for the topic that is open, at this stage or where it was left."""
-        self.switch_screen(self.made(stage or self._left))
+    def go_back(self) -> None:
+        """Leave Home for the topic that is open, at the stage where it was left."""
+        self.switch_screen(self.made(self._left))
         if not self.jobs.is_open:
             # started at Home
             self.jobs.read_topic()
@@ -297,27 +297,17 @@ class PatchpilotApp(ReportsErrors, StageApp):
     # from stage to stage
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """At Home the numbers open the selected topic."""
+        """At Home there is no stage to go to."""
         is_there = action != "stage" or self.stage_screen is not None
         return is_there and super().check_action(action, parameters)
 
     def action_stage(self, name: str) -> None:
         """Jump to a stage."""
-        screen = self.screen
-        if (
-            not isinstance(screen, StageScreen)
-            or screen.stage == name
-            or not screen.may_leave(Stage(name))
-        ):
+        if not isinstance(self.screen, StageScreen) or self.screen.stage == name:
             return
-        self.show_stage(Stage(name))
-
-    def show_stage(self, stage: Stage) -> None:
-        """Show a stage, whatever the one on screen has to ask first."""
         if self.place:
-            self.memory.keep(self.place, stage=str(stage))
-        if stage is not self.stage:
-            self.switch_screen(self.made(stage))
+            self.memory.keep(self.place, stage=name)
+        self.switch_screen(self.made(Stage(name)))
 
     def action_step(self, by: int) -> None:
         """Go forward or back."""
@@ -388,10 +378,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
 
     def action_redo(self) -> None:
         """Redo the rewrite that was undone last."""
-        from patchpilot.tui.actions.undo_action import redo
+        from patchpilot.tui.actions.undo_action import undo
 
         if self.stage_screen:
-            redo(self.stage_screen)
+            undo(self.stage_screen, again=True)
 
     def action_copy(self) -> None:
         """Copy the line under the cursor."""

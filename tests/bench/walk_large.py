@@ -24,7 +24,7 @@ from patchpilot.tui.build_app import make
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.session import Loader
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from tests.kit.walk import asked, keys, settle
+from tests.kit.walk import keys, settle
 
 PATCHES, LINES, MAILS = 100, 3_000, 5_000
 
@@ -162,7 +162,6 @@ async def walked(work: Path, place: Path) -> None:
     app.session.loader_of = loader
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        asked(app)
         print(
             f"series of {PATCHES}, diff of {LINES} lines, thread of {MAILS} mails; milliseconds of"
             " the drawing thread a key"

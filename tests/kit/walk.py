@@ -72,16 +72,10 @@ async def running(
     app: PatchpilotApp,
     size: tuple[int, int] = (100, 30),
     *pressed: str,
-    asks: bool = True,
 ) -> AsyncIterator[Pilot[int]]:
-    """Run the app on a terminal, press these keys, and wait until nothing is being worked at.
-
-    With keys, or without `asks`, the first screen asks nothing.
-    """
+    """Run the app on a terminal, press these keys, and wait until nothing is being worked at."""
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        if pressed or not asks:
-            asked(app)
         await keys(pilot, *pressed)
         yield pilot
 
@@ -158,10 +152,3 @@ def answer_all(work: Path) -> None:
     with Repository.open(work) as repository:
         for name in ("security", "regression"):
             answer(repository, name, "no")
-
-
-def asked(app: PatchpilotApp) -> None:
-    """Have the first screen ask nothing on the way out: its questions are another test's matter."""
-    screen = app.stage_screen
-    assert screen is not None
-    screen._asked = True  # type: ignore[attr-defined]

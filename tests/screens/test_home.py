@@ -137,13 +137,6 @@ async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
             lambda: app.stage_screen and app.stage is Stage.FOLLOW,
             "Follow again",
         )
-        await pilot.press("0")
-        await at_home(pilot, "Not started")
-        await pilot.press("2")
-        await until(
-            pilot, lambda: app.stage_screen and app.stage is Stage.CHECKS, "Checks"
-        )
-        await settle(pilot)
 
 
 async def test_a_topic_of_another_directory_is_opened_there(
@@ -200,6 +193,7 @@ async def test_a_branch_that_is_not_checked_out_is_switched_to_or_only_read(
         await settle(pilot)
         assert repo.git("branch", "--show-current") == branch
         assert (app.session.target or "").endswith(target or "")
+        assert app.session.topic.branch == "topic"  # type: ignore[union-attr]
         assert [commit.subject for commit in app.session.topic.commits] == [
             "widget: change line 1"
         ]  # type: ignore[union-attr]

@@ -58,7 +58,7 @@ class CommitScreen(ListDetailScreen):
         super().__init__(session)
         self._questions: PreSendQuestions | None = None
         self._asked_for = ""
-        self._asked = self._asks_archive = False
+        self._asks_archive = False
         self._next_look: tuple[Any, ...] = ()
         self._mark = ""
         self._has_moved = False
@@ -233,21 +233,6 @@ class CommitScreen(ListDetailScreen):
         self.session.open_questions = len(questions.open) + is_open
         self.tui.remember()
         self.keys_changed()
-
-    def may_leave(self, to: Stage) -> bool:
-        """Once, mention the questions that are open; none is asked on the way."""
-        names = (
-            [question.name for question in self._questions.open]
-            if self._questions
-            else []
-        )
-        if names and not self._asked and to is not Stage.FOLLOW:
-            self._asked = True
-            self.notify(
-                f"Not answered yet: {', '.join(names)}. Press a here or at stage"
-                f" {Stage.RECIPIENTS.number} to answer",
-            )
-        return True
 
     def action_answer(self) -> None:
         """Ask the open questions, or all of them again so that answers can be changed."""

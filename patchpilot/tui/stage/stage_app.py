@@ -84,10 +84,6 @@ class StageApp(App[int]):
         """Jump to a stage."""
         raise NotImplementedError
 
-    def show_stage(self, stage: Stage) -> None:
-        """Show a stage, whatever the one on screen has to ask first."""
-        raise NotImplementedError
-
     def redraw(self) -> None:
         """Draw the title line, the stage bar and the stage's note again."""
         raise NotImplementedError
@@ -114,8 +110,8 @@ class StageApp(App[int]):
         """
         raise NotImplementedError
 
-    def go_back(self, stage: Stage | None = None) -> None:
-        """Leave Home for the topic that is open, at this stage or where it was left."""
+    def go_back(self) -> None:
+        """Leave Home for the topic that is open, at the stage where it was left."""
         raise NotImplementedError
 
     def arrived(self, place: str) -> None:

@@ -151,10 +151,6 @@ class StageScreen(JobScreen):
         """Whether the stage can start: its topic is known, and the first screen is drawn."""
         return self.session.topic is not None and self.tui.jobs.is_open
 
-    def may_leave(self, to: Stage) -> bool:
-        """Whether to go to another stage now; a screen that returns False continues by itself."""
-        return True
-
     @property
     def next_key(self) -> NextKey | None:
         """The key that does what is next at this stage, None where nothing is left to do.
