@@ -202,6 +202,11 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
         "tc": to_and_cc,
         "a": [mail.sender, *to_and_cc],
     }
+    texts = {
+        "s": mail.subject,
+        **dict.fromkeys(("b", "nq", "dfb", "dfa"), mail.body),
+        **{name: " ".join(map(str, found)) for name, found in addresses.items()},
+    }
     wanted = str(term["phrase"] if term["phrase"] is not None else term["word"])
     if field == "m":
         return mail.message_id == wanted
@@ -209,18 +214,10 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
         return _was_received(wanted, mail)
     if field == "patchid":
         return wanted in git(None, "patch-id", "--stable", stdin=mail.raw).text
-    if field in ("d", "dt") and re.fullmatch(r"\d{8}\.\.", wanted):
-        return mail.date is not None and f"{mail.date:%Y%m%d}.." >= wanted
-    if field in addresses:
-        text = " ".join(str(address) for address in addresses[field])
-    elif field == "s":
-        text = mail.subject
-    elif field in ("b", "nq", "dfb", "dfa"):
-        text = mail.body
-    elif field in ("d", "dt"):
-        return True
-    else:
-        text = f"{mail.subject} {mail.body} {mail.sender}"
+    if field in ("d", "dt"):
+        is_open = re.fullmatch(r"\d{8}\.\.", wanted) is None
+        return is_open or bool(mail.date and f"{mail.date:%Y%m%d}.." >= wanted)
+    text = texts.get(field, f"{mail.subject} {mail.body} {mail.sender}")
     prefix = wanted.endswith("*")
     words = re.findall(r"\w+", wanted.lower())
     if not words:

@@ -11,12 +11,11 @@ from textual.widgets import Static
 from patchpilot.demo.before import CARD_LOG, SERVER_LOG
 from patchpilot.demo.robin import (
     ANSWERS,
-    first_version,
+    fix_first,
     has_replied,
     has_warning,
     is_answered,
     is_first,
-    question_of,
     second_version,
 )
 from patchpilot.topic.followed.known_series import Tracked
@@ -30,7 +29,7 @@ from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import STRONG, plain, with_code
-from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.stagebar import StageBar
@@ -64,47 +63,17 @@ BUGS = {
 WRITTEN = "No commit of mainline fixes that, so you wrote the fix, on a branch."
 LOOK = 0.1
 """Seconds between two looks at which key is next."""
-QUIET, RARELY = 5, 10
-"""After so many requests to the archive without news, only every RARELY-th is made."""
 
 
 class DemoFollow(FollowScreen):
     """The Follow stage with the replies of the demo, which arrive within seconds."""
 
     INTERVAL = 3.0
-    _looks = 0
-    _led_to = ""
 
     @property
     def _own(self) -> Tracked | None:
         """The series of the demo's topic."""
         return next((series for series in self._order if series.own), None)
-
-    def read_again(self) -> None:
-        """Ask the archive less often once nothing new comes."""
-        self._looks += 1
-        if self._looks <= QUIET or self._looks % RARELY == 0:
-            super().read_again()
-
-    def show(self, result: tuple[Tracked, ...]) -> None:
-        """Put the cursor on the maintainer's question once it has arrived."""
-        super().show(result)
-        own, tree = self._own, self._tree
-        asked = question_of(own.status) if own and own.status else None
-        if (
-            asked
-            and asked.message_id != self._led_to
-            and asked.message_id in tree.laid.ids
-        ):
-            self._led_to = asked.message_id
-            line = tree.laid.mails[tree.laid.ids.index(self._led_to)]
-            self.call_after_refresh(tree.show_mail, line)
-
-    @property
-    def shown_keys(self) -> ShownKeys:
-        """Robin's key takes the place of the keys for the next version."""
-        keys = super().shown_keys
-        return ShownKeys(hidden=keys.hidden | {"reload", "version"}, added=keys.added)
 
     @property
     def next_key(self) -> NextKey | None:
@@ -176,18 +145,18 @@ class DemoApp(PatchpilotApp):
             screen.why += f"\n\n`Demo`  You are Robin: {ANSWERS[name]}"
         elif isinstance(screen, Choose) and title == QUESTION:
             screen.why = f"`Demo`  {BUGS[self._dmesg]} Press Enter.\n\n{self._dmesg}"
-        elif isinstance(screen, LineDialog) and screen.text == LINES["log"]:
-            screen.value = screen.value or self._dmesg
-        elif isinstance(screen, LineDialog) and screen.text == VERSION:
-            screen.value = "v6.1"
-            self._is_written = self._dmesg == CARD_LOG
+        elif isinstance(screen, LineDialog):
+            values = {LINES["log"]: self._dmesg, VERSION: "v6.1"}
+            screen.value = screen.value or values.get(screen.text, "")
+            if screen.text == VERSION:
+                self._is_written = self._dmesg == CARD_LOG
         return super().push_screen(screen, *args, **options)
 
     def action_tour(self) -> None:
         """End the tour, or start it again from the first stage."""
         self.is_touring = not self.is_touring
         if self.is_touring and self.stage_screen:
-            self.show_stage(Stage.COMMIT)
+            self.action_stage(Stage.COMMIT)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Robin's key works as long as there is something left to change."""
@@ -204,7 +173,7 @@ class DemoApp(PatchpilotApp):
         screen = self.stage_screen
         if screen is None or self.screen is not screen:
             return
-        work = second_version if screen.stage is Stage.FOLLOW else first_version
+        work = second_version if screen.stage is Stage.FOLLOW else fix_first
 
         def then(message: str) -> None:
             self.notify(message)

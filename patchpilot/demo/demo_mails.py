@@ -101,16 +101,9 @@ UNUSED = "u32 seq = rsp"
 """What is in a patch with the unused variable that the test robot reports."""
 
 
-def answer(to: Sent, *, dropped: bool = True) -> bytes:
-    """Return the newcomer's answer to the maintainer, with the changes in v2.
-
-    `dropped`: the test robot reported an unused variable, which v2 drops.
-    """
-    also = (
-        "It also drops the unused variable that the test robot reported.\n"
-        if dropped
-        else ""
-    )
+def answer(to: Sent) -> bytes:
+    """Return the newcomer's answer to the maintainer, with the changes in v2."""
+    also = "It also drops the unused variable that the test robot reported.\n"
     text = (
         f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
         + _quoted(to.body, "Which firmware", 3)

@@ -61,22 +61,6 @@ CHANGES = (
 )
 
 
-def first_version(work: Path) -> str:
-    """Prepare v1 with `fix_first` if it has not been sent yet; return a one-line summary."""
-    from patchpilot.archive.track_store import Store
-    from patchpilot.commits.repository import Repository
-    from patchpilot.model.send_request import SendRequest
-    from patchpilot.topic.find_topic import read_topic
-    from patchpilot.topic.topic_state import topic_state
-
-    with Repository.open(work) as repository, Store() as store:
-        if topic_state(
-            repository, read_topic(repository, SendRequest()), store=store
-        ).is_sent:
-            return "v1 is sent: M at stage 8 prepares v2 from the replies"
-    return fix_first(work)
-
-
 def is_first(lines: Iterable[str]) -> bool:
     """Whether the lines of a commit are those before `fix_first`."""
     return any("We added" in line for line in lines)
@@ -163,7 +147,7 @@ def _has_answers(message: str) -> bool:
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
-def answer(work: Path, question: Mail, *, dropped: bool = True) -> None:
+def answer(work: Path, question: Mail) -> None:
     """Send the answer to the maintainer's question to the list through the sandbox's mail
     server.
     """
@@ -182,7 +166,7 @@ def answer(work: Path, question: Mail, *, dropped: bool = True) -> None:
         server.sendmail(
             NEWCOMER.email,
             [MAINTAINER.email, NET_LIST],
-            demo_mails.answer(sent, dropped=dropped),
+            demo_mails.answer(sent),
         )
 
 

@@ -87,18 +87,16 @@ def commit_state(
 def merged_already(
     repository: Repository, patches: Sequence[Patch]
 ) -> UpstreamState | None:
-    """Return the state of a series of which mainline has every commit itself, otherwise None."""
-    main, fixes = find_mainline(repository), []
+    """Return the state of a series whose last commit is in mainline itself, otherwise None."""
+    main, last = find_mainline(repository), patches[-1] if patches else None
     # a local branch may be the user's own work
     tip = main.tip if main and main.tip in mainline_tips(repository) else ""
-    for patch in patches:
-        id_ = patch.commit
-        if not (tip and id_ and repository.is_ancestor(id_, tip)):
-            return None
-        release = Releases(repository).first(id_)
-        where = release.name if release else "mainline"
-        fixes.append(EarlierFix(id_, patch.subject.title, where, True, True))
-    return UpstreamState(tuple(fixes))
+    if not (tip and last and last.commit and repository.is_ancestor(last.commit, tip)):
+        return None
+    release = Releases(repository).first(last.commit)
+    where = release.name if release else "mainline"
+    fix = EarlierFix(last.commit, last.subject.title, where, True, True)
+    return UpstreamState((fix,))
 
 
 def merged_as(

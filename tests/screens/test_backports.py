@@ -277,7 +277,7 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         "-m",
         f"{message}\n\n{tag}\nSigned-off-by: Robin Newland <robin@example.net>",
     )
-    async with running(app, (120, 36), asks=False) as pilot:
+    async with running(app, (120, 36)) as pilot:
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS)
         assert "acme_mcp.c:" in text_of(app)

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from patchpilot.demo.answers import Answers
-from patchpilot.demo.demo_app import CARDS, QUIET, DemoApp, DemoFollow, TourRow
+from patchpilot.demo.demo_app import CARDS, DemoApp, DemoFollow, TourRow
 from patchpilot.demo.demo_history import MASK_SUBJECT
 from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
 from patchpilot.model.mail import parse_mail
@@ -58,7 +58,7 @@ async def test_each_stage_has_a_text_with_a_key_until_the_tour_is_ended(
     clone: Path,
 ) -> None:
     app = demo(clone)
-    async with running(app, (80, 24), asks=False) as pilot:
+    async with running(app, (80, 24)) as pilot:
         for stage, text in CARDS.items():
             await keys(pilot, stage)
             await until(
@@ -103,19 +103,6 @@ async def test_the_questions_name_the_answers_of_robin(clone: Path) -> None:
             lambda: "go on to Checks" in str(app.screen.query_one(TourRow).content),
             "the next stage",
         )
-
-
-async def test_the_archive_is_asked_less_often_once_nothing_new_comes(
-    fixed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(DemoFollow, "INTERVAL", 1000.0)
-    app = demo(fixed)
-    async with running(app, (80, 24), Stage.FOLLOW):
-        begun: list[Stage] = []
-        monkeypatch.setattr(app.jobs, "begin", lambda stage, **_: begun.append(stage))
-        for _ in range(30):
-            app.screen.read_again()  # type: ignore[attr-defined]
-        assert len(begun) == QUIET + 3
 
 
 async def test_the_keys_of_the_tour_lead_from_the_first_screen_to_the_end(

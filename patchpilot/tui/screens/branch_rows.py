@@ -138,7 +138,7 @@ def what_to_do(
         return "z resolve" if is_manual else f"w write {ticked + 1} patches"
     if not result.upstream:
         return "Cc: stable is enough"
-    return "w write patch" if branch.verdict == "clean" else "w write, then review"
+    return "w write patch"
 
 
 def what_is_written(
