@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the first frame, with stage bar and commits, before Textual is imported.
+"""Writes the first frame, with the stage bar, before Textual is imported.
 
 The topic is read in the meantime.
 """
@@ -9,7 +9,6 @@ import os
 import sys
 import threading
 
-from patchpilot.model.printable import crop, printable
 from patchpilot.tui.branch_watch import TopicPlace, Watch, read_topic
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.session import Session
@@ -75,9 +74,9 @@ class Opening:
         # if this fails, Textual draws the same a moment later
         with self._drawing, contextlib.suppress(OSError, ValueError):
             if self._ours:
-                wide, high = os.get_terminal_size(sys.stderr.fileno())
+                wide, _ = os.get_terminal_size(sys.stderr.fileno())
                 sys.stderr.write(
-                    _CLEAR + frame(self.session, self.memory, self._place, wide, high)
+                    _CLEAR + frame(self.session, self.memory, self._place, wide)
                 )
                 sys.stderr.flush()
 
@@ -94,12 +93,11 @@ class Opening:
 
 
 def frame(
-    session: Session, memory: SavedState, place: TopicPlace | None, wide: int, high: int
+    session: Session, memory: SavedState, place: TopicPlace | None, wide: int
 ) -> str:
     """Return the first frame as text.
 
-    It has the title line, the stages with their saved states, and the commits, latest last as in
-    the TUI.
+    It has the title line, and the stages with their saved states.
     """
     opens = Stage.COMMIT
     if place:
@@ -126,14 +124,4 @@ def frame(
             for cell in cells
         )
     )
-    if place is None or topic is None:
-        return "\r\n".join(rows)
-    shown = topic.commits[-max(1, high - 4) :]
-    rows += [
-        "",
-        *(
-            crop(printable(f" {commit.id[:12]} {commit.subject}"), wide - 1)
-            for commit in shown
-        ),
-    ]
     return "\r\n".join(rows)

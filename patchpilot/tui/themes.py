@@ -78,6 +78,8 @@ CONTRAST_LIGHT = Theme(
 )
 HIGH_CONTRAST = (CONTRAST, CONTRAST_LIGHT)
 OURS = (DARK, LIGHT, *HIGH_CONTRAST)
+NAMES = "foreground background error success warning primary secondary accent"
+"""The colors of a theme that the terminal colors are taken from."""
 CYAN, MAGENTA = 0.5, 5 / 6
 """Their hues."""
 
@@ -85,20 +87,7 @@ CYAN, MAGENTA = 0.5, 5 / 6
 def color_names(theme: Theme) -> TerminalTheme:
     """Return a theme's values for the sixteen terminal colors, such as red and green."""
     named = theme.to_color_system().generate()
-    known = {
-        name: Color.parse(named[name])
-        for name in (
-            "foreground",
-            "background",
-            "error",
-            "success",
-            "warning",
-            "primary",
-            "secondary",
-            "accent",
-        )
-    }
-    foreground, background = known["foreground"], known["background"]
+    known = {name: Color.parse(named[name]) for name in NAMES.split()}
     cyan, magenta = (
         min(
             ("secondary", "accent", "primary"),
@@ -106,16 +95,9 @@ def color_names(theme: Theme) -> TerminalTheme:
         )
         for hue in (CYAN, MAGENTA)
     )
-    row = [
-        background,
-        known["error"],
-        known["success"],
-        known["warning"],
-        known["primary"],
-        known[magenta],
-        known[cyan],
-        foreground,
-    ]
+    names = f"background error success warning primary {magenta} {cyan} foreground"
+    row = [known[name] for name in names.split()]
+    background, *_, foreground = row
     bright = [
         background.blend(foreground, 0.5),
         *(color.blend(foreground, 0.25) for color in row[1:5]),

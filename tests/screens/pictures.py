@@ -34,7 +34,7 @@ from patchpilot.tui.stage.saved_state import FILE, SavedState
 from patchpilot.tui.themes import DARK, LIGHT
 from patchpilot.tui.view.stages import Stage
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.walk import answer_all, asked, settle, still, until
+from tests.kit.walk import answer_all, settle, still, until
 
 SIZES = ((80, 24), (120, 36), (160, 50))
 THEMES = (DARK.name, LIGHT.name)
@@ -144,7 +144,6 @@ async def _drawn(
     async with app.run_test(size=sizes[-1]) as pilot:
         app.theme = themes[0]
         await settle(pilot)
-        asked(app)
         for key in keys:
             await press(pilot, key)
         return await shots(pilot, name, out, sizes, themes)
@@ -161,7 +160,6 @@ async def draw_sending(work: Path, out: Path) -> list[Path]:
         app = make(work, memory=SavedState(Path(folder) / FILE))
         async with app.run_test(size=SIZES[-1]) as pilot:
             await settle(pilot)
-            asked(app)
             for key in (str(Stage.SEND), "s"):
                 await press(pilot, key)
             await pilot.press(*"send", "enter")

@@ -58,7 +58,7 @@ async def test_z_proposes_the_adaptation_and_writes_it(
     ).text.split()
     made = Adaptation("context", 0.9, ("a step",), {files[0]: ("100644", b"adapted\n")})
     monkeypatch.setattr(topic_backports, "adapt", lambda *_: made)
-    async with running(app, (120, 36), asks=False) as pilot:
+    async with running(app, (120, 36)) as pilot:
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS, "z")
         await until(

@@ -18,7 +18,7 @@ async def test_the_stages_show_the_patches_of_a_prep_branch(
 ) -> None:
     repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
     app = walk_on(repo.path)
-    async with running(app, (100, 30), asks=False) as pilot:
+    async with running(app, (100, 30)) as pilot:
         assert app.session.topic is not None
         assert [commit.subject for commit in app.session.topic.commits] == [
             "widget: change line 1",

@@ -19,7 +19,7 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Panel
-from tests.kit.walk import asked, keys, running, said, settle, text_of, until
+from tests.kit.walk import keys, running, said, settle, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -51,7 +51,6 @@ async def at_checks(pilot: Pilot[int], *names: str) -> DiffView:
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await settle(pilot)
-    asked(app)
     await keys(pilot, Stage.CHECKS)
     view = app.screen.query_one("#patch", DiffView)
     for name in names:

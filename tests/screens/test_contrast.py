@@ -145,7 +145,7 @@ async def test_every_text_is_legible_in_every_theme(newcomer: PatchpilotApp) -> 
 )
 async def test_every_stage_is_legible(newcomer: PatchpilotApp, theme: str) -> None:
     newcomer.memory.keep(theme=theme)
-    async with running(newcomer, (160, 50), asks=False) as pilot:
+    async with running(newcomer, (160, 50)) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
             assert newcomer.theme == theme
@@ -164,7 +164,7 @@ async def test_sixteen_colors_are_legible_too(
 ) -> None:
     newcomer._legible.system = ColorSystem.STANDARD
     newcomer.memory.keep(theme=theme)
-    async with running(newcomer, (120, 36), asks=False) as pilot:
+    async with running(newcomer, (120, 36)) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
             assert list(unreadable(newcomer, AA, ColorSystem.STANDARD)) == []

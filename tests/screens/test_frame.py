@@ -190,7 +190,7 @@ def test_a_terminal_that_lacks_the_glyphs_gets_ascii(
 async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
     app: PatchpilotApp, size: tuple[int, int]
 ) -> None:
-    async with running(app, size, asks=False) as pilot:
+    async with running(app, size) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
             await still(pilot)
@@ -221,7 +221,7 @@ async def test_in_ascii_nothing_else_is_drawn(
 ) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     app = walk_on(fixed)
-    async with running(app, (100, 30), asks=False) as pilot:
+    async with running(app, (100, 30)) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
             await still(pilot)
@@ -275,7 +275,7 @@ async def test_what_was_undone_is_redone(fixed: Path, app: PatchpilotApp) -> Non
     first, second = (
         git(fixed, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD")
     )
-    async with running(app, (100, 30), asks=False) as pilot:
+    async with running(app, (100, 30)) as pilot:
         for key, word, commit, message in (
             ("u", "Undo prepare?", first, "prepare undone; press U to redo"),
             ("U", "Redo prepare?", second, "prepare redone; press u to undo"),
@@ -323,7 +323,7 @@ async def test_only_the_focused_panel_has_a_border_in_the_accent_color(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     app = walk_on(clone)
-    async with running(app, (160, 50), asks=False) as pilot:
+    async with running(app, (160, 50)) as pilot:
         for theme in ("patchpilot-dark", "textual-dark", "nord"):
             app.theme = theme
             await still(pilot)

@@ -19,7 +19,7 @@ from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
 from tests.kit.repos import Repo
-from tests.kit.walk import asked, keys, said, settle, still, text_of, until
+from tests.kit.walk import keys, said, settle, still, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -87,7 +87,6 @@ def state(repo: Repo) -> tuple[str, str, str]:
 async def at_checks(pilot: Pilot[int]) -> DiffView:
     app = pilot.app
     await settle(pilot)
-    asked(app)  # type: ignore[arg-type]
     await keys(pilot, Stage.CHECKS)
     return app.screen.query_one("#patch", DiffView)
 

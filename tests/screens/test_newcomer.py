@@ -93,7 +93,7 @@ async def test_the_editor_is_followed_by_a_question_only_when_it_changed_somethi
     names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
     (fixed / "Makefile").write_text((fixed / "Makefile").read_text() + "# mine\n")
     other = (fixed / "Makefile").read_text()
-    async with running(app, (80, 24), asks=False) as pilot:
+    async with running(app, (80, 24)) as pilot:
         from patchpilot.tui.actions.editing import open_file
 
         git(fixed, "config", "--global", "core.editor", "true")

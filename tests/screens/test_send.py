@@ -26,7 +26,6 @@ from patchpilot.tui.widgets.choose import REPEATED, Confirm
 from tests.kit.smtp import FaultySink
 from tests.kit.walk import (
     answer_all,
-    asked,
     keys,
     running,
     said,
@@ -105,7 +104,6 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
             == again.session.status(Stage.SEND)
             == StageStatus(StageState.DONE, "v1 was sent")
         )
-        asked(again)
         await keys(pilot, Stage.PREVIEW)
         await still(pilot)
         assert f"<{sent}>"[:60] in text_of(again)

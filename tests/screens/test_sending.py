@@ -17,7 +17,7 @@ from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.walk import answer_all, asked, keys, said, settle, still, text_of, until
+from tests.kit.walk import answer_all, keys, said, settle, still, text_of, until
 
 # mails are sent to a real server while the screen shows them
 pytestmark = pytest.mark.long
@@ -66,7 +66,6 @@ def use(work: Path, server: FaultySink, via: str) -> None:
 
 async def send(pilot: Any, app: PatchpilotApp) -> None:
     await settle(pilot)
-    asked(app)
     await keys(pilot, Stage.SEND, "s")
     await pilot.press(*"send", "enter")
 

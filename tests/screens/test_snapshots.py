@@ -44,7 +44,7 @@ from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.themes import CONTRAST
 from patchpilot.tui.view.session import JobRequest, Loader, Session
 from patchpilot.tui.view.stages import RECORDED, Stage, StageState, StageStatus
-from tests.kit.walk import asked, copy_clone, keys, settle, still
+from tests.kit.walk import copy_clone, keys, settle, still
 
 SIZES = ((80, 24), (160, 50))
 THEMES = ("textual-dark", "textual-light")
@@ -251,8 +251,6 @@ def walk(results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str) 
 def to_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
     async def run(pilot: Pilot[int]) -> None:
         await settle(pilot)
-        # the two questions were answered
-        asked(pilot.app)  # type: ignore[arg-type]
         await keys(pilot, *pressed)
         await still(pilot)
 

@@ -26,7 +26,7 @@ FEWER = {
 async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
     app: PatchpilotApp,
 ) -> None:
-    async with running(app, (120, 36), asks=False) as pilot:
+    async with running(app, (120, 36)) as pilot:
         for stage, fewer in FEWER.items():
             await keys(pilot, stage, "j")
             screen, known = app.screen, app.session.found[stage]

@@ -17,7 +17,7 @@ from patchpilot.tui.screens.tags_screen import TagsScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.archive import archive_server
 from tests.kit.mails import posted
-from tests.kit.walk import asked, keys, running, text_of, until
+from tests.kit.walk import keys, running, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -96,7 +96,6 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
 ) -> None:
     async with running(app, (80, 24)) as pilot:
         assert app.session.open_questions == 3
-        asked(app)
         await keys(pilot, Stage.TAGS)
         await until(pilot, lambda: "5.15 has it because" in text_of(app), "the ruler")
         await keys(pilot, "G")

@@ -57,7 +57,7 @@ async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(
         f"ext::{canaries.command('ext', 'exit 1')}",
     )
     git(fixed, "config", "protocol.ext.allow", "always")
-    async with running(app, (120, 36), asks=False) as pilot:
+    async with running(app, (120, 36)) as pilot:
         screen = app.stage_screen
         open_file(screen, names[0], 1)  # type: ignore[arg-type]
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")

@@ -28,7 +28,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
 
 
 async def test_a_click_does_what_the_key_does(app: PatchpilotApp) -> None:
-    async with running(app, (80, 24), asks=False) as pilot:
+    async with running(app, (80, 24)) as pilot:
         await pilot.click("#commit", offset=(5, 4))
         await pilot.pause()
         assert app.screen.query_one("#commit", Pager).cursor == 4

@@ -147,9 +147,9 @@ def test_a_fix_that_is_released_has_its_place_and_the_bug_ends_there() -> None:
         is_released=True,
     )
     assert shown(BugRange(points), 80) == [
-        "  5.16-rc1        6.1             6.6             6.8-rc3         6.12",
-        "   ┳━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━✓━━━━━━━━━━━━━━━◆───────────────✓",
-        "  bug enters      affected        fixed           the fix         fixed",
+        "  5.16-rc1         6.1              6.6              6.8-rc3          6.12",
+        "   ┳━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━✓━━━━━━━━━━━━━━━━◆────────────────✓",
+        "  bug enters       affected         fixed            the fix          fixed",
     ]
 
 

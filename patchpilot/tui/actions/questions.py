@@ -168,6 +168,8 @@ def set_prefix(
     Reports the new prefix and, if it differs, the one proposed.
     """
 
+    from patchpilot.services.send.edit_draft import Changes, change
+
     def done(_: object) -> None:
         screen.session.changed("draft")
         words = (
@@ -182,22 +184,13 @@ def set_prefix(
         screen.tui.jobs.refresh_stale()
         then()
 
-    save_prefix(screen, prefix, done)
-
-
-def save_prefix(
-    screen: "StageScreen", prefix: str, then: Callable[[object], None]
-) -> None:
-    """Save the subject prefix with the topic's draft, then call `then`."""
-    from patchpilot.services.send.edit_draft import Changes, change
-
     session = screen.session
     screen.in_thread(
         "saving the prefix",
         lambda repository, _: change(
             repository, Changes(prefix=prefix), session.target, session.topic_base
         ),
-        then,
+        done,
     )
 
 

@@ -11,17 +11,8 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 
-def undo(screen: "StageScreen") -> None:
-    """Undo the last rewrite of this branch, after confirmation."""
-    _ask(screen, "in-force", "Undo")
-
-
-def redo(screen: "StageScreen") -> None:
-    """Redo the rewrite of this branch that was undone last, after confirmation."""
-    _ask(screen, "restored", "Redo")
-
-
-def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
+def undo(screen: "StageScreen", *, again: bool = False) -> None:
+    """Undo the last rewrite of this branch after confirmation, or redo the one undone last."""
     from patchpilot.services.tags.undo_rewrite import (
         changes_files,
         undo_list,
@@ -29,63 +20,48 @@ def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
         undo_restore,
     )
 
+    word, wanted = ("Redo", "restored") if again else ("Undo", "in-force")
+
     def found(repository: "Repository") -> "tuple[UndoState, bool] | None":
         ref = f"refs/heads/{repository.branch}" if repository.branch else None
-        state = next(
+        return next(
             (
-                state
+                (state, changes_files(repository, state.undo))
                 for state in undo_list(repository)
                 if state.state == wanted and state.undo.ref == ref
             ),
             None,
         )
-        return (state, changes_files(repository, state.undo)) if state else None
 
     def listed(record: "tuple[UndoState, bool] | None") -> None:
         if record is None:
             screen.notify(
-                "nothing to undo: patchpilot did not rewrite these commits"
-                if wanted == "in-force"
-                else "nothing to redo: no rewrite of these commits was undone"
+                "nothing to redo: no rewrite of these commits was undone"
+                if again
+                else "nothing to undo: patchpilot did not rewrite these commits"
             )
             return
         state, with_files = record
         name = (state.undo.ref or "HEAD").removeprefix("refs/heads/")
-        start, end = (
-            (state.undo.new, state.undo.old)
-            if wanted == "in-force"
-            else (state.undo.old, state.undo.new)
-        )
-        files = (
-            "The files in the working tree change as well."
-            if with_files
-            else "The files in the working tree do not change."
-        )
+        ends = (state.undo.new[:12], state.undo.old[:12])
+        start, end = reversed(ends) if again else ends
+        files = "change as well" if with_files else "do not change"
         text = (
-            f"{word} {state.undo.verb}?\n\n{name} is set from "
-            f"{start[:12]} to {end[:12]}. {files}"
+            f"{word} {state.undo.verb}?\n\n{name} is set from {start} to {end}. The files in the"
+            f" working tree {files}."
         )
+        question = Choose(text, (("yes", word), ("no", "Cancel")), word)
+        ask_yes(screen.app, question, lambda: act(state))
 
-        doing = "undoing" if wanted == "in-force" else "redoing"
-        ask_yes(
-            screen.app,
-            Choose(text, (("yes", word), ("no", "Cancel")), word),
-            lambda: screen.in_thread(
-                doing, lambda repository, _: act(repository, state), done
-            ),
-        )
-
-    def act(repository: "Repository", state: "UndoState") -> "UndoState":
-        return (undo_restore if wanted == "in-force" else undo_redo)(
-            repository, state.undo.number
+    def act(state: "UndoState") -> None:
+        work, number = (undo_redo if again else undo_restore), state.undo.number
+        screen.in_thread(
+            f"{word.lower()}ing", lambda repository, _: work(repository, number), done
         )
 
     def done(state: "UndoState") -> None:
-        screen.notify(
-            f"{state.undo.verb} undone; press U to redo"
-            if wanted == "in-force"
-            else f"{state.undo.verb} redone; press u to undo"
-        )
+        words = "redone; press u to undo" if again else "undone; press U to redo"
+        screen.notify(f"{state.undo.verb} {words}")
         screen.reread()
 
     screen.in_thread(

@@ -6,15 +6,10 @@ They show the size of a message, its recipients, and the results of the pre-send
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import one_line
-from patchpilot.tui.view.rich_text import HEADING, QUIET, plain
 
 if TYPE_CHECKING:
     from patchpilot.model.message import Message
-    from patchpilot.model.recipient import Recipient
     from patchpilot.model.send_problem import CheckLine
     from patchpilot.services.send.sending import Sending
 
@@ -37,30 +32,6 @@ def mail_size(mail: "Message") -> str:
 def kilobytes(mail: "Message") -> str:
     """Return the size of a message in kB, as text."""
     return f"{len(mail.raw) / 1024:.1f} kB"
-
-
-def name_of(recipient: "Recipient") -> str:
-    """Return the name of a recipient, or the address if there is no name."""
-    return one_line(recipient.address.called)
-
-
-def people_lines(plan: "Sending") -> list[Text]:
-    """Return To and Cc, one line per recipient with the role."""
-    rows = []
-    for header in ("to", "cc"):
-        people = [
-            recipient for recipient in plan.recipients if recipient.header == header
-        ]
-        for at, recipient in enumerate(people):
-            head = "" if at else header.title()
-            rows.append(
-                Text.assemble(
-                    plain(f"{head:4} ", HEADING),
-                    plain(name_of(recipient)),
-                    plain(f"  {recipient.role}", QUIET),
-                )
-            )
-    return rows
 
 
 def is_blocking(check: "CheckLine") -> bool:

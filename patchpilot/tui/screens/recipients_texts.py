@@ -33,16 +33,12 @@ def why_text(
     text.append(f"{word} {glyph('dot')} ", style).append(
         plain(f"{role_of(recipient)}{recipient.which}")
     )
-    for section in plan.sections:
-        if section.name != recipient.section:
-            continue
+    named = [one for one in plan.sections if one.name == recipient.section]
+    for section in named[:1]:
         text.append("\n\nSection  ", QUIET).append(plain(section.name, STRONG))
         text.append(plain(f" ({section.status})" if section.status else ""))
-        if section.trees:
-            text.append("\nTree     ", QUIET).append(
-                plain(section.trees[0].removeprefix("git "))
-            )
-        break
+        for tree in section.trees[:1]:
+            text.append("\nTree     ", QUIET).append(plain(tree.removeprefix("git ")))
     text.append("\n\nReasons", QUIET)
     for reason in recipient.reasons:
         text.append(f"\n{glyph('dot')} ").append(plain(reason))

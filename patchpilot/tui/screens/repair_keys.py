@@ -12,7 +12,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
-from patchpilot.tui.actions.questions import save_prefix
+from patchpilot.tui.actions.questions import set_prefix
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_yes
 
 if TYPE_CHECKING:
@@ -64,11 +64,7 @@ def choose_prefix(
 
     def taken(value: str | None) -> None:
         if value:
-            save_prefix(screen, value, partial(saved, value))
-
-    def saved(value: str, _: object) -> None:
-        screen.notify(f"subject prefix [{value}] instead of [{known or 'PATCH'}]")
-        then()
+            set_prefix(screen, value, then)
 
     text = (
         "Which tree should the subject name? Some subsystems require it: [PATCH net] for fixes,"

@@ -36,18 +36,6 @@ BINDINGS: list[BindingType] = [
         "fix all",
         "apply all safe fixes (code, tags, target tree) after showing them",
     ),
-    more_key(
-        "e",
-        "edit",
-        "edit cover",
-        "edit cover letter, changelog and notes in your editor",
-    ),
-    more_key(
-        "o",
-        "transport",
-        "switch transport",
-        "switch the transport: git send-email or b4",
-    ),
     key(
         "m",
         "to_self",

@@ -25,10 +25,7 @@ from patchpilot.tui.screens.mail_rows import (
     is_blocking,
     open_questions,
 )
-from patchpilot.tui.screens.repair_keys import (
-    repair,
-    switch_transport,
-)
+from patchpilot.tui.screens.repair_keys import repair
 from patchpilot.tui.screens.send_actions import BEFORE
 from patchpilot.tui.screens.send_base import SendBase
 from patchpilot.tui.screens.send_rows import (
@@ -312,12 +309,6 @@ class SendScreen(SendBase):
                 self.repaired,
                 partial(send_actions.nothing_certain, self),
             )
-
-    def action_transport(self) -> None:
-        """Switch to the next transport."""
-        known: Sending | None = self._shown
-        if not self._sending:
-            switch_transport(self, known)
 
     # the act
 

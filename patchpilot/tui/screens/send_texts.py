@@ -15,8 +15,6 @@ from patchpilot.model.printable import crop_middle, one_line
 from patchpilot.tui.screens.mail_rows import (
     headline,
     kilobytes,
-    name_of,
-    people_lines,
 )
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
@@ -77,26 +75,25 @@ def everybody(plan: "Sending", size: Size) -> list[Text]:
     There is one line per recipient if there is room, otherwise one text per header. A small
     terminal gets only the first two of each.
     """
-    if size.height >= TALL and size.width >= WIDE:
-        return people_lines(plan)
+    is_tall, is_wide = size.height >= TALL, size.width >= WIDE
     rows = []
     for header in ("to", "cc"):
         named = [
-            f"{name_of(recipient)} ({recipient.role})"
+            f"{one_line(recipient.address.called)} ({recipient.role})"
             for recipient in plan.recipients
             if recipient.header == header
         ]
-        shown = named[:2] if size.height < TALL and size.width < WIDE else named
-        texts = shown + (
-            [f"+{len(named) - len(shown)}"] if len(named) > len(shown) else []
-        )
-        if texts:
-            rows.append(
-                Text.assemble(
-                    plain(f"{header.title():4} ", HEADING),
-                    plain(f" {glyph('dot')} ".join(texts)),
-                )
+        most = len(named) if is_tall or is_wide else 2
+        if len(named) > most:
+            named[most:] = [f"+{len(named) - most}"]
+        texts = named if is_tall and is_wide else [f" {glyph('dot')} ".join(named)]
+        rows += [
+            Text.assemble(
+                plain(f"{'' if at else header.title():4} ", HEADING), plain(text)
             )
+            for at, text in enumerate(texts)
+            if text
+        ]
     return rows
 
 
