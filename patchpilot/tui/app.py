@@ -287,9 +287,9 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self.switch_screen(self.made(stage))
         self.jobs.read_topic()
 
-    def go_back(self) -> None:
-        """Leave Home for the topic that is open, at the stage where it was left."""
-        self.switch_screen(self.made(self._left))
+    def go_back(self, stage: Stage | None = None) -> None:
+        """Leave Home for the topic that is open, at this stage or where it was left."""
+        self.switch_screen(self.made(stage or self._left))
         if not self.jobs.is_open:
             # started at Home
             self.jobs.read_topic()
@@ -297,7 +297,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
     # from stage to stage
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """At Home there is no stage to go to."""
+        """At Home the numbers open the selected topic."""
         is_there = action != "stage" or self.stage_screen is not None
         return is_there and super().check_action(action, parameters)
 

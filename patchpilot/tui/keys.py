@@ -46,13 +46,19 @@ def _of(owner: Any) -> list[Binding]:
     ]
 
 
+OPEN_AT = "open the selected topic at a stage"
+"""The meaning of the numbers of stages at Home."""
+
+
 def _table(bindings: Iterable[Binding]) -> str:
     rows = ["| key | action |", "|---|---|"]
+    numbered = {"stage(": "go to a stage", "open_at(": OPEN_AT}
     bindings = tuple(bindings)
-    if any(binding.action.startswith("stage(") for binding in bindings):
-        rows.append(f"| `1` … `{len(Stage)}` | go to a stage |")
+    for action, does in numbered.items():
+        if any(binding.action.startswith(action) for binding in bindings):
+            rows.append(f"| `1` … `{len(Stage)}` | {does} |")
     for binding in bindings:
-        if not binding.action.startswith("stage("):
+        if not binding.action.startswith(tuple(numbered)):
             keys = ", ".join(
                 f"`{shown_key(key)}`" for key in binding.key.split(",")
             ).replace("|", "\\|")

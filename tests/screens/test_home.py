@@ -137,6 +137,13 @@ async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
             lambda: app.stage_screen and app.stage is Stage.FOLLOW,
             "Follow again",
         )
+        await pilot.press("0")
+        await at_home(pilot, "Not started")
+        await pilot.press("2")
+        await until(
+            pilot, lambda: app.stage_screen and app.stage is Stage.CHECKS, "Checks"
+        )
+        await settle(pilot)
 
 
 async def test_a_topic_of_another_directory_is_opened_there(

@@ -76,7 +76,7 @@ async def test_without_a_mail_server_the_send_is_blocked_and_the_form_that_sets_
     app = walk_on(signed)
     async with running(app, (80, 24), Stage.PREVIEW, Stage.SEND) as pilot:
         assert app.session.status(Stage.SEND).state is StageState.BLOCKED
-        assert "press a to set up the mail account" in text_of(app)
+        assert "press a to set up your mail account" in text_of(app)
         for key in ("s", "m"):
             await keys(pilot, key)
             assert not isinstance(app.screen, Choose | Confirm)

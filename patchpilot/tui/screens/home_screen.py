@@ -40,7 +40,7 @@ from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys, key_of
 from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread, progress_to
@@ -96,6 +96,15 @@ class HomeScreen(ReportsErrors, Screen[None]):
             "start with a log, a commit, a branch or a bisection",
         ),
         key("escape", "back", "back", "end the filter, or go back to the open topic"),
+        *(
+            more_key(
+                str(stage.number),
+                f"open_at('{stage}')",
+                stage.label,
+                f"open the selected topic at {stage.label}",
+            )
+            for stage in Stage
+        ),
     ]
 
     shown_keys = ShownKeys(hidden=frozenset((NEXT,)))
@@ -107,6 +116,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._topics: tuple[HomeTopic, ...] | None = None
         self._sorted = next(iter(SORTED))
         self._is_moved = False
+        self._wanted: Stage | None = None
         self._doing = ""
         self._is_here, self.asks = True, False
         self._timer: Timer | None = None
@@ -389,8 +399,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
     # opening
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Going back needs a filter or a topic that is open."""
+        """Going back needs a filter or a topic that is open, a stage that or a selected one."""
         is_open = self.tui.session.topic is not None
+        if action == "open_at":
+            return is_open or self._topic() is not None
         if action == "ask":
             return self._is_here
         if action == "back":
@@ -406,13 +418,33 @@ class HomeScreen(ReportsErrors, Screen[None]):
         else:
             self.tui.go_back()
 
+    def action_open_at(self, stage: str) -> None:
+        """Open the selected topic at a stage; if it is the open one, go back to it there."""
+        topic = self._topic()
+        if self.tui.session.topic is not None and (
+            topic is None or self._is_open(topic)
+        ):
+            self.tui.go_back(Stage(stage))
+        elif topic is not None:
+            self._open_selected(topic, Stage(stage))
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open the topic at its next stage."""
         event.stop()
         topic = self._topic()
-        if topic is not None and topic.repository:
+        if topic is not None:
+            self._open_selected(topic, None)
+
+    def _open_selected(self, topic: "HomeTopic", stage: Stage | None) -> None:
+        """Open a topic at this stage, None for its next one."""
+        self._wanted = stage
+        if topic.repository:
             in_new_thread(self, partial(self._find, topic), "open")
-        elif topic is not None and topic.series is not None:
+        elif topic.series is not None and stage not in (None, Stage.FOLLOW):
+            self.notify(
+                "no local branch of this series is known; only Follow can show it",
+            )
+        elif topic.series is not None:
             # a series without a branch: any repository will do
             self.tui.open_topic(
                 self.tui.session.directory, Stage.FOLLOW, series=topic.series
@@ -474,7 +506,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
     ) -> None:
         self.tui.open_topic(
             checkout.directory,
-            self._stage(topic),
+            self._wanted or self._stage(topic),
             target=target,
             series=topic.series or 0,
         )

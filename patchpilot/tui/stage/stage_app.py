@@ -110,8 +110,8 @@ class StageApp(App[int]):
         """
         raise NotImplementedError
 
-    def go_back(self) -> None:
-        """Leave Home for the topic that is open, at the stage where it was left."""
+    def go_back(self, stage: Stage | None = None) -> None:
+        """Leave Home for the topic that is open, at this stage or where it was left."""
         raise NotImplementedError
 
     def arrived(self, place: str) -> None:
