@@ -18,6 +18,7 @@ PLAIN = {
     "services/tags/undo_rewrite.py": "the subject of a reflog entry",
     "errors.py": "the hint of a bug, whose report is made in a shell",
     "series/draft_text.py": "the heading of an exported draft",
+    "services/setup/run_fix.py": "the beginning of the commands that may be offered",
     "lint/detectors/tree_history.py": "what a finding suggests, as text",
 }
 """Modules with commands in plain text, each with what that is."""

@@ -350,7 +350,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
         if now and again and again[-1].patch_ids not in (frozenset(), now):
             yield SendProblem(
                 "version-sent",
-                f"the patches are not those of v{version}, which a resend repeats",
+                f"the patches differ from v{version}, which a resend repeats",
                 Action("send", ("--reroll",), "`{}` sends them as the next version"),
             )
         return
