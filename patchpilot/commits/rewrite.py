@@ -190,7 +190,9 @@ def plan(
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
-def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...]:
+def rebased_without_covers(
+    repository: Repository, ids: Sequence[str]
+) -> tuple[str, ...]:
     """Returns the commits of a linear history, rebased so that it has no b4 cover commits.
 
     Commits above a cover commit are copied with the same tree and message but a new id, and no

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from patchpilot.commits.b4_prep import without_covers
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite import rebased_without_covers
 from patchpilot.errors import GitError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
@@ -332,7 +332,7 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
             repository.commit(one).parents == (below,)
             for one, below in zip(ids[1:], ids, strict=False)
         )
-        line = ids if joined else without_covers(repository, ids)
+        line = ids if joined else rebased_without_covers(repository, ids)
         from patchpilot.commits.range_diff import range_diff as commits_range_diff
 
         return commits_range_diff(

@@ -103,7 +103,7 @@ def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(
     with Terminal(
         (*WALK, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path
     ) as demo:
-        demo.wait_for("to answer", "earlier release")
+        demo.wait_for("What do you have?")
         children = (
             Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children")
             .read_text()

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
-from patchpilot.commits.b4_prep import without_covers
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.rewrite import rebased_without_covers
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
@@ -150,7 +150,7 @@ def plan(
             sender=account.sender.header(),
             kind="to-self" if request.to_self else "real",
             base=base,
-            head=without_covers(repository, ids)[-1] if ids else None,
+            head=rebased_without_covers(repository, ids)[-1] if ids else None,
             force=request.force,
             bcc=people.bcc,
             begun="",

@@ -305,12 +305,14 @@ class FollowScreen(StageScreen):
         reads another one.
         """
         tree = self._tree
-        at, ident = next(
-            (at, ident)
-            for at, ident in zip(tree.laid.mails, tree.laid.ids, strict=True)
-            if ident in arrived
-        )
         words = counted(len(arrived), "new message")
+        rows = zip(tree.laid.mails, tree.laid.ids, strict=True)
+        found = next((row for row in rows if row[1] in arrived), None)
+        if found is None:
+            # a report about the delivery is none of the conversation
+            self.notify(f"{words}: press d to read it")
+            return
+        at, ident = found
         if tree.scroll_offset.y <= at < tree.scroll_offset.y + tree.size.height:
             self.notify(f"{words}, marked new")
         elif go:
