@@ -347,7 +347,12 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
     now = {patch.patch_id for patch in topic.draft.patches}
     again = [send for send in topic.received if send.version == version]
     if resend:
-        if now and again and again[-1].patch_ids not in (frozenset(), now):
+        mails = (
+            [entry.raw for entry in again[-1].entries if entry.patch_id]
+            if again
+            else []
+        )
+        if now and mails and not same_patches(topic.series.patches, mails):
             yield SendProblem(
                 "version-sent",
                 f"the patches differ from v{version}, which a resend repeats",

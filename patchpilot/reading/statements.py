@@ -41,7 +41,7 @@ _PART = (
 _NAME = r"(?:(?!\S*(?:test(?!ing)|scratch|local|null|bisect|trash|wip))\S+)"
 _PLACE = (
     rf"(?:to|in|into|onto|on|for|via|against)(?: the| my)?(?P<tree>(?: {_NAME}){{0,4}}?"
-    rf" (?={_NAME})(?:(?:\S*\w[-/#]|\S+\.(?:git\b|\d))\S*[\w)]|v?\d+\.\d+\S*|(?:next|fixes|master|main|mainline|upstream|staging)"  # noqa: E501
+    rf" (?={_NAME})(?:(?:\S*\w[-/#]|\S+\.(?:git\b|\d))\S*[\w)]|v?\d+\.\d+\S*|(?:next|fixes|master|main|mainline|upstream|staging|net|bpf)"  # noqa: E501
     r"|\S+ (?:tree|branch|queue)|tree|branch|queue)(?: \([^)]{1,60}\))?(?: (?:tree|branch|queue))?(?: of \S+)?)"  # noqa: E501
 )
 _EDITS = r"(?:with|after) (?:\w+ ){0,4}?(?:edit|fix|fixup|tweak|nit|change|changes|typo|adjustment|rewording)s?(?: \w+){0,4}|manually|by han[d]"  # noqa: E501

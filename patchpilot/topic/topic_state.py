@@ -257,7 +257,7 @@ class TopicState(NamedTuple):
                     "track it: `{}`",
                 ),
             )
-        if self.is_begun and self.proven not in (*FINAL, *LANDED):
+        if self.is_begun and not {self.state, self.proven} & {*FINAL, *LANDED}:
             begun = replace(self.draft, version=self.next_version)
             if unfinished(begun):
                 write = Action("draft", ("--changelog", "- what changed"), "`{}`")

@@ -135,6 +135,7 @@ def test_doubtful_words_apply_nothing_and_are_quoted(text: str) -> None:
     [
         ("Applied, thanks!", "applied"),
         ("Applied to pumps-next.", "applied"),
+        ("Applied to net, thanks!", "applied"),
         ("I've queued up this one for v6.9.", "applied"),
         ("Series applied to net-next.git, thanks!", "applied"),
         ("Picked up for 6.9.", "applied"),

@@ -271,7 +271,7 @@ def tag_warnings(
 
     This includes tags that were not applied because their patch changed.
     """
-    if draft.version < 2 or not ids or draft.branch is None:
+    if draft.version < 2 or request.resend or not ids or draft.branch is None:
         return ()
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.review_trailers import TrailersRequest, find_review_trailers
