@@ -35,8 +35,12 @@ def fixes_text(found: FoundFixes, what: str) -> str:
         share = "" if found.symptom.name and found.fits else f"{fix.probability:4.0%}"
         lines += ["", *_fix_lines(fix, "likely" if is_likely else share)]
     if found.fits:
-        seen = found.symptom.messages[0] if found.symptom.messages else ""
-        lines += ["", f"next: {found.candidates[0].next_step(seen)}"]
+        best, messages = found.candidates[0], found.symptom.messages
+        # of several lines, none is certain to be the one that the fix is about
+        step = best.next_step(messages[0] if len(messages) == 1 else "")
+        if found.symptom.name:
+            step = Action("backport", (best.commit[:12],))
+        lines += ["", f"next: {step}"]
     else:
         by_builds = Action("find", ("--bisect", what, "--in", found.tree))
         lines += [

@@ -321,7 +321,8 @@ class Reader(Modal[None]):
 def show_draft(app: App[Any], file: Path) -> None:
     """Show a draft that was kept, with the name of its file."""
     rows = file.read_text(encoding="utf-8").splitlines()
-    app.push_screen(Reader(f"Draft: {file}", rows, fold=True))
+    send = f"Nothing was sent. Edit the draft, then send it: git send-email {file}"
+    app.push_screen(Reader(f"Draft: {file}", [send, "", *rows], fold=True))
 
 
 def ask_yes(app: App[Any], question: Choose, then: Callable[[], None]) -> None:
