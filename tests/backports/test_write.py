@@ -15,6 +15,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.trailer import refused_trailers
 from patchpilot.projects.loading import find_project
+from patchpilot.services.backport.stable_request import _first_paragraph
 from patchpilot.services.backport.write_backports import note_of
 from tests.backports.world import FIXED, GROUND, World, follow_failed, source
 from tests.kit.cli import Outcome, call
@@ -412,3 +413,8 @@ def test_of_what_is_needed_in_part_the_parts_are_written(
     patches = sorted((tmp_path / "out" / "6.12").iterdir())
     assert "check(20, all, right);" in world.applied(tip, patches, clone)
     assert "prepare(all);" not in (clone / "other.c").read_text()
+
+
+def test_what_a_first_paragraph_announces_belongs_to_it() -> None:
+    said = "It gives up receiving:\n\n  acme: bad state 7"
+    assert _first_paragraph(f"{said}\n\nReset the ring.") == said

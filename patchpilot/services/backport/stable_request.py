@@ -130,10 +130,11 @@ def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
 
 
 def _first_paragraph(body: str) -> str:
-    for paragraph in body.split("\n\n"):
-        text = paragraph.strip("\n")
+    paragraphs = [part.strip("\n") for part in body.split("\n\n")]
+    for at, text in enumerate(paragraphs):
         if text and not text.startswith(
             ("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")
         ):
-            return text
+            # what it announces, such as a line of a log, belongs to it
+            return "\n\n".join(paragraphs[at : at + 1 + text.endswith(":")])
     return "(give the reason)"
