@@ -183,11 +183,11 @@ def test_no_repository_is_exit_3(tmp_path: Path) -> None:
     assert error.value.exit_code == 3
 
 
-def test_no_base_says_how_to_name_one(repo: Repo) -> None:
+def test_a_lone_main_branch_is_no_topic_and_says_how_to_name_one(repo: Repo) -> None:
     repo.git("update-ref", "-d", "refs/remotes/origin/master")
     with Repository.open(repo.path) as repository, pytest.raises(UsageError) as error:
         read_series((), repository)
-    assert "--base" in (error.value.hint or "")
+    assert "commit or a range A..B" in str(error.value.hint)
 
 
 def test_both_kinds_of_tree_read_the_same(repo: Repo) -> None:
