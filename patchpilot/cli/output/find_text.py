@@ -31,15 +31,13 @@ def fixes_text(found: FoundFixes, what: str) -> str:
     if named:
         lines.append(f"  searched for  {', '.join(named)}")
     for number, fix in enumerate(found.candidates):
-        is_likely = found.likely and not number
-        share = "" if found.symptom.name and found.fits else f"{fix.probability:4.0%}"
-        lines += ["", *_fix_lines(fix, "likely" if is_likely else share)]
+        share = "likely" if found.likely and not number else f"{fix.probability:4.0%}"
+        lines += ["", *_fix_lines(fix, "" if found.symptom.name else share)]
     if found.fits:
-        best, messages = found.candidates[0], found.symptom.messages
+        messages = found.symptom.messages
         # of several lines, none is certain to be the one that the fix is about
-        step = best.next_step(messages[0] if len(messages) == 1 else "")
-        if found.symptom.name:
-            step = Action("backport", (best.commit[:12],))
+        seen = messages[0] if len(messages) == 1 else ""
+        step = found.candidates[0].next_step(seen, is_fix=not found.symptom.name)
         lines += ["", f"next: {step}"]
     else:
         by_builds = Action("find", ("--bisect", what, "--in", found.tree))

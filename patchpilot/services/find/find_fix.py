@@ -90,14 +90,16 @@ class FoundFix:
     matches: tuple[str, ...] = ()
     branches: tuple[TreeVerdict, ...] = ()
 
-    def next_step(self, seen: str = "") -> Action:
-        """The command that requests the backports, with the line of a log that was `seen`, or
-        checks them; for a merge, `find`.
+    def next_step(self, seen: str = "", *, is_fix: bool = True) -> Action:
+        """The command that requests the backports of a fix, with the line of a log that was
+        `seen`, or checks them; for a merge, `find`.
         """
         if not self.branches:
             # a merge has no patch: read the messages about it
             return Action("find", (self.commit[:12],))
-        wanted = any(tree.verdict.startswith("clean") for tree in self.branches[1:])
+        wanted = is_fix and any(
+            tree.verdict.startswith("clean") for tree in self.branches[1:]
+        )
         note = ("--note", f"It is seen as: {seen}") if seen else ()
         more = ("--request", *note) if wanted else ()
         return Action("backport", (self.commit[:12], *more))
