@@ -176,8 +176,9 @@ def read_log(text: str) -> Symptom:
 
 
 def _is_error(line: str) -> bool:
-    is_error = _ERROR.search(line) and not _NOISE.match(line)
-    return bool(is_error) or any(True for _ in _frames(line))
+    return bool(
+        (_ERROR.search(line) and not _NOISE.match(line)) or next(_frames(line), None)
+    )
 
 
 def _frames(line: str) -> Iterator[tuple[str, str, float]]:

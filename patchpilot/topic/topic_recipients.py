@@ -224,7 +224,7 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
     with request.repository(()) as repository:
         source = source_tree(request.tree, repository)
         sources = sources_of(source, repository, request.switches, request.profile)
-        results: list[Planned] = []
+        results = []
         for word in request.targets:
             for path in expand(word, source):
                 data = (

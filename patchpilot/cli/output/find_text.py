@@ -18,26 +18,27 @@ def fixes_text(found: FoundFixes, what: str) -> str:
 
     `what` is the symptom as it was given, for the next command.
     """
+    name = found.symptom.name
     searched = f"{found.searched:,} commits since {found.tree}"
-    if found.fits and found.symptom.name:
+    if found.fits and name:
         lines = [f"the commits that change it, latest first, of {searched}"]
     elif found.fits:
         lines = [f"a short list to try, from {searched}"]
     else:
-        fits = f"changes {found.symptom.name}" if found.symptom.name else "fits"
+        fits = f"changes {name}" if name else "fits"
         nearest = "; the nearest are:" if found.candidates else ""
         lines = [f"no commit {fits}, of {searched}{nearest}"]
-    named = [f"{name}()" for name in found.functions[:5]] + list(found.modules[:3])
+    named = [*(f"{one}()" for one in found.functions[:5]), *found.modules[:3]]
     if named:
         lines.append(f"  searched for  {', '.join(named)}")
     for number, fix in enumerate(found.candidates):
         share = "likely" if found.likely and not number else f"{fix.probability:4.0%}"
-        lines += ["", *_fix_lines(fix, "" if found.symptom.name else share)]
+        lines += ["", *_fix_lines(fix, "" if name else share)]
     if found.fits:
         messages = found.symptom.messages
         # of several lines, none is certain to be the one that the fix is about
         seen = messages[0] if len(messages) == 1 else ""
-        step = found.candidates[0].next_step(seen, is_fix=not found.symptom.name)
+        step = found.candidates[0].next_step(seen, is_fix=not name)
         lines += ["", f"next: {step}"]
     else:
         by_builds = Action("find", ("--bisect", what, "--in", found.tree))
@@ -71,7 +72,10 @@ def step_text(step: BisectStep) -> str:
     if step.answers:
         lines += [
             "answers so far:",
-            *(f"  {answer[:-28]}" for answer in step.answers),
+            *(
+                f"  {' '.join(part[:12] for part in answer.split())}"
+                for answer in step.answers
+            ),
             "  patchpilot find --bisect undo  # discards the last one",
         ]
     return printable("\n".join(lines))

@@ -2,6 +2,7 @@
 """Dialogs for choosing an answer, typing a line or a word, and reading a text."""
 
 import re
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -321,8 +322,9 @@ class Reader(Modal[None]):
 def show_draft(app: App[Any], file: Path) -> None:
     """Show a draft that was kept, with the name of its file."""
     rows = file.read_text(encoding="utf-8").splitlines()
-    send = f"Nothing was sent. Edit the draft, then send it: git send-email {file}"
-    app.push_screen(Reader(f"Draft: {file}", [send, "", *rows], fold=True))
+    path = shlex.quote(str(file))
+    send = f"Nothing was sent. Edit the draft, then send it: git send-email {path}"
+    app.push_screen(Reader(f"Draft: {path}", [send, "", *rows], fold=True))
 
 
 def ask_yes(app: App[Any], question: Choose, then: Callable[[], None]) -> None:
