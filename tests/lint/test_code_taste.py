@@ -61,68 +61,6 @@ def test_an_array_of_variable_length(line: str, reported: int) -> None:
 @pytest.mark.parametrize(
     ("code", "reported"),
     [
-        ("\tret = frob(one,\n\t\t   two);", 1),
-        (
-            (
-                "\tret = frob_with_a_long_name(one, another_argument_with_a_name,"
-                " and_one_more,\n\t\t\t\t    two);"
-            ),
-            0,
-        ),
-        ("\tret = frob(one,\n\t\t   two,\n\t\t   three);", 0),
-        ("\tfrob(one),\n\tfrob(two);", 0),
-        ("#define FROB(one, \\\n\t     two);", 0),
-    ],
-)
-def test_a_line_break_without_need(code: str, reported: int) -> None:
-    assert _reported("needless-line-break", code) == reported
-
-
-@pytest.mark.parametrize(
-    ("names", "reported"),
-    [
-        (["bits", "clk", "io"], 0),
-        (["clk", "bits", "io"], 1),
-        (["clk", "clk-provider", "io"], 0),
-        (["clk-provider", "clk", "io"], 0),
-        (["io", "", "bits"], 0),
-    ],
-)
-def test_headers_in_order(names: list[str], reported: int) -> None:
-    lines = "\n".join(f"+#include <linux/{name}.h>" if name else "+" for name in names)
-    context = context_of(
-        Example(bad=True, diff=lines, path="drivers/frob/frob.c", new_file=True)
-    )
-    assert (
-        len(
-            run(
-                context, [one for one in load_rules() if one.name == "unsorted-headers"]
-            )
-        )
-        == reported
-    )
-
-
-@pytest.mark.parametrize(
-    ("code", "reported"),
-    [
-        ("#define FROB_MODE (3 << 4)", 1),
-        ("#define FROB_UP BIT_MASK(3)", 1),
-        ("\tvalue |= 1 << port;", 1),
-        ("\tvalue |= 1UL << port;", 1),
-        ("\tvalue = other << 4;", 0),
-        ("\tvalue = 16 << port;", 0),
-        ("#define FROB_ONE (1 << 4)", 0),
-    ],
-)
-def test_bits_have_macros(code: str, reported: int) -> None:
-    assert _reported("open-coded-bit-field", code) == reported
-    assert not _reported("open-coded-bit-field", code, "include/uapi/linux/frob.h")
-
-
-@pytest.mark.parametrize(
-    ("code", "reported"),
-    [
         ("\tfrob(one);\n\tfrob(two);\n\treturn 0;", 1),
         ("\tfrob(one);\n\n\treturn 0;", 0),
         ("static int frob(void)\n{\n\tfrob(one);\n\treturn 0;\n}", 0),

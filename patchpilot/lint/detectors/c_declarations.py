@@ -10,45 +10,10 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
     NewHunk,
     NewLine,
-    added_lines,
     c_hunks,
     is_declaration,
 )
 from patchpilot.lint.subsystem_facts import file_subsystem
-
-
-@detector(
-    "needless-init",
-)
-def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a variable that is initialized and then assigned before anything reads it."""
-    for hunk, at, line in added_lines(context, (".c",)):
-        found = re.match(
-            (
-                r"^(\t+)(?:unsigned |signed )?(?:int|long|s?size_t|u?int\d+_t|[us]\d+|bool|char|struct \w+ \*|void \*|unsigned"  # noqa: E501
-                r"|const char \*)\s?(\w+) = (?:0|NULL|-?\d+|false|-E\w+);$"
-            ),
-            line.code,
-        )
-        if not found:
-            continue
-        indent, name = found[1], found[2]
-        for following in hunk.lines[at + 1 : at + 40]:
-            if name not in following.code or name not in re.findall(
-                r"\w+", following.code
-            ):
-                # the code that follows may jump over an assignment
-                if re.match(
-                    r"^\}|^\t*(?:for|while|do|switch|goto)\b", following.code
-                ) and not following.code.startswith(indent + "\t"):
-                    break
-                continue
-            start = f"{indent}{name} = "
-            if following.code.startswith(start) and name not in re.findall(
-                r"\w+", following.code[len(start) :]
-            ):
-                yield hit_on(line.patch_line, name=name)
-            break
 
 
 @detector("unsorted-declarations", spaced=bool)

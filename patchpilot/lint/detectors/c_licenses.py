@@ -6,40 +6,7 @@ from collections.abc import Iterator
 
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.new_side import c_hunks
 from patchpilot.lint.pack_patterns import compiled
-
-
-@detector(
-    "license-mismatch",
-)
-def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new file whose SPDX line and MODULE_LICENSE() disagree.
-
-    They disagree if only one of them is a choice of licenses, or if MODULE_LICENSE() names the
-    GPL and the SPDX line does not.
-    """
-    for hunk in c_hunks(context, (".c",)):
-        if not hunk.is_new or not hunk.lines:
-            continue
-        head = next(
-            (
-                re.search(r"SPDX-License-Identifier:\s*(.*?)\s*(?:\*/)?$", line.text)
-                for line in hunk.lines[:3]
-                if "SPDX" in line.text
-            ),
-            None,
-        )
-        for line in hunk.lines:
-            match = re.match(r'^MODULE_LICENSE\("([^"]*)"\)', line.text)
-            if not head or not match:
-                continue
-            dual = " or " in head[1].lower()
-            free = not re.search(r"GPL|Dual|Proprietary", match[1])
-            if dual != match[1].startswith("Dual") or (
-                not free and not re.search(r"\bGPL-|\bGFDL", head[1])
-            ):
-                yield hit_on(line.patch_line, module=match[1], spdx=head[1])
 
 
 @detector("spdx-license", known_pattern=str)

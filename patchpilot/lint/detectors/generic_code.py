@@ -24,7 +24,6 @@ from patchpilot.lint.new_side import (
     previous_line,
 )
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, any_of, compiled
-from patchpilot.lint.subsystem_facts import file_subsystem
 from patchpilot.model.file_diff import DiffLine
 
 _C = (".c", ".h")
@@ -245,8 +244,6 @@ def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
     unless_pattern=str,
     paths_pattern=str,
     spaced=bool,
-    first=bool,
-    by_subsystem=bool,
 )
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Reports text that is longer than `most`.
@@ -255,10 +252,8 @@ def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
     the "title", for which a project's limit has priority, or the "series" (in patches). Code is
     reported only up to the limit of the run, since a separate rule reports longer lines.
 
-    With `by_subsystem`, the line limit of the file's subsystem is used, if it has one.
-
     Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files. `spaced`
-    skips hits close to another one, `first` all hits except the first.
+    skips hits close to another one.
     """
     return _MEASURED.get(arguments["where"], _lines_longer)(context, arguments)
 
@@ -286,51 +281,35 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
         compiled(arguments.get("pattern", "")),
         compiled(arguments.get("unless_pattern", NEVER)),
     )
-    for path, at, text in _measured_lines(
+    for at, text in _measured_lines(
         context, arguments["where"], compiled(arguments.get("paths_pattern", ""))
     ):
-        subsystem = (
-            file_subsystem(context, path) if arguments.get("by_subsystem") else None
+        most = arguments["most"]
+        is_other_rule = (
+            arguments["where"] == "code" and len(text) > context.options.max_line_length
         )
-        most: int = subsystem.columns if subsystem else arguments["most"]
-        if (
-            not most
-            or len(text) <= most
-            or (
-                arguments["where"] == "code"
-                and len(text) > context.options.max_line_length
-            )
-        ):
+        if len(text) <= most or is_other_rule:
             continue
-        if pattern.search(text[:LONGEST_LINE]) and not unless.search(
-            text[:LONGEST_LINE]
-        ):
-            values = {"length": len(text), "most": most}
-            yield (
-                hit_on(at, "subsystem", **values, subsystem=subsystem.title)
-                if subsystem
-                else hit_on(at, **values)
-            )
+        start = text[:LONGEST_LINE]
+        if pattern.search(start) and not unless.search(start):
+            yield hit_on(at, length=len(text), most=most)
 
 
 def _measured_lines(
     context: Context, where: str, paths: re.Pattern[str]
-) -> Iterator[tuple[str, int, str]]:
-    """Yields (path, patch line, text) of the lines that `where` names."""
+) -> Iterator[tuple[int, str]]:
+    """Yields (patch line, text) of the lines that `where` names."""
     if where == "added":
         for change in context.patch.files:
             if paths.search(change.path):
-                yield from (
-                    (change.path, line.patch_line, line.text)
-                    for line in change.lines("+")
-                )
+                yield from ((line.patch_line, line.text) for line in change.lines("+"))
         return
     for hunk, _, line in added_lines(context):
         is_comment = line.comment or bool(re.match(r"^\s*(?:/\*|\*\s)", line.text))
         if paths.search(hunk.change.path) and (
             is_comment if where == "comment" else not line.comment
         ):
-            yield hunk.change.path, line.patch_line, line.text.expandtabs(8)
+            yield line.patch_line, line.text.expandtabs(8)
 
 
 @detector("new-path", pattern=str, unless_pattern=str)
