@@ -14,8 +14,7 @@ from typing import Protocol
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.fix_files import FixDirectory, PatchText
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.round_changes import Key
-from patchpilot.lint.fixing.try_fixes import FixOutcome, fix_patch
+from patchpilot.lint.fixing.try_fixes import FixOutcome, Key, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series

@@ -7,6 +7,7 @@ fix.
 
 import importlib
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,14 +51,17 @@ class LineChange(NamedTuple):
     edits: tuple[FixEdit, ...] = ()
 
     @property
+    def columns(self) -> Iterator[ColumnSpan]:
+        """Yields what it touches in each line; an insertion touches the line after it."""
+        yield from self.spans
+        for edit in self.edits:
+            for number in range(edit.start, edit.start + max(edit.delete, 1)):
+                yield ColumnSpan(number, 0, sys.maxsize, "")
+
+    @property
     def lines(self) -> frozenset[int]:
-        """Returns the patch lines it touches; an insertion touches the line after it."""
-        whole = (
-            number
-            for edit in self.edits
-            for number in range(edit.start, edit.start + max(edit.delete, 1))
-        )
-        return frozenset((*whole, *(span.line for span in self.spans)))
+        """Returns the patch lines it touches."""
+        return frozenset(span.line for span in self.columns)
 
 
 class FixSite:

@@ -25,6 +25,7 @@ _TOKEN = compile_cached(
 )
 _DIRECTIVE = compile_cached(r"\s*#")
 _VERBATIM = compile_cached(r"\s*#\s*(?:include|error|warning|pragma)\b")
+_FUNCTION_MACRO = compile_cached(r"\s*#\s*define\s+\w+\(")
 END = "\n"
 
 
@@ -49,6 +50,9 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
                 if mark == NOTE and not char.isspace()
             ]
         directive = directive or bool(_DIRECTIVE.match(clean))
+        if _FUNCTION_MACRO.match(clean):
+            # with a space before the parenthesis it would be the value
+            result.append("(define")
         if _VERBATIM.match(clean):
             result.append("".join(text.split()))
         else:

@@ -5,15 +5,18 @@ A fix is kept if its finding disappears, no new finding appears, and the guard a
 patch is checked again after every round, so no fixer is trusted.
 """
 
+import sys
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import partial
+from typing import NamedTuple
 
-from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text
+from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
+    ColumnSpan,
     FixSite,
     LineChange,
     RegisteredFixer,
@@ -22,11 +25,6 @@ from patchpilot.lint.fixing.fixer import (
 from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
-from patchpilot.lint.fixing.round_changes import (
-    AppliedFix,
-    Key,
-    RoundChanges,
-)
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Patch
@@ -35,8 +33,6 @@ from patchpilot.model.trailer import is_trailer, unfit
 
 MOST_ROUNDS = 8
 MOST_STEPS = 24
-MOST_STARTS = 6
-MOST_PASSES = 4
 MOST_CHECKED_LINES = 4500
 LEAST_CHECKS = 8
 """How many lines are checked again, in all checks of a patch together, and the number of checks
@@ -44,6 +40,8 @@ that a longer patch may have.
 """
 SCARCE, NEAR = 3, 40
 """With so few checks left, the lines so near to a fix that failed are not fixed either."""
+ONE_BY_ONE = 3
+"""How often fixes are reverted one by one before all fixes of their rules are."""
 LONGEST_LINE = 400
 """The maximum length of a line that is fixed: a longer one may have hundreds of findings, each
 tried by itself.
@@ -58,6 +56,20 @@ ALIGNED = "lines that must not change are aligned with it"
 CAUSES_OTHERS = "its fix would cause another finding"
 NOT_GONE = "its fix would not remove the finding"
 STOPPED = "fixing stopped after too many attempts on this patch"
+
+Key = tuple[str, int]
+"""A rule's id and the original index of a line, which identify a finding between checks; -1 without
+a line.
+"""
+Check = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
+"""A check: takes a patch, returns the context it was checked in and the findings."""
+
+
+class AppliedFix(NamedTuple):
+    """An applied fix: its finding, and the original indexes of the lines that it touched."""
+
+    key: Key
+    lines: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +93,21 @@ class FixOutcome:
         return self.draft.patch.lines != self.original.lines
 
 
-Check = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
-"""A check: takes a patch, returns the context it was checked in and the findings."""
+class TriedFix(NamedTuple):
+    """The result of some rounds of fixing: the draft, its findings, and the applied fixes."""
+
+    draft: PatchEdit
+    context: Context
+    found: tuple[Finding, ...]
+    applied: tuple[AppliedFix, ...] = ()
+
+    def keys(self) -> Counter[Key]:
+        """Returns how many findings a rule has on a line."""
+        return Counter(_key(finding, self.draft) for finding in self.found)
+
+    def texts(self) -> Counter[tuple[str, str]]:
+        """Returns the findings by rule and message, wherever they are."""
+        return Counter((finding.rule, finding.message) for finding in self.found)
 
 
 def fix_patch(
@@ -102,317 +127,327 @@ def fix_patch(
     Lines for whose index in the patch `may_touch` returns false do not change, and `suppressed`
     findings are not fixed.
     """
-    context, found = known or check(patch)
-    start = PatchEdit.of(patch)
-    known_fixers = import_fixers() if found else {}
-    fixers = {
-        rule.id: known_fixers[rule.remedy.fixer]
-        for rule in rules.values()
-        if found and rule.remedy.fixer
-    }
-    before = _counted(found, start)
-    tried = TriedFix(start, context, found, ())
-    reasons: dict[Key, str] = {}
-    names = {id_: rule.name for id_, rule in rules.items()}
-    fixing = Fixing(BoundedCheck(check, patch), fixers, may_touch, reasons, names)
-    for _ in range(MOST_PASSES):
-        last, (tried, whole) = tried, _pass(tried, fixing, set(suppressed))
-        # a reverted fix may succeed now that the rest is fixed: a second call must find nothing to
-        # do
-        if (
-            whole
-            or fixing.check.left < 2
-            or tried.draft.patch.lines == last.draft.patch.lines
-        ):
+    start = TriedFix(PatchEdit.of(patch), *(known or check(patch)))
+    fixing = _Fixing(check, rules, may_touch, start)
+    tried, banned, reverted = start, set(suppressed), 0
+    while fixing.left:
+        after = fixing.rounds(tried, banned)
+        if after is tried:
             break
+        causes = fixing.to_revert(tried, after)
+        if not causes:
+            # a reverted fix may succeed now that the rest is fixed: a second call must find nothing
+            # to do
+            tried, banned, reverted = after, set(suppressed), 0
+            continue
+        reverted += 1
+        wrong = [one for one in after.applied if one.key in causes]
+        rules_of = {one.key[0] for one in wrong if reverted > ONE_BY_ONE}
+        near = [at for one in wrong for at in one.lines if fixing.left <= SCARCE]
+        banned |= {
+            one.key
+            for one in after.applied
+            if one in wrong
+            or one.key[0] in rules_of
+            or any(abs(at - line) < NEAR for at in one.lines for line in near)
+        }
+        fixing.reasons.update(causes if fixing.left else dict.fromkeys(causes, STOPPED))
     if _is_empty_change(tried.draft.patch) and not _is_empty_change(patch):
-        tried = TriedFix(start, context, found, ())
-    gone = before - _counted(tried.found, tried.draft)
-    fewer = _said(found) - _said(tried.found)
-    fixed = []
-    for one in found:
-        key, said = _key(one, start), (one.rule, one.message)
-        # what no fixer is for may only be on another line now
-        if gone[key] and (one.rule in fixers or fewer[said]):
-            gone[key] -= 1
-            fewer[said] -= 1
-            fixed.append(one)
-    return FixOutcome(tried.draft, patch, found, tuple(fixed), tried.found, reasons)
-
-
-class BoundedCheck:
-    """A check that may be run a limited number of times.
-
-    The limit is lower for longer patches, so that the total time grows only linearly with their
-    length.
-    """
-
-    def __init__(self, check: Check, patch: Patch) -> None:
-        self._check = check
-        self.left = max(LEAST_CHECKS, MOST_CHECKED_LINES // max(1, len(patch.lines)))
-
-    def __call__(self, patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        """Checks a patch, which takes one of the checks that are left."""
-        self.left -= 1
-        return self._check(patch)
-
-
-@dataclass(frozen=True, slots=True)
-class Fixing:
-    """The input of fixing a patch, and the reasons why findings remain.
-
-    The input is the check, the fixers and names of the rules by id, and the lines that may
-    change.
-    """
-
-    check: BoundedCheck
-    fixers: Mapping[str, RegisteredFixer]
-    may_touch: Callable[[int], bool]
-    reasons: dict[Key, str]
-    names: Mapping[str, str]
-
-
-def _pass(
-    start: "TriedFix", fixing: Fixing, banned: set[Key]
-) -> tuple["TriedFix", bool]:
-    """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted.
-
-    Adds to the reasons why fixes are left out.
-    """
-    for number in range(MOST_STARTS):
-        # half of the checks that are left, so that there are some for what must be reverted
-        tried = _rounds(
-            start, fixing, banned, min(MOST_ROUNDS, (fixing.check.left + 1) // 2)
-        )
-        causes = _fixes_to_revert(start, tried, fixing.names)
-        to_revert = set(causes)
-        if not to_revert:
-            return tried, number == 0
-        if fixing.check.left <= SCARCE:
-            wrong = [
-                at for one in tried.applied if one.key in causes for at in one.lines
-            ]
-            to_revert |= {
-                one.key
-                for one in tried.applied
-                if any(abs(at - line) < NEAR for at in one.lines for line in wrong)
-            }
-        if not fixing.check.left:
-            fixing.reasons.update(
-                dict.fromkeys((one.key for one in tried.applied), STOPPED)
-            )
-            break
-        if number >= MOST_STARTS // 2:
-            # what reverting them one by one does not end: no fix of their rules
-            rules = {rule for rule, _ in to_revert}
-            to_revert |= {one.key for one in tried.applied if one.key[0] in rules}
-        banned |= to_revert
-        fixing.reasons.update({**dict.fromkeys(to_revert, CAUSES_OTHERS), **causes})
-    return TriedFix(start.draft, start.context, start.found, ()), False
-
-
-@dataclass(frozen=True, slots=True)
-class TriedFix:
-    """The result of some rounds of fixing: the draft, its findings, and the applied fixes."""
-
-    draft: PatchEdit
-    context: Context
-    found: tuple[Finding, ...]
-    applied: tuple[AppliedFix, ...]
-
-
-def _rounds(start: TriedFix, fixing: Fixing, banned: set[Key], most: int) -> TriedFix:
-    """Applies fixes until none is left to try, or `most` checks were made."""
-    draft, context, found = start.draft, start.context, start.found
-    applied: list[AppliedFix] = []
-    for _ in range(MOST_ROUNDS):
-        changes, fixes = _proposed(draft, context, found, fixing, banned)
-        if not changes:
-            break
-        if not most:
-            fixing.reasons.update(dict.fromkeys((one.key for one in fixes), STOPPED))
-            break
-        after = draft.with_changes(changes)
-        then = context.for_patch(after.patch)
-        realigned, askew = keep_columns(
-            (draft, context),
-            (after, then),
-            partial(_is_ours, _moved_whole(context), fixing.may_touch),
-        )
-        # lines below that must not change are aligned with this one: it does not change either
-        if askew:
-            again = {one.key for one in fixes if askew & one.lines}
-            if banned.issuperset(again):
-                break
-            banned |= again
-            fixing.reasons.update(dict.fromkeys(again, ALIGNED))
-            continue
-        draft = after.with_changes([realigned]) if realigned.spans else after
-        applied += fixes
-        context, found = fixing.check(draft.patch)
-        most -= 1
-    return TriedFix(draft, context, found, tuple(applied))
-
-
-def _proposed(
-    draft: PatchEdit,
-    context: Context,
-    found: Sequence[Finding],
-    fixing: Fixing,
-    banned: AbstractSet[Key],
-) -> tuple[list[LineChange], list[AppliedFix]]:
-    """Return the changes that may be made, which do not overlap, and their fixes.
-
-    Add to the reasons for the others.
-    """
-    changes: list[LineChange] = []
-    fixes: list[AppliedFix] = []
-    accepted = RoundChanges(draft.patch)
-    for finding in found:
-        key = _key(finding, draft)
-        if (
-            key in banned
-            or finding.patch_line is None
-            or finding.rule not in fixing.fixers
-        ):
-            continue
-        if _is_long(draft.patch, finding.patch_line):
-            fixing.reasons[key] = TOO_LONG
-            continue
-        fixer = fixing.fixers[finding.rule]
-        change = fixer.function(FixSite(context, finding))
-        if not change:
-            fixing.reasons[key] = NOT_CERTAIN
-            continue
-        touched = frozenset(draft.origin[number - 1] for number in change.lines)
-        if accepted.meets(change):
-            continue
-        may_touch = all(map(fixing.may_touch, touched))
-        against = (
-            _objection(change, draft, context, accepted) if may_touch else NOT_ADDED
-        )
-        if against or not _guarded(change, draft, context, fixer):
-            fixing.reasons[key] = against or NOT_EQUAL
-            continue
-        changes.append(change)
-        accepted.add(change)
-        fixes.append(AppliedFix(key, touched))
-    return changes, fixes
-
-
-def _is_ours(
-    moved: AbstractSet[str],
-    may_touch: Callable[[int], bool],
-    line: ScannedLine,
-    origin: int,
-) -> bool:
-    """Whether the patch adds the line (does not only move it) and the line may change."""
-    return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
-
-
-def _objection(
-    change: LineChange, draft: PatchEdit, context: Context, accepted: "RoundChanges"
-) -> str:
-    """Why a change must not be made: it touches other lines than it may or empties a hunk; "" where
-    it may be made.
-    """
-    patch = draft.patch
-    moved = _moved_whole(context)
-    lines = change.lines
-    if why := _unfit_trailer(change):
-        return UNFIT_TRAILER.format(why=why)
-    inserted = {edit.start for edit in change.edits if not edit.delete}
-    realigned = {
-        number
-        for edit in change.edits
-        if _is_realigned(patch, edit)
-        for number in range(edit.start, edit.start + edit.delete)
-    }
-    for number in lines:
-        if _is_long(patch, number):
-            return TOO_LONG
-        text = patch.lines[number - 1] if number <= len(patch.lines) else ""
-        in_diff = number >= patch.diff_line
-        if in_diff and number in realigned:
-            continue
-        if in_diff and (
-            not text.startswith(("+", "\\"))
-            or text.startswith("+++ ")
-            or (text[1:] in moved and number not in inserted)
-        ):
-            return NOT_ADDED
-        if not in_diff and number >= patch.message_line + len(patch.message):
-            return NOT_ADDED
-    shrinks = (
-        any(edit.delete > len(edit.insert) for edit in change.edits)
-        and max(lines) >= patch.diff_line
+        tried = start
+    return FixOutcome(
+        tried.draft,
+        patch,
+        start.found,
+        tuple(_fixed(start, tried, fixing.fixers)),
+        tried.found,
+        fixing.reasons,
     )
-    if shrinks and not accepted.leaves_hunks(change):
-        return NOTHING_LEFT
-    return ""
 
 
-def _unfit_trailer(change: LineChange) -> str:
-    """Why a change would write a trailer that a commit message may not have; "" where it writes
-    none.
+def _fixed(
+    start: TriedFix, tried: TriedFix, fixers: Mapping[str, RegisteredFixer]
+) -> Iterable[Finding]:
+    """Yields the findings that are gone."""
+    gone, fewer = start.keys() - tried.keys(), start.texts() - tried.texts()
+    for finding in start.found:
+        key, text = _key(finding, start.draft), (finding.rule, finding.message)
+        # what no fixer is for may only be on another line now
+        if gone[key] and (finding.rule in fixers or fewer[text]):
+            gone[key] -= 1
+            fewer[text] -= 1
+            yield finding
+
+
+class _Fixing:
+    """The fixing of a patch: how many checks are `left`, and the `reasons` why findings remain.
+
+    A longer patch is checked less often, so that the time grows only linearly with its length.
     """
-    new = (text.strip() for edit in change.edits for text in edit.insert)
-    return next((why for text in new if is_trailer(text) and (why := unfit(text))), "")
+
+    def __init__(
+        self,
+        check: Check,
+        rules: Mapping[str, Rule],
+        may_touch: Callable[[int], bool],
+        start: TriedFix,
+    ) -> None:
+        self._check, self._rules, self._may_touch = check, rules, may_touch
+        known = import_fixers() if start.found else {}
+        self.fixers = {
+            rule.id: known[rule.remedy.fixer]
+            for rule in rules.values()
+            if known and rule.remedy.fixer
+        }
+        lines = len(start.draft.patch.lines)
+        self.left = max(LEAST_CHECKS, MOST_CHECKED_LINES // max(1, lines))
+        self.reasons: dict[Key, str] = {}
+        self._moved = _moved(start.context)
+
+    def rounds(self, start: TriedFix, banned: set[Key]) -> TriedFix:
+        """Applies fixes until none is left to try, with at most half of the checks that are left:
+        what must be reverted takes some.
+        """
+        tried = start
+        for _ in range(min(MOST_ROUNDS, (self.left + 1) // 2)):
+            changes, fixes = self._proposed(tried, banned)
+            if not changes:
+                break
+            after = tried.draft.with_changes(changes)
+            then = tried.context.for_patch(after.patch)
+            realigned, askew = keep_columns(
+                (tried.draft, tried.context), (after, then), self._is_ours
+            )
+            # lines below that must not change are aligned with this one: it does not change either
+            again = {one.key for one in fixes if askew & one.lines}
+            if again:
+                if banned >= again:
+                    break
+                banned |= again
+                self.reasons.update(dict.fromkeys(again, ALIGNED))
+                continue
+            draft = after.with_changes([realigned]) if realigned.spans else after
+            self.left -= 1
+            tried = TriedFix(draft, *self._check(draft.patch), (*tried.applied, *fixes))
+        return (
+            tried
+            if tried is start
+            else tried._replace(applied=tried.applied[len(start.applied) :])
+        )
+
+    def _proposed(
+        self, tried: TriedFix, banned: AbstractSet[Key]
+    ) -> tuple[list[LineChange], list[AppliedFix]]:
+        """Returns the changes that may be made, which do not overlap, and their fixes.
+
+        Adds to the reasons for the others.
+        """
+        changes: list[LineChange] = []
+        fixes: list[AppliedFix] = []
+        accepted = _Accepted(tried.draft.patch)
+        for finding in tried.found:
+            key = _key(finding, tried.draft)
+            fixer = self.fixers.get(finding.rule)
+            if key in banned or finding.patch_line is None or not fixer:
+                continue
+            change = None
+            if not _is_long(tried.draft.patch, finding.patch_line):
+                change = fixer.function(FixSite(tried.context, finding))
+                reason = NOT_CERTAIN
+            else:
+                reason = TOO_LONG
+            if change:
+                if accepted.meets(change):
+                    continue
+                touched = frozenset(tried.draft.origin[at - 1] for at in change.lines)
+                reason = self._objection(change, tried, accepted, touched)
+                if not reason and _guarded(change, tried, fixer):
+                    changes.append(change)
+                    accepted.add(change)
+                    fixes.append(AppliedFix(key, touched))
+                    continue
+            self.reasons[key] = reason or NOT_EQUAL
+        return changes, fixes
+
+    def _objection(
+        self,
+        change: LineChange,
+        tried: TriedFix,
+        accepted: "_Accepted",
+        touched: AbstractSet[int],
+    ) -> str:
+        """Returns why a change must not be made: it touches other lines than it may or empties a
+        hunk; "" if it may be made.
+        """
+        patch = tried.draft.patch
+        texts = (text.strip() for edit in change.edits for text in edit.insert)
+        for text in texts:
+            if is_trailer(text) and (why := unfit(text)):
+                return UNFIT_TRAILER.format(why=why)
+        if any(_is_long(patch, number) for number in change.lines):
+            return TOO_LONG
+        inserted = {edit.start for edit in change.edits if not edit.delete}
+        realigned = {
+            number
+            for edit in change.edits
+            if _is_realigned(patch, edit)
+            for number in range(edit.start, edit.start + edit.delete)
+        }
+        if not all(map(self._may_touch, touched)) or not all(
+            self._is_own(patch, number, number in inserted)
+            for number in change.lines - realigned
+        ):
+            return NOT_ADDED
+        return NOTHING_LEFT if accepted.empties(change) else ""
+
+    def _is_own(self, patch: Patch, number: int, is_inserted: bool) -> bool:
+        """Returns whether a line is in the message, or is one that the patch adds and does not only
+        move.
+        """
+        if number < patch.diff_line:
+            return number < patch.message_line + len(patch.message)
+        text = "".join(patch.lines[number - 1 : number])
+        return (
+            text.startswith(("+", "\\"))
+            and not text.startswith("+++ ")
+            and (is_inserted or text[1:] not in self._moved)
+        )
+
+    def _is_ours(self, line: ScannedLine, origin: int) -> bool:
+        """Returns whether the patch adds the line (does not only move it) and it may change."""
+        is_moved = as_text(line.raw[1:]) in self._moved
+        return line.added and not is_moved and self._may_touch(origin)
+
+    def to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
+        """Returns the fixes to revert and why: those whose finding is still there, and those
+        nearest to a new finding.
+
+        A finding that is on another line than at the start is not new.
+        """
+        before, now = start.keys(), tried.keys()
+        keys = [one.key for one in tried.applied]
+        failed = {key: NOT_GONE for key in keys if now[key] and now[key] >= before[key]}
+        increased = {rule for rule, _ in tried.texts() - start.texts()}
+        increased.update(rule for rule, _ in keys)
+        had, has = (Counter(one.rule for one in each.found) for each in (start, tried))
+        touched = frozenset(line for one in tried.applied for line in one.lines)
+        for rule, line in now - before:
+            # a rule that reports the first of many places reports the next one when that is fixed
+            is_elsewhere = line not in touched and line >= 0
+            if rule not in increased or (is_elsewhere and has[rule] <= had[rule]):
+                continue
+            name = self._rules[rule].name if rule in self._rules else rule
+            reason = f"{CAUSES_OTHERS}: {name}"
+            failed.update(dict.fromkeys(_nearest(tried, line), reason))
+        return failed
+
+
+def _nearest(tried: TriedFix, line: int) -> list[Key]:
+    """Returns the findings whose fixes touched the lines nearest to a new finding; all without a
+    line.
+    """
+    origins = tried.draft.origin
+    # a new line, whose index is negative, belongs to the one above it
+    here = max(origins[: origins.index(line) + 1]) if line in origins else None
+    away = {
+        one.key: min((abs(at - here) for at in one.lines if at >= 0), default=0)
+        for one in tried.applied
+        if here is not None
+    }
+    least = min(away.values(), default=0)
+    return [one.key for one in tried.applied if away.get(one.key, least) == least]
+
+
+class _Accepted:
+    """The changes of a round so far by line, and the changed lines that remain in each hunk."""
+
+    def __init__(self, patch: Patch) -> None:
+        hunks = [hunk for change in patch.files for hunk in change.hunks]
+        self._lines = patch.lines
+        self._starts = [hunk.patch_line for hunk in hunks]
+        self._left = [sum(line.kind in "+-" for line in hunk.lines) for hunk in hunks]
+        self._taken: dict[int, set[ColumnSpan]] = {}
+
+    def add(self, change: LineChange) -> None:
+        """Adds a change."""
+        for span in change.columns:
+            self._taken.setdefault(span.line, set()).add(span)
+        for hunk, lost in self._losses(change).items():
+            self._left[hunk] -= lost
+
+    def meets(self, change: LineChange) -> bool:
+        """Returns whether the change touches what another one changes.
+
+        The same replacement in a line twice is one change.
+        """
+        return any(
+            span.start <= other.end and other.start <= span.end
+            for span in change.columns
+            for other in self._taken.get(span.line, ())
+            if span != other or span.end == sys.maxsize
+        )
+
+    def empties(self, change: LineChange) -> bool:
+        """Returns whether a hunk changes nothing any more after it."""
+        return any(
+            lost > 0 and self._left[hunk] <= lost
+            for hunk, lost in self._losses(change).items()
+        )
+
+    def _losses(self, change: LineChange) -> Counter[int]:
+        """Returns, by hunk, how many changed lines it removes."""
+        losses = Counter[int]()
+        for edit in change.edits:
+            hunk = bisect_right(self._starts, edit.start) - 1
+            if hunk >= 0:
+                # the mark of a missing newline is not a changed line
+                gone = self._lines[edit.start - 1 : edit.start - 1 + edit.delete]
+                for sign, lines in ((1, gone), (-1, edit.insert)):
+                    changed = sum(line.startswith(("+", "-")) for line in lines)
+                    losses[hunk] += sign * changed
+        return losses
 
 
 def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
-    """Whether an edit replaces lines that the patch leaves alone by the same ones with another
-    indent.
+    """Returns whether an edit replaces lines that the patch leaves alone by the same ones with
+    another indent.
     """
-    old = [
-        line[1:]
-        for line in patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
-        if line.startswith(" ")
-    ]
-    new = [line[1:].strip() for line in edit.insert if line.startswith("+")]
-    removed = [line[1:] for line in edit.insert if line.startswith("-")]
+    old = patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
+    new = [line for line in edit.insert if line.startswith("+")]
     return (
         bool(old)
-        and len(old) == edit.delete
-        and removed == old
-        and new == [line.strip() for line in old]
+        and all(line.startswith(" ") for line in old)
+        and [f"-{line[1:]}" for line in old] == list(edit.insert[: len(old)])
+        and [line[1:].strip() for line in new] == [line.strip() for line in old]
     )
 
 
 def _is_long(patch: Patch, number: int) -> bool:
-    """Whether the line of this number is too long to be fixed."""
-    return number <= len(patch.lines) and len(patch.lines[number - 1]) > LONGEST_LINE
+    """Returns whether the line of this number is too long to be fixed."""
+    return any(len(line) > LONGEST_LINE for line in patch.lines[number - 1 : number])
 
 
-def _guarded(
-    change: LineChange, draft: PatchEdit, context: Context, fixer: RegisteredFixer
-) -> bool:
-    """Whether the code keeps its meaning, over all lines of the change together."""
-    from patchpilot.lint.c.line_scan import scan
-
-    lines = scan(context).lines
-    numbers = sorted(
+def _guarded(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) -> bool:
+    """Returns whether the code keeps its meaning, over all lines of the change together."""
+    lines, diff_line = scan(tried.context).lines, tried.context.patch.diff_line
+    numbers = [
         number
-        for number in change.lines
-        if number >= context.patch.diff_line and lines[number - 1].sign == "+"
-    )
+        for number in sorted(change.lines)
+        if number >= diff_line and lines[number - 1].sign == "+"
+    ]
     if not numbers:
         return True
+    last = numbers[-1]
     first = lines[numbers[0] - 1]
-    inside = _inside(first.text, first.raw)
+    inside = _inside(first)
     if inside is None:
         return False
-    old = [
-        lines[number - 1].raw[1:]
-        for number in range(numbers[0], numbers[-1] + 1)
-        if lines[number - 1].sign == "+"
-    ]
+    old = [line.raw[1:] for line in lines[first.number - 1 : last] if line.sign == "+"]
 
     def is_kept(counts: Iterable[int]) -> bool:
         before = old
         for count in counts:
             step = LineChange(change.spans[:count], change.edits)
-            after = draft.excerpt(step, numbers[0], numbers[-1])
+            after = tried.draft.excerpt(step, first.number, last)
             new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
             if not keeps_meaning(
                 before, new, path=first.file, fixer=fixer, inside=inside
@@ -428,22 +463,24 @@ def _guarded(
     )
 
 
-def _inside(text: str, raw: str) -> str | None:
+def _inside(line: ScannedLine) -> str | None:
     """Returns the state at the start of a line: code ("") or a comment ("*/").
 
     None in a string that continues.
     """
-    if len(text) > 1 and text[1] == NOTE and not raw[1:].startswith(("/*", "//")):
-        return "*/"
-    blank = len(raw[1:]) - len(raw[1:].lstrip(" \t"))
-    here = text[1 + blank : 2 + blank]
-    if here == NOTE and not raw[1 + blank :].startswith(("/*", "//")):
-        return "*/"
-    return None if here == "X" != raw[1 + blank : 2 + blank] else ""
+    blank = len(line.raw) - len(line.raw[1:].lstrip(" \t"))
+    for at in (1, blank):
+        if line.text[at : at + 1] == NOTE and not line.raw.startswith(("/*", "//"), at):
+            return "*/"
+    return (
+        None
+        if line.text[blank : blank + 1] == "X" != line.raw[blank : blank + 1]
+        else ""
+    )
 
 
 @once
-def _moved_whole(context: Context) -> frozenset[str]:
+def _moved(context: Context) -> frozenset[str]:
     """Returns the removed lines: an added line that is the same was moved, and moved lines must not
     change.
     """
@@ -455,56 +492,8 @@ def _moved_whole(context: Context) -> frozenset[str]:
     )
 
 
-def _fixes_to_revert(
-    start: TriedFix, tried: TriedFix, names: Mapping[str, str]
-) -> dict[Key, str]:
-    """Returns the fixes to revert and why: those whose finding is still there, and those nearest to
-    a new finding.
-
-    A finding that is on another line than at the start is not new.
-    """
-    before, now = (_counted(one.found, one.draft) for one in (start, tried))
-    keys = [one.key for one in tried.applied]
-    failed = {key: NOT_GONE for key in keys if now[key] and now[key] >= before[key]}
-    increased = {rule for rule, _ in _said(tried.found) - _said(start.found)}
-    fixed = {rule for rule, _ in keys}
-    before_by_rule, now_by_rule = (
-        Counter(finding.rule for finding in one.found) for one in (start, tried)
-    )
-    touched = frozenset(line for one in tried.applied for line in one.lines)
-    for key in now - before:
-        # a rule that reports the first of many places reports the next one when that is fixed
-        is_elsewhere = key[1] not in touched and key[1] >= 0
-        is_moved = key[0] not in increased | fixed
-        if is_moved or (is_elsewhere and now_by_rule[key[0]] <= before_by_rule[key[0]]):
-            continue
-        reason = f"{CAUSES_OTHERS}: {names.get(key[0], key[0])}"
-        failed.update(dict.fromkeys(_nearest(tried, key[1]), reason))
-    return failed
-
-
-def _nearest(tried: TriedFix, line: int) -> list[Key]:
-    """Return the findings whose fixes touched the lines nearest to a new finding; all without a
-    line.
-    """
-    places = {origin: at for at, origin in enumerate(tried.draft.origin)}
-    here, last = places.get(line), -1
-    for origin in range(max((0, *(one for one in places if one >= 0))) + 1):
-        # a deleted line was below the one before it
-        last = places.setdefault(origin, last)
-    away = {
-        one.key: min(
-            (abs(places[at] - here) for at in one.lines if at in places), default=0
-        )
-        for one in tried.applied
-        if here is not None
-    }
-    least = min(away.values(), default=0)
-    return [one.key for one in tried.applied if away.get(one.key, least) == least]
-
-
 def _is_empty_change(patch: Patch) -> bool:
-    """Whether the diff adds back everything that it removes: such a patch would be empty."""
+    """Returns whether the diff adds back everything that it removes."""
     return patch.has_diff and all(
         [line.text for line in hunk.lines if line.kind == "-"]
         == [line.text for line in hunk.lines if line.kind == "+"]
@@ -513,18 +502,7 @@ def _is_empty_change(patch: Patch) -> bool:
     )
 
 
-def _said(found: Sequence[Finding]) -> Counter[tuple[str, str]]:
-    """The findings by rule and message, wherever they are."""
-    return Counter((one.rule, one.message) for one in found)
-
-
-def _counted(found: tuple[Finding, ...], draft: PatchEdit) -> Counter[Key]:
-    return Counter(_key(one, draft) for one in found)
-
-
 def _key(finding: Finding, draft: PatchEdit) -> Key:
     at = finding.patch_line
-    return (
-        finding.rule,
-        draft.origin[at - 1] if at is not None and at <= len(draft.origin) else -1,
-    )
+    is_known = at is not None and at <= len(draft.origin)
+    return finding.rule, draft.origin[at - 1] if at and is_known else -1

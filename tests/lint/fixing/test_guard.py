@@ -22,7 +22,7 @@ C = "drivers/frob/frob.c"
         (["x = y/ *p;"], ["x = y/*p;"], SPACE, False),
         (['f("a  b");'], ['f("a b");'], SPACE, False),
         (["f(' ');"], ["f('');"], SPACE, False),
-        (["#define F (x)"], ["#define F(x)"], SPACE, True),
+        (["#define F (x)"], ["#define F(x)"], SPACE, False),
         (["#define A 1", "int b;"], ["#define A 1 int b;"], SPACE, False),
         (["#define A \\", "\t1"], ["#define A 1"], SPACE, False),
         (["int a; /* why */"], ["int a; /* who */"], SPACE, False),

@@ -6,18 +6,19 @@ The rules' pages document the assumptions of each fixer.
 """
 
 import re
+from collections.abc import Iterator
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, Proposal, fixer
+from patchpilot.lint.fixing.fixers.fix_tokens import replaced_code
 
 _OUTSIDE = compile_cached(
     r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
 )
 """Where code runs outside of the kernel and has no kernel types."""
-_C99_TYPE = compile_cached(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
 _OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
 _CONDITION = compile_cached(
     r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
@@ -37,78 +38,64 @@ _NULL_TEST = compile_cached(rf"({_POINTER})\s*([=!]=)\s*NULL\b")
 _LIST_ENDS = compile_cached(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
-def _code(site: FixSite) -> str:
-    """Returns the sanitized text of the finding's line if the patch adds it; "" if not."""
-    return site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
-
-
 def _expression(site: FixSite) -> str:
-    """Returns the code of the finding's line; "" in a macro, whose arguments may be expressions
-    without parentheses.
+    """Returns the sanitized text of the finding's line if the patch adds it.
+
+    Returns "" in a macro, whose arguments may be expressions without parentheses.
     """
-    text = _code(site)
+    text = site.line.text[: len(site.line.raw)] if site.added(site.number) else ""
     return "" if re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
 
 
 @fixer(
     "kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1"))
 )
-def kernel_types(site: FixSite) -> Proposal:
+def kernel_types(site: FixSite) -> Iterator[ColumnSpan]:
     """Rewrites `uint32_t` as `u32`, unless the line already has a variable of that name."""
-    text = _code(site)
-    tree = site.context.tree
-    has_types = (
-        tree.exists("include/linux/types.h") if tree else site.context.project.kernel
-    )
-    if (
-        not has_types
-        or _OUTSIDE.search(site.line.file)
-        or re.search(r"\b[us](?:8|16|32|64)\b", text)
-    ):
-        return None
-    return tuple(
-        ColumnSpan(site.number, *match.span(), f"{'u' if match[1] else 's'}{match[2]}")
-        for match in _C99_TYPE.finditer(text)
-        if NOTE not in match[0]
-    )
+    tree, is_kernel = site.context.tree, site.context.project.kernel
+    has_types = tree.exists("include/linux/types.h") if tree else is_kernel
+    for sign in ("u", "") if has_types and not _OUTSIDE.search(site.line.file) else ():
+        for bits in ("8", "16", "32", "64"):
+            yield from replaced_code(
+                site,
+                rf"(?<![\w.>]){sign}int{bits}_t(?!\w)",
+                f"{sign or 's'}{bits}",
+                r"^(?!.*\b[us](?:8|16|32|64)\b)",
+            )
 
 
 @fixer("null-test", NAMED, tokens=((r"\(?", r"!?"), (r"(?:[!=]= NULL)?(?: ?\))?", r"")))
-def null_test(site: FixSite) -> Proposal:
+def null_test(site: FixSite) -> Iterator[ColumnSpan]:
     """Rewrites `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
 
     Parentheses that are no longer necessary are removed.
     """
-    text = _expression(site)
-    spans = []
+    text, above = _expression(site), site.line.previous
+    below = (site.scan.raw_line(site.number, 1) or "")[1:].strip()
     for match in _NULL_TEST.finditer(text):
-        before, after = (
-            _before(site, text[1 : match.start()]).rstrip(),
-            text[match.end() :].rstrip(" \t\\"),
-        )
-        if NOTE in match[0] or not _is_operand(site, before, after):
-            continue
-        if (
-            re.search(r"!\s*\($", before)
-            if match[2] == "=="
-            else not _is_truth(before, after or _next_code(site))
-        ):
-            continue
         start, end = match.span()
-        outer = re.search(r"(?:[(!=]|&&|\|\||\breturn)\s*(\()\s*$", text[:start])
-        closing = re.match(r"\s*\)", text[end:])
+        before, after = text[1:start].rstrip(), text[end:].rstrip(" \t\\")
+        if not before and above and above.hunk_start == site.line.hunk_start:
+            before = above.text.rstrip() if above.in_hunk else ""
+        # nothing next to an operand of its own binds more tightly
+        is_operand = _OPENS.search(before) and (
+            _CLOSES.match(after) or (not after and re.match(r"&&|\|\||\)", below))
+        )
+        is_equal = match[2] == "=="
         if (
-            outer
-            and closing
-            and re.match(r"\s*(?:[);?]|&&|\|\||$)", text[end + closing.end() :])
+            NOTE in match[0]
+            or not is_operand
+            or (is_equal and re.search(r"!\s*\($", before))
+            or not (is_equal or _is_truth(before, after or below))
         ):
-            start, end = outer.start(1), end + closing.end()
-        not_ = "!" if match[2] == "==" else ""
-        spans += [
-            ColumnSpan(site.number, start, match.start(), not_),
-            ColumnSpan(site.number, match.end(1), end, ""),
-        ]
-    return spans
+            continue
+        outer = re.search(r"(?:[(!=]|&&|\|\||\breturn)\s*(\()\s*$", text[:start])
+        closing = compile_cached(r"\s*\)(?=\s*(?:[);?]|&&|\|\||$))").match(text, end)
+        first, last = (
+            (outer.start(1), closing.end()) if outer and closing else (start, end)
+        )
+        yield ColumnSpan(site.number, first, start, "!" if is_equal else "")
+        yield ColumnSpan(site.number, match.end(1), last, "")
 
 
 def _is_truth(before: str, after: str) -> bool:
@@ -122,76 +109,26 @@ def _is_truth(before: str, after: str) -> bool:
         if not before.endswith("("):
             return False
         before = before[:-1].rstrip()
-        if re.search(r"\w$", before) and not before.endswith("return"):
-            return (
-                after.startswith((")", ",")) and _CONDITION.search(before) is not None
-            )
+        if re.search(r"(?<!\breturn)\b\w+$", before):
+            return after[:1] in (")", ",") and _CONDITION.search(before) is not None
         if not after.startswith(")"):
             return False
         after = after[1:]
     return True
 
 
-def _before(site: FixSite, before: str) -> str:
-    """The code before an operand in its line.
-
-    Where there is none, the line above on the new side.
-    """
-    if before.strip():
-        return before
-    above = site.line.previous
-    return (
-        above.text.rstrip()
-        if above and above.in_hunk and above.hunk_start == site.line.hunk_start
-        else ""
-    )
-
-
-def _is_operand(site: FixSite, before: str, after: str) -> bool:
-    """Whether what is between these texts is an operand of its own: nothing next to it binds more
-    tightly.
-    """
-    return bool(_OPENS.search(before)) and (
-        bool(_CLOSES.match(after)) or (not after.strip() and _continues(site))
-    )
-
-
-def _continues(site: FixSite) -> bool:
-    """Whether the next line of the new side goes on with a logical operator or closes a
-    parenthesis.
-    """
-    return re.match(r"&&|\|\||\)", _next_code(site)) is not None
-
-
-def _next_code(site: FixSite) -> str:
-    """Returns the next line of the new side, without its sign and indent."""
-    return (site.scan.raw_line(site.number, 1) or "")[1:].strip()
-
-
 _PARENTHESES = ((r"[( ]+", r""), (r"[) ]+", r""))
+_PLAIN = rf"(\(\s*)(?=[^()]*(?:->|\.)){_OPERAND}(\s*\))"
+_START = r"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)"
 
 
 @fixer("plain-value", NAMED, tokens=_PARENTHESES)
 def plain_value(site: FixSite) -> Proposal:
     """Removes the parentheses in `&(a->b)`, `*(a->b)` and `(a->b)()`."""
-    text = _expression(site)
-    spans: list[ColumnSpan] = []
-    for match in re.finditer(
-        rf"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)[&*]?\s*(\(\s*)({_OPERAND})(\s*\))",
-        text,
-    ):
-        addressed = re.search(r"[&*]\s*$", text[: match.start(1)])
-        called = text[match.end() : match.end() + 1] == "("
-        if (
-            re.search(r"->|\.", match[2])
-            and NOTE not in match[0]
-            and (addressed or called)
-        ):
-            spans += (
-                ColumnSpan(site.number, *match.span(1), ""),
-                ColumnSpan(site.number, *match.span(3), ""),
-            )
-    return spans
+    if not _expression(site):
+        return None
+    addressed = replaced_code(site, rf"{_START}?[&*]\s*{_PLAIN}", "")
+    return (*addressed, *replaced_code(site, rf"{_START}{_PLAIN}(?=\()", ""))
 
 
 @fixer("plain-comparison", NAMED, tokens=_PARENTHESES)
@@ -207,19 +144,14 @@ def plain_comparison(site: FixSite) -> Proposal:
     while line := site.added(number):
         text = line.text[: len(line.raw)]
         spans = [
-            span
+            ColumnSpan(number, *match.span(group), "")
             for match in re.finditer(rf"(\(\s*){re.escape(inside)}(\s*\))", text)
             if re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()])
             and re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
-            for span in (
-                ColumnSpan(number, *match.span(1), ""),
-                ColumnSpan(number, *match.span(2), ""),
-            )
+            for group in (1, 2)
         ]
-        if spans:
+        if spans or re.search(r"[;{]\s*$", text):
             return spans
-        if re.search(r"[;{]\s*$", text):
-            return None
         number += 1
     return None
 
@@ -227,14 +159,7 @@ def plain_comparison(site: FixSite) -> Proposal:
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
 def octal_mode(site: FixSite) -> Proposal:
     """Rewrites symbolic permissions as the equivalent octal number."""
-    text, mode, octal = (
-        _code(site),
-        site.finding.value("mode"),
-        site.finding.value("octal"),
+    mode = re.escape(site.finding.value("mode")) or r"\Z\A"
+    return replaced_code(
+        site, rf"(?<![\w|]){mode}(?!\w|\s*\|)", site.finding.value("octal")
     )
-    places = (
-        list(re.finditer(rf"(?<![\w|]){re.escape(mode)}(?!\w|\s*\|)", text))
-        if mode and octal
-        else []
-    )
-    return [ColumnSpan(site.number, *place.span(), octal) for place in places]
