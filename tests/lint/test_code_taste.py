@@ -56,17 +56,3 @@ def test_an_array_of_variable_length(line: str, reported: int) -> None:
         == reported
     )
     assert not _reported("variable-length-array", f"struct frob {{\n{line}\n}};")
-
-
-@pytest.mark.parametrize(
-    ("code", "reported"),
-    [
-        ("\tfrob(one);\n\tfrob(two);\n\treturn 0;", 1),
-        ("\tfrob(one);\n\n\treturn 0;", 0),
-        ("static int frob(void)\n{\n\tfrob(one);\n\treturn 0;\n}", 0),
-        ("\tif (ret)\n\t\treturn ret;\n\tfrob(one);", 1),
-        ("\tif (ret)\n\t\treturn ret;\n\tif (other)\n\t\treturn other;", 0),
-    ],
-)
-def test_blank_lines_where_steps_end(code: str, reported: int) -> None:
-    assert _reported("no-blank-line-at-return", code) == reported

@@ -8,10 +8,9 @@ from typing import NamedTuple
 from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, LVAL, STRING, value
 from patchpilot.lint.c.file_modes import MODE_NAMES, mode_of
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
-from patchpilot.lint.c.statements import blank_signs
-from patchpilot.lint.c.walk import code
 from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
-from patchpilot.lint.detectors.c_pattern import c_lines, c_text
+from patchpilot.lint.detectors.c_pattern import c_lines, c_text, new_c_text
+from patchpilot.lint.detectors.generic_c import statements
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
@@ -38,11 +37,6 @@ _NAMED_CONSTANT = lazy(r"^[A-Z_][A-Z0-9_]*$")
 _SIZEOF = lazy(r"^sizeof\s*\S")
 
 _SYMBOLIC = lazy(rf"\b({MODE_NAMES})\b")
-
-LONGEST_STATEMENT = 8000
-"""How much of a statement is read: with a parenthesis that is never closed, each line starts a
-statement that takes everything after it.
-"""
 
 
 class CallPlace(NamedTuple):
@@ -77,32 +71,17 @@ def calls(context: Context) -> TypedHits:
     """
     if "S_I" in c_text(context):
         yield from _symbolic(context)
-    # a statement that starts in an added line may continue in unchanged lines
-    whole = "\n".join(
-        line.raw
-        for line in scan(context).lines
-        if line.left and line.sign != "-" and line.suffix in ("c", "h")
-    )
+    whole, lines = new_c_text(context), scan(context)
     rules = [
         (words, rule) for words, rule in _RULES if any(word in whole for word in words)
     ]
-    if not rules:
-        return
-    lines, walked = scan(context), code(context)
-    for line in c_lines(context):
-        statement = walked.statement(line.number)
-        if statement is not None:
-            at = CallPlace(
-                lines,
-                line,
-                blank_signs(statement.raw_text[:LONGEST_STATEMENT]),
-                context.options.kernel,
-            )
-            for words, rule in rules:
-                # a second statement on the same line is checked here, since no other line starts
-                # with it
-                if any(word in at.statement or word in line.text for word in words):
-                    yield from rule(at)
+    for line, _, statement in statements(context) if rules else ():
+        at = CallPlace(lines, line, statement, context.options.kernel)
+        for words, rule in rules:
+            # a second statement on the same line is checked here, since no other line starts with
+            # it
+            if any(word in statement or word in line.text for word in words):
+                yield from rule(at)
 
 
 def _pointer_formats(at: CallPlace) -> TypedHits:
@@ -117,17 +96,10 @@ def _pointer_formats(at: CallPlace) -> TypedHits:
         return
     reported = False
     four = _FOUR_CC_NEWER if at.kernel >= (6, 17) else _FOUR_CC
-    for number in range(at.line.number, at.last + 1):
-        if number > len(at.lines.lines):
-            break
-        found = _STRING.search(at.lines.lines[number - 1].text)
-        text = (
-            (at.lines.raw_line(number) or "")[found.start() : found.end()].replace(
-                "%%", ""
-            )
-            if found
-            else ""
-        )
+    for line in at.lines.lines[at.line.number - 1 : at.last]:
+        found = _STRING.search(line.text)
+        raw = at.lines.raw_line(line.number) or ""
+        text = raw[slice(*found.span())].replace("%%", "") if found else ""
         for specifier, kind, more in _POINTER.findall(text):
             if (
                 kind not in _EXTENSIONS
@@ -144,13 +116,9 @@ def _pointer_formats(at: CallPlace) -> TypedHits:
 def _bad_extension(line: ScannedLine, specifier: str) -> Hit:
     if "pA" in specifier:
         return line.hit(None, "rust", specifier=specifier)
-    if "pF" in specifier or "pf" in specifier:
-        return line.hit(
-            None,
-            "symbol",
-            specifier=specifier,
-            instead="%pS" if "pF" in specifier else "%ps",
-        )
+    for kind, instead in (("pF", "%pS"), ("pf", "%ps")):
+        if kind in specifier:
+            return line.hit(None, "symbol", specifier=specifier, instead=instead)
     return line.hit(specifier=specifier)
 
 
@@ -159,60 +127,42 @@ def _sleep(at: CallPlace) -> TypedHits:
     if not found:
         return
     low, high = found["min"], found["max"]
+    are_short = low.isdecimal() and high.isdecimal() and len(low + high) < 40
     if low == high:
         yield "USLEEP_RANGE", at.line.hit(None, "no-range")
-    elif (
-        low.isdecimal()
-        and high.isdecimal()
-        and len(low + high) < 40
-        and int(low) > int(high)
-    ):
+    elif are_short and int(low) > int(high):
         yield "USLEEP_RANGE", at.line.hit()
 
 
 def _multiplied(at: CallPlace) -> TypedHits:
-    found = (
-        _MULTIPLIED.match(at.statement)
-        if "*" in at.statement
-        and "sizeof" in at.statement
-        and _ALLOCATES.match(at.statement)
-        else None
-    )
+    is_likely = "*" in at.statement and "sizeof" in at.statement
+    if not is_likely or not _ALLOCATES.match(at.statement):
+        return
+    found = _MULTIPLIED.match(at.statement)
     if not found:
         return
     count, size = found["one"], found["two"]
     if _SIZEOF.match(count):
         count, size = size, count
     constant = _CONSTANT.fullmatch(count) or _NAMED_CONSTANT.match(count)
-    if (
-        not re.match(r"sizeof\b", count, re.ASCII)
-        and _SIZEOF.match(size)
-        and not constant
-    ):
-        better = {
-            "kvmalloc": "kvmalloc_array",
-            "kvzalloc": "kvcalloc",
-            "kzalloc": "kcalloc",
-        }.get(found["call"], "kmalloc_array")
+    is_size = re.match(r"sizeof\b", count, re.ASCII)
+    if not is_size and _SIZEOF.match(size) and not constant:
+        better = _ARRAY_CALLS.get(found["call"], "kmalloc_array")
         yield "ALLOC_WITH_MULTIPLY", at.line.hit(better=better, call=found["call"])
 
 
 def _symbolic(context: Context) -> TypedHits:
     for line in c_lines(context):
-        if "S_I" in line.text:
-            for found in _SYMBOLIC.finditer(line.text):
-                yield (
-                    "SYMBOLIC_PERMS",
-                    hit_on(
-                        line.number,
-                        "",
-                        found.start(),
-                        octal=f"{mode_of(found[1]):04o}",
-                        mode=found[1],
-                    ),
-                )
+        for found in _SYMBOLIC.finditer(line.text) if "S_I" in line.text else ():
+            values = {"octal": f"{mode_of(found[1]):04o}", "mode": found[1]}
+            yield "SYMBOLIC_PERMS", hit_on(line.number, "", found.start(), **values)
 
 
+_ARRAY_CALLS = {
+    "kvmalloc": "kvmalloc_array",
+    "kvzalloc": "kvcalloc",
+    "kzalloc": "kcalloc",
+}
 _RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], TypedHits]], ...] = (
     (('"',), _pointer_formats),
     (("usleep_range",), _sleep),

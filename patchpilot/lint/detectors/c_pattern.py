@@ -2,34 +2,54 @@
 """Generic detectors for rules that match a pattern in a single line of C."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from operator import attrgetter
 
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.file_modes import MODE
-from patchpilot.lint.c.line_scan import ScannedLine, as_text, scan
-from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector, hit_on
+from patchpilot.lint.c.line_scan import ScannedLine, scan
+from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.pack_patterns import NEVER
 
 LONGEST_LINE = 3000
 """Longer lines are treated as data and skipped."""
 
 
 @once
+def _lines(
+    context: Context, suffixes: tuple[str, ...], unchanged: bool
+) -> tuple[list[ScannedLine], str]:
+    """Returns the lines that the patch adds (or leaves) in files with these suffixes, and their
+    text for fast searches.
+    """
+    lines = [
+        line
+        for line in (scan(context).lines if unchanged else scan(context).added)
+        if line.left and line.sign in ("+", " ")
+        if "*" in suffixes or line.suffix in (suffixes or ("c", "h"))
+        if len(line.raw) <= LONGEST_LINE or suffixes
+    ]
+    return lines, "\n".join(line.raw for line in lines)
+
+
 def c_lines(context: Context) -> list[ScannedLine]:
     """Returns the lines that the patch adds to C sources and headers."""
-    return [
-        line
-        for line in scan(context).added
-        if line.suffix in ("c", "h") and len(line.raw) <= LONGEST_LINE
-    ]
+    return _lines(context, (), False)[0]
 
 
-@once
 def c_text(context: Context) -> str:
     """Returns the added lines of C sources and headers as one text, for fast searches."""
-    return "\n".join(line.raw for line in c_lines(context))
+    return _lines(context, (), False)[1]
+
+
+def new_c_text(context: Context) -> str:
+    """Returns the lines of C on the new side: a statement that starts in an added line may continue
+    in unchanged lines.
+    """
+    return _lines(context, (), True)[1]
 
 
 @cache
@@ -96,63 +116,27 @@ def _filled(text: str, match: re.Match[str]) -> re.Pattern[str]:
 
 def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
     """Returns the added lines that a rule checks, or none if its needles rule out a match."""
-    needle, needles, suffixes = (
-        arguments.get("needle", ""),
-        arguments.get("needles", ()),
-        arguments.get("suffixes"),
-    )
-    if arguments.get("unchanged"):
-        lines = [
-            line
-            for line in scan(context).lines
-            if line.left and line.sign in (" ", "+") and _has_suffix(line, suffixes)
-        ]
-        return [
-            line
-            for line in lines
-            if needle in line.raw
-            and (not needles or any(word in line.raw for word in needles))
-        ]
-    whole = c_text(context) if suffixes is None else _added_text(context)
-    if needle not in whole or (needles and not any(word in whole for word in needles)):
+    needles = arguments.get("needles", [arguments.get("needle", "")])
+    suffixes, unchanged = arguments.get("suffixes", ()), arguments.get("unchanged")
+    lines, text = _lines(context, tuple(suffixes), bool(unchanged))
+    if not any(needle in text for needle in needles):
         return []
-    lines = (
-        c_lines(context)
-        if suffixes is None
-        else [line for line in scan(context).added if _has_suffix(line, suffixes)]
-    )
-    if needle:
-        lines = [line for line in lines if needle in line.raw]
-    return (
-        [line for line in lines if any(word in line.raw for word in needles)]
-        if needles
-        else lines
-    )
+    return [line for line in lines if any(needle in line.raw for needle in needles)]
 
 
-def _has_suffix(line: ScannedLine, suffixes: Sequence[str] | None) -> bool:
-    if suffixes is None:
-        return line.suffix in ("c", "h")
-    return line.suffix in suffixes or "*" in suffixes
+_FORM_OF: Mapping[str, Callable[[ScannedLine], str]] = {
+    "code": attrgetter("text"),
+    "plain": attrgetter("code"),
+    "comment": attrgetter("comment"),
+    "raw": attrgetter("raw"),
+}
+FORMS = tuple(_FORM_OF)
+"""The forms of a line that a pattern may see."""
 
 
-@once
-def _added_text(context: Context) -> str:
-    """Returns the lines that the patch adds to any file, as one text."""
-    return "\n".join(line.raw for line in scan(context).added)
-
-
-def form_of(line: ScannedLine, form: str) -> str:
-    """Returns the line in one of the forms listed in `FORMS`."""
-    match form:
-        case "code":
-            return line.text
-        case "plain":
-            return line.code
-        case "comment":
-            return line.comment
-        case _:
-            return line.raw
+def form_of(line: ScannedLine, arguments: Arguments) -> str:
+    """Returns the line in the form that a rule sets as `line`."""
+    return _FORM_OF[arguments.get("line", "code")](line)
 
 
 def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
@@ -170,7 +154,6 @@ def suits(arguments: Arguments, text: str, wanted: str, unwanted: str) -> bool:
     )
 
 
-FORMS = ("code", "plain", "comment", "raw")
 AROUND: Mapping[str, ArgumentType] = {
     "at": ("line", "before", "two-before", "after"),
     "line": FORMS,
@@ -234,93 +217,28 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     column, and `no_column` omits it. `each` reports every match of a line instead of the first;
     `unchanged` checks context lines as well.
     """
-    lines = added_c_lines(context, arguments)
-    if not lines:
-        return
     regex, unless = (
         c_pattern(arguments["pattern"]),
         optional(arguments, "unless_pattern"),
     )
-    form, each, whole = (
-        arguments.get("line", "code"),
-        arguments.get("each"),
-        arguments.get("no_column"),
-    )
     place = "at" if "at" in regex.groupindex else 0
-    conditions = not _CONDITIONS.isdisjoint(arguments)
-    before, unless_before = (
-        optional(arguments, "before_pattern"),
-        optional(arguments, "unless_before_pattern"),
-    )
     reported = 0
-    for line in lines:
-        # the line before is mostly the rarer one
-        if line.starts_file or (
-            (before or unless_before)
-            and not _follows(line, form, before, unless_before)
-        ):
+    for line in added_c_lines(context, arguments):
+        text = form_of(line, arguments)
+        found = None if line.starts_file else regex.search(text)
+        if not found or (unless and unless.search(text)):
             continue
-        text = form_of(line, form)
-        found = regex.search(text)
-        if not found:
-            continue
-        if unless and unless.search(text):
-            continue
-        around = _suits(context, arguments, line, found) if conditions else {}
+        around = _groups_around(context, arguments, line, found)
         if around is None or (arguments.get("apart") and line.number == reported + 1):
             continue
         reported = line.number
-        for match in regex.finditer(text) if each else (found,):
-            named = {**match.groupdict(), **around}
-            column = None if whole else max(1, match.start(place))
-            if column and not line.raw.isascii():
-                column = len(as_text(line.raw[:column]))
-            yield hit_on(
-                line.number,
-                "",
-                column,
-                **{name: _shown(name, value) for name, value in named.items()},
-            )
-
-
-def _shown(name: str, value: str | None) -> str:
-    """Returns the text of a group as messages show it: without spaces if its name ends in
-    `_joined`.
-    """
-    text = as_text(value or "")
-    return "".join(text.split()) if name.endswith("_joined") else text
-
-
-_CONDITIONS = frozenset(
-    (
-        "around",
-        "group_patterns",
-        "unless_group_patterns",
-        "files_pattern",
-        "other_files_pattern",
-        "uncommented",
-        "same_indent",
-        "from_line",
-    )
-)
-
-
-def _suits(
-    context: Context,
-    arguments: Arguments,
-    line: ScannedLine,
-    found: re.Match[str],
-) -> Mapping[str, str | None] | None:
-    """Returns the named groups of what is around a line, or None where the conditions of the rule
-    are not met.
-    """
-    if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
-        return None
-    if not groups_suit(arguments, found) or not _is_placed(arguments, line):
-        return None
-    if arguments.get("uncommented") and scan(context).has_comment_near(line):
-        return None
-    return _groups_around(context, arguments, line, found)
+        for match in regex.finditer(text) if arguments.get("each") else (found,):
+            named = {**match.groupdict(""), **around}
+            for name in named:
+                if name.endswith("_joined"):
+                    named[name] = "".join(named[name].split())
+            is_whole = arguments.get("no_column")
+            yield line.hit(None if is_whole else max(1, match.start(place)), **named)
 
 
 def groups_suit(arguments: Arguments, found: re.Match[str]) -> bool:
@@ -332,75 +250,55 @@ def groups_suit(arguments: Arguments, found: re.Match[str]) -> bool:
     )
 
 
-def _is_placed(arguments: Arguments, line: ScannedLine) -> bool:
-    if line.new_line < arguments.get("from_line", 0):
-        return False
-    above = line.previous
-    return not arguments.get("same_indent") or (
-        above is not None and above.indent == line.indent
-    )
-
-
 def _groups_around(
-    context: Context,
-    arguments: Arguments,
-    line: ScannedLine,
-    found: re.Match[str],
-) -> Mapping[str, str | None] | None:
-    """Returns the named groups of the lines around a line.
-
-    None where one of them is not as `around` requires.
+    context: Context, arguments: Arguments, line: ScannedLine, found: re.Match[str]
+) -> Mapping[str, str] | None:
+    """Returns the named groups of the lines around a line, or None if the conditions of the rule
+    are not met.
     """
-    groups: dict[str, str | None] = {}
+    above = line.previous
+    if (
+        not _follows(line, arguments)
+        or not suits(arguments, line.file, "files_pattern", "other_files_pattern")
+        or not groups_suit(arguments, found)
+        or line.new_line < arguments.get("from_line", 0)
+        or (arguments.get("same_indent") and (not above or above.indent != line.indent))
+        or (arguments.get("uncommented") and scan(context).has_comment_near(line))
+    ):
+        return None
+    groups: dict[str, str] = {}
     for wanted in arguments.get("around", ()):
         other = _other_line(context, line, wanted.get("at", "line"))
-        text = (
-            None
-            if other is None or len(other.raw) > LONGEST_LINE
-            else form_of(other, wanted.get("line", "code"))
-        )
+        is_short = other is not None and len(other.raw) <= LONGEST_LINE
+        text = form_of(other, wanted) if other and is_short else None
         if "pattern" in wanted:
             match = (
-                _filled(wanted["pattern"], found).search(text)
-                if text is not None
-                else None
+                None if text is None else _filled(wanted["pattern"], found).search(text)
             )
             if match is None:
                 return None
-            groups.update(match.groupdict())
-        if (
-            "unless_pattern" in wanted
-            and text is not None
-            and _filled(wanted["unless_pattern"], found).search(text)
-        ):
+            groups.update(match.groupdict(""))
+        unless = _filled(wanted.get("unless_pattern", NEVER), found)
+        if text is not None and unless.search(text):
             return None
     return groups
 
 
 def _other_line(context: Context, line: ScannedLine, at: str) -> ScannedLine | None:
-    if at == "line":
-        return line
-    if at == "before":
-        return line.previous
-    lines, other = (
-        scan(context).lines,
-        line.number - 3 if at == "two-before" else line.number,
-    )
-    return lines[other] if 0 <= other < len(lines) else None
+    if at in ("line", "before"):
+        return line if at == "line" else line.previous
+    number = line.number - (2 if at == "two-before" else -1)
+    lines = scan(context).lines
+    return lines[number - 1] if 1 <= number <= len(lines) else None
 
 
-def _follows(
-    line: ScannedLine,
-    form: str,
-    before: re.Pattern[str] | None,
-    unless: re.Pattern[str] | None,
-) -> bool:
-    """Whether the line before matches as the rule requires."""
+def _follows(line: ScannedLine, arguments: Arguments) -> bool:
+    """Returns whether the line before matches as the rule requires."""
     above = line.previous
     if above is None or len(above.raw) > LONGEST_LINE:
-        return before is None
-    return (before is None or before.search(form_of(above, form)) is not None) and not (
-        unless and unless.search(above.raw)
+        return "before_pattern" not in arguments
+    return suits(arguments, form_of(above, arguments), "before_pattern", "") and suits(
+        arguments, above.raw, "", "unless_before_pattern"
     )
 
 
@@ -410,17 +308,11 @@ def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
     In the string, %% is replaced with __ first. Every match contains `needle`.
     """
-    needle = arguments["needle"]
-    if needle not in c_text(context):
-        return
     regex = c_patterns.pattern(arguments["pattern"])
-    for line in c_lines(context):
-        if needle not in line.raw or '"' not in line.raw:
-            continue
-        for part in _QUOTED.finditer(line.text):
-            if found := regex.search(
-                line.raw[part.start(1) : part.end(1)].replace("%%", "__")
-            ):
+    for line in added_c_lines(context, arguments):
+        for part in _QUOTED.finditer(line.text) if '"' in line.raw else ():
+            text = line.raw[slice(*part.span(1))].replace("%%", "__")
+            if found := regex.search(text):
                 yield line.hit(**found.groupdict(""))
                 break
 

@@ -22,6 +22,7 @@ from patchpilot.lint.detectors.c_pattern import (
     c_pattern,
     form_of,
     groups_suit,
+    new_c_text,
     optional,
     suits,
     with_fragments,
@@ -141,18 +142,18 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if "needle" in arguments
         else tuple(arguments.get("needles", ()))
     )
-    if needles and not any(needle in _new_text(context) for needle in needles):
+    if needles and not any(needle in new_c_text(context) for needle in needles):
         return
     first = arguments.get("line_pattern", "")
     if (
         first
         and first.isascii()
         and "(?" not in first.replace("(?:", "")
-        and not _anywhere(first).search(_new_text(context))
+        and not _anywhere(first).search(new_c_text(context))
     ):
         return
     pattern = c_pattern(arguments["pattern"])
-    for line, span, text in _statements(context):
+    for line, span, text in statements(context):
         if needles and not any(
             needle in text or needle in line.text for needle in needles
         ):
@@ -167,7 +168,7 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 @once
-def _statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]:
+def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]:
     """Returns the statements that start in added lines of C, with their text."""
     walked = code(context)
     found = []
@@ -227,18 +228,6 @@ def _part(
     return text
 
 
-@once
-def _new_text(context: Context) -> str:
-    """Returns the lines of C on the new side: a statement that starts in an added line may continue
-    in unchanged lines.
-    """
-    return "\n".join(
-        line.raw
-        for line in scan(context).lines
-        if line.left and line.sign != "-" and line.suffix in ("c", "h")
-    )
-
-
 @detector(
     "type-like",
     "type *pattern *type_pattern",
@@ -286,7 +275,7 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if line.starts_file or not _starts_type(line, arguments):
             continue
         walked = walked or code(context)
-        text = form_of(line, arguments.get("line", "code"))
+        text = form_of(line, arguments)
         types_in = _types_in(walked.types(line.number), kind, text, lead, arguments)
         # all are found before a hit is yielded: the types change when another rule asks for them
         found_types = list(types_in if arguments.get("each") else islice(types_in, 1))
@@ -312,8 +301,7 @@ def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
     return (
         not first
         or "{type}" in first
-        or c_pattern(first).search(form_of(line, arguments.get("line", "code")))
-        is not None
+        or c_pattern(first).search(form_of(line, arguments)) is not None
     )
 
 
@@ -395,7 +383,7 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     1; an argument that matches the optional third part, a pattern, is not reported. Every call
     contains one of `needles`.
     """
-    if not any(needle in _new_text(context) for needle in arguments["needles"]):
+    if not any(needle in new_c_text(context) for needle in arguments["needles"]):
         return
     calls = [entry.split(" => ") for entry in arguments["call_patterns"]]
     names = c_pattern("|".join(entry[0] for entry in calls))
@@ -403,7 +391,7 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         c_pattern(arguments["pattern"]),
         optional(arguments, "unless_pattern"),
     )
-    for line, _, text in _statements(context):
+    for line, _, text in statements(context):
         if not names.search(line.text):
             continue
         for name, place, *excepted in calls:

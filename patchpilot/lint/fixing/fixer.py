@@ -6,7 +6,6 @@ fix.
 """
 
 import importlib
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -97,16 +96,10 @@ class FixSite:
 
     def added(self, number: int) -> ScannedLine | None:
         """Returns the line with this number if the patch adds it to a file."""
-        if not 1 <= number <= len(self.scan.lines):
-            return None
-        line = self.scan.lines[number - 1]
-        return line if line.added and not line.starts_file else None
-
-    def above(self, number: int) -> ScannedLine | None:
-        """Returns the previous line of the patch if the patch adds it and no line is removed in
-        between.
-        """
-        return self.added(number - 1)
+        for line in self.scan.lines[max(number - 1, 0) : number]:
+            if line.added and not line.starts_file:
+                return line
+        return None
 
     def text(self, number: int) -> str:
         """Returns a line of the patch as text."""
@@ -149,10 +142,6 @@ class RegisteredFixer(NamedTuple):
     changes: str
     tokens: TokenChanges = ()
 
-    def function(self, site: FixSite) -> LineChange | None:
-        """Returns the change that the fixer proposes, None if it is not certain about one."""
-        return as_change(self.propose(site))
-
 
 def fixer(
     name: str, changes: str = SPACE, *, tokens: TokenChanges = ()
@@ -185,18 +174,13 @@ def indent_of(raw: str) -> str:
     return raw[1 : len(raw) - len(raw[1:].lstrip(" \t"))]
 
 
-def bare_code(line: ScannedLine) -> str | None:
+def bare_code(line: ScannedLine | None) -> str:
     """Returns the code of a line without its sign.
 
-    Returns None if the line has a comment or a directive, or continues with a backslash.
+    Returns "" if the line has a comment or a directive, or continues with a backslash.
     """
-    if (
-        NOTE in line.text
-        or re.match(r".\s*#", line.text)
-        or line.raw.rstrip().endswith("\\")
-    ):
-        return None
-    return line.raw[1:].rstrip(" \t")
+    code = line.raw[1:].rstrip(" \t") if line and NOTE not in line.text else ""
+    return "" if code.endswith("\\") or code.lstrip().startswith("#") else code
 
 
 def import_fixers() -> dict[str, RegisteredFixer]:

@@ -2,17 +2,18 @@
 """An edited patch: its lines, the original line of each of them, and updated hunk headers."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from patchpilot.lint.c.line_scan import as_bytes, as_text
-from patchpilot.lint.fixing.fixer import LineChange
+from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 
-MAX_LINES_AFTER = 100
-"""The number of lines after a hunk among which an unchanged one is expected."""
 _HEADER = re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))?( @@)")
+
+_Edits = dict[int, tuple[int, tuple[str, ...]]]
+"""By patch line, how many lines are removed there and the lines that replace them."""
 
 
 @dataclass(frozen=True)
@@ -31,88 +32,19 @@ class PatchEdit:
         return cls(patch, tuple(range(len(patch.lines))))
 
     def with_changes(self, changes: Sequence[LineChange]) -> "PatchEdit":
-        """Returns the patch with these changes, which must not overlap."""
+        """Returns the patch with these changes, which must not overlap, and with new counts and
+        starts in its hunk headers.
+        """
         edits = self._edits(changes)
         lines: list[str] = []
         origin: list[int] = []
         fresh = min((0, *self.origin)) - 1
-        at = 0
-        while at < len(self.patch.lines):
-            count, insert = edits.get(at + 1, (0, ()))
-            for number, text in enumerate(insert):
-                lines.append(text)
-                # the first line that replaces another keeps its original index
-                if count and number == 0:
-                    origin.append(self.origin[at])
-                else:
-                    origin.append(fresh)
-                    fresh -= 1
-            if count:
-                at += count
-                continue
-            lines.append(self.patch.lines[at])
-            origin.append(self.origin[at])
-            at += 1
-        return self._recounted(lines, origin)
-
-    def excerpt(self, change: LineChange, first: int, last: int) -> list[str]:
-        """Returns patch lines `first` to `last` with the change applied."""
-        edits = self._edits([change])
-        lines: list[str] = []
-        at = first
-        while at <= last:
-            count, insert = edits.get(at, (0, ()))
-            lines += insert if count else (*insert, self.patch.lines[at - 1])
-            at += max(count, 1)
-        return lines
-
-    def _edits(
-        self, changes: Sequence[LineChange]
-    ) -> dict[int, tuple[int, tuple[str, ...]]]:
-        """Returns, by patch line, how many lines are removed there and the lines that replace them."""  # noqa: E501
-        edits: dict[int, tuple[int, tuple[str, ...]]] = {}
-        by_line: dict[int, list[tuple[int, int, str]]] = {}
-        for change in changes:
-            for edit in change.edits:
-                edits[edit.start] = (edit.delete, edit.insert)
-            for span in change.spans:
-                by_line.setdefault(span.line, []).append(
-                    (span.start, span.end, span.text)
-                )
-        for number, spans in by_line.items():
-            raw = as_bytes(self.patch.lines[number - 1])
-            for start, end, text in sorted(set(spans), reverse=True):
-                raw = raw[:start] + text + raw[end:]
-            edits[number] = (1, (as_text(raw),))
-        return edits
-
-    def _recounted(self, lines: list[str], origin: list[int]) -> "PatchEdit":
-        """Recomputes the line counts and starts of the new side in hunk headers."""
-        where = {line: at for at, line in enumerate(origin)}
-        for change in self.patch.files:
-            shift = 0
-            for hunk in change.hunks:
-                header = where.get(self.origin[hunk.patch_line - 1], -1)
-                match = _HEADER.match(lines[header]) if header >= 0 else None
-                if not match or not hunk.lines:
-                    continue
-                body = lines[
-                    header + 1 : self._end(hunk.lines[-1].patch_line, where, len(lines))
-                ]
-                # text after the hunk is not part of it: only lines that the fix added or removed
-                # are counted
-                delta = _growth(body) - _growth(
-                    self.patch.lines[hunk.patch_line : hunk.lines[-1].patch_line]
-                )
-                if delta or shift:
-                    count = hunk.new_count + delta
-                    ranges = f"{hunk.new_start + shift}" + (
-                        "" if match[3] is None and count == 1 else f",{count}"
-                    )
-                    lines[header] = (
-                        f"{match[1]}{ranges}{match[4]}{lines[header][match.end() :]}"
-                    )
-                shift += delta
+        for text, number in self._edited(
+            self._headers(edits) | edits, 1, len(self.origin)
+        ):
+            lines.append(text)
+            origin.append(self.origin[number - 1] if number else fresh)
+            fresh -= not number
         patch = parse_patch(
             ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"),
             self.patch.source,
@@ -120,19 +52,62 @@ class PatchEdit:
         )
         return PatchEdit(patch._replace(damage=self.patch.damage), tuple(origin))
 
-    def _end(self, number: int, where: Mapping[int, int], end: int) -> int:
-        """Returns the current index of the first unchanged line after a hunk.
+    def excerpt(self, change: LineChange, first: int, last: int) -> list[str]:
+        """Returns patch lines `first` to `last` with the change applied."""
+        return [text for text, _ in self._edited(self._edits([change]), first, last)]
 
-        The end when there is none.
+    def _edited(
+        self, edits: _Edits, first: int, last: int
+    ) -> Iterator[tuple[str, int]]:
+        """Yields patch lines `first` to `last` with their number; it is 0 for a new line, except
+        for the first one that replaces another.
         """
-        return next(
-            (
-                where[one]
-                for one in self.origin[number : number + MAX_LINES_AFTER]
-                if one in where
-            ),
-            end,
-        )
+        number = first
+        while number <= last:
+            count, insert = edits.get(number, (0, ()))
+            for at, text in enumerate(insert):
+                yield text, number if count and not at else 0
+            if not count:
+                yield self.patch.lines[number - 1], number
+            number += count or 1
+
+    def _edits(self, changes: Sequence[LineChange]) -> _Edits:
+        edits: _Edits = {}
+        by_line: dict[int, set[ColumnSpan]] = {}
+        for change in changes:
+            for edit in change.edits:
+                edits[edit.start] = (edit.delete, edit.insert)
+            for span in change.spans:
+                by_line.setdefault(span.line, set()).add(span)
+        for number, spans in by_line.items():
+            raw = as_bytes(self.patch.lines[number - 1])
+            for _, start, end, text in sorted(spans, reverse=True):
+                raw = raw[:start] + text + raw[end:]
+            edits[number] = (1, (as_text(raw),))
+        return edits
+
+    def _headers(self, edits: _Edits) -> _Edits:
+        """Returns the edits of the hunk headers that these edits make wrong."""
+        headers: _Edits = {}
+        for change in self.patch.files:
+            shift = 0
+            for hunk in change.hunks:
+                delta = 0
+                # text after the hunk is not part of it
+                for line in hunk.lines:
+                    number = line.patch_line
+                    count, insert = edits.get(number, (0, ()))
+                    gone = self.patch.lines[number - 1 : number - 1 + count]
+                    delta += _growth(insert) - _growth(gone)
+                header = self.patch.lines[hunk.patch_line - 1]
+                match = _HEADER.match(header)
+                if match and (delta or shift):
+                    count = hunk.new_count + delta
+                    size = "" if match[3] is None and count == 1 else f",{count}"
+                    start = f"{match[1]}{hunk.new_start + shift}{size}{match[4]}"
+                    headers[hunk.patch_line] = (1, (start + header[match.end() :],))
+                shift += delta
+        return headers
 
 
 def _growth(lines: Sequence[str]) -> int:

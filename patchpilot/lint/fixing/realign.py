@@ -10,7 +10,6 @@ from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange, indent_of
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.lint_context import Context
 
-_SPACES = " \t"
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _TAIL = re.compile(rf"(?<=[^ \t])([ \t]+)(\\|{NOTE}+)[ \t]*$")
 _TAB = 8
@@ -29,36 +28,31 @@ def keep_columns(
     """
     was, now = scan(old[1]).lines, scan(new[1]).lines
     place = {origin: at for at, origin in enumerate(new[0].origin)}
-    text = {at: one.raw for at, one in enumerate(now)}
-    masks = {at: one.text for at, one in enumerate(now)}
+    places = [place.get(origin, -1) for origin in old[0].origin]
+    moved: dict[int, str] = {}
     spans: list[ColumnSpan] = []
     askew: set[int] = set()
-    done: set[int] = set()
-    for at, line in enumerate(was):
-        here = place.get(old[0].origin[at], -1)
-        if (
-            here not in text
-            or not line.added
-            or line.starts_file
-            or (text[here] == line.raw and here not in done)
-        ):
+    for at, (line, here) in enumerate(zip(was, places, strict=True)):
+        if here < 0 or not line.added or line.starts_file:
             continue
-        if here not in done and (span := _tail(line, now[here])):
+        text = now[here].text
+        if here in moved:
+            text = moved[here] + text[1 + len(indent_of(now[here].raw)) :]
+        elif now[here].raw == line.raw:
+            continue
+        elif span := _tail(line, now[here]):
             spans.append(span)
-        shifts = _shifts(line.text, masks[here])
-        for below, column in _below(was, at, shifts):
-            there = place.get(old[0].origin[below.number - 1], -1)
+        for below, column in _below(was, at, _shifts(line.text, text)):
+            there, origin = places[below.number - 1], old[0].origin[below.number - 1]
             indent = indent_of(below.raw)
-            if there < 0 or there in done or indent_of(text[there]) != indent:
+            if there < 0 or there in moved or indent_of(now[there].raw) != indent:
                 continue
-            if not may_touch(below, old[0].origin[below.number - 1]):
+            if not may_touch(below, origin):
                 askew.add(old[0].origin[at])
                 continue
-            new_indent = "\t" * (column // _TAB) + " " * (column % _TAB)
-            spans.append(ColumnSpan(there + 1, 1, 1 + len(indent), new_indent))
-            text[there] = f"+{new_indent}{text[there][1 + len(indent) :]}"
-            masks[there] = f"+{new_indent}{masks[there][1 + len(indent) :]}"
-            done.add(there)
+            tabs = "\t" * (column // _TAB) + " " * (column % _TAB)
+            spans.append(ColumnSpan(there + 1, 1, 1 + len(indent), tabs))
+            moved[there] = f"+{tabs}"
     return LineChange(spans=tuple(spans)), frozenset(askew)
 
 
@@ -76,73 +70,45 @@ def _open(text: str) -> list[int]:
 def _shifts(old: str, new: str) -> dict[int, int]:
     """Maps the column after each open parenthesis to its new column; empty when none has moved."""
     before, after = _open(old), _open(new)
-    return (
-        dict(zip(before, after, strict=True))
-        if len(before) == len(after) and before != after
-        else {}
-    )
+    is_moved = len(before) == len(after) and before != after
+    return dict(zip(before, after, strict=True)) if is_moved else {}
 
 
 def _below(
-    lines: list[ScannedLine], at: int, shifts: dict[int, int]
+    lines: list[ScannedLine], at: int, columns: dict[int, int]
 ) -> Iterator[tuple[ScannedLine, int]]:
     """Yields the lines aligned with a parenthesis of the line at `at` that is still open, with
     their new column.
     """
-    depth = len(_open(lines[at].text))
-    columns = dict(shifts)
+    depth = len(_open(lines[at].text)) if columns else 0
     for line in lines[at + 1 : at + 1 + _MOST_LINES]:
-        if (
-            not columns
-            or depth <= 0
-            or line.starts_hunk
-            or line.starts_file
-            or not line.in_hunk
-        ):
+        if depth <= 0 or line.starts_hunk or line.starts_file or not line.in_hunk:
             return
         if line.sign == "-":
             continue
-        indent = indent_of(line.raw)
         # white space in the kernel's form: tabs as far as possible
-        plain = line.text[1 : 1 + len(indent)] == indent and re.fullmatch(
-            r"\t* {0,7}", indent
-        )
-        column = columns.get(len(expand(indent)))
-        moves = column is not None and column != len(expand(indent))
-        if (
-            plain
-            and column is not None
-            and moves
-            and line.text[1 + len(indent) :].strip(_SPACES)
-            and line.text[1 + len(indent)] != NOTE
-        ):
+        plain = re.match(rf"[+ ](\t* {{0,7}})(?=[^\s{NOTE}])", line.text)
+        width = len(expand(plain[1])) if plain else -1
+        column = columns.get(width, width)
+        if column != width:
             yield line, column
-        depth += sum(line.code.count(char) for char in "([{") - sum(
-            line.code.count(char) for char in ")]}"
-        )
+        depth += sum((char in "([{") - (char in ")]}") for char in line.code)
 
 
 def _tail(old: ScannedLine, new: ScannedLine) -> ColumnSpan | None:
     """Returns the white space before a backslash or a comment at the end of a line that keeps its
     column, if there is room.
     """
-    before, after = _TAIL.search(old.text), _TAIL.search(new.text)
-    if (
-        not before
-        or not after
-        or before[1] != after[1]
-        or before[1] == " "
-        or old.raw[before.start(2) :] != new.raw[after.start(2) :]
-    ):
+    was, now = _TAIL.search(old.text), _TAIL.search(new.text)
+    if not was or not now or was[1] != now[1] or was[1] == " ":
         return None
-    column, end = (
-        len(expand(old.raw[1 : before.end(1)])),
-        len(expand(new.raw[1 : after.start(1)])),
-    )
-    if column <= end or column == len(expand(new.raw[1 : after.end(1)])):
+    column = len(expand(old.raw[1 : was.end(1)]))
+    end, tail = len(expand(new.raw[1 : now.start(1)])), new.raw[now.start(2) :]
+    is_same = column == len(expand(new.raw[1 : now.end(1)]))
+    if old.raw[was.start(2) :] != tail or column <= end or is_same:
         return None
-    if " " in before[1]:
-        gap = " " * (column - end) if "\t" not in before[1] else ""
-    else:
-        gap = "\t" * (column // _TAB - end // _TAB) if column % _TAB == 0 else ""
-    return ColumnSpan(new.number, after.start(1), after.end(1), gap) if gap else None
+    gap = " " * (column - end)
+    if "\t" in was[1]:
+        is_plain = " " not in was[1] and column % _TAB == 0
+        gap = "\t" * (column // _TAB - end // _TAB) if is_plain else ""
+    return ColumnSpan(new.number, *now.span(1), gap) if gap else None

@@ -20,6 +20,7 @@ from patchpilot.lint.fixing.fixer import (
     FixSite,
     LineChange,
     RegisteredFixer,
+    as_change,
     import_fixers,
 )
 from patchpilot.lint.fixing.guard import keeps_meaning
@@ -249,12 +250,11 @@ class _Fixing:
             fixer = self.fixers.get(finding.rule)
             if key in banned or finding.patch_line is None or not fixer:
                 continue
-            change = None
-            if not _is_long(tried.draft.patch, finding.patch_line):
-                change = fixer.function(FixSite(tried.context, finding))
-                reason = NOT_CERTAIN
-            else:
-                reason = TOO_LONG
+            if _is_long(tried.draft.patch, finding.patch_line):
+                self.reasons[key] = TOO_LONG
+                continue
+            change = as_change(fixer.propose(FixSite(tried.context, finding)))
+            reason = NOT_CERTAIN
             if change:
                 if accepted.meets(change):
                     continue
@@ -468,15 +468,10 @@ def _inside(line: ScannedLine) -> str | None:
 
     None in a string that continues.
     """
-    blank = len(line.raw) - len(line.raw[1:].lstrip(" \t"))
-    for at in (1, blank):
-        if line.text[at : at + 1] == NOTE and not line.raw.startswith(("/*", "//"), at):
-            return "*/"
-    return (
-        None
-        if line.text[blank : blank + 1] == "X" != line.raw[blank : blank + 1]
-        else ""
-    )
+    text, raw = (each[1:].lstrip(" \t") for each in (line.text, line.raw))
+    if text.startswith(NOTE) and not raw.startswith(("/*", "//")):
+        return "*/"
+    return None if text.startswith("X") and not raw.startswith("X") else ""
 
 
 @once

@@ -36,17 +36,12 @@ _TAG = compile_cached(
 @fixer("join-brace")
 def join_brace(site: FixSite) -> Proposal:
     """Moves the brace, `else` or `while` to the end of the previous line."""
-    for lower in (site.number, site.number + 1):
-        upper = site.added(lower - 1)
-        line = site.added(lower)
-        if not upper or not line:
-            continue
-        head, tail = bare_code(upper), bare_code(line)
-        if head is None or tail is None or not head.strip():
-            continue
-        tail = tail.lstrip(_SPACES)
-        if tail == "{" or (re.match(r"(?:else|while)\b", tail) and head.strip() == "}"):
-            return replaced(upper.number, f"+{head} {tail}", count=2)
+    for number in (site.number, site.number + 1):
+        head, tail = bare_code(site.added(number - 1)), bare_code(site.added(number))
+        rest = tail.lstrip(_SPACES)
+        is_end = head.strip() == "}" and re.match(r"(?:else|while)\b", rest)
+        if head.strip() and (rest == "{" or is_end):
+            return replaced(number - 1, f"+{head} {rest}", count=2)
     return None
 
 
@@ -54,34 +49,19 @@ def join_brace(site: FixSite) -> Proposal:
 def split_brace(site: FixSite) -> Proposal:
     """Moves the opening brace of a function to a separate line."""
     for number in range(site.number, site.number + _MOST_LINES):
-        line = site.added(number)
-        if line is None:
-            return None
-        text = bare_code(line)
-        if text is None:
-            return None
-        if "{" in line.code:
-            if (
-                not text.endswith("{")
-                or text.count("{") != 1
-                or not text[:-1].rstrip(_SPACES).endswith(")")
-            ):
-                return None
-            return replaced(number, "+" + text[:-1].rstrip(_SPACES), "+{")
-        if ";" in line.code:
-            return None
+        text = bare_code(site.added(number))
+        if match := re.fullmatch(r"([^{]*\))[ \t]*\{", text):
+            return replaced(number, f"+{match[1]}", "+{")
+        if not text or ";" in text or "{" in text:
+            break
     return None
 
 
 @fixer("label")
 def label(site: FixSite) -> Proposal:
     """Moves a label to the start of its line; in a macro, together with the statement after it."""
-    line = site.added(site.number)
-    match = (
-        re.match(r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", line.raw)
-        if line
-        else None
-    )
+    pattern = r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))"
+    match = re.match(pattern, site.line.raw) if site.added(site.number) else None
     return replaced(site.number, f"+{match[1].rstrip()}") if match else None
 
 
@@ -96,11 +76,8 @@ def tab_stop(site: FixSite) -> Proposal:
         return _comment_to_end(line) if line else None
     indent = indent_of(line.raw)
     depth = code_depth(site, len(expand(indent))) if _may_move(line, indent) else 0
-    return (
-        replaced(line.number, f"+{depth * _TAB}{line.raw[1 + len(indent) :]}")
-        if depth
-        else None
-    )
+    new = f"+{depth * _TAB}{line.raw[1 + len(indent) :]}"
+    return replaced(line.number, new) if depth else None
 
 
 def _comment_to_end(line: ScannedLine) -> Proposal:
@@ -108,28 +85,26 @@ def _comment_to_end(line: ScannedLine) -> Proposal:
 
     To a line above where there is no room.
     """
-    match = re.match(r"\+(\t*)(/\*.*?\*/)[ \t]*([^\s/].*?)[ \t]*$", line.raw)
-    goes_on = line.raw.endswith("\\") or line.raw.count("/*") != line.raw.count("*/")
-    if not match or goes_on or set(line.text[match.start(2) : match.end(2)]) != {NOTE}:
+    match = re.match(rf"(\+\t*)({NOTE}+)[ \t]*([^{NOTE}\s]+[^{NOTE}]*)", line.text)
+    if not match or line.raw.endswith("\\") or line.raw[match.end(2) - 2 :][:2] != "*/":
         return None
-    code = line.text[match.start(3) : match.end(3)].partition(NOTE)[0].rstrip()
-    rest = match[3][len(code) :].lstrip()
-    one = f"+{match[1]}{code} {match[2]} {rest}".rstrip()
-    fits = code.endswith((";", ",")) and len(expand(one[1:])) <= MOST_COLUMNS
-    lines = (one,) if fits else (f"+{match[1]}{match[2]}", f"+{match[1]}{match[3]}")
-    return replaced(line.number, *lines)
+    comment, code = line.raw[slice(*match.span(2))], match[3].rstrip()
+    rest = line.raw[match.start(3) + len(code) :].strip()
+    one = f"{match[1]}{code} {comment} {rest}".rstrip()
+    if code.endswith((";", ",")) and len(expand(one[1:])) <= MOST_COLUMNS:
+        return replaced(line.number, one)
+    code = line.raw[match.start(3) :].rstrip()
+    return replaced(line.number, match[1] + comment, match[1] + code)
 
 
 @fixer("comment-end", COMMENT)
 def comment_end(site: FixSite) -> Proposal:
     """Moves the end of a comment to a separate line."""
     line = site.added(site.number)
-    match = (
-        re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw) if line else None
-    )
-    if not line or not match or line.text.strip(f"+{NOTE} \t"):
-        return None
-    return replaced(site.number, f"+{match[1]}{match[2]}", f"+{match[1]}*/")
+    is_comment = line and not line.text.strip(f"+{NOTE} \t")
+    pattern = r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$"
+    match = re.match(pattern, site.line.raw) if is_comment else None
+    return match and replaced(site.number, f"+{match[1]}{match[2]}", f"+{match[1]}*/")
 
 
 @fixer("align")
@@ -142,41 +117,30 @@ def align(site: FixSite) -> Proposal:
     line, before = site.line, site.added(site.number - 1)
     if not before or line.sign not in "+ " or line.starts_file or line.starts_hunk:
         return None
-    tabs = re.match(r"\+(\t*)(.*)$", before.text)
-    column = last_open_bracket(tabs[2]) if tabs else -1
-    if not tabs or column < 0:
-        return None
-    new_indent = tabs[1] + "\t" * (column // 8) + " " * (column % 8)
-    old = indent_of(line.raw)
-    if not _may_move(line, old):
+    head = before.text[1:].lstrip(_TAB)
+    tabs = len(before.text) - 1 - len(head)
+    column, old = last_open_bracket(head), indent_of(line.raw)
+    if column < 0 or not _may_move(line, old):
         return None
     rows = [line]
     depth = _depth(before.code) + _depth(line.code)
-    for number in range(line.number + 1, line.number + _MOST_LINES):
-        one = site.scan.lines[number - 1] if number <= len(site.scan.lines) else None
-        if (
-            depth <= 0
-            or one is None
-            or one.sign != line.sign
-            or one.starts_file
-            or indent_of(one.raw) != old
-            or not _may_move(one, old)
-        ):
+    for row in site.scan.lines[line.number : line.number + _MOST_LINES]:
+        is_below = row.sign == line.sign and not row.starts_file
+        if depth <= 0 or not (is_below and _may_move(row, old)):
             break
-        rows.append(one)
-        depth += _depth(one.code)
-    if depth > 0 and line.sign == " ":
-        # where the call ends is not known
-        return None
-    added = [as_text(f"+{new_indent}{row.raw[1 + len(old) :]}") for row in rows]
+        rows.append(row)
+        depth += _depth(row.code)
+    new = _TAB * (tabs + column // 8) + " " * (column % 8)
+    added = [as_text(f"+{new}{row.raw[1 + len(old) :]}") for row in rows]
     if line.sign == "+":
         return [
             FixEdit(row.number, 1, (text,))
             for row, text in zip(rows, added, strict=True)
         ]
-    # git apply wants a hunk without context below it at the end of the file
-    if not any(
-        hunk.patch_line < line.number <= rows[-1].number < hunk.lines[-1].patch_line
+    last = rows[-1].number
+    # where the call ends is known, and git apply wants context below at the end of the file
+    if depth > 0 or not any(
+        hunk.patch_line < line.number <= last < hunk.lines[-1].patch_line
         for hunk in site.hunks
         if hunk.lines
     ):
@@ -186,14 +150,14 @@ def align(site: FixSite) -> Proposal:
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
-    """Whether the line's indent may change: it is not inside a comment, a string or a directive,
-    and no backslash column follows.
+    """Returns whether the line has this indent and may get another: it is not inside a comment, a
+    string or a directive, and no backslash column follows.
     """
-    text = line.text[1 + len(indent) :]
+    end = 1 + len(indent)
     return (
-        line.text[1 : 1 + len(indent)] == indent
+        indent_of(line.raw) == line.text[1:end] == indent
         and not line.raw.rstrip().endswith("\\")
-        and not text.startswith("#")
+        and not line.text.startswith("#", end)
     )
 
 
@@ -204,12 +168,8 @@ def _depth(code: str) -> int:
 @fixer("drop-fallthrough", NAMED, tokens=((r"fallthrough ;", r""),))
 def drop_fallthrough(site: FixSite) -> Proposal:
     """Deletes a `fallthrough;` between two labels."""
-    line = site.added(site.number)
-    return (
-        delete([site.number])
-        if line and line.raw[1:].strip() == "fallthrough;"
-        else None
-    )
+    is_alone = bare_code(site.added(site.number)).strip() == "fallthrough;"
+    return delete([site.number]) if is_alone else None
 
 
 @fixer("spdx-comment", COMMENT)
@@ -219,47 +179,25 @@ def spdx_comment(site: FixSite) -> Proposal:
 
     If the tag is part of a longer comment, the rest of the comment follows below it.
     """
-    line, comment = site.added(site.number), site.finding.value("comment")
-    if not line or comment not in ("//", "/*", "#"):
+    first, comment = site.added(site.number), site.finding.value("comment")
+    if not first or comment not in ("//", "/*", "#"):
         return None
-    end = " */" if comment == "/*" else ""
-    match = _TAG.match(line.raw)
-    if match and ("*/" in line.raw or not line.raw.startswith("+/*")):
-        return replaced(site.number, f"+{comment} {match[1]}{end}")
-    # the tag is in a comment of several lines
-    rows = _comment_rows(site, line)
-    tagged = next((at for at, row in enumerate(rows) if _TAG.match(row.raw)), None)
-    starts = comment != "#" and re.match(r"\+/\*[ \t]*$", line.raw) is not None
-    if (
-        tagged is None
-        or not (match or starts)
-        or len(rows) < (3 if match else 4)
-        or any(not row.raw.startswith("+ *") for row in rows[1:])
-    ):
+    rows, is_block = [first.raw], first.raw.startswith("+/*")
+    while is_block and "*/" not in rows[-1] and len(rows) < _LONGEST_NOTICE:
+        below = site.added(site.number + len(rows))
+        if not below or not below.raw.startswith("+ *"):
+            return None
+        rows.append(below.raw)
+    tagged = next((row for row in rows if _TAG.match(row)), None)
+    rest = [row for row in rows[1:] if row is not tagged]
+    while rest and not rest[0].strip("+* \t"):
+        rest.pop(0)
+    while len(rest) > 1 and not rest[-2].strip("+* \t"):
+        rest.pop(-2)
+    match = tagged and _TAG.match(tagged)
+    if not match or (first.raw != tagged and rows[0].strip("+/* \t")):
         return None
-    found = _TAG.match(rows[tagged].raw)
-    kept = [row.raw for at, row in enumerate(rows[1:], 1) if at != tagged]
-    while kept and kept[0].strip("+* \t") == "":
-        kept.pop(0)
-    while (
-        len(kept) > 1
-        and kept[-1].strip("+ \t") == "*/"
-        and kept[-2].strip("+* \t") == ""
-    ):
-        kept.pop(-2)
-    if not found or not kept or kept[0].strip() == "+ */":
+    if len(rows) > 1 and not (rest and rest[0].strip("+*/ \t")):
         return None
-    lines = (f"+{comment} {found[1]}{end}", "+/*", *kept)
-    return replaced(site.number, *lines, count=len(rows))
-
-
-def _comment_rows(site: FixSite, first: ScannedLine) -> list[ScannedLine]:
-    """Returns the added lines of the comment that starts at a line."""
-    rows = [first]
-    while (
-        "*/" not in rows[-1].raw
-        and len(rows) < _LONGEST_NOTICE
-        and (below := site.added(rows[-1].number + 1))
-    ):
-        rows.append(below)
-    return rows
+    line = f"+{comment} {match[1]}{' */' if comment == '/*' else ''}"
+    return replaced(site.number, line, *(["+/*"] * bool(rest)), *rest, count=len(rows))

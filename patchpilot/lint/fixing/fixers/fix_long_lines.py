@@ -18,14 +18,23 @@ from patchpilot.lint.fixing.fixer import (
 )
 from patchpilot.lint.fixing.fixers.fix_statements import COLUMNS, MOST_COLUMNS
 
-_LIMITS = (COLUMNS, MOST_COLUMNS)
-"""The columns that broken lines have if they can, and else."""
 _MOST_LINES = 6
 _DEEPEST = 3
 _BREAK = compile_cached(r"(?:,|&&|\|\|)(?=\s)")
 _LATE_BREAK = compile_cached(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
 _ANY_BREAK = compile_cached(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
+_BREAKS = (
+    (_BREAK, 1),
+    (_BREAK, 2),
+    (_BREAK, _DEEPEST),
+    (_LATE_BREAK, 0),
+    (_LATE_BREAK, _DEEPEST),
+    (_ANY_BREAK, _DEEPEST),
+)
+"""Where a line may be broken, and in up to how many brackets; best first."""
+_IS_END = compile_cached(r"^$|[;{}:/]$|(?<!\+ )\+$")
 _GOES_ON = " \\"
+_MACRO_COLUMNS = MOST_COLUMNS - len(_GOES_ON)
 _MACRO = compile_cached(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
 
 
@@ -36,65 +45,29 @@ def break_line(site: FixSite) -> Proposal:
     The rest is aligned with the open parenthesis. The value of a macro moves to the next line.
     """
     line = site.added(site.number)
-    text = line and line.text[: len(line.raw)]
-    if not line or not text:
+    raw = line.raw.rstrip() if line else ""
+    if not line or not raw or NOTE in line.text or raw.endswith("\\"):
         return None
+    text = line.text[: len(raw)]
     if match := _MACRO.match(text):
-        value = f"+\t{line.raw[match.start(2) :]}"
+        value, most = f"+\t{raw[match.start(2) :]}", _MACRO_COLUMNS
         lines = [value[1:]]
-        if len(expand(value[1:])) > _LIMITS[-1]:
+        if len(expand(value[1:])) > MOST_COLUMNS:
             lines = _broken(
-                value,
-                f"+\t{match[2]}",
-                _ANY_BREAK,
-                _DEEPEST,
-                _LIMITS[-1] - len(_GOES_ON),
-                continues=True,
+                value, f"+\t{match[2]}", _ANY_BREAK, _DEEPEST, most, continues=True
             )
-        if not lines or NOTE in text or text.endswith("\\"):
-            return None
-        return replaced(
-            line.number,
-            *[
-                f"+{one}"
-                for one in (
-                    f"{match[1]}{_GOES_ON}",
-                    *(f"{one}{_GOES_ON}" for one in lines[:-1]),
-                    lines[-1],
-                )
-            ],
-        )
-    if bare_code(line) is None:
+        *above, last = (match[1], *lines)
+        added = (*(f"+{row}{_GOES_ON}" for row in above), f"+{last}")
+        return replaced(line.number, *added) if lines else None
+    if not bare_code(line):
         return None
     before = line.previous.code.rstrip() if line.previous else ""
-    continues = before[-1:] not in (
-        "",
-        ";",
-        "{",
-        "}",
-        ":",
-        "+",
-        "/",
-    ) or before.endswith(("&&", "||", "+ +"))
-    for limit in _LIMITS:
-        for pattern, depth in (
-            (_BREAK, 1),
-            (_BREAK, 2),
-            (_BREAK, _DEEPEST),
-            (_LATE_BREAK, 0),
-            (_LATE_BREAK, _DEEPEST),
-            (_ANY_BREAK, _DEEPEST),
-        ):
-            lines = _broken(
-                line.raw.rstrip(),
-                text.rstrip(),
-                pattern,
-                depth,
-                limit,
-                continues=continues,
-            )
+    continues = not _IS_END.search(before)
+    for limit in (COLUMNS, MOST_COLUMNS):
+        for pattern, depth in _BREAKS:
+            lines = _broken(raw, text, pattern, depth, limit, continues=continues)
             if lines:
-                return replaced(line.number, *(f"+{one}" for one in lines))
+                return replaced(line.number, *(f"+{row}" for row in lines))
     return None
 
 
@@ -111,8 +84,7 @@ def _broken(
 
     None where one is too long.
     """
-    indent = indent_of(raw)
-    margin = len(expand(indent)) if continues else len(expand(indent)) + 8
+    margin = len(expand(indent_of(raw))) + (0 if continues else 8)
     lines = [""]
     opened: list[int] = []
     # the brackets that are open where the last line starts
@@ -134,21 +106,16 @@ def _broken(
                 opened.pop()
         lines[-1] += piece
         start = end
-    fits = (
-        all(len(expand(one)) <= limit for one in lines)
-        and 1 < len(lines) <= _MOST_LINES
-    )
+    fits = all(len(expand(line)) <= limit for line in lines)
     # what is below may be aligned with a bracket that is still open
-    return lines if fits and len(opened) <= (outer if opened else 0) else []
+    is_open = opened and len(opened) > outer
+    return lines if fits and 1 < len(lines) <= _MOST_LINES and not is_open else []
 
 
 def _breaks(text: str, pattern: "re.Pattern[str]", deepest: int) -> Iterator[int]:
     """Yields the columns after which a line may be broken."""
-    depth, last = 0, 0
     for match in pattern.finditer(text):
-        depth += sum(
-            (char in "([{") - (char in ")]}") for char in text[last : match.end()]
-        )
-        last = match.end()
+        end = match.end()
+        depth = sum((char in "([{") - (char in ")]}") for char in text[:end])
         if depth <= deepest:
-            yield match.end()
+            yield end

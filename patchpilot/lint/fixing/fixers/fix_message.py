@@ -6,6 +6,8 @@ In the diff, they change only words in comments.
 
 import re
 import textwrap
+from collections.abc import Sequence
+from itertools import takewhile
 
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
@@ -28,48 +30,33 @@ _NO_PROSE = re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
 """What a wrapped line must not start with: it would look like an item of a list, a quote or a
 command.
 """
+_LAID_OUT = re.compile(r"\r|^\s|^$|\S(?: {3,}|\t)|\|")
+"""Lines of prose whose line breaks or columns may be meant."""
 _DOCUMENTS = (".rst", ".txt", ".md")
 
 
-def _in_message(site: FixSite) -> bool:
+def in_message(site: FixSite, number: int | None = None) -> bool:
+    """Returns whether a line, the finding's by default, is in the message."""
     patch = site.context.patch
-    return patch.message_line <= site.number < patch.message_line + len(patch.message)
-
-
-def _subject_line(site: FixSite) -> int | None:
-    """Returns the patch line of the subject if it is one unencoded line."""
-    patch = site.context.patch
-    header = next(
-        (header for header in patch.headers if header.name.lower() == "subject"), None
-    )
-    if not header or header.line >= len(patch.lines):
-        return None
-    raw, below = patch.lines[header.line - 1], patch.lines[header.line]
-    # a subject in the body overrides the header
-    plain = (
-        "=?" not in raw
-        and below[:1] not in (" ", "\t")
-        and raw.rstrip("\r").endswith(patch.subject.title)
-        and patch.subject.title
-    )
-    return header.line if plain else None
+    at = (site.number if number is None else number) - patch.message_line
+    return 0 <= at < len(patch.message)
 
 
 def _retitled(site: FixSite, title: str) -> Proposal:
-    number = _subject_line(site)
-    if number is None or not title or title == site.context.patch.subject.title:
+    """Replaces the title of a subject that is one unencoded line."""
+    patch = site.context.patch
+    old = patch.subject.title
+    headers = (header for header in patch.headers if header.name.lower() == "subject")
+    number = next((header.line for header in headers), 0)
+    raw, *below = patch.lines[number - 1 : number + 1] if number else ("",)
+    text = raw.rstrip("\r")
+    # a subject in the body overrides the header
+    if not old or not text.endswith(old) or "=?" in raw or not below:
         return None
-    raw = site.text(number)
-    ending = "\r" if raw.endswith("\r") else ""
-    return FixEdit(
-        number,
-        1,
-        (
-            raw.rstrip("\r").removesuffix(site.context.patch.subject.title)
-            + title
-            + ending,
-        ),
-    )
+    if below[0][:1] in (" ", "\t") or title in ("", old):
+        return None
+    new = text.removesuffix(old) + title + raw[len(text) :]
+    return FixEdit(number, 1, (new,))
 
 
 @fixer("subject-end", PROSE)
@@ -100,27 +87,19 @@ def prefix_spaces(site: FixSite) -> Proposal:
 @fixer("agreed-prefix", PROSE)
 def agreed_prefix(site: FixSite) -> Proposal:
     """Adds the files' usual prefix to a subject without one, if their history agrees on it."""
-    if not site.finding.value("usual"):
-        return None
-    best = agreed_in_history(site.context)
-    return (
-        _retitled(site, f"{best} {site.context.patch.subject.title}") if best else None
-    )
+    has_usual = site.finding.value("usual")
+    best = agreed_in_history(site.context) if has_usual else ""
+    return _retitled(site, f"{best} {site.context.patch.subject.title}" if best else "")
 
 
 @fixer("drop-line", PROSE)
 def drop_line(site: FixSite) -> Proposal:
     """Deletes a line of the message, and one of two blank lines that become adjacent."""
-    if not _in_message(site):
+    if not in_message(site):
         return None
-    lines, at = site.context.patch.lines, site.number - 1
-    blank = (
-        at > 0
-        and not lines[at - 1].strip()
-        and at + 1 < len(lines)
-        and not lines[at + 1].strip()
-    )
-    return delete([site.number, site.number + 1] if blank else [site.number])
+    around = site.context.patch.lines[site.number - 2 : site.number + 1 : 2]
+    is_gap = len(around) == 2 and not "".join(around).strip()
+    return delete(range(site.number, site.number + 1 + is_gap))
 
 
 @fixer("commit-reference", PROSE)
@@ -132,52 +111,50 @@ def commit_reference(site: FixSite) -> Proposal:
     """
     right = site.finding.fix.text if site.finding.fix else ""
     match = re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
-    if not match or not _in_message(site):
-        return None
     text = site.text(site.number)
-    named = list(re.finditer(r"\b[0-9a-f]{7,40}\b", text))
-    if len(named) != 1 or not (
-        match[1].startswith(named[0][0]) or named[0][0].startswith(match[1])
-    ):
-        return None
+    named = re.findall(r"\b[0-9a-f]{7,40}\b", text)
     written = re.search(
         r"(?<![\w-])(commit)[ \t]+[0-9a-f]{7,40}(?:[ \t]*\([ \t]*(.*?)[ \t]*\))?(?=$|[\s.,;:)\]])",
         text,
         re.IGNORECASE,
     )
-    if not written or (written[2] is not None and written[2].strip("\"'") != match[2]):
+    if not match or not written or len(named) != 1 or not in_message(site):
         return None
+    is_same = match[1].startswith(named[0]) or named[0].startswith(match[1])
+    title, after = written[2], text[written.end() :]
     # a title that starts after the id and continues on the next line is not rewrapped
-    if written[2] is None and re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
+    is_whole = (
+        not re.match(r"\s*(?:[(\"']|$)", after)
+        if title is None
+        else title.strip("\"'") == match[2]
+    )
+    if not is_same or not is_whole:
         return None
     reference = f'{written[1]} {match[1]} ("{match[2]}")'
-    line = text[: written.start()] + reference + text[written.end() :]
+    line = text[: written.start()] + reference + after
     if len(line) <= COLUMNS:
         return FixEdit(site.number, 1, (line,))
     paragraph = _prose_from(site)
     if any("\r" in row for row in paragraph):
         return None
-    wrapped = textwrap.wrap(
-        " ".join((line, *paragraph[1:])),
-        COLUMNS,
-        break_long_words=False,
-        break_on_hyphens=False,
+    return FixEdit(site.number, len(paragraph), _wrapped((line, *paragraph[1:])))
+
+
+def _wrapped(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(
+        textwrap.wrap(
+            " ".join(lines), COLUMNS, break_long_words=False, break_on_hyphens=False
+        )
     )
-    return FixEdit(site.number, len(paragraph), tuple(wrapped))
 
 
 def _prose_from(site: FixSite) -> tuple[str, ...]:
-    """The lines of prose from the finding's line to the end of its paragraph."""
-    lines = tuple(site.context.patch.lines[site.number - 1 :])
-    end = next(
-        (
-            at
-            for at, line in enumerate(lines)
-            if at and (not line[:1].isalnum() or is_trailer(line) or line == "---")
-        ),
-        len(lines),
+    """Returns the lines of prose from the finding's line to the end of its paragraph."""
+    first, *rest = site.context.patch.lines[site.number - 1 :]
+    return (
+        first,
+        *takewhile(lambda line: line[:1].isalnum() and not is_trailer(line), rest),
     )
-    return lines[:end]
 
 
 @fixer("wrap", PROSE)
@@ -186,25 +163,18 @@ def wrap(site: FixSite) -> Proposal:
     full.
     """
     context = site.context
-    if not _in_message(site) or site.number - context.patch.message_line in pasted(
-        context
-    ):
+    is_pasted = site.number - context.patch.message_line in pasted(context)
+    if not in_message(site) or is_pasted:
         return None
-    paragraph = next(
+    lines = next(
         (
-            one
-            for one in paragraphs(context)
-            if one.start <= site.number < one.start + len(one.lines)
+            paragraph.lines[site.number - paragraph.start :]
+            for paragraph in paragraphs(context)
+            if 0 <= site.number - paragraph.start < len(paragraph.lines)
         ),
-        None,
+        (),
     )
-    if not paragraph:
-        return None
-    lines = paragraph.lines[site.number - paragraph.start :]
-    if any(
-        "\r" in row or not re.match(r"\S", row) or re.search(r"\S(?: {3,}|\t)|\|", row)
-        for row in lines
-    ):
+    if not lines or any(map(_LAID_OUT.search, lines)):
         return None
     taken = 1
     # a short line was broken on purpose
@@ -213,23 +183,18 @@ def wrap(site: FixSite) -> Proposal:
         and len(lines[taken - 1]) + len(lines[taken].split()[0]) >= COLUMNS
     ):
         taken += 1
-    wrapped = textwrap.wrap(
-        " ".join(lines[:taken]), COLUMNS, break_long_words=False, break_on_hyphens=False
-    )
+    wrapped = _wrapped(lines[:taken])
     if any(is_trailer(row) or _NO_PROSE.match(row) for row in wrapped[1:]):
         return None
-    return FixEdit(site.number, taken, tuple(wrapped))
+    return FixEdit(site.number, taken, wrapped)
 
 
 @fixer("spelling", PROSE)
 def spelling(site: FixSite) -> Proposal:
     """Corrects a misspelled word in prose or in a comment, if there is only one correction."""
-    typo, arrow, better = (site.finding.fix.text if site.finding.fix else "").partition(
-        " → "
-    )
-    if not arrow or "," in better or not better or not typo.isascii():
-        return None
-    return _word(site, typo, better)
+    text = site.finding.fix.text if site.finding.fix else ""
+    match = re.match(r"([ -~]*?) → ([^,]+)$", text)
+    return _word(site, match[1], match[2]) if match else None
 
 
 @fixer("stated-spelling", PROSE)
@@ -248,51 +213,38 @@ def stated_spelling(site: FixSite) -> Proposal:
 
 def _word(site: FixSite, typo: str, better: str) -> Proposal:
     raw = as_bytes(site.text(site.number))
-    places = [
-        match
-        for match in re.finditer(
-            rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)", raw
-        )
+    pattern = rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)"
+    spans = [
+        ColumnSpan(site.number, *match.span(), better)
+        for match in re.finditer(pattern, raw)
         if _is_prose(site, *match.span())
     ]
-    if _in_message(site) and (
-        not places or _is_about_spelling(site, raw, typo, better, places[0].start())
-    ):
-        return None
-    return [ColumnSpan(site.number, *place.span(), better) for place in places]
-
-
-def _is_about_spelling(
-    site: FixSite, raw: str, typo: str, better: str, at: int
-) -> bool:
-    """Whether the message is about the misspelled word: it mentions spelling, quotes the word, has
-    the correct word, or the patch removes the word.
-    """
+    if not spans or not in_message(site):
+        return spans
+    # the message may be about the word: it mentions spelling, quotes the word, has the correct
+    # word, or the patch removes the word
     patch = site.context.patch
-    if any(typo in line.text for change in patch.files for line in change.lines("-")):
-        return True
     message = " ".join((patch.subject.title, *patch.message)).lower()
-    return (
-        raw.count('"', 0, at) % 2 == 1
+    is_about = (
+        any(typo in line.text for change in patch.files for line in change.lines("-"))
+        or raw.count('"', 0, spans[0].start) % 2
         or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message)
-        is not None
     )
+    return None if is_about else spans
 
 
 def _is_prose(site: FixSite, start: int, end: int) -> bool:
-    """Whether a place is in a sentence: of the message without tags and quoted text, of a comment,
-    or of a document.
+    """Returns whether a place is in a sentence: of the message without tags and quoted text, of a
+    comment, or of a document.
     """
-    text = site.text(site.number)
-    if _in_message(site):
+    text, line = site.text(site.number), site.added(site.number)
+    if in_message(site):
         return (
             not is_trailer(text)
             and text[:1] not in (" ", "\t", ">", "#", "$", "[", "|")
             and "://" not in text
         )
-    line = site.added(site.number)
-    if line is None:
-        return False
-    if line.file.endswith(_DOCUMENTS):
-        return "``" not in text and not text[1:].startswith((" ", "\t"))
-    return line.file.endswith((".c", ".h")) and set(line.text[start:end]) == {NOTE}
+    if line and line.file.endswith(_DOCUMENTS):
+        return "``" not in text and text[1:2] not in (" ", "\t")
+    is_code = line is not None and line.file.endswith((".c", ".h"))
+    return is_code and set(site.line.text[start:end]) == {NOTE}

@@ -131,9 +131,11 @@ def _is_binary(text: str, match: re.Match[str]) -> bool:
         return sign != "*" or _EXPRESSION.search(statement) is not None
     if is_value and _OPERAND.search(left):
         return True
+    is_apart, goes_on = before[-1:] in _SPACES, after[:1] in _SPACES
     # a space before it and none after it is how a unary operator looks
-    is_close = before[-1:] not in _SPACES and after[:1] not in _SPACES
-    return is_close and (sign in ("+", "-") or _NUMBER_AFTER.match(after) is not None)
+    if sign in ("+", "-"):
+        return goes_on or not is_apart
+    return not (is_apart or goes_on) and _NUMBER_AFTER.match(after) is not None
 
 
 @fixer("star")

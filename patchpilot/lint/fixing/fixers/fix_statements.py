@@ -16,12 +16,12 @@ from patchpilot.lint.fixing.fixer import (
     Proposal,
     bare_code,
     fixer,
-    indent_of,
     replaced,
 )
 from patchpilot.model.finding import FixEdit
 
 MOST_LINES = 12
+_SPACES = " \t"
 COLUMNS = 80
 MOST_COLUMNS = 100
 _DECLARED = compile_cached(r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$")
@@ -44,32 +44,21 @@ _BRACES = (
 def drop_braces(site: FixSite) -> Proposal:
     """Removes the braces around single statements in all branches of a condition or loop."""
     edits: list[FixEdit] = []
-    number = site.number
+    number, branch = site.number, re.compile(r"(\s*)(.*?)\s*\{")
     while True:
-        head, body, end = (site.added(one) for one in (number, number + 1, number + 2))
-        texts = [bare_code(one) if one else None for one in (head, body, end)]
-        if not (head and body and end) or None in texts:
+        head, body, end = (bare_code(site.added(number + at)) for at in range(3))
+        match = branch.fullmatch(head)
+        if not (match and _HEAD.fullmatch(match[2]) and _is_single(body.strip())):
             return None
-        opening, statement, closing = (str(text).strip() for text in texts)
-        if (
-            not opening.endswith("{")
-            or not _HEAD.fullmatch(opening[:-1].strip())
-            or not _is_single(statement)
-        ):
+        start = match[2].removeprefix("}").strip() if edits else match[2]
+        edits.append(replaced(number, f"+{match[1]}{start}"))
+        number += 2
+        if end.strip() == "}":
+            below = site.scan.raw_line(number, 1) or ""
+            goes_on = re.match(r"[+ ]\s*else\b", below)
+            return None if goes_on else (*edits, FixEdit(number, 1, ()))
+        if not re.fullmatch(r"\s*\}\s*else\b.*\{", end):
             return None
-        start = opening[:-1].strip()
-        if edits:
-            start = start.removeprefix("}").strip()
-        edits += [replaced(number, f"+{indent_of(head.raw)}{start}")]
-        if re.fullmatch(r"\}\s*else\b.*\{", closing):
-            number += 2
-            continue
-        if closing != "}":
-            return None
-        below = site.scan.raw_line(number + 2, 1)
-        if below is not None and re.match(r"[+ ]\s*else\b", below):
-            return None
-        return (*edits, FixEdit(number + 2, 1, ()))
 
 
 def _is_single(code: str) -> bool:
@@ -99,22 +88,15 @@ def operator_up(site: FixSite) -> Proposal:
 
     In a directive, it is inserted before the line continuation.
     """
-    upper, line = site.above(site.number), site.added(site.number)
+    upper, line = site.added(site.number - 1), site.added(site.number)
     if not upper or not line or NOTE in upper.text + line.text:
         return None
-    goes_on = re.search(r"[ \t]*\\$", upper.raw)
-    head, tail = (
-        upper.raw[1 : goes_on.start()] if goes_on else bare_code(upper),
-        line.raw[1:].rstrip(" \t") if goes_on else bare_code(line),
-    )
-    match = re.match(r"([ \t]*)(&&|\|\|)[ \t]*(\S.*)$", tail) if tail else None
-    if not match or not head or not head.strip():
+    head = re.match(r"(\+.*?\S)([ \t]*\\)?$", upper.raw.rstrip(_SPACES))
+    tail = re.match(r"(\+[ \t]*)(&&|\|\|)[ \t]*(\S.*)$", line.raw.rstrip(_SPACES))
+    if not head or not tail or not (head[2] or (bare_code(upper) and bare_code(line))):
         return None
-    lines = (
-        f"+{head} {match[2]}{goes_on[0] if goes_on else ''}",
-        f"+{match[1]}{match[3]}",
-    )
-    return replaced(upper.number, *lines, count=2)
+    end = f"{head[1]} {tail[2]}{head[2] or ''}"
+    return replaced(upper.number, end, tail[1] + tail[3], count=2)
 
 
 @fixer("join-open")
@@ -124,73 +106,50 @@ def join_open(site: FixSite) -> Proposal:
     All of them are aligned with the first one, in lines of up to 80 or 100 columns. If a
     function's type does not leave enough space, the function's name moves to the next line.
     """
-    line = site.added(site.number)
-    head = bare_code(line) if line else None
-    if not line or head is None or not head.endswith(("(", "[")):
+    head = bare_code(site.added(site.number))
+    if not head.endswith(("(", "[")):
         return None
-    texts, masks, depth, number = [], [], 1, site.number
+    rows: list[tuple[str, str]] = []
+    depth = 1
     while depth > 0:
-        number += 1
-        here = site.added(number)
-        text = bare_code(here) if here else None
-        if not here or not text or number > site.number + MOST_LINES:
+        here = site.added(site.number + len(rows) + 1)
+        text = bare_code(here).strip()
+        if not here or not text or len(rows) == MOST_LINES:
             return None
-        texts.append(text.strip())
-        masks.append(here.text[1 : len(here.raw)].strip())
-        depth += sum(here.code.count(one) for one in "([") - sum(
-            here.code.count(one) for one in ")]"
-        )
-    lines = next(
-        (
-            filled
-            for limit in (COLUMNS, MOST_COLUMNS)
-            if (filled := _filled(head, texts, masks, limit))
-        ),
-        None,
-    )
+        rows.append((text, here.text[1 : len(here.raw)].strip()))
+        depth += sum((char in "([") - (char in ")]") for char in here.code)
     declared = _DECLARED.match(head)
-    if not lines and declared and masks[-1].endswith((")", ";", "{")):
+    lines = _filled(head, rows, COLUMNS) or _filled(head, rows, MOST_COLUMNS)
+    if not lines and declared and rows[-1][1].endswith((")", ";", "{")):
         # the name of a function may start a line of its own
-        lines = _filled(declared[2], texts, masks, COLUMNS)
-        lines = [declared[1].rstrip(), *lines] if lines else None
-    return (
-        replaced(
-            site.number, *(f"+{one}" for one in lines), count=number - site.number + 1
-        )
-        if lines
-        else None
-    )
+        lines = _filled(declared[2], rows, COLUMNS)
+        lines = lines and [declared[1].rstrip(), *lines]
+    added = (f"+{line}" for line in lines)
+    return replaced(site.number, *added, count=len(rows) + 1) if lines else None
 
 
-def _filled(head: str, texts: list[str], masks: list[str], limit: int) -> list[str]:
-    """Returns lines of arguments after an open parenthesis; none where one of them is too long."""
+def _filled(head: str, rows: list[tuple[str, str]], limit: int) -> list[str]:
+    """Returns lines of arguments after an open parenthesis; none where one of them is too long.
+
+    Of each row the text and its mask are given.
+    """
     column = len(expand(head))
     indent = "\t" * (column // 8) + " " * (column % 8)
     lines = [head]
     depth = 0
-    for text, mask in zip(texts, masks, strict=True):
+    for text, mask in rows:
         start = 0
         for at, char in enumerate(mask):
             depth += (char in "([{") - (char in ")]}")
-            if (char == "," and depth == 0) or at == len(mask) - 1:
-                piece = text[start : at + 1].strip()
-                start = at + 1
-                last = lines[-1]
-                longer = (
-                    last
-                    + (
-                        ""
-                        if last.endswith(("(", "[")) or piece.startswith((")", "]"))
-                        else " "
-                    )
-                    + piece
-                )
-                if len(expand(longer)) <= limit:
-                    lines[-1] = longer
-                else:
-                    lines.append(indent + piece)
-    return (
-        lines
-        if all(len(expand(one)) <= limit for one in lines) and len(lines[0]) > len(head)
-        else []
-    )
+            if (char != "," or depth) and at < len(mask) - 1:
+                continue
+            piece = text[start : at + 1].strip()
+            start = at + 1
+            is_next = lines[-1].endswith(("(", "[")) or piece.startswith((")", "]"))
+            longer = f"{lines[-1]}{'' if is_next else ' '}{piece}"
+            if len(expand(longer)) <= limit:
+                lines[-1] = longer
+            else:
+                lines.append(indent + piece)
+    fits = all(len(expand(line)) <= limit for line in lines)
+    return lines if fits and len(lines[0]) > len(head) else []

@@ -6,6 +6,7 @@ They never change the person or commit that a tag names.
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, delete, fixer
+from patchpilot.lint.fixing.fixers.fix_message import in_message
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.fixes_line import DIGITS, FixesLine, read_fixes_line
 
@@ -30,11 +31,6 @@ _PEOPLE = {
 }
 
 
-def _message(site: FixSite) -> range:
-    patch = site.context.patch
-    return range(patch.message_line, patch.message_line + len(patch.message))
-
-
 def _is_tag(text: str) -> bool:
     match = _FORM.match(text)
     return match is not None and (
@@ -44,22 +40,18 @@ def _is_tag(text: str) -> bool:
 
 
 def _rewritten(site: FixSite, text: str) -> Proposal:
-    return (
-        FixEdit(site.number, 1, (text,))
-        if site.number in _message(site) and text != site.text(site.number)
-        else None
-    )
+    is_new = in_message(site) and text != site.text(site.number)
+    return FixEdit(site.number, 1, (text,)) if is_new else None
 
 
 @fixer("tag-form", PROSE)
 def tag_form(site: FixSite) -> Proposal:
     """Normalizes a known tag: usual case, no indent, and one space after the colon."""
     match = _FORM.match(site.text(site.number))
-    if not match or (
-        match[1].lower() not in _PEOPLE and match[1].lower() not in ("cc", "to")
-    ):
-        return None
-    return _rewritten(site, f"{_PEOPLE.get(match[1].lower(), match[1])}: {match[2]}")
+    name = match and _PEOPLE.get(match[1].lower())
+    if match and match[1].lower() in ("cc", "to"):
+        name = match[1]
+    return _rewritten(site, f"{name}: {match[2]}") if match and name else None
 
 
 @fixer("fixes-form", PROSE)
@@ -70,30 +62,23 @@ def fixes_form(site: FixSite) -> Proposal:
     its subject and the first 12 digits of its id are kept.
     """
     right = site.finding.fix.text if site.finding.fix else ""
-    text = site.text(site.number)
-    written = _named(text)
+    written = _named(site.text(site.number))
     if written is None:
         return None
     if not right.startswith("Fixes: "):
         titled = _TITLE.match(written.rest) if len(written.id) >= DIGITS else None
-        if titled and " " in titled[1]:
-            return _rewritten(
-                site, f'Fixes: {written.id[:DIGITS].lower()} ("{titled[1]}")'
-            )
-        return None
+        tag = f'Fixes: {written.id[:DIGITS].lower()} ("{titled and titled[1]}")'
+        return _rewritten(site, tag) if titled and " " in titled[1] else None
     true = _named(right)
     true_title = _WHOLE_TITLE.match(true.rest) if true else None
     title = _ANY_TITLE.match(written.rest)
-    if (
-        not true
-        or not true_title
-        or not title
-        or not _same_id(written.id.lower(), true.id)
-    ):
+    if not true or not true_title or not title:
         return None
     # another title may mean another commit
-    words = (title[1] or "").strip("\"'() ")
-    return _rewritten(site, right) if not words or _same(words, true_title[1]) else None
+    words, id_ = (title[1] or "").strip("\"'() "), written.id.lower()
+    is_same = id_.startswith(true.id) or true.id.startswith(id_)
+    is_titled = not words or _same(words, true_title[1])
+    return _rewritten(site, right) if is_same and is_titled else None
 
 
 def _named(text: str) -> FixesLine | None:
@@ -104,10 +89,6 @@ def _named(text: str) -> FixesLine | None:
     return line if line.is_spaced else None
 
 
-def _same_id(one: str, two: str) -> bool:
-    return one.startswith(two) or two.startswith(one)
-
-
 def _same(written: str, true: str) -> bool:
     one, two = (" ".join(text.rstrip(".…").split()).lower() for text in (written, true))
     return one == two.strip("\"'() ") or (len(one) > 20 and two.startswith(one))
@@ -116,19 +97,19 @@ def _same(written: str, true: str) -> bool:
 @fixer("close-gap", PROSE)
 def close_gap(site: FixSite) -> Proposal:
     """Deletes the blank lines between two tags, but not a paragraph between them."""
-    lines = _message(site)
-    if site.number not in lines or site.text(site.number).strip():
+    first = last = site.number
+
+    def is_blank(number: int) -> bool:
+        return in_message(site, number) and not site.text(number).strip()
+
+    if not is_blank(first):
         return None
-    gap = [site.number]
-    while gap[0] - 1 in lines and not site.text(gap[0] - 1).strip():
-        gap.insert(0, gap[0] - 1)
-    while gap[-1] + 1 in lines and not site.text(gap[-1] + 1).strip():
-        gap.append(gap[-1] + 1)
-    above, below = gap[0] - 1, gap[-1] + 1
-    if above not in lines or below not in lines or not _is_tag(site.text(below)):
+    while is_blank(first - 1):
+        first -= 1
+    while is_blank(last + 1):
+        last += 1
+    if not in_message(site, first - 1) or not in_message(site, last + 1):
         return None
-    return (
-        delete(gap)
-        if _is_tag(site.text(above)) or site.text(above)[:1] in (" ", "\t")
-        else None
-    )
+    above, below = site.text(first - 1), site.text(last + 1)
+    are_tags = _is_tag(below) and (_is_tag(above) or above[:1] in (" ", "\t"))
+    return delete(range(first, last + 1)) if are_tags else None

@@ -2,6 +2,7 @@
 """Fixers for whitespace at the start and end of lines, in files where it has no meaning."""
 
 import re
+from collections.abc import Iterator
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import ScannedLine, expand
@@ -12,6 +13,7 @@ from patchpilot.lint.fixing.fixer import (
     Proposal,
     delete,
     fixer,
+    indent_of,
     replaced,
 )
 from patchpilot.model.finding import FixEdit
@@ -29,12 +31,14 @@ _TESTS = compile_cached(r"(?:^|/)(?:tests?|testing|selftests)/")
 _BUILT = compile_cached(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
 
 
-def _is_free(line: ScannedLine) -> bool:
-    """Whether trailing white space has no meaning in the line's file.
+def _is_free(line: ScannedLine, kept: str) -> bool:
+    """Returns whether trailing white space has no meaning in the line's file.
 
     A test may expect it in its data.
     """
     name = line.file.rpartition("/")[2]
+    if name in ("Makefile", "Kbuild"):
+        return _BUILT.match(kept) is not None and not kept.endswith("\\")
     if line.suffix == "txt" and _TESTS.search(line.file):
         return False
     return line.suffix in _FREE or name.startswith("Kconfig") or name == "MAINTAINERS"
@@ -45,42 +49,23 @@ def trailing_space(site: FixSite) -> Proposal:
     """Removes trailing whitespace."""
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
-    name = line.file.rpartition("/")[2]
-    if "\r" in raw or not (
-        _is_free(line)
-        or (
-            name in ("Makefile", "Kbuild")
-            and _BUILT.match(kept)
-            and not kept.endswith("\\")
-        )
-    ):
-        return None
-    if kept.endswith("\\") and line.suffix not in _C:
-        return None
+    is_continued = kept.endswith("\\") and line.suffix not in _C
     # trailing white space that the scan masks is inside a string
-    if any(char not in _SPACES + NOTE for char in line.text[len(kept) : len(raw)]):
+    is_text = line.text[len(kept) : len(raw)].strip(_SPACES + NOTE)
+    if "\r" in raw or is_continued or is_text or not _is_free(line, kept):
         return None
     return replaced(line.number, kept)
 
 
 @fixer("space-before-tab")
-def space_before_tab(site: FixSite) -> Proposal:
+def space_before_tab(site: FixSite) -> Iterator[ColumnSpan]:
     """Replaces whitespace that has a space before a tab with tabs that reach the same column."""
     line, raw = site.line, site.line.raw
-    spans = []
-    for run in re.finditer(r"[ \t]* \t[ \t]*", raw[1:]):
-        start, end = run.start() + 1, run.end() + 1
-        if any(char not in " \t" + NOTE for char in line.text[start:end]):
-            continue
-        spans.append(
-            ColumnSpan(
-                line.number,
-                start,
-                end,
-                _white_space(len(expand(raw[1:start])), len(expand(raw[1:end]))),
-            )
-        )
-    return spans
+    for run in re.compile(r"[ \t]* \t[ \t]*").finditer(raw, 1):
+        start, end = run.span()
+        if not line.text[start:end].strip(" \t" + NOTE):
+            columns = len(expand(raw[1:start])), len(expand(raw[1:end]))
+            yield ColumnSpan(line.number, start, end, _white_space(*columns))
 
 
 @fixer("indent")
@@ -90,35 +75,26 @@ def indent(site: FixSite) -> Proposal:
     If tabs cannot reach the same column, a line of a new function is indented to the depth of its
     braces.
     """
-    line, raw = site.line, site.line.raw
-    end = len(raw) - len(raw[1:].lstrip(" \t"))
-    columns = len(expand(raw[1:end]))
-    if any(char not in " \t" + NOTE for char in line.text[1:end]):
+    line, old = site.line, indent_of(site.line.raw)
+    end, columns = 1 + len(old), len(expand(old))
+    if line.text[1:end].strip(" \t" + NOTE):
         return None
     depth = code_depth(site, columns) if columns < 8 or columns % 8 else 0
     if columns < 8 and _continues_condition(site):
         depth = 1
+    new = "\t" * depth or _white_space(0, columns)
     # fewer columns than a tab cannot become tabs, and may be an indent of another width
-    if columns < 8 and not depth:
-        return None
-    new_indent = "\t" * depth or _white_space(0, columns)
-    return (
-        ColumnSpan(line.number, 1, end, new_indent)
-        if new_indent != raw[1:end]
-        else None
-    )
+    is_unknown = columns < 8 and not depth
+    return None if is_unknown or new == old else ColumnSpan(line.number, 1, end, new)
 
 
 def _continues_condition(site: FixSite) -> bool:
-    """Whether the line goes on with the condition of an #if."""
+    """Returns whether the line goes on with the condition of an #if."""
     number = site.number
     while (above := site.added(number - 1)) and above.raw.endswith("\\"):
         number -= 1
-    return (
-        number < site.number
-        and re.match(r"\+\s*#\s*(?:el)?if\b", site.scan.lines[number - 1].text)
-        is not None
-    )
+    first = site.scan.lines[number - 1].text if number < site.number else ""
+    return re.match(r"\+\s*#\s*(?:el)?if\b", first) is not None
 
 
 _HEAD = compile_cached(
@@ -134,22 +110,19 @@ def code_depth(site: FixSite, columns: int) -> int:
     The depth is determined by braces and conditions. A statement one column left of a tab stop is
     assumed to be copied from a diff.
     """
-    previous = site.line.previous.code[1:].strip() if site.line.previous else ""
-    if columns % 8 == 7 and (
-        not previous or previous[-1] in ";{}:" or _HEAD.match(previous)
-    ):
+    above = site.line.previous.code[1:].strip() if site.line.previous else ""
+    if columns % 8 == 7 and (above[-1:] in (*";{}:", "") or _HEAD.match(above)):
         return columns // 8 + 1
     depths: dict[int, int] | None = site.context.shared.get("fixing.depths")
     if depths is None:
-        depths = site.context.shared["fixing.depths"] = _depths(site)
+        depths = site.context.shared["fixing.depths"] = dict(_depths(site))
     return depths.get(site.number, 0)
 
 
-def _depths(site: FixSite) -> dict[int, int]:
-    """Returns the depth of each line that is in a function whose lines are all added, as far as it
-    is certain.
+def _depths(site: FixSite) -> Iterator[tuple[int, int]]:
+    """Yields the number and depth of each line that is in a function whose lines are all added, as
+    far as it is certain.
     """
-    depths: dict[int, int] = {}
     depth, nested, before, is_known = 0, 0, ";", False
     for number in range(1, len(site.scan.lines) + 1):
         line = site.added(number)
@@ -157,18 +130,17 @@ def _depths(site: FixSite) -> dict[int, int]:
             depth, nested, before, is_known = 1, 0, ";", True
             continue
         code = line.code[1:].strip() if line else "#"
-        if _UNKNOWN.search(code):
-            is_known = False
+        is_known = is_known and not _UNKNOWN.search(code)
         if not is_known or not code:
             continue
         depth -= len(code) - len(code.lstrip("}"))
-        goes_on = before[-1] not in ";{}:" and not _HEAD.match(before)
-        nested = nested + 1 if _HEAD.match(before) else nested if goes_on else 0
+        is_head = _HEAD.match(before)
+        goes_on = before[-1] not in ";{}:" and not is_head
+        nested = nested + 1 if is_head else nested * goes_on
         if not goes_on and depth > 0:
-            depths[number] = depth + (0 if code.startswith("{") else nested)
-        depth += code.count("{") - code.count("}") + len(code) - len(code.lstrip("}"))
+            yield number, depth + (0 if code.startswith("{") else nested)
+        depth += code.count("{") - code.lstrip("}").count("}")
         before = code
-    return depths
 
 
 def _white_space(start: int, end: int) -> str:
