@@ -9,7 +9,6 @@ from collections.abc import Callable
 import pytest
 
 from patchpilot.backports import changed_functions, symbols
-from patchpilot.backports.adapt import units
 from patchpilot.model import address, patch_subject
 from patchpilot.tags import comparable_words, enclosing_blocks
 
@@ -21,7 +20,6 @@ _CASES: dict[str, tuple[Callable[[str], object], str]] = {
     "comment": (symbols._PLAIN.fullmatch, "x/*"),
     "comment of a line": (symbols._COMMENT.fullmatch, "x/*"),
     "function": (changed_functions._NAME.search, "x"),
-    "unit": (units._NAMED.search, "_"),
     "block": (enclosing_blocks._NAME.search, "x"),
     "compared word": (comparable_words._WORD.search, "9"),
     "address": (address._BARE.search, "x"),

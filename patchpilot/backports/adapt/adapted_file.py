@@ -11,8 +11,7 @@ from patchpilot.backports.adapt.three_way import Carried
 class AdaptedFile:
     """A file being adapted: its mode, the lines of the three sides, and the resulting lines.
 
-    `ours` is None if the file is not in the branch. `is_confirmed` is whether placing the changes
-    by their context lines alone, ignoring the rest of the base, gives the same result.
+    `ours` is None if the file is not in the branch.
     """
 
     mode: str
@@ -21,4 +20,3 @@ class AdaptedFile:
     theirs: Sequence[str]
     made: list[str] = field(default_factory=list)
     carried: tuple[Carried, ...] = ()
-    is_confirmed: bool = True

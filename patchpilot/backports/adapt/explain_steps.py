@@ -15,21 +15,17 @@ _WORDS = {
         "the lines next to the change are not in the branch; made the change next to the lines"
         " that are"
     ),
-    How.HOLE: (
-        "the lines around the change are missing from the branch; made the change where they"
-        " would be"
-    ),
     How.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's lines",
     How.ABSENT: "dropped the change to code that is missing from the branch",
     How.REST: "the branch already contains a part of the added lines; added the rest",
     How.BESIDE: "the branch has different lines at the same place; kept both",
     How.OVER: "the lines that the fix replaces differ in the branch; took the fix's lines",
-    How.MOVED: "the code is in a different file in the branch; made the change there",
     How.PIECE: (
         "a part of a line next to the change is not in the branch; made the change in what is left"
         " of it"
     ),
     How.NO_FILE: "dropped: the file is missing from the branch",
+    How.LISTED: "the branch has other entries at the same place; added the fix's entries",
 }
 
 
@@ -42,34 +38,6 @@ def step_of(path: str, carried: Carried) -> str:
 def space_step(path: str) -> str:
     """Describes the step for a file whose lines differ in whitespace only."""
     return f"{path}: the lines around the change differ in white space only"
-
-
-def renamed_step(name: str, here: str, since: str | None) -> str:
-    """Describes the step for a name that is different in the branch.
-
-    `since` is the commit that introduced the new name, if it is known.
-    """
-    return (
-        f"{name} was called {here} before {since[:12]}"
-        if since
-        else f"{name} is called {here} in the branch"
-    )
-
-
-def elsewhere_step(path: str, place: str) -> str:
-    """Describes the step for a dropped change whose code is somewhere else in the branch."""
-    return (
-        f"{path}: the code of a dropped change is in {place} "
-        "in the branch; make the change there"
-    )
-
-
-def twin_step(path: str, name: str) -> str:
-    """Describes the step for a function with the same code as a changed function that was moved."""
-    return (
-        f"{path}: {name}() has the same code in the branch; make the change there as well, if it"
-        " needs it"
-    )
 
 
 def with_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:

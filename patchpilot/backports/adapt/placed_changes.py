@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from patchpilot.backports.adapt.alignment import align, gaps
+from patchpilot.backports.adapt.alignment import align
 from patchpilot.backports.adapt.tokens import key
 
 # a change of which fewer lines are in the file belongs nowhere there
 _LEAST_FOUND = 0.4
 _NEAR = 4
 _MOST_PLACES = 50
-_AROUND = 3
 
 
 class Change(NamedTuple):
@@ -23,30 +22,6 @@ class Change(NamedTuple):
     start: int
     old: Sequence[str]
     new: Sequence[str]
-
-
-def changes_between(base: Sequence[str], theirs: Sequence[str]) -> list[Change]:
-    """Returns the changes of a file, each with its context lines.
-
-    Changes that are close to each other are combined.
-    """
-    found: list[Change] = []
-    pairs = align([key(line) for line in base], [key(line) for line in theirs])
-    ranges: list[tuple[int, int, int, int]] = []
-    for (low, at), (start, there) in gaps(pairs, len(base), len(theirs)):
-        joined = ranges and low - ranges[-1][1] <= 2 * _AROUND
-        first = ranges.pop() if joined else (low, at, start, there)
-        ranges.append((first[0], at, first[2], there))
-    for low, high, start, end in ranges:
-        before, after = min(low, _AROUND), min(len(base) - high, _AROUND)
-        found.append(
-            Change(
-                low - before,
-                base[low - before : high + after],
-                theirs[start - before : end + after],
-            )
-        )
-    return found
 
 
 def before_and_after(

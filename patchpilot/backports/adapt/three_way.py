@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from patchpilot.backports.adapt.alignment import align, align_tokens, gaps, similarity
 from patchpilot.backports.adapt.tokens import (
-    IDENTIFIER,
     NEWLINE,
     Token,
     is_word,
@@ -30,14 +29,13 @@ class How(StrEnum):
     ALREADY = "already"
     TOKENS = "tokens"
     EDGE = "edge"
-    HOLE = "hole"
     REMOVED = "removed"
     ABSENT = "absent"
     REST = "rest"
     BESIDE = "beside"
     OVER = "over"
     NO_FILE = "no_file"
-    MOVED = "moved"
+    LISTED = "listed"
     PIECE = "piece"
 
 
@@ -46,7 +44,6 @@ class Carried:
     """A conflicting change that was transferred to the branch.
 
     Contains the method, the 0-based line of the merged text, and the lines of the three sides.
-    `is_agreed` is whether merging whole names and merging parts of names give the same result.
     """
 
     how: How
@@ -54,7 +51,6 @@ class Carried:
     ours: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
-    is_agreed: bool = True
 
 
 @dataclass(slots=True)
@@ -72,41 +68,50 @@ def merge_lines(
     ours: Sequence[str],
     base: Sequence[str],
     theirs: Sequence[str],
-    blocks: Sequence[int] = (),
+    *,
+    is_list: bool = False,
 ) -> MergedLines:
-    """Merges the changes from `base` to `theirs` into `ours`.
+    """Merge the changes from `base` to `theirs` into `ours`.
 
-    Lines that differ in whitespace only are considered equal. `blocks` contains, for each line of
-    `base`, the line that opens its block; additions to a block missing from the branch are
-    dropped.
+    Lines that differ in whitespace only are considered equal. In a list, lines that the fix adds
+    are kept next to the branch's own.
     """
     merged = MergedLines()
     chunks = list(_chunks(ours, base, theirs))
-    for number, (at, (mine, old, new)) in enumerate(chunks):
+    for number, (mine, old, new) in enumerate(chunks):
         keys = [[key(line) for line in side] for side in (mine, old, new)]
         if keys[0] == keys[1] == keys[2]:
             merged.lines += [
                 _spaced(*lines) for lines in zip(mine, old, new, strict=True)
             ]
         elif keys[0] == keys[1]:
-            merged.lines += _reindented(
-                new, [sides for _, sides in chunks[max(0, number - 1) : number + 2]]
-            )
+            merged.lines += _reindented(new, chunks[max(0, number - 1) : number + 2])
         elif keys[1] == keys[2] or keys[0] == keys[2]:
             merged.lines += mine
+        elif is_list and set(keys[1]) <= set(keys[2]):
+            added = [
+                line
+                for line, word in zip(new, keys[2], strict=True)
+                if word not in {*keys[0], *keys[1]}
+            ]
+            merged.carried.append(Carried(How.LISTED, len(merged.lines)))
+            is_first = bool(old) and keys[1][0] != keys[2][0]
+            merged.lines += [*added, *mine] if is_first else [*mine, *added]
         else:
-            _merge_chunk(
-                merged,
-                (mine, old, new),
-                [one - at for one in blocks[at : at + len(old) + 1]],
-            )
+            chunk = _TokenChunk(mine, old, new)
+            start = len(merged.lines)
+            merged.lines += untokenize(chunk.merge()).splitlines(keepends=True)
+            merged.carried += [
+                Carried(how, start, tuple(mine), tuple(old), tuple(new))
+                for how in dict.fromkeys(chunk.ways)
+            ]
     return merged
 
 
 def _chunks(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
-) -> Iterator[tuple[int, Chunk]]:
-    """The texts cut at the lines that all three have, each with its first line in `base`."""
+) -> Iterator[Chunk]:
+    """Yield the texts cut at the lines that all three have."""
     mine, old, new = ([key(line) for line in side] for side in (ours, base, theirs))
     in_ours, in_theirs = align(old, mine), align(old, new)
     o = b = f = 0
@@ -117,9 +122,9 @@ def _chunks(
             (in_ours[at], in_theirs[at]) if at < len(base) else (len(ours), len(theirs))
         )
         if o < to or b < at or f < tf:
-            yield b, (ours[o:to], base[b:at], theirs[f:tf])
+            yield ours[o:to], base[b:at], theirs[f:tf]
         if at < len(base):
-            yield at, (ours[to : to + 1], base[at : at + 1], theirs[tf : tf + 1])
+            yield ours[to : to + 1], base[at : at + 1], theirs[tf : tf + 1]
         o, b, f = to + 1, at + 1, tf + 1
 
 
@@ -170,40 +175,14 @@ def _indented(mine: str, old: str, new: str) -> str:
     return mine
 
 
-def _merge_chunk(merged: MergedLines, sides: Chunk, blocks: Sequence[int]) -> None:
-    mine, old, new = sides
-    parts, whole = (_TokenChunk(sides, blocks, whole=whole) for whole in (False, True))
-    one, other = (untokenize(chunk.merge()) for chunk in (parts, whole))
-    # where lines were replaced, parts of two names make a name that nobody declares
-    is_made_up = How.OVER in parts.ways and _names(one) - set().union(
-        *(_names("".join(side)) for side in sides)
-    )
-    chunk, text = (whole, other) if is_made_up else (parts, one)
-    start = len(merged.lines)
-    merged.lines += text.splitlines(keepends=True)
-    for how in dict.fromkeys(chunk.ways):
-        merged.carried.append(
-            Carried(
-                how, start, tuple(mine), tuple(old), tuple(new), key(one) == key(other)
-            )
-        )
-
-
-def _names(text: str) -> set[str]:
-    return set(IDENTIFIER.findall(text))
-
-
 class _TokenChunk:
     """A conflict as tokens. `ways` are those by which its changes were carried."""
 
-    def __init__(self, sides: Chunk, blocks: Sequence[int], *, whole: bool) -> None:
-        mine, old, new = sides
-        self.mine, self.old, self.new = (
-            tokenize(side, whole=whole) for side in (mine, old, new)
-        )
-        self.in_mine = align_tokens(old, mine, whole=whole)
-        self.in_new = align_tokens(old, new, whole=whole)
-        self.blocks = blocks
+    def __init__(
+        self, mine: Sequence[str], old: Sequence[str], new: Sequence[str]
+    ) -> None:
+        self.mine, self.old, self.new = map(tokenize, (mine, old, new))
+        self.in_mine, self.in_new = align_tokens(old, mine), align_tokens(old, new)
         self.ways: list[How] = []
 
     def merge(self) -> list[Token]:
@@ -302,15 +281,8 @@ class _TokenChunk:
         right = self.in_mine[after] if after < len(self.old) else len(self.mine)
         inside = [self.in_mine[at] for at in range(low, high) if at in self.in_mine]
         if not inside and left == right:
-            if low < high or not self._has_block(low):
-                self.ways.append(How.ABSENT)
-                return None
-            self.ways.append(
-                How.HOLE
-                if self._is_whole_lines(left, left, texts(added))
-                else How.PIECE
-            )
-            return left, left
+            self.ways.append(How.ABSENT)
+            return None
         if not added:
             self.ways.append(How.REMOVED)
             return (min(inside), max(inside) + 1) if inside else None
@@ -319,14 +291,6 @@ class _TokenChunk:
             return min(inside), max(inside) + 1
         # a part of a line that the branch does not have belongs to no other line
         return (left, left) if self._is_whole_lines(left, left, texts(added)) else None
-
-    def _has_block(self, at: int) -> bool:
-        """Whether the branch has the block that a token of the base is in."""
-        line = sum(token.text == NEWLINE for token in self.old[:at])
-        opener = self.blocks[line] if line < len(self.blocks) else 0
-        # a block that was opened before the conflict is in the branch: both have the lines before
-        # it
-        return bool(self.blocks) and opener < 0
 
     def _respaced(self) -> list[Token]:
         """The branch's tokens, with the white space that the fix changed."""

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"([^\S\n]*)(\n|[A-Za-z]+|[0-9]+|_+|[^\s\w]|\w|$)")
-_WHOLE = re.compile(r"([^\S\n]*)(\n|\w+|[^\s\w]|$)")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 NEWLINE = "\n"
 
@@ -22,16 +21,15 @@ class Token(NamedTuple):
     text: str
 
 
-def tokenize(lines: Iterable[str], *, whole: bool = False) -> list[Token]:
-    """Returns the tokens of lines, with names as single tokens (`whole`) or split into parts.
+def tokenize(lines: Iterable[str]) -> list[Token]:
+    """Return the tokens of lines, with names split into their parts.
 
     `untokenize` restores the original text.
     """
-    pattern = _WHOLE if whole else _TOKEN
     return [
         Token(*found.groups())
         for line in lines
-        for found in pattern.finditer(line)
+        for found in _TOKEN.finditer(line)
         if found[0]
     ]
 

@@ -339,7 +339,7 @@ class BackportSession:
         need: PrerequisiteSearch | None = None
         is_conflict = result.verdict is BranchVerdict.CONFLICT
         if self.request.adapt and is_conflict and applied:
-            adapted = adapt(self.scratch, applied.merge, tree, fix, branch.tip)
+            adapted = adapt(self.scratch, applied.merge, tree, fix)
             result = replace(result, adaptation=adapted)
         adapted = result.adaptation
         used = adapted if adapted and adapted.is_sure else None

@@ -199,9 +199,7 @@ def ways_to(
             FixCommit.read(repository, result.commit),
             scratch.tree_of(branch.tip),
         )
-        adapted = adapt(
-            scratch, scratch.pick(fix.id, tree, fix.base), tree, fix, branch.tip
-        )
+        adapted = adapt(scratch, scratch.pick(fix.id, tree, fix.base), tree, fix)
     if adapted:
         adapted = replace(adapted, steps=with_causes(adapted.steps, branch.causes))
     return Ways(adapted)

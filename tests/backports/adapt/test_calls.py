@@ -1,17 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Calls and variables of an adapted file that the branch has in another form."""
 
-import pytest
-
-from patchpilot.backports.adapt.calls import (
-    other_returns,
-    other_signatures,
-    undeclared_variables,
-)
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.adapt.absent_names import undeclared_variables
 from patchpilot.backports.symbols import calls_in
-from patchpilot.commits.repository import Repository
-from tests.backports.world import FIXED, World, source
 
 
 def test_the_arguments_of_calls_are_counted() -> None:
@@ -53,77 +44,6 @@ def test_a_variable_whose_declaration_the_fix_takes_away_is_found_where_the_bran
     assert not undeclared_variables(
         ours, base, function("EACH(here)", "use(here);"), made
     )
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "expected"),
-    [
-        ("bool", "void", {"work"}),
-        ("int", "struct error *", {"work"}),
-        ("static inline int", "int", set()),
-        ("int", "int", set()),
-    ],
-)
-def test_a_return_of_the_fix_in_a_function_that_returns_another_type_is_found(
-    ours: str, theirs: str, expected: set[str]
-) -> None:
-    mine, new, made = (
-        [line.replace("int work", f"{words} work") for line in function(*body)]
-        for words, body in (
-            (ours, ("use(1);",)),
-            (theirs, ("if (a)", "return;", "use(1);")),
-            (ours, ("if (a)", "return;", "use(1);")),
-        )
-    )
-    assert other_returns(mine, new, made) == expected
-    assert not other_returns(mine, new, mine)
-    assert not other_returns(mine, new, new)
-
-
-def test_another_number_of_arguments_makes_an_adaptation_unsure(world: World) -> None:
-    world.branch(
-        "6.6",
-        world.base,
-        (
-            "work: other",
-            {
-                "w.c": source(
-                    l5="check(5, 1, 2);",
-                    l6="check(6, 1, 2);",
-                    l10="quick(10);",
-                    l19="was(19);",
-                )
-            },
-        ),
-    )
-    fix = world.repo.commit(
-        "more",
-        {
-            "w.c": source(
-                **FIXED,
-                l18="check(18);",
-            )
-        },
-    )
-    (branch,) = world.ask(fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
-    assert branch["adaptation"]["confidence"] < 0.5
-
-
-def test_a_number_of_arguments_that_no_side_has_is_the_merges_own(world: World) -> None:
-    ours, base, theirs, made = (
-        function(f"copy({words});")
-        for words in (
-            "v, MAX, to",
-            "v, to",
-            "v, MAX, wipe(), to",
-            "v, MAX, wipe(), MAX, to",
-        )
-    )
-    with Repository.open(world.repo.path) as repository, Scratch(repository) as scratch:
-        assert other_signatures(scratch, world.base, [], ours, base, theirs, made) == {
-            "copy"
-        }
-        assert not other_signatures(scratch, world.base, [], ours, base, theirs, ours)
 
 
 def test_functions_that_a_macro_names_alike_are_not_compared() -> None:

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Finds the names that an adapted file uses but the branch lacks."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from patchpilot.backports.adapt.tokens import IDENTIFIER
+from patchpilot.backports.adapt.verify import code_lines
+from patchpilot.backports.changed_functions import function_at
+from patchpilot.backports.object_store import Scratch
+from patchpilot.errors import GitError
+
+_USED = re.compile(
+    r"(?:(?:->|\.)\s*([A-Za-z_]\w{2,})\b|\b([A-Za-z_]\w{2,})\s*\(|\b([A-Z][A-Z0-9_]{3,})\b)"
+)
+_TYPED = re.compile(
+    r"^\s+(?:(?:const|static|unsigned|struct|enum|union)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)(?:[A-Za-z_]\w*|\*)"
+)
+_MOST = 40
+_TIMEOUT = 10.0
+
+
+def names_in(lines: Iterable[str]) -> set[str]:
+    """Returns all names in these lines."""
+    return {name for line in lines for name in IDENTIFIER.findall(line)}
+
+
+def names_used(lines: Sequence[str]) -> set[str]:
+    """Returns the functions, fields and constants that these lines of C use."""
+    return {
+        name
+        for line in code_lines(lines)
+        for found in _USED.findall(line)
+        for name in found
+        if name
+    }
+
+
+def absent_names(
+    scratch: Scratch, tree: str, base: str, names: Iterable[str], near: Sequence[str]
+) -> set[str]:
+    """Returns the names that the base's tree has and the branch's tree does not.
+
+    The folders `near` are searched first.
+    """
+    left = set(sorted(names)[:_MOST])
+    for of, folders, wanted in (
+        (tree, near, False),
+        (base, (), True),
+        (tree, (), False),
+    ):
+        if not left:
+            break
+        there = [folder for folder in folders if scratch.has(of, folder)]
+        try:
+            found = scratch.words_in(of, left, paths=there, timeout=_TIMEOUT)
+        except GitError:
+            found = left
+        left = left & found if wanted else left - found
+    return left
+
+
+def undeclared_variables(
+    ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]
+) -> set[str]:
+    """Return the variables that an adapted function uses without declaring them.
+
+    They are variables of the base's function that the branch's function lacks, or variables of
+    the branch's function. If a function of the fix does the same, the declaration is assumed to
+    be somewhere else.
+    """
+    before, after, new, result = map(_functions, (base, ours, theirs, made))
+    missing: set[str] = set()
+    for name, body in result.items():
+        here = after.get(name)
+        if here is None or name not in before or body == here:
+            continue
+        used, fixed = names_in(body), new.get(name, [])
+        lost = (used - names_in(here)) & _declared(before[name]) | used & _declared(
+            here
+        )
+        missing |= lost - _declared(body) - (names_in(fixed) - _declared(fixed))
+    return missing
+
+
+def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Name → lines of each function of a file, except names that occur more than once."""
+    found: dict[str, list[Sequence[str]]] = {}
+    for at, line in enumerate(lines):
+        function = function_at(lines, at) if line.startswith("{") else None
+        if function:
+            start, end = function.span
+            found.setdefault(function.name, []).append(lines[start:end])
+    return {name: same[0] for name, same in found.items() if len(same) == 1}
+
+
+def _declared(body: Sequence[str]) -> set[str]:
+    """The variables and parameters of a function, as far as their lines show."""
+    found: set[str] = set()
+    for line in body:
+        if line.lstrip().startswith(
+            ("return", "goto", "else", "case")
+        ) or not _TYPED.match(line):
+            continue
+        found |= set(
+            re.findall(
+                r"([A-Za-z_]\w*)\s*(?==[^=]|;|,|\[|\)|$)", line.split("(")[0].rstrip()
+            )
+        )
+    return found

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names and lists that differ in the branch, and what an adapted file must not have."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.backports.adapt.adaptation import adapt
+from patchpilot.backports.adapt.verify import is_sound
+from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.object_store import Scratch
+from patchpilot.commits.repository import Repository
+from tests.kit.repos import Repo
+
+
+def function(name: str, *body: str) -> str:
+    return (
+        f"int {name}(struct foo *f)\n{{\n"
+        + "".join(f"\t{line}\n" for line in body)
+        + "}\n"
+    )
+
+
+def adapted(
+    path: Path,
+    files: dict[str, str],
+    later: dict[str, str],
+    fixed: dict[str, str],
+) -> tuple[Adaptation | None, dict[str, str]]:
+    """Return the fix (`later` → `fixed`) adapted to a branch that has `files`, and its files."""
+    repo = Repo(path / "repo")
+    old = repo.commit("start", files)
+    repo.commit("move on", later)
+    fix = repo.commit("fix it", fixed)
+    with Repository.open(repo.path) as repository, Scratch(repository) as scratch:
+        commit = FixCommit.read(repository, fix)
+        onto = scratch.tree_of(old)
+        merge = scratch.pick(fix, onto, commit.base)
+        assert not merge.clean
+        found = adapt(scratch, merge, onto, commit)
+        tree = found.tree(scratch, merge) if found else onto
+        return (
+            found,
+            {name: (scratch.blob(tree, name) or b"").decode() for name in files},
+        )
+
+
+def test_a_name_that_the_branch_lacks_is_never_sure(tmp_path: Path) -> None:
+    calls = ["foo_lookup(f, 1);", "other(f);", "foo_lookup(f, 2);", "last(f);"]
+    new = [line.replace("foo_lookup", "foo_get") for line in calls]
+    found, _ = adapted(
+        tmp_path,
+        {"a.c": function("work", *calls), "b.c": function("foo_lookup", "return 1;")},
+        {"a.c": function("work", *new), "b.c": function("foo_get", "return 1;")},
+        {"a.c": function("work", *new[:3], "foo_get(f, 3);", *new[3:])},
+    )
+    assert found is not None
+    assert found.confidence < 0.5
+
+
+def test_entries_of_a_list_are_kept_next_to_the_branchs_own(tmp_path: Path) -> None:
+    work = function("work", "a(f);")
+    found, made = adapted(
+        tmp_path,
+        {"ChangeLog": "* of the branch\n* start\n", "a.c": work},
+        {"ChangeLog": "* of mainline\n* start\n"},
+        {
+            "ChangeLog": "* fix\n* of mainline\n* start\n",
+            "a.c": function("work", "b(f);"),
+        },
+    )
+    assert found is not None
+    assert made["ChangeLog"] == "* fix\n* of the branch\n* start\n"
+    assert found.kind == "context"
+    assert found.confidence >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (function("work", "a(f);"), True),
+        (function("work", "if (f) {", "a(f);"), False),
+        (function("work", "<<<<<<< ours", "a(f);").replace("\t", ""), False),
+        (function("work", 'a("{");', "/* } ) */"), True),
+    ],
+)
+def test_what_an_adapted_file_must_not_have(made: str, expected: bool) -> None:
+    plain = function("work", "a(f);").splitlines(keepends=True)
+    lines = made.splitlines(keepends=True)
+    assert is_sound("work.c", lines, plain, plain, plain) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "ours", "made", "expected"),
+    [
+        ("plan.txt", "if a:\n", "elif a:\n", True),
+        ("plan.txt", "a\n", "<<<<<<< ours\na\n", False),
+    ],
+)
+def test_what_an_adapted_file_that_is_no_c_must_not_have(
+    path: str, ours: str, made: str, expected: bool
+) -> None:
+    own = ours.splitlines(keepends=True)
+    assert is_sound(path, made.splitlines(keepends=True), own, own, own) is expected
