@@ -144,7 +144,6 @@ PROGRAMS: dict[str, Kind] = {
 
 WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     IDS: {
-        "backports/adapt/calls::absent_headers": ("of",),
         "backports/backport_patches::range_diff": ("f'{made}^!'", "f'{original.id}^!'"),
         "backports/backport_patches::format_series": ("one.id",),
         "backports/backport_patches::_diff": ("commit",),
@@ -215,10 +214,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "symptoms/candidates::touching": ("f'{since}..{tip}'",),
         "services/find/bisect_fix::_step": ("*bad", "[tip, *good][-1]", "since"),
         "tags/blame::blame": ("rev",),
-        "tags/evidence_input::_removers": ("*words",),
         "tags/candidate_features::read_past": ("*ids",),
         "tags/commit_change::read_change": ("commit", "parent"),
-        "tags/moved_lines::look_through_moves": ("mover",),
         "tags/overrides::by_bisection": ("*bad",),
         "archive/landed_series::in_trees": ("*beyond",),
     },

@@ -9,11 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from patchpilot.model.fix_claim import kind_of
 from patchpilot.tags.blame import Blame
 from patchpilot.tags.commit_change import CommitFileChange, Run
 from patchpilot.tags.comparable_words import identifiers, significance, stems
-from patchpilot.tags.enclosing_blocks import Block, enclosing
 from patchpilot.tags.evidence_input import EvidenceInput
 
 NEAR = 3
@@ -28,19 +26,12 @@ class Tally:
     removed: float = 0.0
     beside: float = 0.0
     context: float = 0.0
-    block: float = 0.0
-    file: float = 0.0
-    heads: float = 0.0
     votes: float = 0.0
     tops: int = 0
     related: float = 0.0
-    related_near: float = 0.0
     named: float = 0.0
-    runs: set[tuple[str, int]] = field(default_factory=set)
-    files: set[str] = field(default_factory=set)
     removed_lines: list[tuple[str, int]] = field(default_factory=list)
     beside_lines: list[tuple[str, int]] = field(default_factory=list)
-    block_names: list[str] = field(default_factory=list)
 
 
 def tally(scene: EvidenceInput) -> dict[str, Tally]:
@@ -64,36 +55,20 @@ def _tally_file(
     change: CommitFileChange, blame: Blame, found: dict[str, Tally], spoken: set[str]
 ) -> None:
     words = {line: identifiers(text) for line, text in blame.texts.items()}
-    _credit_whole_file(blame, found)
-    come = {text.strip() for run in change.runs for text in run.added}
-    for number, run in enumerate(change.runs):
-        if run.removed:
-            for line in range(run.start, run.end + 1):
-                _own(found, blame, line, blame.path, number, come)
-        _vote(found, blame, run)
-        _credit_neighbors(found, blame, run, number)
-    blocks: dict[tuple[int, int], Block] = {}
-    for run in change.runs:
-        block = enclosing(blame.texts, max(1, run.start))
-        blocks[block.first, block.last] = block
-    for block in blocks.values():
-        _credit_block(found, blame, block)
-    _related(blame, words, _changed_words(change), blocks, found, spoken)
-
-
-def _credit_whole_file(blame: Blame, found: dict[str, Tally]) -> None:
-    """Credit the owners of all lines, and of the first one."""
     if 1 in blame.ids:
         found[blame.ids[1]].tops += 1
-    for line, owner in blame.ids.items():
-        one = found[owner]
-        one.file += significance(blame.texts[line])
-        one.files.add(blame.path)
+    for owner in blame.ids.values():
+        found.setdefault(owner, Tally())
+    come = {text.strip() for run in change.runs for text in run.added}
+    for run in change.runs:
+        for line in range(run.start, run.end + 1) if run.removed else ():
+            _own(found, blame, line, come)
+        _vote(found, blame, run)
+        _credit_neighbors(found, blame, run)
+    _related(blame, words, _changed_words(change), found, spoken)
 
 
-def _credit_neighbors(
-    found: dict[str, Tally], blame: Blame, run: Run, number: int
-) -> None:
+def _credit_neighbors(found: dict[str, Tally], blame: Blame, run: Run) -> None:
     """Credit the owners of the lines around a run, the nearer the more."""
     before, after = (
         (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
@@ -107,20 +82,7 @@ def _credit_neighbors(
             one.context += weight / (1 + distance)
             if distance == 0 and not run.removed:
                 one.beside += max(weight, 0.1)
-                one.runs.add((blame.path, number))
                 one.beside_lines.append((blame.path, line))
-
-
-def _credit_block(found: dict[str, Tally], blame: Blame, block: Block) -> None:
-    """Credit the owners of a function's lines, and of its head."""
-    for line in range(block.first, block.last + 1):
-        if line in blame.ids:
-            one = found[blame.ids[line]]
-            one.block += significance(blame.texts[line])
-    head = blame.ids.get(block.head)
-    if head:
-        found[head].heads += 1
-        found[head].block_names.append(block.name)
 
 
 def _changed_words(change: CommitFileChange) -> Counter[str]:
@@ -137,14 +99,7 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
     return counter
 
 
-def _own(
-    found: dict[str, Tally],
-    blame: Blame,
-    line: int,
-    path: str,
-    number: int,
-    come: set[str],
-) -> None:
+def _own(found: dict[str, Tally], blame: Blame, line: int, come: set[str]) -> None:
     """Credit the owner of a removed line.
 
     One that the change only moves within the file counts little.
@@ -156,8 +111,7 @@ def _own(
     weight = significance(text) * (MOVED if text.strip() in come else 1.0)
     one.removed += weight
     if weight:
-        one.runs.add((path, number))
-        one.removed_lines.append((path, line))
+        one.removed_lines.append((blame.path, line))
 
 
 def _vote(found: dict[str, Tally], blame: Blame, run: Run) -> None:
@@ -182,7 +136,6 @@ def _related(
     blame: Blame,
     words: Mapping[int, frozenset[str]],
     wanted: Counter[str],
-    blocks: Mapping[tuple[int, int], Block],
     found: dict[str, Tally],
     spoken: set[str],
 ) -> None:
@@ -199,10 +152,7 @@ def _related(
     for line, here in words.items():
         score = sum(rare[word] for word in here if word in rare)
         if score:
-            one = found[blame.ids[line]]
-            one.related += score
-            if any(first <= line <= last for first, last in blocks):
-                one.related_near += score
+            found[blame.ids[line]].related += score
         score = sum(told[word] for word in here if word in told)
         if score:
             found[blame.ids[line]].named += score
@@ -233,22 +183,11 @@ def features(
             "removed",
             "beside",
             "context",
-            "block",
-            "file",
             "votes",
             "related",
-            "related_near",
             "named",
         )
     }
-    runs = (
-        sum(
-            len(change.runs)
-            for change in scene.files
-            if change.old_path in scene.blames
-        )
-        or 1
-    )
     adds_only = not any(tallies[id_].removed for id_ in ids)
     fix_words = stems(scene.subject.rpartition(": ")[2])
     body_words = stems(scene.text)
@@ -260,41 +199,27 @@ def features(
         for id_ in ids
     }
     order = sorted(ids, key=lambda one: scene.owners[one].committed, reverse=True)
-    among = [one for one in order if direct[one] > 0 or tables["block"][one] > 0]
-    age_rank = {one: at / max(1, len(among) - 1) for at, one in enumerate(among)}
     touched = [one for one in order if direct[one] > 0]
+    age_rank = {one: at / max(1, len(touched) - 1) for at, one in enumerate(touched)}
     oldest, newest = (touched[-1], touched[0]) if touched else ("", "")
     best = max(direct.values(), default=0.0)
-    top_vote = max(tables["votes"].values(), default=0.0)
     result = {}
     for one in ids:
-        owner, mine = scene.owners[one], tallies[one]
+        owner = scene.owners[one]
         theirs = stems(owner.subject.rpartition(": ")[2])
-        kind = kind_of(owner.subject)
         days = max(0.0, (scene.authored - owner.authored) / DAY)
         result[one] = {
             "removed": tables["removed"][one],
-            "removed_all": float(tables["removed"][one] > 0.99),
             "removed_most": float(not adds_only and best > 0 and direct[one] == best),
             "removed_any": float(tables["removed"][one] > 0),
-            "beside_mixed": tables["beside"][one] * (not adds_only),
             "context": tables["context"][one] * (not adds_only),
             "context_adds": tables["context"][one] * adds_only,
             "context_only": float(direct[one] == 0 and tables["context"][one] > 0),
-            "block": tables["block"][one],
-            "block_adds": tables["block"][one] * adds_only,
-            "block_any": float(tables["block"][one] > 0),
-            "made_block": float(mine.heads > 0),
-            "made_block_adds": float(mine.heads > 0) * adds_only,
             "related": tables["related"][one],
             "related_adds": tables["related"][one] * adds_only,
             "named": tables["named"][one],
-            "runs_all": float(len(mine.runs) >= runs),
-            "all_agree": float(direct[one] > 0.99 and tables["context"][one] > 0.99),
             "subject": _overlap(fix_words, theirs, weights),
             "body": _overlap(theirs, body_words | fix_words, weights),
-            "fix": float(kind == "fix"),
-            "cosmetic": float(kind == "cosmetic"),
             "same_author": float(owner.author == scene.author),
             "age": math.log1p(days) / 8,
             "fresh": float(days < 60),
@@ -303,7 +228,6 @@ def features(
             "newest": float(one == newest and len(touched) > 1),
             "same_series": float(owner.author == scene.author and days < 2),
             "votes": tables["votes"][one],
-            "votes_most": float(tables["votes"][one] == top_vote > 0),
             "mentioned": 2.0 * (scene.mentions.get(one, 0.0) > 0.5),
             "blamed": 3.0 * (scene.mentions.get(one, 0.0) >= 1),
         }
@@ -312,17 +236,9 @@ def features(
 
 def glance(numbers: Mapping[str, float]) -> float:
     """Returns a rough, unfitted score that selects the candidates to examine in detail."""
-    lines = 3 * numbers["removed"] + 2 * (
-        numbers["votes"] + numbers["context"] + numbers["context_adds"]
-    )
-    blocks = (
-        numbers["block"]
-        + numbers["block_adds"]
-        + 0.5 * (numbers["made_block"] + numbers["block_any"])
-    )
     return (
-        lines
-        + blocks
+        3 * numbers["removed"]
+        + 2 * (numbers["votes"] + numbers["context"] + numbers["context_adds"])
         + 2 * numbers["related"]
         + numbers["named"]
         + numbers["body"]

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 from patchpilot.tags.blame_features import Tally
 from patchpilot.tags.evidence_input import EvidenceInput
-from patchpilot.tags.moved_lines import line_ranges
 
 
 def explain(
@@ -18,7 +17,6 @@ def explain(
     words = (
         *_mentioned(numbers),
         *_owned_lines(scene, tally, numbers),
-        *_owned_functions(tally, numbers),
         *_owned_elsewhere(scene, tally, numbers),
         *_likeness(scene, candidate, numbers),
     )
@@ -44,14 +42,6 @@ def _owned_lines(
         yield "last changed a line within 3 lines of the change"
 
 
-def _owned_functions(tally: Tally, numbers: Mapping[str, float]) -> Iterator[str]:
-    names = [name for name in dict.fromkeys(tally.block_names) if name]
-    if names:
-        yield f"wrote the declaration of {', '.join(names[:3])}"
-    elif numbers["block"] >= 0.05 and not tally.removed_lines:
-        yield f"last changed {numbers['block']:.0%} of the function that the fix changes"
-
-
 def _owned_elsewhere(
     scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> Iterator[str]:
@@ -64,10 +54,6 @@ def _owned_elsewhere(
     if tally.tops:
         is_all = tally.tops >= len(scene.blames)
         yield "created the file" if is_all else "created one of the files"
-    if numbers.get("restored") or numbers.get("words_restored", 0) >= 0.3:
-        yield "removed code that the fix restores"
-    if numbers.get("touched_up", 0) > 0.5:
-        yield "made only minor changes to those lines"
 
 
 def _likeness(
@@ -101,9 +87,20 @@ def _removed(scene: EvidenceInput) -> int:
 def _places(lines: list[tuple[str, int]]) -> str:
     """`file.c:12-14, 20`, shortened."""
     path = lines[0][0]
-    spans = line_ranges({line for one, line in lines if one == path})
+    spans = _line_ranges({line for one, line in lines if one == path})
     text = ", ".join(
         str(first) if first == last else f"{first}-{last}" for first, last in spans[:3]
     )
     more = len(spans) > 3 or any(one != path for one, _ in lines)
     return f"{path.rpartition('/')[2]}:{text}{' …' if more else ''}"
+
+
+def _line_ranges(numbers: set[int]) -> list[tuple[int, int]]:
+    """Return adjacent line numbers as ranges, (first, last), in order."""
+    result: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if result and number <= result[-1][1] + 1:
+            result[-1] = (result[-1][0], number)
+        else:
+            result.append((number, number))
+    return result

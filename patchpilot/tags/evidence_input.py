@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The input for finding the commit that introduced a bug: the fix's message, change and blame."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -11,12 +11,10 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame import Blame, Owner, blame
 from patchpilot.tags.commit_change import CommitFileChange, read_change
 from patchpilot.tags.message_evidence import ids_in, prose, quotes_in
-from patchpilot.tags.moved_lines import look_through_moves
 
 MAX_FILES = 8
 THREADS = 4
 SHORT_QUOTE = 25
-SHORT_LINE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +23,7 @@ class EvidenceInput:
 
     They are its subject and text without trailers, the author's address, the author date, the
     change, the blame by old path, and the commits in the blame. `mentions` weighs the commits
-    that the text mentions, from 0.2 (in passing) to 1 (named as the cause); a commit that removed
-    lines that the fix restores is 0.
+    that the text mentions, from 0.2 (in passing) to 1 (named as the cause).
     """
 
     subject: str
@@ -62,12 +59,8 @@ def read_scene(
             for owner in met.values():
                 owners.setdefault(owner.id, owner)
             progress("blaming the changed lines", done + 1, len(looked))
-    look_through_moves(repository, files, blames, owners)
     subject, text = prose(commit.message)
     mentions = _mentions(repository, parent, text, owners)
-    for remover in _removers(repository, parent, looked, blames):
-        owners.setdefault(remover, owner_of(repository.commit(remover)))
-        mentions.setdefault(remover, 0.0)
     authored = int(commit.authored.timestamp())
     return EvidenceInput(
         subject,
@@ -90,25 +83,6 @@ def owner_of(commit: Commit) -> Owner:
         int(commit.authored.timestamp()),
         int(commit.committed.timestamp()),
     )
-
-
-def _removers(
-    repository: Repository,
-    parent: str,
-    files: Iterable[CommitFileChange],
-    blames: Mapping[str, Blame],
-) -> Iterator[str]:
-    """Yield the last commit that removed the longest line that the fix adds, of two files.
-
-    Nothing blames it for a line, since its lines are gone.
-    """
-    for path, runs in [(file.old_path or "", file.runs) for file in files][:2]:
-        there = {text.strip() for text in blames[path].texts.values()}
-        added = (text.strip() for run in runs if not run.removed for text in run.added)
-        line = max((text for text in added if text not in there), key=len, default="")
-        if len(line) >= SHORT_LINE:
-            words = ("--no-merges", "--format=%H", f"-S{line}", parent, "--", path)
-            yield from repository.git("log", "-1", *words).text.split()
 
 
 def _mentions(

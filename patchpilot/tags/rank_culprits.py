@@ -5,7 +5,7 @@ The fix's own Fixes: tags are never read.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import tag_text
@@ -104,18 +104,6 @@ def find(
                 ),
             )
         )
-    if (
-        imported
-        and candidates
-        and numbers[candidates[0].commit].get("restored", 0.0) >= _RESTORED
-    ):
-        # the confidence of the imports that are left out is shared among the others
-        total = sum(one.confidence for one in candidates) or 1.0
-        candidates = [
-            replace(one, confidence=round(one.confidence / total, 3))
-            for one in candidates
-        ]
-        imported = ""
     kept = {one.commit for one in candidates}
     together = (
         tuple(
@@ -127,11 +115,6 @@ def find(
         else ()
     )
     return RankedCulprits(tuple(candidates), together, imported)
-
-
-_RESTORED = 0.5
-"""The least share of the fix's lines that its best candidate removed, to be trusted although the
-lines around them are older than the history."""
 
 
 def tag_of(repository: Repository, culprit: Commit) -> str:
@@ -177,18 +160,15 @@ def weigh(
     message.
     """
     numbers = features(scene, tallies)
-    ordered = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
-    removers = (one for one, weight in scene.mentions.items() if not weight)
-    chosen = list(dict.fromkeys((*ordered, *removers)))
-    result = set(chosen)
+    chosen = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
     paths = {
         blame.origins[line][0]
         for blame in scene.blames.values()
         for line, owner in blame.ids.items()
-        if owner in result
+        if owner in chosen
     }
     past = read_past(repository, chosen, paths | set(scene.blames))
-    again = closer(scene, tallies, past)
+    again = closer(scene, past)
     return {
         mention: {**numbers[mention], **again.get(mention, {})}
         for mention in dict.fromkeys([*chosen, *scene.mentions])

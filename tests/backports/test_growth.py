@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.backports import changed_functions, symbols
 from patchpilot.model import address, patch_subject
-from patchpilot.tags import comparable_words, enclosing_blocks
+from patchpilot.tags import comparable_words
 
 # times are compared
 pytestmark = pytest.mark.long
@@ -20,7 +20,6 @@ _CASES: dict[str, tuple[Callable[[str], object], str]] = {
     "comment": (symbols._PLAIN.fullmatch, "x/*"),
     "comment of a line": (symbols._COMMENT.fullmatch, "x/*"),
     "function": (changed_functions._NAME.search, "x"),
-    "block": (enclosing_blocks._NAME.search, "x"),
     "compared word": (comparable_words._WORD.search, "9"),
     "address": (address._BARE.search, "x"),
     "subject": (patch_subject._AT_THE_END.search, " "),

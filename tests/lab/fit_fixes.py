@@ -2,9 +2,11 @@
 """Fit the weights of `patchpilot fixes` on known fixes: python -m tests.lab.fit_fixes --repo DIR
 --truth FILE [--write].
 
-FILE has a JSON row a fix: `commit`, `fixes` (the ids its tag names) and `fold` (0-4). Each fold is
-judged by weights fitted on the others; the confidence is calibrated on those held-out answers; what
-ships is fitted on all. Plain Python: no package is needed.
+FILE has a JSON row a fix: `commit`, `fixes` (the ids its tag names) and `fold` (0-4). With several
+histories, `--repo` and `--truth` are repeated, and each history is a fold. Each fold is judged by
+weights fitted on the others; the confidence is calibrated on those held-out answers; what ships is
+fitted on all. The weights are held back to those that are shipped. Plain Python: no package is
+needed.
 """
 
 import argparse
@@ -21,22 +23,17 @@ from patchpilot.commits.repository import Repository
 from patchpilot.tags.blame_features import tally
 from patchpilot.tags.evidence_input import read_scene
 from patchpilot.tags.rank_culprits import weigh
-from patchpilot.tags.ranker import list_features, score
+from patchpilot.tags.ranker import list_features, score, shipped
 
 Row = dict[str, float]
 Case = tuple[int, list[Row], Row, list[int]]
 KINDS = {
-    "removed lines": "removed removed_all removed_most removed_any votes votes_most all_agree",
-    "lines beside and context": "beside_mixed context context_adds context_only",
-    "function": "block block_adds block_any made_block made_block_adds",
+    "removed lines": "removed removed_most removed_any votes",
+    "lines beside and context": "context context_adds context_only",
     "identifiers": "related related_adds named brought brought_told told",
     "words": "subject body speech speech_most told",
     "named commits": "mentioned blamed",
-    "second look": (
-        "new touched_up restored words_restored words_restored_most was_before small fixed fixed_by"
-        " is_fix brought speech speech_most told brought_told"
-    ),
-    "kind of commit": "fix cosmetic is_fix",
+    "second look": "fixed brought speech speech_most told brought_told",
     "author and age": "same_author age fresh age_rank oldest newest same_series",
 }
 FILE = Path(__file__).parents[2] / "checks" / "ranking" / "fixes.toml"
@@ -45,10 +42,6 @@ PRIOR = 2.0
 STEPS = 300
 RATE = 0.05
 NOTHING = 1e-5
-EXPECTED = {"mentioned": 1.5, "blamed": 0.7}
-"""Weights that are expected before a case is seen: a commit that the message names is mostly the
-culprit, and too few cases name one to tell.
-"""
 
 
 def case_of(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[str]]:
@@ -60,14 +53,20 @@ def case_of(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[s
         return row["fold"], weigh(repository, scene, tally(scene)), set(row["fixes"])
 
 
-def read_cases(repo: str, truth: Path, cache: Path | None, jobs: int) -> list[Case]:
-    """The cases of a truth file; with `cache`, kept there for the next run."""
+def read_cases(
+    repos: Sequence[str], truths: Sequence[Path], cache: Path | None, jobs: int
+) -> list[Case]:
+    """Return the cases of truth files; with `cache`, they are kept there for the next run."""
     if cache and cache.exists():
         raw = pickle.loads(cache.read_bytes())
     else:
-        rows = [json.loads(line) for line in truth.read_text().splitlines()]
+        rows = [
+            (repo, row | ({"fold": fold} if len(repos) > 1 else {}))
+            for fold, (repo, truth) in enumerate(zip(repos, truths, strict=True))
+            for row in map(json.loads, truth.read_text().splitlines())
+        ]
         with multiprocessing.Pool(jobs) as pool:
-            raw = list(pool.imap(case_of, [(repo, row) for row in rows], chunksize=4))
+            raw = list(pool.imap(case_of, rows, chunksize=4))
         if cache:
             cache.write_bytes(pickle.dumps(raw))
     cases = []
@@ -84,7 +83,7 @@ def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
     weights = descend(
         [([_packed(row) for row in rows], set(hits)) for rows, hits in hit],
-        expected=EXPECTED,
+        expected=shipped().candidate,
     )
     lists: list[tuple[list[Row], set[int]]] = []
     for _, rows, none, hits in cases:
@@ -203,8 +202,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--repo", required=True)
-    parser.add_argument("--truth", required=True, type=Path)
+    parser.add_argument("--repo", action="append", required=True)
+    parser.add_argument("--truth", action="append", required=True, type=Path)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true", help="keep the weights")

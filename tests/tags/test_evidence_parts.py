@@ -9,7 +9,6 @@ from patchpilot.model.fix_claim import kind_of
 from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.tags.commit_change import parse_change
 from patchpilot.tags.comparable_words import identifiers, significance, stems
-from patchpilot.tags.enclosing_blocks import enclosing
 from patchpilot.tags.message_evidence import ids_in, prose, quotes_in
 from patchpilot.tags.ranker import Weights, calibrated, rank, shipped
 
@@ -94,29 +93,6 @@ def test_lines_differ_in_what_they_tell() -> None:
     ]
     assert ordered == sorted(ordered)
     assert ordered[0] == 0
-
-
-TEXT = dict(
-    enumerate(
-        [
-            "static int",
-            "ring_open(struct ring *r)",
-            "{",
-            "\tr->a = 1;",
-            "out:",
-            "\tr->b = 2;",
-            "}",
-            "",
-            "int x;",
-        ],
-        1,
-    )
-)
-
-
-def test_the_function_around_a_line_is_found() -> None:
-    block = enclosing(TEXT, 6)
-    assert (block.first, block.last, block.name) == (1, 7, "ring_open")
 
 
 MESSAGE = """\

@@ -13,7 +13,6 @@ from patchpilot.services.tags.find_culprits import (
     find_culprits,
 )
 from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
-from patchpilot.tags.named_release import releases_in
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.tags import culprits
@@ -51,25 +50,6 @@ def test_a_renamed_file_is_followed(story: History) -> None:
     story.repo.commit("ring: rename the file" + SIGNED)
     story.repo.commit("ring: fix the mask" + SIGNED, {"buffer.c": FIX})
     assert story.ask().candidates[0].commit == story.culprit
-
-
-def test_a_commit_that_only_moves_lines_is_looked_through(story: History) -> None:
-    story.repo.git("checkout", "-q", "-b", "split", story.later)
-    head, _, tail = LATER.partition("void ring_close")
-    story.repo.commit(
-        "ring: move closing to its own file" + SIGNED,
-        {"ring.c": head, "close.c": '#include "ring.h"\n\nvoid ring_close' + tail},
-    )
-    story.repo.commit(
-        "ring: fix closing" + SIGNED,
-        {
-            "close.c": (
-                '#include "ring.h"\n\nvoid ring_close'
-                + tail.replace("open = false", "open = 0")
-            )
-        },
-    )
-    assert story.ask().candidates[0].commit == story.later
 
 
 def test_what_is_only_added_points_at_who_brought_in_its_like(story: History) -> None:
@@ -257,25 +237,6 @@ def test_a_shallow_clone_says_what_is_missing(story: History, tmp_path: Path) ->
     assert any("--unshallow" in note for note in result.notes)
 
 
-@pytest.mark.parametrize("test", ["\tif (!ready)\n\t\treturn -1;\n", ""])
-def test_a_restored_line_names_its_remover_although_the_history_is_short(
-    tmp_path: Path, test: str
-) -> None:
-    repo = Repo(tmp_path / "r")
-    source = "int probe(struct node *dn)\n{\n\tconfigure(dn);\n\tnode_put(dn);\n\treturn 0;\n}\n"
-    other = "int count;\n"
-    repo.commit("ring: import the driver" + SIGNED, {"ring.c": source, "a.c": other})
-    broken = source.replace("\tnode_put(dn);\n", test)
-    culprit = repo.commit("ring: simplify the probe" + SIGNED, {"ring.c": broken})
-    repo.commit("a: count more" + SIGNED, {"a.c": other * 2})
-    fixed = source.replace("\treturn 0;\n", f"{test}\treturn 0;\n")
-    repo.commit("ring: drop the node" + SIGNED, {"ring.c": fixed})
-    result = ask(tmp_path / "r")
-    assert result.candidates[0].commit == culprit
-    assert "removed code that the fix restores" in result.candidates[0].evidence
-    assert result.sure
-
-
 def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(
     tmp_path: Path,
 ) -> None:
@@ -403,54 +364,6 @@ def test_verify_says_when_the_bug_never_was_in_a_release(story: History) -> None
         {"ring.c": FIX + "char users;\n"},
     )
     assert story.ask(verify=True).present[0].problems == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        ("It hangs since v5.4-rc2.", [(5, 4)]),
-        ("This is a regression in 6.3, seen\nafter upgrading to 6.3.", [(6, 3)]),
-        ("broken since the kernel 5.10.7 release", [(5, 10, 7)]),
-        ("since at least Linux 2.6.32", [(2, 6, 32)]),
-        ("see section 5.4 of the manual, version 1.2", []),
-        ("since 2.5GHz are needed", []),
-    ],
-)
-def test_releases_are_read_from_a_message(
-    text: str, numbers: list[tuple[int, ...]]
-) -> None:
-    assert list(releases_in(text)) == numbers
-
-
-def test_a_release_that_the_message_names_is_evidence(tmp_path: Path) -> None:
-    plain = history(
-        tmp_path / "plain", "ring: fix opening and closing\n\nBoth are wrong.\n"
-    )
-    reported = history(
-        tmp_path / "told",
-        "ring: fix opening and closing\n\nBoth are wrong since v1.1.\n",
-    )
-    assert plain.culprit == reported.culprit
-    before = {
-        candidate.commit: candidate for candidate in ask(tmp_path / "plain").candidates
-    }
-    after = {
-        candidate.commit: candidate for candidate in ask(tmp_path / "told").candidates
-    }
-    assert len(before) > 1
-    assert after[reported.culprit].confidence > before[reported.culprit].confidence
-    assert (
-        after[reported.culprit].evidence[-1]
-        == "first released in v1.1, the release that the message names"
-    )
-    assert all(
-        after[one].confidence <= before[one].confidence
-        for one in before
-        if one != reported.culprit
-    )
-    assert sum(one.confidence for one in after.values()) <= 1.001 * max(
-        1.0, sum(one.confidence for one in before.values())
-    )
 
 
 def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(

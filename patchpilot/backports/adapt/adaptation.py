@@ -17,6 +17,7 @@ from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
 from patchpilot.backports.adapt.explain_steps import space_step, step_of
 from patchpilot.backports.adapt.features import features_of
+from patchpilot.backports.adapt.placed_changes import FARTHEST
 from patchpilot.backports.adapt.three_way import Carried, How, merge_lines
 from patchpilot.backports.adapt.verify import is_code, is_sound
 from patchpilot.backports.adapted_fix import Adaptation
@@ -106,7 +107,12 @@ def concluded(
         default="context",
     )
     features = features_of(files, unknown, fix_lines)
-    if unknown or not _UNSURE_WAYS.isdisjoint(ways):
+    is_far = any(
+        len(one.ours) - len(one.base) > FARTHEST
+        for file in files.values()
+        for one in file.carried
+    )
+    if unknown or is_far or not _UNSURE_WAYS.isdisjoint(ways):
         features[UNSURE] = 1.0
     return Adaptation(
         kind,
@@ -180,6 +186,8 @@ def _unknown(
         new |= names_used(made) - names_in(ours)
         if file and file.ours is not None:
             undeclared |= undeclared_variables(ours, file.base, file.theirs, made)
+            # parts of two names can make a name that no side has
+            undeclared |= names_in(made) - names_in(ours) - names_in(file.theirs)
     return undeclared | absent_names(scratch, onto, base, new, _near(merge.paths))
 
 

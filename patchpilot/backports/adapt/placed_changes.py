@@ -14,6 +14,8 @@ from patchpilot.backports.adapt.tokens import key
 _LEAST_FOUND = 0.4
 _NEAR = 4
 _MOST_PLACES = 50
+FARTHEST = 300
+"""Lines between a change and its context above which it is another place."""
 
 
 class Change(NamedTuple):
@@ -63,7 +65,8 @@ def _place(
     for number, line in enumerate(old):
         found = places.get(line, ())
         for at in found if len(found) <= _MOST_PLACES else ():
-            votes[at - number] += 1 / len(found)
+            if abs(at - number - meant) <= FARTHEST:
+                votes[at - number] += 1 / len(found)
     if not votes:
         return None
     around = {

@@ -77,15 +77,14 @@ def merge_lines(
     are kept next to the branch's own.
     """
     merged = MergedLines()
-    chunks = list(_chunks(ours, base, theirs))
-    for number, (mine, old, new) in enumerate(chunks):
+    for mine, old, new in _chunks(ours, base, theirs):
         keys = [[key(line) for line in side] for side in (mine, old, new)]
         if keys[0] == keys[1] == keys[2]:
             merged.lines += [
                 _spaced(*lines) for lines in zip(mine, old, new, strict=True)
             ]
         elif keys[0] == keys[1]:
-            merged.lines += _reindented(new, chunks[max(0, number - 1) : number + 2])
+            merged.lines += new
         elif keys[1] == keys[2] or keys[0] == keys[2]:
             merged.lines += mine
         elif is_list and set(keys[1]) <= set(keys[2]):
@@ -140,29 +139,6 @@ def _spaced(mine: str, old: str, new: str) -> str:
 
 def _indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
-
-
-def _reindented(new: Sequence[str], near: Sequence[Chunk]) -> list[str]:
-    """Lines that only the fix changed, indented as the branch indents the lines next to them that
-    are as deep in the base.
-    """
-    first = next((_indent(line) for line in new if line.strip()), "")
-    pairs = [
-        (_indent(mine), _indent(old))
-        for ours, base, _ in near
-        if len(ours) == len(base)
-        for mine, old in zip(ours, base, strict=True)
-        if key(mine) and key(mine) == key(old) and _indent(old) == first
-    ]
-    if len({mine for mine, _ in pairs}) != 1:
-        return list(new)
-    ((mine, old), *_) = pairs
-    return [
-        _indented(mine, old, _indent(line)) + line.lstrip(" \t")
-        if line.strip()
-        else line
-        for line in new
-    ]
 
 
 def _indented(mine: str, old: str, new: str) -> str:

@@ -4,7 +4,6 @@
 It also checks the existing Fixes: tags.
 """
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -29,7 +28,6 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.tags import rank_culprits as finder
-from patchpilot.tags.message_evidence import prose
 from patchpilot.tags.rank_culprits import Candidate as Candidate
 from patchpilot.topic.fix_claims import judge_fix
 from patchpilot.topic.topic_base import find_base
@@ -229,7 +227,7 @@ def find_culprits(
         if len(commit.parents) == 1
         else finder.RankedCulprits(())
     )
-    candidates = _by_release(commit, releases, ranked.candidates)
+    candidates = ranked.candidates
     together, imported = ranked.together, ranked.imported
     notes: list[str] = []
     if candidates and candidates[0].commit not in together:
@@ -283,23 +281,6 @@ def find_culprits(
         tuple(notes),
         tags,
         claim.is_fix,
-    )
-
-
-def _by_release(
-    commit: Commit, releases: Releases, candidates: tuple[Candidate, ...]
-) -> tuple[Candidate, ...]:
-    """The candidates in the light of a release that the message names.
-
-    Imported here: few messages do.
-    """
-    text = "\n".join(prose(commit.message))
-    if not re.search(r"\d\.\d", text):
-        return candidates
-    from patchpilot.tags.named_release import weigh_release
-
-    return weigh_release(
-        candidates, text, lambda one: releases.first(one.commit, one.committed)
     )
 
 

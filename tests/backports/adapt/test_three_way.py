@@ -92,36 +92,6 @@ def test_a_change_is_made_in_the_branchs_own_lines(
     assert {one.how for one in merged.carried} == ways
 
 
-@pytest.mark.parametrize("end", ["", "\tmore();\n"], ids=["alone", "with another line"])
-def test_what_the_fix_adds_is_indented_as_the_lines_next_to_it_are_in_the_branch(
-    end: str,
-) -> None:
-    base = lines("\tif (on) {\n\t\tset(name);\n\t\tset(file);\n\t}\n" + end)
-    theirs = lines(
-        '\tif (on) {\n\t\tset(name);\n\t\tif (!file)\n\t\t\tset("none");\n\t\tset(file);\n\t}\n'
-        + end
-    )
-    ours = lines("\tset(name);\n\tset(file);\n" + end)
-    merged = merge_lines(ours, base, theirs)
-    assert merged.lines == lines(
-        '\tset(name);\n\tif (!file)\n\t\tset("none");\n\tset(file);\n' + end
-    )
-
-
-def test_what_the_fix_adds_next_to_a_line_that_is_only_aligned_otherwise_keeps_its_indentation() -> (  # noqa: E501
-    None
-):
-    base, ours = (
-        lines(f"\tcall(one,\n{indent}two);\n") for indent in ("\t\t", "\t     ")
-    )
-    theirs = [*base[:5], "\tadded();\n", *base[5:]]
-    assert merge_lines(ours, base, theirs).lines == [
-        *ours[:5],
-        "\tadded();\n",
-        *ours[5:],
-    ]
-
-
 def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
     before, other = (
         "int a(void)\n{\n\tx();\n}\n",
