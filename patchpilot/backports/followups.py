@@ -8,12 +8,24 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.line_history import (
+    LineEditStep,
+    LineTouch,
+    crossing,
+    read_touch,
+    read_touches,
+)
+from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.stable_branches import Branch
 from patchpilot.model.file_diff import DiffLine
+from patchpilot.model.fix_claim import kind_of
 from patchpilot.model.follow_up import Follower
 from patchpilot.projects.project import Project
 from patchpilot.projects.stable_trees import version_key
+
+_TIMEOUT = 2.0
+_MOST_LATER = 3
 
 
 def followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
@@ -40,6 +52,52 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
                 todo.append(commit)
     order = {commit: history.index.ordinal(commit) or 0 for commit in found}
     return tuple(sorted(found.values(), key=lambda one: order[one.commit]))
+
+
+def later_fixes(
+    history: History, fix: FixCommit, mainline: str | None, known: Sequence[Follower]
+) -> tuple[str, ...]:
+    """Return hints about mainline commits after the fix that fix the lines it changed.
+
+    Commits in `known`, which name the fix, are left out. Nothing is returned if reading the
+    history takes too long.
+    """
+    if mainline is None:
+        return ()
+    repository = history.repository
+    try:
+        later = read_touches(
+            repository, fix.paths, mainline, [fix.id], timeout=_TIMEOUT
+        )
+    except GitError:
+        return ()
+    # seen from the fix, time runs in the other direction
+    turned = [_turned(touch) for touch in reversed(later)]
+    found = {
+        touch.commit: repository.commit(touch.commit).subject
+        for edit in _turned(read_touch(repository, fix.id, fix.paths)).edits
+        for span, _ in edit.hunks
+        for touch in crossing(turned, edit.old_path or "", span)
+    }
+    for one in known:
+        found.pop(one.commit, None)
+    return tuple(
+        f'a later commit fixes the same lines: {commit[:12]} ("{subject}")'
+        for commit, subject in found.items()
+        if kind_of(subject) == "fix"
+    )[:_MOST_LATER]
+
+
+def _turned(touch: LineTouch) -> LineTouch:
+    return LineTouch(
+        touch.commit,
+        tuple(
+            LineEditStep(
+                edit.new_path, edit.old_path, tuple((b, a) for a, b in edit.hunks)
+            )
+            for edit in touch.edits
+        ),
+    )
 
 
 def needed_followers(

@@ -388,3 +388,14 @@ def test_a_commit_of_the_same_title_that_does_something_else_is_judged_as_itself
     repo.checkout("master")
     answer = world.ask(other, "--onto", world.branch("6.12", world.groundwork))
     assert (answer["commit"], answer["asked"]) == (other, None)
+
+
+def test_a_later_fix_of_the_same_lines_is_a_hint(world: World) -> None:
+    tip = world.branch("6.12", world.groundwork)
+    again = source(**(FIXED | {"l20": "check(20, most);"}))
+    other = world.repo.commit("work: fix step 20 again", {"w.c": again})
+    world.repo.commit("work: fix another step", {"w.c": again + "/* end */\n"})
+    answer = world.one(world.fix, "--onto", tip)
+    assert answer["hints"] == [
+        f'a later commit fixes the same lines: {other[:12]} ("work: fix step 20 again")'
+    ]

@@ -19,6 +19,7 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.followups import (
     followers,
     lacking_newer,
+    later_fixes,
     needed_followers,
     stable_rules,
 )
@@ -290,9 +291,18 @@ class BackportSession:
             (branch, answer.wants_fix)
             for branch, answer in zip(branches, answers, strict=True)
         ]
+        later = (
+            later_fixes(self.history, fix, self.main, company)
+            if any(wants for _, wants in wanting)
+            else ()
+        )
         answers = [
             (
-                replace(answer, lacking_newer=lacking_newer(branch, wanting))
+                replace(
+                    answer,
+                    lacking_newer=lacking_newer(branch, wanting),
+                    hints=(*answer.hints, *later),
+                )
                 if answer.wants_fix
                 else answer
             )
