@@ -5,6 +5,7 @@
 # make score      compare patchpilot with known answers in $PATCHPILOT_DATA
 # make bench      measure run times (RECORD=1 records their ratios to other tools)
 # make fuzz       run parsers and commands on random input (INPUTS=N, MINUTES=N, SEED=N)
+# make review-eval  write review requests, or score the answers (ARGS="write …")
 # make docs       build the documentation in site/ and check its links
 # make size       print the size of each package (RECORD=1 lowers the limits in .ci/size.json)
 # make install    install the command, man pages and completions below PREFIX (/usr/local)
@@ -22,7 +23,7 @@ export PATCHPILOT_DATA
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
-.PHONY: help setup demo test lint test-long score bench fuzz docs size install uninstall
+.PHONY: help setup demo test lint test-long score review-eval bench fuzz docs size install uninstall
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -53,6 +54,9 @@ test-long: setup
 
 score: setup
 	@$(BIN)/python .ci/score.py
+
+review-eval: setup
+	@$(BIN)/python -m tests.lab.review_eval $(ARGS)
 
 fuzz: setup
 	@PATCHPILOT_PROPERTIES=fuzz PATCHPILOT_EXAMPLES=100 $(BIN)/python -m pytest -q -n 2 -m hypothesis tests

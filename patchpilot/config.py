@@ -99,6 +99,14 @@ KEYS = (
         from_tree=False,
     ),
     Key(
+        "review-before-send",
+        "never",
+        "let your reviewers read the patches before a send: always, ask or never",
+        "choice",
+        ("never", "ask", "always"),
+        from_tree=False,
+    ),
+    Key(
         "signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False
     ),
 )
@@ -107,6 +115,8 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 _MANY = ("words", "paths")
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
 """The origins that are not files."""
+REVIEWERS = "patchpilot.reviewer."
+"""The beginning of the names of a reviewer's settings, which only reviewers/ reads."""
 B4_ARCHIVE = "b4.midmask"
 """b4's setting for the mail archive: a URL in which %s is the Message-ID."""
 
@@ -259,7 +269,8 @@ class _Reading:
         plain = full.lower().removeprefix("patchpilot.").replace("-", "")
         name = next((one for one in _BY_NAME if one.replace("-", "") == plain), None)
         if name is None:
-            self.unread.append(full)
+            if not full.startswith(REVIEWERS):
+                self.unread.append(full)
         elif values:
             key = _BY_NAME[name]
             self.take(key, ",".join(values) if key.kind in _MANY else values[-1], GIT)

@@ -4,6 +4,7 @@
 They are stored in the topic's draft, not in the branch, and are not sent.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from patchpilot.topic.topic_base import topic_commits
 from patchpilot.topic.waivers_given import is_given, mark_given
 
 ORIGIN = "your topic"
+REVIEW_COMMENT = re.compile(r"review-[0-9a-f]{8}")
+"""The name of a reviewer's comment, which is waived like a rule."""
 
 
 def of_draft(draft: Draft) -> tuple[Waiver, ...]:
@@ -35,6 +38,7 @@ def of_draft(draft: Draft) -> tuple[Waiver, ...]:
     given = (
         Waiver(rule, reason, origin=ORIGIN, kind=TOPIC)
         for rule, reason in sorted(draft.waivers.items())
+        if not REVIEW_COMMENT.fullmatch(rule)
     )
     denied = (
         Waiver(
@@ -131,7 +135,8 @@ def give(
     """
     from patchpilot.topic.find_topic import find_draft
 
-    verify(waivers, rules)
+    of_rules = (one for one in waivers if not REVIEW_COMMENT.fullmatch(one.rule))
+    verify(tuple(of_rules), rules)
     draft = find_draft(repository, SendRequest(target=target, base=base))
     reasons = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
     mark_given()

@@ -20,6 +20,7 @@ from patchpilot.services.check.json_lines import CheckedLine, DamagedLine, Summa
 from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFixes
 from patchpilot.services.reply.reply_answer import KeptReplies, PlannedReply
+from patchpilot.services.review.review_patches import Review
 from patchpilot.services.send.edit_draft import DraftResult
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.setup.diagnose import DoctorResult
@@ -74,6 +75,7 @@ DOCUMENTS = (
         "check",
         (CheckHead, CheckTail),
         lists={"patches": CheckedPatch},
+        several={"reviews": Review},
         added={"patches": (CommitFixes, FixesPreview)},
     ),
     JsonDocument(

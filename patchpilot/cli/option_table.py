@@ -22,7 +22,8 @@ class Option(NamedTuple):
 
     The help may be a function that returns the text. `off` are the spellings that turn a flag
     off; such a flag has no default. `limits` are the inclusive limits of a number. `alone` is the
-    value if the option is given without one, or the value of a flag. `convert` converts the text
+    value if the option is given without one, or the value of a flag. A flag with a metavar may have
+    a value after `=`. `convert` converts the text
     of the value. `hidden` options are not in the help.
     """
 
@@ -65,7 +66,9 @@ class Option(NamedTuple):
         """The option as the help prints it: its spellings and the form of its value."""
         if self.off:
             return " / ".join((*self.spellings, *self.off))
-        value = "" if self.kind == FLAG else f" {value_form(self)}"
+        value = f" {value_form(self)}"
+        if self.kind == FLAG:
+            value = f"[={self.metavar}]" if self.metavar else ""
         return ", ".join(sorted(self.spellings, key=len)) + value
 
     @property

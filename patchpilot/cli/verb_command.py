@@ -144,7 +144,7 @@ class Parser:
             self._set(option, word, rest)
         elif equals and name.startswith("--") and name in self._spellings:
             option = self._spellings[name]
-            if option.kind == FLAG:
+            if option.kind == FLAG and not option.metavar:
                 raise UsageError(f"{name} takes no value", hint=self._see)
             self._store(option, [text])
         elif not word.startswith("--") and word[:2] in (*self._spellings, "-h"):

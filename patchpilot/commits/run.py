@@ -116,6 +116,8 @@ _PINNED_WORDS = {
 """Options for what configuration cannot disable: an empty value does not turn off a configured
 driver or blame.ignoreRevsFile, and a submodule's `ignore` counts before diff.ignoreSubmodules."""
 _LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
+_LONGEST = 1 << 20
+"""Bytes of a line: a longer one is handed on in pieces."""
 _LOOK = 0.25
 """Seconds between two calls of `Watched.while_running`."""
 
@@ -304,18 +306,20 @@ def follow(
     env: Mapping[str, str],
     cwd: Path,
     watched: Watched,
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
+    errors: int | IO[bytes] = subprocess.STDOUT,
 ) -> int:
     """Runs a program, calls `line` with each line of its output, and returns its exit code.
 
-    The output includes standard error. The errors are the same as in `run`. If an exception
-    ends the call, the program and its children are terminated.
+    The output includes standard error, unless `errors` is a file for it. The exceptions are the
+    same as in `run`. If an exception ends the call, the program and its children are terminated.
     """
     try:
         process = subprocess.Popen(
             list(argv),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
             env=dict(env),
             cwd=cwd,
             start_new_session=True,
@@ -350,6 +354,8 @@ def _follow(
             continue
         data = os.read(stream.fileno(), 1 << 16)
         *whole, held = (held + data).split(b"\n")
+        if len(held) > _LONGEST:
+            whole, held = [*whole, held], b""
         for one in whole:
             line(one.decode("utf-8", "replace"))
         if not data:
@@ -362,12 +368,12 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
     """Terminates a program and the children that it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(2)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    # a child may ignore SIGTERM
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def git(

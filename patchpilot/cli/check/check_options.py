@@ -98,6 +98,20 @@ OPTIONS = (
         "also run dtschema, yamllint, docutils and, in a trusted tree, its own scripts on commits",
     ),
     Option(
+        ("--review",),
+        "let your reviewer NAME (default: all) read the patches, and print what is proven",
+        metavar="NAME",
+        alone="",
+    ),
+    Option(("--review-request",), "print what a reviewer would get, and ask none"),
+    Option(
+        ("--budget",),
+        "largest review request, in tokens (default: 30000)",
+        NUMBER,
+        "TOKENS",
+        limits=(1000, 1_000_000),
+    ),
+    Option(
         ("--fix",),
         "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)",
     ),

@@ -39,6 +39,10 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
         raise UsageError(
             f"{name} requires --fix", hint=f"run `patchpilot check --fix {name}`"
         )
+    if options.review is not None:
+        from patchpilot.cli.check import review_options
+
+        review_options.verify(common, options)
     if options.data and not options.data.is_dir():
         raise MissingError(
             f"{options.data}: no such directory",
@@ -136,12 +140,17 @@ def _check(
         return int(lines.exit_code)
     with progress_of(common) as progress:
         result = check(request, repository=repository, tree=tree, progress=progress)
+    if options.review_request:
+        from patchpilot.cli.check import review_options
+
+        common.write(review_options.requests(options, result, repository))
+        return 0
     _report_notes(common, result)
     if suppressions:
         from patchpilot.cli.check.suppression_notes import remark
 
         remark(common, result)
-    common.write(_render(common, options, result), fold=True)
+    common.write(_render(common, options, result, repository), fold=True)
     if common.format == "text" and not common.quiet:
         _note_more(options, result)
         if repository and not options.targets:
@@ -292,12 +301,22 @@ def _can_be_fixed(options: SimpleNamespace) -> bool:
     )
 
 
-def _render(common: Common, options: SimpleNamespace, result: "CheckResult") -> str:
+def _render(
+    common: Common,
+    options: SimpleNamespace,
+    result: "CheckResult",
+    repository: Any,
+) -> str:
     """The result in the chosen form; only that form's printer is imported."""
+    reviews: tuple[Any, ...] = ()
+    if options.review is not None:
+        from patchpilot.cli.check import review_options
+
+        reviews = review_options.reviews(common, options, result, repository)
     if common.format == "text":
         from patchpilot.cli.output import findings_text
 
-        return findings_text.render(
+        text = findings_text.render(
             result,
             colored=common.colored,
             quiet=common.quiet,
@@ -305,5 +324,12 @@ def _render(common: Common, options: SimpleNamespace, result: "CheckResult") -> 
             unfolded=options.unfolded,
             columns=common.room,
         )
+        if reviews:
+            text += "\n" + review_options.text(reviews, unfolded=options.unfolded)
+        return text
+    if reviews:
+        from patchpilot.cli.output import findings_json
+
+        return findings_json.render(result, reviews=reviews)
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
     return str(printer.render(result))

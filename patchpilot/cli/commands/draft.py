@@ -65,6 +65,17 @@ from patchpilot.write_file import write_file
     help="state below the --- in which configurations `patchpilot build` built the commits",
 )
 @option(
+    "--security",
+    metavar="no|yes",
+    choices=("no", "yes"),
+    help="whether somebody could use the bug to attack a machine, as `send` asks",
+)
+@option(
+    "--note-review",
+    is_flag=True,
+    help="note below the --- of each patch what machine reviews of it were made, and your waivers",
+)
+@option(
     "--export",
     "export_to",
     metavar="FILE",
@@ -133,11 +144,7 @@ def command(
         if given["ping"]:
             common.write(service.ping(place.repository, target, base))
             return 0
-        if given["compile_tested"] is not None:
-            request = SendRequest(target=target, base=base)
-            say_compile_tested(
-                place.repository, request, wanted=given["compile_tested"]
-            )
+        changes = _with_choices(place, given, changes, target, base)
         result = (
             service.change(place.repository, changes, target, base)
             if changes != Changes()
@@ -152,6 +159,31 @@ def command(
         document("draft", result) if common.format == "json" else _text(result)
     )
     return 0
+
+
+def _with_choices(
+    place: Workplace,
+    given: dict[str, Any],
+    changes: Changes,
+    target: str | None,
+    base: str | None,
+) -> Changes:
+    """Save the choices that are no texts; return the changes with the notes about reviews."""
+    if given["compile_tested"] is not None:
+        request = SendRequest(target=target, base=base)
+        say_compile_tested(place.repository, request, wanted=given["compile_tested"])
+    if given["security"]:
+        from patchpilot.services.send.questions import answer
+
+        answer(
+            place.repository, "security", given["security"], target=target, base=base
+        )
+    if not given["note_review"]:
+        return changes
+    from patchpilot.cli.check.review_options import review_notes
+
+    notes = review_notes(place, target, base)
+    return changes._replace(notes=(*changes.notes, *notes))
 
 
 def _reset(

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The options of `patchpilot check` that ask reviewers."""
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from patchpilot.cli.common import Common, progress_of
+from patchpilot.errors import UsageError
+from patchpilot.model.action import Action
+from patchpilot.model.counted import counted
+from patchpilot.model.printable import one_line
+
+if TYPE_CHECKING:
+    from patchpilot.checking.check_result import CheckResult
+    from patchpilot.config import Settings
+    from patchpilot.model.send_request import SendRequest
+    from patchpilot.services.review.review_patches import Review, ReviewInput
+
+FORMATS = ("text", "json")
+
+
+def verify(common: Common, options: SimpleNamespace) -> None:
+    """Raise `UsageError` if the other options leave no room for a review."""
+    if options.review is not None and common.format not in FORMATS:
+        raise UsageError(
+            f"--review and --format {common.format} cannot be combined",
+            hint="use --format text or json",
+        )
+
+
+def requests(options: SimpleNamespace, result: "CheckResult", repository: Any) -> str:
+    """Return the request documents of the patches, as a reviewer would get them."""
+    from patchpilot.services.review.review_patches import review_requests
+
+    found = review_requests(_given(options, result, repository))
+    return "\n".join(request.text for _, request in found)
+
+
+def reviews(
+    common: Common, options: SimpleNamespace, result: "CheckResult", repository: Any
+) -> tuple["Review", ...]:
+    """Ask the chosen reviewers about the patches of a result."""
+    from patchpilot.services.review.review_patches import review
+
+    with progress_of(common) as progress:
+        return review(_given(options, result, repository), progress)
+
+
+def _given(
+    options: SimpleNamespace, result: "CheckResult", repository: Any
+) -> "ReviewInput":
+    from patchpilot.services.review.review_patches import ReviewInput
+
+    return ReviewInput(
+        result,
+        repository,
+        options.targets,
+        options.base,
+        options.review or "",
+        options.budget,
+    )
+
+
+def text(found: "tuple[Review, ...]", *, unfolded: bool = False) -> str:
+    """Return the reviews as text; `unfolded` also prints what is not certain."""
+    return "\n".join(line for each in found for line in _lines(each, unfolded))
+
+
+def _lines(review: "Review", unfolded: bool) -> list[str]:
+    lines, folded, same = [], 0, 0
+    for patch in review.patches:
+        start = one_line(patch.patch.source)
+        if patch.error:
+            lines.append(f"    {start}: no review: {one_line(patch.error)}")
+        for finding in patch.findings:
+            same += bool(finding.same_as)
+            if not (finding.is_shown or unfolded):
+                folded += not finding.same_as
+                continue
+            place = (
+                f"{finding.path or 'message'}:{finding.line}" if finding.line else "?"
+            )
+            why = finding.reason or finding.waived or finding.same_as
+            lines.append(
+                f"    {start}:{one_line(place)}: {one_line(finding.comment.problem)}"
+                f" ({finding.comment.confidence:.1f}) [{finding.name}]"
+                + (f" ({one_line(why)})" if why else "")
+            )
+        if patch.takes_over:
+            lines.append(
+                f"    {start}: the message repeats the reviewer: add Assisted-by:"
+                " (Documentation/process/coding-assistants.rst)"
+            )
+        lines += [
+            f"    {start}: resolved since the last version: {one_line(problem)}"
+            for problem in patch.resolved
+        ]
+    more = (
+        "" if lines else "nothing found",
+        f"{same} as findings above" if same else "",
+        f"{folded} folded (uncertain, waived or without a proven place): see --all"
+        if folded
+        else "",
+        f"{counted(review.tokens, 'token')} in requests" if review.tokens else "",
+    )
+    said = "; ".join(filter(None, more))
+    title = f"review by {one_line(review.reviewer.name)}" + (
+        f": {said}" if said else ""
+    )
+    return [title, *lines]
+
+
+def before_send(
+    common: Common, place: Any, settings: "Settings", request: "SendRequest"
+) -> None:
+    """Ask the reviewers before a send if the user wants it; their answers go to stderr.
+
+    Nothing that fails here, and nothing that a reviewer says, keeps messages from being sent.
+    """
+    from patchpilot.cli.error_exit import notice
+    from patchpilot.cli.output.stream import tell
+    from patchpilot.errors import PatchpilotError
+
+    when = settings.get("review-before-send")
+    if when == "never" or (when == "ask" and not _wants_review()):
+        return
+    try:
+        options, result = _checked_topic(place, request.target, request.base)
+        tell(text(reviews(common, options, result, place.repository)))
+    except PatchpilotError as error:
+        notice("warning", f"no review: {error}")
+
+
+def review_notes(
+    place: Any, target: str | None, base: str | None
+) -> tuple[tuple[str, str], ...]:
+    """Return the number of each patch that was reviewed, and the note about its reviews.
+
+    Raises `UsageError` if no review of the topic's patches is stored.
+    """
+    from patchpilot.services.review.review_patches import review, review_note
+
+    options, result = _checked_topic(place, target, base)
+    found = review(_given(options, result, place.repository), asks=False)
+    notes = [review_note(found, each.patch) for each in result.patches]
+    if not any(notes):
+        raise UsageError(
+            "no review of these patches is stored",
+            hint=Action("check", ("--review",), "make one: {}"),
+        )
+    return tuple((str(number), note) for number, note in enumerate(notes, 1) if note)
+
+
+def _checked_topic(
+    place: Any, target: str | None, base: str | None
+) -> tuple[SimpleNamespace, "CheckResult"]:
+    from patchpilot.services.check.check_topic import CheckedTopic, check_topic
+
+    targets = (target,) if target else ()
+    topic = CheckedTopic(targets, target, base)
+    result = check_topic(place.repository, place.settings(), topic)
+    return SimpleNamespace(review="", budget=None, targets=targets, base=base), result
+
+
+def _wants_review() -> bool:
+    import sys
+
+    from patchpilot.cli import ask
+
+    return sys.stdin.isatty() and ask.confirm("Let your reviewers read the patches?")

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Parses what a reviewer wrote into review comments. The text is untrusted."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+MOST = 100
+"""Comments of an answer that are read."""
+LONGEST = 600
+"""Characters of a text that are kept."""
+MESSAGE = "message"
+"""The path of a comment about the patch's message."""
+_WORDS = {"critical": 1.0, "high": 0.9, "medium": 0.7, "low": 0.5}
+"""Sashiko's severities, which stand in for the confidence that it does not give."""
+_PLACE = re.compile(r"(?P<path>[^\s:]+):(?P<line>\d{1,7})")
+
+
+class ReviewComment(NamedTuple):
+    """A comment of a reviewer, as claimed.
+
+    `line` is in the file after the patch, or in the patch's message. `quoted` is the code at this
+    line. `symbols` are names that the problem speaks of, `missing` names that the tree does not
+    have, and `undocumented` texts that its documentation does not contain.
+    """
+
+    problem: str
+    path: str = ""
+    line: int = 0
+    quoted: str = ""
+    confidence: float = 1.0
+    symbols: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    undocumented: tuple[str, ...] = ()
+
+
+class Answer(NamedTuple):
+    """The comments of an answer, and whether it had the expected form."""
+
+    comments: tuple[ReviewComment, ...]
+    is_valid: bool
+
+
+def parse_answer(text: str) -> Answer:
+    """Parse an answer: one JSON object per line, or a document with a list "findings".
+
+    Other text around the objects is ignored. An answer without any JSON is not valid.
+    """
+    objects = list(_objects(text))
+    comments = []
+    for found in objects:
+        listed = found.get("findings")
+        rows = listed if isinstance(listed, list) else [found]
+        comments += [
+            comment
+            for row in rows
+            if isinstance(row, Mapping) and (comment := _comment(row))
+        ]
+    return Answer(tuple(comments[:MOST]), bool(objects))
+
+
+def _objects(text: str) -> Iterator[Mapping[str, Any]]:
+    """The JSON objects in a text, from the first to the last that is complete."""
+    decoder, at = json.JSONDecoder(), 0
+    failed = 0
+    while failed < MOST and (at := text.find("{", at)) >= 0:
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            failed += 1
+            at = text.find("\n", at)
+            if at < 0:
+                return
+        else:
+            if isinstance(value, Mapping):
+                yield value
+
+
+def _comment(row: Mapping[str, Any]) -> ReviewComment | None:
+    """The comment in an object of ours or of Sashiko; None without a problem."""
+    problem = " ".join(_text(row.get("problem")).split())
+    if not problem:
+        return None
+    path, line = _text(row.get("path") or row.get("file")), row.get("line")
+    if not path:
+        path, line = _first_place(row.get("locations"))
+    return ReviewComment(
+        problem,
+        path.removeprefix("./"),
+        line if type(line) is int and 0 < line < 10_000_000 else 0,
+        _text(row.get("quoted") or row.get("snippet")),
+        _confidence(row),
+        *(_names(row.get(key)) for key in ("symbols", "missing", "undocumented")),
+    )
+
+
+def _first_place(places: Any) -> tuple[str, Any]:
+    """The path and line of the first of Sashiko's locations: an object, or PATH:LINE."""
+    first = places[0] if isinstance(places, list) and places else places
+    if isinstance(first, Mapping):
+        return _text(first.get("file") or first.get("path")), first.get("line")
+    found = _PLACE.search(_text(first))
+    return (found["path"], int(found["line"])) if found else ("", None)
+
+
+def _confidence(row: Mapping[str, Any]) -> float:
+    given = row.get("confidence")
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return min(1.0, max(0.0, float(given))) if given == given else 0.0
+    return _WORDS.get(_text(row.get("severity")).lower(), 1.0)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    return tuple(text for item in values[:10] if (text := _text(item).strip()))
+
+
+def _text(value: Any) -> str:
+    return value[:LONGEST] if isinstance(value, str) else ""

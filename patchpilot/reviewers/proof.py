@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Decides from the patch and its tree what of a review comment is proven."""
+
+import re
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from patchpilot.model.patch import Patch
+from patchpilot.reviewers.answer import MESSAGE, ReviewComment
+
+NEAR = 60
+"""Lines around a hunk that belong to the code around the patch."""
+SURE = 0.6
+"""The least confidence of a comment that is not folded."""
+_SHORTEST = 6
+"""Characters of a quoted line that identify it."""
+_SYMBOL = re.compile(r"[A-Za-z_]\w{2,}")
+_MISSING = re.compile(
+    r"[`'\"]?\b(\w+)(?:\(\))?[`'\"]? (?:does not exist|doesn't exist|"
+    r"is (?:not defined|undefined|not declared|undeclared))"
+)
+_UNDOCUMENTED = re.compile(
+    r"[`'\"]?([\w,.-]+)[`'\"]? is (?:not documented|undocumented)"
+)
+
+
+class Standing(StrEnum):
+    """The result of a proof.
+
+    A comment is placed in the patch, has no proven place, or is contradicted by the tree.
+    """
+
+    PLACED = "placed"
+    UNPLACED = "unplaced"
+    REFUTED = "refuted"
+
+
+class ProvenComment(NamedTuple):
+    """A comment with its proven place, or the reason why it has none.
+
+    `line` is in the new file or, without a path, in the message (the subject is line 1).
+    """
+
+    comment: ReviewComment
+    standing: Standing
+    reason: str = ""
+    path: str = ""
+    line: int = 0
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the comment is placed and its confidence is high enough to be shown."""
+        return self.standing is Standing.PLACED and self.comment.confidence >= SURE
+
+
+class PatchFacts(NamedTuple):
+    """What proves comments: the patch, its files afterwards, and searches in the tree."""
+
+    patch: Patch
+    read: Callable[[str], Sequence[str] | None]
+    has_symbol: Callable[[str], bool]
+    is_documented: Callable[[str], bool]
+
+
+def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
+    """Return the comment with its place: a line of the patch, or of the code around it.
+
+    The quoted code must be at this line; if it is somewhere else near the patch, that line is the
+    place. What the tree can decide, it decides: a name that "does not exist" and does refutes the
+    comment, and a name that the tree does not have leaves it without a place.
+    """
+    missing = (*comment.missing, *_MISSING.findall(comment.problem))
+    for name in missing:
+        if _SYMBOL.fullmatch(name) and facts.has_symbol(name):
+            return _failed(comment, Standing.REFUTED, f"{name} exists")
+    for text in (*comment.undocumented, *_UNDOCUMENTED.findall(comment.problem)):
+        if facts.is_documented(text):
+            return _failed(comment, Standing.REFUTED, f"{text} is documented")
+    for name in comment.symbols:
+        symbol = name.removesuffix("()")
+        if symbol not in missing and not facts.has_symbol(symbol):
+            return _failed(comment, Standing.UNPLACED, f"no {symbol} in the tree")
+    if comment.path == MESSAGE:
+        return _in_message(comment, facts.patch)
+    return _in_file(comment, facts)
+
+
+def _in_message(comment: ReviewComment, patch: Patch) -> ProvenComment:
+    lines = (patch.subject.title, "", *patch.message)
+    line = _line_of(comment, list(enumerate(lines, 1)))
+    if line is None:
+        return _failed(comment, Standing.UNPLACED, "the message has no such line")
+    return ProvenComment(comment, Standing.PLACED, line=line)
+
+
+def _in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
+    changes = [
+        change
+        for change in facts.patch.files
+        if comment.path and comment.path in (change.new_path, change.old_path)
+    ]
+    if not changes:
+        text = (
+            f"the patch does not change {comment.path}"
+            if comment.path
+            else "no place is given"
+        )
+        return _failed(comment, Standing.UNPLACED, text)
+    path = changes[0].path
+    # a line number alone proves less than quoted code
+    around = NEAR if comment.quoted else 0
+    near = {
+        line
+        for change in changes
+        for hunk in change.hunks
+        for line in range(
+            hunk.new_start - around, hunk.new_start + hunk.new_count + around
+        )
+    }
+    lines = facts.read(path)
+    if lines is None:
+        numbered = [
+            (line.new_line, line.text)
+            for change in changes
+            for hunk in change.hunks
+            for line in hunk.lines
+            if line.new_line
+        ]
+    else:
+        numbered = [
+            (number, text) for number, text in enumerate(lines, 1) if number in near
+        ]
+    line = _line_of(comment, numbered)
+    if line is None:
+        line = _removed_line(comment, facts.patch, path)
+    if line is None:
+        what = "no such line" if comment.quoted else "no such place"
+        return _failed(
+            comment, Standing.UNPLACED, f"{path} has {what} in or around the patch"
+        )
+    return ProvenComment(comment, Standing.PLACED, path=path, line=line)
+
+
+def _line_of(comment: ReviewComment, numbered: Sequence[tuple[int, str]]) -> int | None:
+    """The number of the quoted line nearest to the claimed line; without a quotation, that line."""
+    quoted = _quoted(comment)
+    if not quoted:
+        return comment.line if comment.line in dict(numbered) else None
+    found = [
+        number
+        for number, text in numbered
+        if quoted == (line := _squeezed(text))
+        or (len(quoted) >= _SHORTEST and quoted in line)
+    ]
+    if len(quoted) < _SHORTEST:
+        # a brace is everywhere
+        found = [number for number in found if number == comment.line]
+    return min(found, key=lambda number: abs(number - comment.line), default=None)
+
+
+def _removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None:
+    """The line of the new file after a removed line that a comment quotes."""
+    quoted = _quoted(comment)
+    if len(quoted) < _SHORTEST:
+        return None
+    for change in patch.files:
+        for hunk in change.hunks if change.path == path else ():
+            at = hunk.new_start
+            for line in hunk.lines:
+                if line.kind == "-" and quoted in _squeezed(line.text):
+                    return max(at, 1)
+                at = (line.new_line or at - 1) + 1 if line.kind in " +" else at
+    return None
+
+
+def _quoted(comment: ReviewComment) -> str:
+    """The first line that a comment quotes, without the signs of a diff and extra spaces."""
+    lines = (
+        _squeezed(re.sub(r"^\s*\d*\|\s?|^[+-](?![+-])", "", line))
+        for line in comment.quoted.splitlines()
+    )
+    return next(filter(None, lines), "")
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _failed(comment: ReviewComment, standing: Standing, reason: str) -> ProvenComment:
+    return ProvenComment(comment, standing, reason)

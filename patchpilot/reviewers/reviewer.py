@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The reviewers in the user's own git configuration, and the call of one."""
+
+import os
+import shlex
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.commits.git_config import OWN_SCOPES, all_entries
+from patchpilot.commits.run import Watched, follow
+from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.config import REVIEWERS
+from patchpilot.errors import GitError, InputError, MissingError, unknown
+from patchpilot.model.progress import Progress
+
+SECONDS, TOKENS = 600, 30_000
+"""The defaults of a reviewer's time limit, and of the size of its requests."""
+LARGEST = 1 << 20
+"""Bytes of an answer: a reviewer that writes more is stopped."""
+_GIVEN = ("PATH", "HOME", "LANG")
+_TRUE = ("true", "yes", "on", "1")
+_VARIABLES = ("command", "local", "timeout", "environment", "budget", "version")
+
+
+class Reviewer(NamedTuple):
+    """A reviewer: its command as a list of words, and its limits.
+
+    `is_local` is set if nothing that the command reads leaves the machine. `seconds` limits a
+    call, and `tokens` the size of a request. `environment` names the variables that the command
+    gets besides PATH, HOME and LANG. A stored review is repeated when `version` changes.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    is_local: bool = False
+    seconds: int = SECONDS
+    tokens: int = TOKENS
+    environment: tuple[str, ...] = ()
+    version: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The command as one would type it."""
+        return shlex.join(self.command)
+
+
+def reviewers(where: Path) -> dict[str, Reviewer]:
+    """Return the reviewers by name, in git's order.
+
+    They are read from the user's and the system's configuration and from `git -c`. What a
+    repository sets itself does not count, because a repository can be unpacked from anywhere.
+    Raises `InputError` for a value that is not valid.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for entry in all_entries(where):
+        if entry.scope in OWN_SCOPES or not entry.key.startswith(REVIEWERS):
+            continue
+        name, _, variable = entry.key.removeprefix(REVIEWERS).rpartition(".")
+        if name and variable in _VARIABLES:
+            found.setdefault(name, {})[variable] = entry.value
+    return {
+        name: _reviewer(name, values)
+        for name, values in found.items()
+        if values.get("command")
+    }
+
+
+def choose_reviewers(where: Path, name: str = "") -> tuple[Reviewer, ...]:
+    """Return the reviewer of this name, or all.
+
+    Raises `MissingError` if none is configured, and `UsageError` for an unknown name.
+    """
+    known = reviewers(where)
+    if not known:
+        raise MissingError(
+            "no reviewer is configured",
+            hint=f"set a command that reads a review request, for example `git config --global"
+            f" {REVIEWERS}NAME.command 'my-model --print'`",
+        )
+    if name and name not in known:
+        raise unknown("reviewer", name, known)
+    return (known[name],) if name else tuple(known.values())
+
+
+def ask(reviewer: Reviewer, request: str, progress: Progress, what: str) -> str:
+    """Call a reviewer with a request, and return what it wrote.
+
+    It runs in an empty folder, so that no file of a tree configures it. `what` is the step that
+    `progress` shows, with the seconds that have passed. Raises `GitError` if the command fails,
+    writes more than `LARGEST` bytes or does not end in time; its whole process group is stopped
+    then, and at Ctrl-C.
+    """
+    started, size = time.monotonic(), 0
+    lines: list[str] = []
+
+    def take(line: str) -> None:
+        nonlocal size
+        size += len(line) + 1
+        if size > LARGEST:
+            raise GitError(
+                f"reviewer {reviewer.name} wrote more than {LARGEST >> 20} MB"
+            )
+        lines.append(line)
+
+    def show() -> None:
+        progress(f"{what}, {time.monotonic() - started:.0f} s")
+
+    with (
+        TemporaryFolder("review") as folder,
+        tempfile.TemporaryFile() as given,
+        tempfile.TemporaryFile() as errors,
+    ):
+        given.write(request.encode("utf-8", "replace"))
+        given.seek(0)
+        code = follow(
+            reviewer.command,
+            take,
+            env=_environment(reviewer),
+            cwd=folder,
+            watched=Watched(reviewer.seconds, show),
+            stdin=given,
+            errors=errors,
+        )
+        if code:
+            errors.seek(0)
+            last = errors.read(LARGEST).decode("utf-8", "replace").strip().splitlines()
+            raise GitError(
+                f"reviewer {reviewer.name} failed: {last[-1] if last else f'exit {code}'}",
+                hint=f"its command is `{reviewer.shown}`",
+            )
+    return "\n".join(lines)
+
+
+def _environment(reviewer: Reviewer) -> dict[str, str]:
+    names = (*_GIVEN, *reviewer.environment)
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def _reviewer(name: str, values: dict[str, str]) -> Reviewer:
+    try:
+        command = tuple(shlex.split(values["command"]))
+    except ValueError as error:
+        raise InputError(f"{REVIEWERS}{name}.command: {error}") from error
+    if not command:
+        raise InputError(f"{REVIEWERS}{name}.command is empty")
+    return Reviewer(
+        name,
+        command,
+        values.get("local", "").lower() in _TRUE,
+        _number(name, values, "timeout", SECONDS),
+        _number(name, values, "budget", TOKENS),
+        tuple(values.get("environment", "").replace(",", " ").split()),
+        values.get("version", ""),
+    )
+
+
+def _number(name: str, values: dict[str, str], variable: str, default: int) -> int:
+    text = values.get(variable, str(default))
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1_000_000:
+        raise InputError(
+            f"{REVIEWERS}{name}.{variable}: {text} is not a number from 1 to 999999"
+        )
+    return int(text)

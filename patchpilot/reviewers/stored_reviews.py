@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reviews that were made, stored by patch in the user's state directory.
+
+A review is used again for the same patch-id, command and version. An earlier version of a patch is
+recognized by its author date, which amending and rebasing preserve.
+"""
+
+import contextlib
+import hashlib
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.resources import state_folder, state_path
+from patchpilot.reviewers.answer import Answer, parse_answer
+from patchpilot.reviewers.reviewer import Reviewer
+from patchpilot.write_file import PRIVATE, replace_file
+
+MOST = 2000
+"""Reviews that are kept; the oldest are deleted."""
+_LARGEST = 1 << 20
+
+
+class PatchKey(NamedTuple):
+    """What identifies a patch (its patch-id), and all of its versions (author and date)."""
+
+    patch_id: str
+    versions: str
+
+
+def stored_review(reviewer: Reviewer, key: PatchKey) -> Answer | None:
+    """Return the review of this patch by this command and version, or None."""
+    return _read(_folder() / _name(reviewer, key))
+
+
+def earlier_review(reviewer: Reviewer, key: PatchKey) -> Answer | None:
+    """Return this reviewer's latest review of another version of the patch, or None."""
+    mine = _name(reviewer, key)
+    others = [
+        file
+        for file in _folder().glob(f"{_digest(key.versions)}-*.json")
+        if file.name != mine and file.name.endswith(mine.rpartition("-")[2])
+    ]
+    with contextlib.suppress(OSError):
+        others.sort(key=lambda file: file.stat().st_mtime_ns)
+    return _read(others[-1]) if others else None
+
+
+def store_review(reviewer: Reviewer, key: PatchKey, answer: Answer) -> None:
+    """Store the review of a patch. A failure to write is no error: the review is made again."""
+    folder = state_folder() / "reviews"
+    rows = [comment._asdict() for comment in answer.comments]
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        replace_file(folder / _name(reviewer, key), json.dumps(rows), mode=PRIVATE)
+        files = sorted(folder.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+        for file in files[:-MOST]:
+            file.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    return state_path() / "reviews"
+
+
+def _name(reviewer: Reviewer, key: PatchKey) -> str:
+    command = f"{reviewer.name}\0{reviewer.shown}\0{reviewer.version}"
+    return f"{_digest(key.versions)}-{_digest(key.patch_id)}-{_digest(command)}.json"
+
+
+def _digest(text: str) -> str:
+    data = text.encode("utf-8", "surrogateescape")
+    return hashlib.sha256(data).hexdigest()[:20]
+
+
+def _read(file: Path) -> Answer | None:
+    try:
+        if file.stat().st_size > _LARGEST:
+            return None
+        rows = json.loads(file.read_text("utf-8"))
+        answer = parse_answer("\n".join(map(json.dumps, rows)))
+    except (OSError, ValueError, TypeError):
+        return None
+    return answer._replace(is_valid=True)

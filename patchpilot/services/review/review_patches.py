@@ -1,0 +1,429 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Implements machine review: asks reviewers about checked patches, and proves what they say."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from patchpilot.checking.topic_waivers import REVIEW_COMMENT, known_draft
+from patchpilot.errors import GitError, RefusedError
+from patchpilot.model.action import Action
+from patchpilot.model.counted import counted
+from patchpilot.model.finding import Finding
+from patchpilot.model.json_form import json_form
+from patchpilot.model.patch import Patch
+from patchpilot.model.progress import Progress, silent
+from patchpilot.reviewers.answer import Answer, ReviewComment, parse_answer
+from patchpilot.reviewers.proof import PatchFacts, ProvenComment, Standing, prove
+from patchpilot.reviewers.request import ReviewRequest, write_request
+from patchpilot.reviewers.reviewer import TOKENS, Reviewer, ask, choose_reviewers
+from patchpilot.reviewers.stored_reviews import (
+    PatchKey,
+    earlier_review,
+    store_review,
+    stored_review,
+)
+from patchpilot.services.review.request_sections import (
+    PatchedFiles,
+    request_sections,
+)
+
+_LONG_WORD = re.compile(r"[a-z_]{5,}")
+_TAKEN = 8
+"""Words in a row that a message shares with a comment only if they were copied."""
+if TYPE_CHECKING:
+    from patchpilot.checking.check_result import CheckedPatch, CheckResult
+    from patchpilot.commits.repository import Repository
+
+
+@json_form(
+    "name",
+    "path~",
+    "line~",
+    "problem=comment.problem",
+    "confidence=comment.confidence",
+    "standing",
+    "reason?",
+    "same_as?",
+    "waived?",
+)
+class ReviewFinding(NamedTuple):
+    """A comment of a reviewer with its proof.
+
+    `same_as` is the rule that has a finding at the same line, and `waived` the reason of the
+    topic's waiver.
+    """
+
+    comment: ReviewComment
+    proof: ProvenComment
+    same_as: str = ""
+    waived: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the comment, which stays the same while it is about the same code."""
+        return comment_name(self.proof)
+
+    @property
+    def path(self) -> str:
+        """The file of a comment that has a place in one."""
+        return self.proof.path
+
+    @property
+    def line(self) -> int:
+        """The line in the file or in the message, or 0."""
+        return self.proof.line
+
+    @property
+    def standing(self) -> Standing:
+        """Whether the comment's place is proven."""
+        return self.proof.standing
+
+    @property
+    def reason(self) -> str:
+        """Why it has no place."""
+        return self.proof.reason
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is shown without being asked for."""
+        return self.proof.is_sure and not self.same_as and not self.waived
+
+
+@json_form(
+    "source=patch.source",
+    "commit=patch.commit",
+    "subject=patch.subject.title",
+    "findings",
+    "resolved",
+    "tokens",
+    "is_stored",
+    "takes_over",
+    "error?",
+)
+class ReviewedPatch(NamedTuple):
+    """What a reviewer said about a patch.
+
+    `resolved` are the problems of the review of an earlier version that are gone. `tokens` is the
+    size of the request, and `error` says why there is no answer. `takes_over` is set if the
+    patch's message repeats a comment without an Assisted-by: tag
+    (Documentation/process/coding-assistants.rst).
+    """
+
+    patch: Patch
+    findings: tuple[ReviewFinding, ...] = ()
+    resolved: tuple[str, ...] = ()
+    tokens: int = 0
+    is_stored: bool = False
+    takes_over: bool = False
+    error: str = ""
+
+
+@json_form("reviewer=reviewer.name", "patches")
+class Review(NamedTuple):
+    """A reviewer and what it said about each patch."""
+
+    reviewer: Reviewer
+    patches: tuple[ReviewedPatch, ...]
+
+    @property
+    def tokens(self) -> int:
+        """The size of the requests that were made in this run."""
+        return sum(each.tokens for each in self.patches if not each.is_stored)
+
+
+class ReviewInput(NamedTuple):
+    """The checked patches, the repository, and the TARGETs and the base that the user gave.
+
+    `reviewer` is the name of a reviewer, or "" for all. `tokens` limits the requests, in place of
+    the reviewer's own limit.
+    """
+
+    result: "CheckResult"
+    repository: "Repository | None" = None
+    targets: tuple[str, ...] = ()
+    base: str | None = None
+    reviewer: str = ""
+    tokens: int | None = None
+
+
+def review_requests(given: ReviewInput) -> Iterator[tuple[Patch, ReviewRequest]]:
+    """Yield each patch with its request, as a reviewer would get it."""
+    for checked in given.result.patches:
+        if checked.patch.has_diff:
+            yield (
+                checked.patch,
+                _request(given, checked, _files(given, checked)),
+            )
+
+
+def review(
+    given: ReviewInput, progress: Progress = silent, *, asks: bool = True
+) -> tuple[Review, ...]:
+    """Return the reviews of the patches by each reviewer; without `asks`, only stored ones.
+
+    A reviewer that is not local gets nothing before the security question of each topic has been
+    answered with no: raises `RefusedError`, which names the command and what it would get.
+    """
+    waivers = _waivers(given)
+    where = given.repository.top if given.repository else Path.cwd()
+    reviewers = choose_reviewers(where, given.reviewer)
+    for reviewer in reviewers:
+        if asks and not reviewer.is_local:
+            refuse_undisclosed(given, reviewer)
+    return tuple(
+        Review(reviewer, tuple(_reviewed(given, reviewer, waivers, progress, asks)))
+        for reviewer in reviewers
+    )
+
+
+def review_note(reviews: Sequence[Review], patch: Patch) -> str:
+    """Return what a note below the `---` of a patch says about its reviews; "" without any.
+
+    It has the places and the user's reasons, and no text of a reviewer.
+    """
+    lines = []
+    for each in reviews:
+        for reviewed in each.patches:
+            if reviewed.patch is not patch or reviewed.error:
+                continue
+            sure = [one for one in reviewed.findings if one.proof.is_sure]
+            said = counted(len(sure), "comment") if sure else "no comments"
+            lines.append(f"Machine review by {each.reviewer.name}: {said}")
+            lines += [
+                f"- {one.path or 'message'}:{one.line}: {one.waived}"
+                for one in sure
+                if one.waived
+            ]
+    return "\n".join(lines)
+
+
+def refuse_undisclosed(given: ReviewInput, reviewer: Reviewer) -> None:
+    """Raise `RefusedError` unless every topic's security question is answered with no."""
+    for target in given.targets or (None,):
+        draft = (
+            known_draft(given.repository, target, given.base)
+            if given.repository
+            else None
+        )
+        answer = draft.answers.get("security") if draft else None
+        if answer == "no":
+            continue
+        requests = list(review_requests(given))
+        size = sum(len(request.text) for _, request in requests)
+        what = (
+            f"{counted(len(requests), 'patch', 'patches')} ({size / 1000:.0f} kB:"
+            f" `patchpilot check --review-request` prints it)"
+        )
+        if answer == "yes":
+            raise RefusedError(
+                f"reviewer {reviewer.name} is not local, and this fix is undisclosed:"
+                f" `{reviewer.shown}` gets nothing",
+                hint="a reviewer that sends nothing anywhere may read it: set"
+                f" patchpilot.reviewer.{reviewer.name}.local = true",
+            )
+        raise RefusedError(
+            f"reviewer {reviewer.name} would get {what} through `{reviewer.shown}`: could"
+            " somebody use the bug to attack a machine?",
+            hint=Action("draft", ("--security", "no"), "if nobody could: run `{}`"),
+        )
+
+
+def _waivers(given: ReviewInput) -> Mapping[str, str]:
+    """The topic's waivers of comments: name → reason."""
+    if given.repository is None:
+        return MappingProxyType({})
+    found: dict[str, str] = {}
+    for target in given.targets or (None,):
+        draft = known_draft(given.repository, target, given.base)
+        found |= draft.waivers if draft else {}
+    return {
+        name: reason for name, reason in found.items() if REVIEW_COMMENT.fullmatch(name)
+    }
+
+
+def _reviewed(
+    given: ReviewInput,
+    reviewer: Reviewer,
+    waivers: Mapping[str, str],
+    progress: Progress,
+    asks: bool,
+) -> Iterator[ReviewedPatch]:
+    checked = [each for each in given.result.patches if each.patch.has_diff]
+    for number, each in enumerate(checked, 1):
+        files = _files(given, each)
+        key = _key(each.patch)
+        answer = stored_review(reviewer, key)
+        is_stored = answer is not None
+        tokens = 0
+        if answer is None and not asks:
+            continue
+        if answer is None:
+            request = _request(given, each, files, reviewer.tokens)
+            tokens = request.tokens
+            what = f"{reviewer.name} reviews patch {number} of {len(checked)}"
+            try:
+                answer = parse_answer(ask(reviewer, request.text, progress, what))
+            except GitError as error:
+                yield ReviewedPatch(each.patch, tokens=tokens, error=str(error))
+                continue
+            if not answer.is_valid:
+                error_text = f"the answer of {reviewer.name} has no JSON object"
+                yield ReviewedPatch(each.patch, tokens=tokens, error=error_text)
+                continue
+            store_review(reviewer, key, answer)
+        facts = _facts(given, each.patch, files)
+        earlier = earlier_review(reviewer, key) or Answer((), is_valid=True)
+        yield ReviewedPatch(
+            each.patch,
+            tuple(_findings(answer, facts, each, waivers)),
+            tuple(_resolved(earlier, answer, facts)),
+            tokens,
+            is_stored,
+            _takes_over(each.patch, (*answer.comments, *earlier.comments)),
+        )
+
+
+def _findings(
+    answer: Answer,
+    facts: PatchFacts,
+    checked: "CheckedPatch",
+    waivers: Mapping[str, str],
+) -> Iterator[ReviewFinding]:
+    """The comments of an answer with their proofs, the most certain first."""
+    proofs: dict[str, ProvenComment] = {}
+    for comment in sorted(answer.comments, key=lambda one: -one.confidence):
+        proof = prove(comment, facts)
+        proofs.setdefault(f"{comment_name(proof)} {comment.problem}", proof)
+    for proof in proofs.values():
+        same = next(
+            (rule.name for rule in checked.findings if _is_same(rule, proof)), ""
+        )
+        yield ReviewFinding(
+            proof.comment, proof, same, waivers.get(comment_name(proof), "")
+        )
+
+
+def proven_comments(
+    given: ReviewInput, patch: Patch, answer: Answer
+) -> tuple[ProvenComment, ...]:
+    """Return the comments of an answer about a patch with their proofs."""
+    checked = next(each for each in given.result.patches if each.patch is patch)
+    facts = _facts(given, patch, _files(given, checked))
+    return tuple(prove(comment, facts) for comment in answer.comments)
+
+
+def _is_same(finding: Finding, proof: ProvenComment) -> bool:
+    """Whether a rule's finding is at the line of a comment and shares two words with it."""
+    if not proof.path or (finding.path, finding.line) != (proof.path, proof.line):
+        return False
+    text = f"{finding.message} {finding.name}".lower()
+    words = set(_LONG_WORD.findall(text))
+    return len(words & set(_LONG_WORD.findall(proof.comment.problem.lower()))) > 1
+
+
+def _takes_over(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
+    """Whether the message has several words in a row of a comment, and no Assisted-by: tag."""
+    if patch.tags("Assisted-by"):
+        return False
+    message = " ".join(" ".join(patch.message).split())
+    for comment in comments:
+        words = comment.problem.split()
+        for at in range(len(words) - _TAKEN + 1):
+            if " ".join(words[at : at + _TAKEN]) in message:
+                return True
+    return False
+
+
+def _resolved(earlier: Answer, now: Answer, facts: PatchFacts) -> Iterator[str]:
+    """The problems of the review of another version whose quoted code is not there any more."""
+
+    def is_placed(comment: ReviewComment) -> bool:
+        return prove(comment, facts).standing is Standing.PLACED
+
+    again = {comment.problem for comment in now.comments if is_placed(comment)}
+    for comment in earlier.comments:
+        if comment.problem not in again and not is_placed(comment):
+            yield comment.problem
+
+
+def comment_name(proof: ProvenComment) -> str:
+    """Return the name of a comment: a hash of its file and the code that it quotes."""
+    comment = proof.comment
+    code = " ".join(comment.quoted.split()) or comment.problem
+    text = f"{proof.path or comment.path}\0{code}".encode("utf-8", "surrogateescape")
+    return f"review-{hashlib.sha256(text).hexdigest()[:8]}"
+
+
+def _key(patch: Patch) -> PatchKey:
+    lines = [patch.subject.title, *patch.message]
+    for change in patch.files:
+        lines += (change.old_path or "", change.new_path or "")
+        lines += [line.kind + line.text for hunk in change.hunks for line in hunk.lines]
+    author = patch.author.email if patch.author else ""
+    return PatchKey("\n".join(lines), f"{author} {patch.date}")
+
+
+def _files(given: ReviewInput, checked: "CheckedPatch") -> PatchedFiles:
+    setting = given.result.setting
+    of_patch = setting.trees.get(id(checked.patch)) if setting else None
+    tree = of_patch() if of_patch else setting.tree if setting else None
+    return PatchedFiles(checked.patch, tree)
+
+
+def _request(
+    given: ReviewInput,
+    checked: "CheckedPatch",
+    files: PatchedFiles,
+    tokens: int = TOKENS,
+) -> ReviewRequest:
+    sections = request_sections(checked, files, given.repository)
+    return write_request(checked.patch, tuple(sections), given.tokens or tokens)
+
+
+def _facts(given: ReviewInput, patch: Patch, files: PatchedFiles) -> PatchFacts:
+    repository = given.repository
+    text = "\n".join(patch.lines)
+    revision = (
+        repository.find(f"{patch.commit}^" if patch.commit else "HEAD")
+        if repository
+        else None
+    )
+
+    @cache
+    def has_symbol(name: str) -> bool:
+        if re.search(rf"\b{re.escape(name)}\b", text):
+            return True
+        return revision is None or _is_in(repository, revision, ("-w", name), ())
+
+    @cache
+    def is_documented(what: str) -> bool:
+        if revision is None or len(what) < 4:
+            return False
+        return _is_in(repository, revision, (what,), ("Documentation",))
+
+    return PatchFacts(patch, files.after, has_symbol, is_documented)
+
+
+def _is_in(
+    repository: "Repository | None",
+    revision: str,
+    words: Sequence[str],
+    paths: Sequence[str],
+) -> bool:
+    """Whether any file of a revision has the last of `words`; True if git takes too long."""
+    assert repository is not None
+    *options, text = words
+    try:
+        done = repository.git(
+            *("grep", "-q", "-I", "-F", *options, "-e", text, revision, "--", *paths),
+            ok=(0, 1),
+            timeout=30.0,
+        )
+    except GitError:
+        return True
+    return done.code == 0

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Measures reviewers without running one: writes requests, and proves and scores answers.
+
+    python -m tests.lab.review_eval write --tree DIR --out FOLDER FILE…
+    python -m tests.lab.review_eval score --tree DIR --answers FOLDER [--expect FILE] FILE…
+
+`write` writes FOLDER/NAME.txt for each patch or series file, one request per patch. A reader writes
+what it would print to FOLDER/NAME.answer. `score` proves the answers, and prints the comments with
+their standing and how many files are blamed (a placed comment at a confidence of .6 or more). With
+--expect, a JSON lines file with `file`, `path`, `line` and `defect`, the comments are printed next
+to the defects, for a judge who reads both.
+"""
+
+import argparse
+import json
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.model.patch import Patch
+from patchpilot.reviewers.answer import parse_answer
+from patchpilot.reviewers.proof import ProvenComment
+from patchpilot.services.review.review_patches import (
+    ReviewInput,
+    proven_comments,
+    review_requests,
+)
+
+
+def inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInput]]:
+    """Check each file against the tree, a git repository, at its HEAD."""
+    with Repository.open(tree) as repository:
+        head = CommitTree(repository, repository.resolve("HEAD"))
+        for file in files:
+            request = CheckRequest(targets=(str(file),))
+            result = check(request, repository=repository, tree=head)
+            yield file, ReviewInput(result, repository, (str(file),))
+
+
+def names(file: Path, given: ReviewInput) -> Iterator[tuple[str, Patch]]:
+    """Name the patches of a file that have a diff."""
+    patches = [each.patch for each in given.result.patches if each.patch.has_diff]
+    for number, patch in enumerate(patches, 1):
+        yield f"{file.stem}-{number}" if patches[1:] else file.stem, patch
+
+
+def write(tree: Path, out: Path, files: Sequence[Path]) -> None:
+    """Write the requests, and print their sizes."""
+    out.mkdir(parents=True, exist_ok=True)
+    sizes = []
+    for file, given in inputs(tree, files):
+        pairs = zip(names(file, given), review_requests(given), strict=True)
+        for (name, _), (_, request) in pairs:
+            (out / f"{name}.txt").write_text(request.text)
+            sizes.append(request.tokens)
+    print(
+        f"{len(sizes)} requests of {statistics.median(sizes):.0f} tokens (median), {max(sizes)}"
+        " (largest)"
+    )
+
+
+def score(
+    tree: Path, answers: Path, expect: Path | None, files: Sequence[Path]
+) -> None:
+    """Prove the answers, and print what they say."""
+    rows = {}
+    for line in expect.read_text().splitlines() if expect else ():
+        row = json.loads(line)
+        rows[Path(row["file"]).stem] = row
+    standings: Counter[str] = Counter()
+    blamed = read = 0
+    for file, given in inputs(tree, files):
+        for name, patch in names(file, given):
+            answer = answers / f"{name}.answer"
+            if not answer.exists():
+                continue
+            read += 1
+            found = proven_comments(given, patch, parse_answer(answer.read_text()))
+            standings.update(proof.standing for proof in found)
+            blamed += any(proof.is_sure for proof in found)
+            row = rows.get(file.stem, {})
+            print(f"{name}: {row.get('defect', '')}")
+            for proof in found:
+                print(f"    {_shown(proof)}")
+    print(f"{read} read, {blamed} blamed; comments: {dict(standings)}")
+
+
+def _shown(proof: ProvenComment) -> str:
+    comment = proof.comment
+    place = f"{proof.path or comment.path}:{proof.line or comment.line}"
+    return (
+        f"{proof.standing} {comment.confidence:.2f} {place} {comment.problem[:300]}"
+        f" {proof.reason}".rstrip()
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("action", choices=("write", "score"))
+    parser.add_argument("--tree", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("requests"))
+    parser.add_argument("--answers", type=Path, default=Path("requests"))
+    parser.add_argument("--expect", type=Path)
+    parser.add_argument("files", nargs="+", type=Path)
+    given = parser.parse_args()
+    if given.action == "write":
+        write(given.tree, given.out, given.files)
+    else:
+        score(given.tree, given.answers, given.expect, given.files)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`check --review` with real programs: what they get, what is shown, what leaves the machine."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import GitError
+from patchpilot.model.progress import silent
+from patchpilot.reviewers.reviewer import Reviewer, ask
+from tests.kit.bases import clone, upstream
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import use_server
+
+SOURCE = "".join(
+    f"{line}\n"
+    for line in (
+        "/* Returns 0, or -EAGAIN. */",
+        "int foo_get(struct foo *foo)",
+        "{",
+        "\tmutex_lock(&foo->lock);",
+        "\tfoo->users++;",
+        "\tmutex_unlock(&foo->lock);",
+        "\treturn 0;",
+        "}",
+        "",
+        "int foo_open(struct foo *foo)",
+        "{",
+        "\treturn foo_get(foo);",
+        "}",
+    )
+)
+FIX = SOURCE.replace(
+    "\tfoo->users++;\n",
+    "\tif (foo->users > 8)\n\t\treturn -EBUSY;\n\tfoo->users++;\n",
+)
+MESSAGE = (
+    "foo: limit the number of users\n\nA ninth user overwrites the last slot.\n\n"
+    "Signed-off-by: Ada Fixer <ada@example.org>\n"
+)
+HELD = {
+    "path": "foo.c",
+    "line": 6,
+    "quoted": "return -EBUSY;",
+    "problem": "returns with foo->lock held, so that the next caller waits for ever",
+    "confidence": 0.9,
+}
+Answering = Callable[..., Path]
+
+
+@pytest.fixture
+def topic(tmp_path: Path) -> Repo:
+    """A branch with a fix that forgets to unlock."""
+    source = upstream(tmp_path / "source")
+    source.commit("foo: add it", {"foo.c": SOURCE})
+    repo = clone(source, tmp_path / "repo")
+    repo.commit(MESSAGE, {"foo.c": FIX})
+    return repo
+
+
+@pytest.fixture
+def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answering:
+    """Configure a reviewer that writes rows, and return the file with what it was given."""
+    own = "[user]\nname = Ada Fixer\nemail = ada@example.org\n"
+    (tmp_path / "gitconfig").write_text(own)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+
+    def configure(*rows: object, local: bool = True, name: str = "mine") -> Path:
+        given, program = tmp_path / f"{name}.given", tmp_path / f"{name}.py"
+        answer = "\n".join(map(json.dumps, rows))
+        program.write_text(
+            "import os, sys\n"
+            f"with open({str(given)!r}, 'a') as file:\n"
+            "    file.write(sys.stdin.read() + repr(sorted(os.environ)) + os.getcwd())\n"
+            f"print({answer!r})\n"
+        )
+        section = f'[patchpilot "reviewer.{name}"]\n'
+        text = f"{section}command = {sys.executable} {program}\nlocal = {local}\n"
+        with (tmp_path / "gitconfig").open("a") as file:
+            file.write(text)
+        return given
+
+    return configure
+
+
+def test_a_proven_comment_is_shown_and_decides_nothing(
+    topic: Repo, answering: Answering
+) -> None:
+    given = answering(HELD, HELD | {"quoted": "kfree(foo);", "problem": "leaks"})
+    without = topic.patchpilot("check HEAD")
+    done = topic.patchpilot("check HEAD --review")
+    assert done.code == without.code
+    assert "foo.c:6: returns with foo->lock held" in done.out
+    assert "leaks" not in done.out
+    assert "1 folded" in done.out
+    text = given.read_text()
+    assert "     6| +\t\treturn -EBUSY;" in text
+    assert "     1| /* Returns 0, or -EAGAIN. */" in text
+    assert "foo.c, in foo_open:" in text
+    assert str(topic.path) not in text
+    assert "AGENT" not in text.rpartition("[")[2]
+
+
+def test_a_review_is_stored_until_the_patch_changes(
+    topic: Repo, answering: Answering
+) -> None:
+    given = answering(HELD)
+    topic.patchpilot("check HEAD --review")
+    size = given.stat().st_size
+    again = topic.patchpilot("check HEAD --review --format json").json["reviews"]
+    assert given.stat().st_size == size
+    assert again[0]["patches"][0]["is_stored"]
+    topic.write(**{"foo.c": FIX.replace("\t\treturn -EBUSY;", "\t\tgoto out;")})
+    topic.git("commit -q --amend -a --no-edit")
+    (patch,) = topic.patchpilot("check HEAD --review --format json").json["reviews"][0][
+        "patches"
+    ]
+    assert given.stat().st_size > size
+    assert patch["resolved"] == [HELD["problem"]]
+
+
+def test_nothing_leaves_the_machine_before_the_question_is_answered(
+    topic: Repo, answering: Answering
+) -> None:
+    given = answering(HELD, local=False)
+    done = topic.patchpilot("check --review")
+    assert done.code == 1
+    assert "1 patch" in done.err
+    assert "--review-request" in done.err
+    topic.patchpilot("draft --security yes")
+    assert "gets nothing" in topic.patchpilot("check --review").err
+    assert not given.exists()
+    topic.patchpilot("draft --security no")
+    assert "lock held" in topic.patchpilot("check --review").out
+    assert given.exists()
+
+
+def test_a_repository_configures_no_reviewer(
+    topic: Repo, answering: Answering, tmp_path: Path
+) -> None:
+    topic.git("config", "patchpilot.reviewer.evil.command", f"touch {tmp_path / 'hit'}")
+    done = topic.patchpilot("check HEAD --review")
+    done.expect(3, "no reviewer is configured")
+    assert not (tmp_path / "hit").exists()
+
+
+def test_the_request_is_printed_without_a_reviewer(topic: Repo) -> None:
+    done = topic.patchpilot("check HEAD --review-request")
+    assert done.code == 0
+    assert "## The patch's message" in done.out
+
+
+def test_a_comment_is_waived_with_a_reason_that_can_be_noted(
+    topic: Repo, answering: Answering
+) -> None:
+    answering(HELD)
+    shown = topic.patchpilot("check --review").out
+    name = shown.rpartition("[review-")[2].partition("]")[0]
+    topic.patchpilot(f"check --waive review-{name}='the caller unlocks'")
+    done = topic.patchpilot("check --review")
+    assert "lock held" not in done.out
+    assert "1 folded" in done.out
+    topic.patchpilot("draft --note-review")
+    note = topic.patchpilot("draft").out
+    assert "Machine review by mine: 1 comment" in note
+    assert "foo.c:6: the caller unlocks" in note
+    assert "lock held" not in note
+
+
+def test_copied_text_of_a_reviewer_asks_for_assisted_by(
+    topic: Repo, answering: Answering
+) -> None:
+    answering(HELD)
+    topic.git("commit -q --amend -m", f"foo: limit users\n\nIt {HELD['problem']}.\n")
+    assert "add Assisted-by:" in topic.patchpilot("check HEAD --review").out
+
+
+def test_a_review_before_a_send_keeps_nothing_from_being_sent(
+    topic: Repo, answering: Answering
+) -> None:
+    answering(HELD)
+    topic.git("config patchpilot.review-before-send always")
+    with FaultySink() as server:
+        use_server(topic, server)
+        done = topic.patchpilot(
+            "send --yes --no-auto --to a@example.org --cc linux-a@vger.kernel.org"
+            " --security no --force tested"
+        )
+        assert len(server.mails) == 1
+    assert "lock held" in done.err
+    assert b"lock held" not in server.mails[0].data
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import sys; sys.exit('no key')", "no key"),
+        ("while True: print('x' * 4096)", "wrote more than 1 MB"),
+        ("import sys\nwhile True: sys.stdout.write('x' * 4096)", "wrote more than"),
+        ("import time; time.sleep(60)", "timed out"),
+    ],
+)
+def test_a_reviewer_that_fails_is_an_error(code: str, words: str) -> None:
+    reviewer = Reviewer("bad", (sys.executable, "-c", code), seconds=2)
+    with pytest.raises(GitError, match=words):
+        ask(reviewer, "request", silent, "reviewing")
+
+
+def test_a_canceled_reviewer_leaves_no_process(tmp_path: Path) -> None:
+    """Ctrl-C ends the children of the command, including one that ignores SIGTERM."""
+    pid = tmp_path / "pid"
+    script = f"(trap '' TERM; echo $BASHPID >{pid}; sleep 60) & sleep 60"
+    reviewer = Reviewer("slow", ("bash", "-c", script))
+
+    def progress(what: str, done: int = 0, total: int | None = None) -> None:
+        if pid.exists() and pid.read_text():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(reviewer, "request", progress, "reviewing")
+    stat = Path(f"/proc/{int(pid.read_text())}/stat")
+    for _ in range(100):
+        # a zombie waits for its new parent
+        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.02)
+    os.kill(int(pid.read_text()), 9)
+    pytest.fail("the child lives")
