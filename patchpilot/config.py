@@ -99,14 +99,6 @@ KEYS = (
         from_tree=False,
     ),
     Key(
-        "review-before-send",
-        "never",
-        "let your reviewers read the patches before a send: always, ask or never",
-        "choice",
-        ("never", "ask", "always"),
-        from_tree=False,
-    ),
-    Key(
         "signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False
     ),
 )
@@ -115,8 +107,8 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 _MANY = ("words", "paths")
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
 """The origins that are not files."""
-REVIEWERS = "patchpilot.reviewer."
-"""The beginning of the names of a reviewer's settings, which only reviewers/ reads."""
+REVIEWERS = "patchpilot.review"
+"""The beginning of the names of the settings that only reviewers/ reads."""
 B4_ARCHIVE = "b4.midmask"
 """b4's setting for the mail archive: a URL in which %s is the Message-ID."""
 

@@ -114,7 +114,14 @@ NOTHING = Kind(
 BUILD = Kind(
     "none: the command of --build, split into words without a shell", (SHELLS,)
 )
-
+REVIEWER = Kind(
+    "none: a command of the user's own configuration, split into words without a shell",
+    ("tests/reviewers/test_reviews.py::test_a_repository_configures_no_reviewer",),
+)
+SEARCHED = Kind(
+    "texts of a reviewer and names in code after -e, paths after --",
+    ("tests/reviewers/test_reviews.py::test_no_word_of_a_reviewer_is_an_option",),
+)
 AGREED = Kind(
     "the words of a complete command that doctor shows, after the user agreed",
     ("tests/services/test_set_up_mail.py::test_only_complete_commands_are_offered",),
@@ -136,6 +143,7 @@ PROGRAMS: dict[str, Kind] = {
     "outgoing/credentials::credential_of": PASSWORD,
     "outgoing/credentials::note_login": PASSWORD,
     "outgoing/smtp::_through_program": RECIPIENTS,
+    "reviewers/reviewer::ask": REVIEWER,
     "services/backport/work_clone::build": BUILD,
     "checking/tree_checkpatch::run_checkpatch": CHECKPATCH,
     "checking/worker_pool::in_order": NOTHING,
@@ -218,6 +226,15 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "tags/commit_change::read_change": ("commit", "parent"),
         "tags/overrides::by_bisection": ("*bad",),
         "archive/landed_series::in_trees": ("*beyond",),
+    },
+    SEARCHED: {
+        "services/review/request_sections::_grep": (
+            "*('grep', '-n', '-z', '--full-name', '-I', *words, at, '--', *globs)",
+        ),
+        "services/review/request_sections::_log": ("*words",),
+        "services/review/review_patches::_is_in": (
+            "*('grep', '-q', '-I', '-F', *options, '-e', text, revision, '--', *paths)",
+        ),
     },
     NAMES: {
         "commits/repository::Repository.containing": ("*named",),

@@ -13,7 +13,7 @@ LONGEST = 600
 MESSAGE = "message"
 """The path of a comment about the patch's message."""
 _WORDS = {"critical": 1.0, "high": 0.9, "medium": 0.7, "low": 0.5}
-"""Sashiko's severities, which stand in for the confidence that it does not give."""
+"""The confidence for each of Sashiko's severities, as it gives none."""
 _PLACE = re.compile(r"(?P<path>[^\s:]+):(?P<line>\d{1,7})")
 
 

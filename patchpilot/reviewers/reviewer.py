@@ -15,6 +15,8 @@ from patchpilot.config import REVIEWERS
 from patchpilot.errors import GitError, InputError, MissingError, unknown
 from patchpilot.model.progress import Progress
 
+_PREFIX, _BEFORE_SEND = f"{REVIEWERS}er.", f"{REVIEWERS}-before-send"
+_WHEN = ("never", "ask", "always")
 SECONDS, TOKENS = 600, 30_000
 """The defaults of a reviewer's time limit, and of the size of its requests."""
 LARGEST = 1 << 20
@@ -55,9 +57,9 @@ def reviewers(where: Path) -> dict[str, Reviewer]:
     """
     found: dict[str, dict[str, str]] = {}
     for entry in all_entries(where):
-        if entry.scope in OWN_SCOPES or not entry.key.startswith(REVIEWERS):
+        if entry.scope in OWN_SCOPES or not entry.key.startswith(_PREFIX):
             continue
-        name, _, variable = entry.key.removeprefix(REVIEWERS).rpartition(".")
+        name, _, variable = entry.key.removeprefix(_PREFIX).rpartition(".")
         if name and variable in _VARIABLES:
             found.setdefault(name, {})[variable] = entry.value
     return {
@@ -65,6 +67,20 @@ def reviewers(where: Path) -> dict[str, Reviewer]:
         for name, values in found.items()
         if values.get("command")
     }
+
+
+def review_before_send(where: Path) -> str:
+    """Return when reviewers read patches before a send: "never", "ask" or "always".
+
+    Raises `InputError` for another value in the user's configuration.
+    """
+    value = _WHEN[0]
+    for entry in all_entries(where):
+        if entry.scope not in OWN_SCOPES and entry.key == _BEFORE_SEND:
+            value = entry.value
+    if value not in _WHEN:
+        raise InputError(f"{_BEFORE_SEND}: {value} is not one of {', '.join(_WHEN)}")
+    return value
 
 
 def choose_reviewers(where: Path, name: str = "") -> tuple[Reviewer, ...]:
@@ -77,7 +93,7 @@ def choose_reviewers(where: Path, name: str = "") -> tuple[Reviewer, ...]:
         raise MissingError(
             "no reviewer is configured",
             hint=f"set a command that reads a review request, for example `git config --global"
-            f" {REVIEWERS}NAME.command 'my-model --print'`",
+            f" {_PREFIX}NAME.command 'my-model --print'`",
         )
     if name and name not in known:
         raise unknown("reviewer", name, known)
@@ -142,9 +158,9 @@ def _reviewer(name: str, values: dict[str, str]) -> Reviewer:
     try:
         command = tuple(shlex.split(values["command"]))
     except ValueError as error:
-        raise InputError(f"{REVIEWERS}{name}.command: {error}") from error
+        raise InputError(f"{_PREFIX}{name}.command: {error}") from error
     if not command:
-        raise InputError(f"{REVIEWERS}{name}.command is empty")
+        raise InputError(f"{_PREFIX}{name}.command is empty")
     return Reviewer(
         name,
         command,
@@ -160,6 +176,6 @@ def _number(name: str, values: dict[str, str], variable: str, default: int) -> i
     text = values.get(variable, str(default))
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1_000_000:
         raise InputError(
-            f"{REVIEWERS}{name}.{variable}: {text} is not a number from 1 to 999999"
+            f"{_PREFIX}{name}.{variable}: {text} is not a number from 1 to 999999"
         )
     return int(text)

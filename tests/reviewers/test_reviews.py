@@ -150,6 +150,16 @@ def test_a_repository_configures_no_reviewer(
     assert not (tmp_path / "hit").exists()
 
 
+def test_no_word_of_a_reviewer_is_an_option(
+    topic: Repo, answering: Answering, tmp_path: Path
+) -> None:
+    evil = f"--open-files-in-pager=touch {tmp_path / 'hit'}"
+    answering(*(HELD | {key: [evil]} for key in ("symbols", "missing", "undocumented")))
+    done = topic.patchpilot("check HEAD --review --all")
+    assert "mine" in done.out
+    assert not (tmp_path / "hit").exists()
+
+
 def test_the_request_is_printed_without_a_reviewer(topic: Repo) -> None:
     done = topic.patchpilot("check HEAD --review-request")
     assert done.code == 0
@@ -185,7 +195,7 @@ def test_a_review_before_a_send_keeps_nothing_from_being_sent(
     topic: Repo, answering: Answering
 ) -> None:
     answering(HELD)
-    topic.git("config patchpilot.review-before-send always")
+    topic.git("config --global patchpilot.review-before-send always")
     with FaultySink() as server:
         use_server(topic, server)
         done = topic.patchpilot(

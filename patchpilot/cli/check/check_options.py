@@ -99,17 +99,17 @@ OPTIONS = (
     ),
     Option(
         ("--review",),
-        "let your reviewer NAME (default: all) read the patches, and print what is proven",
+        "let your reviewer NAME (default: all) read the patches; print proven comments",
         metavar="NAME",
         alone="",
     ),
-    Option(("--review-request",), "print what a reviewer would get, and ask none"),
+    Option(("--review-request",), "print the requests that a reviewer would get"),
     Option(
         ("--budget",),
         "largest review request, in tokens (default: 30000)",
         NUMBER,
         "TOKENS",
-        limits=(1000, 1_000_000),
+        limits=(1, 1_000_000),
     ),
     Option(
         ("--fix",),

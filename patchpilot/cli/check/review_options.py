@@ -12,7 +12,6 @@ from patchpilot.model.printable import one_line
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
-    from patchpilot.config import Settings
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.review.review_patches import Review, ReviewInput
 
@@ -110,9 +109,7 @@ def _lines(review: "Review", unfolded: bool) -> list[str]:
     return [title, *lines]
 
 
-def before_send(
-    common: Common, place: Any, settings: "Settings", request: "SendRequest"
-) -> None:
+def before_send(common: Common, place: Any, request: "SendRequest") -> None:
     """Ask the reviewers before a send if the user wants it; their answers go to stderr.
 
     Nothing that fails here, and nothing that a reviewer says, keeps messages from being sent.
@@ -120,13 +117,12 @@ def before_send(
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output.stream import tell
     from patchpilot.errors import PatchpilotError
+    from patchpilot.services.review.review_patches import is_due
 
-    when = settings.get("review-before-send")
-    if when == "never" or (when == "ask" and not _wants_review()):
-        return
     try:
-        options, result = _checked_topic(place, request.target, request.base)
-        tell(text(reviews(common, options, result, place.repository)))
+        if is_due(place.repository, _wants_review):
+            options, result = _checked_topic(place, request.target, request.base)
+            tell(text(reviews(common, options, result, place.repository)))
     except PatchpilotError as error:
         notice("warning", f"no review: {error}")
 

@@ -73,7 +73,7 @@ from patchpilot.write_file import write_file
 @option(
     "--note-review",
     is_flag=True,
-    help="note below the --- of each patch what machine reviews of it were made, and your waivers",
+    help="note machine reviews and your waivers below the --- of each patch",
 )
 @option(
     "--export",

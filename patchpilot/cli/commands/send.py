@@ -177,7 +177,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         return int(ExitCode.FINDINGS)
     from patchpilot.cli.check.review_options import before_send
 
-    before_send(common, place, settings, request)
+    before_send(common, place, request)
     if not yes:
         _ask(common, place, plan)
     elif common.format == "text":

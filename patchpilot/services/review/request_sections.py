@@ -72,10 +72,12 @@ def request_sections(
     checked: "CheckedPatch",
     files: PatchedFiles,
     repository: "Repository | None",
+    series: Sequence[Patch] = (),
 ) -> Iterator[Section]:
     """Yield the sections of a patch's request, the most useful first.
 
-    Without a repository, nothing that is outside of the changed files is included.
+    `series` are the patches of a series with several. Without a repository, the request has nothing
+    from outside of the changed files.
     """
     patch = checked.patch
     yield Section(
@@ -84,6 +86,10 @@ def request_sections(
             (None, f"{one.path or 'message'}:{one.line or ''} {one.message}")
             for one in checked.findings
         ],
+    )
+    yield Section(
+        "The series",
+        [(None, f"{one.subject.raw} ({', '.join(one.paths[:4])})") for one in series],
     )
     after = list(_functions(patch, files.after, is_new=True))
     names = [name for _, name, _ in after]

@@ -3,7 +3,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +20,13 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.reviewers.answer import Answer, ReviewComment, parse_answer
 from patchpilot.reviewers.proof import PatchFacts, ProvenComment, Standing, prove
 from patchpilot.reviewers.request import ReviewRequest, write_request
-from patchpilot.reviewers.reviewer import TOKENS, Reviewer, ask, choose_reviewers
+from patchpilot.reviewers.reviewer import (
+    TOKENS,
+    Reviewer,
+    ask,
+    choose_reviewers,
+    review_before_send,
+)
 from patchpilot.reviewers.stored_reviews import (
     PatchKey,
     earlier_review,
@@ -202,6 +208,12 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
     return "\n".join(lines)
 
 
+def is_due(repository: "Repository", wants: Callable[[], bool]) -> bool:
+    """Return whether the patches are to be reviewed before a send; `wants` asks the user."""
+    when = review_before_send(repository.top)
+    return when == "always" or (when == "ask" and wants())
+
+
 def refuse_undisclosed(given: ReviewInput, reviewer: Reviewer) -> None:
     """Raise `RefusedError` unless every topic's security question is answered with no."""
     for target in given.targets or (None,):
@@ -216,8 +228,8 @@ def refuse_undisclosed(given: ReviewInput, reviewer: Reviewer) -> None:
         requests = list(review_requests(given))
         size = sum(len(request.text) for _, request in requests)
         what = (
-            f"{counted(len(requests), 'patch', 'patches')} ({size / 1000:.0f} kB:"
-            f" `patchpilot check --review-request` prints it)"
+            f"{counted(len(requests), 'patch', 'patches')}"
+            f" ({size / 1000:.0f} kB, see --review-request)"
         )
         if answer == "yes":
             raise RefusedError(
@@ -381,7 +393,9 @@ def _request(
     files: PatchedFiles,
     tokens: int = TOKENS,
 ) -> ReviewRequest:
-    sections = request_sections(checked, files, given.repository)
+    patches = [each.patch for each in given.result.patches]
+    series = patches if patches[1:] else ()
+    sections = request_sections(checked, files, given.repository, series)
     return write_request(checked.patch, tuple(sections), given.tokens or tokens)
 
 
