@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from patchpilot.cli.common import Common, progress_of
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import one_line
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -60,55 +58,6 @@ def _given(
     )
 
 
-def text(found: "tuple[Review, ...]", *, unfolded: bool = False) -> str:
-    """Return the reviews as text; `unfolded` also prints what is not certain."""
-    return "\n".join(line for each in found for line in _lines(each, unfolded))
-
-
-def _lines(review: "Review", unfolded: bool) -> list[str]:
-    lines, folded, same = [], 0, 0
-    for patch in review.patches:
-        start = one_line(patch.patch.source)
-        if patch.error:
-            lines.append(f"    {start}: no review: {one_line(patch.error)}")
-        for finding in patch.findings:
-            same += bool(finding.same_as)
-            if not (finding.is_shown or unfolded):
-                folded += not finding.same_as
-                continue
-            place = (
-                f"{finding.path or 'message'}:{finding.line}" if finding.line else "?"
-            )
-            why = finding.reason or finding.waived or finding.same_as
-            lines.append(
-                f"    {start}:{one_line(place)}: {one_line(finding.comment.problem)}"
-                f" ({finding.comment.confidence:.1f}) [{finding.name}]"
-                + (f" ({one_line(why)})" if why else "")
-            )
-        if patch.takes_over:
-            lines.append(
-                f"    {start}: the message repeats the reviewer: add Assisted-by:"
-                " (Documentation/process/coding-assistants.rst)"
-            )
-        lines += [
-            f"    {start}: resolved since the last version: {one_line(problem)}"
-            for problem in patch.resolved
-        ]
-    more = (
-        "" if lines else "nothing found",
-        f"{same} as findings above" if same else "",
-        f"{folded} folded (uncertain, waived or without a proven place): see --all"
-        if folded
-        else "",
-        f"{counted(review.tokens, 'token')} in requests" if review.tokens else "",
-    )
-    said = "; ".join(filter(None, more))
-    title = f"review by {one_line(review.reviewer.name)}" + (
-        f": {said}" if said else ""
-    )
-    return [title, *lines]
-
-
 def before_send(common: Common, place: Any, request: "SendRequest") -> None:
     """Ask the reviewers before a send if the user wants it; their answers go to stderr.
 
@@ -118,11 +67,12 @@ def before_send(common: Common, place: Any, request: "SendRequest") -> None:
     from patchpilot.cli.output.stream import tell
     from patchpilot.errors import PatchpilotError
     from patchpilot.services.review.review_patches import is_due
+    from patchpilot.services.review.review_text import review_text
 
     try:
         if is_due(place.repository, _wants_review):
             options, result = _checked_topic(place, request.target, request.base)
-            tell(text(reviews(common, options, result, place.repository)))
+            tell(review_text(reviews(common, options, result, place.repository)))
     except PatchpilotError as error:
         notice("warning", f"no review: {error}")
 

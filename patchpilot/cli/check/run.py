@@ -325,7 +325,9 @@ def _render(
             columns=common.room,
         )
         if reviews:
-            text += "\n" + review_options.text(reviews, unfolded=options.unfolded)
+            from patchpilot.services.review.review_text import review_text
+
+            text += "\n" + review_text(reviews, unfolded=options.unfolded)
         return text
     if reviews:
         from patchpilot.cli.output import findings_json
