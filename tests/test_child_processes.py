@@ -233,7 +233,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         ),
         "services/review/request_sections::_log": ("*words",),
         "services/review/review_patches::_is_in": (
-            "*('grep', '-q', '-I', '-F', *options, '-e', text, revision, '--', *paths)",
+            "*('grep', '-q', '-I', '-F', *options, '-e', text, '--', *paths)",
         ),
     },
     NAMES: {

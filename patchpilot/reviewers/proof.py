@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import printable
 from patchpilot.reviewers.answer import MESSAGE, ReviewComment
 
 NEAR = 60
@@ -15,7 +16,8 @@ SURE = 0.6
 """The least confidence of a comment that is not folded."""
 _SHORTEST = 6
 """Characters of a quoted line that identify it."""
-_SYMBOL = re.compile(r"[A-Za-z_]\w{2,}")
+_SYMBOL = re.compile(r"(?=\w*[A-Z_0-9])[A-Za-z_]\w{3,}")
+"""A name that is no plain word, which may mean something else than what the tree has."""
 _MISSING = re.compile(
     r"[`'\"]?\b(\w+)(?:\(\))?[`'\"]? (?:does not exist|doesn't exist|"
     r"is (?:not defined|undefined|not declared|undeclared))"
@@ -184,7 +186,8 @@ def _quoted(comment: ReviewComment) -> str:
 
 
 def _squeezed(text: str) -> str:
-    return " ".join(text.split())
+    """Return a text as the request shows it, with single spaces."""
+    return " ".join(printable(text).split())
 
 
 def _failed(comment: ReviewComment, standing: Standing, reason: str) -> ProvenComment:

@@ -232,7 +232,7 @@ def _callers(
         count += 1
         if count == _CALLERS:
             break
-    return Section("Where the changed functions are named, before the patch", rows)
+    return Section("Callers of the changed functions, before the patch", rows)
 
 
 def _log(repository: "Repository", at: str, paths: Sequence[str]) -> Section:

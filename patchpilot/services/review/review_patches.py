@@ -402,39 +402,33 @@ def _request(
 def _facts(given: ReviewInput, patch: Patch, files: PatchedFiles) -> PatchFacts:
     repository = given.repository
     text = "\n".join(patch.lines)
-    revision = (
-        repository.find(f"{patch.commit}^" if patch.commit else "HEAD")
-        if repository
-        else None
-    )
 
     @cache
     def has_symbol(name: str) -> bool:
         if re.search(rf"\b{re.escape(name)}\b", text):
             return True
-        return revision is None or _is_in(repository, revision, ("-w", name), ())
+        return repository is None or _is_in(repository, ("-w", name), ())
 
     @cache
     def is_documented(what: str) -> bool:
-        if revision is None or len(what) < 4:
+        if repository is None or len(what) < 4:
             return False
-        return _is_in(repository, revision, (what,), ("Documentation",))
+        return _is_in(repository, (what,), ("Documentation",))
 
     return PatchFacts(patch, files.after, has_symbol, is_documented)
 
 
 def _is_in(
-    repository: "Repository | None",
-    revision: str,
-    words: Sequence[str],
-    paths: Sequence[str],
+    repository: "Repository", words: Sequence[str], paths: Sequence[str]
 ) -> bool:
-    """Whether any file of a revision has the last of `words`; True if git takes too long."""
-    assert repository is not None
+    """Whether any file of the working tree has the last of `words`; True if git cannot tell.
+
+    The files of a commit would be unpacked first, which takes half a minute for the kernel.
+    """
     *options, text = words
     try:
         done = repository.git(
-            *("grep", "-q", "-I", "-F", *options, "-e", text, revision, "--", *paths),
+            *("grep", "-q", "-I", "-F", *options, "-e", text, "--", *paths),
             ok=(0, 1),
             timeout=30.0,
         )
