@@ -23,6 +23,7 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.topic.read_series import read_series
+from patchpilot.topic.topic_prefix import as_sent
 
 if TYPE_CHECKING:
     from patchpilot.checking.find_previous_version import NewSince
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 WORTH_A_PROCESS = 12
 """So many patches take longer than starting another process."""
+
+
+OF_MAILS = ("mail", "series")
+"""The scopes of rules for which the messages have more than their commits."""
 
 
 class CheckInput(NamedTuple):
@@ -73,17 +78,36 @@ def check_mails(
     request: CheckRequest,
     *,
     repository: "Repository | None" = None,
+    commits: Series | None = None,
 ) -> CheckResult:
     """Checks messages that are not in a file, in the form in which they would be sent.
 
-    The messages are grouped into series in the same way as files.
+    The messages are grouped into series in the same way as files. Messages of `commits` have the
+    findings of `check` in these, and those that only a message can have.
     """
     patches = [
         patch
         for number, mail in enumerate(mails)
         for patch in patches_of(mail, f"{number:04d}.eml")
     ]
-    return check_series(group(patches), request, repository=repository)
+    if commits is None:
+        return check_series(group(patches), request, repository=repository)
+    result = check_series((commits,), request, repository=repository)
+    of_mails = [rule.name for rule in result.rules if rule.scope in OF_MAILS]
+    sent = check_series(
+        group(patches), request._replace(select=of_mails), repository=repository
+    )
+    return result._replace(
+        patches=tuple(
+            checked._replace(
+                patch=mail.patch,
+                findings=(*checked.findings, *mail.findings),
+                suppressed=(*checked.suppressed, *mail.suppressed),
+            )
+            for checked, mail in zip(result.patches, sent.patches, strict=True)
+        ),
+        series=sent.series,
+    )
 
 
 def read_input(request: CheckRequest, repository: "Repository | None") -> CheckInput:
@@ -109,6 +133,8 @@ def read_input(request: CheckRequest, repository: "Repository | None") -> CheckI
         request.skipped,
         choose,
     )
+    if repository:
+        series = tuple(as_sent(repository, one) for one in series)
     earlier = None
     if request.since_version:
         from patchpilot.checking.find_previous_version import find

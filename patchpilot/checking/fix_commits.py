@@ -25,9 +25,9 @@ from patchpilot.model.file_diff import FileChange
 from patchpilot.model.mail import without_blank_end
 from patchpilot.model.patch import Patch
 from patchpilot.topic.topic_base import topic_commits
+from patchpilot.topic.topic_prefix import bare_subject
 
 VERB = "check --fix"
-_MARK = "Subject: [PATCH] "
 _GERRIT = (
     "Change-Id: kept, because Gerrit identifies the commit by it; remove it from the patch files"
     " (check --fix of these does)"
@@ -146,7 +146,7 @@ class CommitRewrite:
         if (
             header is None
             or (rest and not rest.startswith("\n"))
-            or patch.lines[header.line - 1] != _MARK + first
+            or bare_subject(patch.lines[header.line - 1]) != first
         ):
             return None
         return header.line - 1
@@ -336,8 +336,8 @@ def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
         (header for header in new.headers if header.name.lower() == "subject"), None
     )
     line = new.lines[header.line - 1] if header else ""
-    if line.startswith(_MARK) and line not in patch.lines:
-        subject = line.removeprefix(_MARK)
+    if line not in patch.lines:
+        subject = bare_subject(line) or subject
     if new.message == patch.message:
         return (
             subject + message[len(message.partition("\n\n")[0]) :]

@@ -16,12 +16,13 @@ from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError, UsageError, unknown
 from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, verify
 from patchpilot.model.action import Action
-from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.model.draft import Draft
 from patchpilot.model.rule import Rule
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
 from patchpilot.topic.fix_claims import denied_subjects, without_denials
 from patchpilot.topic.topic_base import topic_commits
+from patchpilot.topic.topic_prefix import draft_of
 from patchpilot.topic.waivers_given import is_given, mark_given
 
 ORIGIN = "your topic"
@@ -105,21 +106,10 @@ def known_draft(
     ):
         return None
     try:
-        commits = [
-            repository.commit(topic_commit)
-            for topic_commit in topic_commits(repository, target, base)
-        ]
+        return draft_of(repository, topic_commits(repository, target, base))
     except PatchpilotError:
         # whoever reads the patches says what is wrong
         return None
-    known = tuple(
-        KnownPatch("", commit.subject, commit.id, str(int(commit.authored.timestamp())))
-        for commit in commits
-    )
-    with Drafts() as drafts:
-        return drafts.recognize(
-            repository.key, repository.branch, known, tuple(repository.refs)
-        )
 
 
 def give(

@@ -19,12 +19,10 @@ from patchpilot.model.bounded_date import moment, stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.finding import Severity
-from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import mails_changed_by_am
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
@@ -118,9 +116,7 @@ def with_messages(
         # git reads the messages while they are checked
         mails = list(zip(raw, patches, strict=True))
         damaged = pool.submit(mails_changed_by_am, repository, mails)
-        checked = check_messages(
-            repository, topic.request, topic.send.entries, topic.draft
-        )
+        checked = check_messages(repository, topic)
     facts = facts._replace(topic=topic, damaged=damaged.result())
     if checked is None:
         return facts._replace(errors=None), None
@@ -232,12 +228,7 @@ def load_rules() -> None:
         check_mails((_SAMPLE,), CheckRequest(profile="linux", fail_on="never"))
 
 
-def check_messages(
-    repository: Repository,
-    request: SendRequest,
-    mails: Sequence[Message],
-    draft: Draft,
-) -> "CheckResult | None":
+def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult | None":
     """Returns the findings of `check` in the messages to send, or None if it could not run.
 
     Findings that the tree's configuration waives or ignores are included, because the sender
@@ -247,17 +238,29 @@ def check_messages(
     from patchpilot.checking.check_request import CheckRequest
     from patchpilot.checking.suppressions import Suppressions
     from patchpilot.checking.topic_waivers import of_draft
+    from patchpilot.topic.topic_prefix import with_prefix
 
-    waivers = of_draft(draft)
+    waivers, series = of_draft(topic.draft), topic.series
+    if topic.draft.prefix:
+        series = series._replace(
+            patches=tuple(
+                with_prefix(patch, topic.draft.prefix) for patch in series.patches
+            )
+        )
     wanted = CheckRequest(
-        profile=request.profile,
+        profile=topic.request.profile,
         fail_on="never",
         ignore=_ASKED_ONCE,
         suppressions=Suppressions(waivers) if waivers else None,
         jobs=os.cpu_count() or 1,
     )
     try:
-        return check_mails((mail.raw for mail in mails), wanted, repository=repository)
+        return check_mails(
+            (mail.raw for mail in topic.send.entries),
+            wanted,
+            repository=repository,
+            commits=series if topic.ids else None,
+        )
     except PatchpilotError:
         return None
 

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Gives the commits of a topic the subject prefix that they will be sent with."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch, Series
+from patchpilot.resources import state_path
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+    from patchpilot.model.draft import Draft
+
+_DATABASE = "outgoing.sqlite3"
+_B4_BRANCH = "b4/"
+_SUBJECT = re.compile(r"Subject: \[[^]]*\bPATCH\b[^]]*\] (.*)")
+
+
+def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
+    """Return the draft of commits, identified by subjects, author dates and the branch.
+
+    Nothing is written, and no database is opened if there is none.
+    """
+    if not (state_path() / _DATABASE).exists():
+        return None
+    from patchpilot.model.draft import KnownPatch
+    from patchpilot.series.draft import Drafts
+
+    known = tuple(
+        KnownPatch("", commit.subject, commit.id, commit.author_time)
+        for commit in map(repository.commit, ids)
+    )
+    with Drafts() as drafts:
+        return drafts.recognize(
+            repository.key, repository.branch, known, tuple(repository.refs)
+        )
+
+
+def as_sent(repository: "Repository", series: Series) -> Series:
+    """Return the commits of a topic with the subject prefix of its draft; others unchanged.
+
+    The lines of the patches stay where they are.
+    """
+    ids = [patch.commit for patch in series.patches if patch.commit]
+    if not ids or len(ids) < len(series.patches):
+        return series
+    prefix = _prefix(repository, ids)
+    if not prefix:
+        return series
+    return series._replace(
+        patches=tuple(with_prefix(patch, prefix) for patch in series.patches)
+    )
+
+
+def with_prefix(patch: Patch, prefix: str) -> Patch:
+    """Return a patch with this subject prefix (`PATCH net`) in place of git's."""
+    header = next(
+        (header for header in patch.headers if header.name.lower() == "subject"), None
+    )
+    if header is None:
+        return patch
+    at, lines = header.line - 1, list(patch.lines)
+    if title := bare_subject(lines[at]):
+        lines[at] = f"Subject: [{prefix}] {title}"
+    text = "".join(f"{line}\n" for line in lines)
+    return parse_patch(
+        text.encode("utf-8", "surrogateescape"), patch.source, patch.commit
+    )
+
+
+def bare_subject(line: str) -> str:
+    """Return the title in the subject line of a commit's patch, "" in another line."""
+    found = _SUBJECT.fullmatch(line)
+    return found[1] if found else ""
+
+
+def _prefix(repository: "Repository", ids: Sequence[str]) -> str:
+    """The prefix in the data that b4 keeps of the branch, otherwise in the draft.
+
+    git itself uses format.subjectPrefix.
+    """
+    branch = repository.branch or ""
+    if branch.startswith(_B4_BRANCH):
+        from patchpilot.commits.b4_prep import prep_of
+
+        if prep := prep_of(repository, ids):
+            return " ".join(("PATCH", *prep.prefixes))
+    draft = draft_of(repository, ids)
+    return draft.prefix if draft else ""
