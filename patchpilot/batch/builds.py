@@ -6,8 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.checking.check_patches import check
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.extras import missing_extra
 from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.finding import Finding
@@ -89,10 +88,8 @@ def build_unit(
         arches=(arch,) if arch else (), quick=quick, jobs=1, place=place
     )
     with Repository.open(repository) as opened:
-        result = check(
-            CheckRequest(targets=(commit,), build=options, strict=True),
-            repository=opened,
-        )
+        driver = Driver(Options(strict=True), repository=opened)
+        result = driver.check_source(PatchSource((commit,)), build=options)
     (built,) = result.commits
     findings = tuple(one for one in result.all if one.name.startswith(PACKS))
     return BuiltUnit(built.commit, arch, findings, built)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.batch.ranges import EpochRange, check_range, ranges
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Options
 from patchpilot.extras import missing_extra
 from patchpilot.model.progress import Progress, silent
 from patchpilot.write_file import write_beside
@@ -31,7 +31,7 @@ def check_epochs(
     epochs: Iterable[str],
     folder: Path,
     *,
-    request: CheckRequest | None = None,
+    options: Options | None = None,
     tree: Path | None = None,
     mails: int = MAILS,
     progress: Progress = silent,
@@ -44,7 +44,7 @@ def check_epochs(
     """
     every = (part for epoch in epochs for part in ranges(epoch, mails))
     return check_parts(
-        client, every, folder, request=request, tree=tree, progress=progress
+        client, every, folder, options=options, tree=tree, progress=progress
     )
 
 
@@ -53,7 +53,7 @@ def check_parts(
     every: Iterable[EpochRange],
     folder: Path,
     *,
-    request: CheckRequest | None = None,
+    options: Options | None = None,
     tree: Path | None = None,
     progress: Progress = silent,
 ) -> int:
@@ -71,7 +71,7 @@ def check_parts(
 
     def submit(part: EpochRange) -> Any:
         future = client.submit(
-            _lines, part, request, tree, key=f"patchpilot-{part.file}", pure=False
+            _lines, part, options, tree, key=f"patchpilot-{part.file}", pure=False
         )
         running[future] = part
         return future
@@ -89,8 +89,8 @@ def check_parts(
     return count
 
 
-def _lines(part: EpochRange, request: CheckRequest | None, tree: Path | None) -> str:
-    return "".join(check_range(part.epoch, part.revisions, request, tree))
+def _lines(part: EpochRange, options: Options | None, tree: Path | None) -> str:
+    return "".join(check_range(part.epoch, part.revisions, options, tree))
 
 
 def _write(folder: Path, part: EpochRange, text: str) -> None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import DEFAULTS, Options
 from patchpilot.services.check.check_stream import epoch_commits, stream_range
 
 
@@ -49,13 +49,12 @@ def ranges(epoch: str, mails: int) -> Iterator[EpochRange]:
 def check_range(
     epoch: str,
     revisions: str,
-    request: CheckRequest | None = None,
+    options: Options | None = None,
     tree: Path | None = None,
 ) -> Iterator[str]:
     """Yield the JSON lines of the patches in the revisions `A..B` of an epoch, then the summary.
 
-    The lines are the same as those of `check --format jsonl`. `request` has the options of the
-    check; its targets are ignored. `tree` is the source tree of the patches. The work is done in
-    this process. Raises InputError if a revision is missing.
+    The lines are the same as those of `check --format jsonl`. `tree` is the source tree of
+    the patches. The work is done in this process. Raises InputError if a revision is missing.
     """
-    return iter(stream_range(request or CheckRequest(), epoch, revisions, tree))
+    return iter(stream_range(options or DEFAULTS, epoch, revisions, tree))

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Builds the objects that patches touch, and collects the problems for the check."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
-from typing import NamedTuple
 
 from patchpilot.building.build_series import (
     BROKEN_COMMIT,
@@ -18,6 +17,7 @@ from patchpilot.building.kept_plan import kept_plan
 from patchpilot.building.plan import BuildOptions, Change
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import work_place
+from patchpilot.checking.check_result import BuildFacts
 from patchpilot.commits.build_trust import build_change, refuse_untrusted_build
 from patchpilot.commits.own_commands import is_trusted
 from patchpilot.commits.repository import Repository
@@ -36,18 +36,6 @@ _UNTRUSTED = BuildProblem(
     "the patch or a commit before it changes code that the build runs: not built before"
     f" `{Action('trust', ('--build-changes', 'RANGE'))}`",
 )
-
-
-class BuildFacts(NamedTuple):
-    """The result of building or running checkers for the patches of a check.
-
-    `problems` maps the id() of a patch to its problems. `text` describes the steps that were
-    run, and `commits` has the build result of each commit.
-    """
-
-    problems: Mapping[int, tuple[BuildProblem, ...]]
-    text: str
-    commits: tuple[BuiltCommit, ...] = ()
 
 
 def build_facts(

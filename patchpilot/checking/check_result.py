@@ -57,6 +57,18 @@ class SeriesFindings(NamedTuple):
     findings: tuple[Finding, ...]
 
 
+class BuildFacts(NamedTuple):
+    """The result of building or running checkers for the patches of a check.
+
+    `problems` maps the id() of a patch to its problems. `text` describes the steps that were
+    run, and `commits` has the build result of each commit.
+    """
+
+    problems: Mapping[int, tuple[BuildProblem, ...]]
+    text: str
+    commits: tuple["BuiltCommit", ...] = ()
+
+
 class CheckResult(NamedTuple):
     """The result of `check`: findings for each patch and for the series, and the exit code.
 
@@ -71,22 +83,38 @@ class CheckResult(NamedTuple):
 
     patches: tuple[CheckedPatch, ...]
     series: tuple[Finding, ...]
-    rules: tuple[Rule, ...]
     exit_code: ExitCode
     repository: str | None
-    tree: str | None
-    profile: str
-    kernel: Kernel
+    setting: "CheckRun"
     suppressed_series: tuple[Suppressed, ...] = ()
     verdict: "SuppressionResult | None" = None
     since: str | None = None
     gone: int = 0
-    setting: "CheckRun | None" = None
     unanswered: str = ""
     build: str = ""
     commits: tuple["BuiltCommit", ...] = ()
     whole_files: bool = False
     left_out_of_series: int = 0
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the check."""
+        return self.setting.rules
+
+    @property
+    def profile(self) -> str:
+        """The name of the project."""
+        return self.setting.options.profile
+
+    @property
+    def kernel(self) -> Kernel:
+        """The version that determines the rules in force."""
+        return self.setting.options.kernel
+
+    @property
+    def tree(self) -> str | None:
+        """What messages call the source tree."""
+        return self.setting.tree.label if self.setting.tree else None
 
     @property
     def left_out(self) -> int:

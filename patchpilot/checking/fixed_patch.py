@@ -110,7 +110,7 @@ def fixed_patch(
         and rules[finding.rule].remedy.kind == "safe"
         and (only is None or only(patch, finding))
     ]
-    if not safe or setting is None:
+    if not safe:
         return FixedPatch(patch), None
     room = writer.room(patch)
     if room.refused:

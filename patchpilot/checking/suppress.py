@@ -2,7 +2,7 @@
 """Suppresses findings that are waived or in a baseline."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from patchpilot.lint.baseline import (
 )
 from patchpilot.lint.recognize_findings import FindingMark, mark_of, renames
 from patchpilot.lint.waivers import Waiver, verify
-from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.model.patch import Patch
 from patchpilot.write_file import write_file
 
@@ -32,8 +32,6 @@ def apply_suppressions(
     result: "CheckResult",
     request: Suppressions,
     every_rule: "Sequence[Rule]",
-    *,
-    hidden: Collection[tuple[str, Severity]],
 ) -> "CheckResult":
     """Returns the result with waived and baseline findings moved to the suppressed findings.
 
@@ -45,7 +43,7 @@ def apply_suppressions(
         result, verdict = _waived(result, request, every_rule)
     if request.baseline is not None:
         result, verdict = _against_baseline(
-            result, request, request.baseline, verdict, every_rule, hidden=hidden
+            result, request, request.baseline, verdict, every_rule
         )
     return result._replace(verdict=verdict)
 
@@ -128,8 +126,6 @@ def _against_baseline(
     file: Path,
     verdict: SuppressionResult,
     every_rule: "Sequence[Rule]",
-    *,
-    hidden: Collection[tuple[str, Severity]],
 ) -> "tuple[CheckResult, SuppressionResult]":
     """The result compared with the baseline, which is written first where that is asked for: then
     it has every finding.
@@ -168,7 +164,8 @@ def _against_baseline(
         mark: count
         for mark, count in gone.items()
         if mark.rule in ran
-        and (ran[mark.rule].name, ran[mark.rule].severity) not in hidden
+        and (ran[mark.rule].name, ran[mark.rule].severity)
+        not in result.setting.options.hidden
     }
     if not request.write:
         entries = tuple(

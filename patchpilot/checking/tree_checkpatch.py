@@ -2,12 +2,19 @@
 """Runs the tree's own scripts/checkpatch.pl at the user's request, and merges its findings."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from patchpilot.checking.check_result import CheckRun
 from patchpilot.commits.run import environment, run
+from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
 
 SCRIPT = "scripts/checkpatch.pl"
 SECONDS = 300.0
@@ -32,6 +39,35 @@ def script_of(top: Path) -> Path:
             hint="omit --checkpatch, or pass a kernel tree with --tree",
         )
     return script
+
+
+def with_checkpatch(
+    setting: CheckRun,
+    patches: Sequence[Patch],
+    findings: Sequence[tuple[Finding, ...]],
+    repository: "Repository | None",
+) -> list[tuple[Finding, ...]]:
+    """Returns the findings with those of the tree's own script merged in."""
+    tree, options = setting.tree, setting.options
+    top = tree.root if isinstance(tree, DirectoryTree) else None
+    top = top or (repository.top if repository else None)
+    if top is None:
+        raise MissingError(
+            "--checkpatch requires a kernel tree with scripts/checkpatch.pl",
+            hint="pass a tree with --tree DIR",
+        )
+    return [
+        merged(
+            ours,
+            run_checkpatch(
+                patch,
+                top.resolve(),
+                strict=options.strict,
+                max_line_length=options.max_line_length,
+            ),
+        )
+        for patch, ours in zip(patches, findings, strict=True)
+    ]
 
 
 def run_checkpatch(

@@ -5,10 +5,11 @@ Each of them is read only once.
 """
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
+from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -19,6 +20,8 @@ from typing import (
     TypeVar,
 )
 
+from patchpilot.lint.checkpatch_conf import CheckpatchConf
+from patchpilot.lint.rule_records import NOISE
 from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
@@ -95,15 +98,27 @@ class HistoryFacts(Protocol):
         """Returns what mainline and the fetched trees already have of a series."""
 
 
-class Options(NamedTuple):
-    """The options of a run.
+class OwnPack(NamedTuple):
+    """A rule pack of the user or of a tree: its name, for error messages, and its text."""
 
-    `kernel` is the version that determines the rules in force; `data_dir` contains spelling.txt
-    and const_structs.checkpatch.
+    label: str
+    text: bytes
+
+
+class Options(NamedTuple):
+    """The options of a check, and where each value that is not a default came from (`origins`).
+
+    Without a `profile` the project is detected. `noise` is the number of findings that the shown
+    rules may have on an accepted patch, on average, without `strict`. `fail_on` is the lowest
+    severity that makes the run fail. `kernel` is the version that determines the rules in force;
+    the tree's own precedes the default. `data_dir` contains spelling.txt and
+    const_structs.checkpatch. `checkpatch` runs the tree's own script, and `checkers` external
+    programs. `conf` has the options of .checkpatch.conf, by default those of the tree.
+    `proposes_edits` adds the edits of safe fixes to the findings.
 
     With `whole_files`, each patch is a whole file without changes, as with checkpatch.pl -f.
     Findings whose rule and severity are in `hidden` are counted but left out; with
-    `as_checkpatch`, those of checkpatch.pl's rules are left out where checkpatch.pl does.
+    `as_checkpatch`, rules have checkpatch.pl's severities and are left out where it does.
     """
 
     strict: bool = False
@@ -111,12 +126,30 @@ class Options(NamedTuple):
     as_checkpatch: bool = False
     max_line_length: int = 100
     kernel: tuple[int, int] = newest_kernel()
-    profile: str = "linux"
+    profile: str = ""
     data_dir: Path | None = None
     checkpatch_compat: bool = False
     whole_files: bool = False
+    noise: float = NOISE
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    fail_on: str = "warning"
+    jobs: int = 1
+    checkpatch: bool = False
+    checkers: bool = False
+    packs: Sequence[OwnPack] = ()
+    conf: CheckpatchConf | None = None
+    proposes_edits: bool = False
+    origins: Mapping[str, str] = MappingProxyType({})
+
+    def is_default(self, name: str) -> bool:
+        """Returns whether nobody chose the value of this option."""
+        return name not in self.origins and getattr(self, name) == getattr(
+            DEFAULTS, name
+        )
 
 
+DEFAULTS = Options()
 Fact = TypeVar("Fact")
 Asked = ParamSpec("Asked")
 _latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
@@ -143,7 +176,7 @@ class Context:
         self.patch, self.tree, self.history = patch, tree, history
         self.series = series or Series((patch,))
         self.options, self.profile, self.progress = (
-            options or Options(),
+            options or DEFAULTS,
             profile,
             progress,
         )
@@ -170,7 +203,7 @@ class Context:
         """Returns the project whose rules apply."""
         from patchpilot.projects.loading import find_project
 
-        return self.profile or find_project(self.options.profile)
+        return self.profile or find_project(self.options.profile or "linux")
 
     def of_series(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
         """Returns what `make` makes of the patches of the series, or of this one: once for all

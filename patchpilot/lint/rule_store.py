@@ -9,18 +9,18 @@ import importlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import DETECTORS, RegisteredDetector
+from patchpilot.lint.lint_context import OwnPack as OwnPack
 from patchpilot.lint.pack_patterns import distrust, named_patterns, refusal
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Example, Pack, Rule, RuleFix
 from patchpilot.resources import data_dir
 
 __all__ = [
-    "OwnPack",
     "detector_of",
     "examples_of",
     "import_detectors",
@@ -42,13 +42,6 @@ _KIND = Kind(
         )
     ),
 )
-
-
-class OwnPack(NamedTuple):
-    """A rule pack of the user or of a tree: its name, for error messages, and its text."""
-
-    label: str
-    text: bytes
 
 
 def read_pack(file: Path) -> OwnPack:

@@ -14,8 +14,7 @@ from patchpilot.commits.undo_refs import record
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress
 from patchpilot.services.check.apply_fixes import FixResult
-from patchpilot.services.check.check_topic import CheckedTopic
-from patchpilot.services.check.fix_topic import fix_topic
+from patchpilot.services.check.check_topic import CheckedTopic, fix_topic
 from patchpilot.services.fix_finding import (
     TAG_RULES,
     FindingFixed,

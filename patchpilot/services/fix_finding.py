@@ -16,8 +16,7 @@ from patchpilot.model.finding import Finding
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Rule
 from patchpilot.model.trailer import all_tags
-from patchpilot.services.check.check_topic import CheckedTopic
-from patchpilot.services.check.fix_topic import fix_topic
+from patchpilot.services.check.check_topic import CheckedTopic, fix_topic
 from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes
 from patchpilot.topic.message_changes import MessageChange, Preparation, write_messages
 

@@ -23,8 +23,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.trailer import add_trailers, all_tags, parse_trailers
 from patchpilot.series.draft import Drafts, complete_prefix
 from patchpilot.services.check.apply_fixes import FixResult
-from patchpilot.services.check.check_topic import CheckedTopic
-from patchpilot.services.check.fix_topic import fix_topic
+from patchpilot.services.check.check_topic import CheckedTopic, fix_topic
 from patchpilot.services.fix_certain import MESSAGE, fixed_messages, is_message
 from patchpilot.services.fix_finding import TAG_RULES
 from patchpilot.services.send import edit_draft

@@ -14,7 +14,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 from patchpilot.batch import check_epochs, check_range
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Options
 from patchpilot.errors import InputError, MissingError
 from tests.kit import patches
 from tests.kit.repos import Repo
@@ -136,11 +136,11 @@ def test_patches_are_checked_against_a_tree(
     tree.mkdir()
     (tree / "MAINTAINERS").write_text(MAINTAINERS)
     (tree / "Kbuild").touch()
-    request = CheckRequest(strict=True)
-    (alone,) = findings_of(check_range(place(epoch), "HEAD~1..HEAD", request))
-    (inside,) = findings_of(check_range(place(epoch), "HEAD~1..HEAD", request, tree))
+    options = Options(strict=True)
+    (alone,) = findings_of(check_range(place(epoch), "HEAD~1..HEAD", options))
+    (inside,) = findings_of(check_range(place(epoch), "HEAD~1..HEAD", options, tree))
     assert "maintainer-not-addressed" in inside - alone
-    check_epochs(client, [place(epoch)], tmp_path / "lines", request=request, tree=tree)
+    check_epochs(client, [place(epoch)], tmp_path / "lines", options=options, tree=tree)
     assert all(
         inside == one
         for file in (tmp_path / "lines").iterdir()

@@ -15,8 +15,7 @@ from patchpilot.building import configuration
 from patchpilot.building.configuration import host_arch
 from patchpilot.building.plan import BuildOptions, Change, make_plan
 from patchpilot.building.tree_state import TreeState
-from patchpilot.checking.check_patches import check
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.build_trust import build_change, build_command
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.trust_store import trust
@@ -222,9 +221,9 @@ def test_a_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
         if mark.exists() and mark.read_text():
             raise CancelledError
 
-    request = CheckRequest(("HEAD",), build=BuildOptions(quick=True))
+    source, build = PatchSource(("HEAD",)), BuildOptions(quick=True)
     with Repository.open(repo.path) as repository, pytest.raises(CancelledError):
-        check(request, repository=repository, progress=cancel)
+        Driver(repository=repository, progress=cancel).check_source(source, build=build)
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
     assert repo.git("status", "--porcelain", "--ignored") == ""

@@ -220,21 +220,22 @@ def _replies() -> Run:
 
 
 def _check() -> Run:
-    from patchpilot.checking.check_patches import check_series
-    from patchpilot.checking.check_request import CheckRequest
+    from patchpilot.checking.driver import Driver
+    from patchpilot.lint.lint_context import Options
     from patchpilot.model.mail import parse_patch
     from patchpilot.model.patch import Series
 
-    return lambda data: check_series(
-        [Series((parse_patch(data, "x.patch"),))], CheckRequest(strict=True)
+    return lambda data: Driver(Options(strict=True)).check(
+        [Series((parse_patch(data, "x.patch"),))]
     )
 
 
 def _fix() -> Run:
-    from patchpilot.checking.check_request import CheckRequest
+    from patchpilot.checking.driver import Driver, Options, PatchSource
     from patchpilot.services.check.apply_fixes import fix
 
-    return lambda data: fix(CheckRequest(["-"], strict=True, stdin=data), write=False)
+    driver = Driver(Options(strict=True))
+    return lambda data: fix(driver, PatchSource(["-"], stdin=data), write=False)
 
 
 _HEAD = (

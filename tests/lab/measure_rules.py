@@ -26,8 +26,7 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.checking.check_patches import check
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import PatchpilotError
 from patchpilot.lint.rule_store import load_rules
@@ -116,8 +115,11 @@ def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
         file.write(raw)
         file.flush()
         try:
-            request = CheckRequest(targets=(file.name,), strict=True, fail_on="never")
-            result = check(request, tree=DirectoryTree(Path(tree)) if tree else None)
+            driver = Driver(
+                Options(strict=True, fail_on="never"),
+                tree=DirectoryTree(Path(tree)) if tree else None,
+            )
+            result = driver.check_source(PatchSource((file.name,)))
         except PatchpilotError:
             return None
     return [(finding.name, str(finding.severity)) for finding in result.all]

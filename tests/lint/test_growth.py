@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from patchpilot.checking.check_patches import check_series
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Driver
 from patchpilot.lint import lint_context as contexts
 from patchpilot.lint.c.types import TypePattern, Types
+from patchpilot.lint.lint_context import Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from tests.kit.snippets import mail
@@ -36,7 +36,7 @@ def _seconds(series: Series, times: int = 1) -> float:
     taken = []
     for _ in range(times):
         began = time.process_time()
-        check_series([series], CheckRequest(strict=True))
+        Driver(Options(strict=True)).check([series])
         taken.append(time.process_time() - began)
     return min(taken)
 
@@ -193,8 +193,8 @@ def test_a_long_patch_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
     def progress(what: str, done: int = 0, total: int | None = None) -> None:
         reported.append((what, done, total))
 
-    check_series(
-        [_patch("drivers/frob/frob.c", _declarations(2000))], progress=progress
+    Driver(progress=progress).check(
+        [_patch("drivers/frob/frob.c", _declarations(2000))]
     )
     lines = [done for what, done, _ in reported if what == "reading code"]
     assert len(lines) >= 3

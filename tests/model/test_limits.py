@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from patchpilot.checking.check_patches import check_series
+from patchpilot.checking.driver import Driver
 from patchpilot.errors import InputError
 from patchpilot.model import limits
 from patchpilot.model import shorten as shortening
@@ -51,7 +51,7 @@ def _malformed_hunks(count: int) -> None:
 
 
 def _tags(count: int) -> None:
-    check_series(
+    Driver().check(
         [
             Series(
                 (
@@ -106,7 +106,7 @@ def test_of_a_patch_that_is_too_long_the_beginning_is_checked(
         None,
     )
     assert short.subject == patch.subject
-    result = check_series([Series((patch,))])
+    result = Driver().check([Series((patch,))])
     (finding,) = (one for one in result.all if one.name == "patch-too-long")
     assert finding.patch_line == 500
     assert "of which the first 500 were checked" in finding.message
@@ -136,7 +136,7 @@ def test_of_a_message_that_is_too_long_only_that_is_said(
         ).encode(),
         "x.patch",
     )
-    result = check_series([Series((patch,))])
+    result = Driver().check([Series((patch,))])
     assert [one.name for one in result.all] == ["patch-too-long"]
 
 

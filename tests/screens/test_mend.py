@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from patchpilot.checking.check_patches import check
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import PatchSource
 from patchpilot.checking.topic_waivers import of_topic
 from patchpilot.commits.repository import Repository
 from patchpilot.tui.app import PatchpilotApp
@@ -287,16 +286,13 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
         assert "1 waived" in app.session.status(Stage.CHECKS).note
         assert "malformed-tag" not in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
         with Repository.open(untidy.path) as repository:
-            from patchpilot.services.check.check_topic import topic_request
+            from patchpilot.services.check.check_topic import topic_driver
 
             assert app.session.topic is not None
-            request = topic_request(
+            driver = topic_driver(
                 repository, app.session.settings(repository), app.session.checked_topic
             )
-            same = check(
-                request._replace(targets=(), base="master"), repository=repository
-            )
-            assert isinstance(request, CheckRequest)
+            same = driver.check_source(PatchSource(base="master"))
         assert [one.reason for _, one in same.suppressed] == ["he writes it so"]
         await keys(pilot, "o")
         answers = [answer.name for answer in app.screen.answers]  # type: ignore[attr-defined]

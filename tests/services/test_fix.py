@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, costs
 from patchpilot.errors import RefusedError, UsageError
@@ -65,9 +65,9 @@ def mend(
 ) -> FixResult:
     with Repository.open(repo.path) as repository:
         return fix(
-            CheckRequest(targets, base="master", strict=strict),
+            Driver(Options(strict=strict), repository=repository),
+            PatchSource(targets, "master"),
             write=write,
-            repository=repository,
             **flags,
         )
 
@@ -236,7 +236,7 @@ def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
         repo.git("merge -q --no-ff -m 'Merge side' side")
         targets, error = ["HEAD"], UsageError  # type: ignore[assignment]
     monkeypatch.setattr(
-        "patchpilot.services.check.apply_fixes.check_series",
+        "patchpilot.checking.driver.Driver.check",
         lambda *_, **__: pytest.fail("it was checked first"),
     )
     with pytest.raises(error, match=why):
@@ -246,12 +246,12 @@ def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
 def test_work_in_the_way_is_reported_before_what_remains_is_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from patchpilot.checking.check_patches import check_series
-
     calls: list[int] = []
+    check = Driver.check
     monkeypatch.setattr(
-        "patchpilot.services.check.apply_fixes.check_series",
-        lambda *all_, **named: calls.append(1) or check_series(*all_, **named),
+        Driver,
+        "check",
+        lambda *all_, **named: calls.append(1) or check(*all_, **named),
     )  # type: ignore[func-returns-value]
     repo = topic(tmp_path / "r")
     repo.put(FILE, "mine\n")
@@ -301,11 +301,12 @@ def test_select_limits_what_is_fixed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     with Repository.open(repo.path) as repository:
         fix(
-            CheckRequest(
-                base="master", select=["subject-ends-with-punctuation"], strict=True
+            Driver(
+                Options(select=["subject-ends-with-punctuation"], strict=True),
+                repository=repository,
             ),
+            PatchSource(base="master"),
             write=True,
-            repository=repository,
         )
     assert repo.git("log -1 --format=%s 'topic~1'") == "frob: wait"
     assert "if(a)" in file(repo, "topic~1")
@@ -424,10 +425,11 @@ def counted(*args, **kwargs):
     return real(*args, **kwargs)
 from patchpilot.commits import repository
 repository.git = counted
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.services.check.apply_fixes import fix
 with repository.Repository.open(sys.argv[1]) as opened:
-    fix(CheckRequest(base="master", strict=True), write=True, repository=opened)
+    driver = Driver(Options(strict=True), repository=opened)
+    fix(driver, PatchSource(base="master"), write=True)
 print(count[0])
 """
 

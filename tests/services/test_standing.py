@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.checking import check_patches as verb
-from patchpilot.checking.check_patches import check_series
-from patchpilot.checking.check_request import CheckRequest
-from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.check_result import CheckedPatch, CheckResult
+from patchpilot.checking.driver import Driver
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import DirectoryTree
+from patchpilot.lint.lint_context import Options
 from tests.kit.repos import Repo
 
 BINDING = "Documentation/devicetree/bindings/demo/acme,frob.yaml"
@@ -98,10 +97,9 @@ def _names(result: CheckResult, number: int) -> list[str]:
 def _check(
     files: list[str], tree: Path, *, jobs: int = 1, compat: bool = False
 ) -> CheckResult:
-    wanted = CheckRequest(
-        strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux"
-    )
-    return check_series(read_targets(files, None), wanted, tree=DirectoryTree(tree))
+    wanted = Options(strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux")
+    driver = Driver(wanted, tree=DirectoryTree(tree))
+    return driver.check(read_targets(files, None))
 
 
 def _old(number: int, text: str) -> str:
@@ -137,7 +135,7 @@ def test_a_binding_of_patch_one_is_known_to_patch_two(
     )
 
 
-def _named(checked: verb.CheckedPatch) -> set[str]:
+def _named(checked: CheckedPatch) -> set[str]:
     return {
         (
             "undocumented-compatible"
@@ -225,7 +223,6 @@ def test_a_commit_stands_on_its_parent(tree: Repo) -> None:
     )
     repository = Repository.open(tree.path)
     series = read_targets([f"{start}..HEAD"], repository)
-    result = check_series(
-        series, CheckRequest(strict=True, profile="linux"), repository=repository
-    )
+    options = Options(strict=True, profile="linux")
+    result = Driver(options, repository=repository).check(series)
     assert "undocumented-compatible" not in _named(result.patches[1])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.checking.check_patches import own_objects
+from patchpilot.checking.driver import own_objects
 from patchpilot.checking.worker_pool import AHEAD, in_order
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo

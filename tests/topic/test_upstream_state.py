@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.checking.check_patches import check
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
@@ -260,7 +259,8 @@ def test_check_send_backport_and_the_screen_agree(
             assert (fix.is_sure, fix.where) == (kind == "fixed", where)
             assert fix.commit == upstream.fixes[case.name]
         words = fix.words if fix else None
-        (checked,) = check(CheckRequest(strict=True), repository=repository).patches
+        driver = Driver(Options(strict=True), repository=repository)
+        (checked,) = driver.check_source(PatchSource()).patches
         assert next(
             (
                 (one.severity.value, one.message)

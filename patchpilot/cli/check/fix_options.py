@@ -11,16 +11,15 @@ from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_request import CheckRequest
+    from patchpilot.checking.driver import Driver, PatchSource
     from patchpilot.services.check.apply_fixes import FixResult
-    from patchpilot.topic.workplace import Workplace
 
 
 def answer(
     common: Common,
     options: SimpleNamespace,
-    request: "CheckRequest",
-    place: "Workplace",
+    driver: "Driver",
+    source: "PatchSource",
 ) -> int:
     """Apply the fixes, or print them as a diff.
 
@@ -41,17 +40,10 @@ def answer(
             hint="run two separate commands",
         )
     if "-" in options.targets:
-        request = request._replace(stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
-    with progress_of(common) as progress:
-        result = fix(
-            request,
-            write=options.fix,
-            overrides=options.overrides,
-            repository=place.repository_if_any(),
-            tree=place.source_tree(),
-            progress=progress,
-        )
-    if request.suppressions:
+        source = source._replace(stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
+    with progress_of(common) as driver.progress:
+        result = fix(driver, source, write=options.fix, overrides=options.overrides)
+    if driver.suppressions:
         from patchpilot.cli.check.suppression_notes import remark
 
         remark(common, result.check)

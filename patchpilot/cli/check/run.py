@@ -15,7 +15,6 @@ from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.counted import counted
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_request import CheckRequest
     from patchpilot.checking.check_result import CheckResult
     from patchpilot.checking.suppressions import Suppressions
     from patchpilot.config import Settings
@@ -79,8 +78,7 @@ def _check(
     repository: Any,
     build: Any,
 ) -> int:
-    from patchpilot.checking.check_patches import check
-    from patchpilot.checking.check_request import check_request
+    from patchpilot.checking.driver import Driver, PatchSource, options_of
     from patchpilot.services.check.check_source import check_source
 
     # the commits under check must not change the settings and the baseline that judge them;
@@ -106,40 +104,41 @@ def _check(
     judge = source if source and source.is_revision and is_gate else None
     suppressions = _suppressions(options, settings, repository, packs, judge)
     tree = place.source_tree(or_working_tree=options.whole_files)
-    request = check_request(
+    chosen = options_of(
         settings,
-        targets=options.targets,
-        base=place.base(settings, options.base, options.targets),
-        since_version=options.since_version,
-        **({} if options.noise is None else {"noise": options.noise / 100}),
+        judge.tree if judge else None,
+        noise=None if options.noise is None else options.noise / 100,
         kernel=_kernel(options.kernel),
         data_dir=options.data,
         jobs=options.jobs or os.cpu_count() or 1,
         checkpatch=options.checkpatch,
         checkpatch_compat=options.checkpatch_compat,
-        checkpatch_levels=common.format == "checkpatch",
+        as_checkpatch=common.format == "checkpatch",
         packs=packs,
-        suppressions=suppressions,
-        from_archive=place.from_archive,
-        skipped=left_out,
         proposes_edits=common.format == "sarif",
         whole_files=options.whole_files,
-        top=tree.root if options.whole_files and tree else None,
-        build=build,
-        judge=judge.tree if judge else None,
     )
+    patches = PatchSource(
+        options.targets,
+        place.base(settings, options.base, options.targets),
+        options.since_version,
+        from_archive=place.from_archive,
+        skipped=left_out,
+        top=tree.root if options.whole_files and tree else None,
+    )
+    driver = Driver(chosen, repository=repository, tree=tree, suppressions=suppressions)
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options
 
-        return fix_options.answer(common, options, request, place)
-    if _can_be_streamed(common, request):
+        return fix_options.answer(common, options, driver, patches)
+    if not suppressions and _can_be_streamed(common, options):
         from patchpilot.services.check.check_stream import stream_targets
 
-        lines = stream_targets(request, repository=repository, tree=tree)
+        lines = stream_targets(driver, options.targets)
         common.write_lines(lines)
         return int(lines.exit_code)
-    with progress_of(common) as progress:
-        result = check(request, repository=repository, tree=tree, progress=progress)
+    with progress_of(common) as driver.progress:
+        result = driver.check_source(patches, build=build)
     if options.review_request:
         from patchpilot.cli.check import review_options
 
@@ -239,18 +238,17 @@ def _suppressions(
     return suppressions
 
 
-def _can_be_streamed(common: Common, request: "CheckRequest") -> bool:
+def _can_be_streamed(common: Common, options: SimpleNamespace) -> bool:
     """Return whether the format and the options need no findings but those of a patch."""
     from patchpilot.services.check.check_targets import can_be_streamed
 
     return (
         common.format == "jsonl"
-        and not request.whole_files
-        and not request.suppressions
-        and not request.since_version
-        and not request.checkpatch
-        and not request.checkpatch_compat
-        and can_be_streamed(request.targets)
+        and not options.whole_files
+        and not options.since_version
+        and not options.checkpatch
+        and not options.checkpatch_compat
+        and can_be_streamed(options.targets)
     )
 
 

@@ -7,12 +7,10 @@ Applies safe fixes to patch files or commits, and checks the result again.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from patchpilot.checking import fix_commits, fix_files
-from patchpilot.checking.check_patches import check_series, read_input
-from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.checking.fixed_patch import FixedPatch, Only, fixed_patch, place_of
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
@@ -23,12 +21,6 @@ from patchpilot.lint.fixing.try_fixes import (
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import one_line
-from patchpilot.model.progress import Progress, silent
-from patchpilot.model.source_tree import Tree
-
-if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
-
 
 WITHOUT_FIX = {
     "none": "the rule has no automatic fix",
@@ -78,14 +70,12 @@ class FixResult:
 
 
 def fix(
-    request: CheckRequest,
+    driver: Driver,
+    source: PatchSource,
     *,
     write: bool,
     overrides: Collection[str] = (),
     only: Only | None = None,
-    repository: "Repository | None" = None,
-    tree: Tree | None = None,
-    progress: Progress = silent,
 ) -> FixResult:
     """Checks each TARGET and applies the safe fixes, all or nothing.
 
@@ -95,27 +85,20 @@ def fix(
     commits would be harmful and `overrides` does not allow it (see
     `rewrite.refuse_unless_safe`).
     """
-    targets, stdin = request.targets, request.stdin
+    targets, stdin = source.targets, source.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
-    rules, series, earlier = read_input(request, repository)
+    repository, progress = driver.repository, driver.progress
+    series, earlier = driver.read(source)
     _refuse_both(files, series)
     commits = (
-        fix_commits.CommitRewrite(repository, request.base, targets)
+        fix_commits.CommitRewrite(repository, source.base, targets)
         if repository and not files.names
         else None
     )
     if commits and write:
         with _refusals():
             commits.refuse_early(overrides)
-    first = check_series(
-        series,
-        request,
-        rules=rules,
-        earlier=earlier,
-        repository=repository,
-        tree=tree,
-        progress=progress,
-    )
+    first = driver.check(series, earlier=earlier)
     needed_lines = (
         NeededLines()
         if commits
@@ -148,19 +131,7 @@ def fix(
         with _refusals():
             ready = commits.ready(plan, overrides)
     fresh = tuple(_fixed_series(series_, by_patch) for series_ in series)
-    remaining = (
-        check_series(
-            fresh,
-            request,
-            rules=rules,
-            earlier=earlier,
-            repository=repository,
-            tree=tree,
-            progress=progress,
-        )
-        if by_patch
-        else first
-    )
+    remaining = driver.check(fresh, earlier=earlier) if by_patch else first
     if only is None:
         first, remaining = (
             _with_reasons(first, patches, {}),

@@ -7,7 +7,6 @@ is available as soon as its patch is checked.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,65 +18,44 @@ from patchpilot.archive.mail_stream import (
     stream_mails,
 )
 from patchpilot.cache.cached_re import keep
-from patchpilot.checking.check_patches import exit_code, own_objects, tree_of
-from patchpilot.checking.check_request import CheckRequest
-from patchpilot.checking.check_result import CheckRun
-from patchpilot.checking.set_up_run import set_up
-from patchpilot.checking.worker_pool import in_order
+from patchpilot.checking.driver import Driver, exit_code
 from patchpilot.commits.range import refuse_absent
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import ExitCode, InputError
 from patchpilot.lint.engine import run
-from patchpilot.lint.lint_context import HistoryFacts
-from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.selection import verify
+from patchpilot.lint.lint_context import Options
 from patchpilot.model.finding import Severity
 from patchpilot.model.limits import MAX_LINE
 from patchpilot.model.mail import parse_mail, parse_mail_header, parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.shorten import shortened
-from patchpilot.model.source_tree import Tree
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project
 from patchpilot.services.check.json_lines import error_line, patch_line, summary_line
 
 __all__ = ["CheckStream", "epoch_commits", "stream_range", "stream_targets"]
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
+    pass
 
 _MAILS = 16
 """How many mails a process is handed at a time."""
 
-_Checked = tuple[str, "Counter[str]"]
 
-
-def stream_targets(
-    request: CheckRequest,
-    *,
-    repository: "Repository | None" = None,
-    tree: Tree | None = None,
-) -> "CheckStream":
+def stream_targets(driver: Driver, targets: Sequence[str]) -> "CheckStream":
     """Return a stream of check results for the messages of the TARGETs."""
-    refuse_absent(request.targets)
-    mails = stream_mails(request.targets)
-    return CheckStream(request, mails, repository=repository, tree=tree)
+    refuse_absent(targets)
+    return CheckStream(driver, stream_mails(targets))
 
 
 def stream_range(
-    request: CheckRequest, epoch: str, revisions: str, top: Path | None = None
+    options: Options, epoch: str, revisions: str, top: Path | None = None
 ) -> "CheckStream":
     """Returns a stream of check results for the messages added by a range of commits.
 
     `epoch` is a git repository of a public-inbox archive, and `revisions` is `A..B` or `B`.
     The patches are checked in this process, against the source tree in `top`.
     """
-    tree = DirectoryTree(top) if top else None
-    return CheckStream(
-        request._replace(jobs=1),
-        mails_of_range(epoch, resolved_range(epoch, revisions)),
-        tree=tree,
-    )
+    driver = Driver(options._replace(jobs=1), tree=DirectoryTree(top) if top else None)
+    return CheckStream(driver, mails_of_range(epoch, resolved_range(epoch, revisions)))
 
 
 class CheckStream:
@@ -88,24 +66,8 @@ class CheckStream:
     the line of a message does not depend on the messages before it.
     """
 
-    def __init__(
-        self,
-        request: CheckRequest,
-        mails: Iterable[StreamedMail],
-        *,
-        repository: "Repository | None" = None,
-        tree: Tree | None = None,
-    ) -> None:
-        """Prepares the check of a stream of messages.
-
-        Raises `UsageError` for an unknown rule or project, with the most similar name.
-        """
-        self._request, self._mails, self._repository = request, mails, repository
-        self._tree = tree or tree_of((), repository)
-        self._rules = load_rules(request.packs)
-        verify((*request.select, *request.ignore), self._rules)
-        self._project = find_project(request.profile) if request.profile else None
-        self._runs: dict[str, CheckRun] = {}
+    def __init__(self, driver: Driver, mails: Iterable[StreamedMail]) -> None:
+        self._driver, self._mails = driver, mails
         self._counts: Counter[str] = Counter()
 
     @property
@@ -115,44 +77,31 @@ class CheckStream:
         It is 2 if a message is damaged, 1 if a finding has at least the severity `fail_on`, and
         otherwise 0. If `fail_on` is `never`, it is always 0.
         """
-        if self._counts["damaged"] and self._request.fail_on != "never":
+        fail_on = self._driver.options.fail_on
+        if self._counts["damaged"] and fail_on != "never":
             return ExitCode.USAGE
-        return exit_code(
-            (severity for severity in Severity if self._counts[severity]),
-            self._request.fail_on,
-        )
+        found = (severity for severity in Severity if self._counts[severity])
+        return exit_code(found, fail_on)
 
     def __iter__(self) -> Iterator[str]:
         mails = iter(self._mails)
+        # the first line waits for no process, and what it needed is in the memory that all
+        # processes share
         for mail in mails:
-            # the first line waits for no process, and what it needed is in the memory that all
-            # processes share
             if text := self._counted(self._line(mail)):
                 yield text
                 break
         keep()
-        for checked in in_order(
-            self._lines,
-            iter(lambda: list(islice(mails, _MAILS)), []),
-            self._request.jobs,
-            lambda: own_objects(self._repository),
-        ):
-            if text := self._counted(checked):
-                yield text
+        checked = self._driver.each(self._line, mails, _MAILS)
+        yield from filter(None, map(self._counted, checked))
         yield summary_line(self._counts, self.exit_code)
 
-    def _counted(self, checked: _Checked) -> str:
+    def _counted(self, checked: tuple[str, "Counter[str]"]) -> str:
         text, counts = checked
         self._counts += counts
         return text
 
-    def _lines(self, mails: Sequence[StreamedMail]) -> _Checked:
-        texts, counts = zip(*map(self._line, mails), strict=True)
-        # each process compiles the patterns that its first mails need
-        keep()
-        return "".join(texts), sum(counts, Counter())
-
-    def _line(self, mail: StreamedMail) -> _Checked:
+    def _line(self, mail: StreamedMail) -> tuple[str, "Counter[str]"]:
         """The line of a mail, "" where it is none with a patch, and what it counts for."""
         try:
             if mail.error:
@@ -169,27 +118,12 @@ class CheckStream:
         ):
             return "", Counter(mails=1)
         patch = shortened(patch)
-        setting = self._setting(patch)
+        setting = self._driver.run_for((patch,))
         findings = run(setting.context(patch, Series((patch,))), setting.rules)
-        text = patch_line(patch, findings, mail.position, setting.profile.name)
+        text = patch_line(patch, findings, mail.position, setting.options.profile)
         return text, Counter(mails=1, patches=1) + Counter(
             str(finding.severity) for finding in findings
         )
-
-    def _setting(self, patch: Patch) -> CheckRun:
-        project = self._project or detect(self._tree, (patch,))
-        if project.name not in self._runs:
-            self._runs[project.name] = set_up(
-                self._request, self._rules, project, self._tree
-            )._replace(history=self._facts())
-        return self._runs[project.name]
-
-    def _facts(self) -> HistoryFacts | None:
-        if self._repository is None:
-            return None
-        from patchpilot.checking.history_facts import facts_of
-
-        return facts_of(self._repository)
 
 
 def _is_posted(patch: Patch, raw: bytes) -> bool:

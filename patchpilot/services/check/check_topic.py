@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks a topic with the current settings, and manages its waivers.
+"""Checks or fixes a topic with the current settings, and manages its waivers.
 
 The results are the same as for `check` without options.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from patchpilot.checking.check_patches import check
-from patchpilot.checking.check_request import CheckRequest, check_request
 from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.driver import Driver, PatchSource, options_of
 from patchpilot.checking.topic_waivers import (
     ORIGIN,
     give,
@@ -21,7 +20,7 @@ from patchpilot.checking.topic_waivers import (
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
-from patchpilot.lint.rule_store import OwnPack, load_rules
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.model.progress import Progress, silent
@@ -31,6 +30,8 @@ from patchpilot.settings.trusted_packs import own_packs
 
 if TYPE_CHECKING:
     from patchpilot.building.plan import BuildOptions
+    from patchpilot.checking.fixed_patch import Only
+    from patchpilot.services.check.apply_fixes import FixResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +47,22 @@ class CheckedTopic:
     base: str | None = None
 
 
-def topic_request(
+def topic_driver(
     repository: Repository,
     settings: Settings,
     topic: CheckedTopic,
     *,
     strict: bool = False,
-) -> CheckRequest:
-    """Returns the request for a check of the topic, with its settings and waivers."""
-    return check_request(
-        settings,
-        targets=topic.targets,
-        strict=strict or settings.flag("strict"),
-        packs=topic_packs(repository, settings),
+    progress: Progress = silent,
+) -> Driver:
+    """Returns what checks a topic, with its settings and waivers."""
+    packs = own_packs(settings, source_of(repository))
+    return Driver(
+        options_of(settings, strict=strict or None, packs=packs),
         suppressions=suppressions_of(repository, settings, topic.targets, topic.base),
+        repository=repository,
+        progress=progress,
     )
-
-
-def topic_packs(repository: Repository, settings: Settings) -> tuple[OwnPack, ...]:
-    """Returns the rule packs named in the settings."""
-    return own_packs(settings, source_of(repository))
 
 
 def check_topic(
@@ -81,8 +78,34 @@ def check_topic(
 
     With `build`, the commits are built and the findings of the build are included.
     """
-    asked = topic_request(repository, settings, topic, strict=strict)
-    return check(asked._replace(build=build), repository=repository, progress=progress)
+    driver = topic_driver(repository, settings, topic, strict=strict, progress=progress)
+    return driver.check_source(PatchSource(topic.targets), build=build)
+
+
+def fix_topic(
+    repository: Repository,
+    settings: Settings,
+    topic: CheckedTopic,
+    *,
+    strict: bool = False,
+    overrides: Collection[str] | None = None,
+    only: "Only | None" = None,
+    progress: Progress = silent,
+) -> "FixResult":
+    """Returns the safe fixes for the topic's commits, and applies them with `overrides`.
+
+    If `overrides` is None, nothing is written and the result is a preview. Each name in
+    `overrides` overrides the refusal with that name. `only` selects the findings to fix.
+    """
+    from patchpilot.services.check.apply_fixes import fix
+
+    return fix(
+        topic_driver(repository, settings, topic, strict=strict, progress=progress),
+        PatchSource((topic.target,) if topic.target else (), topic.base),
+        write=overrides is not None,
+        overrides=overrides or (),
+        only=only,
+    )
 
 
 def waive_rule(
@@ -121,4 +144,4 @@ def take_back_waivers(
 
 
 def _rules(repository: Repository, settings: Settings) -> Sequence[Rule]:
-    return tuple(load_rules(topic_packs(repository, settings)))
+    return load_rules(own_packs(settings, source_of(repository)))

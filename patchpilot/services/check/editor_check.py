@@ -6,9 +6,8 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.checking.check_patches import check_series
-from patchpilot.checking.check_request import check_request
 from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.driver import Driver, options_of
 from patchpilot.checking.fixed_patch import Buffer, fixed_patch
 from patchpilot.checking.list_rules import explain
 from patchpilot.checking.rule_pages import rule_page
@@ -101,7 +100,7 @@ class EditorCheck:
         """Rereads the settings and the commit that changes are compared with."""
         settings = self._place.settings()
         self._packs, _ = packs_if_trusted(settings, self._place.source())
-        self._request = check_request(settings, packs=self._packs)
+        self._options = options_of(settings, packs=self._packs)
         self._rules = load_rules(self._packs)
         self._trees: dict[str, _KnownTree | None] = {}
         self._start = ""
@@ -192,13 +191,12 @@ class EditorCheck:
         return (changes,) if changes else ()
 
     def _checked(self, part: TextPatch, *, with_history: bool) -> CheckResult:
-        return check_series(
-            (Series((part.patch,)),),
-            self._request,
+        return Driver(
+            self._options,
             rules=self._rules,
             repository=self.repository if with_history else None,
             tree=self._tree(part.base),
-        )
+        ).check((Series((part.patch,)),))
 
     def _tree(self, revision: str) -> "_KnownTree | None":
         if revision not in self._trees:

@@ -221,11 +221,11 @@ diff --git a/a.c b/a.c
 @cache
 def load_rules() -> None:
     """Loads what `check` needs; it takes as long as the program that makes the messages."""
-    from patchpilot.checking.check_patches import check_mails
-    from patchpilot.checking.check_request import CheckRequest
+    from patchpilot.checking.driver import Driver
+    from patchpilot.lint.lint_context import Options
 
     with suppress(PatchpilotError):
-        check_mails((_SAMPLE,), CheckRequest(profile="linux", fail_on="never"))
+        Driver(Options(profile="linux", fail_on="never")).check_mails((_SAMPLE,))
 
 
 def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult | None":
@@ -234,10 +234,10 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
     Findings that the tree's configuration waives or ignores are included, because the sender
     is responsible for the messages.
     """
-    from patchpilot.checking.check_patches import check_mails
-    from patchpilot.checking.check_request import CheckRequest
+    from patchpilot.checking.driver import Driver
     from patchpilot.checking.suppressions import Suppressions
     from patchpilot.checking.topic_waivers import of_draft
+    from patchpilot.lint.lint_context import Options
     from patchpilot.topic.topic_prefix import with_prefix
 
     waivers, series = of_draft(topic.draft), topic.series
@@ -247,19 +247,19 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
                 with_prefix(patch, topic.draft.prefix) for patch in series.patches
             )
         )
-    wanted = CheckRequest(
+    options = Options(
         profile=topic.request.profile,
         fail_on="never",
         ignore=_ASKED_ONCE,
-        suppressions=Suppressions(waivers) if waivers else None,
         jobs=os.cpu_count() or 1,
     )
     try:
-        return check_mails(
-            (mail.raw for mail in topic.send.entries),
-            wanted,
+        return Driver(
+            options,
             repository=repository,
-            commits=series if topic.ids else None,
+            suppressions=Suppressions(waivers) if waivers else None,
+        ).check_mails(
+            (mail.raw for mail in topic.send.entries), series if topic.ids else None
         )
     except PatchpilotError:
         return None

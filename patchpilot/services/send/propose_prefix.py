@@ -128,13 +128,11 @@ def _as_mail(patch: Patch, prefix: str) -> Patch:
 
 
 def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
-    from patchpilot.checking.check_patches import check_series
-    from patchpilot.checking.check_request import CheckRequest
+    from patchpilot.checking.driver import Driver
+    from patchpilot.lint.lint_context import Options
 
-    return check_series(
-        (Series(tuple(patches)),),
-        CheckRequest(profile=profile, select=RULES, fail_on="never"),
-    )
+    options = Options(profile=profile, select=RULES, fail_on="never")
+    return Driver(options).check((Series(tuple(patches)),))
 
 
 def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:

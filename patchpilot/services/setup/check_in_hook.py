@@ -4,9 +4,8 @@
 import re
 from pathlib import Path
 
-from patchpilot.checking.check_patches import check
-from patchpilot.checking.check_request import check_request
 from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.driver import Driver, PatchSource, options_of
 from patchpilot.checking.topic_waivers import suppressions_of
 from patchpilot.commits.message_mail import mail_for_commit_message
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -30,11 +29,8 @@ def check_in_hook(
     repository, settings = place.repository, place.settings()
     base_id = repository.find(base or _parent(file))
     packs, problem = packs_if_trusted(settings, place.source())
-    request = check_request(
-        settings,
-        targets=[str(file)],
-        fail_on="error",
-        packs=packs,
+    driver = Driver(
+        options_of(settings, fail_on="error", packs=packs),
         # the file is of the branch's topic
         suppressions=suppressions_of(
             repository,
@@ -43,12 +39,10 @@ def check_in_hook(
             settings.get("base") or None,
             among=load_rules(packs),
         ),
-    )
-    return check(
-        request,
         repository=repository,
         tree=CommitTree(repository, base_id) if base_id else None,
-    ), problem
+    )
+    return driver.check_source(PatchSource([str(file)])), problem
 
 
 def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, str]:

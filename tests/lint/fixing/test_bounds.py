@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.fixer import LineChange
 from patchpilot.lint.fixing.patch_edit import PatchEdit
@@ -49,7 +49,11 @@ def test_eight_times_the_findings_take_about_eight_times_as_long(
             )
         )
         began = time.process_time()
-        fix(CheckRequest(["-"], strict=True, stdin=text.encode()), write=False)
+        fix(
+            Driver(Options(strict=True)),
+            PatchSource(["-"], stdin=text.encode()),
+            write=False,
+        )
         return time.process_time() - began
 
     seconds(5)
@@ -131,5 +135,9 @@ def test_a_message_of_one_long_line_takes_little_time() -> None:
         )
     )
     began = time.process_time()
-    fix(CheckRequest(["-"], strict=True, stdin=text.encode()), write=False)
+    fix(
+        Driver(Options(strict=True)),
+        PatchSource(["-"], stdin=text.encode()),
+        write=False,
+    )
     assert time.process_time() - began < 4

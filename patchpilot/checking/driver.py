@@ -1,0 +1,522 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Checks patches: the only way from patches to findings, for every command and front end."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from patchpilot.cache.cached_re import keep
+from patchpilot.checking.check_result import (
+    BuildFacts,
+    CheckedPatch,
+    CheckResult,
+    CheckRun,
+)
+from patchpilot.commits.range import FromArchive, Skipped, group, patches_of
+from patchpilot.config import DEFAULT, FLAG, Settings
+from patchpilot.errors import ExitCode, findings_exit
+from patchpilot.lint.checkpatch_conf import CheckpatchConf, read_conf, usable
+from patchpilot.lint.engine import Findings, run, run_series
+from patchpilot.lint.lint_context import DEFAULTS as DEFAULTS
+from patchpilot.lint.lint_context import Options as Options
+from patchpilot.lint.project_rules import (
+    adjusted,
+    at_checkpatch_levels,
+    check_style,
+    for_whole_files,
+)
+from patchpilot.lint.rule_records import hidden_by_default
+from patchpilot.lint.rule_store import load_rules
+from patchpilot.lint.selection import choose, verify
+from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rule import Rule
+from patchpilot.model.shorten import shortened_series
+from patchpilot.model.source_tree import Tree
+from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import find_project, newest_kernel
+from patchpilot.topic.read_series import read_series
+from patchpilot.topic.topic_prefix import as_sent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from patchpilot.building.plan import BuildOptions
+    from patchpilot.checking.find_previous_version import NewSince
+    from patchpilot.checking.suppressions import Suppressions
+    from patchpilot.commits.repository import Repository
+    from patchpilot.projects.project import Project
+
+WORTH_A_PROCESS = 12
+"""So many patches take longer than starting another process."""
+OF_MAILS = ("mail", "series")
+"""The scopes of rules for which the messages have more than their commits."""
+_SETTINGS: Mapping[str, Callable[[Settings, str], Any]] = {
+    "profile": Settings.get,
+    "strict": Settings.flag,
+    "checkers": Settings.flag,
+    "select": Settings.list_value,
+    "ignore": Settings.list_value,
+    "fail_on": Settings.get,
+    "max_line_length": Settings.number,
+}
+"""The options that are settings too, each with the method that reads it."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class PatchSource(NamedTuple):
+    """Where the patches to check are read.
+
+    `targets` are the TARGETs; if there are none, the patches are the commits of the current branch
+    above `base`. `stdin` is the content of the TARGET `-` if the caller has read it.
+    `since_version` is the number of an earlier version, or a TARGET that contains it.
+    `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is called for each file
+    of a directory that is not a patch; without it, such a file raises `InputError`. Of whole files
+    inside `top` the paths are relative to it.
+    """
+
+    targets: Sequence[str] = ()
+    base: str | None = None
+    since_version: str | None = None
+    stdin: bytes | None = None
+    from_archive: FromArchive | None = None
+    skipped: Skipped | None = None
+    top: "Path | None" = None
+
+
+def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> Options:
+    """Returns the options in the settings; those that are `given` precede them.
+
+    `judge` is the tree whose .checkpatch.conf is used, by default that of the patches.
+    """
+    read = {name: of(settings, _key(name)) for name, of in _SETTINGS.items()}
+    origins = {
+        name: origin
+        for name in _SETTINGS
+        if (origin := settings.of(_key(name)).origin) != DEFAULT
+    }
+    named = {name: value for name, value in given.items() if value is not None}
+    origins |= dict.fromkeys(named, FLAG)
+    conf = read_conf(judge) if judge else None
+    return Options(**{**read, **named}, conf=conf, origins=origins)
+
+
+def _key(name: str) -> str:
+    return name.replace("_", "-")
+
+
+class Driver:
+    """Checks any number of patches with one record of options.
+
+    Without `repository`, rules that need history report nothing; without `tree`, rules that
+    need a source tree report nothing. `rules` are all rules, by default those of the shipped packs
+    and of the options. Raises `UsageError` for an unknown rule or project, with the most similar
+    name.
+    """
+
+    def __init__(
+        self,
+        options: Options = DEFAULTS,
+        *,
+        repository: "Repository | None" = None,
+        tree: Tree | None = None,
+        rules: tuple[Rule, ...] = (),
+        suppressions: "Suppressions | None" = None,
+        progress: Progress = silent,
+    ) -> None:
+        self.options, self.repository, self.tree = options, repository, tree
+        self.suppressions, self.progress = suppressions, progress
+        self.rules = rules or load_rules(options.packs)
+        verify((*options.select, *options.ignore), self.rules)
+        self._project = find_project(options.profile) if options.profile else None
+        self._runs: dict[str, CheckRun] = {}
+
+    def read(self, source: PatchSource) -> "tuple[tuple[Series, ...], NewSince | None]":
+        """Reads the series of a source, and the earlier version to compare them with."""
+        if self.options.whole_files:
+            from patchpilot.checking.whole_files import whole_files
+
+            return whole_files(source.targets, source.top), None
+        series = read_series(
+            source.targets,
+            self.repository,
+            source.base,
+            source.from_archive,
+            source.stdin,
+            source.skipped,
+            _choose,
+        )
+        if repository := self.repository:
+            series = tuple(as_sent(repository, one) for one in series)
+        if not source.since_version:
+            return series, None
+        from patchpilot.checking.find_previous_version import find
+
+        earlier, series = find(
+            source.since_version,
+            source.targets,
+            series,
+            self.repository,
+            source.base,
+            source.from_archive,
+        )
+        return series, earlier
+
+    def check_source(
+        self, source: PatchSource, *, build: "BuildOptions | None" = None
+    ) -> CheckResult:
+        """Returns the findings in the patches of a source.
+
+        With `build`, the objects that the patches touch are built. Raises `UsageError` for an
+        unknown revision.
+        """
+        series, earlier = self.read(source)
+        return self.check(series, earlier=earlier, build=build)
+
+    def check_mails(
+        self, mails: Iterable[bytes], commits: Series | None = None
+    ) -> CheckResult:
+        """Returns the findings in messages that are not in a file, in the form to be sent.
+
+        The messages are grouped into series in the same way as files. Messages of `commits` have
+        the findings of `check` in these, and those that only a message can have.
+        """
+        series = group(
+            [
+                patch
+                for number, mail in enumerate(mails)
+                for patch in patches_of(mail, f"{number:04d}.eml")
+            ]
+        )
+        if commits is None:
+            return self.check(series)
+        result = self.check((commits,))
+        of_mails = [rule.name for rule in result.rules if rule.scope in OF_MAILS]
+        sent = self._alike(select=of_mails)
+        sent.suppressions = self.suppressions
+        found = sent.check(series)
+        return result._replace(
+            patches=tuple(
+                checked._replace(
+                    patch=mail.patch,
+                    findings=(*checked.findings, *mail.findings),
+                    suppressed=(*checked.suppressed, *mail.suppressed),
+                )
+                for checked, mail in zip(result.patches, found.patches, strict=True)
+            ),
+            series=found.series,
+        )
+
+    def _alike(self, **options: Any) -> "Driver":
+        """A driver with the same rules and facts, and other options."""
+        return Driver(
+            self.options._replace(**options),
+            repository=self.repository,
+            tree=self.tree,
+            rules=self.rules,
+            progress=self.progress,
+        )
+
+    def run_for(self, patches: Sequence[Patch]) -> CheckRun:
+        """Returns the rules and facts for patches of one project, which is detected."""
+        self.tree = self.tree or tree_of(patches, self.repository)
+        project = self._project or detect(self.tree, patches)
+        if project.name not in self._runs:
+            self._runs[project.name] = _set_up(
+                self.options, self.rules, project, self.tree
+            )._replace(history=_facts(self.repository))
+        return self._runs[project.name]
+
+    def each(
+        self, work: Callable[[Item], Result], items: Iterable[Item], size: int
+    ) -> Iterator[Result]:
+        """Yields what `work` makes of each item, in order.
+
+        `size` items at a time are given to each process of the options.
+        """
+        from patchpilot.checking.worker_pool import in_order
+
+        def several(some: Sequence[Item]) -> list[Result]:
+            results = [work(item) for item in some]
+            # each process compiles the patterns that its first patches need
+            keep()
+            return results
+
+        rest = iter(items)
+        shares = iter(lambda: list(islice(rest, size)), [])
+        for results in in_order(
+            several, shares, self.options.jobs, lambda: own_objects(self.repository)
+        ):
+            yield from results
+
+    def check(
+        self,
+        given: Sequence[Series],
+        *,
+        earlier: "NewSince | None" = None,
+        build: "BuildOptions | None" = None,
+    ) -> CheckResult:
+        """Returns the findings in all patches of these series, and in each series as a whole.
+
+        If `earlier` is given, they are compared with the findings in that version.
+        """
+        options, repository = self.options, self.repository
+        series = [shortened_series(one) for one in given]
+        pairs = [(patch, one) for one in series for patch in one.patches]
+        patches = [patch for patch, _ in pairs]
+        setting = self.run_for(patches)
+        if repository:
+            _foresee(repository, setting, series, self.progress)
+        built = self._built(setting.profile, patches, build)
+        setting = setting._replace(trees=self._trees(series), built=built.problems)
+        complete = list(self._findings(setting, pairs))
+        findings: list[tuple[Finding, ...]] = [*complete]
+        if options.checkpatch_compat:
+            findings = _once_a_run(findings)
+        if options.checkpatch:
+            from patchpilot.checking.tree_checkpatch import with_checkpatch
+
+            findings = with_checkpatch(setting, patches, findings, repository)
+        whole = [
+            run_series(setting.context(one.patches[0], one), setting.rules)
+            for one in series
+            if one.patches
+        ]
+        result = CheckResult(
+            patches=tuple(
+                CheckedPatch(patch, kept, left_out=all_found.left_out)
+                for patch, kept, all_found in zip(
+                    patches, findings, complete, strict=True
+                )
+            ),
+            series=tuple(finding for found in whole for finding in found),
+            left_out_of_series=sum(found.left_out for found in whole),
+            exit_code=ExitCode.OK,
+            repository=str(repository.top) if repository else None,
+            setting=setting,
+            unanswered=_not_answered(setting, patches),
+            build=built.text,
+            commits=built.commits,
+        )
+        if self.suppressions:
+            from patchpilot.checking.suppress import apply_suppressions
+
+            result = apply_suppressions(result, self.suppressions, self.rules)
+        if earlier:
+            from patchpilot.checking.compare_versions import compared
+
+            before = self._alike(profile=setting.options.profile).check(earlier.series)
+            result = compared(result, before)._replace(since=earlier.label)
+        if options.proposes_edits:
+            from patchpilot.checking.proposed_edits import with_edits
+
+            result = with_edits(result)
+        if options.whole_files:
+            from patchpilot.checking.whole_files import in_files
+
+            result = in_files(result)
+        keep()
+        return result._replace(exit_code=exit_code(result.counts, options.fail_on))
+
+    def _findings(
+        self, setting: CheckRun, pairs: Sequence[tuple[Patch, Series]]
+    ) -> Iterator[Findings]:
+        def checked(number: int) -> Findings:
+            self.progress("checking", number, len(pairs))
+            context = setting.context(*pairs[number], self.progress)
+            return run(context, setting.rules)
+
+        jobs = min(self.options.jobs, len(pairs))
+        if jobs < 2 or len(pairs) < WORTH_A_PROCESS:
+            yield from map(checked, range(len(pairs)))
+            return
+
+        def silently(number: int) -> Findings:
+            return run(setting.context(*pairs[number]), setting.rules)
+
+        size = max(1, len(pairs) // (jobs * 8))
+        for number, found in enumerate(self.each(silently, range(len(pairs)), size)):
+            self.progress("checking", number, len(pairs))
+            yield found
+
+    def _built(
+        self,
+        project: "Project",
+        patches: Sequence[Patch],
+        build: "BuildOptions | None",
+    ) -> BuildFacts:
+        """What a build and external checkers report, if they were requested."""
+        if not build and not self.options.checkers:
+            return BuildFacts({}, "")
+        from patchpilot.checking.checker_facts import built_and_checked
+
+        return built_and_checked(
+            self.repository,
+            project,
+            patches,
+            build,
+            self.progress,
+            checkers=self.options.checkers,
+        )
+
+    def _trees(self, series: Sequence[Series]) -> Mapping[int, Callable[[], Tree]]:
+        """A function that makes the tree of each patch that is based on another one, by the patch's
+        id(). checkpatch.pl knows one tree for all.
+        """
+        if (
+            self.tree is None
+            or self.options.checkpatch_compat
+            or self.options.whole_files
+            or sum(len(one.patches) for one in series) < 2
+        ):
+            return {}
+        from patchpilot.checking.patch_trees import trees
+
+        return trees(series, self.tree, self.repository)
+
+
+def _choose(mails: Sequence[bytes]) -> Any:
+    from patchpilot.topic.choose_mails import choose_mails
+
+    return choose_mails(mails)
+
+
+def _set_up(
+    options: Options, every: tuple[Rule, ...], project: "Project", tree: Tree | None
+) -> CheckRun:
+    """The rules and options in force for patches of `project`, selected from all rules."""
+    conf = options.conf or read_conf(tree)
+    if conf.max_line_length and options.is_default("max_line_length"):
+        options = options._replace(max_line_length=conf.max_line_length)
+    if conf.help_lines:
+        style = project.style._replace(help_lines=conf.help_lines)
+        project = project._replace(style=style)
+    kernel = options.kernel
+    if options.is_default("kernel") and tree and project.kernel:
+        kernel = tree.version or newest_kernel()
+    options = options._replace(
+        strict=options.strict or conf.strict,
+        as_checkpatch=options.as_checkpatch or options.checkpatch_compat,
+        kernel=kernel,
+        profile=project.name,
+    )
+    if project.files:
+        check_style(every, project)
+    rules = _chosen(options, every, conf)
+    if not options.checkpatch_compat:
+        rules = usable(rules, tree)
+    if options.as_checkpatch:
+        rules = at_checkpatch_levels(rules)
+    if options.whole_files:
+        rules = for_whole_files(rules)
+    rules = adjusted(rules, project)
+    if not options.strict:
+        options = options._replace(hidden=hidden_by_default(rules, options.noise))
+    return CheckRun(rules, options, project, tree, None)
+
+
+def _chosen(
+    options: Options, every: Sequence[Rule], conf: CheckpatchConf
+) -> tuple[Rule, ...]:
+    types = {rule.checkpatch for rule in every}
+    return choose(
+        every,
+        kernel=options.kernel,
+        profile=options.profile,
+        select=options.select or [one for one in conf.types if one in types],
+        ignore=(*options.ignore, *(one for one in conf.ignore if one in types)),
+    )
+
+
+def _facts(repository: "Repository | None") -> Any:
+    if repository is None:
+        return None
+    from patchpilot.checking.history_facts import facts_of
+
+    return facts_of(repository)
+
+
+def _foresee(
+    repository: "Repository",
+    setting: CheckRun,
+    series: Sequence[Series],
+    progress: Progress,
+) -> None:
+    """Reads at once, before any process is forked, what many patches will ask of the log."""
+    detectors = {rule.detector for rule in setting.rules}
+    if "unusual-prefix" in detectors:
+        from patchpilot.checking.history_facts import facts_of
+        from patchpilot.lint.usual_prefix import COMMITS, paths_asked
+
+        asked = (
+            paths
+            for one in series
+            for patch in one.patches
+            for paths in paths_asked(patch)
+        )
+        facts_of(repository).foresee(asked, COMMITS)
+    if "fixed-upstream" in detectors:
+        from patchpilot.topic.upstream_state import upstream_state
+
+        for one in series:
+            upstream_state(repository, one.patches, progress=progress)
+
+
+def _not_answered(setting: CheckRun, patches: Iterable[Patch]) -> str:
+    if setting.history is None:
+        return ""
+    from patchpilot.checking.history_facts import not_answered
+
+    return not_answered(setting.history, patches)
+
+
+ONCE_A_RUN = ("CORRUPTED_PATCH",)
+"""The types that checkpatch.pl reports only for the first patch of a run that has them."""
+
+
+def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
+    """The findings as one run of checkpatch.pl over all the patches would report them."""
+    reported: set[str] = set()
+    out = []
+    for found in findings:
+        before = frozenset(reported)
+        reported.update(
+            finding.checkpatch for finding in found if finding.checkpatch in ONCE_A_RUN
+        )
+        out.append(
+            tuple(finding for finding in found if finding.checkpatch not in before)
+        )
+    return out
+
+
+def own_objects(repository: "Repository | None") -> None:
+    """Gives a forked process its own pipe to git, because the pipe must not be shared."""
+    if repository:
+        from patchpilot.commits.cat_file import CatFile
+
+        repository.objects = CatFile(repository.top)
+
+
+def tree_of(patches: Sequence[Patch], repository: "Repository | None") -> Tree | None:
+    """Returns the source tree for the patches, or None without a repository.
+
+    It is the tree of the first commit's parent, or of HEAD if the patches are not commits.
+    """
+    if repository is None:
+        return None
+    from patchpilot.commits.tree_readers import CommitTree
+
+    first = next((patch.commit for patch in patches if patch.commit), None)
+    commit = repository.find(f"{first}^") if first else repository.find("HEAD")
+    return CommitTree(repository, commit) if commit else None
+
+
+def exit_code(severities: Iterable[Severity], fail_on: str) -> ExitCode:
+    """Returns 1 if any of the severities is `fail_on` or higher, and 0 otherwise."""
+    if fail_on == "never":
+        return ExitCode.OK
+    limit = Severity(fail_on).rank
+    return findings_exit(any(severity.rank <= limit for severity in severities))
