@@ -18,10 +18,12 @@ from patchpilot.history.releases import Releases
 from patchpilot.lint.lint_context import HistoryFacts, Tip
 from patchpilot.model.commit import Commit
 from patchpilot.model.counted import counted
+from patchpilot.model.fixes_line import fixes_lines
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.loading import projects
+from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
     from patchpilot.history.earlier_fixes import UpstreamState
@@ -261,6 +263,24 @@ class RepositoryFacts:
         from patchpilot.topic.upstream_state import upstream_state
 
         return upstream_state(self._repository, patches)
+
+    def needs_no_backport(self, patch: Patch, project: Project) -> bool:
+        """Returns whether `stable` proposes no tag for a commit with Fixes: tags."""
+        from patchpilot.topic.stable_need import needs_no_backport
+
+        if patch.commit is None:
+            return False
+        found = [
+            self.find(line.id)
+            for line in fixes_lines("\n".join(patch.message))
+            if line.is_tag and line.id
+        ]
+        named = [commit.id for commit in found if commit]
+        return (
+            bool(named)
+            and len(named) == len(found)
+            and needs_no_backport(self._repository, patch.commit, named, project)
+        )
 
     def _tip(self, label: str, commit_id: str) -> Tip | None:
         commit = self.find(commit_id)

@@ -97,6 +97,9 @@ class HistoryFacts(Protocol):
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
         """Returns what mainline and the fetched trees already have of a series."""
 
+    def needs_no_backport(self, patch: Patch, project: "Project") -> bool:
+        """Whether no stable tree needs the fix in a commit, as `stable` decides it."""
+
 
 class OwnPack(NamedTuple):
     """A rule pack of the user or of a tree: its name, for error messages, and its text."""

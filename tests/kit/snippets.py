@@ -161,6 +161,10 @@ class MemoryHistory:
             StableBase("6.1", COMMIT, "origin/master") if stable else None,
         )
 
+    def needs_no_backport(self, patch: Patch, project: object) -> bool:
+        """Every fix is for stable."""
+        return False
+
     def next_tip(self) -> Tip | None:
         """The tree of the example, if the table has a commit of linux-next."""
         is_next = self._tree and any(

@@ -395,6 +395,23 @@ def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(story: History) -
     )
 
 
+@pytest.mark.parametrize("bug", ["HEAD", "culprit"])
+def test_check_asks_for_stable_where_stable_proposes_it(
+    story: History, bug: str
+) -> None:
+    story.commit("ring: count the users", FIX + "int users;\n")
+    named = story.repo.git("rev-parse", "HEAD") if bug == "HEAD" else story.culprit
+    story.commit(
+        "ring: fix a crash with many users\n\nThe count overflows, and the ring crashes."
+        f"\n\nFixes: {named[:12]}",
+        FIX + "long users;\n",
+    )
+    checked = story.json("check", "HEAD", "--strict")
+    names = {finding["name"] for finding in checked["patches"][0]["findings"]}
+    asked = "missing-stable" in names
+    assert asked == story.stable().advice.eligible == (bug == "culprit")
+
+
 def test_a_release_that_stands_alone_does_not_tell_what_others_had(
     story: History,
 ) -> None:

@@ -140,23 +140,30 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     if _is_unmarked(context) or _cosmetic(context):
         return
+    hit = _missing_stable(context, arguments, fixes[0][0])
+    if hit and not (
+        context.history and context.history.needs_no_backport(patch, context.project)
+    ):
+        yield hit
+
+
+def _missing_stable(context: Context, arguments: Arguments, line: int) -> Hit | None:
+    patch, stable = context.patch, context.project.lists.stable
     serious = re.search(
         _SERIOUS,
         f"{patch.subject.title}\n" + "\n".join(patch.message),
         re.IGNORECASE,
     )
     if serious:
-        yield hit_on(
-            fixes[0][0], "serious", quoted=serious[0].strip(), stable=lists.stable
-        )
-        return
+        return hit_on(line, "serious", quoted=serious[0].strip(), stable=stable)
     each = compiled(arguments["each_pattern"])
     if (
         is_mail(patch)
         and patch.paths
         and all(each.search(path) for path in patch.paths)
     ):
-        yield hit_on(fixes[0][0], "each-fix", stable=lists.stable)
+        return hit_on(line, "each-fix", stable=stable)
+    return None
 
 
 _SERIOUS = (

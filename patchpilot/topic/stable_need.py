@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Decides whether a commit of a repository needs a backport to the stable trees.
+
+This is the only answer to that question: `check`, `stable` and `prepare` read it here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.verdict import judge
+from patchpilot.commits.repository import Repository
+from patchpilot.history.fix_in_branch import Culprit, History
+from patchpilot.history.releases import Release, Releases
+from patchpilot.history.stable_branches import stable_branches
+from patchpilot.model.commit import Commit
+from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.project import Project
+from patchpilot.tags.stable_decision import (
+    BranchState,
+    StableAdvice,
+    StableFacts,
+    advise,
+    present_lines,
+)
+
+CYCLE = 365
+"""Days.
+
+More than any project takes for one release, what its topic branches take before included.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StableNeed:
+    """The stable advice for a commit, the first release of each commit that introduced the bug
+    (None: unreleased), and the examined branches.
+    """
+
+    advice: StableAdvice
+    first_releases: dict[str, Release | None]
+    branches: tuple[BranchState, ...]
+
+
+def stable_need(
+    repository: Repository,
+    commit: Commit,
+    named: Sequence[str],
+    project: Project,
+    progress: Progress = silent,
+    no_fix: str = "",
+) -> StableNeed:
+    """Return the need of a fix for a backport, if the commits `named` introduced the bug.
+
+    `no_fix` is the reason why the commit does not count as a fix.
+    """
+    releases = Releases(repository)
+    firsts = {culprit: releases.first(culprit, final=True) for culprit in named}
+    oldest = min(
+        filter(None, firsts.values()), key=lambda one: one.numbers, default=None
+    )
+    branches = (
+        branch_states(repository, commit, named, project, progress)
+        if named and project.tags.line
+        else ()
+    )
+    advice = advise(
+        project,
+        StableFacts(
+            oldest.name if oldest else None,
+            branches,
+            is_known=bool(named),
+            present=present_lines(commit),
+            size=patch_size(repository, commit),
+            no_fix=no_fix,
+            fixed_in=_fixed_in(repository, commit, named, releases) if oldest else None,
+        ),
+    )
+    return StableNeed(advice, firsts, branches)
+
+
+def needs_no_backport(
+    repository: Repository, commit_id: str, named: Sequence[str], project: Project
+) -> bool:
+    """Return whether no release and no stable branch has only the bug of a commit.
+
+    A repository without releases and stable branches does not show it.
+    """
+    commit, releases = repository.commit(commit_id), Releases(repository)
+    firsts = [releases.first(culprit, final=True) for culprit in named]
+    if any(firsts) and _fixed_in(repository, commit, named, releases) is None:
+        return False
+    need = stable_need(repository, commit, named, project)
+    return bool(releases.all or need.branches) and not need.advice.eligible
+
+
+def branch_states(
+    repository: Repository,
+    commit: Commit,
+    culprits: Sequence[str],
+    project: Project,
+    progress: Progress,
+) -> tuple[BranchState, ...]:
+    """Returns the state of each stable branch: the verdict of `backport` for a fix."""
+    stable = stable_branches(repository, profile=project.name)
+    known: dict[object, tuple[BranchState, ...]] = repository.known.setdefault(
+        "branch states", {}
+    )
+    key = commit.id, tuple(culprits), project.name
+    if not stable.branches or key in known:
+        return known.get(key, ())
+    fix = FixCommit(repository, commit)
+    named = tuple(Culprit(culprit[:12], "", culprit) for culprit in culprits)
+    with History(repository, progress) as history, Scratch(repository) as scratch:
+        verdicts = [
+            judge(history, scratch, fix, named, branch) for branch in stable.branches
+        ]
+    known[key] = tuple(
+        BranchState(
+            branch.version or "",
+            branch.branch,
+            branch.affected,
+            branch.culprit_as,
+            branch.verdict,
+        )
+        for branch in verdicts
+    )
+    return known[key]
+
+
+def _fixed_in(
+    repository: Repository, commit: Commit, culprits: Sequence[str], releases: Releases
+) -> str | None:
+    """The first release that has the fix.
+
+    None where the commits that introduced the bug are so much older that tags of others must be
+    missing here.
+    """
+    oldest = min(repository.commit(culprit).committed for culprit in culprits)
+    if (commit.committed - oldest).days > CYCLE:
+        return None
+    release = releases.first(commit.id, int(commit.committed.timestamp()), final=True)
+    return release.name if release else None
+
+
+def patch_size(repository: Repository, commit: Commit) -> int:
+    """Returns the number of lines in a commit's patch, as the stable rules count them.
+
+    Added lines, removed lines and context lines count; the size of a merge is 0.
+    """
+    if len(commit.parents) != 1:
+        return 0
+    return sum(
+        len(hunk.lines)
+        for change in FixCommit(repository, commit).files
+        for hunk in change.hunks
+    )
