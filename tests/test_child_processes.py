@@ -296,7 +296,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/target_tree::fit_of_files.applies": ("*words",),
         "recipients/contact_history::_history": ("*arguments",),
         "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
-        "checking/history_facts::RepositoryFacts.subjects_touching": ("*words",),
         "topic/sent_elsewhere::_patches_of": ("*span",),
         "commits/message_mail::mail_of_message": ("base",),
         "topic/edit_commits::edit_file": ("editor",),

@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
@@ -18,7 +18,7 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
-    from patchpilot.checking.suppressions import SuppressionResult
+    from patchpilot.checking.suppressions import Baseline, Waivers
     from patchpilot.model.built_commit import BuiltCommit
 
 
@@ -57,6 +57,30 @@ class SeriesFindings(NamedTuple):
     findings: tuple[Finding, ...]
 
 
+@json_form()
+class FindingCounts(NamedTuple):
+    """The number of active findings by severity, and of suppressed findings by reason."""
+
+    errors: int
+    warnings: int
+    checks: int
+    notes: int
+    waived: int
+    baselined: int
+
+    @classmethod
+    def of(cls, counts: Mapping[Severity, int], waived: int, baselined: int) -> Self:
+        """Returns the counts from findings by severity, and from waived and baselined findings."""
+        return cls(
+            errors=counts[Severity.ERROR],
+            warnings=counts[Severity.WARNING],
+            checks=counts[Severity.CHECK],
+            notes=counts[Severity.NOTE],
+            waived=waived,
+            baselined=baselined,
+        )
+
+
 class BuildFacts(NamedTuple):
     """The result of building or running checkers for the patches of a check.
 
@@ -72,7 +96,8 @@ class BuildFacts(NamedTuple):
 class CheckResult(NamedTuple):
     """The result of `check`: findings for each patch and for the series, and the exit code.
 
-    `verdict` is the result of applying waivers and a baseline. `since` names the earlier
+    `waivers` are those that are expired or unused, if there are any, and `baseline` is what a
+    baseline was compared with. `since` names the earlier
     revision for comparison, and `gone` is the number of findings that only the earlier revision
     has.
     `unanswered` is a note on commits that could not be looked up in a shallow clone. `build`
@@ -87,7 +112,8 @@ class CheckResult(NamedTuple):
     repository: str | None
     setting: "CheckRun"
     suppressed_series: tuple[Suppressed, ...] = ()
-    verdict: "SuppressionResult | None" = None
+    waivers: "Waivers | None" = None
+    baseline: "Baseline | None" = None
     since: str | None = None
     gone: int = 0
     unanswered: str = ""

@@ -57,28 +57,13 @@ class FixedPatch:
 
 
 class FixWriter(Protocol):
-    """The interface of a destination for fixes: patch files, commits or an editor."""
+    """The interface of a destination for fixes: patch files or commits."""
 
     def room(self, patch: Patch) -> FixDirectory:
         """Returns the lines that may be fixed in a patch."""
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
         """Returns the texts that a fix changes, before and after."""
-
-
-class Buffer:
-    """A writer for fixes that are only shown, in an editor or to a reviewer.
-
-    All lines of a patch may be fixed, and nothing is written.
-    """
-
-    def room(self, patch: Patch) -> FixDirectory:
-        """Permits fixes in all lines of the patch."""
-        return FixDirectory()
-
-    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[()]:
-        """Returns no texts, because callers use the edits instead."""
-        return ()
 
 
 def _left_alone(patch: Patch, safe: Sequence[Finding], why: str) -> FixedPatch:
@@ -92,14 +77,14 @@ def fixed_patch(
     first: CheckResult,
     checked: CheckedPatch,
     series: Sequence[Series],
-    writer: FixWriter,
-    needed: AbstractSet[int],
-    only: Only | None,
+    writer: FixWriter | None = None,
+    needed: AbstractSet[int] = frozenset(),
+    only: Only | None = None,
 ) -> tuple[FixedPatch, FixOutcome | None]:
     """Returns a patch with its fixes applied, as far as they are possible.
 
-    The outcome is None if nothing was fixed. Lines (0-based) that later patches need, `needed`,
-    are not changed. Findings that `only` does not select are not fixed.
+    The outcome is None if nothing was fixed. Without `writer`, nothing is written. Lines (0-based)
+    that later patches need, `needed`, are not changed, and only findings that `only` selects.
     """
     patch, setting = checked.patch, first.setting
     rules = {rule.id: rule for rule in first.rules}
@@ -112,7 +97,7 @@ def fixed_patch(
     ]
     if not safe:
         return FixedPatch(patch), None
-    room = writer.room(patch)
+    room = writer.room(patch) if writer else FixDirectory()
     if room.refused:
         return _left_alone(patch, safe, room.refused), None
     if patch.cut:
@@ -168,9 +153,8 @@ def fixed_patch(
     reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}
     if not outcome.changed:
         return FixedPatch(patch, refused=note, reasons=reasons), None
-    return FixedPatch(
-        patch, outcome.fixed, writer.texts(patch, outcome), note, reasons
-    ), outcome
+    texts = writer.texts(patch, outcome) if writer else ()
+    return FixedPatch(patch, outcome.fixed, texts, note, reasons), outcome
 
 
 def _line_of(finding: Finding) -> float:

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from threading import Lock
 from time import monotonic
@@ -21,7 +22,6 @@ from patchpilot.model.counted import counted
 from patchpilot.model.fixes_line import fixes_lines
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
-from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.loading import projects
 from patchpilot.projects.project import Project
 
@@ -80,24 +80,9 @@ class RepositoryFacts:
         """Returns the subjects of the last commits that touched these paths, latest first."""
         key = (str(limit), *paths)
         if key not in self._touching:
-            try:
-                words = (
-                    "log",
-                    f"--max-count={limit}",
-                    *self._recent,
-                    "--no-merges",
-                    "--format=%s",
-                    "HEAD",
-                    "--",
-                    *paths,
-                )
-                done = self._repository.git(*words, ok=(), timeout=LOG_SECONDS)
-                self._touching[key] = tuple(
-                    line for line in done.text.split("\n") if line
-                )
-            except GitError:
-                self._touching[key] = ()
-        return self._touching[key]
+            with suppress(GitError):
+                self.foresee((tuple(paths),), limit)
+        return self._touching.setdefault(key, ())
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
@@ -245,6 +230,8 @@ class RepositoryFacts:
     def tip_of(self, tree: str) -> Tip | None:
         """Returns the tip of the remote-tracking branch for a `T:` line in MAINTAINERS."""
         if tree not in self._tips:
+            from patchpilot.outgoing.target_tree import remote_of
+
             target = remote_of(self._repository, tree)
             self._tips[tree] = self._tip(target.label, target.tip) if target else None
         return self._tips[tree]

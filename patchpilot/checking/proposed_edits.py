@@ -8,8 +8,7 @@ Each fix is tested as with --fix.
 from collections.abc import Iterator
 
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
-from patchpilot.checking.fix_commits import own_edits
-from patchpilot.checking.fixed_patch import Buffer, fixed_patch
+from patchpilot.checking.fixed_patch import fixed_patch
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Series
@@ -26,16 +25,22 @@ def with_edits(result: CheckResult) -> CheckResult:
     )
 
 
+MOST_TRIED = 50
+"""The most patches whose fixes are tried to count the fixable findings."""
+
+
 def count_fixable(result: CheckResult) -> int:
-    """Returns how many findings --fix would fix, each patch for itself."""
+    """Returns how many findings --fix would fix, each patch for itself; 0 for more than
+    `MOST_TRIED` patches.
+    """
+    if len(result.patches) > MOST_TRIED:
+        return 0
     outcomes = (_outcome(result, checked) for checked in result.patches)
     return sum(len(outcome.fixed) for outcome in outcomes if outcome)
 
 
 def _outcome(result: CheckResult, checked: CheckedPatch) -> FixOutcome | None:
-    return fixed_patch(
-        result, checked, (Series((checked.patch,)),), Buffer(), frozenset(), None
-    )[1]
+    return fixed_patch(result, checked, (Series((checked.patch,)),))[1]
 
 
 def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
@@ -48,6 +53,8 @@ def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
     outcome = _outcome(result, checked)
     if outcome is None:
         return checked
+    from patchpilot.checking.fix_commits import own_edits
+
     fixed = {(finding.rule, finding.patch_line) for finding in outcome.fixed}
     edits = {
         (path, line): FixEdit(

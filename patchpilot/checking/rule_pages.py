@@ -5,6 +5,7 @@ The sections have a fixed order: summary, reason, bad example, good example, fix
 known problems, references, checkpatch.pl type.
 """
 
+import re
 from collections.abc import Sequence
 
 from patchpilot.checking.list_rules import RuleExplanation
@@ -121,17 +122,10 @@ def _fenced(example: Example) -> list[str]:
     lines = printable(example._replace(path=None).text).split("\n")
     if len(lines) > MOST_LINES:
         lines = [*lines[:12], "[…]", *lines[-6:]]
-    fence = "`" * max(3, *(len(run) + 1 for line in lines for run in _runs(line)), 3)
+    runs = re.findall("`+", "\n".join(lines))
+    fence = "`" * max(3, *(len(run) + 1 for run in runs), 3)
     language = "c" if path.endswith((".c", ".h")) else "text"
     return [f"{fence}{language}" + (f' title="{path}"' if path else ""), *lines, fence]
-
-
-def _runs(line: str) -> list[str]:
-    runs, run = [""], ""
-    for char in line:
-        run = run + char if char == "`" else ""
-        runs.append(run)
-    return runs
 
 
 def _sentence(text: str) -> str:

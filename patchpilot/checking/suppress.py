@@ -3,11 +3,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.checking.suppressions import StaleEntry, SuppressionResult, Suppressions
+from patchpilot.checking.suppressions import (
+    Baseline,
+    BaselineWritten,
+    StaleEntry,
+    Suppressions,
+    Waivers,
+)
 from patchpilot.lint.baseline import (
     Remaining,
     as_text,
@@ -38,14 +43,11 @@ def apply_suppressions(
     Raises the same errors as verify(), read_baseline() and write_file().
     """
     verify(request.waivers, every_rule)
-    verdict = SuppressionResult()
     if request.waivers:
-        result, verdict = _waived(result, request, every_rule)
+        result = _waived(result, request, every_rule)
     if request.baseline is not None:
-        result, verdict = _against_baseline(
-            result, request, request.baseline, verdict, every_rule
-        )
-    return result._replace(verdict=verdict)
+        result = _against_baseline(result, request, request.baseline, every_rule)
+    return result
 
 
 def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
@@ -77,7 +79,7 @@ def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
 
 def _waived(
     result: "CheckResult", request: Suppressions, every_rule: "Sequence[Rule]"
-) -> "tuple[CheckResult, SuppressionResult]":
+) -> "CheckResult":
     words = {rule.id: rule.words for rule in every_rule}
     in_force: set[Waiver] = set()
     ended: dict[Waiver, None] = {}
@@ -117,16 +119,17 @@ def _waived(
         for waiver in request.waivers
         if waiver not in in_force and waiver not in ended and not waiver.subject
     )
-    return result, SuppressionResult(ended=tuple(ended), unused=unused)
+    if not (ended or unused):
+        return result
+    return result._replace(waivers=Waivers(tuple(ended), unused))
 
 
 def _against_baseline(
     result: "CheckResult",
     request: Suppressions,
     file: Path,
-    verdict: SuppressionResult,
     every_rule: "Sequence[Rule]",
-) -> "tuple[CheckResult, SuppressionResult]":
+) -> "CheckResult":
     """The result compared with the baseline, which is written first where that is asked for: then
     it has every finding.
     """
@@ -174,14 +177,11 @@ def _against_baseline(
             )
             for mark, count in stale.items()
         )
-        return result, replace(verdict, baseline=str(file), stale=entries)
+        return result._replace(baseline=Baseline(str(file), entries, None))
     counts = Counter(marks)
     for mark, count in gone.items():
         if mark not in stale:
             counts[mark] += count
     write_file(file, as_text(counts, names), hint="choose a file that you can write")
-    return result, replace(
-        verdict,
-        baseline=str(file),
-        written=(len(marks), new_findings, sum(stale.values())),
-    )
+    written = BaselineWritten(len(marks), new_findings, sum(stale.values()))
+    return result._replace(baseline=Baseline(str(file), (), written))

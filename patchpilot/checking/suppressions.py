@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A caller's suppressions of findings, and the result of applying them."""
+"""The suppressions of findings that a caller wants, and what became of them."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -41,18 +41,30 @@ class Suppressions:
     today: date = field(default_factory=date.today)
 
 
+@json_form()
 @dataclass(frozen=True, slots=True)
-class SuppressionResult:
-    """The result of applying suppressions.
+class Waivers:
+    """Expired waivers, which no longer suppress their findings, and unused waivers."""
 
-    `ended` has the expired waivers that would have applied, `unused` has the unused waivers,
-    and `baseline` and `stale` describe the baseline. `written` has the number of recorded
-    findings, of new findings among them, and of dropped entries, or is None if no baseline was
-    written.
-    """
+    expired: tuple[Waiver, ...]
+    unused: tuple[Waiver, ...]
 
-    ended: tuple[Waiver, ...] = ()
-    unused: tuple[Waiver, ...] = ()
-    baseline: str | None = None
-    stale: tuple[StaleEntry, ...] = ()
-    written: tuple[int, int, int] | None = None
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class BaselineWritten:
+    """The numbers of recorded, new and dropped findings when a baseline is written."""
+
+    recorded: int
+    new: int
+    dropped: int
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The baseline of a check: its file, its stale entries, and the entries written to it."""
+
+    file: str
+    stale: tuple[StaleEntry, ...]
+    written: BaselineWritten | None

@@ -6,14 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline import branch_refs, is_candidate
 from patchpilot.model.bounded_date import moment
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import StableTrees, version_key
+
+if TYPE_CHECKING:
+    from patchpilot.history.fix_in_branch import History
+
 
 _IS_NEXT_TAG = re.compile(r"next-20\d{6}")
 _IS_NEXT_BRANCH = re.compile(r"(?:linux-)?next/(?:master|main)")
@@ -202,7 +206,7 @@ def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str
 
 
 def is_queued(
-    history: History,
+    history: "History",
     commit: str,
     version: str,
     stable: StableTrees,

@@ -63,8 +63,6 @@ def listed_trees(
 
     The result is empty if there is no MAINTAINERS file.
     """
-    if not repository.config_regexp(r"^remote\..*\.url$"):
-        return ()
     from patchpilot.commits.tree_readers import CommitTree
     from patchpilot.maintainers import load
     from patchpilot.maintainers.match import match

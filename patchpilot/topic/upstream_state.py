@@ -33,7 +33,6 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.upstream_references import upstream_commits
-from patchpilot.outgoing.target_tree import listed_trees
 
 MAX_PATCHES = 200
 _BASE = re.compile(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
@@ -166,10 +165,14 @@ def _trees(
 ) -> tuple[Tree, ...]:
     """Mainline, the fetched trees that MAINTAINERS names for the files, and linux-next."""
     found = [Tree(main.name, main.tip)] if main else []
-    paths = [path for patch in patches for path in patch.paths]
-    found += [
-        Tree(tree.label, tree.tip) for tree in listed_trees(repository, start, paths)
-    ]
+    if repository.config_regexp(r"^remote\..*\.url$"):
+        from patchpilot.outgoing.target_tree import listed_trees
+
+        paths = [path for patch in patches for path in patch.paths]
+        found += [
+            Tree(tree.label, tree.tip)
+            for tree in listed_trees(repository, start, paths)
+        ]
     if tip := linux_next(repository):
         found.append(Tree("linux-next", tip))
     return tuple({tree.tip: tree for tree in reversed(found)}.values())[::-1]

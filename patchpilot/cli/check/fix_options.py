@@ -1,34 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Handles the options --fix and --diff of `patchpilot check`."""
 
-import importlib
 import sys
+from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
+from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.cli.common import Common, progress_of
+from patchpilot.cli.output import findings_json, fix_text
 from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
-
-if TYPE_CHECKING:
-    from patchpilot.checking.driver import Driver, PatchSource
-    from patchpilot.services.check.apply_fixes import FixResult
+from patchpilot.model.limits import MAX_INPUT
+from patchpilot.services.check.apply_fixes import FixResult, fix
+from patchpilot.services.check.check_answer import patch_fixes, run_fixes
 
 
 def answer(
     common: Common,
     options: SimpleNamespace,
-    driver: "Driver",
-    source: "PatchSource",
+    driver: Driver,
+    source: PatchSource,
+    render: Callable[[Common, CheckResult], str],
 ) -> int:
-    """Apply the fixes, or print them as a diff.
+    """Apply the fixes, or print them as a diff; `render` formats the findings.
 
     Returns the exit code, which depends on the remaining findings with --fix and on all findings
     with --diff.
     """
-    from patchpilot.model.limits import MAX_INPUT
-    from patchpilot.services.check.apply_fixes import fix
-
     if options.fix and options.diff:
         raise UsageError(
             "--fix and --diff cannot be combined",
@@ -50,14 +49,12 @@ def answer(
     if options.diff:
         _show(common, result)
     else:
-        _report(common, options, result)
+        _report(common, result, render)
     return int(result.check.exit_code)
 
 
-def _show(common: Common, result: "FixResult") -> None:
+def _show(common: Common, result: FixResult) -> None:
     """Print the diff on stdout and a summary on stderr."""
-    from patchpilot.cli.output import fix_text
-
     if common.format == "json":
         common.write(_document(result, written=False))
         return
@@ -67,80 +64,58 @@ def _show(common: Common, result: "FixResult") -> None:
             hint="use --format text or --format json",
         )
     lines = result.diff
-    if common.output or not sys.stdout.isatty():
-        _exact(common, "".join(f"{line}\n" for line in lines))
+    if common.output:
+        common.write("".join(f"{line}\n" for line in lines))
+    elif not sys.stdout.isatty():
+        # a diff for a program is printed byte for byte
+        text = "".join(f"{line}\n" for line in lines)
+        _exact(text.encode("utf-8", "surrogateescape"))
     elif lines:
         common.write(fix_text.painted(lines, colored=common.colored))
     if not common.quiet:
         tell(fix_text.summary(result, written=False))
 
 
-def _report(common: Common, options: SimpleNamespace, result: "FixResult") -> None:
+def _report(
+    common: Common, result: FixResult, render: Callable[[Common, CheckResult], str]
+) -> None:
     """Print what was fixed and what remains.
 
     On stderr where the fixed patch itself goes to stdout.
     """
-    from patchpilot.cli.output import findings_text, fix_text
-
-    check = result.check
-    aside = result.output is not None
-    colored = common.colored and not aside
-    if common.format == "text":
-        report = fix_text.fixed(result, colored=colored)
-        found = findings_text.render(
-            check,
-            colored=colored,
-            quiet=common.quiet,
-            verbose=common.verbose,
-            unfolded=options.unfolded,
-            columns=common.room,
-        )
-        text = "\n".join(
-            part
-            for part in (
-                report,
-                found,
-                "" if common.quiet else fix_text.summary(result, written=True),
-            )
-            if part
-        )
-    elif common.format == "json":
+    is_aside = result.output is not None
+    if is_aside:
+        common = common._replace(color=False)
+    summary = "" if common.quiet else fix_text.summary(result, written=True)
+    if common.format == "json":
         text = _document(result, written=True)
+    elif common.format == "text":
+        report = fix_text.fixed(result, colored=common.colored)
+        found = render(common, result.check)
+        text = "\n".join(filter(None, (report, found, summary)))
     else:
-        text = str(
-            importlib.import_module(
-                f"patchpilot.cli.output.findings_{common.format}"
-            ).render(check)
-        )
-        if not common.quiet:
-            tell(fix_text.summary(result, written=True))
-    if not aside:
+        text = render(common, result.check)
+        if summary:
+            tell(summary)
+    if not is_aside:
         common.write(text, fold=True)
         return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(result.output or b"")
-    sys.stdout.buffer.flush()
+    _exact(result.output or b"")
     if common.output:
         common.write(text)
     elif text:
         tell(text)
 
 
-def _document(result: "FixResult", *, written: bool) -> str:
-    from patchpilot.cli.output import findings_json
-    from patchpilot.services.check.check_answer import patch_fixes, run_fixes
-
+def _document(result: FixResult, *, written: bool) -> str:
     patches = [patch_fixes(result, patch, written=written) for patch in result.patches]
     return findings_json.render(
         result.check, run_fixes(result, written=written), patches
     )
 
 
-def _exact(common: Common, text: str) -> None:
-    """Print a diff byte for byte: it is meant for programs."""
-    if common.output:
-        common.write(text)
-    else:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-        sys.stdout.buffer.flush()
+def _exact(content: bytes) -> None:
+    """Print bytes on stdout."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()

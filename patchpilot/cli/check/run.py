@@ -5,14 +5,21 @@ import importlib
 import os
 import re
 import sys
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.common import Common, left_out, progress_of
 from patchpilot.cli.error_exit import notice
-from patchpilot.config import WAIVERS_GIVEN
+from patchpilot.config import FLAG
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.counted import counted
+from patchpilot.services.check.check_targets import (
+    can_be_fixed,
+    can_be_streamed,
+    need_no_repository,
+)
+from patchpilot.topic.waivers_given import is_given
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -31,17 +38,11 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
 
     With the option --build, the patches are compiled as `build` says.
     """
-    from patchpilot.services.check.check_targets import need_no_repository
-
     if options.overrides and not options.fix:
         name = f"--{options.overrides[0]}"
         raise UsageError(
             f"{name} requires --fix", hint=f"run `patchpilot check --fix {name}`"
         )
-    if options.review is not None:
-        from patchpilot.cli.check import review_options
-
-        review_options.verify(common, options)
     if options.data and not options.data.is_dir():
         raise MissingError(
             f"{options.data}: no such directory",
@@ -130,7 +131,13 @@ def _check(
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options
 
-        return fix_options.answer(common, options, driver, patches)
+        return fix_options.answer(
+            common,
+            options,
+            driver,
+            patches,
+            partial(_render, unfolded=options.unfolded),
+        )
     if not suppressions and _can_be_streamed(common, options):
         from patchpilot.services.check.check_stream import stream_targets
 
@@ -139,17 +146,12 @@ def _check(
         return int(lines.exit_code)
     with progress_of(common) as driver.progress:
         result = driver.check_source(patches, build=build)
-    if options.review_request:
-        from patchpilot.cli.check import review_options
-
-        common.write(review_options.requests(options, result, repository))
-        return 0
     _report_notes(common, result)
     if suppressions:
         from patchpilot.cli.check.suppression_notes import remark
 
         remark(common, result)
-    common.write(_render(common, options, result, repository), fold=True)
+    common.write(_render(common, result, unfolded=options.unfolded), fold=True)
     if common.format == "text" and not common.quiet:
         _note_more(options, result)
         if repository and not options.targets:
@@ -167,13 +169,16 @@ def _as_setting(value: Any) -> str | None:
 def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
     """Print on stderr what --strict would show, and what --fix would fix."""
     from patchpilot.cli.output.findings_text import left_out, offer
-    from patchpilot.services.check.fixable_findings import fixable
 
     sys.stdout.flush()
     if more := left_out(result):
         notice("note", more)
-    if _can_be_fixed(options) and (offered := offer(fixable(result))):
-        notice("note", offered)
+    safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
+    if any(found.rule in safe for found in result.all) and _can_be_fixed(options):
+        from patchpilot.checking.proposed_edits import count_fixable
+
+        if offered := offer(count_fixable(result)):
+            notice("note", offered)
 
 
 def _note_uncommitted(repository: Any) -> None:
@@ -211,37 +216,15 @@ def _suppressions(
     asked = (
         options.baseline or options.write_baseline or options.waive or options.unwaive
     )
-    if not (asked or settings.waivers or (repository and _waivers_given())):
+    if not (asked or settings.waivers or (repository and is_given())):
         return None
-    from patchpilot.services.check.find_suppressions import (
-        SuppressionRequest,
-        find_suppressions,
-    )
+    from patchpilot.services.check.find_suppressions import find_suppressions
 
-    given = SuppressionRequest(
-        options.targets,
-        options.base,
-        options.waive,
-        options.unwaive,
-        options.baseline,
-        options.write_baseline,
-        fixes=options.fix or options.diff,
-        judge=judge,
-    )
-    suppressions, recorded, warning = find_suppressions(
-        given, settings, repository, packs
-    )
-    if recorded:
-        notice("note", recorded)
-    if warning:
-        notice("warning", warning)
-    return suppressions
+    return find_suppressions(options, settings, repository, packs, judge, notice)
 
 
 def _can_be_streamed(common: Common, options: SimpleNamespace) -> bool:
     """Return whether the format and the options need no findings but those of a patch."""
-    from patchpilot.services.check.check_targets import can_be_streamed
-
     return (
         common.format == "jsonl"
         and not options.whole_files
@@ -253,27 +236,20 @@ def _can_be_streamed(common: Common, options: SimpleNamespace) -> bool:
 
 
 def _report_notes(common: Common, result: "CheckResult") -> None:
-    """Report on stderr what could not be asked for, what was built, and the rules in force."""
+    """Report on stderr what was built, which rules were in force, and who chose an option."""
     if result.build and not common.quiet:
         notice("note", result.build)
-    if common.verbose:
-        _report_rules(result)
-
-
-def _report_rules(result: "CheckResult") -> None:
-    """Report on stderr which rules were in force."""
+    if not common.verbose:
+        return
     notice(
         "note",
         f"project {result.profile}, rules as of {'.'.join(map(str, result.kernel))},"
         f" {len(result.rules)} rules",
     )
-
-
-def _waivers_given() -> bool:
-    """Whether any topic ever had a waiver: finding this topic takes longer."""
-    from platformdirs import user_state_path
-
-    return (user_state_path("patchpilot") / WAIVERS_GIVEN).exists()
+    for name, origin in result.setting.options.origins.items():
+        if origin != FLAG:
+            value = getattr(result.setting.options, name)
+            notice("note", f"{name.replace('_', '-')} {value}: {origin}")
 
 
 def _kernel(text: str | None) -> tuple[int, int] | None:
@@ -290,8 +266,6 @@ def _kernel(text: str | None) -> tuple[int, int] | None:
 
 def _can_be_fixed(options: SimpleNamespace) -> bool:
     """Whether --fix could be added to this call."""
-    from patchpilot.services.check.check_targets import can_be_fixed
-
     return (
         not options.checkpatch_compat
         and not options.whole_files
@@ -299,37 +273,18 @@ def _can_be_fixed(options: SimpleNamespace) -> bool:
     )
 
 
-def _render(
-    common: Common,
-    options: SimpleNamespace,
-    result: "CheckResult",
-    repository: Any,
-) -> str:
+def _render(common: Common, result: "CheckResult", *, unfolded: bool) -> str:
     """The result in the chosen form; only that form's printer is imported."""
-    reviews: tuple[Any, ...] = ()
-    if options.review is not None:
-        from patchpilot.cli.check import review_options
-
-        reviews = review_options.reviews(common, options, result, repository)
-    if common.format == "text":
-        from patchpilot.cli.output import findings_text
-
-        text = findings_text.render(
+    printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
+    if common.format != "text":
+        return str(printer.render(result))
+    return str(
+        printer.render(
             result,
             colored=common.colored,
             quiet=common.quiet,
             verbose=common.verbose,
-            unfolded=options.unfolded,
+            unfolded=unfolded,
             columns=common.room,
         )
-        if reviews:
-            from patchpilot.services.review.review_text import review_text
-
-            text += "\n" + review_text(reviews, unfolded=options.unfolded)
-        return text
-    if reviews:
-        from patchpilot.cli.output import findings_json
-
-        return findings_json.render(result, reviews=reviews)
-    printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
-    return str(printer.render(result))
+    )

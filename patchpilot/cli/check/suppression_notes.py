@@ -34,30 +34,29 @@ def remark(common: "Common", result: "CheckResult") -> None:
 
 def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[str]:
     """The notes; a line that starts with a space continues the one before."""
-    verdict = result.verdict
-    if verdict is None:
-        return
-    for expired in verdict.ended:
+    waivers, baseline = result.waivers, result.baseline
+    for expired in waivers.expired if waivers else ():
         yield (
             f"{expired.origin}: the waiver for {expired.title} expired on {expired.until}; its"
             " findings count again"
         )
-    if verbose:
-        for unused in verdict.unused:
+    if verbose and waivers:
+        for unused in waivers.unused:
             yield f"{unused.origin}: unused waiver for {unused.title}"
-    if verdict.written and not quiet:
-        total, fresh, dropped = verdict.written
+    if baseline is None or quiet:
+        return
+    if written := baseline.written:
         yield (
-            f"{verdict.baseline}: {counted(total, 'finding')} recorded, {fresh} new, {dropped}"
-            " removed"
+            f"{baseline.file}: {counted(written.recorded, 'finding')} recorded, {written.new} new,"
+            f" {written.dropped} removed"
         )
-    if verdict.stale and not quiet:
-        count = sum(entry.count for entry in verdict.stale)
+    if baseline.stale:
+        count = sum(entry.count for entry in baseline.stale)
         gone = "1 finding is" if count == 1 else f"{count} findings are"
         details = "" if verbose else "; -v lists them"
-        yield f"{verdict.baseline}: {gone} gone (--write-baseline removes them{details})"
+        yield f"{baseline.file}: {gone} gone (--write-baseline removes them{details})"
         if verbose:
-            for stale in verdict.stale:
+            for stale in baseline.stale:
                 times = f" ({stale.count} times)" if stale.count > 1 else ""
                 yield (
                     crop(

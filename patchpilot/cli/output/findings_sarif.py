@@ -60,7 +60,7 @@ def render(result: CheckResult) -> str:
         # SARIF has these of all results or of none
         for body in results:
             del body["suppressions"]
-    has_baseline = result.verdict is not None and result.verdict.baseline is not None
+    has_baseline = result.baseline is not None
     if not has_baseline and result.since is None:
         for body in results:
             del body["baselineState"]

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patchpilot import __version__
-from patchpilot.checking.check_result import CheckResult, SeriesFindings
-from patchpilot.checking.suppressions import StaleEntry, SuppressionResult
+from patchpilot.checking.check_result import (
+    CheckResult,
+    FindingCounts,
+    SeriesFindings,
+)
 from patchpilot.checking.unchecked import unchecked
-from patchpilot.lint.waivers import Waiver
 from patchpilot.model.built_commit import BuiltConfiguration
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
-from patchpilot.services.check.finding_counts import FindingCounts
 
 if TYPE_CHECKING:
     from patchpilot.checking.fixed_patch import FixedPatch
@@ -116,35 +117,6 @@ class WaivedFinding:
         return self.patch.commit if self.patch else None
 
 
-@json_form()
-@dataclass(frozen=True, slots=True)
-class Waivers:
-    """Expired waivers, which no longer suppress their findings, and unused waivers."""
-
-    expired: tuple[Waiver, ...]
-    unused: tuple[Waiver, ...]
-
-
-@json_form()
-@dataclass(frozen=True, slots=True)
-class BaselineWritten:
-    """The numbers of recorded, new and dropped findings when a baseline is written."""
-
-    recorded: int
-    new: int
-    dropped: int
-
-
-@json_form()
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """The baseline of a check: its file, its stale entries, and the entries written to it."""
-
-    file: str
-    stale: tuple[StaleEntry, ...]
-    written: BaselineWritten | None
-
-
 @json_form("patches", "*counts", "hidden", "new?", "gone?", "exit_code")
 @dataclass(frozen=True, slots=True)
 class CheckSummary:
@@ -178,9 +150,9 @@ class CommitBuild:
     "commits?",
     "waived",
     "fix?",
-    "waivers?",
-    "since?",
-    "baseline?",
+    "waivers=result.waivers?",
+    "since=result.since?",
+    "baseline=result.baseline?",
     "questions",
     "unchecked",
     "summary",
@@ -197,12 +169,10 @@ class CheckTail:
     commits: tuple[CommitBuild, ...]
     waived: tuple[WaivedFinding, ...]
     fix: CheckFix | None
-    waivers: Waivers | None
-    since: str | None
-    baseline: Baseline | None
     questions: tuple[str, ...]
     unchecked: tuple[str, ...]
     summary: CheckSummary
+    result: CheckResult
 
 
 def check_head(result: CheckResult) -> CheckHead:
@@ -237,7 +207,6 @@ def check_tail(
 
     `patches` is the number of patches, and `counts` are their findings by severity.
     """
-    verdict = result.verdict
     waived = tuple(
         WaivedFinding(patch, suppressed)
         for patch, suppressed in result.suppressed
@@ -253,18 +222,15 @@ def check_tail(
         gone=result.gone if compared else None,
         exit_code=int(result.exit_code),
     )
-    ended = verdict and (verdict.ended or verdict.unused)
     return CheckTail(
         SeriesFindings(result.series),
         tuple(_commit_builds(result)),
         waived,
         fix,
-        Waivers(verdict.ended, verdict.unused) if verdict and ended else None,
-        result.since,
-        _baseline(verdict) if verdict else None,
         tuple(question.name for question in result.questions),
         unchecked(result),
         summary,
+        result,
     )
 
 
@@ -295,10 +261,3 @@ def patch_fixes(
     if patch.patch.commit:
         return CommitFixes(fixed, patch.refused, result.ids.get(patch.patch.commit))
     return PatchFixes(fixed, patch.refused)
-
-
-def _baseline(verdict: SuppressionResult) -> Baseline | None:
-    if verdict.baseline is None:
-        return None
-    written = BaselineWritten(*verdict.written) if verdict.written else None
-    return Baseline(verdict.baseline, verdict.stale, written)

@@ -3,12 +3,13 @@
 
 from collections.abc import Container, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, options_of
-from patchpilot.checking.fixed_patch import Buffer, fixed_patch
+from patchpilot.checking.fixed_patch import fixed_patch
 from patchpilot.checking.list_rules import explain
 from patchpilot.checking.rule_pages import rule_page
 from patchpilot.commits.tree_readers import CommitTree
@@ -29,7 +30,7 @@ from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.workplace import Workplace
 
 if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
+    pass
 
 
 class TextFinding(NamedTuple):
@@ -149,9 +150,7 @@ class EditorCheck:
                 result,
                 checked,
                 (Series((part.patch,)),),
-                Buffer(),
-                frozenset(),
-                lambda _, finding: finding == wanted,
+                only=lambda _, finding: finding == wanted,
             )
             return tuple(_edits(part, outcome)) if outcome else ()
         return ()
@@ -216,22 +215,8 @@ class _KnownTree(CommitTree):
     same few.
     """
 
-    def __init__(self, repository: "Repository", commit_id: str) -> None:
-        super().__init__(repository, commit_id)
-        self._contents: dict[str, bytes | None] = {}
-        self._there: dict[str, bool] = {}
-
-    def read(self, path: str) -> bytes | None:
-        """Returns the content of a file, or None if it does not exist."""
-        if path not in self._contents:
-            self._contents[path] = super().read(path)
-        return self._contents[path]
-
-    def exists(self, path: str) -> bool:
-        """Returns whether a file or directory exists."""
-        if path not in self._there:
-            self._there[path] = super().exists(path)
-        return self._there[path]
+    read = lru_cache(256)(CommitTree.read)
+    exists = lru_cache(256)(CommitTree.exists)
 
 
 def _concerning(

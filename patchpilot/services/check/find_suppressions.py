@@ -5,10 +5,10 @@ They come from the command line, the topic and the tree. The module is only impo
 there are any.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.checking.suppressions import Suppressions
 from patchpilot.errors import UsageError
@@ -22,59 +22,32 @@ if TYPE_CHECKING:
     from patchpilot.config import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class SuppressionRequest:
-    """The command-line options about waivers and baselines.
-
-    `fixes` is set if the findings are to be fixed. `judge` is the revision whose settings a
-    CI gate uses; a tracked baseline is read from that revision.
-    """
-
-    targets: Sequence[str] = ()
-    base: str | None = None
-    waive: Sequence[str] = ()
-    unwaive: Sequence[str] = ()
-    baseline: Path | None = None
-    write_baseline: bool = False
-    fixes: bool = False
-    judge: Source | None = None
-
-
-class FoundSuppressions(NamedTuple):
-    """The waivers and the baseline for a check (None: nothing is suppressed).
-
-    `recorded` describes the waivers recorded for the topic, and `warning` is the reason why
-    the baseline is ignored; both may be empty.
-    """
-
-    suppressions: Suppressions | None
-    recorded: str = ""
-    warning: str = ""
-
-
 def find_suppressions(
-    request: SuppressionRequest,
+    request: SimpleNamespace,
     settings: "Settings",
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],
-) -> FoundSuppressions:
-    """Returns the waivers and the baseline for a check, the most specific first.
+    judge: Source | None,
+    tell: Callable[[Any, str], None],
+) -> Suppressions | None:
+    """Returns the waivers and the baseline for a check, the most specific first, or None.
 
-    New waivers for a topic are recorded in its draft. Raises `UsageError` for invalid
-    combinations of options.
+    `request` has the command-line options. New waivers for a topic are recorded in its draft.
+    `judge` is the revision whose settings a CI gate uses; a tracked baseline is read from that
+    revision. `tell` is called for a note on recorded waivers, and for a warning if the baseline
+    is ignored. Raises `UsageError` for invalid combinations of options.
     """
-    if request.write_baseline and request.fixes:
+    if request.write_baseline and (request.fix or request.diff):
         raise UsageError(
             "--fix and --write-baseline cannot be combined",
             hint="run --fix first, then --write-baseline",
         )
     given = from_words(request.waive)
     base = request.base or settings.get("base") or None
-    recorded = (
-        _write_down(given, request, base, repository, packs)
-        if given or request.unwaive
-        else ""
-    )
+    if (given or request.unwaive) and (
+        recorded := _write_down(given, request, base, repository, packs)
+    ):
+        tell("note", recorded)
     if request.write_baseline and request.baseline is None:
         raise UsageError(
             "--write-baseline: no file given",
@@ -97,22 +70,18 @@ def find_suppressions(
             waiver,
         )
     if not waivers and request.baseline is None:
-        return FoundSuppressions(None, recorded)
-    content, warning = None, ""
-    if request.judge and repository and request.baseline and not request.write_baseline:
-        content = tracked_content(repository, request.judge, request.baseline)
+        return None
+    content = None
+    if judge and repository and request.baseline and not request.write_baseline:
+        content = tracked_content(repository, judge, request.baseline)
         if content == b"":
-            label = request.judge.tree.label
-            warning = (
-                f"{request.baseline}: not in the base {label}, so it suppresses nothing yet"
-                " (--config-from REV names another revision)"
+            tell(
+                "warning",
+                f"{request.baseline}: not in the base {judge.tree.label}, so it suppresses nothing"
+                " yet (--config-from REV names another revision)",
             )
-    return FoundSuppressions(
-        Suppressions(
-            tuple(distinct.values()), request.baseline, request.write_baseline, content
-        ),
-        recorded,
-        warning,
+    return Suppressions(
+        tuple(distinct.values()), request.baseline, request.write_baseline, content
     )
 
 
@@ -128,7 +97,7 @@ def _of_topic(
 
 def _write_down(
     given: tuple[Waiver, ...],
-    request: SuppressionRequest,
+    request: SimpleNamespace,
     base: str | None,
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],

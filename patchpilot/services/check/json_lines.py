@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from patchpilot.checking.check_result import SeriesFindings
+from patchpilot.checking.check_result import FindingCounts, SeriesFindings
 from patchpilot.errors import ExitCode
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.json_form import json_form, json_object
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
-from patchpilot.services.check.finding_counts import FindingCounts
 
 
 @json_form(
