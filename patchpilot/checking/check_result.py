@@ -57,7 +57,7 @@ class SeriesFindings(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-@json_form()
+@json_form("errors", "warnings", "checks", "notes", "waived", "baselined")
 class FindingCounts(NamedTuple):
     """The number of active findings by severity, and of suppressed findings by reason."""
 

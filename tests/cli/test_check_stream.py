@@ -245,12 +245,6 @@ def gone(session: int) -> bool:
     return not workers_of(session)
 
 
-def test_json_of_no_patches_is_a_document(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    done = call("check", "--format", "json", tmp_path / "empty")
-    assert not done.out or json.loads(done.out)["patches"] == []
-
-
 def test_a_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -4,17 +4,19 @@
 from collections import Counter
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.services.check.json_lines import patch_line, summary_line
+from patchpilot.services.check.json_lines import CheckedLine, line_text, summary_line
 
 
 def render(result: CheckResult) -> str:
     """Return one line per patch and a summary with the findings about the series as a whole."""
     lines = [
-        patch_line(
-            checked.patch,
-            checked.findings,
-            checked.patch.commit or checked.patch.source,
-            result.profile,
+        line_text(
+            CheckedLine(
+                checked.patch.commit or checked.patch.source,
+                checked.patch,
+                result.profile,
+                checked.findings,
+            )
         )
         for checked in result.patches
     ]

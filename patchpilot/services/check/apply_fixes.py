@@ -105,7 +105,7 @@ def fix(
         else NeededLines.of([checked.patch for checked in first.patches])
     )
     patches: list[FixedPatch] = []
-    outcomes: list[FixOutcome | None] = []
+    by_patch: dict[int, FixOutcome] = {}
     for number, checked in enumerate(first.patches):
         progress("fixing", number, len(first.patches))
         needed = needed_lines.after(number, checked.patch)
@@ -113,17 +113,12 @@ def fix(
             first, checked, series, commits or files, needed, only
         )
         patches.append(fixed)
-        outcomes.append(outcome)
-    by_patch = {
-        id(checked.patch): outcome
-        for checked, outcome in zip(first.patches, outcomes, strict=True)
-        if outcome
-    }
+        if outcome:
+            by_patch[id(checked.patch)] = outcome
     changing = [
-        (patch, by_patch[id(patch)])
-        for series_ in series
-        for patch in series_.patches
-        if id(patch) in by_patch
+        (checked.patch, by_patch[id(checked.patch)])
+        for checked in first.patches
+        if id(checked.patch) in by_patch
     ]
     ready = None
     if commits and write and by_patch:

@@ -29,7 +29,12 @@ from patchpilot.model.limits import MAX_LINE
 from patchpilot.model.mail import parse_mail, parse_mail_header, parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.shorten import shortened
-from patchpilot.services.check.json_lines import error_line, patch_line, summary_line
+from patchpilot.services.check.json_lines import (
+    CheckedLine,
+    DamagedLine,
+    line_text,
+    summary_line,
+)
 
 __all__ = ["CheckStream", "epoch_commits", "stream_range", "stream_targets"]
 
@@ -108,9 +113,10 @@ class CheckStream:
                 raise InputError(mail.error)
             patch = parse_patch(mail.raw, mail.source)
         except InputError as error:
-            return error_line(
+            line = DamagedLine(
                 mail.position, _message_id(mail.raw), mail.source, error.message
-            ), Counter(mails=1, damaged=1)
+            )
+            return line_text(line), Counter(mails=1, damaged=1)
         if not (
             patch.has_diff and _is_posted(patch, mail.raw)
             if mail.archived
@@ -120,8 +126,8 @@ class CheckStream:
         patch = shortened(patch)
         setting = self._driver.run_for((patch,))
         findings = run(setting.context(patch, Series((patch,))), setting.rules)
-        text = patch_line(patch, findings, mail.position, setting.options.profile)
-        return text, Counter(mails=1, patches=1) + Counter(
+        checked = CheckedLine(mail.position, patch, setting.options.profile, findings)
+        return line_text(checked), Counter(mails=1, patches=1) + Counter(
             str(finding.severity) for finding in findings
         )
 

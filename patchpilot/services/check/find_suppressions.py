@@ -5,12 +5,13 @@ They come from the command line, the topic and the tree. The module is only impo
 there are any.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.checking.suppressions import Suppressions
+from patchpilot.checking.topic_waivers import give, of_topic, take_back
 from patchpilot.errors import UsageError
 from patchpilot.lint.rule_store import OwnPack, load_rules
 from patchpilot.lint.waivers import Waiver, from_tables, from_words
@@ -55,7 +56,7 @@ def find_suppressions(
         )
     waivers = (
         *given,
-        *_of_topic(request.targets, base, repository),
+        *(of_topic(repository, request.targets, base) if repository else ()),
         *from_tables(settings.waivers, settings.label),
     )
     distinct: dict[tuple[str, tuple[str, ...], str], Waiver] = {}
@@ -85,16 +86,6 @@ def find_suppressions(
     )
 
 
-def _of_topic(
-    targets: Sequence[str], base: str | None, repository: "Repository | None"
-) -> tuple[Waiver, ...]:
-    if repository is None:
-        return ()
-    from patchpilot.checking.topic_waivers import of_topic
-
-    return of_topic(repository, targets, base)
-
-
 def _write_down(
     given: tuple[Waiver, ...],
     request: SimpleNamespace,
@@ -106,8 +97,6 @@ def _write_down(
 
     Patch files have no topic: there a waiver is for this call.
     """
-    from patchpilot.checking.topic_waivers import give, take_back
-
     if repository is None or any(
         target == "-" or Path(target).exists() for target in request.targets
     ):

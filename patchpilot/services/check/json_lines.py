@@ -4,7 +4,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from patchpilot.checking.check_result import FindingCounts, SeriesFindings
 from patchpilot.errors import ExitCode
@@ -65,16 +64,9 @@ class SummaryLine:
     series: SeriesFindings | None
 
 
-def patch_line(
-    patch: Patch, findings: Sequence[Finding], position: str, profile: str
-) -> str:
-    """Returns the JSON line for a patch and its findings."""
-    return _text(CheckedLine(position, patch, profile, tuple(findings)))
-
-
-def error_line(position: str, message_id: str | None, source: str, error: str) -> str:
-    """Returns the JSON line for a message that could not be checked."""
-    return _text(DamagedLine(position, message_id, source, error))
+def line_text(line: "CheckedLine | DamagedLine | SummaryLine") -> str:
+    """Returns a line as JSON."""
+    return json_text({"schema": "patchpilot/check-line/1", **json_object(line)}) + "\n"
 
 
 def summary_line(
@@ -89,10 +81,6 @@ def summary_line(
         counts=FindingCounts.of(by_severity, counts["waived"], counts["baselined"]),
         exit_code=int(exit_code),
     )
-    return _text(
+    return line_text(
         SummaryLine(summary, SeriesFindings(tuple(series)) if series else None)
     )
-
-
-def _text(line: Any) -> str:
-    return json_text({"schema": "patchpilot/check-line/1", **json_object(line)}) + "\n"
