@@ -92,6 +92,15 @@ class BuildFacts(NamedTuple):
     text: str
     commits: tuple["BuiltCommit", ...] = ()
 
+    def with_more(self, other: "BuildFacts") -> "BuildFacts":
+        """Returns these facts with the problems and the text of others."""
+        problems = {
+            key: (*self.problems.get(key, ()), *other.problems.get(key, ()))
+            for key in (*self.problems, *other.problems)
+        }
+        text = "; ".join(filter(None, (self.text, other.text)))
+        return BuildFacts(problems, text, self.commits)
+
 
 class CheckResult(NamedTuple):
     """The result of `check`: findings for each patch and for the series, and the exit code.

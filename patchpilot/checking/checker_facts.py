@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import new_ones, problem_of
-from patchpilot.building.plan import BuildOptions
-from patchpilot.checking.build_facts import build_facts, runs_trusted
+from patchpilot.checking.build_facts import runs_trusted
 from patchpilot.checking.check_result import BuildFacts
 from patchpilot.commits.build_trust import build_command
 from patchpilot.commits.own_commands import is_trusted
@@ -19,33 +18,6 @@ from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
 
 _TRUST = Action("trust", ("--build",))
-
-
-def built_and_checked(
-    repository: Repository | None,
-    project: Project,
-    patches: Sequence[Patch],
-    build: BuildOptions | None,
-    progress: Progress,
-    *,
-    checkers: bool,
-) -> BuildFacts:
-    """Returns the problems that a build, and with `checkers` external checkers, find."""
-    facts = BuildFacts({}, "")
-    if build:
-        facts = build_facts(repository, project, patches, build, progress)
-    if not checkers:
-        return facts
-    checked = checker_facts(repository, project, patches, progress)
-    keys = dict.fromkeys((*facts.problems, *checked.problems))
-    return BuildFacts(
-        {
-            key: (*facts.problems.get(key, ()), *checked.problems.get(key, ()))
-            for key in keys
-        },
-        "; ".join(filter(None, (facts.text, checked.text))),
-        facts.commits,
-    )
 
 
 def checker_facts(

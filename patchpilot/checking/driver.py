@@ -231,12 +231,19 @@ class Driver:
         return self._runs[project.name]
 
     def each(
-        self, work: Callable[[Item], Result], items: Iterable[Item], size: int
+        self,
+        work: Callable[[Item], Result],
+        items: Iterable[Item],
+        size: int,
+        jobs: int,
     ) -> Iterator[Result]:
         """Yields what `work` makes of each item, in order.
 
-        `size` items at a time are given to each process of the options.
+        `size` items at a time are given to each of `jobs` processes.
         """
+        if jobs < 2:
+            yield from map(work, items)
+            return
         from patchpilot.checking.worker_pool import in_order
 
         def several(some: Sequence[Item]) -> list[Result]:
@@ -248,7 +255,7 @@ class Driver:
         rest = iter(items)
         shares = iter(lambda: list(islice(rest, size)), [])
         for results in in_order(
-            several, shares, self.options.jobs, lambda: own_objects(self.repository)
+            several, shares, jobs, lambda: own_objects(self.repository)
         ):
             yield from results
 
@@ -324,22 +331,17 @@ class Driver:
     def _findings(
         self, setting: CheckRun, pairs: Sequence[tuple[Patch, Series]]
     ) -> Iterator[Findings]:
+        total = len(pairs)
+        jobs = min(self.options.jobs, total) if total >= WORTH_A_PROCESS else 1
+        progress = silent if jobs > 1 else self.progress
+
         def checked(number: int) -> Findings:
-            self.progress("checking", number, len(pairs))
-            context = setting.context(*pairs[number], self.progress)
-            return run(context, setting.rules)
+            progress("checking", number, total)
+            return run(setting.context(*pairs[number], progress), setting.rules)
 
-        jobs = min(self.options.jobs, len(pairs))
-        if jobs < 2 or len(pairs) < WORTH_A_PROCESS:
-            yield from map(checked, range(len(pairs)))
-            return
-
-        def silently(number: int) -> Findings:
-            return run(setting.context(*pairs[number]), setting.rules)
-
-        size = max(1, len(pairs) // (jobs * 8))
-        for number, found in enumerate(self.each(silently, range(len(pairs)), size)):
-            self.progress("checking", number, len(pairs))
+        size = max(1, total // (jobs * 8))
+        for number, found in enumerate(self.each(checked, range(total), size, jobs)):
+            self.progress("checking", number, total)
             yield found
 
     def _built(
@@ -349,18 +351,17 @@ class Driver:
         build: "BuildOptions | None",
     ) -> BuildFacts:
         """What a build and external checkers report, if they were requested."""
-        if not build and not self.options.checkers:
-            return BuildFacts({}, "")
-        from patchpilot.checking.checker_facts import built_and_checked
+        facts = BuildFacts({}, "")
+        asked = self.repository, project, patches
+        if build:
+            from patchpilot.checking.build_facts import build_facts
 
-        return built_and_checked(
-            self.repository,
-            project,
-            patches,
-            build,
-            self.progress,
-            checkers=self.options.checkers,
-        )
+            facts = build_facts(*asked, build, self.progress)
+        if self.options.checkers:
+            from patchpilot.checking.checker_facts import checker_facts
+
+            facts = facts.with_more(checker_facts(*asked, self.progress))
+        return facts
 
     def _trees(self, series: Sequence[Series]) -> Mapping[int, Callable[[], Tree]]:
         """A function that makes the tree of each patch that is based on another one, by the patch's

@@ -53,7 +53,7 @@ def run(context: Context, rules: Iterable[Rule]) -> Findings:
 
     Findings about the whole patch come last. Series rules are skipped.
     """
-    steps = _patch_steps(tuple(rules))
+    steps = _steps(rule for rule in rules if rule.scope != "series")
     if not context.patch.cut:
         return _run(context, steps)
     patch = context.patch
@@ -71,22 +71,6 @@ def run(context: Context, rules: Iterable[Rule]) -> Findings:
 
 _Step = tuple[Rule, RegisteredDetector]
 """A rule and its detector."""
-
-_latest: tuple[tuple[Rule, ...], tuple[_Step, ...]] = ((), ())
-
-
-def _patch_steps(rules: tuple[Rule, ...]) -> tuple[_Step, ...]:
-    """Returns the steps for one patch.
-
-    Those of the latest rules are kept, since most runs have many patches and the same rules for
-    all.
-    """
-    global _latest
-    known, steps = _latest
-    if known is not rules:
-        steps = _steps(rule for rule in rules if rule.scope != "series")
-        _latest = rules, steps
-    return steps
 
 
 def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _DATABASE = "outgoing.sqlite3"
 _B4_BRANCH = "b4/"
-_SUBJECT = re.compile(r"Subject: \[[^]]*\bPATCH\b[^]]*\] (.*)")
+_SUBJECT = re.compile(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
 
 
 def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
@@ -54,16 +54,15 @@ def as_sent(repository: "Repository", series: Series) -> Series:
     )
 
 
-def with_prefix(patch: Patch, prefix: str) -> Patch:
-    """Return a patch with this subject prefix (`PATCH net`) in place of git's."""
+def with_prefix(patch: Patch, prefix: str, *above: str) -> Patch:
+    """Return a patch with this subject prefix (`PATCH net`), and more headers `above`."""
     header = next(
         (header for header in patch.headers if header.name.lower() == "subject"), None
     )
-    if header is None:
-        return patch
-    at, lines = header.line - 1, list(patch.lines)
-    if title := bare_subject(lines[at]):
+    at, lines = header.line - 1 if header else 0, list(patch.lines)
+    if header and (title := bare_subject(lines[at])):
         lines[at] = f"Subject: [{prefix}] {title}"
+    lines[at:at] = above
     text = "".join(f"{line}\n" for line in lines)
     return parse_patch(
         text.encode("utf-8", "surrogateescape"), patch.source, patch.commit
@@ -71,7 +70,7 @@ def with_prefix(patch: Patch, prefix: str) -> Patch:
 
 
 def bare_subject(line: str) -> str:
-    """Return the title in the subject line of a commit's patch, "" in another line."""
+    """Return the first line of the title in a subject header, "" for another line."""
     found = _SUBJECT.fullmatch(line)
     return found[1] if found else ""
 

@@ -198,14 +198,3 @@ def test_a_bug_in_a_detector_stays_a_bug(monkeypatch: pytest.MonkeyPatch) -> Non
     )
     with pytest.raises(KeyError):
         run(Context(_patch()), [_rule()._replace(arguments={"most": 1})])
-
-
-def test_other_rules_than_those_of_the_last_patch_are_run() -> None:
-    patch = _patch()
-    HITS.append(Hit(_line(patch, "+int c;")))
-    warnings, errors = (_rule(),), (_rule(Severity.ERROR),)
-    reported = [
-        [finding.severity for finding in run(Context(patch), rules)]
-        for rules in (warnings, errors, warnings)
-    ]
-    assert reported == [[Severity.WARNING], [Severity.ERROR], [Severity.WARNING]]

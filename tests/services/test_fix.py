@@ -243,23 +243,6 @@ def test_what_no_mending_could_get_past_is_refused_before_anything_is_checked(
         mend(repo, *targets)
 
 
-def test_work_in_the_way_is_reported_before_what_remains_is_checked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[int] = []
-    check = Driver.check
-    monkeypatch.setattr(
-        Driver,
-        "check",
-        lambda *all_, **named: calls.append(1) or check(*all_, **named),
-    )  # type: ignore[func-returns-value]
-    repo = topic(tmp_path / "r")
-    repo.put(FILE, "mine\n")
-    with pytest.raises(RefusedError, match="uncommitted changes"):
-        mend(repo)
-    assert len(calls) == 1
-
-
 @pytest.mark.parametrize(
     ("above", "reported"),
     [

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field, replace
 from patchpilot.checking import fix_commits, fix_files
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, PatchSource
-from patchpilot.checking.fixed_patch import FixedPatch, Only, fixed_patch, place_of
+from patchpilot.checking.fixed_patch import (
+    FixedPatch,
+    FixWriter,
+    Only,
+    fixed_patch,
+    place_of,
+)
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import (
@@ -87,7 +93,7 @@ def fix(
     """
     targets, stdin = source.targets, source.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
-    repository, progress = driver.repository, driver.progress
+    repository = driver.repository
     series, earlier = driver.read(source)
     _refuse_both(files, series)
     commits = (
@@ -99,22 +105,7 @@ def fix(
         with _refusals():
             commits.refuse_early(overrides)
     first = driver.check(series, earlier=earlier)
-    needed_lines = (
-        NeededLines()
-        if commits
-        else NeededLines.of([checked.patch for checked in first.patches])
-    )
-    patches: list[FixedPatch] = []
-    by_patch: dict[int, FixOutcome] = {}
-    for number, checked in enumerate(first.patches):
-        progress("fixing", number, len(first.patches))
-        needed = needed_lines.after(number, checked.patch)
-        fixed, outcome = fixed_patch(
-            first, checked, series, commits or files, needed, only
-        )
-        patches.append(fixed)
-        if outcome:
-            by_patch[id(checked.patch)] = outcome
+    patches, by_patch = _fixes(driver, first, series, commits or files, only)
     changing = [
         (checked.patch, by_patch[id(checked.patch)])
         for checked in first.patches
@@ -150,6 +141,32 @@ def fix(
         return replace(result, output=changed.get("-", stdin))
     with _refusals():
         return replace(result, written=files.write(changed))
+
+
+def _fixes(
+    driver: Driver,
+    first: CheckResult,
+    series: Sequence[Series],
+    writer: FixWriter,
+    only: Only | None,
+) -> tuple[list[FixedPatch], dict[int, FixOutcome]]:
+    """The fixed patches, and the outcome of each that changes, by the id() of the patch."""
+    # later commits are carried, later patch files are not
+    needed_lines = (
+        NeededLines.of([checked.patch for checked in first.patches])
+        if isinstance(writer, fix_files.PatchFiles)
+        else NeededLines()
+    )
+    patches: list[FixedPatch] = []
+    by_patch: dict[int, FixOutcome] = {}
+    for number, checked in enumerate(first.patches):
+        driver.progress("fixing", number, len(first.patches))
+        needed = needed_lines.after(number, checked.patch)
+        fixed, outcome = fixed_patch(first, checked, series, writer, needed, only)
+        patches.append(fixed)
+        if outcome:
+            by_patch[id(checked.patch)] = outcome
+    return patches, by_patch
 
 
 def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:

@@ -11,6 +11,7 @@ from patchpilot.checking.check_result import (
     FindingCounts,
     SeriesFindings,
 )
+from patchpilot.checking.suppressions import Baseline, Waivers
 from patchpilot.checking.unchecked import unchecked
 from patchpilot.model.built_commit import BuiltConfiguration
 from patchpilot.model.finding import Finding, Severity, Suppressed
@@ -150,9 +151,9 @@ class CommitBuild:
     "commits?",
     "waived",
     "fix?",
-    "waivers=result.waivers?",
-    "since=result.since?",
-    "baseline=result.baseline?",
+    "waivers?",
+    "since?",
+    "baseline?",
     "questions",
     "unchecked",
     "summary",
@@ -169,10 +170,12 @@ class CheckTail:
     commits: tuple[CommitBuild, ...]
     waived: tuple[WaivedFinding, ...]
     fix: CheckFix | None
+    waivers: Waivers | None
+    since: str | None
+    baseline: Baseline | None
     questions: tuple[str, ...]
     unchecked: tuple[str, ...]
     summary: CheckSummary
-    result: CheckResult
 
 
 def check_head(result: CheckResult) -> CheckHead:
@@ -227,10 +230,12 @@ def check_tail(
         tuple(_commit_builds(result)),
         waived,
         fix,
+        result.waivers,
+        result.since,
+        result.baseline,
         tuple(question.name for question in result.questions),
         unchecked(result),
         summary,
-        result,
     )
 
 

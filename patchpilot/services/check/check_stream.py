@@ -97,8 +97,10 @@ class CheckStream:
                 yield text
                 break
         keep()
-        checked = self._driver.each(self._line, mails, _MAILS)
+        jobs = self._driver.options.jobs
+        checked = self._driver.each(self._line, mails, _MAILS, jobs)
         yield from filter(None, map(self._counted, checked))
+        keep()
         yield summary_line(self._counts, self.exit_code)
 
     def _counted(self, checked: tuple[str, "Counter[str]"]) -> str:

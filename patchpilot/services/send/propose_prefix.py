@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.model.action import Action
-from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_problem import SendProblem
+from patchpilot.topic.topic_prefix import with_prefix
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -113,18 +113,7 @@ def _for_fixes(message: str, trees: Mapping[str, str]) -> str:
 
 def _as_mail(patch: Patch, prefix: str) -> Patch:
     """A patch as a mail with this subject prefix; the address makes it one."""
-    header = next(
-        (header for header in patch.headers if header.name.lower() == "subject"), None
-    )
-    lines = list(patch.lines)
-    at = header.line - 1 if header else 0
-    lines[at : at + 1] = [
-        f"Subject: [{prefix}] {patch.subject.title}",
-        "To: nobody@example.invalid",
-    ]
-    return parse_patch(
-        "\n".join(lines).encode("utf-8", "surrogateescape"), patch.source
-    )
+    return with_prefix(patch, prefix, "To: nobody@example.invalid")
 
 
 def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
