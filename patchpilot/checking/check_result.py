@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
-from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
@@ -19,6 +18,7 @@ from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
     from patchpilot.checking.suppressions import Baseline, Waivers
+    from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.built_commit import BuiltCommit
 
 
@@ -88,7 +88,7 @@ class BuildFacts(NamedTuple):
     run, and `commits` has the build result of each commit.
     """
 
-    problems: Mapping[int, tuple[BuildProblem, ...]]
+    problems: Mapping[int, tuple["BuildProblem", ...]]
     text: str
     commits: tuple["BuiltCommit", ...] = ()
 
@@ -224,7 +224,7 @@ class CheckRun(NamedTuple):
     tree: Tree | None
     history: HistoryFacts | None
     trees: Mapping[int, Callable[[], Tree]] = MappingProxyType({})
-    built: Mapping[int, tuple[BuildProblem, ...]] = MappingProxyType({})
+    built: Mapping[int, tuple["BuildProblem", ...]] = MappingProxyType({})
 
     def context(
         self, patch: Patch, series: Series, progress: Progress = silent

@@ -11,7 +11,6 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.patch import Patch
-from patchpilot.outgoing.compose_mails import patch_contents
 
 
 class TargetTree(NamedTuple):
@@ -136,6 +135,7 @@ def fit_of_files(
     """Applies patch files to the target's tip one after another, in a temporary index."""
     from patchpilot.backports.applies import AppliesHow
     from patchpilot.backports.object_store import Scratch
+    from patchpilot.outgoing.compose_mails import patch_contents
 
     worst, already, contents = AppliesHow.CLEAN, [], patch_contents(patches)
     with Scratch(repository) as scratch, TemporaryFolder("index") as place:

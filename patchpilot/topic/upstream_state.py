@@ -31,7 +31,6 @@ from patchpilot.history.stable_branches import linux_next, trees_of
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.send_request import SendRequest
 from patchpilot.model.upstream_references import upstream_commits
 
 MAX_PATCHES = 200
@@ -206,6 +205,7 @@ def _is_for_stable(
 ) -> bool:
     """Whether the subject prefix of a topic names a stable tree."""
     if mark is None and all(patch.commit for patch in patches):
+        from patchpilot.model.send_request import SendRequest
         from patchpilot.topic.find_topic import read_topic
 
         ids = tuple(patch.commit for patch in patches if patch.commit)

@@ -17,7 +17,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.draft import Drafts
 from patchpilot.tui.screens import checks_status
 from patchpilot.tui.view.session import JobRequest, Session
-from tests.kit.cli import Outcome, spawn
+from tests.kit.cli import Outcome
 from tests.kit.cli import call as call_cli
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -800,17 +800,3 @@ def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
         f'{ours}[[waiver]]\nrule = "trailing-space"\nreason = "r"\n'
     )
     assert hook().code == 0
-
-
-def test_these_options_leave_the_short_way_and_end_alike(workdir: Path) -> None:
-    write("a.patch", text_of(SPACED))
-    check("--write-baseline", "b.json", "a.patch")
-    for words in (
-        ("--write-baseline", "b.json"),
-        ("--baseline", "b.json"),
-        ("--waive", "trailing-space=r"),
-        ("--since-version", "a.patch"),
-    ):
-        assert spawn("check", *words, "a.patch", cwd=workdir) == call(
-            "check", *words, "a.patch"
-        )
