@@ -16,10 +16,6 @@ from patchpilot.errors import InputError, PatchpilotError, UsageError, unknown
 from patchpilot.urls import public_url
 
 FILE_NAME = ".patchpilot.toml"
-WAIVERS_GIVEN = "waivers-given"
-"""A file in the user's state directory, written with the first waiver for a topic: without it there
-are no waivers to look up.
-"""
 COLUMNS = (40, 1000)
 """The smallest and the largest max-line-length."""
 

@@ -23,7 +23,6 @@ from patchpilot.series.draft import Drafts
 from patchpilot.topic.fix_claims import denied_subjects, without_denials
 from patchpilot.topic.topic_base import topic_commits
 from patchpilot.topic.topic_prefix import draft_of
-from patchpilot.topic.waivers_given import is_given, mark_given
 
 ORIGIN = "your topic"
 REVIEW_COMMENT = re.compile(r"review-[0-9a-f]{8}")
@@ -59,10 +58,8 @@ def of_topic(
 ) -> tuple[Waiver, ...]:
     """Returns the waivers of the topics to which the TARGETs belong; patch files have none.
 
-    No draft is created, and no draft is looked up until the first waiver exists.
+    No draft is created.
     """
-    if not is_given():
-        return ()
     waivers: dict[Waiver, None] = {}
     for target in targets or (None,):
         draft = known_draft(repository, target, base)
@@ -129,7 +126,6 @@ def give(
     verify(tuple(of_rules), rules)
     draft = find_draft(repository, SendRequest(target=target, base=base))
     reasons = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
-    mark_given()
     with Drafts() as drafts:
         return drafts.keep(
             draft, replace(draft, waivers={**draft.waivers, **reasons}), "check --waive"

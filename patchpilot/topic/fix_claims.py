@@ -16,6 +16,7 @@ from patchpilot.model.fix_claim import fix_claim, may_fix
 from patchpilot.model.patch import Patch
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
+from patchpilot.topic.topic_prefix import has_drafts
 
 _ANSWER = "fix "
 """How the names of these answers start in a draft.
@@ -79,12 +80,10 @@ def answer_fix(
     None deletes the answers.
     """
     from patchpilot.topic.find_topic import find_draft
-    from patchpilot.topic.waivers_given import mark_given
 
     draft = find_draft(repository, SendRequest(target=target, base=base))
     names = {_name(commit) for commit in commits}
     home = repository.key
-    mark_given()
     with Drafts() as drafts:
         for other in drafts.all(home):
             if names & set(other.answers) and other.change_id != draft.change_id:
@@ -132,9 +131,7 @@ def _name(commit: Commit) -> str:
 
 
 def _answers(repository: Repository) -> dict[str, str]:
-    from patchpilot.topic.waivers_given import is_given
-
-    if not is_given():
+    if not has_drafts():
         return {}
     with Drafts() as drafts:
         found = drafts.all(repository.key)

@@ -18,12 +18,17 @@ _B4_BRANCH = "b4/"
 _SUBJECT = re.compile(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
 
 
+def has_drafts() -> bool:
+    """Return whether the user has any draft. Finding out which one takes longer."""
+    return (state_path() / _DATABASE).exists()
+
+
 def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
     """Return the draft of commits, identified by subjects, author dates and the branch.
 
     Nothing is written, and no database is opened if there is none.
     """
-    if not (state_path() / _DATABASE).exists():
+    if not has_drafts():
         return None
     from patchpilot.model.draft import KnownPatch
     from patchpilot.series.draft import Drafts

@@ -19,7 +19,7 @@ from patchpilot.services.check.check_targets import (
     can_be_streamed,
     need_no_repository,
 )
-from patchpilot.topic.waivers_given import is_given
+from patchpilot.topic.topic_prefix import has_drafts
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -216,7 +216,7 @@ def _suppressions(
     asked = (
         options.baseline or options.write_baseline or options.waive or options.unwaive
     )
-    if not (asked or settings.waivers or (repository and is_given())):
+    if not (asked or settings.waivers or (repository and has_drafts())):
         return None
     from patchpilot.services.check.find_suppressions import find_suppressions
 
