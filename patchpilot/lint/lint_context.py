@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -143,7 +142,7 @@ class Options(NamedTuple):
     packs: Sequence[OwnPack] = ()
     conf: CheckpatchConf | None = None
     proposes_edits: bool = False
-    origins: Mapping[str, str] = MappingProxyType({})
+    origins: Mapping[str, str] = {}
 
     def is_default(self, name: str) -> bool:
         """Returns whether nobody chose the value of this option."""
