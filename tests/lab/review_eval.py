@@ -20,6 +20,7 @@ from pathlib import Path
 
 from patchpilot.checking.check_patches import check
 from patchpilot.checking.check_request import CheckRequest
+
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.patch import Patch

@@ -5,6 +5,7 @@ import importlib
 import os
 import re
 import sys
+from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,10 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
         raise UsageError(
             f"{name} requires --fix", hint=f"run `patchpilot check --fix {name}`"
         )
+    if options.review is not None:
+        from patchpilot.cli.check import review_options
+
+        review_options.verify(common, options)
     if options.data and not options.data.is_dir():
         raise MissingError(
             f"{options.data}: no such directory",
@@ -146,12 +151,23 @@ def _check(
         return int(lines.exit_code)
     with progress_of(common) as driver.progress:
         result = driver.check_source(patches, build=build)
+    if options.review_request:
+        from patchpilot.cli.check import review_options
+
+        common.write(review_options.requests(options, result, repository))
+        return 0
     _report_notes(common, result)
     if suppressions:
         from patchpilot.cli.check.suppression_notes import remark
 
         remark(common, result)
-    common.write(_render(common, result, unfolded=options.unfolded), fold=True)
+    reviews: Sequence[Any] = ()
+    if options.review is not None:
+        from patchpilot.cli.check import review_options
+
+        reviews = review_options.reviews(common, options, result, repository)
+    text = _render(common, result, unfolded=options.unfolded, reviews=reviews)
+    common.write(text, fold=True)
     if common.format == "text" and not common.quiet:
         _note_more(options, result)
         if repository and not options.targets:
@@ -273,12 +289,19 @@ def _can_be_fixed(options: SimpleNamespace) -> bool:
     )
 
 
-def _render(common: Common, result: "CheckResult", *, unfolded: bool) -> str:
+def _render(
+    common: Common,
+    result: "CheckResult",
+    *,
+    unfolded: bool,
+    reviews: Sequence[Any] = (),
+) -> str:
     """The result in the chosen form; only that form's printer is imported."""
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
     if common.format != "text":
-        return str(printer.render(result))
-    return str(
+        more = {"reviews": reviews} if reviews else {}
+        return str(printer.render(result, **more))
+    text = str(
         printer.render(
             result,
             colored=common.colored,
@@ -288,3 +311,8 @@ def _render(common: Common, result: "CheckResult", *, unfolded: bool) -> str:
             columns=common.room,
         )
     )
+    if reviews:
+        from patchpilot.services.review.review_text import review_text
+
+        text += "\n" + review_text(reviews, unfolded=unfolded)
+    return text
