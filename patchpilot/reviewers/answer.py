@@ -35,17 +35,13 @@ class ReviewComment(NamedTuple):
     undocumented: tuple[str, ...] = ()
 
 
-class Answer(NamedTuple):
-    """The comments of an answer, and whether it had the expected form."""
-
-    comments: tuple[ReviewComment, ...]
-    is_valid: bool
+Comments = tuple[ReviewComment, ...]
 
 
-def parse_answer(text: str) -> Answer:
+def parse_answer(text: str) -> Comments | None:
     """Parse an answer: one JSON object per line, or a document with a list "findings".
 
-    Other text around the objects is ignored. An answer without any JSON is not valid.
+    Other text around the objects is ignored. Returns None for an answer without any.
     """
     objects = list(_objects(text))
     comments = []
@@ -57,7 +53,7 @@ def parse_answer(text: str) -> Answer:
             for row in rows
             if isinstance(row, Mapping) and (comment := _comment(row))
         ]
-    return Answer(tuple(comments[:MOST]), bool(objects))
+    return tuple(comments[:MOST]) if objects else None
 
 
 def _objects(text: str) -> Iterator[Mapping[str, Any]]:

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Decides from the patch and its tree what of a review comment is proven."""
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
 from patchpilot.reviewers.answer import MESSAGE, ReviewComment
@@ -38,10 +40,22 @@ class Standing(StrEnum):
     REFUTED = "refuted"
 
 
+@json_form(
+    "name",
+    "path~",
+    "line~",
+    "problem=comment.problem",
+    "confidence=comment.confidence",
+    "standing",
+    "reason?",
+    "same_as?",
+    "waived?",
+)
 class ProvenComment(NamedTuple):
     """A comment with its proven place, or the reason why it has none.
 
     `line` is in the new file or, without a path, in the message (the subject is line 1).
+    `same_as` is the rule that has the same finding, and `waived` the reason of the topic's waiver.
     """
 
     comment: ReviewComment
@@ -49,11 +63,29 @@ class ProvenComment(NamedTuple):
     reason: str = ""
     path: str = ""
     line: int = 0
+    same_as: str = ""
+    waived: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the comment: a hash of its file and the code that it quotes.
+
+        It stays the same while the comment is about the same code.
+        """
+        code = " ".join(self.comment.quoted.split()) or self.comment.problem
+        text = f"{self.path or self.comment.path}\0{code}"
+        data = text.encode("utf-8", "surrogateescape")
+        return f"review-{hashlib.sha256(data).hexdigest()[:8]}"
 
     @property
     def is_sure(self) -> bool:
         """Whether the comment is placed and its confidence is high enough to be shown."""
         return self.standing is Standing.PLACED and self.comment.confidence >= SURE
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is shown without being asked for."""
+        return self.is_sure and not self.same_as and not self.waived
 
 
 class PatchFacts(NamedTuple):

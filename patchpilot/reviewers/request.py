@@ -55,11 +55,8 @@ is {{"done": true}}.
 """
 
 
-class Section(NamedTuple):
-    """A section of a request: a title and lines of data, each with its number or None."""
-
-    title: str
-    lines: Sequence[tuple[int | None, str]]
+Section = tuple[str, Sequence[tuple[int | None, str]]]
+"""A section of a request: a title and lines of data, each with its number or None."""
 
 
 class ReviewRequest(NamedTuple):
@@ -81,11 +78,11 @@ def write_request(
     text = _TASK + "".join(map(_section, _patch_sections(patch)))
     left_out = []
     for section in sections:
-        if not section.lines:
+        if not section[1]:
             continue
         more = _section(section)
         if estimated_tokens(text + more) > tokens:
-            left_out.append(section.title)
+            left_out.append(section[0])
         else:
             text += more
     if left_out:
@@ -122,16 +119,15 @@ def _patch_sections(patch: Patch) -> tuple[Section, ...]:
             diff.append((None, f"@@ {hunk.section}"))
             diff += [(line.new_line, line.kind + line.text) for line in hunk.lines]
     return (
-        Section("The patch's message", message),
-        Section(
-            "The diff (numbers: lines of the new file; removed lines have none)", diff
-        ),
+        ("The patch's message", message),
+        ("The diff (numbers: lines of the new file; removed lines have none)", diff),
     )
 
 
 def _section(section: Section) -> str:
+    title, lines = section
     rows = (
         f"{'' if number is None else number:>6}| {printable(line).rstrip()}".rstrip()
-        for number, line in section.lines
+        for number, line in lines
     )
-    return f"\n## {section.title}\n\n" + "\n".join(rows) + "\n"
+    return f"\n## {title}\n\n" + "\n".join(rows) + "\n"

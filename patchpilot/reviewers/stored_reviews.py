@@ -9,10 +9,9 @@ import contextlib
 import hashlib
 import json
 from pathlib import Path
-from typing import NamedTuple
 
 from patchpilot.resources import state_folder, state_path
-from patchpilot.reviewers.answer import Answer, parse_answer
+from patchpilot.reviewers.answer import Comments, parse_answer
 from patchpilot.reviewers.reviewer import Reviewer
 from patchpilot.write_file import PRIVATE, replace_file
 
@@ -21,24 +20,21 @@ MOST = 2000
 _LARGEST = 1 << 20
 
 
-class PatchKey(NamedTuple):
-    """What identifies a patch (its patch-id), and all of its versions (author and date)."""
-
-    patch_id: str
-    versions: str
+PatchKey = tuple[str, str]
+"""The text that identifies a patch, and the one that identifies all of its versions."""
 
 
-def stored_review(reviewer: Reviewer, key: PatchKey) -> Answer | None:
+def stored_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
     """Return the review of this patch by this command and version, or None."""
     return _read(_folder() / _name(reviewer, key))
 
 
-def earlier_review(reviewer: Reviewer, key: PatchKey) -> Answer | None:
+def earlier_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
     """Return this reviewer's latest review of another version of the patch, or None."""
     mine = _name(reviewer, key)
     others = [
         file
-        for file in _folder().glob(f"{_digest(key.versions)}-*.json")
+        for file in _folder().glob(f"{_digest(key[1])}-*.json")
         if file.name != mine and file.name.endswith(mine.rpartition("-")[2])
     ]
     with contextlib.suppress(OSError):
@@ -46,10 +42,10 @@ def earlier_review(reviewer: Reviewer, key: PatchKey) -> Answer | None:
     return _read(others[-1]) if others else None
 
 
-def store_review(reviewer: Reviewer, key: PatchKey, answer: Answer) -> None:
+def store_review(reviewer: Reviewer, key: PatchKey, answer: Comments) -> None:
     """Store the review of a patch. A failure to write is no error: the review is made again."""
     folder = state_folder() / "reviews"
-    rows = [comment._asdict() for comment in answer.comments]
+    rows = [comment._asdict() for comment in answer]
     with contextlib.suppress(OSError):
         folder.mkdir(mode=0o700, exist_ok=True)
         replace_file(folder / _name(reviewer, key), json.dumps(rows), mode=PRIVATE)
@@ -64,7 +60,7 @@ def _folder() -> Path:
 
 def _name(reviewer: Reviewer, key: PatchKey) -> str:
     command = f"{reviewer.name}\0{reviewer.shown}\0{reviewer.version}"
-    return f"{_digest(key.versions)}-{_digest(key.patch_id)}-{_digest(command)}.json"
+    return f"{_digest(key[1])}-{_digest(key[0])}-{_digest(command)}.json"
 
 
 def _digest(text: str) -> str:
@@ -72,12 +68,11 @@ def _digest(text: str) -> str:
     return hashlib.sha256(data).hexdigest()[:20]
 
 
-def _read(file: Path) -> Answer | None:
+def _read(file: Path) -> Comments | None:
     try:
         if file.stat().st_size > _LARGEST:
             return None
         rows = json.loads(file.read_text("utf-8"))
-        answer = parse_answer("\n".join(map(json.dumps, rows)))
+        return parse_answer("\n".join(map(json.dumps, rows))) or ()
     except (OSError, ValueError, TypeError):
         return None
-    return answer._replace(is_valid=True)

@@ -18,17 +18,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from patchpilot.checking.check_patches import check
-from patchpilot.checking.check_request import CheckRequest
+from patchpilot.checking.driver import Driver, PatchSource
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.patch import Patch
 from patchpilot.reviewers.answer import parse_answer
-from patchpilot.reviewers.proof import ProvenComment
+from patchpilot.reviewers.proof import ProvenComment, prove
 from patchpilot.services.review.review_patches import (
     ReviewInput,
-    proven_comments,
+    patch_facts,
     review_requests,
 )
 
@@ -38,8 +37,8 @@ def inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInpu
     with Repository.open(tree) as repository:
         head = CommitTree(repository, repository.resolve("HEAD"))
         for file in files:
-            request = CheckRequest(targets=(str(file),))
-            result = check(request, repository=repository, tree=head)
+            driver = Driver(repository=repository, tree=head)
+            result = driver.check_source(PatchSource((str(file),)))
             yield file, ReviewInput(result, repository, (str(file),))
 
 
@@ -81,7 +80,10 @@ def score(
             if not answer.exists():
                 continue
             read += 1
-            found = proven_comments(given, patch, parse_answer(answer.read_text()))
+            checked = next(one for one in given.result.patches if one.patch is patch)
+            facts = patch_facts(given, checked)
+            comments = parse_answer(answer.read_text()) or ()
+            found = [prove(comment, facts) for comment in comments]
             standings.update(proof.standing for proof in found)
             blamed += any(proof.is_sure for proof in found)
             row = rows.get(file.stem, {})

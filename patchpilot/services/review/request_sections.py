@@ -80,30 +80,30 @@ def request_sections(
     from outside of the changed files.
     """
     patch = checked.patch
-    yield Section(
+    yield (
         "Findings already made",
         [
             (None, f"{one.path or 'message'}:{one.line or ''} {one.message}")
             for one in checked.findings
         ],
     )
-    yield Section(
+    yield (
         "The series",
         [(None, f"{one.subject.raw} ({', '.join(one.paths[:4])})") for one in series],
     )
     after = list(_functions(patch, files.after, is_new=True))
     names = [name for _, name, _ in after]
     for path, name, lines in after:
-        yield Section(f"{name} in {path}, after the patch", lines)
+        yield (f"{name} in {path}, after the patch", lines)
     conventions, documents = _conventions(patch, files, files.tree)
-    yield Section("Conventions of the subsystem", conventions)
+    yield ("Conventions of the subsystem", conventions)
     at = _revision(patch, repository)
     if repository and at:
         called = _called(patch, after)
         yield from _definitions(repository, at, patch.paths, called)
         yield _callers(repository, at, patch.paths, names)
     for path, name, lines in _functions(patch, files.before, is_new=False):
-        yield Section(f"{name} in {path}, before the patch", lines)
+        yield (f"{name} in {path}, before the patch", lines)
     if repository and at:
         yield _log(repository, at, patch.paths)
     yield from documents
@@ -128,7 +128,7 @@ def _conventions(
         matches = ()
     documents = (name for found in matches for name in found.section.values("P"))
     return rows, [
-        Section(name, numbered(files.before(name.strip()) or ()))
+        (name, numbered(files.before(name.strip()) or ()))
         for name in dict.fromkeys(documents)
     ]
 
@@ -203,7 +203,7 @@ def _definitions(
         start, end = function.span
         if not lines[end - 1].startswith("}"):
             continue
-        yield Section(
+        yield (
             f"{function.name} in {path}, called by the patch's functions",
             numbered(lines[start : min(end, start + 60)], start + 1),
         )
@@ -232,7 +232,7 @@ def _callers(
         count += 1
         if count == _CALLERS:
             break
-    return Section("Callers of the changed functions, before the patch", rows)
+    return ("Callers of the changed functions, before the patch", rows)
 
 
 def _log(repository: "Repository", at: str, paths: Sequence[str]) -> Section:
@@ -240,8 +240,8 @@ def _log(repository: "Repository", at: str, paths: Sequence[str]) -> Section:
     try:
         done = repository.git(*words, timeout=_TIMEOUT)
     except GitError:
-        return Section("", ())
-    return Section(
+        return ("", ())
+    return (
         "Earlier commits to these files",
         [(None, line) for line in done.text.splitlines()],
     )

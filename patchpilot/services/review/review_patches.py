@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Implements machine review: asks reviewers about checked patches, and proves what they say."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -17,7 +16,7 @@ from patchpilot.model.finding import Finding
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, silent
-from patchpilot.reviewers.answer import Answer, ReviewComment, parse_answer
+from patchpilot.reviewers.answer import Comments, ReviewComment, parse_answer
 from patchpilot.reviewers.proof import PatchFacts, ProvenComment, Standing, prove
 from patchpilot.reviewers.request import ReviewRequest, write_request
 from patchpilot.reviewers.reviewer import (
@@ -47,60 +46,6 @@ if TYPE_CHECKING:
 
 
 @json_form(
-    "name",
-    "path~",
-    "line~",
-    "problem=comment.problem",
-    "confidence=comment.confidence",
-    "standing",
-    "reason?",
-    "same_as?",
-    "waived?",
-)
-class ReviewFinding(NamedTuple):
-    """A comment of a reviewer with its proof.
-
-    `same_as` is the rule that has a finding at the same line, and `waived` the reason of the
-    topic's waiver.
-    """
-
-    comment: ReviewComment
-    proof: ProvenComment
-    same_as: str = ""
-    waived: str = ""
-
-    @property
-    def name(self) -> str:
-        """The name of the comment, which stays the same while it is about the same code."""
-        return comment_name(self.proof)
-
-    @property
-    def path(self) -> str:
-        """The file of a comment that has a place in one."""
-        return self.proof.path
-
-    @property
-    def line(self) -> int:
-        """The line in the file or in the message, or 0."""
-        return self.proof.line
-
-    @property
-    def standing(self) -> Standing:
-        """Whether the comment's place is proven."""
-        return self.proof.standing
-
-    @property
-    def reason(self) -> str:
-        """Why it has no place."""
-        return self.proof.reason
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether it is shown without being asked for."""
-        return self.proof.is_sure and not self.same_as and not self.waived
-
-
-@json_form(
     "source=patch.source",
     "commit=patch.commit",
     "subject=patch.subject.title",
@@ -121,7 +66,7 @@ class ReviewedPatch(NamedTuple):
     """
 
     patch: Patch
-    findings: tuple[ReviewFinding, ...] = ()
+    findings: tuple[ProvenComment, ...] = ()
     resolved: tuple[str, ...] = ()
     tokens: int = 0
     is_stored: bool = False
@@ -197,7 +142,7 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
         for reviewed in each.patches:
             if reviewed.patch is not patch or reviewed.error:
                 continue
-            sure = [one for one in reviewed.findings if one.proof.is_sure]
+            sure = [one for one in reviewed.findings if one.is_sure]
             said = counted(len(sure), "comment") if sure else "no comments"
             lines.append(f"Machine review by {each.reviewer.name}: {said}")
             lines += [
@@ -283,50 +228,37 @@ def _reviewed(
             except GitError as error:
                 yield ReviewedPatch(each.patch, tokens=tokens, error=str(error))
                 continue
-            if not answer.is_valid:
+            if answer is None:
                 error_text = f"the answer of {reviewer.name} has no JSON object"
                 yield ReviewedPatch(each.patch, tokens=tokens, error=error_text)
                 continue
             store_review(reviewer, key, answer)
-        facts = _facts(given, each.patch, files)
-        earlier = earlier_review(reviewer, key) or Answer((), is_valid=True)
+        facts = patch_facts(given, each)
+        earlier = earlier_review(reviewer, key) or ()
         yield ReviewedPatch(
             each.patch,
             tuple(_findings(answer, facts, each, waivers)),
             tuple(_resolved(earlier, answer, facts)),
             tokens,
             is_stored,
-            _takes_over(each.patch, (*answer.comments, *earlier.comments)),
+            _takes_over(each.patch, (*answer, *earlier)),
         )
 
 
 def _findings(
-    answer: Answer,
+    answer: Comments,
     facts: PatchFacts,
     checked: "CheckedPatch",
     waivers: Mapping[str, str],
-) -> Iterator[ReviewFinding]:
+) -> Iterator[ProvenComment]:
     """The comments of an answer with their proofs, the most certain first."""
-    proofs: dict[str, ProvenComment] = {}
-    for comment in sorted(answer.comments, key=lambda one: -one.confidence):
+    proofs: dict[tuple[str, str], ProvenComment] = {}
+    for comment in sorted(answer, key=lambda one: -one.confidence):
         proof = prove(comment, facts)
-        proofs.setdefault(f"{comment_name(proof)} {comment.problem}", proof)
-    for proof in proofs.values():
-        same = next(
-            (rule.name for rule in checked.findings if _is_same(rule, proof)), ""
-        )
-        yield ReviewFinding(
-            proof.comment, proof, same, waivers.get(comment_name(proof), "")
-        )
-
-
-def proven_comments(
-    given: ReviewInput, patch: Patch, answer: Answer
-) -> tuple[ProvenComment, ...]:
-    """Return the comments of an answer about a patch with their proofs."""
-    checked = next(each for each in given.result.patches if each.patch is patch)
-    facts = _facts(given, patch, _files(given, checked))
-    return tuple(prove(comment, facts) for comment in answer.comments)
+        proofs.setdefault((proof.name, comment.problem), proof)
+    for (name, _), proof in proofs.items():
+        same = (rule.name for rule in checked.findings if _is_same(rule, proof))
+        yield proof._replace(same_as=next(same, ""), waived=waivers.get(name, ""))
 
 
 def _is_same(finding: Finding, proof: ProvenComment) -> bool:
@@ -351,24 +283,16 @@ def _takes_over(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
     return False
 
 
-def _resolved(earlier: Answer, now: Answer, facts: PatchFacts) -> Iterator[str]:
+def _resolved(earlier: Comments, now: Comments, facts: PatchFacts) -> Iterator[str]:
     """The problems of the review of another version whose quoted code is not there any more."""
 
     def is_placed(comment: ReviewComment) -> bool:
         return prove(comment, facts).standing is Standing.PLACED
 
-    again = {comment.problem for comment in now.comments if is_placed(comment)}
-    for comment in earlier.comments:
+    again = {comment.problem for comment in now if is_placed(comment)}
+    for comment in earlier:
         if comment.problem not in again and not is_placed(comment):
             yield comment.problem
-
-
-def comment_name(proof: ProvenComment) -> str:
-    """Return the name of a comment: a hash of its file and the code that it quotes."""
-    comment = proof.comment
-    code = " ".join(comment.quoted.split()) or comment.problem
-    text = f"{proof.path or comment.path}\0{code}".encode("utf-8", "surrogateescape")
-    return f"review-{hashlib.sha256(text).hexdigest()[:8]}"
 
 
 def _key(patch: Patch) -> PatchKey:
@@ -377,7 +301,7 @@ def _key(patch: Patch) -> PatchKey:
         lines += (change.old_path or "", change.new_path or "")
         lines += [line.kind + line.text for hunk in change.hunks for line in hunk.lines]
     author = patch.author.email if patch.author else ""
-    return PatchKey("\n".join(lines), f"{author} {patch.date}")
+    return "\n".join(lines), f"{author} {patch.date}"
 
 
 def _files(given: ReviewInput, checked: "CheckedPatch") -> PatchedFiles:
@@ -399,8 +323,10 @@ def _request(
     return write_request(checked.patch, tuple(sections), given.tokens or tokens)
 
 
-def _facts(given: ReviewInput, patch: Patch, files: PatchedFiles) -> PatchFacts:
-    repository = given.repository
+def patch_facts(given: ReviewInput, checked: "CheckedPatch") -> PatchFacts:
+    """Return what proves comments about a patch."""
+    patch, repository = checked.patch, given.repository
+    files = _files(given, checked)
     text = "\n".join(patch.lines)
 
     @cache
