@@ -29,7 +29,7 @@ OPTIONS = (
     *base_table(),
     Option(
         ("-f", "--file"),
-        "check whole source files, as checkpatch.pl -f does",
+        "check whole source files",
         name="whole_files",
     ),
     Option(("--strict",), "report the findings of all rules"),
@@ -43,7 +43,7 @@ OPTIONS = (
     ),
     Option(
         ("--select",),
-        "run only these rules (id, name, checkpatch type or pack)",
+        "run only these rules, types or packs",
         TEXT,
         "RULE,…",
         multiple=True,
@@ -76,22 +76,22 @@ OPTIONS = (
     ),
     Option(
         ("--jobs",),
-        "number of processes (default: number of CPUs)",
+        "number of processes (default: CPUs)",
         NUMBER,
         "N",
         limits=JOBS,
     ),
     Option(
         ("--checkpatch",),
-        "also run the tree's own scripts/checkpatch.pl (executes code of that tree)",
+        "also run the tree's checkpatch.pl (executes code of that tree)",
     ),
     Option(
         ("--checkpatch-compat",),
-        "report exactly what checkpatch.pl reports, including its false positives",
+        "report exactly what checkpatch.pl reports",
     ),
     Option(
         ("--build",),
-        "also compile what each commit touches, before and after it (executes code of that tree)",
+        "also compile each commit's files (executes code of that tree)",
     ),
     Option(
         ("--checkers",),
@@ -99,21 +99,21 @@ OPTIONS = (
     ),
     Option(
         ("--review",),
-        "let your reviewer NAME (default: all) read the patches; print proven comments",
+        "let your reviewers read the patches",
         metavar="NAME",
         alone="",
     ),
     Option(("--review-request",), "print the requests that a reviewer would get"),
     Option(
         ("--budget",),
-        "largest review request, in tokens (default: 30000)",
+        "largest request (default: 30000)",
         NUMBER,
         "TOKENS",
         limits=(1, 1_000_000),
     ),
     Option(
         ("--fix",),
-        "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)",
+        "apply safe fixes; `patchpilot undo` restores",
     ),
     Option(("--diff",), "print what --fix would change"),
     *(
@@ -142,7 +142,7 @@ OPTIONS = (
     ),
     Option(
         ("--waive",),
-        "suppress the findings of a rule for this topic",
+        "suppress a rule for this topic",
         TEXT,
         "RULE=REASON",
         multiple=True,
