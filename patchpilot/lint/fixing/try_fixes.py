@@ -148,7 +148,7 @@ def fix_patch(
         banned |= {
             one.key
             for one in after.applied
-            if one in wrong
+            if one.key in causes
             or one.key[0] in rules_of
             or any(abs(at - line) < NEAR for at in one.lines for line in near)
         }
