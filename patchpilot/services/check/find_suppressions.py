@@ -29,13 +29,13 @@ def find_suppressions(
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],
     judge: Source | None,
-    tell: Callable[[Any, str], None],
+    notify: Callable[[Any, str], None],
 ) -> Suppressions | None:
     """Returns the waivers and the baseline for a check, the most specific first, or None.
 
     `request` has the command-line options. New waivers for a topic are recorded in its draft.
     `judge` is the revision whose settings a CI gate uses; a tracked baseline is read from that
-    revision. `tell` is called for a note on recorded waivers, and for a warning if the baseline
+    revision. `notify` is called for a note on recorded waivers, and for a warning if the baseline
     is ignored. Raises `UsageError` for invalid combinations of options.
     """
     if request.write_baseline and (request.fix or request.diff):
@@ -48,7 +48,7 @@ def find_suppressions(
     if (given or request.unwaive) and (
         recorded := _write_down(given, request, base, repository, packs)
     ):
-        tell("note", recorded)
+        notify("note", recorded)
     if request.write_baseline and request.baseline is None:
         raise UsageError(
             "--write-baseline: no file given",
@@ -76,7 +76,7 @@ def find_suppressions(
     if judge and repository and request.baseline and not request.write_baseline:
         content = tracked_content(repository, judge, request.baseline)
         if content == b"":
-            tell(
+            notify(
                 "warning",
                 f"{request.baseline}: not in the base {judge.tree.label}, so it suppresses nothing"
                 " yet (--config-from REV names another revision)",
