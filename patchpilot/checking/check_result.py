@@ -49,6 +49,17 @@ class CheckedPatch(NamedTuple):
         """All findings of the patch, including suppressed findings."""
         return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
+    def with_more(self, mail: "CheckedPatch") -> "CheckedPatch":
+        """Returns the patch as a message, with the findings of rules that this patch has not."""
+        known = {finding.rule for finding in self.every}
+        more = tuple(one for one in mail.findings if one.rule not in known)
+        others = tuple(one for one in mail.suppressed if one.finding.rule not in known)
+        return self._replace(
+            patch=mail.patch,
+            findings=(*self.findings, *more),
+            suppressed=(*self.suppressed, *others),
+        )
+
 
 @json_form("findings")
 class SeriesFindings(NamedTuple):

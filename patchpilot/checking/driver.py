@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 WORTH_A_PROCESS = 12
 """So many patches take longer than starting another process."""
-OF_MAILS = ("mail", "series")
+OF_MAILS = ("mail", "subject", "series")
 """The scopes of rules for which the messages have more than their commits."""
 _SETTINGS: Mapping[str, Callable[[Settings, str], Any]] = {
     "profile": Settings.get,
@@ -200,12 +200,8 @@ class Driver:
         found = sent.check(series)
         return result._replace(
             patches=tuple(
-                checked._replace(
-                    patch=mail.patch,
-                    findings=(*checked.findings, *mail.findings),
-                    suppressed=(*checked.suppressed, *mail.suppressed),
-                )
-                for checked, mail in zip(result.patches, found.patches, strict=True)
+                commit.with_more(mail)
+                for commit, mail in zip(result.patches, found.patches, strict=True)
             ),
             series=found.series,
         )
