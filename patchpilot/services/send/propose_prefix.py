@@ -113,7 +113,8 @@ def _for_fixes(message: str, trees: Mapping[str, str]) -> str:
 
 def _as_mail(patch: Patch, prefix: str) -> Patch:
     """A patch as a mail with this subject prefix; the address makes it one."""
-    return with_prefix(patch, prefix, "To: nobody@example.invalid")
+    mail = with_prefix(patch, prefix, "To: nobody@example.invalid")
+    return mail._replace(commit=None)
 
 
 def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
