@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fit the confidence of `backport --adapt`: python -m tests.lab.fit_adaptations NAME=DIR… [--rows
-FILE] [--use learn|aside] [--write].
+FILE] [--limit N] [--write].
 
 Adapts the backports of `tests/lab/adaptations/rows.jsonl` (or of FILE) whose repository NAME is in
 DIR, compares each with what the stable maintainer made, white space ignored, and prints how many
@@ -30,7 +30,7 @@ HEAD = (
     "# Written by tests/lab/fit_adaptations.py: fit again, do not edit.\n"
     "\n[confidence]\n"
 )
-STEPS, RATE, DECAY = 4000, 0.3, 0.005
+STEPS, RATE, DECAY = 4000, 0.3, 0.02
 BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 
 
@@ -136,7 +136,7 @@ def main() -> None:
     )
     parser.add_argument("repositories", nargs="+", metavar="NAME=DIR")
     parser.add_argument("--rows", type=Path, default=ROWS)
-    parser.add_argument("--use", choices=("learn", "aside"), default="learn")
+    parser.add_argument("--limit", type=int, help="rows of each repository")
     parser.add_argument("--write", action="store_true")
     wanted = parser.parse_args()
     rows = [
@@ -145,11 +145,7 @@ def main() -> None:
     ]
     found: dict[str, list[Case]] = {}
     for name, _, folder in (word.partition("=") for word in wanted.repositories):
-        mine = [
-            row
-            for row in rows
-            if row["repo"] == name and row.get("use", wanted.use) == wanted.use
-        ]
+        mine = [row for row in rows if row["repo"] == name][: wanted.limit]
         found[name] = list(cases(Path(folder), mine))
         print(
             f"{name}: {len(found[name])} of {len(mine)} adapted,"

@@ -4,7 +4,7 @@ confidence.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from patchpilot.backports.adapt.absent_names import (
@@ -14,7 +14,7 @@ from patchpilot.backports.adapt.absent_names import (
     undeclared_variables,
 )
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
-from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
+from patchpilot.backports.adapt.confidence import TAKEN, UNSURE, confidence_of
 from patchpilot.backports.adapt.explain_steps import space_step, step_of
 from patchpilot.backports.adapt.features import features_of
 from patchpilot.backports.adapt.placed_changes import FARTHEST
@@ -54,12 +54,20 @@ def is_list(path: str) -> bool:
 
 
 def adapt(
-    scratch: Scratch, merge: Merge, onto: str, fix: FixCommit
+    scratch: Scratch,
+    merge: Merge,
+    onto: str,
+    fix: FixCommit,
+    backports: Iterable[str] = (),
 ) -> Adaptation | None:
     """Adapt the conflicted files of a fix's merge to a tree.
 
-    Return None for a root commit, if a file cannot be adapted, or if no changes remain.
+    The first of the fix's `backports` to other branches that applies is taken as it is. Return
+    None for a root commit, if a file cannot be adapted, or if no changes remain.
     """
+    for backport in backports:
+        if taken := _taken(scratch, merge, onto, backport):
+            return taken
     files = _files(scratch, merge)
     if fix.base is None or not files:
         return None
@@ -75,6 +83,28 @@ def adapt(
         features = {**found.features, UNSURE: 1.0}
         found = replace(found, features=features, confidence=confidence_of(features))
     return replace(found, made=made)
+
+
+def _taken(
+    scratch: Scratch, merge: Merge, onto: str, backport: str
+) -> Adaptation | None:
+    """Return the backport of a maintainer as an adaptation, or None if it does not apply."""
+    fix = FixCommit.read(scratch.repository, backport)
+    picked = scratch.pick(fix.id, onto, fix.base)
+    if not picked.clean or picked.tree == onto:
+        return None
+    # the files that only the mainline fix changes stay as they are
+    paths = {
+        path
+        for tree in (merge.tree, picked.tree)
+        for path in scratch.changed(onto, tree)
+    }
+    contents = {
+        path: (entry[0], scratch.content(entry) or b"") if entry else None
+        for path, entry in scratch.entries(picked.tree, sorted(paths)).items()
+    }
+    step = f"took the backport {backport[:12]} to another branch, which applies here unchanged"
+    return Adaptation("backport", TAKEN, (step,), contents, made=picked.tree)
 
 
 def concluded(
@@ -106,7 +136,7 @@ def concluded(
         key=list(dict.fromkeys(_KINDS.values())).index,
         default="context",
     )
-    features = features_of(files, unknown, fix_lines)
+    features = features_of(files, fix_lines)
     is_far = any(
         len(one.ours) - len(one.base) > FARTHEST
         for file in files.values()

@@ -5,7 +5,7 @@ If the fix does not apply, the verdict contains the changes that would make it a
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +49,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import find_project
+from patchpilot.projects.stable_trees import version_key
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import (
     BackportTarget,
@@ -323,6 +324,20 @@ class BackportSession:
             max_lines=self.found.stable.max_lines,
         )
 
+    def _backports(self, commit: str, branch: Branch) -> Iterator[str]:
+        """Yield a fix's backports to other stable branches, those to the next newer ones first."""
+        every = self.found.branches
+        newer = [
+            one
+            for one in every
+            if not branch.version
+            or version_key(one.version) > version_key(branch.version)
+        ]
+        for other in (*newer, *(one for one in reversed(every) if one not in newer)):
+            landing = self.history.landed(commit, other.tip, content=False)
+            if landing and landing.holds and landing.commit != commit:
+                yield landing.commit
+
     def _on_branch(
         self,
         fix: FixCommit,
@@ -349,7 +364,8 @@ class BackportSession:
         need: PrerequisiteSearch | None = None
         is_conflict = result.verdict is BranchVerdict.CONFLICT
         if self.request.adapt and is_conflict and applied:
-            adapted = adapt(self.scratch, applied.merge, tree, fix)
+            backports = self._backports(fix.id, branch)
+            adapted = adapt(self.scratch, applied.merge, tree, fix, backports)
             result = replace(result, adaptation=adapted)
         adapted = result.adaptation
         used = adapted if adapted and adapted.is_sure else None

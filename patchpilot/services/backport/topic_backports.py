@@ -199,7 +199,13 @@ def ways_to(
             FixCommit.read(repository, result.commit),
             scratch.tree_of(branch.tip),
         )
-        adapted = adapt(scratch, scratch.pick(fix.id, tree, fix.base), tree, fix)
+        backports = [
+            one.landed_as
+            for one in result.branches
+            if one.landed_as and one.landed_as != result.commit
+        ]
+        merge = scratch.pick(fix.id, tree, fix.base)
+        adapted = adapt(scratch, merge, tree, fix, backports)
     if adapted:
         adapted = replace(adapted, steps=with_causes(adapted.steps, branch.causes))
     return Ways(adapted)

@@ -164,3 +164,22 @@ def test_what_is_not_likely_to_be_right_is_not_written(
     assert "nothing written: adapted with a confidence of 0." in out
     assert not list((tmp_path / "out").rglob("*.patch"))
     assert "--adapt --resolve" in out
+
+
+def test_a_maintainers_backport_to_another_branch_is_taken_as_it_is(
+    world: World, tmp_path: Path
+) -> None:
+    tip = world.renamed()
+    own = {"l10": "quick(10);", "l19": "verify(19);", "l20": "verify(20, some);"}
+    taken = world.branch(
+        "6.12",
+        tip,
+        (f"work: adapted\n\ncommit {world.fix} upstream.\n", {"w.c": source(**own)}),
+    )
+    found = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")
+    adaptation = found["branches"][0]["adaptation"]
+    assert (adaptation["kind"], adaptation["confidence"]) == ("backport", 0.95)
+    assert taken[:12] in adaptation["steps"][0]
+    adapted(world, tmp_path / "out", "--signoff")
+    (file,) = (tmp_path / "out" / "6.6").iterdir()
+    assert "+\tverify(20, some);" in file.read_text()

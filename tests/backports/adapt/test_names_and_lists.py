@@ -73,7 +73,7 @@ def test_entries_of_a_list_are_kept_next_to_the_branchs_own(tmp_path: Path) -> N
     assert found is not None
     assert made["ChangeLog"] == "* fix\n* of the branch\n* start\n"
     assert found.kind == "context"
-    assert found.confidence >= 0.8
+    assert found.confidence >= 0.7
 
 
 @pytest.mark.parametrize(
