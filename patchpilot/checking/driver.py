@@ -391,13 +391,17 @@ def _set_up(
     if conf.help_lines:
         style = project.style._replace(help_lines=conf.help_lines)
         project = project._replace(style=style)
-    kernel = options.kernel
-    if options.is_default("kernel") and tree and project.kernel:
-        kernel = tree.version or newest_kernel()
+    as_checkpatch = options.as_checkpatch or options.checkpatch_compat
+    kernel = message_kernel = options.kernel
+    if options.is_default("kernel") and tree:
+        version = tree.version or newest_kernel()
+        kernel = version if project.kernel else kernel
+        message_kernel = version if as_checkpatch else newest_kernel()
     options = options._replace(
         strict=options.strict or conf.strict,
-        as_checkpatch=options.as_checkpatch or options.checkpatch_compat,
+        as_checkpatch=as_checkpatch,
         kernel=kernel,
+        message_kernel=message_kernel,
         profile=project.name,
     )
     if project.files:
@@ -422,6 +426,7 @@ def _chosen(
     return choose(
         every,
         kernel=options.kernel,
+        message_kernel=options.message_kernel,
         profile=options.profile,
         select=options.select or [one for one in conf.types if one in types],
         ignore=(*options.ignore, *(one for one in conf.ignore if one in types)),

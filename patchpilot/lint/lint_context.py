@@ -112,8 +112,8 @@ class Options(NamedTuple):
 
     Without a `profile` the project is detected. `noise` is the number of findings that the shown
     rules may have on an accepted patch, on average, without `strict`. `fail_on` is the lowest
-    severity that makes the run fail. `kernel` is the version that determines the rules in force;
-    the tree's own precedes the default. `data_dir` contains spelling.txt and
+    severity that makes the run fail. `kernel` is the version that determines the rules on code in
+    force, and `message_kernel` the one for messages; the tree's own precedes the default. `data_dir` contains spelling.txt and
     const_structs.checkpatch. `checkpatch` runs the tree's own script, and `checkers` external
     programs. `conf` has the options of .checkpatch.conf, by default those of the tree.
     `proposes_edits` adds the edits of safe fixes to the findings.
@@ -128,6 +128,7 @@ class Options(NamedTuple):
     as_checkpatch: bool = False
     max_line_length: int = 100
     kernel: tuple[int, int] = newest_kernel()
+    message_kernel: tuple[int, int] = newest_kernel()
     profile: str = ""
     data_dir: Path | None = None
     checkpatch_compat: bool = False

@@ -8,6 +8,9 @@ from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.rule import Kernel, Rule
 from patchpilot.projects.loading import find_project
 
+OF_CODE = ("diff", "tree")
+"""Scopes of the rules that follow the version of the tree."""
+
 
 def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
     """Returns whether a rule is in force for a kernel version and a profile.
@@ -25,21 +28,27 @@ def choose(
     rules: Iterable[Rule],
     *,
     kernel: Kernel,
+    message_kernel: Kernel | None = None,
     profile: str,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> tuple[Rule, ...]:
     """Returns the selected rules that are in force.
 
-    A selector is a rule's id or name, a checkpatch type or a pack, in any case. Raises UsageError
-    for an unknown one.
+    `kernel` is the version for rules on code, `message_kernel` the one for all other rules (by
+    default the same). A selector is a rule's id or name, a checkpatch type or a pack, in any case.
+    Raises UsageError for an unknown one.
     """
     everything = tuple(rules)
     selected, ignored = _known(select, everything), _known(ignore, everything)
     return tuple(
         rule
         for rule in everything
-        if in_force(rule, kernel, profile)
+        if in_force(
+            rule,
+            kernel if rule.scope in OF_CODE else message_kernel or kernel,
+            profile,
+        )
         and (not selected or any(word.lower() in selected for word in rule.words))
         and not any(word.lower() in ignored for word in rule.words)
     )

@@ -272,32 +272,57 @@ def bug_in(title: str) -> str | None:
     return match[0]
 
 
+_CRASH = (
+    r"(?:(?-i:\b(?:BUG|KASAN|KMSAN|UBSAN|Oops): |\bINFO: (?:task|rcu|lockdep|possible|trying)\b)|\bcall trace:|\bgeneral protection fault\b"  # noqa: E501
+    r"|\bunable to handle (?:kernel|page)\b|\b(?:possible|inconsistent) (?:circular|recursive) locking\b|\bkernel (?:panics?|oops(?:es)?)\b"  # noqa: E501
+    r"|\b(?:the|this) (?:kernel|system|machine|board) (?:\w+ )?(?:panics?|oops(?:es)?|crash(?:es|ed)?)\b|\boopses\b"  # noqa: E501
+    r"|\bnull[- ]p(?:oin)?te?r[- ](?:deref\w*|access)\b)"
+)
+
+
+def crash_in(title: str, lines: Sequence[str]) -> str:
+    """Return the words of a title or message that show a crash of the kernel, such as "BUG:".
+
+    Return "" if there are none, or if the title announces something new.
+    """
+    return _shown(_CRASH, title, (title, *lines)).strip(" :")
+
+
+def _shown(pattern: str, title: str, lines: Sequence[str]) -> str:
+    """Return the first match that the text does not deny, or "" if the title adds something."""
+    if re.search(_NEW, title, re.IGNORECASE):
+        return ""
+    text = " ".join(lines)
+    return next(
+        (
+            match[0]
+            for match in re.finditer(pattern, text, re.IGNORECASE)
+            if not re.search(
+                _DENIED, text[max(0, match.start() - 24) : match.start()], re.IGNORECASE
+            )
+        ),
+        "",
+    )
+
+
+_NEW = (
+    r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert"
+    r"|rework|refactor)\b"
+)
+
+
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
     """Returns the words of the message that describe a bug which the subject does not mention.
 
     Returns None if there are none or the subject announces something new.
     """
-    if re.search(
-        r"\b(?:support|introduce|implement|new"
-        r" driver|document|dt-bindings|selftests?|convert|rework|refactor)\b",
-        title,
-        re.IGNORECASE,
-    ):
-        return None
-    text = " ".join(lines)
-    for match in re.finditer(_CURE, text, re.IGNORECASE):
-        if not re.search(
-            _DENIED,
-            text[max(0, match.start() - 24) : match.start()],
-            re.IGNORECASE,
-        ):
-            return match[0]
+    if found := _shown(_CURE, title, lines):
+        return found
     guards = re.search(_GUARDS, title, re.IGNORECASE)
-    return (
-        guards[0].strip(": ")
-        if guards and re.search(_HARM, text, re.IGNORECASE)
-        else None
-    )
+    harm = guards and re.search(_HARM, " ".join(lines), re.IGNORECASE)
+    if guards and harm and not re.search(_NEW, title, re.IGNORECASE):
+        return guards[0].strip(": ")
+    return None
 
 
 _DENIED = r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $"
@@ -313,12 +338,11 @@ _HARM = (
 
 
 _CURE = (
-    r"\b(?:BUG: KASAN|BUG: KMSAN|BUG: unable to handle|general protection fault|Oops:|Kernel panic|UBSAN: |WARNING: CPU: \d+"  # noqa: E501
-    r"|possible circular locking|refcount_t: underflow|KASAN: \w+"
+    rf"{_CRASH}|\b(?:WARNING: CPU: \d+|refcount_t: underflow"
     r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"  # noqa: E501
     r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
     r"|fail(?:s|ed|ing)? with (?:the |an )?(?:error )?-E[A-Z]{2,}"
-    r"|null[- ]p(?:oin)?te?r[- ](?:deref\w*|access)|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"  # noqa: E501
+    r"|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"
     r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an |the )?(?:[\w-]+,? ){0,4}"
     r"(?:crash(?:es)?|panics?|deadlocks?|hangs?|leaks?|freezes?|reboots?|lock-?ups?|oops(?:es)?|stalls?|corruptions?)"
     r"|fix(?:es|ed)? (?:the|this|that|a|an) (?:\S+ ){1,2}regression|(?:print|read|us|access)(?:s|e|es|ing)? (?:\w+ )?uninitiali[sz]ed \w+)\b"  # noqa: E501
@@ -349,11 +373,17 @@ def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
     return only_documents(paths)
 
 
+BINDINGS = "Documentation/devicetree/bindings/"
+
+
 def only_documents(paths: Sequence[str]) -> bool:
-    """Returns whether a change touches only documentation."""
+    """Return whether a change touches only documentation. Devicetree bindings count as code."""
     return bool(paths) and all(
-        path.startswith(
-            ("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")
+        (
+            path.startswith(
+                ("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")
+            )
+            and not path.startswith(BINDINGS)
         )
         or path.endswith((".rst", ".md"))
         for path in paths

@@ -355,7 +355,9 @@ def _cases(context: Context, arguments: Arguments) -> Iterator[_Case]:
         return
     for name, pattern in arguments["case_patterns"].items():
         until = arguments.get("case_until", {}).get(name)
-        if until is None or context.options.kernel <= tuple(map(int, until.split("."))):
+        if until is None or context.options.message_kernel <= tuple(
+            map(int, until.split("."))
+        ):
             yield _Case(
                 name,
                 pattern,

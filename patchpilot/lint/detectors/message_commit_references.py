@@ -90,7 +90,7 @@ def commits(context: Context) -> TypedHits:
             continue
         fixes = read_fixes_line(text)
         if fixes and fixes.is_unquoted and fixes.commit_id and fixes.ends_id:
-            yield from _fixes(line, fixes, facts, context.options.kernel)
+            yield from _fixes(line, fixes, facts, context.options.message_kernel)
         oops = oops or in_stack_dump(line)
         if (
             line.in_log

@@ -137,7 +137,8 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if (patch.subject.total or 1) > 1 and cover is None and not alone:
         return
     heading = compiled(arguments["heading_pattern"])
-    texts = [*patch.notes, "", *patch.message, "", *(cover.message if cover else ())]
+    above = [*cover.message, *cover.notes] if cover else []
+    texts = [*patch.notes, "", *patch.message, "", *above]
     notes = [
         line
         for line in patch.notes
@@ -149,9 +150,7 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
         _describes_change(heading, texts, at) for at in range(len(texts))
     ):
         yield subject_hit(context, "missing", version=version, previous=version - 1)
-    elif (
-        latest := _latest_version([*patch.notes, *(cover.message if cover else ())])
-    ) and latest < version:
+    elif (latest := _latest_version([*patch.notes, *above])) and latest < version:
         yield subject_hit(context, "old", latest=latest, version=version)
 
 

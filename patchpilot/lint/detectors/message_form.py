@@ -44,7 +44,7 @@ def message(context: Context) -> TypedHits:
     """Yields the hits, with their types, about the commit message and the headers."""
     lines = scan(context)
     yield from _missing(lines)
-    yield from _log(lines, context.options.kernel)
+    yield from _log(lines, context.options.message_kernel)
     yield from _encoding(lines)
     if context.tree is not None:
         yield from _absolute_paths(lines, context.tree)

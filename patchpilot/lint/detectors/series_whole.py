@@ -251,13 +251,14 @@ def _squeezed(subject: str) -> str:
 def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a reroll whose first message is a reply to a message outside of the series."""
     patches = context.series.patches
-    first = context.series.cover
-    first = first or (patches[0] if patches else None)
-    if len(patches) < 2 or not first or first.subject.version < 2:
+    first = context.series.cover or patches[0]
+    parents = {patch.header("In-Reply-To") for patch in patches}
+    # all patches are replies to a cover letter that is not among the input
+    unseen = first is patches[0] and len(parents) == 1
+    if len(patches) < 2 or first.subject.version < 2 or unseen:
         return
     parent = first.header("In-Reply-To")
-    own = {patch.header("Message-ID") for patch in patches}
-    if parent and parent not in own:
+    if parent and parent not in {patch.header("Message-ID") for patch in patches}:
         yield subject_hit(context, version=first.subject.version)
 
 

@@ -17,6 +17,7 @@ from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.fix_claim import (
     blamed_in,
     bug_in,
+    crash_in,
     cure_in,
     defect_in,
     describes_harm,
@@ -68,27 +69,31 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if fix_trees and not only_documents(context.patch.paths):
         yield subject_hit(context, "fixes-tree", tree=min(fix_trees))
         return
-    if context.history and (defect := defect_in(title)) and not _cosmetic(context):
-        # with a history, a command can find the commit
-        case = "with-history-and-stable" if _needs_stable(context) else "with-history"
+    # with a history, a command can find the commit
+    cases = (
+        ("with-history", defect_in(title) if context.history else ""),
+        ("crash", crash_in(title, patch.message)),
+        ("subject", bug_in(title) or cure_in(title, patch.message)),
+    )
+    case, word = next((pair for pair in cases if pair[1]), ("", None))
+    if word and not _cosmetic(context):
         yield subject_hit(
-            context, case, word=defect, stable=context.project.lists.stable
-        )
-        return
-    reason = bug_in(title) or cure_in(title, patch.message)
-    if reason and not _cosmetic(context):
-        case = "subject-and-stable" if _needs_stable(context) else "subject"
-        yield subject_hit(
-            context, case, word=reason, stable=context.project.lists.stable
+            context,
+            f"{case}-and-stable" if _needs_stable(context) else case,
+            word=word,
+            stable=context.project.lists.stable,
         )
 
 
 def _needs_stable(context: Context) -> bool:
     """Whether the bug is serious and Cc: stable is missing too."""
     patch = context.patch
-    serious = re.search(_SERIOUS, patch.subject.title, re.IGNORECASE) is not None
+    title = patch.subject.title
+    serious = re.search(_SERIOUS, title, re.IGNORECASE) or crash_in(
+        title, patch.message
+    )
     return (
-        serious
+        bool(serious)
         and bool(context.project.lists.stable)
         and not _is_unmarked(context)
         and "stable@" not in "\n".join(patch.message)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The other messages of a series, and what a message says of a crash, are inputs of the rules."""
+
+import pytest
+
+from patchpilot.checking.check_patches import check_series
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.commits.range import group, patches_of
+from patchpilot.model.patch import Patch
+from tests.kit.snippets import MemoryTree
+
+BINDING = "Documentation/devicetree/bindings/frob/acme,frob.yaml"
+
+
+def mail(
+    mark: str,
+    number: int,
+    body: str = "Wait.",
+    *,
+    notes: str = "",
+    title: str = "frob: wait",
+    path: str = "drivers/frob/frob.c",
+    added: str = "new();",
+) -> Patch:
+    above = "In-Reply-To: <s0@example.org>\n" if number else ""
+    diff = (
+        f"---\n{notes}\ndiff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n"
+        f"@@ -1,3 +1,3 @@\n \tint ret;\n-\told({number});\n+\t{added}\n \n"
+    )
+    text = (
+        "From: Ada Fixer <ada@example.org>\nDate: Thu, 1 Jan 2026 10:00:00 +0000\n"
+        f"Subject: [{mark}] {title} {number}\nMessage-ID: <s{number}@example.org>\n{above}\n"
+        f"{body}\n\nSigned-off-by: Ada Fixer <ada@example.org>\n{diff if number else notes}"
+    )
+    return patches_of(text.encode(), "x")[0]
+
+
+def names(
+    *mails: Patch, tree: MemoryTree | None = None, strict: bool = True
+) -> set[str]:
+    result = check_series(group(mails), CheckRequest(strict=strict), tree=tree)
+    every = [finding for patch in result.patches for finding in patch.findings]
+    return {finding.name for finding in (*every, *result.series)}
+
+
+def test_patches_may_reply_to_a_cover_letter_that_is_not_given() -> None:
+    patches = [mail("PATCH v2 1/2", 1), mail("PATCH v2 2/2", 2)]
+    assert "version-in-old-thread" not in names(*patches)
+
+
+@pytest.mark.parametrize("separator", ["", "---\n"])
+def test_a_changelog_in_the_cover_letter_counts(separator: str) -> None:
+    cover = mail("PATCH v2 0/1", 0, notes=f"{separator}Changes in v2:\n - waited\n")
+    assert "missing-changelog" not in names(cover, mail("PATCH v2 1/1", 1))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_compatible_that_a_sibling_patch_documents_is_documented(order: int) -> None:
+    driver = {"added": '{ .compatible = "acme,frob" },'}
+    binding = {"path": BINDING, "added": "const: acme,frob"}
+    tree = MemoryTree({"Documentation/devicetree/bindings/a.yaml": "x\n"})
+    first, second = (driver, binding)[::order]
+    patches = mail("PATCH 1/2", 1, **first), mail("PATCH 2/2", 2, **second)
+    assert "undocumented-compatible" in names(mail("PATCH", 1, **driver), tree=tree)
+    found = check_series(group(patches), CheckRequest(strict=True), tree=tree)
+    assert "acme,frob" not in str([patch.findings for patch in found.patches])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "The link is late, and the kernel oopses.",
+        "This ends in a NULL pointer\ndereference. Wait.",
+        "It shows:\n\n BUG: sleeping function called from invalid context",
+        "It shows:\n\n INFO: task frob:1 blocked for more than 120 seconds.",
+        "It shows:\n\n Call Trace:\n  frob_start+0x1/0x2",
+    ],
+)
+def test_a_crash_in_a_message_asks_for_a_fixes_tag_by_default(body: str) -> None:
+    assert "missing-fixes" in names(mail("PATCH", 1, body), strict=False)
+    new = mail("PATCH", 1, body, title="frob: introduce a wait")
+    assert "missing-fixes" not in names(new, strict=False)
+
+
+def test_a_devicetree_binding_is_code_whose_fix_has_a_tag() -> None:
+    binding = mail("PATCH", 1, title="dt-bindings: frob: fix reg", path=BINDING)
+    assert "missing-fixes" in names(binding)
+    document = mail("PATCH", 1, title="frob: fix reg", path="Documentation/frob.rst")
+    assert "missing-fixes" not in names(document)
+
+
+def test_the_rules_on_messages_are_the_newest_whatever_the_tree() -> None:
+    old = MemoryTree({"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"})
+    body = "Wait.\n\nReported-by: Ben Reader <ben@example.org>"
+    asked = mail("PATCH", 1, body)
+    assert "report-without-closes" in names(asked, tree=old)
+    request = CheckRequest(strict=True, kernel=(6, 1))
+    kept = check_series(group([asked]), request, tree=old).patches[0].findings
+    assert "report-without-closes" not in {finding.name for finding in kept}
