@@ -283,8 +283,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     OPTIONS: {
         "building/configuration::compiler_version": ("program",),
         "outgoing/b4/b4_command::on_path": ("found",),
-        "checking/history_facts::RepositoryFacts._foresee": ("*words",),
-        "checking/history_facts::recent_since": ("*words",),
+        "checking/history_facts::RepositoryFacts._walk": ("*words",),
         "backports/backport_patches::format_series": ("*recipients",),
         "commits/move_branch::shift": ("*place",),
         "commits/rewrite::_signed": ("*words", "parts['tree']"),

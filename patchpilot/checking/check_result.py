@@ -236,6 +236,7 @@ class CheckRun(NamedTuple):
     history: HistoryFacts | None
     trees: Mapping[int, Callable[[], Tree]] = MappingProxyType({})
     built: Mapping[int, tuple["BuildProblem", ...]] = MappingProxyType({})
+    older: tuple[Patch, ...] = ()
 
     def context(
         self, patch: Patch, series: Series, progress: Progress = silent
@@ -255,4 +256,5 @@ class CheckRun(NamedTuple):
             progress=progress,
         )
         context.built = self.built.get(id(patch), ())
+        context.older = self.older
         return context

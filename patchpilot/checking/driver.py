@@ -274,7 +274,14 @@ class Driver:
         if repository:
             _foresee(repository, setting, series, self.progress)
         built = self._built(setting.profile, patches, build)
-        setting = setting._replace(trees=self._trees(series), built=built.problems)
+        earlier_series = earlier.series if earlier else ()
+        setting = setting._replace(
+            trees=self._trees(series),
+            built=built.problems,
+            older=tuple(
+                patch for one in (*series, *earlier_series) for patch in one.patches
+            ),
+        )
         complete = list(self._findings(setting, pairs))
         findings: list[tuple[Finding, ...]] = [*complete]
         if options.checkpatch_compat:
@@ -392,16 +399,16 @@ def _set_up(
         style = project.style._replace(help_lines=conf.help_lines)
         project = project._replace(style=style)
     as_checkpatch = options.as_checkpatch or options.checkpatch_compat
-    kernel = message_kernel = options.kernel
+    kernel = newest = options.kernel
     if options.is_default("kernel") and tree:
         version = tree.version or newest_kernel()
         kernel = version if project.kernel else kernel
-        message_kernel = version if as_checkpatch else newest_kernel()
+        newest = version if as_checkpatch else newest_kernel()
     options = options._replace(
         strict=options.strict or conf.strict,
         as_checkpatch=as_checkpatch,
         kernel=kernel,
-        message_kernel=message_kernel,
+        newest=newest,
         profile=project.name,
     )
     if project.files:
@@ -449,17 +456,12 @@ def _foresee(
 ) -> None:
     """Reads at once, before any process is forked, what many patches will ask of the log."""
     detectors = {rule.detector for rule in setting.rules}
-    if "unusual-prefix" in detectors:
+    if "prefix-convention" in detectors:
         from patchpilot.checking.history_facts import facts_of
-        from patchpilot.lint.usual_prefix import COMMITS, paths_asked
+        from patchpilot.lint.habits import folder_of
 
-        asked = (
-            paths
-            for one in series
-            for patch in one.patches
-            for paths in paths_asked(patch)
-        )
-        facts_of(repository).foresee(asked, COMMITS)
+        every = (folder_of(patch) for one in series for patch in one.patches)
+        facts_of(repository).foresee(filter(None, every))
     if "fixed-upstream" in detectors:
         from patchpilot.topic.upstream_state import upstream_state
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Provides facts from the repository's history for the rules (lint's HistoryFacts)."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import cached_property
 from threading import Lock
 from time import monotonic
@@ -16,8 +16,11 @@ from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.mainline import mainline_tips
 from patchpilot.history.releases import Releases
+from patchpilot.lint.habits import COMMITS, SPEAKS_FROM
 from patchpilot.lint.lint_context import HistoryFacts, Tip
+from patchpilot.model import commit_form
 from patchpilot.model.commit import Commit
+from patchpilot.model.commit_form import CommitForm, form_of
 from patchpilot.model.counted import counted
 from patchpilot.model.fixes_line import fixes_lines
 from patchpilot.model.patch import Patch
@@ -32,7 +35,7 @@ LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
-"""So many sets of paths take longer than reading the last COMMITS_BACK commits with all they
+"""So many directories take longer than reading the last COMMITS_BACK commits with all they
 touched.
 """
 RELEASES_APART = 120 * 86400
@@ -54,7 +57,7 @@ class RepositoryFacts:
         self._repository = repository
         self._walking = Lock()
         self._commits: dict[str, Commit | None] = {}
-        self._touching: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._below: dict[str, Sequence[CommitForm]] = {}
         self._releases: Releases | None = None
         self._tips: dict[str, Tip | None] = {}
         self._holders: dict[str, frozenset[str]] = {}
@@ -74,54 +77,63 @@ class RepositoryFacts:
         """
         return not self._repository.is_shallow()
 
-    def subjects_touching(
-        self, paths: Sequence[str], limit: int = 50
-    ) -> tuple[str, ...]:
-        """Returns the subjects of the last commits that touched these paths, latest first."""
-        key = (str(limit), *paths)
-        if key not in self._touching:
-            with suppress(GitError):
-                self.foresee((tuple(paths),), limit)
-        return self._touching.setdefault(key, ())
+    def forms_below(self, folder: str) -> Sequence[CommitForm]:
+        """Returns the forms of the last commits to a directory or file, latest first."""
+        self.foresee([folder])
+        return self._below[folder]
+
+    @cached_property
+    def _week(self) -> str:
+        """The repository, and the week of HEAD."""
+        head = self.find("HEAD")
+        week = int(head.committed.timestamp()) // _WEEK if head else 0
+        return f"{self._repository.key} {week}"
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
         """The word that ends a walk some COMMITS_BACK commits ago: what was not touched since has
         no custom that binds.
         """
-        date = recent_since(self._repository)
-        return (f"--since=@{date}",) if date else ()
+        words = (
+            "log",
+            f"--skip={COMMITS_BACK}",
+            "--max-count=1",
+            "--format=%ct",
+            "HEAD",
+        )
+        done = self._repository.git(*words, ok=(), timeout=LOG_SECONDS)
+        return (f"--since=@{date}",) if (date := done.text.strip()).isdigit() else ()
 
-    def foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
-        """Prepares the answers of `subjects_touching` for many sets of paths.
+    def foresee(self, folders: Iterable[str]) -> None:
+        """Prepares the answers of `forms_below` for many directories.
 
-        The log is read only once, latest commit first, until each set has `limit` commits or the
-        log ends.
+        The log is read only once, latest commit first, until each has COMMITS commits or the log
+        ends. Answers with many commits are cached for the week in which HEAD was committed.
         """
         with self._walking:
-            self._foresee(asked, limit)
+            wanted = {folder for folder in folders if folder not in self._below}
+            for folder in wanted:
+                known = entries.recall(_FORMS_CACHE, self._cache_key(folder))
+                if isinstance(known, list):
+                    self._below[folder] = known
+            self._walk(wanted.difference(self._below))
 
-    def _foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
-        wanted = dict.fromkeys(
-            paths for paths in asked if (str(limit), *paths) not in self._touching
-        )
+    def _cache_key(self, folder: str) -> str:
+        return entries.key_of(_FORMS_CACHE, [self._week.encode(), os.fsencode(folder)])
+
+    def _walk(self, wanted: set[str]) -> None:
         if not wanted:
             return
-        found: dict[tuple[str, ...], list[str]] = {paths: [] for paths in wanted}
-        of_path: dict[str, list[tuple[str, ...]]] = {}
-        for paths in wanted:
-            for path in paths:
-                of_path.setdefault(path, []).append(paths)
+        found: dict[str, list[CommitForm]] = {folder: [] for folder in wanted}
         lacking, ends = len(found), monotonic() + WALK_SECONDS
         # of hundreds of paths git would look at each for every entry of every tree
-        few = len(wanted) < WORTH_A_WALK
-        limits = sorted({path for paths in wanted for path in paths}) if few else ()
+        limits = sorted(wanted) if len(wanted) < WORTH_A_WALK else ()
         words = (
             "log",
             "-z",
             "--no-merges",
             f"--max-count={COMMITS_BACK}",
-            "--format=%x01%s",
+            "--format=%x01%B",
             "--name-only",
             "--no-renames",
             "--ignore-missing",
@@ -131,20 +143,19 @@ class RepositoryFacts:
             *limits,
         )
         with streaming(self._repository.top, *words) as out:
-            for logged, touched in _records(out):
-                for paths in {
-                    paths
-                    for path in touched
-                    for above in _above(path)
-                    for paths in of_path.get(above, ())
-                }:
-                    if len(found[paths]) < limit:
-                        found[paths].append(logged)
-                        lacking -= len(found[paths]) == limit
+            for message, touched in _records(out):
+                for folder in wanted.intersection(
+                    above for path in touched for above in _above(path)
+                ):
+                    if len(found[folder]) < COMMITS:
+                        found[folder].append(form_of(message))
+                        lacking -= len(found[folder]) == COMMITS
                 if not lacking or monotonic() > ends:
                     break
-        for paths, commits in found.items():
-            self._touching[(str(limit), *paths)] = tuple(commits)
+        self._below.update(found)
+        for folder, forms in found.items():
+            if len(forms) >= SPEAKS_FROM:
+                entries.remember(_FORMS_CACHE, self._cache_key(folder), forms)
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Returns whether any of the repository's mainline refs contains the commit.
@@ -286,38 +297,8 @@ def facts_of(repository: Repository) -> RepositoryFacts:
     return facts
 
 
-_RECENT_CACHE = entries.Kind("recent-history", (__file__,), keep=32)
+_FORMS_CACHE = entries.Kind("commit-forms", (__file__, commit_form.__file__), keep=512)
 _WEEK = 7 * 86400
-
-
-def recent_since(repository: Repository) -> int:
-    """Returns the date, in seconds, of the commit that is COMMITS_BACK commits before HEAD.
-
-    Returns 0 if the history is shorter. The date is cached as long as HEAD's date is in the
-    same week.
-    """
-    head = repository.find("HEAD")
-    if head is None:
-        return 0
-    week = int(repository.commit(head).committed.timestamp()) // _WEEK
-    key = entries.key_of(
-        _RECENT_CACHE, [repository.key.encode("utf-8", "surrogateescape"), b"%d" % week]
-    )
-    known = entries.recall(_RECENT_CACHE, key)
-    if isinstance(known, int):
-        return known
-    words = (
-        "log",
-        f"--skip={COMMITS_BACK}",
-        "--max-count=1",
-        "--format=%ct",
-        head,
-        "--",
-    )
-    text = repository.git(*words, ok=(), timeout=LOG_SECONDS).text.strip()
-    date = int(text) if text.isdigit() else 0
-    entries.remember(_RECENT_CACHE, key, date)
-    return date
 
 
 def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
@@ -348,7 +329,7 @@ def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
 
 
 def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
-    """Yield (subject, paths) of each commit of a `git log -z --name-only --format=%x01%s`."""
+    """Yield (message, paths) of each commit of a `git log -z --name-only --format=%x01%B`."""
     line, touched, rest = "", list[str](), b""
     while block := out.read1(1 << 16):  # type: ignore[attr-defined]
         *words, rest = (rest + block).split(b"\0")

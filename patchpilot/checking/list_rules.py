@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from patchpilot.errors import unknown
 from patchpilot.lint.rule_records import hidden_by_default, records_of
-from patchpilot.lint.rule_store import OwnPack, examples_of, load_packs, load_rules
+from patchpilot.lint.rule_store import OwnPack, load_packs, load_rules
 from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.finding import Severity
 from patchpilot.model.json_form import json_form
@@ -79,7 +79,7 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
     if not found:
         names = [name for rule in rules for name in rule.words[:-1]]
         raise unknown("rule", word, names, hint=unknown_rule_hint(word, names))
-    return _explained([(rule, examples_of(rule, packs)) for rule in found])
+    return explain_all(found, packs)
 
 
 def explain_all(
@@ -92,20 +92,14 @@ def explain_all(
         for rule in pack.rules
         for found in [pack.examples[rule.id]]
     }
-    return _explained([(rule, examples[rule.id]) for rule in rules])
-
-
-def _explained(
-    pairs: Sequence[tuple[Rule, Sequence[Example]]],
-) -> tuple[RuleExplanation, ...]:
     hidden = hidden_by_default(load_rules())
     return tuple(
         RuleExplanation(
             rule,
-            tuple(example for example in examples if example.bad),
-            tuple(example for example in examples if not example.bad),
+            tuple(example for example in examples[rule.id] if example.bad),
+            tuple(example for example in examples[rule.id] if not example.bad),
             records_of(rule),
             (rule.name, rule.severity) not in hidden,
         )
-        for rule, examples in pairs
+        for rule in rules
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from patchpilot.checking.check_result import CheckedPatch
 from patchpilot.checking.list_rules import RuleExplanation
+from patchpilot.model.path_fact import PathFact
 from patchpilot.model.rule import Rule
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_work import WorkDone
@@ -92,6 +93,7 @@ DOCUMENTS = (
     JsonDocument("doctor", (DoctorResult,)),
     JsonDocument("draft", (DraftResult,)),
     JsonDocument("explain", lists={"rules": RuleExplanation}),
+    JsonDocument("facts", command="explain --path", lists={"facts": PathFact}),
     JsonDocument(
         "find",
         (PostedCommit, FoundFixes, BisectStep, UnpostedCommit),

@@ -21,6 +21,7 @@ from typing import (
 
 from patchpilot.lint.checkpatch_conf import CheckpatchConf
 from patchpilot.lint.rule_records import NOISE
+from patchpilot.model.commit_form import CommitForm
 from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
@@ -58,10 +59,8 @@ class HistoryFacts(Protocol):
     def is_complete(self) -> bool:
         """Whether a commit that is not found does not exist; in a shallow clone it may be older."""
 
-    def subjects_touching(
-        self, paths: Sequence[str], limit: int = 50
-    ) -> tuple[str, ...]:
-        """Returns the subjects of the last commits that touched these paths, latest first."""
+    def forms_below(self, folder: str) -> Sequence[CommitForm]:
+        """Returns the forms of the last commits to a directory, latest first."""
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether the commit is in mainline; None when that is unknown."""
@@ -113,10 +112,11 @@ class Options(NamedTuple):
     Without a `profile` the project is detected. `noise` is the number of findings that the shown
     rules may have on an accepted patch, on average, without `strict`. `fail_on` is the lowest
     severity that makes the run fail. `kernel` is the version that determines the rules on code in
-    force, and `message_kernel` the one for messages; the tree's own precedes the default. `data_dir` contains spelling.txt and
-    const_structs.checkpatch. `checkpatch` runs the tree's own script, and `checkers` external
-    programs. `conf` has the options of .checkpatch.conf, by default those of the tree.
-    `proposes_edits` adds the edits of safe fixes to the findings.
+    force, and `newest` the one for messages, if it is another one; the tree's own precedes the
+    default. `data_dir` contains spelling.txt and const_structs.checkpatch. `checkpatch` runs the
+    tree's own script, and `checkers` external programs. `conf` has the options of
+    .checkpatch.conf, by default those of the tree. `proposes_edits` adds the edits of safe fixes
+    to the findings.
 
     With `whole_files`, each patch is a whole file without changes, as with checkpatch.pl -f.
     Findings whose rule and severity are in `hidden` are counted but left out; with
@@ -128,7 +128,7 @@ class Options(NamedTuple):
     as_checkpatch: bool = False
     max_line_length: int = 100
     kernel: tuple[int, int] = newest_kernel()
-    message_kernel: tuple[int, int] = newest_kernel()
+    newest: tuple[int, int] | None = None
     profile: str = ""
     data_dir: Path | None = None
     checkpatch_compat: bool = False
@@ -151,6 +151,11 @@ class Options(NamedTuple):
             DEFAULTS, name
         )
 
+    @property
+    def message_kernel(self) -> tuple[int, int]:
+        """The version that determines the rules on messages that are in force."""
+        return self.newest or self.kernel
+
 
 DEFAULTS = Options()
 Fact = TypeVar("Fact")
@@ -163,7 +168,8 @@ class Context:
     """The context of one patch that is being checked.
 
     `shared` is a cache for as long as the patch exists, in which detectors share their scans.
-    `built` has the problems that a build of the patch found, if one was requested.
+    `built` has the problems that a build of the patch found, if one was requested, and `older` the
+    patches of earlier versions.
     """
 
     def __init__(
@@ -184,6 +190,7 @@ class Context:
             progress,
         )
         self.built: tuple[BuildProblem, ...] = ()
+        self.older: tuple[Patch, ...] = ()
         self.shared: dict[Any, Any] = {}
         self.began = time.monotonic()
 
@@ -199,6 +206,7 @@ class Context:
             self.progress,
         )
         context.began, context.built = self.began, self.built
+        context.older = self.older
         return context
 
     @property

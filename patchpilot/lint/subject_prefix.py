@@ -36,3 +36,11 @@ def written_prefix(title: str) -> str:
     """Returns the prefixes of a title as written, such as "net: phy:", or "" if it has none."""
     parts, rest = split_prefix(title)
     return title[: len(title) - len(rest)].strip() if parts else ""
+
+
+def is_plain(title: str) -> bool:
+    """Returns whether a title describes a change.
+
+    The generated titles of reverts, merges and releases do not.
+    """
+    return bool(title) and not re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
+from patchpilot.model.patch import Patch
+
 _KINDS = {
     "revert": r"^revert\b",
     "merge": r"^merge\b",
@@ -280,6 +282,10 @@ _CRASH = (
 )
 
 
+BUG_SIGN = r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller"
+"""What checkpatch.pl takes for the sign of a fix."""
+
+
 def crash_in(title: str, lines: Sequence[str]) -> str:
     """Return the words of a title or message that show a crash of the kernel, such as "BUG:".
 
@@ -388,3 +394,25 @@ def only_documents(paths: Sequence[str]) -> bool:
         or path.endswith((".rst", ".md"))
         for path in paths
     )
+
+
+def adds_an_id(patch: Patch) -> bool:
+    """Return whether a patch only adds an entry to a table of devices.
+
+    It needs no explanation, and goes to stable although it fixes no bug.
+    """
+    added = [
+        line.text
+        for change in patch.files
+        for line in change.lines("+")
+        if line.text.strip()
+    ]
+    return 0 < len(added) <= _ENTRY and any(
+        re.search(
+            r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text
+        )
+        for text in added
+    )
+
+
+_ENTRY = 8

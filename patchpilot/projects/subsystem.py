@@ -21,11 +21,11 @@ class Subsystem(NamedTuple):
     except `not_paths`, by `sections` of MAINTAINERS, or by `lists`. `prefix` is an example of a
     subject prefix, `prefix_pattern` matches it, and `after_prefix` is the case of the first word
     after it. `trees` are the words in [PATCH …] for fixes and for other patches, `other_trees`
-    the permitted alternatives; with `tree_required`, one of them is mandatory. `tag_order` lists
-    trailers in their order, `links` the URLs for Link: tags to messages, `closes` the permitted
-    targets of Closes:. `cover_from` is the number of patches from which a cover letter is wanted,
-    `changes` where the changes since the last version are listed. `sources` gives the source of
-    each key: a URL, a file in Documentation/, or "measured" (tests/lab/habits.tsv).
+    the permitted alternatives; with `tree_required`, one of them is mandatory. `links` are the
+    URLs for Link: tags to messages, `closes` the permitted targets of Closes:. `cover_from` is the
+    number of patches from which a cover letter is wanted, `changes` where the changes since the
+    last version are listed. `sources` gives the source of each key: a URL, a file in
+    Documentation/, or the share of patches that follow it.
     """
 
     name: str
@@ -41,7 +41,6 @@ class Subsystem(NamedTuple):
     trees: tuple[str, ...] = ()
     other_trees: tuple[str, ...] = ()
     tree_required: bool = False
-    tag_order: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     closes: tuple[str, ...] = ()
     declarations: str = ""

@@ -127,42 +127,17 @@ def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
 def subsystem_of_path(path: str) -> Subsystem | None:
     """Returns the subsystem whose `paths` have the longest match for this file, or None."""
     known = _paths(user_folder())
-    longest = next(
-        (entry for entry in known.beginnings if path.startswith(entry[0])), ("", None)
-    )
-    whole = path
-    while len(whole) > len(longest[0]):
-        if whole in known.exact:
-            return known.exact[whole]
-        whole = whole[:-1].rpartition("/")[0]
-        whole = f"{whole}/" if whole else ""
-    return longest[1]
-
-
-class _Paths:
-    """The entries of all subsystems: files and directories by name, and beginnings of names, the
-    longest first.
-    """
-
-    def __init__(self, every: Iterable[Subsystem]) -> None:
-        self.exact: dict[str, Subsystem | None] = {}
-        beginnings: dict[str, Subsystem | None] = {}
-        for subsystem in every:
-            for paths, found in (
-                (subsystem.paths, subsystem),
-                (subsystem.not_paths, None),
-            ):
-                for path in paths:
-                    if path.endswith("*"):
-                        beginnings[path[:-1]] = found
-                    elif found or path not in self.exact:
-                        self.exact[path] = found
-        self.beginnings = sorted(beginnings.items(), key=lambda entry: -len(entry[0]))
+    parts = (path[:end] for end in range(len(path), 0, -1))
+    names = (name for part in parts for name in (part, f"{part}*"))
+    return next((known[name] for name in names if name in known), None)
 
 
 @cache
-def _paths(folder: str) -> _Paths:
-    return _Paths(_subsystems(folder).values())
+def _paths(folder: str) -> Mapping[str, Subsystem | None]:
+    """Returns the subsystem of each entry: a file, a directory with "/", a beginning with "*"."""
+    every = _subsystems(folder).values()
+    left_out = {path: None for subsystem in every for path in subsystem.not_paths}
+    return left_out | {path: one for one in every for path in one.paths}
 
 
 def subsystem_of(

@@ -284,8 +284,8 @@ def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> Non
     assert document["repository"] == str(repo.path)
     assert [one["commit"] for one in document["patches"]] == [fix]
     findings = {one["name"]: one for one in document["patches"][0]["findings"]}
-    assert "7 of the last 7" in findings["unusual-prefix"]["message"]
-    assert findings["unusual-prefix"]["fix"]["text"] == "frob: mend step 3"
+    assert "100 % of 7 commits" in findings["unconventional-prefix"]["message"]
+    assert findings["unconventional-prefix"]["fix"]["text"] == "frob: mend step 3"
     assert (
         json.loads(
             call("check", "-C", repo.path, "--format", "json", "--base", "base").out

@@ -119,12 +119,13 @@ CALLS: dict[str, tuple[str, ...]] = {
     "config": ("config",),
     "rules": ("explain",),
     "explain": ("explain", "TAG003"),
+    "facts": ("explain", "--path", "drivers/iio"),
 }
 """A call for each document, which changes nothing but hooks."""
 REPOSITORY = tuple(
     name
     for name in CALLS
-    if name not in ("track", "lts", "config", "rules", "explain", "doctor")
+    if name not in ("track", "lts", "config", "rules", "explain", "facts", "doctor")
 )
 TEXT, MAYBE, FLAG, NUMBER = str, (str, type(None)), bool, (int, float)
 FINDING = {
@@ -243,6 +244,7 @@ SHAPES: dict[str, Any] = {
     "config": {"settings": [{"name": TEXT, "value": TEXT, "origin": TEXT}]},
     "rules": {"rules": [dict]},
     "explain": {"rules": [dict]},
+    "facts": {"facts": [{"label": TEXT, "value": TEXT, "source": TEXT}]},
 }
 
 

@@ -14,6 +14,7 @@ from patchpilot.lint.lint_context import Context, Options, Tip
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.commit import Commit
+from patchpilot.model.commit_form import CommitForm
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.rule import Example
@@ -113,11 +114,9 @@ class MemoryHistory:
         """The table has all commits."""
         return True
 
-    def subjects_touching(
-        self, paths: Sequence[str], limit: int = 50
-    ) -> tuple[str, ...]:
+    def forms_below(self, folder: str) -> Sequence[CommitForm]:
         """All subjects, whatever was touched."""
-        return tuple(self._commits.values())[:limit]
+        return [(subject, (), "") for subject in self._commits.values()]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Whether it is in the table."""
@@ -207,6 +206,7 @@ def context_of(example: Example) -> Context:
         find_project(options.profile),
     )
     context.built = tuple(_built(example, patch))
+    context.older = tuple(members)
     return context
 
 

@@ -3,16 +3,12 @@
 tests.lab.subsystem_page > docs/reference/subsystems.md.
 """
 
-import argparse
+import re
 import sys
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
-from patchpilot.projects.subsystem import Subsystem
+from patchpilot.projects.conventions import conventions
 from patchpilot.projects.subsystems import subsystems
-
-HABITS = Path(__file__).with_name("habits.tsv")
 
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
@@ -20,7 +16,7 @@ HEAD = """\
 # Subsystems and their conventions
 
 This page lists the conventions of the kernel's subsystems that patchpilot knows, from `checks/subsystems/*.toml`. To add a subsystem, or to change one in
-your own configuration, see [Add a subsystem](../how-to/add-a-subsystem.md).
+your own configuration, see [Add a subsystem](../how-to/add-a-subsystem.md). `patchpilot explain --path DIR` also shows how the last commits to a directory are written.
 
 patchpilot identifies the subsystem by the paths of the files that a patch changes. If no path matches, it uses the MAINTAINERS sections of these files, and
 then the mailing list, if the patch is sent to only one list. Each convention names its source: a maintainer's document, or the share of patches on the
@@ -28,121 +24,8 @@ mailing lists since 2023 that follow the convention. For "cover letter for … o
 of patches.
 """  # noqa: E501
 
-_WITH = {"prefix_pattern": "prefix", "other_trees": "trees", "tree_required": "trees"}
 
-LABELS: Mapping[str, str] = {
-    "prefix": "subject",
-    "prefix_pattern": "subject matches",
-    "after_prefix": "first word after the prefix",
-    "trees": "target trees (fixes, the rest)",
-    "other_trees": "other trees that are accepted",
-    "tree_required": "the subject must name a tree",
-    "tag_order": "order of tags",
-    "links": "links to messages",
-    "closes": "Closes: points to",
-    "declarations": "order of local variables",
-    "comments": "block comments",
-    "columns": "line length",
-    "cover_from": "cover letter for … or more patches",
-    "changes": "changes since the last version",
-    "resend_hours": "hours between versions",
-    "ping_days": "days before a reminder",
-}
-WORDS: Mapping[str, str] = {
-    "capital": "capital letter",
-    "lower": "lower-case letter",
-    "longest-first": "longest line first (reverse Christmas tree)",
-    "any": "no order",
-    "empty-first-line": "the `/*` line is empty",
-    "text-on-first-line": "text starts on the `/*` line",
-    "below": "below the `---`",
-    "message": "also in the commit message",
-    "//": "`//`",
-}
-
-
-NOT_CONVENTIONS = (
-    "name",
-    "title",
-    "inherits",
-    "sections",
-    "lists",
-    "paths",
-    "not_paths",
-    "sources",
-)
-"""The keys that say what the subsystem is; every other one needs a source."""
-
-
-def conventions(subsystem: Subsystem) -> tuple[str, ...]:
-    """The keys that a subsystem sets, without those that say what it is."""
-    return tuple(
-        key
-        for key in Subsystem._fields
-        if key not in NOT_CONVENTIONS and getattr(subsystem, key)
-    )
-
-
-def source_of(subsystem: Subsystem, key: str) -> str:
-    """Where the value of a key comes from.
-
-    Keys that belong together share the source of the first.
-    """
-    return subsystem.sources.get(key) or subsystem.sources.get(_WITH.get(key, ""), "")
-
-
-class Habits:
-    """How often each value of a convention was found in the patches of a subsystem."""
-
-    def __init__(self, file: Path = HABITS) -> None:
-        self.counts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-        self.total: dict[tuple[str, str], int] = {}
-        for line in file.read_text(encoding="utf-8").splitlines():
-            if not line.startswith(("#", "subsystem\t")):
-                name, key, value, number, of = line.split("\t")
-                self.counts[name, key][value] = int(number)
-                self.total[name, key] = int(of)
-
-    def measured(self, subsystem: Subsystem, key: str) -> tuple[float, int] | None:
-        """Returns (share of patches that follow the convention, number of patches or lines it was
-        measured on); None where too few were found.
-        """
-        name, value = subsystem.name, getattr(subsystem, key)
-        if key == "cover_from":
-            sizes = [
-                f"cover_from {size}"
-                for size in range(value, 6)
-                if (name, f"cover_from {size}") in self.total
-            ]
-            shares = [
-                (self._share(name, size, ("cover",)), self.total[name, size])
-                for size in sizes
-            ]
-            return min(shares, default=None)
-        values = {
-            "prefix": ("as documented",),
-            "columns": ("up to 80",),
-            "trees": (*subsystem.trees, *subsystem.other_trees),
-            "declarations": ("other",) if value == "any" else ("longest-first",),
-            "changes": ("above",) if value == "message" else ("below",),
-        }.get(key, (value,))
-        if (name, key) not in self.total:
-            return None
-        if key == "changes":
-            listed = sum(
-                self.counts[name, key].get(place, 0) for place in ("below", "above")
-            )
-            return (self.counts[name, key].get(values[0], 0) / listed, listed)
-        return self._share(name, key, values), self.total[name, key]
-
-    def _share(self, name: str, key: str, values: tuple[str, ...]) -> float:
-        return (
-            sum(self.counts[name, key].get(value, 0) for value in values)
-            / self.total[name, key]
-        )
-
-
-def page(habits: Habits) -> Iterator[str]:
+def page() -> Iterator[str]:
     """Yields the text of docs/reference/subsystems.md."""
     yield HEAD
     for subsystem in sorted(subsystems().values(), key=lambda one: one.title.lower()):
@@ -151,41 +34,11 @@ def page(habits: Habits) -> Iterator[str]:
         if subsystem.not_paths:
             yield f" (not {', '.join(f'`{path}`' for path in subsystem.not_paths)})"
         yield "\n\n| convention | value | source |\n|---|---|---|\n"
-        for key in conventions(subsystem):
-            if key != "prefix_pattern":
-                yield (
-                    f"| {LABELS[key]} | {_value(key, getattr(subsystem, key))} |"
-                    f" {_source(habits, subsystem, key)} |\n"
-                )
-
-
-def _value(key: str, value: object) -> str:
-    if isinstance(value, bool):
-        return "yes"
-    if isinstance(value, tuple):
-        return ", ".join(f"`{word}`" for word in value)
-    return f"`{value}`" if key == "prefix" else WORDS.get(str(value), str(value))
-
-
-def _source(habits: Habits, subsystem: Subsystem, key: str) -> str:
-    source = source_of(subsystem, key)
-    if source != "measured":
-        return f"<{source}>" if source.startswith("https://") else f"`{source}`"
-    found = habits.measured(
-        subsystem, key if key not in ("other_trees", "tree_required") else "trees"
-    )
-    unit = {
-        "columns": "lines",
-        "comments": "comments",
-        "declarations": "functions",
-        "cover_from": "series",
-    }.get(key, "patches")
-    return f"{found[0]:.0%} of {found[1]} {unit}".replace("%", " %") if found else ""
+        for fact in conventions(subsystem):
+            source = re.sub(r"^https://.*", r"<\g<0>>", fact.source)
+            source = re.sub(r"^Documentation/.*", r"`\g<0>`", source)
+            yield f"| {fact.label} | {fact.value} | {source} |\n"
 
 
 if __name__ == "__main__":
-    words = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    words.parse_args()
-    sys.stdout.write("".join(page(Habits())))
+    sys.stdout.write("".join(page()))

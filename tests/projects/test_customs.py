@@ -1,103 +1,68 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tables that are learned from archives: what is counted as a usual prefix, as a habit, and
-what the shipped table says.
+"""How commits to a directory are written: what is counted, when a rule speaks, and what the shipped
+table has.
 """
 
-from typing import Any
-
-from patchpilot.lint.usual_prefix import alike, learned_prefix
+from patchpilot.lint.habits import alike, count, shipped
+from patchpilot.model.commit_form import form_of
 from patchpilot.resources import data_dir
-from tests.lab.mine_customs import habits, prefix_table
+from tests.lab.mine_habits import Row, table
 
 LARGEST = 300_000
+FIX = """frob: %d: Do it
+
+The %s.
+
+Fixes: 0123456789ab ("frob: add it")
+Cc: stable@vger.kernel.org
+Signed-off-by: Ada Fixer <ada@example.org>
+Signed-off-by: Carl Keeper <carl@example.org>
+"""
 
 
-def row(title: str, *paths: str, **facts: Any) -> dict[str, Any]:
-    """A patch as mine_customs reads it."""
-    counted = {"sorted": [0, 0], "comments": [0, 0, 0], "wide": [0, 0]}
-    mail = {
-        "trees": [],
-        "version": 1,
-        "number": 0,
-        "total": 0,
-        "cover": False,
-        "tags": [],
-        "links": [],
-        "changes": "",
-    }
-    prefix = [part.strip() for part in title.split(":")[:-1]]
-    return {
-        "title": title,
-        "prefix": prefix,
-        "paths": list(paths),
-        **mail,
-        **counted,
-        **facts,
-    }
+def row(subject: str, *folders: str) -> Row:
+    """One patch to these directories."""
+    return Row(form_of(subject), 1, folders)
 
 
 def test_the_table_has_usual_prefixes_and_case_by_directory() -> None:
-    rows = [
-        row(f"iio: adc: frob{number}: Do it", f"drivers/iio/adc/frob{number}.c")
-        for number in range(40)
-    ]
-    rows += [
-        row(f"counter: frob{number}: Do it", "drivers/iio/frob.c")
-        for number in range(20)
-    ]
-    rows += [
-        row("iio: adcs: frob: Do it", "drivers/iio/adc/frob.c"),
-        row("btrfs-progs: do it", "Documentation/frob.rst"),
-    ]
-    table = {line.split("\t")[0]: line.split("\t")[1:] for line in prefix_table(rows)}
-    assert table["drivers/iio/adc/**"] == ["41", "iio=100", "adc=97", "capital"]
-    assert table["drivers/**"] == ["61", "iio=67|counter=32", "", "capital"]
-    assert "drivers/iio/adc" not in table
-    assert not any(name.startswith("Documentation") for name in table)
+    rows = [row(f"iio: adc: frob{at}: Do it", "drivers/iio/adc") for at in range(40)]
+    rows += [row(f"counter: frob{at}: Do it", "drivers/iio") for at in range(20)]
+    rows += [row("iio: adcs: frob: Do it", "drivers/iio/adc")]
+    found = {line.split("\t")[0]: line.split("\t")[1:] for line in table(rows)}
+    assert found["drivers/iio/adc/**"] == ["41", "iio=100", "adc=97", "capital=100", ""]
+    assert found["drivers/**"] == ["61", "iio=67|counter=32", "", "capital=100", ""]
+    assert "drivers/iio/adc" not in found
 
 
-def test_habits_count_what_patches_of_a_subsystem_have() -> None:
-    kept = [
-        row(
-            f"iio: adc: frob{number}: do it",
-            "drivers/iio/adc/frob.c",
-            sorted=[2, 1],
-            version=2,
-            changes="below",
-        )
-        for number in range(30)
+def test_marks_and_who_applies_are_counted_in_whole_messages() -> None:
+    forms = [form_of(FIX % (at, "x" * (100 if at else 9))) for at in range(40)]
+    habits = count("drivers/frob", [*forms, form_of('Revert "frob: do it"\n\nNo.')])
+    assert (habits.total, habits.applied) == (40, (("Carl Keeper", 100),))
+    assert habits.mark("Cc: stable") == (100, 40)
+    assert habits.mark("line over 75 columns") == (97, 40)
+    assert habits.mark("Link:") == (0, 40)
+
+
+def test_a_rule_speaks_from_90_percent_of_30_commits_and_asks_from_70() -> None:
+    habits = count("frob", [form_of(f"frob: {at}") for at in range(30)])
+    assert [habits.weight(share) for share in (90, 89, 70, 69)] == [
+        "speaks",
+        "asks",
+        "asks",
+        "",
     ]
-    lines = list(
-        habits(
-            [
-                *kept,
-                row("treewide: do it", "drivers/iio/adc/frob.c", "drivers/spi/frob.c"),
-            ]
-        )
-    )
-    assert "iio\tprefix\tas documented\t30\t30" in lines
-    assert "iio\tdeclarations\tlongest-first\t30\t60" in lines
-    assert "iio\tchanges\tbelow\t30\t30" in lines
-    assert not any(line.startswith("spi") for line in lines)
+    assert habits.weight(100, 29) == "asks"
 
 
 def test_the_shipped_table_knows_directories_and_those_below_them() -> None:
-    adc = learned_prefix(["drivers/iio/adc/frob.c", "include/linux/frob.h"])
+    adc = shipped("drivers/iio/adc")
     assert adc is not None
-    assert (
-        adc.where,
-        adc.text,
-        adc.is_known("IIO"),
-        adc.has_further(["iio", "ad7124"]),
-    ) == (
-        "drivers/iio/adc",
-        "iio: adc",
-        False,
-        False,
-    )
-    assert learned_prefix(["drivers/iio/adc/frob.c", "drivers/spi/frob.c"]) is None
-    assert learned_prefix(["frob.c"]) is None
-    assert (data_dir("checks") / "prefixes.tsv").stat().st_size < LARGEST
+    assert (adc.where, adc.prefix) == ("drivers/iio/adc", "iio: adc:")
+    assert not adc.is_known("IIO")
+    assert not adc.has_further(["iio", "ad7124"])
+    assert shipped("frob") is shipped("") is None
+    assert (data_dir("checks") / "habits.tsv").stat().st_size < LARGEST
 
 
 def test_a_prefix_of_the_same_subsystem_is_alike() -> None:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What rules about history are told by a real repository."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from patchpilot.checking import history_facts
 from patchpilot.checking.history_facts import RELEASES_APART, RepositoryFacts
 from patchpilot.commits.repository import Repository
 from tests.kit.cli import call
@@ -33,7 +35,7 @@ def test_without_a_mainline_nothing_is_said(tmp_path: Path) -> None:
         assert facts.is_ancestor_of_mainline(commit) is None
         assert facts.find(commit[:10]) == opened.commit(commit)
         assert facts.find("0123456789ab") is None
-        assert facts.subjects_touching(["a"]) == ("frob: a",)
+        assert [form[0] for form in facts.forms_below("a")] == ["frob: a"]
         assert facts.is_ancestor(commit, commit) is True
         assert facts.first_release(commit) is None
 
@@ -78,25 +80,46 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(
                 f"lib/l{number % 4}.c": f"{number}\n",
             },
         )
-    asked = (
-        [(f"drivers/frob{one}",) for one in range(3)]
-        + [(f"lib/l{one}.c", "drivers/frob0/a.c") for one in range(4)]
-        + [("drivers",), ("none",)]
-    )
+    asked = ["drivers/frob0", "drivers/frob1", "lib/l0.c", "lib", "drivers", "none"]
     with Repository.open(repo.path) as opened:
         one_by_one = RepositoryFacts(opened)
         at_once = RepositoryFacts(opened)
-        at_once.foresee(asked, 3)
+        at_once.foresee(asked)
         monkeypatch.setattr(
             type(opened),
             "git",
             lambda *_args, **_words: pytest.fail("git was asked again"),
         )
-        answers = [at_once.subjects_touching(paths, 3) for paths in asked]
+        answers = [at_once.forms_below(path) for path in asked]
         monkeypatch.undo()
-        assert answers == [one_by_one.subjects_touching(paths, 3) for paths in asked]
-    assert answers[0] == ("frob0: change 9", "frob0: change 6", "frob0: change 3")
-    assert answers[-1] == ()
+        assert answers == [one_by_one.forms_below(path) for path in asked]
+    subjects = [form[0] for form in answers[0]]
+    assert subjects == [f"frob0: change {number}" for number in (9, 6, 3, 0)]
+    assert answers[-1] == []
+
+
+def test_facts_of_many_commits_are_known_without_reading_the_log_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo(tmp_path / "linux")
+    for number in range(31):
+        message = f"frob: change {number}\n\nIt is late.\n\nFixes: 0123456789ab\n"
+        repo.commit(message, {"drivers/frob/a.c": f"{number}\n"})
+    with Repository.open(repo.path) as opened:
+        read = RepositoryFacts(opened).forms_below("drivers/frob")
+    monkeypatch.setattr(
+        history_facts, "streaming", lambda *_: pytest.fail("the log was read")
+    )
+    with Repository.open(repo.path) as opened:
+        assert RepositoryFacts(opened).forms_below("drivers/frob") == read
+    shown = call("explain", "-C", repo.path, "--path", "drivers/frob").out
+    assert "`frob:` (100 % of 31 commits to drivers/frob)" in shown
+    facts = json.loads(
+        call("explain", "-C", repo.path, "--path", "drivers/frob", "--json").out
+    )["facts"]
+    assert ("Fixes:", 100, 31) in {
+        (fact["value"], fact.get("share"), fact.get("total")) for fact in facts
+    }
 
 
 @pytest.mark.parametrize(

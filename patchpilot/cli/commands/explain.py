@@ -2,7 +2,7 @@
 """`patchpilot explain`: explain a rule, or list all rules."""
 
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.verb_command import argument, verb
+from patchpilot.cli.verb_command import argument, option, verb
 
 
 @verb(
@@ -10,24 +10,41 @@ from patchpilot.cli.verb_command import argument, verb
         "\b\nExamples:\n"
         "  patchpilot explain\n"
         "  patchpilot explain missing-fixes\n"
-        "  patchpilot explain BAD_FIXES_TAG"
+        "  patchpilot explain BAD_FIXES_TAG\n"
+        "  patchpilot explain --path drivers/iio"
     )
 )
 @common_options("text", "json", "markdown")
 @argument("rule", metavar="[RULE]", required=False)
-def command(common: Common, rule: str | None) -> int:
+@option(
+    "--path",
+    metavar="PATH",
+    help="Show how patches to PATH are written, with the share of commits, instead of a rule.",
+)
+def command(common: Common, rule: str | None, path: str | None) -> int:
     """Explain RULE: what it checks and why, with examples, the fix and a reference.
 
     RULE is an id, a name or a checkpatch type. Without RULE: list all rules by pack, with your own
-    packs last.
+    packs last. With --path: the facts about a directory or file that rules use.
     """
     from patchpilot.checking.list_rules import all_rules, explain, explain_all
+    from patchpilot.checking.rule_pages import rule_page
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document
     from patchpilot.settings.trusted_packs import packs_if_trusted
 
     with common.workplace() as place:
+        if path:
+            from patchpilot.checking.path_facts import path_facts
+
+            facts = path_facts(path, place.repository_if_any())
+            common.write(
+                document("facts", facts=facts)
+                if common.format == "json"
+                else output.facts_table(facts)
+            )
+            return 0
         packs, problem = packs_if_trusted(place.settings(), place.source())
     if problem:
         notice("note", problem)
@@ -40,7 +57,8 @@ def command(common: Common, rule: str | None) -> int:
             else document("rules", rules=rules)
         )
     elif common.format == "markdown":
-        common.write(output.reference(explanations or explain_all(rules, packs)))
+        pages = explanations or explain_all(rules, packs)
+        common.write("\n".join(map(rule_page, pages)).rstrip("\n"))
     elif rule is None:
         common.write(output.listing(rules))
     else:

@@ -7,10 +7,11 @@ from itertools import islice
 
 from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
-from patchpilot.lint.devicetree_bindings import FOLDER, Bindings, bindings_of
+from patchpilot.lint.devicetree_bindings import bindings_of
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.file_diff import FileChange
+from patchpilot.model.fix_claim import BINDINGS
 from patchpilot.model.patch import Patch
 
 _DTS_COMPATIBLE = lazy(r'^\+\s*compatible\s*=\s*"')
@@ -48,28 +49,27 @@ def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
     bindings = bindings_of(context.tree)
     if not bindings.is_there and not context.options.checkpatch_compat:
         return
-    places = [bindings]
-    if not context.options.checkpatch_compat:
-        places.append(context.of_series("bindings", _bindings_added))
+    compat = context.options.checkpatch_compat
+    added = "" if compat else context.of_series("bindings", _bindings_added)
     for compatible in _QUOTED.findall(line.raw):
-        if not any(place.documents(compatible) for place in places):
+        if compatible not in added and not bindings.documents(compatible):
             yield hit_on(line.number, compatible=compatible)
         vendor = _VENDOR.match(compatible)
-        if vendor and not any(place.knows_vendor(vendor[1]) for place in places):
+        if vendor and not (
+            f'"^{vendor[1]},' in added or bindings.knows_vendor(vendor[1])
+        ):
             yield hit_on(line.number, "vendor", vendor=vendor[1])
 
 
-def _bindings_added(patches: Sequence[Patch]) -> Bindings:
+def _bindings_added(patches: Sequence[Patch]) -> str:
     """Returns the bindings that the patches of a series add, in any order."""
-    lines = [
+    return "\n".join(
         line.text
         for patch in patches
         for change in patch.files
-        if change.path.startswith(FOLDER)
+        if change.path.startswith(BINDINGS)
         for line in change.lines("+")
-    ]
-    text = "\n".join(lines).encode("utf-8", "surrogateescape")
-    return Bindings(text, text)
+    )
 
 
 @detector("binding-example-indent")

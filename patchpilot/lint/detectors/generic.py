@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from itertools import groupby
-from typing import NamedTuple
 
 from patchpilot.lint.conditions import CONDITIONS, hits_of
 from patchpilot.lint.detector import (
@@ -20,7 +19,7 @@ from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, filled
-from patchpilot.lint.subject_prefix import prefix_of, split_prefix
+from patchpilot.lint.subject_prefix import is_plain, prefix_of, split_prefix
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.finding import FindingFix
 from patchpilot.model.fixes_line import read_fixes_value
@@ -171,14 +170,6 @@ def _changed(change: FileChange, where: str) -> Lines:
     )
 
 
-def is_plain(title: str) -> bool:
-    """Returns whether a title describes a change.
-
-    The generated titles of reverts, merges and releases do not.
-    """
-    return bool(title) and not re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title)
-
-
 def subject_line(context: Context) -> int:
     """Returns the patch line of the Subject: header, or 1 if there is none."""
     return next(
@@ -270,15 +261,6 @@ def _registered(one: Arguments) -> RegisteredDetector:
     return known
 
 
-class _Case(NamedTuple):
-    """One pattern of a rule: its case, the part of the patch and the files to search."""
-
-    name: str
-    pattern: str
-    where: str
-    paths: str
-
-
 @detector(
     "like",
     "match line start *pattern",
@@ -316,9 +298,9 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """
     unless = compiled(arguments.get("unless_pattern", NEVER))
     for (where, paths), cases in groupby(
-        _cases(context, arguments), lambda case: (case.where, case.paths)
+        _cases(context, arguments), lambda case: case[2:]
     ):
-        alternatives = [(case.name, compiled(case.pattern)) for case in cases]
+        alternatives = [(name, compiled(pattern)) for name, pattern, *_ in cases]
         column = arguments.get("column", where in _SIGNS)
         for lines in _looked_at(context, arguments, where, paths):
             for at, text in lines:
@@ -348,17 +330,20 @@ def _is_of_path(context: Context, arguments: Arguments, match: re.Match[str]) ->
     return any(map(pattern.search, context.patch.paths))
 
 
-def _cases(context: Context, arguments: Arguments) -> Iterator[_Case]:
+def _cases(
+    context: Context, arguments: Arguments
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the patterns of a rule: name, pattern, the part of the patch, the files to search."""
     where, paths = arguments["where"], arguments.get("paths_pattern", "")
     if "case_patterns" not in arguments:
-        yield _Case("", arguments["pattern"], where, paths)
+        yield "", arguments["pattern"], where, paths
         return
     for name, pattern in arguments["case_patterns"].items():
         until = arguments.get("case_until", {}).get(name)
         if until is None or context.options.message_kernel <= tuple(
             map(int, until.split("."))
         ):
-            yield _Case(
+            yield (
                 name,
                 pattern,
                 arguments.get("case_where", {}).get(name, where),

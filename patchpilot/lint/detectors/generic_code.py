@@ -10,7 +10,6 @@ from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import (
     filled_pattern,
     groups_of,
-    is_plain,
     subject_hit,
 )
 from patchpilot.lint.lint_context import Context
@@ -24,6 +23,7 @@ from patchpilot.lint.new_side import (
     previous_line,
 )
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, any_of, compiled
+from patchpilot.lint.subject_prefix import is_plain
 from patchpilot.model.file_diff import DiffLine
 
 _C = (".c", ".h")

@@ -11,6 +11,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import is_prose, paragraphs, words
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.word_lists import word_set
+from patchpilot.model.fix_claim import adds_an_id
 from patchpilot.model.trailer import is_trailer
 
 
@@ -51,24 +52,8 @@ def message_too_short(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     only_prose = all(
         not line.strip() or is_trailer(line) or is_prose(line) for line in patch.message
     )
-    if len(fresh) <= 1 and only_prose and not _adds_an_id(context):
+    if len(fresh) <= 1 and only_prose and not adds_an_id(context.patch):
         yield hit_on(patch.message_line, "repeats-subject")
-
-
-def _adds_an_id(context: Context) -> bool:
-    """Whether the patch only adds an entry to a table of devices, which needs no explanation."""
-    added = [
-        line.text
-        for change in context.patch.files
-        for line in change.lines("+")
-        if line.text.strip()
-    ]
-    return 0 < len(added) <= 8 and any(
-        re.search(
-            r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text
-        )
-        for text in added
-    )
 
 
 def _needs_no_reason(context: Context) -> bool:

@@ -8,30 +8,19 @@ from patchpilot.lint.conditions import is_mail, is_marked
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.english_verbs import imperative_of
+from patchpilot.lint.habits import alike, case_of, first_word, habits
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
-from patchpilot.lint.subject_prefix import prefix_of, split_prefix
-from patchpilot.lint.subsystem_facts import subsystem
-from patchpilot.lint.usual_prefix import (
-    COMMITS,
-    alike,
-    learned_prefix,
-    paths_asked,
-    prefixes_in_history,
+from patchpilot.lint.subject_prefix import (
+    is_plain,
+    prefix_of,
+    split_prefix,
+    written_prefix,
 )
+from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.lint.word_lists import word_set
 from patchpilot.model.finding import FindingFix
 from patchpilot.model.patch import Patch
-
-
-def _plain(context: Context) -> str | None:
-    """Returns the title if it is written for a change (not a revert, merge, release or cover
-    letter).
-    """
-    title = context.patch.subject.title
-    if not title or re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title):
-        return None
-    return title
 
 
 @detector(
@@ -44,9 +33,9 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     list.
     """
     patch = context.patch
-    title = _plain(context)
+    title = patch.subject.title
     if (
-        title is None
+        not is_plain(title)
         or not patch.has_diff
         or re.match(r"(?:fixup|squash|amend)!", title)
     ):
@@ -55,7 +44,8 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if prefixes or re.match(r"^[\w/.-]+：", title):
         return
     near = re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
-    usual = _usual_prefix(context)
+    found = habits(context)
+    usual = found.prefix if found and found.share >= _LEAST_SHARE else ""
     kind, values = "", {}
     if near:
         kind, values = "other-sign", {"instead": near[1]}
@@ -70,22 +60,8 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
 
 
-def _usual_prefix(context: Context) -> str:
-    """Returns the prefix that most commits to the files have, as in "net: phy:"; without history
-    the one of the shipped table. Empty where neither has one.
-    """
-    if found := prefixes_in_history(context):
-        counted, total = found
-        best, number = counted.most_common(1)[0]
-        return best if number / total >= _LEAST_SHARE else ""
-    if context.history is not None or not context.project.kernel:
-        return ""
-    usual = learned_prefix(context.patch.paths)
-    return f"{usual.text}:" if usual else ""
-
-
-_LEAST_SHARE = 0.4
-"""A prefix that fewer commits have is not offered."""
+_LEAST_SHARE = 40
+"""A prefix that a smaller percentage of commits have is not offered."""
 
 
 @detector(
@@ -93,8 +69,8 @@ _LEAST_SHARE = 0.4
 )
 def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a title that is not imperative ("fixed", "adds", "adding")."""
-    title = _plain(context)
-    if title is None:
+    title = context.patch.subject.title
+    if not is_plain(title):
         return
     _, rest = split_prefix(title)
     found = re.match(r"(?P<verb>[A-Za-z]+)\s+\S", rest)
@@ -135,7 +111,7 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 re.IGNORECASE,
             )
         )
-        and _signed(patch)
+        and patch.tags("Signed-off-by")
     ):
         yield subject_hit(context, "reply", quoted=found[1])
     elif re.match(r"^PATCH\b", title) or (
@@ -176,10 +152,6 @@ def _unread_version(patch: Patch) -> str | None:
     return found[0] if found else None
 
 
-def _signed(patch: Patch) -> bool:
-    return any(tag.key == "signed-off-by" for tag in patch.trailers)
-
-
 @detector(
     "prefix-convention",
     unless_prefix_pattern=str,
@@ -187,45 +159,44 @@ def _signed(patch: Patch) -> bool:
 def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a title without the prefix that is usual for its subsystem.
 
-    This is the prefix that the subsystem documents or, without history, the prefix of other
-    patches to the directory. Prefixes that match `unless_prefix_pattern` have a separate rule.
+    This is the prefix that the subsystem documents or, if nearly all have the same, the prefix of
+    the commits to the files. Prefixes that match `unless_prefix_pattern` have a separate rule.
     """
     patch = context.patch
-    title = _plain(context)
+    title = patch.subject.title if is_plain(patch.subject.title) else ""
     # markers of a vendor's tree have their own rule
     marks = r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"  # noqa: E501
     unless = compiled(arguments["unless_prefix_pattern"])
-    if unless.search(prefix_of(title or "")):
+    if unless.search(prefix_of(title)):
         return
-    title = re.sub(marks, "", title or "")
+    title = re.sub(marks, "", title)
     prefixes, _ = split_prefix(title)
     if not prefixes or not patch.has_diff or not context.project.kernel:
         return
-    own = subsystem(context)
-    written = ": ".join(prefixes)
+    own, usual = subsystem(context), habits(context)
+    # what commits here have as well is not wrong
+    known = usual is not None and usual.is_known(prefixes[0])
     if own and own.prefix_pattern and not compiled(own.prefix_pattern).search(title):
+        if not known:
+            written = ": ".join(prefixes)
+            yield subject_hit(
+                context, prefix=written, instead=own.prefix, subsystem=own.title
+            )
+        return
+    weight = usual.weight(usual.share) if usual else ""
+    if usual is None or not weight or re.match(r"(?i)tree-?wide", prefixes[0]):
+        return
+    case = "learned" if weight == "speaks" else "question"
+    if known:
+        partial = alike(prefixes[0], usual.first[0][0]) and case == "learned"
+        case = "part" if partial and not usual.has_further(prefixes) else ""
+    if case:
+        values = {"usual": usual.prefix, "share": usual.share, "total": usual.total}
+        fix = FindingFix("suggest", f"{usual.prefix} {split_prefix(title)[1]}")
+        prefix = written_prefix(title)
         yield subject_hit(
-            context, prefix=written, instead=own.prefix, subsystem=own.title
+            context, case, fix, prefix=prefix, folder=usual.where, **values
         )
-    elif context.history is None and (
-        usual := learned_prefix([path for path in patch.paths if path != "MAINTAINERS"])
-    ):
-        values = {
-            "prefix": written,
-            "usual": usual.text,
-            "folder": usual.where,
-            "total": usual.total,
-        }
-        if not usual.is_known(prefixes[0]) and not re.search(
-            r"tree-?wide", prefixes[0], re.IGNORECASE
-        ):
-            yield subject_hit(context, "learned", **values)
-        elif alike(prefixes[0], usual.best) and not usual.has_further(prefixes):
-            yield subject_hit(context, "part", **values)
-
-
-_STRONG_SHARE = 0.9
-_LEAST_TITLES = 10
 
 
 @detector(
@@ -237,68 +208,20 @@ def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     The right case is documented by the subsystem, or used in nearly all other subjects of the
     files.
     """
-    title = _plain(context)
-    if title is None or not context.patch.has_diff or not context.project.kernel:
+    title = context.patch.subject.title
+    if not is_plain(title) or not context.patch.has_diff or not context.project.kernel:
         return
-    word, case = _first_word(title), case_of(title)
-    if not case:
+    word, case = first_word(title), case_of(title)
+    own, found = subsystem(context), habits(context)
+    learned, share = found.cases[0] if found and found.cases else ("", 0)
+    if not case or case == learned:
         return
-    own = subsystem(context)
-    learned = _learned_case(context)
-    if own and own.after_prefix and own.after_prefix != case and learned != case:
-        yield subject_hit(
-            context, word=word, usual=_CASES[own.after_prefix], subsystem=own.title
-        )
-    elif learned and learned != case and not (own and own.after_prefix):
+    if own and own.after_prefix:
+        if own.after_prefix != case:
+            usual = _CASES[own.after_prefix]
+            yield subject_hit(context, word=word, usual=usual, subsystem=own.title)
+    elif found and found.weight(share) == "speaks":
         yield subject_hit(context, "learned", word=word, usual=_CASES[learned])
 
 
 _CASES = {"capital": "a capital letter", "lower": "a lower-case letter"}
-
-
-def _first_word(title: str) -> str:
-    """Returns the first word after the prefixes, and after a driver in the form "Input: driver - do
-    this".
-    """
-    return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
-
-
-def case_of(title: str) -> str:
-    """Returns the case of the first word after the prefixes: "capital", "lower" or "".
-
-    It is "" without prefixes, or if the word may be a name or a number.
-    """
-    prefixes, _ = split_prefix(title)
-    word = _first_word(title)
-    if not prefixes:
-        return ""
-    if re.fullmatch(r"[A-Z][a-z]+", word):
-        return "capital"
-    return "lower" if re.fullmatch(r"[a-z]+", word) else ""
-
-
-def _learned_case(context: Context) -> str:
-    """Returns the case of the first words of nearly all subjects in the history of the files, or by
-    the table where there is no history; "" if mixed.
-    """
-    if context.history is None:
-        usual = learned_prefix(
-            [path for path in context.patch.paths if path != "MAINTAINERS"]
-        )
-        return usual.case if usual else ""
-    for paths in paths_asked(context.patch):
-        cases = [
-            case
-            for subject in context.history.subjects_touching(paths, COMMITS)
-            if (case := case_of(subject))
-        ]
-        if len(cases) >= _LEAST_TITLES:
-            return next(
-                (
-                    case
-                    for case in _CASES
-                    if cases.count(case) / len(cases) >= _STRONG_SHARE
-                ),
-                "",
-            )
-    return ""

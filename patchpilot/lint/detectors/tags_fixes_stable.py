@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from patchpilot.lint.conditions import is_mail, names_upstream_commit
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_hit
+from patchpilot.lint.habits import habits
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_prose import pasted, quoted_titles
+from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
-from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.fix_claim import (
+    BUG_SIGN,
     blamed_in,
     bug_in,
     crash_in,
@@ -51,23 +52,21 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     blamed = _blamed(context)
     if (
         blamed
-        and not _cosmetic(context)
+        and not is_cosmetic(title, patch.paths)
         and tree.isdisjoint(context.project.tags.feature_prefixes)
     ):
-        titles = quoted_titles(patch.message)
-        spans = [titles.get(at, (0, 0)) for at in range(len(patch.message))]
-        harm = describes_harm(
-            title,
-            [
-                line[:start] + line[end:]
-                for line, (start, end) in zip(patch.message, spans, strict=True)
-            ],
-        )
+        # the quoted title of a commit says nothing of this patch
+        text = re.sub(r"\(\".*?\"\)", "", " ".join(patch.message))
+        harm = describes_harm(title, [text])
         yield hit_on(blamed[0], "blamed" if harm else "mentioned", commit=blamed[1])
         return
     fix_trees = tree.intersection(context.project.tags.fix_prefixes)
     if fix_trees and not only_documents(context.patch.paths):
         yield subject_hit(context, "fixes-tree", tree=min(fix_trees))
+        return
+    newest = context.options.message_kernel
+    if newest >= _ASKED_SINCE and re.search(BUG_SIGN, "\n".join(patch.message)):
+        # the rule fix-without-fixes asks for the tag
         return
     # with a history, a command can find the commit
     cases = (
@@ -76,7 +75,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         ("subject", bug_in(title) or cure_in(title, patch.message)),
     )
     case, word = next((pair for pair in cases if pair[1]), ("", None))
-    if word and not _cosmetic(context):
+    if word and not is_cosmetic(title, patch.paths):
         yield subject_hit(
             context,
             f"{case}-and-stable" if _needs_stable(context) else case,
@@ -85,19 +84,24 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         )
 
 
+_ASKED_SINCE = (6, 11)
+
+
 def _needs_stable(context: Context) -> bool:
     """Whether the bug is serious and Cc: stable is missing too."""
-    patch = context.patch
-    title = patch.subject.title
-    serious = re.search(_SERIOUS, title, re.IGNORECASE) or crash_in(
-        title, patch.message
-    )
     return (
-        bool(serious)
+        bool(_serious(context))
         and bool(context.project.lists.stable)
         and not _is_unmarked(context)
-        and "stable@" not in "\n".join(patch.message)
+        and "stable@" not in "\n".join(context.patch.message)
     )
+
+
+def _serious(context: Context) -> str:
+    """Returns the words of the subject or message that name a serious bug, or ""."""
+    text = "\n".join((context.patch.subject.title, *context.patch.message))
+    found = re.search(_SERIOUS, text, re.IGNORECASE)
+    return found[0].strip() if found else ""
 
 
 def _is_unmarked(context: Context) -> bool:
@@ -119,19 +123,14 @@ def _blamed(context: Context) -> tuple[int, str] | None:
     return (context.patch.message_line + found[0], found[1]) if found else None
 
 
-def _cosmetic(context: Context) -> bool:
-    return is_cosmetic(context.patch.subject.title, context.patch.paths)
-
-
 @detector(
     "missing-stable",
-    each_pattern=str,
 )
-def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a serious fix of a named commit without Cc: stable.
+def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a fix of a named commit without Cc: stable that is serious, or whose directory's
+    fixes have the tag.
 
-    Stable trees do not take a fix because of its Fixes: tag alone. `each_pattern` matches the
-    files whose maintainers require Cc: stable on every fix.
+    Stable trees do not take a fix because of its Fixes: tag alone.
     """
     patch = context.patch
     fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
@@ -143,31 +142,25 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
         or names_upstream_commit(context.patch)
     ):
         return
-    if _is_unmarked(context) or _cosmetic(context):
+    if _is_unmarked(context) or is_cosmetic(patch.subject.title, patch.paths):
         return
-    hit = _missing_stable(context, arguments, fixes[0][0])
+    hit = _missing_stable(context, fixes[0][0])
     if hit and not (
         context.history and context.history.needs_no_backport(patch, context.project)
     ):
         yield hit
 
 
-def _missing_stable(context: Context, arguments: Arguments, line: int) -> Hit | None:
+def _missing_stable(context: Context, line: int) -> Hit | None:
     patch, stable = context.patch, context.project.lists.stable
-    serious = re.search(
-        _SERIOUS,
-        f"{patch.subject.title}\n" + "\n".join(patch.message),
-        re.IGNORECASE,
-    )
-    if serious:
-        return hit_on(line, "serious", quoted=serious[0].strip(), stable=stable)
-    each = compiled(arguments["each_pattern"])
-    if (
-        is_mail(patch)
-        and patch.paths
-        and all(each.search(path) for path in patch.paths)
-    ):
-        return hit_on(line, "each-fix", stable=stable)
+    if serious := _serious(context):
+        return hit_on(line, "serious", quoted=serious, stable=stable)
+    usual = habits(context) if is_mail(patch) else None
+    if usual and (weight := usual.weight(*usual.mark("Cc: stable"))):
+        share, total = usual.mark("Cc: stable")
+        case = "each-fix" if weight == "speaks" else "question"
+        values = {"share": share, "total": total, "folder": usual.where}
+        return hit_on(line, case, stable=stable, **values)
     return None
 
 
@@ -224,14 +217,3 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 case = "" if size > 3 * arguments["lines"] else "slightly"
                 yield hit_on(line, case, length=size, most=arguments["lines"])
             return
-
-
-@detector("fixes-own-subject")
-def fixes_own_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Fixes: tag with the same subject as the patch itself."""
-    title = context.patch.subject.title.strip().lower()
-    for line, tag in tag_lines(context):
-        if tag.key == "fixes" and title:
-            quoted = tag.value.partition('("')[2].rpartition('")')[0]
-            if quoted.strip().lower() == title:
-                yield Hit(line)

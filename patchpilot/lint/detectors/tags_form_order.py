@@ -4,13 +4,11 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cache
-from itertools import pairwise
 
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import may_be_same, same_person, tag_lines
-from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.model.address import Address
 from patchpilot.model.trailer import Trailer, is_trailer
 
@@ -88,55 +86,6 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
         ):
             yield hit_on(line, signer=tag.address.called)
             return
-
-
-@detector(
-    "alias-name",
-)
-def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a sign-off with a login name instead of a real name."""
-    seen: set[str] = set()
-    for line, tag in _signed(context):
-        address = tag.address
-        if not address or str(address) in seen:
-            continue
-        seen.add(str(address))
-        name = address.name.strip()
-        local = address.email.partition("@")[0].lower()
-        squeezed = re.sub(r"[^a-z]", "", name.lower())
-        odd = (
-            name.islower()
-            or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
-            or not name
-        )
-        alias = " " not in name and name.isascii() and odd
-        if (
-            alias
-            and (
-                len(squeezed) > 4
-                or not name
-                or squeezed == re.sub(r"[^a-z]", "", local)
-            )
-        ) or name == "@":
-            yield hit_on(line, "alias", name=name or address.email)
-        elif _role().search(name) or (
-            _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
-        ):
-            yield hit_on(line, "role", name=name or address.email)
-
-
-@cache
-def _role() -> re.Pattern[str]:
-    return re.compile(
-        r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$"  # noqa: E501
-    )
-
-
-@cache
-def _role_address() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
-    )
 
 
 LEAST_LOCAL = 3
@@ -248,28 +197,35 @@ _STRANDED = (
 
 
 @detector(
-    "subsystem-tag-order",
+    "lost-review",
 )
-def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first tag that violates the subsystem's tag order."""
-    own = subsystem(context)
-    if own is None or not own.tag_order:
+def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports review tags of an earlier version that are gone, and those who gave a tag and are no
+    recipients of this version.
+    """
+    patch, version = context.patch, context.patch.subject.version
+    older = [one for one in context.older if one.subject.version < version]
+    if not older:
         return
-    known = [
-        (line, tag) for line, tag in tag_lines(context) if tag.key in own.tag_order
-    ]
-    signed = False
-    for (line, tag), (_, below) in pairwise(known):
-        signed = signed or tag.key == "signed-off-by"
-        # co-authors' sign-offs follow their Co-developed-by:, and each handler adds one at the end
-        paired = below.key == "co-developed-by" or (
-            below.key == "signed-off-by" and signed
-        )
-        if own.tag_order.index(tag.key) > own.tag_order.index(below.key) and not paired:
-            yield hit_on(
-                line, tag=f"{tag.name}:", before=f"{below.name}:", subsystem=own.title
-            )
-            return
+    from patchpilot.lint.recognize_findings import pair_with_earlier
+
+    place = pair_with_earlier(older, [patch]).get(0)
+    if place is None:
+        return
+    earlier, cover = older[place], context.series.cover
+    text = " ".join((*patch.notes, *(cover.lines if cover else ())))
+    kept = {(tag.key, tag.address.key) for tag in patch.trailers if tag.address}
+    asked = {one.key for name in ("To", "Cc") for one in patch.addresses(name)}
+    for tag in earlier.trailers:
+        if tag.key not in _REVIEWS or not tag.address:
+            continue
+        values = {"who": tag.address.called, "tag": tag.name}
+        values["version"] = f"v{earlier.subject.version}"
+        lost = (tag.key, tag.address.key) not in kept
+        if lost and not re.search(r"(?i)\b(?:drop|remov|reset|not carried)", text):
+            yield subject_hit(context, "", **values)
+        if asked and tag.address.key not in asked:
+            yield subject_hit(context, "recipient", **values)
 
 
-_LEAST_COMMITS, _NEARLY_ALL = 10, 0.95
+_REVIEWS = ("reviewed-by", "acked-by", "tested-by")

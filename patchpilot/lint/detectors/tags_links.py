@@ -12,11 +12,11 @@ from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
-from patchpilot.model.fix_claim import explains_missing_fixes
+from patchpilot.model.fix_claim import BUG_SIGN, adds_an_id, explains_missing_fixes
 from patchpilot.model.fixes_line import read_fixes_line
 
 _REVERT = "This reverts commit"
-_BUG_SIGN = lazy(r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller")
+_BUG_SIGN = lazy(BUG_SIGN)
 _ID_TABLE = lazy(r"struct\s+[a-z]\w*_device_id\b\s+\w+\s*\[\s*\]\s*=\s*\{")
 _FIELD = lazy(rf"\.{IDENT}=")
 _EMPTY = lazy(rf'""|0x0|[\s{COMMENT},0]')
@@ -51,7 +51,9 @@ def _missing_fixes(context: Context) -> TypedHits:
             if not changes and (found := _BUG_SIGN.search(line.text)):
                 sign = found[0].strip()
     if sign and is_patch(lines):
-        case = "explained" if explains_missing_fixes(context.patch.message) else ""
+        patch = context.patch
+        needs_none = explains_missing_fixes(patch.message) or adds_an_id(patch)
+        case = "explained" if needs_none else ""
         yield (
             "MISSING_FIXES_TAG",
             hit_on(last_line(lines), case, sign=sign),

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors that compare a patch with the history.
 
-They check for the usual prefix of its files, and whether its Fixes: tags are correct. They report
-nothing without history.
+They check whether its Fixes: tags are correct, and report nothing without history.
 """
 
 import re
@@ -15,8 +14,6 @@ from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context, HistoryFacts
 from patchpilot.lint.message_tags import same_person, tag_lines
-from patchpilot.lint.subject_prefix import split_prefix, written_prefix
-from patchpilot.lint.usual_prefix import prefixes_in_history
 from patchpilot.model.bounded_date import header_date
 from patchpilot.model.finding import FindingFix
 from patchpilot.model.fixes_line import read_fixes_value
@@ -25,55 +22,6 @@ from patchpilot.model.patch import Patch
 if TYPE_CHECKING:
     from patchpilot.history.earlier_fixes import UpstreamState
     from patchpilot.model.commit import Commit
-
-USUAL_SHARE = 0.4
-
-
-@detector(
-    "unusual-prefix",
-)
-def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a subject prefix that does not occur in the history of the changed files.
-
-    The finding suggests the usual prefix, with its share.
-    """
-    patch, history = context.patch, context.history
-    title = patch.subject.title
-    if (
-        history is None
-        or not patch.has_diff
-        or re.match(r"(?:Revert|Reapply) \"|Merge ", title)
-    ):
-        return
-    own = written_prefix(title)
-    usual = prefixes_in_history(context)
-    if usual is None or not own:
-        return
-    counted, total = usual
-    share = (
-        sum(number for prefix, number in counted.items() if _alike(prefix, own)) / total
-    )
-    best, number = counted.most_common(1)[0]
-    if share < 0.05 and number / total >= USUAL_SHARE and not _alike(best, own):
-        better = f"{best} {_rest(title)}"
-        yield subject_hit(
-            context,
-            "",
-            FindingFix("suggest", better),
-            prefix=own,
-            count=number,
-            total=total,
-            usual=best,
-        )
-
-
-def _rest(title: str) -> str:
-    return split_prefix(title)[1]
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether two prefixes are of the same kind: their first part is equal, including case."""
-    return one.split(":")[0].strip() == other.split(":")[0].strip()
 
 
 @detector(

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from patchpilot.projects.subsystem import Subsystem
 
 
-_FIXES_IN_TITLE = re.compile(
-    r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b",
-    re.IGNORECASE,
-)
-
-
 @detector(
     "target-tree",
 )
@@ -73,11 +67,8 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 def _is_fix(patch: Patch) -> bool:
     """Whether a patch has a Fixes: tag, or its message claims to fix a bug."""
-    title = patch.subject.title
-    return (
-        any(tag.key == "fixes" for tag in patch.trailers)
-        or bool(fix_claim(title, patch.message, patch.paths))
-        or bool(_FIXES_IN_TITLE.search(title))
+    return any(tag.key == "fixes" for tag in patch.trailers) or bool(
+        fix_claim(patch.subject.title, patch.message, patch.paths)
     )
 
 

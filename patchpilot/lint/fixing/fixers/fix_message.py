@@ -19,8 +19,8 @@ from patchpilot.lint.fixing.fixer import (
     delete,
     fixer,
 )
+from patchpilot.lint.habits import habits
 from patchpilot.lint.message_prose import paragraphs, pasted
-from patchpilot.lint.usual_prefix import agreed_in_history
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.trailer import is_trailer
 
@@ -87,9 +87,15 @@ def prefix_spaces(site: FixSite) -> Proposal:
 @fixer("agreed-prefix", PROSE)
 def agreed_prefix(site: FixSite) -> Proposal:
     """Adds the files' usual prefix to a subject without one, if their history agrees on it."""
-    has_usual = site.finding.value("usual")
-    best = agreed_in_history(site.context) if has_usual else ""
-    return _retitled(site, f"{best} {site.context.patch.subject.title}" if best else "")
+    if not site.finding.value("usual"):
+        return None
+    found = habits(site.context)
+    if found is None or found.shipped or found.share < _AGREED:
+        return None
+    return _retitled(site, f"{found.prefix} {site.context.patch.subject.title}")
+
+
+_AGREED = 95
 
 
 @fixer("drop-line", PROSE)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The facts about the patches to a directory or file, for `explain --path`."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from patchpilot.lint.habits import (
+    LEAST_COMMITS,
+    OF,
+    Habits,
+    count,
+    shipped,
+)
+from patchpilot.model.path_fact import PathFact
+from patchpilot.projects.conventions import LABELS, WORDS, conventions
+from patchpilot.projects.subsystems import subsystem_of_path
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+
+def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ...]:
+    """Return what is known of a path: habits of its last commits, then documented conventions.
+
+    The habits are those of the repository's history or, without it, those of patches on mailing
+    lists.
+    """
+    path = path.rstrip("/")
+    folder, _, name = path.rpartition("/")
+    found = shipped(folder if "." in name else path)
+    if repository:
+        from patchpilot.checking.history_facts import facts_of
+
+        counted = count(path, facts_of(repository).forms_below(path))
+        found = counted if counted.total >= LEAST_COMMITS else found
+    subsystem = subsystem_of_path(path) or subsystem_of_path(f"{path}/")
+    return (
+        *(_counted(found) if found else ()),
+        *(conventions(subsystem) if subsystem else ()),
+    )
+
+
+def _counted(habits: Habits) -> Iterator[PathFact]:
+    where = f"{'patches on mailing lists' if habits.shipped else 'commits'} to {habits.where}"
+    total = habits.total
+    rows = [("subject", f"`{habits.prefix}`", habits.share, total)]
+    for case, share in habits.cases[:1]:
+        rows.append((LABELS["after_prefix"], WORDS[case], share, total))
+    for mark, _ in habits.marks:
+        rows.append(("fixes" if mark in OF else "message", mark, *habits.mark(mark)))
+    for name, share in habits.applied:
+        rows.append(("signed off last", name, share, total))
+    for label, value, share, of in rows:
+        yield PathFact(label, value, f"{share} % of {of} {where}", share, of)

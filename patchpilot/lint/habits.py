@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How commits to certain files are written: their prefixes, tags and messages, as shares.
+
+The shares are counted in the repository's last commits to a directory or, if these are too few,
+read from checks/habits.tsv. `python -m tests.lab.mine_habits` generates that table from mailing
+list archives; "directory/**" includes everything below the directory.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from posixpath import commonpath, dirname
+from typing import NamedTuple
+
+from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.subject_prefix import is_plain, split_prefix
+from patchpilot.model.commit_form import CommitForm
+from patchpilot.model.patch import Patch
+from patchpilot.resources import data_dir
+
+SPEAKS, SPEAKS_FROM = 90, 30
+"""A rule reports what this percentage of at least so many commits do not have."""
+ASKS = 70
+"""From this percentage, a rule asks."""
+LEAST_COMMITS = 5
+"""Fewer commits do not show what is usual."""
+COMMITS = 200
+"""The number of commits of a file's history that are read."""
+_RARE = 3
+_FURTHER = 75
+_BESIDE = ("Documentation/", "include/")
+OF = {"Cc: stable": "Fixes:", "Fixes: above the sign-off": "Fixes:"}
+"""Marks whose share is counted among the commits with another one."""
+_APPLIES = 10
+Shares = tuple[tuple[str, int], ...]
+"""Values with the percentage of commits that have them, the most frequent first."""
+
+
+class Habits(NamedTuple):
+    """The shares of prefixes, cases and marks among `total` commits to `where`.
+
+    `first` are the first prefixes ("net"), `further` the other parts of prefixes that are usual
+    ("phy"), `cases` the case of the first word after them, and `marks` what messages contain
+    (MARKS); the share of Cc: stable is that among the commits with Fixes:. `applied` are those who
+    signed off last. `shipped` habits are from checks/habits.tsv.
+    """
+
+    where: str
+    total: int
+    first: Shares
+    further: Shares
+    cases: Shares
+    marks: Shares
+    applied: Shares = ()
+    shipped: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """The usual prefix as it is written in a subject, such as "net: phy:"."""
+        parts = [
+            *(word for word, _ in self.first[:1]),
+            *(word for word, _ in self.further),
+        ]
+        text = ": ".join(parts)
+        return f"{text}:" if text and not text.endswith(")") else text
+
+    @property
+    def share(self) -> int:
+        """The percentage of commits with the most frequent first prefix, or one like it."""
+        return sum(share for word, share in self.first if alike(self.first[0][0], word))
+
+    def has_further(self, prefixes: Sequence[str]) -> bool:
+        """Return whether each usual further prefix is part of one of these."""
+        return all(
+            any(part.lower() in prefix.lower() for prefix in prefixes)
+            for part, _ in self.further
+        )
+
+    def is_known(self, first: str) -> bool:
+        """Return whether commits here have such a first prefix, up to the part before a "/"."""
+        return any(alike(first, other) for other, _ in self.first)
+
+    def mark(self, name: str) -> tuple[int, int]:
+        """Return the percentage of commits with a mark, and the number it is counted among."""
+        shares = dict(self.marks)
+        of = shares.get(OF[name], 0) * self.total // 100 if name in OF else self.total
+        return shares.get(name, 0), of
+
+    def weight(self, percent: int, total: int | None = None) -> str:
+        """Return what a share allows a rule: "speaks", "asks" or ""."""
+        if (
+            percent >= SPEAKS
+            and (self.total if total is None else total) >= SPEAKS_FROM
+        ):
+            return "speaks"
+        return "asks" if percent >= ASKS else ""
+
+
+def alike(one: str, other: str) -> bool:
+    """Return whether two first prefixes follow the same convention.
+
+    They are equal including case, or differ only after the same "subsystem/".
+    """
+    own = one.split("/")[0]
+    return one == other or (
+        ("/" in other or own.endswith(" "))
+        and own.strip() == other.split("/")[0].strip()
+    )
+
+
+def case_of(title: str) -> str:
+    """Return the case of the first word after the prefixes: "capital", "lower" or "".
+
+    It is "" without prefixes, or if the word may be a name or a number.
+    """
+    prefixes, _ = split_prefix(title)
+    word = first_word(title)
+    if not prefixes:
+        return ""
+    if re.fullmatch(r"[A-Z][a-z]+", word):
+        return "capital"
+    return "lower" if re.fullmatch(r"[a-z]+", word) else ""
+
+
+def first_word(title: str) -> str:
+    """Return the first word after the prefixes, and after a driver in the form "Input: driver - do
+    this".
+    """
+    return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]
+
+
+def count(where: str, forms: Iterable[CommitForm]) -> Habits:
+    """Return the habits of commits to `where`, without reverts, merges and releases."""
+    plain = [form for form in forms if is_plain(form[0])]
+    total = len(plain)
+    first, further, cases, marks, applied = (Counter[str]() for _ in range(5))
+    for subject, own, name in plain:
+        prefixes = [part.strip() for part in split_prefix(subject)[0]]
+        first.update(prefixes[:1])
+        further.update({*prefixes[1:]})
+        cases.update(filter(None, [case_of(subject)]))
+        marks.update(own)
+        applied.update(filter(None, [name]))
+    return Habits(
+        where,
+        total,
+        _shares(first, total, _RARE)[:8],
+        _shares(further, total, _FURTHER)[:2],
+        _shares(cases, cases.total(), ASKS),
+        tuple(
+            (mark, min(100, 100 * number // (marks[OF.get(mark, "")] or total)))
+            for mark, number in marks.most_common()
+        ),
+        _shares(applied, total, _APPLIES)[:3],
+    )
+
+
+def _shares(counts: Counter[str], total: int, least: int) -> Shares:
+    # a value that only one of many commits has may be a typing error
+    return tuple(
+        (value, 100 * number // total)
+        for value, number in counts.most_common()
+        if number * 100 >= least * total and (number > 1 or total < SPEAKS_FROM)
+    )
+
+
+def folder_of(patch: Patch) -> str:
+    """Return the directory that has all files of a patch, or "" if there is none.
+
+    Public headers and documentation count only if no other file is changed.
+    """
+    files = [path for path in patch.paths if path != "MAINTAINERS"]
+    code = [path for path in files if not path.startswith(_BESIDE)] or files
+    return commonpath([dirname(path) for path in code]) if code else ""
+
+
+@once
+def habits(context: Context) -> Habits | None:
+    """Return the habits of commits to a patch's directory, from the repository's history.
+
+    The series itself may be part of that history and is not counted. If the history has too few
+    commits, the shipped table is used for patches to the kernel. Return None if nothing is known.
+    """
+    titles = {patch.subject.title for patch in (*context.series.patches, context.patch)}
+    folder = folder_of(context.patch)
+    if context.history and folder:
+        forms = context.history.forms_below(folder)
+        found = count(folder, (form for form in forms if form[0] not in titles))
+        if found.total >= LEAST_COMMITS and found.first:
+            return found
+    return shipped(folder) if context.project.kernel else None
+
+
+@lru_cache(maxsize=1024)
+def shipped(folder: str) -> Habits | None:
+    """Return the line of a directory in the shipped table, or of the nearest one above it that
+    counts what is below.
+    """
+    table = _table()
+    above = (
+        f"{folder[:at]}/**"
+        for at in range(len(folder), 0, -1)
+        if f"{folder}/"[at] == "/"
+    )
+    for name in (folder, *above):
+        start = table.find(f"\n{name}\t") + 1
+        if name and start:
+            where, total, *columns = table[start : table.index("\n", start)].split("\t")
+            first, further, cases, marks = map(_read, columns)
+            place = where.removesuffix("/**")
+            return Habits(place, int(total), first, further, cases, marks, shipped=True)
+    return None
+
+
+def _read(column: str) -> Shares:
+    pairs = (part.rpartition("=") for part in column.split("|") if part)
+    return tuple((word, int(share)) for word, _, share in pairs)
+
+
+@cache
+def _table() -> str:
+    """Return the text of the table, which ends in a line break."""
+    return (data_dir("checks") / "habits.tsv").read_text(encoding="utf-8")

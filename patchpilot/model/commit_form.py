@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The form of a commit's message: its subject, and which marks the message has."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+CommitForm = tuple[str, tuple[str, ...], str]
+"""A subject, the marks (keys of MARKS) of the message, and the name of who signed off last."""
+
+MARKS: Mapping[str, str] = {
+    "Fixes:": r"^Fixes: *[0-9a-f]{6}",
+    "Cc: stable": r"^[Cc]c:.*\bstable@",
+    "Link:": r"^Link: *http",
+    "Closes:": r"^Closes: *http",
+    "Reviewed-by:": r"^Reviewed-by:",
+    "Fixes: above the sign-off": r"^Fixes:(?:.*\n)+?Signed-off-by:",
+    "changelog in the message": r"^(?:Changes (?:in|since) v\d|[vV]\d+ ?:|v\d+ ?-+> ?v\d)",
+    "line over 75 columns": r"^(?![A-Z][\w-]+: |[ \t>|]).{76,}$",
+}
+"""What a message may contain, as patterns for its lines."""
+
+
+@cache
+def _patterns() -> Mapping[str, re.Pattern[str]]:
+    return {mark: re.compile(text, re.MULTILINE) for mark, text in MARKS.items()}
+
+
+def form_of(message: str) -> CommitForm:
+    """Return the form of a whole commit message."""
+    subject, _, rest = message.strip("\n").partition("\n\n")
+    signed = re.findall(r"^Signed-off-by: ([^<\n]*[^<\s])", rest, re.MULTILINE)
+    marks = tuple(mark for mark, text in _patterns().items() if text.search(rest))
+    return " ".join(subject.split()), marks, signed[-1] if signed else ""

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A fact about the patches to a directory or file."""
+
+from typing import NamedTuple
+
+from patchpilot.model.json_form import json_form
+
+
+@json_form("label", "value", "source", "share?", "total?")
+class PathFact(NamedTuple):
+    """A fact about the patches to a directory: its label and its value in words.
+
+    `source` is the document of a convention, or what was counted: `share` percent of `total`.
+    """
+
+    label: str
+    value: str
+    source: str
+    share: int | None = None
+    total: int | None = None
