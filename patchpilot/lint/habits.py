@@ -14,7 +14,7 @@ from posixpath import commonpath, dirname
 from typing import NamedTuple
 
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.subject_prefix import is_plain, split_prefix
+from patchpilot.lint.subject_prefix import is_plain, split_prefix, written_prefix
 from patchpilot.model.commit_form import CommitForm
 from patchpilot.model.patch import Patch
 from patchpilot.resources import data_dir
@@ -43,7 +43,8 @@ class Habits(NamedTuple):
     `first` are the first prefixes ("net"), `further` the other parts of prefixes that are usual
     ("phy"), `cases` the case of the first word after them, and `marks` what messages contain
     (MARKS); the share of Cc: stable is that among the commits with Fixes:. `applied` are those who
-    signed off last. `shipped` habits are from checks/habits.tsv.
+    signed off last, and `exact` is the share of exactly `prefix`. `shipped` habits are from
+    checks/habits.tsv.
     """
 
     where: str
@@ -53,6 +54,7 @@ class Habits(NamedTuple):
     cases: Shares
     marks: Shares
     applied: Shares = ()
+    exact: int = 0
     shipped: bool = False
 
     @property
@@ -72,10 +74,8 @@ class Habits(NamedTuple):
 
     def has_further(self, prefixes: Sequence[str]) -> bool:
         """Return whether each usual further prefix is part of one of these."""
-        return all(
-            any(part.lower() in prefix.lower() for prefix in prefixes)
-            for part, _ in self.further
-        )
+        text = ": ".join(prefixes).lower()
+        return all(part.lower() in text for part, _ in self.further)
 
     def is_known(self, first: str) -> bool:
         """Return whether commits here have such a first prefix, up to the part before a "/"."""
@@ -87,12 +87,9 @@ class Habits(NamedTuple):
         of = shares.get(OF[name], 0) * self.total // 100 if name in OF else self.total
         return shares.get(name, 0), of
 
-    def weight(self, percent: int, total: int | None = None) -> str:
+    def weight(self, percent: int, total: int = 0) -> str:
         """Return what a share allows a rule: "speaks", "asks" or ""."""
-        if (
-            percent >= SPEAKS
-            and (self.total if total is None else total) >= SPEAKS_FROM
-        ):
+        if percent >= SPEAKS and (total or self.total) >= SPEAKS_FROM:
             return "speaks"
         return "asks" if percent >= ASKS else ""
 
@@ -135,6 +132,7 @@ def count(where: str, forms: Iterable[CommitForm]) -> Habits:
     plain = [form for form in forms if is_plain(form[0])]
     total = len(plain)
     first, further, cases, marks, applied = (Counter[str]() for _ in range(5))
+    written = Counter(written_prefix(form[0]) for form in plain)
     for subject, own, name in plain:
         prefixes = [part.strip() for part in split_prefix(subject)[0]]
         first.update(prefixes[:1])
@@ -142,7 +140,7 @@ def count(where: str, forms: Iterable[CommitForm]) -> Habits:
         cases.update(filter(None, [case_of(subject)]))
         marks.update(own)
         applied.update(filter(None, [name]))
-    return Habits(
+    found = Habits(
         where,
         total,
         _shares(first, total, _RARE)[:8],
@@ -154,14 +152,14 @@ def count(where: str, forms: Iterable[CommitForm]) -> Habits:
         ),
         _shares(applied, total, _APPLIES)[:3],
     )
+    return found._replace(exact=100 * written[found.prefix] // (total or 1))
 
 
 def _shares(counts: Counter[str], total: int, least: int) -> Shares:
-    # a value that only one of many commits has may be a typing error
     return tuple(
         (value, 100 * number // total)
         for value, number in counts.most_common()
-        if number * 100 >= least * total and (number > 1 or total < SPEAKS_FROM)
+        if number * 100 >= least * total
     )
 
 

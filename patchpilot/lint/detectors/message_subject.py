@@ -192,8 +192,8 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
         case = "part" if partial and not usual.has_further(prefixes) else ""
     if case:
         values = {"usual": usual.prefix, "share": usual.share, "total": usual.total}
-        fix = FindingFix("suggest", f"{usual.prefix} {split_prefix(title)[1]}")
-        prefix = written_prefix(title)
+        prefix, rest = written_prefix(title), split_prefix(title)[1]
+        fix = FindingFix("suggest", f"{usual.prefix} {rest}")
         yield subject_hit(
             context, case, fix, prefix=prefix, folder=usual.where, **values
         )

@@ -203,8 +203,9 @@ def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports review tags of an earlier version that are gone, and those who gave a tag and are no
     recipients of this version.
     """
-    patch, version = context.patch, context.patch.subject.version
-    older = [one for one in context.older if one.subject.version < version]
+    patch = context.patch
+    newest = patch.subject.version
+    older = [one for one in context.older if one.subject.version < newest]
     if not older:
         return
     from patchpilot.lint.recognize_findings import pair_with_earlier
@@ -219,8 +220,8 @@ def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for tag in earlier.trailers:
         if tag.key not in _REVIEWS or not tag.address:
             continue
-        values = {"who": tag.address.called, "tag": tag.name}
-        values["version"] = f"v{earlier.subject.version}"
+        version = f"v{earlier.subject.version}"
+        values = {"who": tag.address.called, "tag": tag.name, "version": version}
         lost = (tag.key, tag.address.key) not in kept
         if lost and not re.search(r"(?i)\b(?:drop|remov|reset|not carried)", text):
             yield subject_hit(context, "", **values)

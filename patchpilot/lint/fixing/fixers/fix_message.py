@@ -87,10 +87,8 @@ def prefix_spaces(site: FixSite) -> Proposal:
 @fixer("agreed-prefix", PROSE)
 def agreed_prefix(site: FixSite) -> Proposal:
     """Adds the files' usual prefix to a subject without one, if their history agrees on it."""
-    if not site.finding.value("usual"):
-        return None
-    found = habits(site.context)
-    if found is None or found.shipped or found.share < _AGREED:
+    found = habits(site.context) if site.finding.value("usual") else None
+    if found is None or found.exact < _AGREED:
         return None
     return _retitled(site, f"{found.prefix} {site.context.patch.subject.title}")
 
