@@ -461,7 +461,7 @@ def _wishes(status: Status) -> list[Reply]:
         reply
         for reply in status.replies
         if reply.mail.kind in WANTS_ANSWER
-        and reply.revision in (latest, None)
+        and reply.revision in (*status.topic.current, None)
         and not reply.mail.by_author
         and not reply.mail.doubtful
         and not (is_partly and reply.patch in taken)

@@ -317,6 +317,21 @@ class PostedTopic:
         return self.revisions[-1]
 
     @cached_property
+    def current(self) -> tuple[Revision, ...]:
+        """The latest revision, after the ones that it sends again: replies to them still count."""
+        found = [self.latest]
+        for before in reversed(self.revisions[:-1]):
+            if not found[0].resend or found[0].version != before.version:
+                break
+            found.insert(0, before)
+        return tuple(found)
+
+    @property
+    def since(self) -> datetime:
+        """When the latest version was first sent."""
+        return self.current[0].first.when
+
+    @cached_property
     def titles(self) -> frozenset[str]:
         """Every title it ever had."""
         return frozenset().union(*(revision.titles for revision in self.revisions))

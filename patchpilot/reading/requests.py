@@ -89,10 +89,10 @@ class ReviewPoint:
 
 def review_points(status: Status) -> tuple[ReviewPoint, ...]:
     """Return the requests in all messages on the latest revision, the oldest message first."""
-    latest = status.topic.latest
+    current = (*status.topic.current, None)
     points: list[ReviewPoint] = []
     for reply in reversed(status.replies):
-        if reply.revision in (latest, None):
+        if reply.revision in current:
             points += reversed(list(points_of(reply)))
         if len(points) >= MAX_POINTS:
             break

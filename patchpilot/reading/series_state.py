@@ -348,7 +348,7 @@ def _by_mails(evidence: Evidence) -> Verdict:
         return there
     if applied and (evidence.post or len(topic.latest.patches) < 2):
         return _accepted(applied, _newest(events, "dropped"))
-    latest_sent = topic.latest.first.when
+    latest_sent = topic.since
     if ended := _ended_by_mails(evidence, latest_sent):
         return ended
     if passed := _newest(events, "superseded"):
@@ -403,7 +403,7 @@ def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None
     earlier = {
         reply.message_id
         for reply in evidence.attached
-        if reply.revision not in (topic.latest, None)
+        if reply.revision not in (*topic.current, None)
     }
     of_newest = [
         event
@@ -437,7 +437,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     since = [
         reply
         for reply in attached
-        if reply.revision is topic.latest
+        if reply.revision in topic.current
         or (reply.revision is None and reply.when >= latest_sent)
         or (_is_late_review(reply) and reply.when > latest_sent)
     ]
@@ -615,5 +615,5 @@ def _answers(reply: Reply, topic: PostedTopic, post: Post) -> bool:
     if reply.post is None or reply.post.is_cover:
         return True
     return reply.post.key == post.key or (
-        reply.revision is topic.latest and reply.patch == (post.number or 1)
+        reply.revision in topic.current and reply.patch == (post.number or 1)
     )

@@ -204,7 +204,7 @@ def _status(
 
 def _is_open(claim: Claim, topic: PostedTopic) -> bool:
     """Whether nothing proves a claim, and neither a message nor a later version took it back."""
-    sent = topic.latest.first.when
+    sent = topic.since
     is_late = not claim.known or (claim.date or sent) >= sent
     return claim.counts and not claim.proven and is_late
 

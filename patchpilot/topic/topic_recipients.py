@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from patchpilot.archive.track_store import Store, default_file
 from patchpilot.commits.b4_prep import prep_of
 from patchpilot.commits.range import (
     FromArchive,
@@ -29,6 +30,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient, RecipientPlan, of_patch
 from patchpilot.model.send_request import SendRequest
@@ -45,6 +47,7 @@ from patchpilot.recipients.recipient_plan import (
     plan_undisclosed_paths,
 )
 from patchpilot.series.draft import Drafts
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.series.recipient_edits import (
     Edits,
     addresses,
@@ -53,6 +56,7 @@ from patchpilot.series.recipient_edits import (
     save_edits,
     topic_key,
 )
+from patchpilot.topic.followed.known_series import shown_series
 from patchpilot.topic.read_series import read_series
 
 NOT_FOR_PLANS = ("git", "git_min_percent")
@@ -407,7 +411,24 @@ def _planned(
         recipient for recipient in whole.recipients if recipient.address.key not in left
     )
     commits = tuple(patch.commit for patch in series.patches if patch.commit)
+    plan = plan._replace(warnings=(*plan.warnings, *_not_delivered(series, plan)))
     return Planned(names[0], names, plan, key, edits, left_out, commits, undisclosed)
+
+
+def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
+    """What was reported about the delivery of an earlier version to recipients of the plan."""
+    titles = {title_key(patch.subject.title) for patch in series.patches}
+    if series.cover:
+        titles.add(title_key(series.cover.subject.title))
+    planned = {recipient.address.key for recipient in plan.recipients}
+    if not default_file().exists():
+        return
+    with Store() as store:
+        for entry in store.entries():
+            if title_key(parse_subject(entry.subject).title) in titles:
+                for it in shown_series(entry, store, None, silent).delivery:
+                    if Address("", it.recipient).key in planned:
+                        yield f"{it.words}; {it.advice}"
 
 
 def _with_note(plan: RecipientPlan, edits: Edits) -> RecipientPlan:

@@ -14,10 +14,11 @@ import pytest
 from patchpilot.model.mail import parse_mail
 from patchpilot.reading.delivery import DeliveryProblem, delivery_reports
 from patchpilot.topic.followed import known_series
+from patchpilot.tui.screens.follow_rows import head, troubles
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.life import life
-from tests.kit.mails import mail, mbox, reply
+from tests.kit.mails import RITA, mail, mailed, mbox, reply
 from tests.kit.topics import unpacked
 from tests.reading import story
 from tests.reading.story import TITLE
@@ -201,6 +202,26 @@ def test_a_report_is_kept_with_its_series(
     assert shown("show", "1")["delivery"] == series["delivery"]
     assert f"            {what}" in call("track", "show", "1").out
     assert what in call("track").out
+
+
+@pytest.mark.usefixtures("followed")
+def test_a_bounce_is_a_row_of_follow_and_a_warning_of_the_recipients(
+    workdir: Path,
+) -> None:
+    (workdir / "notice").write_bytes(bounce("v1", recipient="rita@example.net"))
+    shown("add", "--mbox", "notice")
+    with known_series.open_store() as store:
+        (series,) = known_series.listed(store=store)
+    note = "not delivered to rita@example.net: 550 5.1.1 no such user"
+    for rows in (head(series, 200, 9), troubles(series, 200, 9)):
+        assert any(note in row for row in map(str, rows))
+    (workdir / "v2.patch").write_bytes(
+        mailed(f"v2 [PATCH v2] {TITLE}", message=f"Why.\n\nCc: {RITA}\n")
+    )
+    (workdir / "MAINTAINERS").write_text("Maintainers List\n----------------\n")
+    plan = call("maintainers", "v2.patch", "--tree", ".", "--format", "json")
+    (found,) = json.loads(plan.out)["results"]
+    assert any(note in it for it in found["warnings"]), found
 
 
 @pytest.mark.usefixtures("followed")

@@ -3,6 +3,7 @@
 
 import pytest
 
+from patchpilot.reading.requests import review_points
 from patchpilot.reading.status import Status
 from tests.kit.mails import MATT, RITA, mail, mailed, patch, reply
 from tests.reading.story import only
@@ -155,6 +156,35 @@ def test_a_version_without_a_change_and_a_number_is_a_resend(
     again = again.replace(b"-EINVAL", b"-EINVAL" if not value else b"-EIO")
     found = only(one, again)
     assert [revision.label for revision in found.topic.revisions] == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Please check the return value.", "changes-requested"),
+        ("NAK, the pump must not stop.", "rejected"),
+        ("Why is the valve open here?", "under-review"),
+        ("Applied to pumps-next, thanks.", "accepted"),
+    ],
+)
+def test_replies_to_what_is_only_sent_again_still_count(
+    text: str, expected: str
+) -> None:
+    one = mailed("a [PATCH] pump: stop", to=f"{MATT}, demo@lists.example.org")
+    said = mail(
+        "Re: [PATCH] pump: stop",
+        f"> -EINVAL\n\n{text}\n",
+        sender=MATT,
+        id="r",
+        reply_to="a",
+        minutes=60,
+    )
+    again = mailed("b+2000 [PATCH RESEND] pump: stop")
+    assert only(one, said).state == only(one, said, again).state == expected
+    asks = expected != "accepted"
+    assert len(review_points(only(one, said, again))) == asks
+    changed = mailed("b+2000 [PATCH v2] pump: stop").replace(b"-EINVAL", b"-EIO")
+    assert only(one, said, changed).state == "sent"
 
 
 def test_patches_added_to_a_set_that_counts_none_are_of_it() -> None:

@@ -148,13 +148,11 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
         short_age(summary.sent_at, now) if summary and summary.sent_at else "",
         one_line(series.subject),
     )
-    notes = [f"{it.words}; {it.advice}" for it in series.delivery]
-    notes += [*series.troubles, *series.damaged]
     return Row(
         cells,
         _in_short(series.step.advice, turn),
         one_line(series.next_step),
-        tuple(printable(note) for note in notes),
+        tuple(map(printable, series.problems)),
     )
 
 

@@ -187,6 +187,12 @@ class Tracked:
         )
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """What was not delivered and what could not be read, each in a line."""
+        reports = (f"{it.words}; {it.advice}" for it in self.delivery)
+        return (*reports, *self.troubles, *self.damaged)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What is missing or does not count, each in a line."""
         return (*self.troubles, *self.damaged, *self.left_out, *self.uncounted)

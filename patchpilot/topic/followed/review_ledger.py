@@ -110,7 +110,8 @@ def ledger_of(
         for old, new in pairwise(it for it in revisions if it[1])
     }
     if upcoming:
-        following[id(latest)] = NextVersion(patches[id(latest)], tuple(upcoming))
+        next_version = NextVersion(patches[id(latest)], tuple(upcoming))
+        following |= dict.fromkeys(map(id, status.topic.current), next_version)
     items: list[LedgerItem] = []
     for reply in status.replies:
         revision = reply.revision or latest
@@ -131,7 +132,7 @@ def ledger_of(
                     hunk,
                     answer,
                     mark is not None,
-                    revision is latest,
+                    revision in status.topic.current,
                 )
             )
     return tuple(items)

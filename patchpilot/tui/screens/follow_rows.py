@@ -166,7 +166,7 @@ def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[TreeRow]:
 
 def troubles(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
     """Return the rows about what could not be read, which every terminal shows."""
-    notes = [("note", note) for note in (*series.troubles, *series.damaged)]
+    notes = [("note", one_line(note)) for note in series.problems]
     return [*_laid(notes, columns, most), TreeRow(("", ""))] if notes else []
 
 
@@ -195,7 +195,7 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in series.status.topic.missing.items()
         ]
-    rows += [("note", note) for note in (*series.troubles, *series.damaged)]
+    rows += [("note", one_line(note)) for note in series.problems]
     return [*_laid(rows, columns, most), TreeRow(("", ""))]
 
 
