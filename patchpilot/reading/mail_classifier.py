@@ -4,14 +4,13 @@ alone.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import Mail
-from patchpilot.model.message_id import batch_of, sender_in
+from patchpilot.model.message_id import batch_of
 from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import MailKind
@@ -57,6 +56,8 @@ _MARKED = {
     "rejected": MailKind.NACK,
 }
 _SIGNED = re.compile(r"[> \t]*(?:From|Signed-off-by): (.{1,200})")
+
+
 _NAMED = re.compile(
     r"(?P<name>[^<>,\"]{2,60}?)\s*(?:<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*(?:via\s+[\w-]+\s*)?(?:wrote|writes|said|kirjoitti|schrieb)\W*$"
 )
@@ -199,18 +200,12 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
             confidence=0.95,
             why="a patch" if kind is MailKind.PATCH else "a cover letter",
         )
-    poster = _poster(mail)
-    by_author = (
-        same_person(sender, author)
-        if author
-        else sender.key == poster or _has_signed(sender, body)
-    )
+    by_author = same_person(sender, author) if author else _has_signed(sender, body)
     tags = (
         html_trailers(mail.body) if is_html_only(mail) else given_trailers(body, sender)
     )
-    return _by_person(
-        replace(base, by_author=by_author, trailers=tags), _answered(mail, poster)
-    )
+    answered = Answered.PATCH if _answers_patch(mail) else Answered.UNKNOWN
+    return _by_person(replace(base, by_author=by_author, trailers=tags), answered)
 
 
 def is_html_only(mail: Mail) -> bool:
@@ -282,14 +277,10 @@ def _by_person(base: Classified, answered: Answered) -> Classified:
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal is not None:
         return replace(base, kind=MailKind.NACK, confidence=0.95, why=refusal.strip())
-    if said and _counts(said, credited):
-        is_plain = said.what in ("applied", "refused")
-        return replace(
-            base,
-            kind=said.kind,
-            confidence=0.85 if is_plain else 0.55,
-            why=said.sentence,
-        )
+    is_plain = said is not None and said.what in ("applied", "refused")
+    if said and (is_plain or not credited):
+        confidence = 0.85 if is_plain else 0.55
+        return replace(base, kind=said.kind, confidence=confidence, why=said.sentence)
     if any(
         tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited
     ):
@@ -306,13 +297,6 @@ def _by_person(base: Classified, answered: Answered) -> Classified:
         )
     kind, confidence, why = kind_of(talk_of(base))
     return replace(base, kind=kind, confidence=confidence, why=why)
-
-
-def _counts(said: Statement, credited: Sequence[GivenTrailer]) -> bool:
-    """Whether a statement counts in addition to the tags of its message."""
-    only_tested = credited and all(tag.name.lower() == "tested-by" for tag in credited)
-    is_plain = said.what in ("applied", "refused")
-    return not credited or (is_plain and not (only_tested and said.tree is None))
 
 
 def _to_self(base: Classified) -> bool:
@@ -378,31 +362,12 @@ def _is_whole_patch(body: Body) -> bool:
     return has_header and len(body.text.split()) < 60
 
 
-def _poster(mail: Mail) -> str | None:
-    """Who sent the patch that a mail answers, by the Message-IDs of its thread: the nearest that
-    has an address.
-    """
-    above = (
-        sender_in(message_id)
-        for message_id in (mail.in_reply_to or "", *reversed(mail.references))
-    )
-    email = next((email for email in above if email), None)
-    return Address("", email).key if email else None
-
-
-def _answered(mail: Mail, poster: str | None) -> Answered:
-    """What a mail answers, by the Message-IDs of its thread and whom it is addressed to first, as
-    mail programs address a reply.
-    """
+def _answers_patch(mail: Mail) -> bool:
+    """Whether a mail answers a patch, by the Message-IDs of its thread."""
     if mail.in_reply_to and batch_of(mail.in_reply_to):
-        return Answered.PATCH
-    if len(mail.references) <= _DEEPEST_PATCH and not any(
-        map(batch_of, mail.references)
-    ):
-        return Answered.PATCH
-    if not poster:
-        return Answered.UNKNOWN
-    return Answered.AUTHOR if mail.to and mail.to[0].key == poster else Answered.OTHER
+        return True
+    is_deep = len(mail.references) > _DEEPEST_PATCH
+    return not is_deep and not any(map(batch_of, mail.references))
 
 
 def _has_signed(sender: Address, body: Body) -> bool:

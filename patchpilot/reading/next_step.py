@@ -135,19 +135,11 @@ def _advise(status: Status) -> NextStep:
 
 def _changes(status: Status, version: int) -> Advice:
     """What to do where changes were requested, in words, by a robot or by a revert."""
-    undone = next(
-        (
-            tree
-            for patch in status.patches
-            for tree in patch.trees
-            if tree.state == "reverted" and "stable/" not in tree.tree
-        ),
-        None,
-    )
-    if undone and undone.proof.commit:
+    undone = next((it.reverted_by for it in status.landed if it.reverted_by), None)
+    if undone and status.why.startswith("reverted"):
         why = (
-            f"reverted in mainline by {undone.proof.commit[:12]}: read the reason, and send a"
-            f" corrected v{version}"
+            f"reverted in mainline by {undone[:12]}: read the reason, and send a corrected"
+            f" v{version}"
         )
         return _reroll(why)
     return _for_next_version(status, version)

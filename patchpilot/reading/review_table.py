@@ -23,6 +23,7 @@ _APPROVALS = ("reviewed", "acked")
 _REVIEWS = (*_APPROVALS, "tested")
 _PARTS = frozenset((*_REVIEWS, "and", "by"))
 _ASKS = (MailKind.REVIEW, MailKind.NACK)
+_DECIDES = (MailKind.NACK, MailKind.APPLIED)
 _AUTHORS = ("signed-off-by", "co-developed-by")
 _MOST_ADDRESSED = 100
 """Recipients of one patch that are listed; more are no list of reviewers."""
@@ -90,21 +91,18 @@ class ReviewedPatch:
 
 
 @json_form("number", "state=review.state", "tags=review.tags", "version=review.version")
-@dataclass(frozen=True, slots=True)
-class PatchReview:
+class PatchReview(NamedTuple):
     """A reviewer's state for the patch with this number."""
 
     number: int
     review: Review
 
 
-@json_form("address", "name", "patches")
-@dataclass(frozen=True, slots=True)
-class ReviewerReviews:
+@json_form("address=reviewer.email", "name=reviewer.called", "patches")
+class ReviewerReviews(NamedTuple):
     """A reviewer and their state for each patch."""
 
-    address: str
-    name: str
+    reviewer: Address
     patches: tuple[PatchReview, ...]
 
 
@@ -130,13 +128,11 @@ class ReviewTable:
         """The same table, a reviewer after the other."""
         return tuple(
             ReviewerReviews(
-                reviewer.email,
-                reviewer.called,
+                reviewer,
                 tuple(
                     PatchReview(patch.number, review)
                     for patch in self.patches
-                    for review in patch.reviewers
-                    if review.reviewer.key == reviewer.key
+                    if (review := self.review(patch, reviewer))
                 ),
             )
             for reviewer in self.reviewers
@@ -145,19 +141,16 @@ class ReviewTable:
     @property
     def answered(self) -> tuple[Address, ...]:
         """The reviewers who did something with one of the patches."""
-        did = {
-            review.reviewer
-            for patch in self.patches
-            for review in patch.reviewers
-            if review.state is not ReviewState.UNSEEN
-        }
-        return tuple(reviewer for reviewer in self.reviewers if reviewer in did)
+        return tuple(it for it in self.reviewers if it not in self.silent)
 
     @property
     def silent(self) -> tuple[Address, ...]:
         """The recipients who did nothing with any of the patches."""
-        did = set(self.answered)
-        return tuple(reviewer for reviewer in self.reviewers if reviewer not in did)
+        return tuple(
+            it.reviewer
+            for it in self.by_reviewer
+            if all(one.review.state is ReviewState.UNSEEN for one in it.patches)
+        )
 
     def name_of(self, reviewer: Address) -> str:
         """What a reviewer is called; the address where another one has the same name."""
@@ -170,26 +163,16 @@ class ReviewTable:
 
 
 class _Fact(NamedTuple):
-    """What a reviewer did once: in which revision, by which mail, its kind and tags (`posted`: the
-    tags are in the patch itself), and whether the patch differs from the latest one."""
+    """What a reviewer did once: in which revision, by which mail, its kind (None: the tags are in
+    the posted patch) and tags, and whether the patch differs from the latest one."""
 
     at: int
+    is_strong: bool
     when: datetime
     message_id: str
     kind: MailKind | None
     tags: tuple[str, ...]
     changed: bool
-
-    @property
-    def posted(self) -> bool:
-        """Whether the posted patch itself has the tags."""
-        return self.kind is None
-
-    @property
-    def is_strong(self) -> bool:
-        """Whether it is a tag, a NACK or an "applied" of a reply."""
-        is_tag = bool(self.tags) and not self.posted
-        return is_tag or self.kind in (MailKind.NACK, MailKind.APPLIED)
 
 
 @dataclass
@@ -219,98 +202,92 @@ class _Reviewers:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ancestor:
-    """What a patch of the latest version was in a revision, and whether it has changed since."""
-
-    post: Post
-    number: int
-    changed: bool
-
-
 def review_table(status: Status) -> ReviewTable:
     """Returns the review table of the latest version; bots do not count as reviewers."""
     topic = status.topic
     people = _Reviewers(topic)
-    lines = [_ancestors(it, topic.latest) for it in topic.revisions]
     facts: dict[tuple[int, str], list[_Fact]] = defaultdict(list)
-    for at, ancestors in enumerate(lines):
-        for reply in status.replies:
-            if reply.revision is topic.revisions[at] and _is_review(topic, reply):
-                key = people.key(reply.mail.sender)
-                for tag in reply.mail.credited:
-                    if tag.address:
-                        people.alias.setdefault(tag.address.key, key)
-                for number, said in _of_reply(at, reply, ancestors):
-                    facts[number, key].append(said)
-    for at, ancestors in enumerate(lines):
-        for ancestor in ancestors:
-            for person, fact in _posted(topic, at, ancestor):
-                facts[ancestor.number, people.key(person)].append(fact)
-    return _table(topic, people, facts)
-
-
-def _table(
-    topic: PostedTopic,
-    people: _Reviewers,
-    facts: dict[tuple[int, str], list[_Fact]],
-) -> ReviewTable:
-    versions = [revision.version for revision in topic.revisions]
-    answered = list(dict.fromkeys(key for _, key in facts))
+    for number, key, fact in (*_replied(status, people), *_posted(topic, people)):
+        facts[number, key].append(fact)
     found = []
-    for number, post in _numbered(topic.latest):
-        keys = [key for key in answered if (number, key) in facts]
-        others = (people.key(it) for it in _addressed(topic, post))
-        unseen = [key for key in dict.fromkeys(others) if key not in keys]
+    for post in topic.latest.patches:
+        number = post.number or 1
         reviews = [
-            *(
-                _review(people.people[key], facts[number, key], versions)
-                for key in keys
-            ),
-            *(Review(people.people[key], ReviewState.UNSEEN) for key in unseen),
+            _review(people.people[key], sorted(said), topic)
+            for (of, key), said in facts.items()
+            if of == number
         ]
+        known = {it.reviewer for it in reviews}
+        others = {people.people[people.key(it)]: None for it in _addressed(topic, post)}
+        reviews += (Review(it, ReviewState.UNSEEN) for it in others if it not in known)
         found.append(ReviewedPatch(number, post.title, tuple(reviews)))
-    listed = {it.reviewer: it.reviewer for patch in found for it in patch.reviewers}
-    first = [people.people[key] for key in answered if people.people[key] in listed]
-    return ReviewTable(
-        topic.latest.version, tuple(found), tuple(dict.fromkeys((*first, *listed)))
-    )
+    listed = dict.fromkeys(it.reviewer for patch in found for it in patch.reviewers)
+    first = [people.people[key] for _, key in facts]
+    order = dict.fromkeys((*(it for it in first if it in listed), *listed))
+    return ReviewTable(topic.latest.version, tuple(found), tuple(order))
 
 
-def _review(person: Address, facts: Sequence[_Fact], versions: Sequence[int]) -> Review:
-    """What the facts about one patch come to."""
-    # in one version a tag outranks the requests of its reviewer, and a NACK the tag before it
-    ordered = sorted(facts, key=lambda it: (it.at, it.is_strong, it.when))
-    state, source = _decide(ordered, len(versions) - 1)
-    holds = [fact for fact in ordered if fact.tags and fact.at == len(versions) - 1]
-    tagged = holds or [source]
-    tags = dict.fromkeys(tag for fact in tagged for tag in fact.tags)
-    return Review(person, state, tuple(tags), versions[source.at], source.message_id)
+_Said = tuple[int, str, _Fact]
 
 
-def _decide(facts: Sequence[_Fact], latest: int) -> tuple[ReviewState, _Fact]:
-    """The state that the facts come to, by the newest that says something."""
-    for fact in reversed(facts):
+def _replied(status: Status, people: _Reviewers) -> Iterator[_Said]:
+    """What replies say of each patch, by its number and the reviewer."""
+    topic = status.topic
+    for at, revision in enumerate(topic.revisions):
+        ancestors = tuple(_ancestors(revision, topic.latest))
+        for reply in status.replies:
+            mail = reply.mail
+            if reply.revision is not revision or not _is_review(topic, reply):
+                continue
+            key = people.key(mail.sender)
+            given = [tag for tag in mail.credited if _is_tag(tag.name)]
+            people.alias |= {it.address.key: key for it in given if it.address}
+            tags = tuple(tag.name for tag in given)
+            # in one version a tag outranks the requests of its reviewer, and a NACK the tag
+            is_strong = bool(tags) or mail.kind in _DECIDES
+            for number, post, changed in ancestors:
+                # a reply to the cover letter is about all patches
+                if reply.patch in (None, 0, post.number or 1):
+                    yield number, key, _Fact(at, is_strong, mail.when, mail.message_id, mail.kind, tags, changed)  # fmt: skip # noqa: E501
+
+
+def _posted(topic: PostedTopic, people: _Reviewers) -> Iterator[_Said]:
+    """The tags in posted patches, by the patch's number and who gave them."""
+    for at, revision in enumerate(topic.revisions):
+        for number, post, changed in _ancestors(revision, topic.latest):
+            for tag in post.patch.trailers if post.patch else ():
+                who = tag.address
+                if who and _is_tag(tag.name) and not topic.is_author(who):
+                    fact = _Fact(at, False, post.when, post.message_id, None, (tag.name,), changed)  # fmt: skip # noqa: E501
+                    yield number, people.key(who), fact
+
+
+def _review(person: Address, facts: Sequence[_Fact], topic: PostedTopic) -> Review:
+    """What the facts about one patch, in order, come to: the newest that says something."""
+    latest = len(topic.revisions) - 1
+    last = source = facts[-1]
+    state = ReviewState.LOOKED
+    said = (it for it in reversed(facts) if it.tags or it.kind in _DECIDES + _ASKS)
+    if fact := next(said, None):
+        source = fact
         if fact.kind is MailKind.APPLIED:
-            return ReviewState.APPLIED, fact
-        if fact.tags:
-            return _tagged([it for it in facts if it.tags], latest)
-        if fact.kind in _ASKS:
-            last = facts[-1]
-            is_back = fact.at < latest == last.at and not last.posted
-            return (ReviewState.LOOKED, last) if is_back else (ReviewState.ASKED, fact)
-    return ReviewState.LOOKED, facts[-1]
-
-
-def _tagged(tagged: Sequence[_Fact], latest: int) -> tuple[ReviewState, _Fact]:
-    """What became of a reviewer's tags."""
-    given = [fact for fact in tagged if not fact.posted]
-    if tagged[-1].at < latest:
-        state = ReviewState.OUTDATED if tagged[-1].changed else ReviewState.LOST
-        return state, tagged[-1]
-    if given and given[-1].at == latest:
-        return ReviewState.GIVEN, given[-1]
-    return ReviewState.CARRIED, (given or tagged)[-1]
+            state = ReviewState.APPLIED
+        elif fact.tags:
+            given = [it for it in facts if it.tags and it.kind is not None]
+            if fact.at < latest:
+                state = ReviewState.OUTDATED if fact.changed else ReviewState.LOST
+            elif given and given[-1].at == latest:
+                state, source = ReviewState.GIVEN, given[-1]
+            else:
+                state, source = ReviewState.CARRIED, (given or [fact])[-1]
+        elif fact.at < latest == last.at and last.kind is not None:
+            source = last
+        else:
+            state = ReviewState.ASKED
+    held = [it for it in facts if it.tags and it.at == latest] or [source]
+    tags = dict.fromkeys(tag for it in held for tag in it.tags)
+    version = topic.revisions[source.at].version
+    return Review(person, state, tuple(tags), version, source.message_id)
 
 
 def _is_review(topic: PostedTopic, reply: Reply) -> bool:
@@ -324,52 +301,6 @@ def _is_review(topic: PostedTopic, reply: Reply) -> bool:
         or mail.kind in (MailKind.PATCH, MailKind.COVER)
         or topic.is_author(mail.sender)
     )
-
-
-def _of_reply(
-    at: int, reply: Reply, ancestors: Sequence[_Ancestor]
-) -> Iterator[tuple[int, _Fact]]:
-    """What a reply says of each patch that it is about: one to the cover letter, or of which that
-    is not known, is about all of them."""
-    mail = reply.mail
-    tags = tuple(tag.name for tag in mail.credited if _is_tag(tag.name))
-    for one in ancestors:
-        if reply.patch in (None, 0, one.post.number or 1):
-            yield (
-                one.number,
-                _Fact(
-                    at,
-                    mail.when,
-                    mail.message_id,
-                    mail.kind,
-                    tags,
-                    one.changed,
-                ),
-            )
-
-
-def _posted(
-    topic: PostedTopic, at: int, ancestor: _Ancestor
-) -> Iterator[tuple[Address, _Fact]]:
-    """The tags in a posted patch, by who gave them."""
-    post = ancestor.post
-    for tag in post.patch.trailers if post.patch else ():
-        if (
-            _is_tag(tag.name)
-            and (person := tag.address)
-            and not topic.is_author(person)
-        ):
-            yield (
-                person,
-                _Fact(
-                    at,
-                    post.when,
-                    post.message_id,
-                    None,
-                    (tag.name,),
-                    ancestor.changed,
-                ),
-            )
 
 
 def _is_tag(name: str) -> bool:
@@ -406,19 +337,13 @@ def _is_robot(address: Address) -> bool:
     return bool(robot and robot.bot)
 
 
-def _numbered(revision: Revision) -> Iterator[tuple[int, Post]]:
-    return ((post.number or 1, post) for post in revision.patches)
-
-
-def _ancestors(old: Revision, latest: Revision) -> tuple[_Ancestor, ...]:
-    """What each patch of the latest version was in a revision."""
+def _ancestors(old: Revision, latest: Revision) -> Iterator[tuple[int, Post, bool]]:
+    """The number of each patch of the latest version, what it was in a revision, and whether it
+    has changed since.
+    """
     before, after = (
         [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)
     )
-    pairs = pair_patches(before, after)
-    return tuple(
-        _Ancestor(was, number, was is not post and was.changes != post.changes)
-        for at, (number, post) in enumerate(_numbered(latest))
-        if at in pairs
-        for was in (old.patches[pairs[at]],)
-    )
+    for at, to in sorted(pair_patches(before, after).items()):
+        post, was = latest.patches[at], old.patches[to]
+        yield post.number or 1, was, was is not post and was.changes != post.changes

@@ -27,11 +27,10 @@ from patchpilot.reading.thread_values import (
     StableBranch,
     Status,
     stable_summary,
-    tree_states,
 )
 from patchpilot.series.patch_pairing import title_key
 
-_LEFT = {
+_WORDS = {
     SeriesState.SENT: ("has no reply", "have no reply"),
     SeriesState.UNDER_REVIEW: ("is under review", "are under review"),
     SeriesState.CHANGES_REQUESTED: ("needs changes", "need changes"),
@@ -40,26 +39,12 @@ _LEFT = {
     SeriesState.REJECTED: ("was rejected", "were rejected"),
     SeriesState.WITHDRAWN: ("was withdrawn", "were withdrawn"),
     SeriesState.SUPERSEDED: ("was superseded", "were superseded"),
+    SeriesState.ACCEPTED: ("applied", "applied"),
+    SeriesState.IN_NEXT: ("in linux-next", "in linux-next"),
+    SeriesState.IN_MAINLINE: ("in mainline", "in mainline"),
+    SeriesState.IN_STABLE: ("in stable branches", "in stable branches"),
 }
-_FURTHER = {
-    SeriesState.ACCEPTED: "applied",
-    SeriesState.IN_NEXT: "in linux-next",
-    SeriesState.IN_MAINLINE: "in mainline",
-    SeriesState.IN_STABLE: "in stable branches",
-}
-_NOT_REFUSED = (
-    SeriesState.SENT,
-    SeriesState.UNDER_REVIEW,
-    SeriesState.CHANGES_REQUESTED,
-    SeriesState.STALLED,
-)
-_TAKING = (
-    MailKind.APPLIED,
-    MailKind.TIP_COMMIT,
-    MailKind.MM_COMMIT,
-    MailKind.PULL_MERGED,
-)
-"""Mails of whoever takes patches."""
+"""What is said of one patch, and of several, in this state."""
 ON_ITS_WAY = (
     SeriesState.SENT,
     SeriesState.UNDER_REVIEW,
@@ -109,7 +94,7 @@ def decide(evidence: Evidence) -> Decision:
     if len(posts) == 1:
         return Decision(*verdicts[0][:2], patches)
     if any(verdict.state in TAKEN for verdict in verdicts):
-        return Decision(*_least_advanced(patches, evidence), patches)
+        return Decision(*_least_advanced(patches, evidence.topic.latest), patches)
     return Decision(*_verdict(evidence)[:2], patches)
 
 
@@ -151,86 +136,30 @@ def _patch_state(
         verdict.state,
         verdict.why,
         verdict.proof,
-        tree_states(evidence),
     )
 
 
 def _least_advanced(
-    patches: Sequence[PatchState], evidence: Evidence
+    patches: Sequence[PatchState], latest: Revision
 ) -> tuple[SeriesState, str]:
-    """The state of a series of which some patches are in a tree, in the words of its least advanced
-    patches.
+    """The state of a series of which some patches are in a tree, and that of its patches in
+    words.
     """
-    latest = evidence.topic.latest
-    if shown := _shown_by_others(patches, evidence):
-        return shown
-    going = [
-        patch
-        for patch in patches
-        if patch.state not in (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
-    ]
+    over = (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
+    going = [patch for patch in patches if patch.state not in over]
     taken = [patch for patch in going if patch.state in TAKEN]
-    behind = [patch for patch in patches if patch not in taken]
-    if len(going) == len(taken):
+    is_whole = len(going) == len(taken)
+    state = SeriesState.PARTLY_ACCEPTED
+    if is_whole:
         state = min((patch.state for patch in taken), key=TAKEN.index)
-        furthest = [patch for patch in taken if patch.state is not state]
-        slow = [patch for patch in taken if patch.state is state]
-        if not furthest and not behind:
-            return state, slow[-1].why
-        more = (
-            f"{len(furthest)} of {len(patches)} {_FURTHER[furthest[0].state]}; "
-            if furthest
-            else ""
-        )
-        return state, f"{more}{_names(slow, latest)} {_FURTHER[state]}" + "".join(
-            f"; {words}" for words in _by_state(behind, latest)
-        )
-    words = "; ".join(
-        (f"{len(taken)} of {len(patches)} applied", *_by_state(behind, latest))
-    )
-    return SeriesState.PARTLY_ACCEPTED, words
-
-
-def _shown_by_others(
-    patches: Sequence[PatchState], evidence: Evidence
-) -> tuple[SeriesState, str] | None:
-    """The state of a series whose patches are in a tree as mails of others show, such as the stable
-    trees'.
-
-    No mail says how they were taken, or that the others were left out; a request for changes may
-    have been passed over or not, it is named. None where a mail or the repository shows how they
-    were taken.
-    """
-    taken = [patch for patch in patches if patch.state in TAKEN]
-    if len(taken) == len(patches) or any(
-        patch.state not in (*TAKEN, *_NOT_REFUSED) for patch in patches
-    ):
-        return None
-    telling = {
-        reply.message_id for reply in evidence.attached if reply.mail.kind in _TAKING
-    } | {
-        event.message_id
-        for event in evidence.events
-        if event.what == "forwarded" or event.sentence.startswith("part of ")
-    }
-    if any(
-        patch.proof.message_id is None or patch.proof.message_id in telling
-        for patch in taken
-    ):
-        return None
-    state = min((patch.state for patch in taken), key=TAKEN.index)
-    latest = evidence.topic.latest
-    asked = _by_state(
-        [patch for patch in patches if patch.state is SeriesState.CHANGES_REQUESTED],
-        latest,
-    )
-    return state, "; ".join(
-        (
-            f"{_names(taken, latest)} {_FURTHER[state]}",
-            "no message states when the series was applied",
-            *asked,
-        )
-    )
+    first = [patch for patch in taken if patch.state is not state]
+    if is_whole and not first and len(taken) == len(patches):
+        return state, taken[-1].why
+    where = first[0].state if first and is_whole else SeriesState.ACCEPTED
+    words = [f"{len(first)} of {len(patches)} {_WORDS[where][0]}"] if first else []
+    rest = [patch for patch in patches if patch not in first]
+    rest.sort(key=lambda patch: patch.state is not state)
+    return state, "; ".join((*words, *_by_state(rest, latest)))
 
 
 def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
@@ -241,7 +170,7 @@ def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
         for state in states
     ]
     return [
-        f"{_names(group, latest)} {_LEFT[state][len(group) > 1]}"
+        f"{_names(group, latest)} {_WORDS[state][len(group) > 1]}"
         for state, group in groups
     ]
 
@@ -403,7 +332,7 @@ def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None
     earlier = {
         reply.message_id
         for reply in evidence.attached
-        if reply.revision not in (*topic.current, None)
+        if reply.revision not in (topic.latest, None)
     }
     of_newest = [
         event

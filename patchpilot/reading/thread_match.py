@@ -6,11 +6,12 @@ A message is about what it answers, or about the title, commit or link that a bo
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from patchpilot.model.address import Address, parse_address
+from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.message_id import linked_ids
 from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.reading.bots import is_bot_address
@@ -256,31 +257,6 @@ def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
     return any(same_person(it, author) for it in people for author in authors)
 
 
-class _Copies:
-    """A mail of a thread: who is known if its sender is, and what comes before it."""
-
-    __slots__ = ("above", "arrived", "by", "copied", "mail")
-
-    def __init__(self, mail: Classified) -> None:
-        self.mail = mail.mail
-        # a header that was rewritten is its sender's if the list that did it is known
-        self.by = frozenset((mail.sender.key, mail.mail.sender.key))
-        self.copied = dict.fromkeys(
-            address.key for address in (*mail.mail.to, *mail.mail.cc)
-        )
-        self.above = frozenset((mail.mail.in_reply_to or "", *mail.mail.references))
-        self.arrived = arrived(mail.mail)
-
-    def is_before(self, other: "_Copies") -> bool:
-        """Whether the other mail's sender may have had this one: it is above it, or came first."""
-        if self.mail.message_id in other.above:
-            return True
-        if other.mail.message_id in self.above:
-            return False
-        mine, theirs = self.arrived, other.arrived
-        return mine is None or theirs is None or mine <= theirs
-
-
 def with_replies(topic: PostedTopic, attached: Sequence[Reply]) -> Identities:
     """Returns a series' identities, extended by the addresses that known senders copied.
 
@@ -289,35 +265,34 @@ def with_replies(topic: PostedTopic, attached: Sequence[Reply]) -> Identities:
     """
     found = dict(topic.identities.names)
     posts = (post.mail for revision in topic.strangers for post in revision.posts)
-    mails = [_Copies(mail) for mail in (*posts, *(reply.mail for reply in attached))]
-    sent: dict[str, list[_Copies]] = defaultdict(list)
-    named: dict[str, list[_Copies]] = defaultdict(list)
-    for mail in mails:
-        for key in mail.by:
-            sent[key].append(mail)
-        # a bot copies whom it is told to
-        if not any(is_bot_address(Address("", key)) for key in mail.by):
-            for key in mail.by | mail.copied.keys():
-                named[key].append(mail)
-    waiting = [
-        (mail, key) for mail in mails if mail.by <= found.keys() for key in mail.copied
-    ]
-    held: dict[str, list[tuple[_Copies, str]]] = defaultdict(list)
-    while waiting:
-        mail, key = waiting.pop()
-        if key in found:
-            continue
-        strangers = (other for other in named[key] if not other.by <= found.keys())
-        before = next((other for other in strangers if other.is_before(mail)), None)
-        if before is not None:
-            held[next(iter(before.by - found.keys()))].append((mail, key))
-            continue
-        found[key] = frozenset()
-        waiting += held.pop(key, ())
-        waiting += (
-            (one, copied)
-            for one in sent[key]
-            if one.by <= found.keys()
-            for copied in one.copied
-        )
+    mails = {mail.message_id: mail for mail in (*posts, *(it.mail for it in attached))}
+    named: set[str] = set()
+    for mail in _parents_first(mails):
+        # a header that was rewritten is its sender's if the list that did it is known
+        by = {mail.sender.key, mail.mail.sender.key}
+        copied = {address.key for address in (*mail.mail.to, *mail.mail.cc)}
+        if by <= found.keys():
+            found |= dict.fromkeys(copied - named - found.keys(), frozenset())
+        elif not any(is_bot_address(Address("", key)) for key in by):
+            # a bot copies whom it is told to
+            named |= by | copied
     return Identities(found)
+
+
+def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
+    """The mails as they arrived, each after those of its thread that it answers."""
+    waiting = sorted(mails.values(), key=lambda mail: arrived(mail.mail) or EPOCH)
+    waiting.reverse()
+    given: set[str] = set()
+    opened: set[str] = set()
+    while waiting:
+        mail = waiting.pop()
+        above = [
+            mails[it] for it in mail.above if it in mails and it not in given | opened
+        ]
+        if above and mail.message_id not in opened:
+            opened.add(mail.message_id)
+            waiting += (mail, *above)
+        elif mail.message_id not in given:
+            given.add(mail.message_id)
+            yield mail

@@ -15,7 +15,6 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import default_project, projects
-from patchpilot.projects.stable_trees import version_key
 from patchpilot.reading.sender import UNSEEN
 
 if TYPE_CHECKING:
@@ -235,32 +234,13 @@ class Proof(NamedTuple):
     commit: str | None = None
 
 
-@json_form("tree", "state", "release", "note", "proof")
-@dataclass(frozen=True, slots=True)
-class TreeState:
-    """The state of one patch in one tree, with the proof.
-
-    `tree` is a maintainer's tree, `linux-next`, the mainline (`torvalds/linux`) or a stable
-    branch (`stable/linux-6.1.y`). `state` is applied, merged or released (`release` is then the
-    first release with it), dropped or reverted; for a stable branch it can be proposed, queued,
-    review, failed, objected or not-needed as well.
-    """
-
-    tree: str
-    state: str
-    proof: Proof
-    release: str | None = None
-    note: str = ""
-
-
 @json_form()
 @dataclass(frozen=True, slots=True)
 class PatchState:
-    """The state of one patch, with its reason and proof, and its state in each tree.
+    """The state of one patch, with its reason and proof.
 
-    The trees are in the order in which patches move upstream. `number` is its number in
-    `version`, the last version that contained it. A patch that was applied and then dropped from
-    the next version is included.
+    `number` is its number in `version`, the last version that contained it. A patch that was
+    applied and then dropped from the next version is included.
     """
 
     number: int
@@ -270,7 +250,6 @@ class PatchState:
     state: SeriesState
     why: str
     proof: Proof
-    trees: tuple[TreeState, ...] = ()
     proven: SeriesState = SeriesState.SENT
 
 
@@ -611,54 +590,3 @@ def branches_with(
                 date=landed.date,
             )
     return tuple(branches.values())
-
-
-def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
-    """Returns the patch's state in each tree, in the order in which patches move upstream.
-
-    The patch is the one that the evidence is about.
-    """
-    trees: dict[str, TreeState] = {}
-    for event in evidence.events:
-        if event.what in ("applied", "merged", "dropped") and (
-            event.tree or event.what == "applied"
-        ):
-            tree = event.tree or f"the tree of {event.by}"
-            state = (
-                "dropped"
-                if event.withdrawn or event.what == "dropped"
-                else "merged"
-                if event.what == "merged"
-                else "applied"
-            )
-            trees[tree] = TreeState(
-                tree,
-                state,
-                Proof(event.date, event.message_id, event.commit),
-                note=event.withdrawn or "",
-            )
-    for landed in (*evidence.landed, *evidence.commits):
-        if landed.in_mainline or landed.is_next:
-            proof = Proof(
-                landed.date, landed.message_id, landed.reverted_by or landed.commit
-            )
-            trees[landed.tree] = TreeState(
-                landed.tree, landed.state, proof, landed.release, landed.how
-            )
-        elif landed not in evidence.landed and not landed.stable_version:
-            proof = Proof(landed.date, landed.message_id, landed.commit)
-            trees[landed.tree] = TreeState(landed.tree, "applied", proof)
-    for branch in sorted(
-        evidence.branches,
-        key=lambda branch: version_key(branch.version),
-        reverse=True,
-    ):
-        tree = f"stable/linux-{branch.version}.y"
-        is_in_git = branch.state in ("merged", "released", "reverted")
-        release = branch.note if branch.state == "released" else None
-        note = "" if branch.state in ("merged", "released") else branch.note
-        proof = Proof(
-            branch.date, None if is_in_git else branch.message_id, branch.commit
-        )
-        trees[tree] = TreeState(tree, branch.state, proof, release or None, note)
-    return tuple(trees.values())

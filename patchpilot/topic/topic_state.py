@@ -374,15 +374,12 @@ def _series_of(
     `sent` are the topic's sends, `known` are series that have already been read. A series that
     the outbox assigns to another topic is skipped, even if it has the same subject.
     """
-    # of another store, which may be closed or of another thread, nothing can be read any more
-    read = {
-        series.entry.id: series for series in known if series.is_readable_with(store)
-    }
+    read = {series.entry.id: series for series in known}
 
     def whole(entry: TrackEntry) -> Tracked:
         found = read.get(entry.id)
         found = found or shown_series(entry, store, repository, silent)
-        return with_mails((found,))[0]
+        return with_mails(found, store, repository)
 
     own = {mail.message_id for send in sent for mail in send.entries}
     entries = tuple(reversed(store.entries()))
@@ -404,7 +401,8 @@ def _series_of(
             or candidate.summary.change_id == draft.change_id
         ):
             continue
-        if candidate.status and _fits(candidate.status, draft, commits):
+        status = with_mails(candidate, store, None).status
+        if status and _fits(status, draft, commits):
             return whole(entry)
     return None
 

@@ -48,18 +48,18 @@ def test_one_of_two_in_mainline_and_a_stable_branch_is_not_done(trees: Trees) ->
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
     )
-    assert [(it.tree, it.state, it.release) for it in found.patches[0].trees] == [
+    assert [(it.tree, it.state, it.release) for it in found.landed] == [
         ("torvalds/linux", "released", "v6.9-rc1"),
         ("stable/linux-6.1.y", "released", "v6.1.120"),
     ]
-    assert all(it.proof.commit and it.proof.date for it in found.patches[0].trees)
+    assert all(it.commit and it.date for it in found.landed)
 
 
 def test_the_mainline_of_another_project_is_not_that_of_linux(trees: Trees) -> None:
     trees.repo.commit("common: split", {"common/spl": "", "include/u-boot": ""})
     trees.commit(f"{ONE}\n\nCheck it.\n")
     found = status(trees, ALONE)
-    assert [it.tree for it in found.patches[0].trees] == ["mainline"]
+    assert [it.tree for it in found.landed] == ["mainline"]
     assert found.state == "in-mainline"
 
 
@@ -150,12 +150,8 @@ def test_a_fetched_tree_of_a_maintainer_has_it_before_linux_next(trees: Trees) -
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
     )
-    (there,) = found.patches[0].trees
-    assert (there.tree, there.state, there.proof.commit) == (
-        "netdev/net-next.git (for-next)",
-        "applied",
-        taken,
-    )
+    (there,) = found.landed
+    assert (there.tree, there.commit) == ("netdev/net-next.git (for-next)", taken)
     assert (status(trees, ALONE).state, status(trees, ALONE).why) == (
         "accepted",
         "in netdev/net-next.git (for-next)",

@@ -604,12 +604,7 @@ def in_thread(
 
 
 ABOVE = "r1@example.net"
-OF_A_TREE = (
-    "The second generation should not care at all: the pump knows its own state already there,"
-    " so it makes no difference whether we look or not."
-)
 IN_A_THREAD = {
-    "what is so in general": (in_thread(OF_A_TREE, to=MATT, above=ABOVE), "other"),
     "to the patch": (in_thread(WISH), "review"),
     "two others talk": (in_thread(WISH, to=MATT, above=ABOVE), "other"),
     "by whom git put into the Message-ID of the patch": (

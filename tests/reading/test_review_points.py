@@ -79,7 +79,6 @@ def test_what_asks_nothing_has_no_point(text: str) -> None:
         "We'll want you to switch to the multicolor framework.",
         "I'd call it something like LED_FUNCTION_INTERNALS.",
         "You could also say what the device does.",
-        "I think it would be much cleaner to leave the watchdog running.",
         "Maybe resending the second version would help.",
         "IOW, just do this.",
         "We need a lock here.",

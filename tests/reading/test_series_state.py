@@ -458,8 +458,8 @@ BOTH = tuple(
         (
             [event("applied", of=ONE)],
             [],
-            "accepted",
-            "1/2 applied; no message states when the series was applied",
+            "partly-accepted",
+            "1 of 2 applied; 2/2 has no reply",
             "accepted sent",
         ),
         (

@@ -3,8 +3,6 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 from patchpilot.archive.track_store import TrackEntry
 from patchpilot.cli.output.track_report import series_text
@@ -29,20 +27,14 @@ PAIR = (
 def tracked(*mails: bytes) -> Tracked:
     (status,) = read_thread(parse(mbox(*mails)))
     entry = TrackEntry(1, "v1@example.org", "", None, "t.mbox", "", None, None)
-    reading = SimpleNamespace(
-        status=lambda: status,
-        window=None,
-        damaged=(),
-        left_out=0,
-        undisclosed=False,
-        is_read=True,
-    )
     return Tracked(
         entry,
         SeriesSummary.of(status),
         frozenset(),
         advise(status),
-        cast(known_series._LazyStatus, reading),
+        status,
+        is_read=True,
+        as_of=status.evidence.now,
     )
 
 

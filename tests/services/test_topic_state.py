@@ -116,7 +116,7 @@ def test_the_mails_of_series_with_other_titles_are_not_read(
             with open_store() as store:
                 for series in listed(store=store, whole=False):
                     assert series.summary
-            monkeypatch.setattr(known_series._LazyStatus, "status", _never)
+            monkeypatch.setattr(known_series._Reading, "_read", _never)
             state = topic_on_record(repository, None, None)
             assert state
             assert state.series is None
@@ -139,7 +139,7 @@ def test_a_summary_is_kept_while_topics_change(
 
         before = state()
         with monkeypatch.context() as patch:
-            patch.setattr(known_series._LazyStatus, "status", _never)
+            patch.setattr(known_series._Reading, "_read", _never)
             one.repo.git("commit -q --allow-empty -m more")
             assert state() == before
             # a branch in which the series may have landed

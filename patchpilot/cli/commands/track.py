@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot track`: track series on an archive until they are merged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -427,7 +428,9 @@ def _list(common: Common, since: str | None, *, waiting: bool) -> int:
         )
         topic = None if is_part else topic_at(place, store, series)
         if is_part:
-            series, text = _part(series, since, waiting=waiting)
+            repository = place.repository_if_any()
+            read = partial(service.with_mails, store=store, repository=repository)
+            series, text = _part(series, since, read, waiting=waiting)
     if is_part and common.format == "text":
         common.write(text)
     else:
@@ -437,13 +440,16 @@ def _list(common: Common, since: str | None, *, waiting: bool) -> int:
 
 
 def _part(
-    series: "tuple[Tracked, ...]", since: str | None, *, waiting: bool
+    series: "tuple[Tracked, ...]",
+    since: str | None,
+    read: "Callable[[Tracked], Tracked]",
+    *,
+    waiting: bool,
 ) -> "tuple[tuple[Tracked, ...], str]":
     """Return the series with news, or with messages that wait for an answer, and both as text."""
     from patchpilot.cli.output.track_report import digest_text, waiting_text
     from patchpilot.model.bounded_date import EPOCH
     from patchpilot.services.track.moment_since import moment_since
-    from patchpilot.topic.followed.known_series import with_mails
     from patchpilot.topic.followed.review_ledger import awaiting
 
     start = moment_since(since) if since is not None else EPOCH
@@ -451,9 +457,11 @@ def _part(
         one
         for one in series
         if one.summary and (one.summary.last_activity or EPOCH) >= start
+        if not waiting or one.step.need == "action"
     )
+    recent = tuple(map(read, recent))
     if not waiting:
-        return with_mails(recent), digest_text(recent, start)
+        return recent, digest_text(recent, start)
     found = tuple(one for one in recent if awaiting(one))
     return found, waiting_text(found)
 

@@ -114,12 +114,13 @@ def _of_topic(
     first: int,
 ) -> FollowedSeries:
     topic = this_topic(repository, target, base=base, store=store, known=series)
-    marked = with_topic(series, topic)
-    for one in marked:
-        if one.own or one.entry.id == first:
-            # while store and repository are open
-            one.mails.status()
-    return FollowedSeries(marked, topic)
+    marked = (
+        known_series.with_mails(one, store, repository)
+        if one.own or one.entry.id == first
+        else one
+        for one in with_topic(series, topic)
+    )
+    return FollowedSeries(tuple(marked), topic)
 
 
 def read_series(

@@ -38,7 +38,7 @@ from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.series_answer import SeriesAnswer
 from patchpilot.topic.followed.follow_series import add
-from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked, with_mails
+from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
 from patchpilot.topic.own_archive import ArchiveAt, default_archive
 from patchpilot.topic.posted_by_others import PostedFix, posted_by_others
 
@@ -303,15 +303,13 @@ def find_posted(
             host = archive.host
         if mail is None:
             raise _not_found(commit, host)
-        (tracked,) = with_mails(
-            add(
-                mail.message_id,
-                lore=lore,
-                store=store,
-                archive_at=archive_at,
-                repository=repository,
-                progress=progress,
-            )
+        (tracked,) = add(
+            mail.message_id,
+            lore=lore,
+            store=store,
+            archive_at=archive_at,
+            repository=repository,
+            progress=progress,
         )
     return PostedCommit(asked, commit, mail, tracked)
 

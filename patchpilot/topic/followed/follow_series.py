@@ -176,9 +176,9 @@ def _kept(
         )
         new = store.keep(entry.id, topic.subject, mails, seen=own_mails(status))
     # of a series that was tracked before, more may be known
-    whole = None if same else status
-    (shown,) = with_mails(
-        (shown_series(store.entry(entry.id), store, repository, progress, whole),)
+    known = None if same else status
+    shown = shown_series(
+        store.entry(entry.id), store, repository, progress, known, whole=True
     )
     return replace(shown, new=new, troubles=merge_note(same))
 
@@ -314,11 +314,9 @@ def read_mbox(
             mbox, store=store, repository=repository, progress=progress
         )
         follow = Action("track", ("add", "--mbox", str(mbox)), "not tracked: `{}`")
-        return with_mails(
-            tuple(
-                replace(series, troubles=(*series.troubles, str(follow)))
-                for series in found
-            )
+        return tuple(
+            replace(series, troubles=(*series.troubles, str(follow)))
+            for series in found
         )
 
 
@@ -369,10 +367,10 @@ def _kept_reports(
                 new = store.keep(entry.id, entry.subject, [mail])
                 before = found[entry.id].new if entry.id in found else ()
                 found[entry.id] = replace(
-                    shown_series(entry, store, repository, progress),
+                    shown_series(entry, store, repository, progress, whole=True),
                     new=(*before, *new),
                 )
-    return with_mails(tuple(found.values()))
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,7 +428,7 @@ def update(
         progress,
     )
     whole = (due - polled.quiet - polled.cached) | {
-        number for number, series in before.items() if series.mails.damaged
+        number for number, series in before.items() if series.damaged_ids
     }
     with store.changing():
         for number in polled.quiet:
@@ -465,7 +463,9 @@ def update(
     ]
     if trouble and updated:
         updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
-    return with_mails(tuple(updated)) if request.whole else tuple(updated)
+    if request.whole:
+        updated = [with_mails(one, store, repository, progress) for one in updated]
+    return tuple(updated)
 
 
 def _merged(
@@ -682,10 +682,10 @@ def _update_one(
         mails,
         seen=own_mails(status) if status else (),
     )
-    shown = shown_series(store.entry(entry.id), store, repository, progress)
-    if damaged:
-        # those that are still damaged are reported
-        shown.mails.status()
+    # those that are still damaged are reported
+    shown = shown_series(
+        store.entry(entry.id), store, repository, progress, whole=bool(damaged)
+    )
     return replace(shown, new=new, troubles=troubles, unreachable=failure is not None)
 
 

@@ -16,7 +16,8 @@ from patchpilot.archive.archive import LORE
 from patchpilot.archive.track_store import MOST_READ, Store, TrackEntry
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import RefusedError
-from patchpilot.model.action import Action, Hint
+from patchpilot.model.action import Action, said
+from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.message import MailState
@@ -67,20 +68,29 @@ SAVE_REPLIES = Action(
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A tracked series as displayed.
+    """A tracked series as displayed, as plain values.
 
     `summary` is None while no messages have been read from an archive; if a repository was given,
-    it includes what the repository shows. `cached`: the threads are as of `entry.updated`,
-    because the cached responses of the archive were still valid. `own`: the series belongs to the
-    current topic. `marks` are the states that the user set for review comments, `delivery` are
-    the messages known not to have been delivered, and `mails` reads the messages.
+    it includes what the repository shows. `status` has everything about the series if its
+    messages were read (`is_read`); it is None as well while no archive has them. `cached`: the
+    threads are as of `entry.updated`, because the cached responses of the archive were still
+    valid. `own`: the series belongs to the current topic. `undisclosed`: it is a security fix that
+    is not public yet, about which no server is asked. `as_of` is the time until which its days
+    count, if that is not the time of the call. `marks` are the states that the user set for review
+    comments, `delivery` are the messages known not to have been delivered, `damaged_ids` the
+    messages that could not be read, and `left_out` counts those that were not read.
     """
 
     entry: TrackEntry
     summary: SeriesSummary | None
     unread: frozenset[str]
     step: NextStep
-    mails: "_LazyStatus" = field(repr=False, compare=False)
+    status: "Status | None" = field(default=None, repr=False, compare=False)
+    is_read: bool = False
+    undisclosed: bool = False
+    as_of: datetime | None = None
+    damaged_ids: tuple[str, ...] = ()
+    left_out: int = 0
     new: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
     unreachable: bool = False
@@ -88,31 +98,6 @@ class Tracked:
     own: bool = False
     marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
     delivery: tuple[DeliveryReport, ...] = ()
-
-    @property
-    def status(self) -> "Status | None":
-        """Everything about it.
-
-        Its mails are read when this is first asked for, which needs the store and the repository to
-        be open.
-        """
-        return self.mails.status()
-
-    @property
-    def is_read(self) -> bool:
-        """Whether its mails were read."""
-        return self.mails.is_read
-
-    def is_readable_with(self, store: Store) -> bool:
-        """Whether its mails were read, or can be read from this store, which is open."""
-        return self.is_read or self.mails.store is store
-
-    @property
-    def undisclosed(self) -> bool:
-        """Whether it is a security fix that is not public yet: no archive, patchwork or browser is
-        given its Message-IDs.
-        """
-        return self.mails.undisclosed
 
     @property
     def state(self) -> SeriesState:
@@ -137,16 +122,6 @@ class Tracked:
         return self.status.stable if self.status else ()
 
     @property
-    def as_of(self) -> datetime | None:
-        """The time until which its days count, where that is not the time of the call."""
-        if self.entry.mbox and not self.entry.lore:
-            if self.is_read and self.status:
-                return self.status.evidence.now
-            return self.summary.last_activity if self.summary else None
-        moment = self.mails.moment
-        return moment if moment and moment < self.mails.store.reader.now else None
-
-    @property
     def uncounted(self) -> tuple[str, ...]:
         """Tags in mails that are HTML only: each with its mail and why it does not count."""
         from patchpilot.reading.review_trailers import HTML
@@ -167,23 +142,7 @@ class Tracked:
         again = Action("track", ("update", str(entry.id)), "`{}` fetches it again")
         return tuple(
             f"the mail <{message_id}> is damaged; {again}"
-            for message_id in self.mails.damaged
-        )
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """How many mails were not read, with the command that reads them; empty where all were."""
-        if not (count := self.mails.left_out):
-            return ()
-        every = Action(
-            "track", ("show", str(self.entry.id), "--all"), "`{}` reads every message"
-        )
-        what = "patches, tags and decisions first, then the latest messages"
-        return (
-            (
-                f"{count} of {counted(count + MOST_READ, 'message')} not read ({what} are read);"
-                f" {every}"
-            ),
+            for message_id in self.damaged_ids
         )
 
     @property
@@ -195,7 +154,19 @@ class Tracked:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is missing or does not count, each in a line."""
-        return (*self.troubles, *self.damaged, *self.left_out, *self.uncounted)
+        left_out = []
+        if self.left_out:
+            every = Action(
+                "track",
+                ("show", str(self.entry.id), "--all"),
+                "`{}` reads every message",
+            )
+            total = counted(self.left_out + MOST_READ, "message")
+            what = "patches, tags and decisions first, then the latest messages"
+            left_out = [
+                f"{self.left_out} of {total} not read ({what} are read); {every}"
+            ]
+        return (*self.troubles, *self.damaged, *left_out, *self.uncounted)
 
     @property
     def next_step(self) -> str:
@@ -232,12 +203,10 @@ def show(
     If it has very many messages, only the most important ones are read, unless `every_mail` is
     set.
     """
-    lazy = _LazyStatus(
-        store.entry(number), store, repository, progress, every_mail=every_mail
-    )
-    (tracked,) = with_mails((_shown(lazy, store),))
+    reading = _Reading(store.entry(number), store, repository, progress, every_mail)
+    tracked = reading.tracked(whole=True)
     if mark_read:
-        store.mark_read(number, lazy.message_ids if lazy.left_out else None)
+        store.mark_read(number, reading.message_ids if tracked.left_out else None)
     return tracked
 
 
@@ -250,19 +219,31 @@ def listed(
 ) -> tuple[Tracked, ...]:
     """Return all tracked series from the local store.
 
-    With `whole`, all their messages are read now, otherwise on first use.
+    With `whole`, all their messages are read; otherwise only those of which no summary is kept.
     """
-    series = tuple(
-        shown_series(entry, store, repository, progress) for entry in store.entries()
+    return tuple(
+        shown_series(entry, store, repository, progress, whole=whole)
+        for entry in store.entries()
     )
-    return with_mails(series) if whole else series
 
 
-def with_mails(series: tuple[Tracked, ...]) -> tuple[Tracked, ...]:
-    """Return the same series with their messages read, while store and repository are open."""
-    for tracked in series:
-        tracked.mails.status()
-    return series
+def with_mails(
+    series: Tracked,
+    store: Store,
+    repository: "Repository | None",
+    progress: Progress = silent,
+) -> Tracked:
+    """Return the same series with its messages read."""
+    if series.is_read:
+        return series
+    read = shown_series(series.entry, store, repository, progress, whole=True)
+    return replace(
+        series,
+        status=read.status,
+        is_read=True,
+        damaged_ids=read.damaged_ids,
+        as_of=read.as_of,
+    )
 
 
 def remove(number: int, *, store: Store) -> TrackEntry:
@@ -276,51 +257,36 @@ def shown_series(
     repository: "Repository | None",
     progress: Progress,
     status: "Status | None" = None,
+    *,
+    whole: bool = False,
 ) -> Tracked:
     """Return the stored series; pass `status` if it was just read from the same messages.
 
-    Results derived from the same messages and refs are reused.
+    With `whole`, its messages are read even if a summary of them is kept. Results derived from the
+    same messages and refs are reused.
     """
-    return _shown(_LazyStatus(entry, store, repository, progress, status), store)
+    reading = _Reading(entry, store, repository, progress)
+    if status is not None and not reading.left_out:
+        reading.keep(status)
+    return reading.tracked(whole=whole)
 
 
-def _shown(lazy: "_LazyStatus", store: Store) -> Tracked:
-    entry, summary = lazy.entry, lazy.summary()
-    ids = frozenset(summary.message_ids if summary else [entry.message_id])
-    reports = summary.reports if summary else _reports_before(entry, store)
-    delivery = (*reports, *missing_mails(entry, ids, store))
-    unread = store.unread(entry.id)
-    return Tracked(
-        entry,
-        summary,
-        unread & ids if summary else unread,
-        summary.step if summary else _first_step(lazy, delivery),
-        lazy,
-        marks=store.marks(entry.id),
-        delivery=delivery,
-    )
-
-
-def _first_step(lazy: "_LazyStatus", delivery: Sequence[DeliveryReport]) -> NextStep:
+def _first_step(series: Tracked) -> NextStep:
     """The next step of a series of which no messages are known."""
-    if delivery:
-        words = Hint((f"{delivery[0].words}: ", *_advice(delivery[0])))
-        return NextStep(NextStepNeed.ACTION, words)
-    if lazy.damaged:
-        number = str(lazy.entry.id)
+    if series.delivery:
+        report = series.delivery[0]
+        return NextStep(NextStepNeed.ACTION, said(f"{report.words}: ", report.advice))
+    if series.damaged_ids:
+        number = str(series.entry.id)
         again = "fetch its damaged messages again: `{}`"
         return NextStep(NextStepNeed.ACTION, Action("track", ("update", number), again))
-    if lazy.undisclosed:
+    if series.undisclosed:
         return NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES)
     wait = (
         "wait: the archive does not have the message yet (this can take a few minutes);"
         " then `{}`"
     )
     return NextStep(NextStepNeed.PATIENCE, Action("track", ("update",), wait))
-
-
-def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:
-    return report.advice.parts if isinstance(report.advice, Hint) else (report.advice,)
 
 
 def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
@@ -480,9 +446,9 @@ def series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
     )
 
 
-class _LazyStatus:
-    """The status of a series, read when it is first asked for, and its summary, which is cached
-    between runs.
+class _Reading:
+    """Reads the messages of a series, at most once, and its summary, which is cached between
+    runs.
     """
 
     def __init__(
@@ -491,80 +457,93 @@ class _LazyStatus:
         store: Store,
         repository: "Repository | None",
         progress: Progress,
-        status: "Status | None" = None,
-        *,
         every_mail: bool = False,
     ) -> None:
-        self.entry, self.store, self._repository, self._progress = (
-            entry,
-            store,
-            repository,
-            progress,
-        )
-        self._every_mail = every_mail
+        self._entry, self._store, self._repository = entry, store, repository
+        self._progress, self._every_mail = progress, every_mail
+        self._moment = moment_of(entry, store)
+        self._status: Status | None = None
+        self._is_read = False
+        self._damaged: tuple[str, ...] = ()
         self.message_ids: tuple[str, ...] = ()
         """The ids of the mails that were read, where some were left out."""
         self.left_out = 0 if every_mail else max(0, store.count(entry.id) - MOST_READ)
-        """How many mails of the series are not read."""
-        self._status: Status | None = None
-        self.is_read = False
-        self.undisclosed = is_undisclosed(entry, store)
-        """Whether no server is to be asked about it."""
-        self.damaged: tuple[str, ...] = ()
-        """The ids of mails that could not be read, once the mails were."""
-        """The merge window that is open or comes next, as the repository's releases are."""
-        if status is not None and not self.left_out:
-            self._keep(status)
 
-    @property
-    def moment(self) -> datetime | None:
-        """The time until which its days count; None: that of its latest mail."""
-        return moment_of(self.entry, self.store)
+    def tracked(self, *, whole: bool) -> Tracked:
+        """The series; with `whole` its messages are read."""
+        entry, store, summary = self._entry, self._store, self._summary()
+        if whole:
+            self._read()
+        ids = frozenset(summary.message_ids if summary else [entry.message_id])
+        reports = summary.reports if summary else _reports_before(entry, store)
+        unread, now = store.unread(entry.id), store.reader.now
+        as_of = self._moment if self._moment and self._moment < now else None
+        if entry.mbox and not entry.lore:
+            as_of = summary.last_activity if summary else None
+            as_of = self._status.evidence.now if self._status else as_of
+        series = Tracked(
+            entry,
+            summary,
+            unread & ids if summary else unread,
+            NextStep(NextStepNeed.PATIENCE, ""),
+            self._status,
+            self._is_read,
+            is_undisclosed(entry, store),
+            as_of,
+            self._damaged,
+            self.left_out,
+            marks=store.marks(entry.id),
+            delivery=(*reports, *missing_mails(entry, ids, store)),
+        )
+        return replace(series, step=summary.step if summary else _first_step(series))
 
-    def status(self) -> "Status | None":
+    def _read(self) -> "Status | None":
         """The status; None while no archive has the series."""
-        if not self.is_read:
-            from patchpilot.archive.collect_mails import status_of
-            from patchpilot.reading.status import read_thread
-
-            anchor, moment = self.entry.message_id, moment_of(self.entry, self.store)
-            every = read_thread(
-                self._mails(),
-                now=moment,
-                reader=self.store.reader,
-                progress=self._progress,
-                anchor=anchor,
-            )
-            self._keep(status_of(anchor, every))
+        if not self._is_read:
+            every = self._thread()
+            self.keep(_status_of(self._entry.message_id, every))
         return self._status
+
+    def _thread(
+        self, known: tuple[Address, ...] = (), confirmed: frozenset[str] = frozenset()
+    ) -> "tuple[Status, ...]":
+        from patchpilot.reading.status import read_thread
+
+        return read_thread(
+            self._mails(),
+            now=self._moment,
+            reader=self._store.reader,
+            progress=self._progress,
+            known=known,
+            confirmed=confirmed,
+            anchor=self._entry.message_id,
+        )
 
     def _mails(self) -> "tuple[Mail, ...]":
         """The mails of the series; of very many the weightiest. What was sent from here is one of
         them, unless all that is known is that a mail was not delivered.
         """
-        stored = self.store.weightiest_mails(
-            self.entry.id, sys.maxsize if self._every_mail else MOST_READ
+        stored = self._store.weightiest_mails(
+            self._entry.id, sys.maxsize if self._every_mail else MOST_READ
         )
-        self.damaged = stored.damaged
+        self._damaged = stored.damaged
         if stored.left_out:
             self.message_ids = tuple(mail.message_id for mail in stored.mails)
         if all(map(delivery_reports, stored.mails)):
             return stored.mails
         return (
             *stored.mails,
-            *mails_sent(only_sent(self.entry, self.store), self.store),
+            *mails_sent(only_sent(self._entry, self._store), self._store),
         )
 
     def _recognized(self, status: "Status") -> "Status":
         """The status with the claims of those counted who are known from elsewhere, and without
         those that the user dismissed.
         """
-        store, reader = self.store, self.store.reader
-        marks = store.marks(self.entry.id)
+        store = self._store
+        marks = store.marks(self._entry.id)
         if not (status.claims or marks):
             return status
-        from patchpilot.archive.collect_mails import status_of
-        from patchpilot.reading.status import read_thread
         from patchpilot.topic.followed.known_senders import (
             KNOWN,
             STRANGER,
@@ -573,19 +552,10 @@ class _LazyStatus:
         )
 
         confirmed = judged(marks, KNOWN)
-        known = known_senders(status, self.entry.id, store, self._repository)
+        known = known_senders(status, self._entry.id, store, self._repository)
         if known or confirmed:
-            anchor, now = self.entry.message_id, moment_of(self.entry, store)
-            every = read_thread(
-                self._mails(),
-                now=now,
-                reader=reader,
-                progress=self._progress,
-                known=known,
-                confirmed=confirmed,
-                anchor=anchor,
-            )
-            status = status_of(anchor, every) or status
+            every = self._thread(known, confirmed)
+            status = _status_of(self._entry.message_id, every) or status
         dismissed = judged(marks, STRANGER)
         return replace(
             status,
@@ -594,35 +564,35 @@ class _LazyStatus:
             ),
         )
 
-    def summary(self) -> SeriesSummary | None:
+    def _summary(self) -> SeriesSummary | None:
         """The summary, from the cache where the mails, the refs and the day are the same."""
-        moment = moment_of(self.entry, self.store)
-        hour = f"{moment:%F %H}" if moment else ""
-        marks = repr(sorted(self.store.marks(self.entry.id).items()))
+        hour = f"{self._moment:%F %H}" if self._moment else ""
+        marks = repr(sorted(self._store.marks(self._entry.id).items()))
         every = b"all" if self._every_mail else b""
         parts = (
-            self.store.content(self.entry.id).encode(),
+            self._store.content(self._entry.id).encode(),
             refs_of(self._repository),
             hour.encode(),
             marks.encode("utf-8", "replace"),
             every,
-            "\n".join(sorted(only_sent(self.entry, self.store))).encode(
+            "\n".join(sorted(only_sent(self._entry, self._store))).encode(
                 "utf-8", "surrogateescape"
             ),
         )
         key = key_of(_SUMMARIES, parts)
-        value = recall(_SUMMARIES, key) if not self.is_read else None
+        value = recall(_SUMMARIES, key) if not self._is_read else None
         if isinstance(value, dict):
             return SeriesSummary.read(value)
-        status = self.status()
+        status = self._read()
         if status is None:
             return None
         summary = SeriesSummary.of(status)
-        if not self.damaged:
+        if not self._damaged:
             remember(_SUMMARIES, key, summary.plain())
         return summary
 
-    def _keep(self, status: "Status | None") -> None:
+    def keep(self, status: "Status | None") -> None:
+        """Take this as the status of the messages, with what the repository shows."""
         status = self._recognized(status) if status is not None else None
         if status is not None and self._repository is not None:
             from patchpilot.archive.landed_series import in_repository
@@ -633,7 +603,14 @@ class _LazyStatus:
                 with_commits(status, there.commits, there.follow_ups, there.needs),
                 in_repository=True,
             )
-        self._status, self.is_read = status, True
+        self._status, self._is_read = status, True
+
+
+def _status_of(anchor: str, every: "tuple[Status, ...]") -> "Status | None":
+    # the list of `track` imports no module that reads mails
+    from patchpilot.archive.collect_mails import status_of
+
+    return status_of(anchor, every)
 
 
 @functools.lru_cache(maxsize=2)

@@ -29,7 +29,6 @@ from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import (
     FINAL,
     TAKEN,
-    NextStepNeed,
     Status,
 )
 from patchpilot.topic.followed.known_series import Tracked
@@ -162,9 +161,7 @@ def checklist(series: Tracked) -> tuple[LedgerItem, ...]:
 def awaiting(series: Tracked) -> dict[str, list[LedgerItem]]:
     """Return the open review requests of people by the message that has them."""
     found: dict[str, list[LedgerItem]] = {}
-    # the messages of a series whose next step is not the author's are not read
-    items = checklist(series) if series.step.need is NextStepNeed.ACTION else ()
-    for item in items:
+    for item in checklist(series):
         if item.open and item.point.kind not in BY_MACHINE:
             found.setdefault(item.point.message_id, []).append(item)
     return found

@@ -290,7 +290,9 @@ class _Reading:
         topic = self._as_kept(key, state)
         if topic is None:
             self._say(entry.subject)
-            topic = topic_of_series(key, self._of(entry, repository))
+            series = self._of(entry, repository)
+            read = known_series.with_mails(series, self.store, repository)
+            topic = topic_of_series(key, read)
         self._take(key, state, topic._replace(repository=place))
 
     def _as_kept(self, key: str, state: str) -> HomeTopic | None:
@@ -320,7 +322,7 @@ class _Reading:
         if repository is not None:
             return known_series.shown_series(entry, self.store, repository, silent)
         if entry.id not in self._tracked:
-            # its mails are read where they are asked for
+            # its mails are read if its topic is shown
             self._tracked[entry.id] = known_series.shown_series(
                 entry, self.store, None, silent
             )

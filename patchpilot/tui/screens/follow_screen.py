@@ -265,7 +265,7 @@ class FollowScreen(StageScreen):
         had = {series.entry.id: series for series in self._order if series.is_read}
         kept = (
             (
-                replace(series, mails=old.mails)
+                replace(series, status=old.status, is_read=True)
                 if not series.is_read
                 and (old := had.get(series.entry.id))
                 and old.summary == series.summary
@@ -429,7 +429,7 @@ class FollowScreen(StageScreen):
 
         def then(found: "Reading") -> None:
             self._order = tuple(
-                replace(one, mails=found.series.mails)
+                replace(one, status=found.series.status, is_read=True)
                 if one.entry.id == number
                 else one
                 for one in self._order
