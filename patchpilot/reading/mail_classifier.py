@@ -21,7 +21,6 @@ from patchpilot.reading.reply_kind import Talk, kind_of
 from patchpilot.reading.review_trailers import (
     GivenTrailer,
     given_trailers,
-    html_trailers,
     is_nack,
 )
 from patchpilot.reading.sender import UNSEEN, real_sender, same_person
@@ -201,9 +200,8 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
             why="a patch" if kind is MailKind.PATCH else "a cover letter",
         )
     by_author = same_person(sender, author) if author else _has_signed(sender, body)
-    tags = (
-        html_trailers(mail.body) if is_html_only(mail) else given_trailers(body, sender)
-    )
+    # quotes cannot be distinguished from the sender's own words there, and lists refuse it
+    tags = () if is_html_only(mail) else given_trailers(body, sender)
     answered = Answered.PATCH if _answers_patch(mail) else Answered.UNKNOWN
     return _by_person(replace(base, by_author=by_author, trailers=tags), answered)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.model.progress import Progress, silent
 
 if TYPE_CHECKING:
     from patchpilot.reading.mail_classifier import Classified
@@ -19,7 +20,8 @@ class MailReader:
     """A cache for one call: identical bytes are parsed once, and each message is classified once.
 
     `now` is the time of the call. With `from_poll`, days are counted up to the time when an
-    archive was last read. `online` is whether the network may be used. `threads` is the cache of
+    archive was last read. `online` is whether the network may be used, `progress` is called while a
+    long thread is read. `threads` is the cache of
     `read_thread`; `sent` is what was sent from this machine, and `topics` the change-id of each of
     these messages; `undisclosed` are the Message-IDs that must not be looked up in an archive,
     once they have been read. Messages that the previous call parsed are reused, because the TUI
@@ -33,6 +35,7 @@ class MailReader:
         self.now = datetime.now(UTC)
         self.from_poll = False
         self.online = False
+        self.progress: Progress = silent
         self.sent: Sequence[tuple[str, datetime, int]] | None = None
         self.topics: Mapping[str, str] | None = None
         self.undisclosed: frozenset[str] | None = None

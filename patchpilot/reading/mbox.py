@@ -21,6 +21,8 @@ from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail, split
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.sender import real_sender
 
+NO_ID = "no-message-id.invalid"
+"""The host of made-up Message-IDs."""
 _TOP = 65536
 _MOST_TEXT = 8 * MAX_INPUT
 _MESSAGE_ID = re.compile(
@@ -174,9 +176,16 @@ def with_id(mail: Mail) -> Mail:
     """Returns the message, with a Message-ID derived from its content if it has none."""
     if mail.message_id:
         return mail
-    return mail._replace(
-        message_id=f"{hashlib.sha256(mail.raw).hexdigest()[:32]}@no-message-id.invalid"
-    )
+    return mail._replace(message_id=f"{_hashed(mail.raw)}@{NO_ID}")
+
+
+def title_hash(title: str) -> str:
+    """Returns the first part of a Message-ID for a patch of which only the title is known."""
+    return _hashed(title.encode("utf-8", "replace"))
+
+
+def _hashed(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:

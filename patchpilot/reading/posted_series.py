@@ -254,12 +254,14 @@ class PostedTopic:
     """A series with all its revisions, oldest first.
 
     `identities` are the known addresses of the series. `strangers` are later revisions from
-    unknown senders that claim to belong to it.
+    unknown senders that claim to belong to it. `only_reported`: a bot's message reports on the
+    patch, and the patch itself was not read.
     """
 
     revisions: tuple[Revision, ...]
     identities: Identities = field(default_factory=Identities)
     strangers: tuple[Revision, ...] = ()
+    only_reported: bool = False
 
     @cached_property
     def missing(self) -> dict[str, int]:

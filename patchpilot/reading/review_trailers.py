@@ -39,8 +39,6 @@ GIVEN = frozenset(
 """
 _OF_AUTHORS = ("signed-off-by", "co-developed-by")
 
-MAX_HTML = 1 << 20
-"""Characters of HTML that are searched."""
 _TAG = re.compile(
     r"^(?P<indent>\s*)(?:for"
     r" [^:\n]{2,40}:\s+)?(?P<name>[A-Za-z][A-Za-z-]*-by)\s*:\s*(?P<value>\S.*?)\s*$",
@@ -145,32 +143,6 @@ class GivenTrailer:
         return (
             f"it names {other}, but the message is from {sender.email}" if other else ""
         )
-
-
-HTML = (
-    "the mail is HTML only, which lists refuse; ask for "
-    "it as plain text, or read it in the archive"
-)
-_MARKUP = re.compile(
-    r"<(?:br|p|/p|div|/div|li|/li|tr|/tr|pre|/pre)\b[^<>]{0,300}>", re.IGNORECASE
-)
-_ELEMENT = re.compile(r"<(?![^<>\s]{1,100}@)[^<>]{0,1000}>")
-
-
-def html_trailers(text: str) -> tuple[GivenTrailer, ...]:
-    """Returns the tag lines in an HTML-only message.
-
-    None of them counts, because quotes cannot be distinguished from the sender's own words.
-    """
-    found: dict[str, GivenTrailer] = {}
-    for line in unescape(_ELEMENT.sub("", _MARKUP.sub("\n", text[:MAX_HTML]))).split(
-        "\n"
-    ):
-        if (tag := _TAG.match(line)) and tag["name"].lower() in GIVEN:
-            found.setdefault(
-                line.strip(), GivenTrailer(tag["name"], tag["value"], False, HTML)
-            )
-    return tuple(found.values())
 
 
 def given_trailers(

@@ -72,7 +72,8 @@ TAKES = re.compile(
 )
 """A sentence that speaks of applying a patch."""
 MENTIONS = re.compile(
-    r"\b(?:applied|queued|merged|pulled|pushed|picked|took|taken|committed|apply|applies|dropped|reverted)\b",
+    r"\b(?:applied|queued|merged|pulled|pushed|picked|took|taken|committed|apply|applies|dropped|reverted|staged"
+    r"|(?:i'll|i will) push|(?:is|are) in \S+(?:-next|-unstable|-fixes|/next|/fixes))\b",
     re.IGNORECASE,
 )
 """The words of a sentence about a tree."""
@@ -89,7 +90,7 @@ UNSURE = re.compile(
 _CONTRADICTS = re.compile(
     rf"\b(?:{_DOUBTS}|but|however|although|though|still|yet|except|instead|wait|hmm?|wrong|mistake|sorry|dropp?(?:ed|ing)|revert\w*"
     r"|unapplied|back(?:ed)? out|on second thoughts?|scratch|never ?mind|kidding|dreams|breaks?|broken?|fails?|crash\w*|rebase|resend"  # noqa: E501
-    r"|re-?spin|repost|missing|needs?)\b|n't\b|\?",
+    r"|re-?spin|repost|missing|needs?)\b|n't\b|\?|^\W*and\b",
     re.IGNORECASE,
 )
 """Words of a message that may contradict a plain statement in it."""

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
-from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.claims import STATES, claims_of, without_voided
 from patchpilot.reading.delivery import DeliveryReport, delivery_reports, reports_about
 from patchpilot.reading.mail_classifier import Classified
@@ -22,7 +21,7 @@ from patchpilot.reading.review_trailers import proposed_trailers
 from patchpilot.reading.sender import is_sent_to_self
 from patchpilot.reading.series_state import decided
 from patchpilot.reading.statements import Answered
-from patchpilot.reading.thread_match import Reply, attach, with_replies
+from patchpilot.reading.thread_match import Reply, attach, reported, with_replies
 from patchpilot.reading.thread_values import (
     Claim,
     Credit,
@@ -55,10 +54,10 @@ def read_thread(
     *,
     now: datetime | None = None,
     reader: MailReader | None = None,
-    progress: Progress = silent,
     known: tuple[Address, ...] = (),
     confirmed: frozenset[str] = frozenset(),
     anchor: str = "",
+    reports: bool = False,
 ) -> tuple[Status, ...]:
     """Returns the status of every series in these messages, the oldest first, with its
     follow-ups.
@@ -67,33 +66,36 @@ def read_thread(
     message, which suits an old mbox. `reader` caches the results of the call, so that the same
     messages give the same statuses and are classified once. `known` are addresses that were seen
     elsewhere, `confirmed` the messages that the user confirmed. `anchor` is the Message-ID of the
-    requested series, whose sender is known as well.
+    requested series, whose sender is known as well. With `reports`, messages of bots about patches
+    that are not there make series, if there is no other.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
-    key = (now, known, confirmed, anchor, *map(id, mails))
+    key = (now, known, confirmed, anchor, reports, *map(id, mails))
     if key in reader.threads:
         statuses_before: tuple[Status, ...] = reader.threads[key][1]
         return statuses_before
     classified = []
     for number, mail in enumerate(mails, 1):
         if number % 128 == 0:
-            progress("reading the thread", number, len(mails))
+            reader.progress("reading the thread", number, len(mails))
         classified.append(reader.classify(mail))
-    reports = {
+    notices = {
         mail.message_id: found
         for mail in classified
         if (found := delivery_reports(mail.mail))
     }
     # a notice is no answer
-    classified = [mail for mail in classified if mail.message_id not in reports]
+    classified = [mail for mail in classified if mail.message_id not in notices]
     topics = find_topics(classified, known, anchor)
+    if reports and not topics:
+        topics = reported(classified)
     attached = attach(topics, classified)
     topics = tuple(
         replace(topic, identities=with_replies(topic, attached[at]))
         for at, topic in enumerate(topics)
     )
-    every = tuple(report for found in reports.values() for report in found)
+    every = tuple(report for found in notices.values() for report in found)
     moment = now or max((when(mail) for mail in mails), default=datetime.now(UTC))
     statuses = [
         _status(topic, _with_author(topic, attached[at], reader), moment, confirmed)

@@ -7,7 +7,7 @@ A message is about what it answers, or about the title, commit or link that a bo
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from patchpilot.model.address import Address, parse_address
@@ -18,7 +18,7 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
-from patchpilot.reading.mbox import arrived
+from patchpilot.reading.mbox import NO_ID, arrived, title_hash
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision
 from patchpilot.reading.sender import same_person
 from patchpilot.series.patch_pairing import title_key
@@ -40,6 +40,8 @@ _LISTED = re.compile(
 _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
 
 _OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
+_REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
+"""Messages that may be the first about a patch."""
 _Posted = tuple[int, Revision, Post]
 _Place = tuple[int, Revision | None, Post | None]
 
@@ -147,6 +149,38 @@ def attach(
             if is_taken and topics[at].identities.vouch_for(mail):
                 posted.commits.update((it[:12], at) for it in mail.place.commits)
     return by_topic
+
+
+def reported(mails: Sequence[Classified]) -> tuple[PostedTopic, ...]:
+    """Returns the series of which only messages of bots are known, such as the stable queue's.
+
+    Of the patch, the title, the author that the message names, and perhaps the Message-ID are
+    known.
+    """
+    found: dict[str, PostedTopic] = {}
+    for mail in mails:
+        if mail.kind not in _REPORTS or not is_bot_address(mail.sender):
+            continue
+        title = about(mail) or mail.subject.title
+        authors = authors_named(mail)
+        links = (it for it, _ in linked_ids(mail.mail.body))
+        key = title_key(title)
+        ident = mail.mail.in_reply_to or next(links, f"{title_hash(key)}@{NO_ID}")
+        sent = mail.mail._replace(
+            message_id=ident, in_reply_to=None, references=(), date=None
+        )
+        is_pull = mail.kind is MailKind.PULL_MERGED
+        post = replace(
+            mail,
+            mail=sent,
+            sender=authors[0] if authors else Address("an unknown author", ""),
+            subject=Subject(title, title, ("GIT PULL",) if is_pull else ()),
+            kind=MailKind.COVER if is_pull else MailKind.PATCH,
+        )
+        revision = Revision(1, (Post(post, None, {}),))
+        known = Identities().with_addresses(authors)
+        found.setdefault(key, PostedTopic((revision,), known, only_reported=True))
+    return tuple(found.values())
 
 
 class Posts:

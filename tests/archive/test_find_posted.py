@@ -132,6 +132,18 @@ def test_without_a_link_the_latest_version_before_the_commit_is_found(
     assert found["upstream"] is None
 
 
+def test_a_commit_begins_a_followed_series(posted: Posted) -> None:
+    where = ("-C", posted.repo.path, "--lore", posted.archive.url)
+    done = call("track", "add", posted.commit(), *where, "--json")
+    assert done.code == 0, done.err
+    (series,) = json.loads(done.out)["series"]
+    assert [it["message_id"] for it in series["revisions"]] == [
+        "v1@example.org",
+        "v2@example.org",
+    ]
+    assert call("track", "add", "HEAD^{tree}", *where).code == 2
+
+
 def test_a_topic_that_was_posted_after_it_was_committed_is_found(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
         made = Posted(workdir, archive)

@@ -24,6 +24,7 @@ from tests.kit.mails import (
     START,
     applied_by_robot,
     mail,
+    mbox,
     patch,
     reply,
     stable_added,
@@ -135,6 +136,42 @@ def test_following_a_mail_of_a_stable_tree_follows_the_original(
     assert found["message_id"] == f"{original}@example.org"
     with Store() as store:
         assert f"{stable}@example.org" in store.message_ids(1)
+
+
+@pytest.mark.parametrize(
+    ("first", "state"),
+    [
+        (stable_added("sieve: in no archive", LOST, "6.1", id="x"), "in-stable"),
+        (stable_failed("sieve: in no archive", LOST, "6.1", id="x"), "in-mainline"),
+        (stable_review("sieve: in no archive", LOST, "6.1", id="x"), "in-mainline"),
+        (autosel("sieve: in no archive", LOST, 3, id="x"), "in-mainline"),
+        (
+            applied_by_robot("sieve: in no archive", LOST[:12], id="x", reply_to="v1"),
+            "accepted",
+        ),
+        (
+            mail(
+                "Re: [GIT PULL] sieve fixes",
+                f"has been merged into torvalds/linux.git:\nhttps://git.kernel.org/torvalds/c/{LOST}\n",
+                sender="pr-tracker-bot@kernel.org",
+                id="x",
+                reply_to="pull",
+            ),
+            "in-mainline",
+        ),
+    ],
+)
+def test_a_report_can_be_the_first_that_is_known_of_a_series(
+    first: bytes, state: str, workdir: Path
+) -> None:
+    (workdir / "m").write_bytes(mbox(first))
+    assert call("track", "add", "--mbox", "m").code == 0
+    for _ in range(2):
+        (found,) = json.loads(call("track", "show", "1", "--json").out)["series"]
+        assert (found["state"], found["proven"]) == (state, state)
+        assert found["landed"][0]["commit"] in (LOST, LOST[:12])
+        assert any("only a report" in note for note in found["troubles"])
+        assert call("track", "update").code == 0
 
 
 def test_a_stable_mail_without_an_original_is_an_error(archive: str) -> None:

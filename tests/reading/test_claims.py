@@ -3,6 +3,8 @@
 a state.
 """
 
+from pathlib import Path
+
 import pytest
 
 from patchpilot.reading.next_step import advise, next_step
@@ -14,103 +16,11 @@ from tests.reading.story import SHA, TITLE, answer, read
 TO_MATT = mailed(
     f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, demo@lists.example.org"
 )
-NOT_APPLIED = (
-    # taken back in the same breath
-    "Queued up for 6.13, but dropped it again since it breaks the build on arm.",
-    "Applied to pumps-next.\n\nOn second thought, please rebase and resend.",
-    "Applied, thanks. Scratch that, it does not build with CONFIG_PUMP=m.",
-    "Applied. Hmm, no: I had to revert it, the selftests fail.",
-    "I had queued this for 6.13; it is dropped now.",
-    "Applied ... and reverted five minutes later, see the oops below.",
-    "Applied, however it conflicts with the clock series, so I took it out again.",
-    "Thanks, applied.\n\nWait, this is the wrong branch. Never mind, not applied.",
-    # for a test only
-    "I applied this to my test box and it still crashes.",
-    "Applied to my test tree to see whether the robots like it.",
-    "I applied this locally and the probe hangs.",
-    "Merged into my laptop's kernel, boots fine.",
-    "Picked this up on top of 6.9 and I still see the splat.",
-    # negation
-    "This was not applied, please resend.",
-    "I never applied this.",
-    "I haven't queued this yet.",
-    "No, I have not merged this one.",
-    "Not applied: it is missing a Signed-off-by.",
-    # condition
-    "I would have applied this if it had a Fixes: tag.",
-    "Applied once you have fixed the typo.",
-    "Will be applied as soon as the merge window closes.",
-    "If nobody objects, I have this queued for Friday.",
-    "Applied, unless Rita objects until tomorrow.",
-    "It should be applied after the clock patch.",
-    "I'll apply this next week.",
-    "Assuming that the robots are happy, this is applied.",
-    # the words of another
-    'Linus wrote: "Applied, thanks!" on the old version, which is not this one.',
-    "You said that it was applied, where is it?",
-    "I thought this was applied.",
-    "According to patchwork this is applied, I cannot find it anywhere.",
-    "Rita told me that she applied it.",
-    # a question
-    "Applied?",
-    "Was this applied to net or to net-next?",
-    # irony
-    "Applied! Just kidding.",
-    "Applied to /dev/null, thanks.",
-    "Sure, applied. In your dreams.",
-    "Oh great, applied without a single review. Not.",
-    # two patches in one message
-    "Applied the clock patch; this one needs a changelog.",
-    "Applied v1 of the other series. Please resend this one.",
-    "I applied Otto's version instead.",
-    "Applied the fix from Otto, so I will not take this.",
-    "Applied all but this one.",
-    "Applied the documentation part only.",
-    "Your first patch is applied, the second one does not compile.",
-    "Applied to my for-next for a day, then the bots complained and it's gone from there.",
-    "Queued for -fixes, though I may have to back it out tomorrow.",
-    "Merged it by accident, please ignore the mail from the bot.",
-    "I took this for a spin on my board: no luck, the pump stays dark.",
-    "Picked up by mistake, sorry. A v3 is needed.",
-    "Taken out of pumps-next until the DT binding is acked.",
-    "Pushed to a scratch branch so that you can look at the conflict.",
-    "I have yet to apply this.",
-    "Nothing was applied from this series.",
-    "None of these are applied.",
-    "Neither patch has been queued.",
-    "This isn't merged anywhere that I know of.",
-    "I was going to apply this, then I saw the locking.",
-    "Had you sent this last week it would be merged now.",
-    "Applied, provided that Rita is fine with the name.",
-    "Applied as long as nobody screams.",
-    "Applied pending an ack from the clock people.",
-    "It gets applied when the tests pass.",
-    "Queued, subject to review by Otto.",
-    "Tentatively applied, waiting for test results.",
-    "Matt wrote 'applied' but never pushed it.",
-    "The bot says applied. The bot is mistaken.",
-    'As Linus put it: "Pulled, but never again".',
-    "Somebody at the conference mentioned that it was merged.",
-    "Yeah right, applied, like all of your untested patches.",
-    "Applied to the bin.",
-    "Applied... not!",
-    "Consider it applied in a parallel universe.",
-    "Applied with great pleasure to the wall of shame.",
-    "Patch 1 applied, patch 2 needs work.",
-    "1/2 is fine and applied. 2/2 breaks suspend.",
-    "I applied the revert of this patch.",
-    "Applied Rita's alternative, which covers this as well.",
-    "The prerequisite is merged, so please rebase this one.",
-    "I merged the first half; the remainder I want to think about.",
-    "Series applied without the last patch.",
-    "Applied to v6.1 for a bisect, and the bug is there already.",
-    "Applied cleanly here, will review tomorrow.",
-    "Applied and tested on a pump: works.",
-    "Have you applied this? I want to base mine on it.",
-    "Applied, then unapplied: checkpatch is unhappy.",
-    "Revert applied. Please fix the warning first.",
-    "We merged something like this in 2019.",
-)
+NOT_APPLIED = [
+    line.replace("\\n", "\n")
+    for line in (Path(__file__).parent / "not_applied.txt").read_text().splitlines()
+    if not line.startswith("#")
+]
 
 
 def claimed(found: Status) -> list[str]:

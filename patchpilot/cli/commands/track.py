@@ -69,6 +69,7 @@ command.add(track_reply.command)
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n"
+        "  patchpilot track add 0123456789ab\n"
         "  patchpilot track add --mbox thread.mbox\n"
         "  patchpilot track add - < bounce.eml"
     )
@@ -82,7 +83,7 @@ command.add(track_reply.command)
 )
 @_FRESH
 @_LORE
-@argument("target", metavar="MSGID|URL|-", required=False)
+@argument("target", metavar="MSGID|URL|COMMIT|-", required=False)
 def add(
     common: Common,
     target: str | None,
@@ -90,11 +91,13 @@ def add(
     fresh: bool,
     lore: str | None,
 ) -> int:
-    """Track the series that a message belongs to, or with --mbox the series in a file.
+    """Track the series that a message or a commit belongs to, or with --mbox the series in a file.
 
     FILE `-` is standard input. A bounce or a moderation notice in the file is stored with the
-    series that it is about.
+    series that it is about. A message of a stable tree or a bot can be the first of a series.
     """
+    from patchpilot.model.message_id import message_id_of
+    from patchpilot.services.track.posted_commit import find_posted
     from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.followed import follow_series as service
     from patchpilot.topic.followed.known_series import open_store
@@ -114,6 +117,9 @@ def add(
                 mbox, target, store=store, repository=repository, progress=progress
             )
         else:
+            if target and repository and not message_id_of(target):
+                posted = find_posted(repository, target, lore=lore, archive_at=archives)
+                target = posted.mail.message_id
             series = service.add(
                 target,
                 lore=lore,

@@ -232,20 +232,18 @@ def add_from_mbox(
     )
     message_id = message_id_of(target or "")
 
-    def read_series(mails: Sequence[Mail]) -> Sequence[Status]:
-        return read_thread(
-            mails,
-            reader=store.reader,
-            progress=progress,
-            known=own,
-            anchor=message_id or "",
-        )
-
     in_file = frozenset(mail.message_id for mail in mails)
     answered = _answered(mails, store)
+    store.reader.progress = progress
     every = [
         status
-        for status in read_series((*answered, *mails))
+        for status in read_thread(
+            (*answered, *mails),
+            reader=store.reader,
+            known=own,
+            anchor=message_id or "",
+            reports=True,
+        )
         if not in_file.isdisjoint(status.message_ids)
     ]
     if target:
@@ -674,6 +672,7 @@ def _update_one(
             now=moment_of(entry, store),
             reader=store.reader,
             anchor=entry.message_id,
+            reports=True,
         ),
     )
     new = store.keep(
@@ -755,7 +754,9 @@ def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
 def _of_mbox(
     entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader
 ) -> tuple[Mail, ...]:
-    every = read_thread((*known, *mails), reader=reader, anchor=entry.message_id)
+    every = read_thread(
+        (*known, *mails), reader=reader, anchor=entry.message_id, reports=True
+    )
     status = status_of(entry.message_id, every)
     if status is None:
         return tuple(mails)

@@ -64,6 +64,9 @@ SAVE_REPLIES = Action(
     "save the replies to the undisclosed fix in an mbox, then `{}`",
 )
 """The next step of a series that no archive has."""
+UNREAD_PATCH = (
+    "only a report about the patch was read: versions and reviews are unknown"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +125,6 @@ class Tracked:
         return self.status.stable if self.status else ()
 
     @property
-    def uncounted(self) -> tuple[str, ...]:
-        """Tags in mails that are HTML only: each with its mail and why it does not count."""
-        from patchpilot.reading.review_trailers import HTML
-
-        return tuple(
-            f"not counted: {tag} in <{reply.message_id}>: {tag.why}"
-            for reply in (self.status.replies if self.status else ())
-            for tag in reply.mail.trailers
-            if tag.why == HTML
-        )
-
-    @property
     def damaged(self) -> tuple[str, ...]:
         """The mails that are damaged here, as far as the series' mails were read, each with the
         command that fetches it again.
@@ -166,7 +157,9 @@ class Tracked:
             left_out = [
                 f"{self.left_out} of {total} not read ({what} are read); {every}"
             ]
-        return (*self.troubles, *self.damaged, *left_out, *self.uncounted)
+        if self.status and self.status.topic.only_reported:
+            left_out.append(UNREAD_PATCH)
+        return (*self.troubles, *self.damaged, *left_out)
 
     @property
     def next_step(self) -> str:
@@ -509,14 +502,15 @@ class _Reading:
     ) -> "tuple[Status, ...]":
         from patchpilot.reading.status import read_thread
 
+        self._store.reader.progress = self._progress
         return read_thread(
             self._mails(),
             now=self._moment,
             reader=self._store.reader,
-            progress=self._progress,
             known=known,
             confirmed=confirmed,
             anchor=self._entry.message_id,
+            reports=True,
         )
 
     def _mails(self) -> "tuple[Mail, ...]":

@@ -114,8 +114,6 @@ def _delivery(series: Tracked) -> Iterator[StoryEvent]:
             None,
             report.message_id,
         )
-    for words in series.uncounted:
-        yield StoryEvent(StoryKind.PROBLEM, words)
 
 
 def _versions(status: Status) -> Iterator[StoryEvent]:
