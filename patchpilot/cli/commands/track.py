@@ -2,6 +2,7 @@
 """`patchpilot track`: track series on an archive until they are merged."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,7 @@ def add(
     FILE `-` is standard input. A bounce or a moderation notice in the file is stored with the
     series that it is about. A message of a stable tree or a bot can be the first of a series.
     """
+    from patchpilot.errors import UsageError
     from patchpilot.model.message_id import message_id_of
     from patchpilot.services.track.posted_commit import find_posted
     from patchpilot.topic.archive_target import archive_setting
@@ -118,8 +120,12 @@ def add(
             )
         else:
             if target and repository and not message_id_of(target):
-                posted = find_posted(repository, target, lore=lore, archive_at=archives)
-                target = posted.mail.message_id
+                # what is no commit is an error below
+                with suppress(UsageError):
+                    posted = find_posted(
+                        repository, target, lore=lore, archive_at=archives
+                    )
+                    target = posted.mail.message_id
             series = service.add(
                 target,
                 lore=lore,
