@@ -4,6 +4,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_hit
@@ -86,6 +87,55 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
         ):
             yield hit_on(line, signer=tag.address.called)
             return
+
+
+@detector(
+    "alias-name",
+)
+def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a sign-off with a login name instead of a real name."""
+    seen: set[str] = set()
+    for line, tag in _signed(context):
+        address = tag.address
+        if not address or str(address) in seen:
+            continue
+        seen.add(str(address))
+        name = address.name.strip()
+        local = address.email.partition("@")[0].lower()
+        squeezed = re.sub(r"[^a-z]", "", name.lower())
+        odd = (
+            name.islower()
+            or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
+            or not name
+        )
+        alias = " " not in name and name.isascii() and odd
+        if (
+            alias
+            and (
+                len(squeezed) > 4
+                or not name
+                or squeezed == re.sub(r"[^a-z]", "", local)
+            )
+        ) or name == "@":
+            yield hit_on(line, "alias", name=name or address.email)
+        elif _role().search(name) or (
+            _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
+        ):
+            yield hit_on(line, "role", name=name or address.email)
+
+
+@cache
+def _role() -> re.Pattern[str]:
+    return re.compile(
+        r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$"  # noqa: E501
+    )
+
+
+@cache
+def _role_address() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
+    )
 
 
 LEAST_LOCAL = 3
