@@ -24,7 +24,7 @@ def all_rules() -> tuple[Rule, ...]:
 def fixed_context(context: Context) -> FixOutcome:
     """The context's patch with all that is safe to mend mended, under every rule in force."""
     rules = choose(
-        all_rules(), kernel=context.options.kernel, profile=context.options.profile
+        all_rules(), kernel=context.options.kernel, profile=context.project.name
     )
 
     def look(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:

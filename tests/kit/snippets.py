@@ -203,7 +203,7 @@ def context_of(example: Example) -> Context:
         tree,
         MemoryHistory(example.history, tree) if example.history else None,
         options,
-        find_project(options.profile),
+        find_project(options.profile or "linux"),
     )
     context.built = tuple(_built(example, patch))
     context.older = tuple(members)

@@ -2,10 +2,10 @@
 """The other messages of a series, and what a message says of a crash, are inputs of the rules."""
 
 import pytest
-from patchpilot.checking.check_patches import check_series
-from patchpilot.checking.check_request import CheckRequest
 
+from patchpilot.checking.driver import Driver
 from patchpilot.commits.range import group, patches_of
+from patchpilot.lint.lint_context import Options
 from patchpilot.model.patch import Patch
 from tests.kit.snippets import MemoryTree
 
@@ -39,7 +39,7 @@ def mail(
 def names(
     *mails: Patch, tree: MemoryTree | None = None, strict: bool = True
 ) -> set[str]:
-    result = check_series(group(mails), CheckRequest(strict=strict), tree=tree)
+    result = Driver(Options(strict=strict), tree=tree).check(group(mails))
     every = [finding for patch in result.patches for finding in patch.findings]
     return {finding.name for finding in (*every, *result.series)}
 
@@ -63,7 +63,7 @@ def test_a_compatible_that_a_sibling_patch_documents_is_documented(order: int) -
     first, second = (driver, binding)[::order]
     patches = mail("PATCH 1/2", 1, **first), mail("PATCH 2/2", 2, **second)
     assert "undocumented-compatible" in names(mail("PATCH", 1, **driver), tree=tree)
-    found = check_series(group(patches), CheckRequest(strict=True), tree=tree)
+    found = Driver(Options(strict=True), tree=tree).check(group(patches))
     assert "acme,frob" not in str([patch.findings for patch in found.patches])
 
 
@@ -95,6 +95,6 @@ def test_the_rules_on_messages_are_the_newest_whatever_the_tree() -> None:
     body = "Wait.\n\nReported-by: Ben Reader <ben@example.org>"
     asked = mail("PATCH", 1, body)
     assert "report-without-closes" in names(asked, tree=old)
-    request = CheckRequest(strict=True, kernel=(6, 1))
-    kept = check_series(group([asked]), request, tree=old).patches[0].findings
+    chosen = Options(strict=True, kernel=(6, 1), origins={"kernel": "flag"})
+    kept = Driver(chosen, tree=old).check(group([asked])).patches[0].findings
     assert "report-without-closes" not in {finding.name for finding in kept}

@@ -36,7 +36,7 @@ def _cases() -> list[object]:
 def _findings(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     context = context_of(example)
     rules = choose(
-        _rules(), kernel=context.options.kernel, profile=context.options.profile
+        _rules(), kernel=context.options.kernel, profile=context.project.name
     )
     return (*run(context, rules), *run_series(context, rules)), context.patch.lines
 
