@@ -77,9 +77,16 @@ class StageJobs:
         if stage in self._session.busy:
             self._numbers[stage] += 1
             self._app.workers.cancel_group(self._app, f"stage-{stage}")
-            del self._session.busy[stage]
-            self._session.errors[stage] = CancelledError("canceled; press g to refresh")
-            self._app.redraw()
+            self.ended(stage, CancelledError("canceled; press g to refresh"))
+
+    def ended(self, stage: Stage, error: PatchpilotError | None = None) -> None:
+        """A stage's work ended, with this error: start the job that waited for it."""
+        self._session.busy.pop(stage, None)
+        if error:
+            self._session.errors[stage] = error
+            self._show_error()
+        self._app.redraw()
+        self.refresh_stale()
 
     def _done(self, stage: Stage, number: int) -> None:
         """Show a result on its screen, then start the next job ahead of a visit."""
@@ -100,9 +107,8 @@ class StageJobs:
         ):
             # what is on screen was made from an earlier result of this stage
             self.begin(screen.stage)
-        self._app.redraw()
+        self.ended(stage)
         self._app.remember()
-        self.refresh_stale()
 
     def _is_open_for(self, stage: Stage) -> bool:
         """Whether a stage has to run: no fresh result, no error, and no job that makes one."""
@@ -125,12 +131,9 @@ class StageJobs:
         self._next_ahead()
 
     def _failed(self, stage: Stage, number: int, error: PatchpilotError) -> None:
-        """Show an error as a card, with its hint."""
+        """A job failed; of a replaced one the error is not shown."""
         if number == self._numbers.get(stage):
-            self._session.busy.pop(stage, None)
-            self._session.errors[stage] = error
-        self._show_error()
-        self._next_ahead()
+            self.ended(stage, error)
 
     def _progressed(self, stage: Stage, number: int, line: str) -> None:
         """Store the progress of a job."""
@@ -144,7 +147,6 @@ class StageJobs:
         screen = self._app.stage_screen
         if screen and screen.stage in self._session.errors:
             screen.show_error(self._session.errors[screen.stage])
-        self._app.redraw()
 
     def _next_ahead(self) -> None:
         if any(stage in self._session.busy for stage in AHEAD):
@@ -262,6 +264,7 @@ class StageJobs:
         )
         self._app.without_topic(error)
         self._show_error()
+        self._app.redraw()
         if (
             self._app.stage is Stage.FOLLOW
             and self._session.fresh(Stage.FOLLOW) is None

@@ -280,6 +280,19 @@ async def test_new_mails_are_reported_and_gone_to(
         assert "A third answer." not in text_of(app), "the user reads something else"
 
 
+async def test_a_bounce_that_arrived_twice_is_reported_with_the_way_to_it(
+    app: PatchpilotApp,
+) -> None:
+    async with running(app, (80, 24), Stage.FOLLOW) as pilot:
+        screen = app.screen
+        assert isinstance(screen, FollowScreen)
+        (series,) = screen._order
+        bounces = series.unread | {"bounce@example.net", "again@example.net"}
+        screen.show((replace(series, unread=bounces),))
+        await settle(pilot)
+        assert said(app) == "2 new messages: press d to read it"
+
+
 async def test_the_series_that_home_opened_is_read_first(
     one: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

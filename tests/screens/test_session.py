@@ -112,6 +112,19 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(
         go_on.set()
 
 
+async def test_a_canceled_stage_gives_way_to_the_one_that_waits(
+    app: PatchpilotApp,
+) -> None:
+    async with running(app, (80, 24), Stage.CHECKS) as pilot:
+        app.session.busy[Stage.CHECKS] = "working …"
+        app.session.changed("edits")
+        app.jobs.ahead = [Stage.RECIPIENTS]
+        await keys(pilot, "escape")
+        assert Stage.CHECKS not in app.session.busy
+        assert "canceled" in app.session.errors[Stage.CHECKS].message
+        assert app.session.fresh(Stage.RECIPIENTS) is not None
+
+
 def test_an_amend_while_the_topic_is_read_is_seen_afterwards(
     fixed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -460,7 +460,6 @@ class SendScreen(SendBase):
 
     def _ended_sending(self) -> None:
         self.tui.sending, self._sending = False, None
-        self.session.busy.pop(self.stage, None)
         self.session.changed("sent", "followed")
 
     def _not_delivered(self, error: PatchpilotError) -> None:
@@ -499,13 +498,12 @@ class SendScreen(SendBase):
                 StageStatus(StageState.DONE, f"v{sent.send.version} was sent"),
             )
         self.tui.remember()
+        # jobs that became due while mails were sent
+        self.tui.jobs.ended(self.stage)
         self._shown = sent
         self.show(sent)
         self.place()
-        if good:
-            # jobs that became due while mails were sent
-            self.tui.jobs.refresh_stale()
-        else:
+        if not good:
             self.tui.jobs.begin(self.stage)
 
     # after the send
