@@ -21,7 +21,7 @@ def _module(stage: Stage, part: str) -> Any:
 
 def loader_of(stage: Stage) -> Loader:
     """Return the function that loads a stage's result."""
-    loader: Loader = _module(stage, "status").load
+    loader: Loader = _module(stage, "rows").load
     return loader
 
 

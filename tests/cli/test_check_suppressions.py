@@ -15,7 +15,7 @@ from patchpilot.config import FILE_NAME
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.draft import Drafts
-from patchpilot.tui.screens import checks_status
+from patchpilot.tui.screens import checks_rows
 from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import Outcome
 from tests.kit.cli import call as call_cli
@@ -772,7 +772,7 @@ def test_what_is_excused_is_not_fixed(tree: Path) -> None:
 def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
     def walk() -> tuple[list[str], str]:
         with Repository.open(topic.path) as repository:
-            result, standing = checks_status.load(
+            result, standing = checks_rows.load(
                 JobRequest(repository, Session(topic.path), lambda *_: None)
             )
         return [one.name for one in result.all], standing.note

@@ -12,7 +12,7 @@ from patchpilot.checking.list_rules import all_rules
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.web_address import web_address
 from patchpilot.services.fix_finding import Remedy
-from patchpilot.tui.screens.finding_text import Shown, detail_of
+from patchpilot.tui.screens.checks_rows import Shown, detail_of
 
 HOSTILE = (
     "javascript:alert(1)",

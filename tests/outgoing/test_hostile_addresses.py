@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.model.address import judge
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.tui.screens.recipients_actions import judged
+from patchpilot.tui.screens.recipients_screen import judged
 from tests.kit.cli import call
 from tests.kit.mails import mail
 from tests.kit.repos import Repo

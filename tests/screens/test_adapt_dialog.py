@@ -11,7 +11,7 @@ from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.commits.run import git
 from patchpilot.services.backport.topic_backports import Ways
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.adapt_dialog import proposal_text, proposals
+from patchpilot.tui.screens.backports_screen import proposal_text, proposals
 from patchpilot.tui.view.stages import Stage
 from tests.kit.walk import keys, running, text_of, until, write_patches
 from tests.screens.test_backports import NEED, branch

@@ -17,7 +17,7 @@ from patchpilot.commits.run import git
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.branch_rows import (
+from patchpilot.tui.screens.backports_rows import (
     badge_of,
     detail_rows,
     ends_soon,

@@ -12,8 +12,7 @@ from patchpilot.commits.run import git
 from patchpilot.demo import acme
 from patchpilot.model.finding import Severity
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.checks_status import state_of
-from patchpilot.tui.screens.finding_text import change_text
+from patchpilot.tui.screens.checks_rows import change_text, state_of
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView

@@ -18,7 +18,7 @@ from textual.widgets import Input
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
-from patchpilot.tui.screens import follow_actions
+from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
@@ -347,10 +347,10 @@ async def test_r_above_all_messages_answers_what_is_asked_first(
 def test_the_path_of_a_mail_is_no_message_id(tmp_path: Path) -> None:
     bounce = tmp_path / "bounce.eml"
     bounce.write_text("Subject: Undelivered\n\n")
-    assert follow_actions.mail_file(str(bounce)) == bounce
-    assert follow_actions.mail_file("/nowhere/bounce.eml") is not None
+    assert follow_screen.mail_file(str(bounce)) == bounce
+    assert follow_screen.mail_file("/nowhere/bounce.eml") is not None
     for name in ("<a.b@example.org>", "https://lore.kernel.org/r/a.b@example.org/", ""):
-        assert follow_actions.mail_file(name) is None
+        assert follow_screen.mail_file(name) is None
 
 
 async def test_a_file_with_the_series_is_followed(

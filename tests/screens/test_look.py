@@ -15,7 +15,7 @@ from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.plain_terminal import ColorRemover
-from patchpilot.tui.screens.branch_rows import (
+from patchpilot.tui.screens.backports_rows import (
     facts,
     first_to_look_at,
     needs_in_words,

@@ -9,8 +9,8 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.services.send.recipient_advice import RecipientAdvice
 from patchpilot.topic.home.home_topic import Turn
-from patchpilot.tui.screens.finding_text import SIGNS as FINDING_SIGNS
-from patchpilot.tui.screens.finding_text import STYLES as FINDING_STYLES
+from patchpilot.tui.screens.checks_rows import SIGNS as FINDING_SIGNS
+from patchpilot.tui.screens.checks_rows import STYLES as FINDING_STYLES
 from patchpilot.tui.screens.home_rows import SIGNS as TURNS
 from patchpilot.tui.screens.recipients_rows import note_sign
 from patchpilot.tui.screens.write_tags_dialog import Tick

@@ -14,7 +14,7 @@ import patchpilot.tui
 from patchpilot.demo.robin import is_first
 from patchpilot.tui.palette import Palette, commands
 from patchpilot.tui.screens.backports_screen import useless_keys
-from patchpilot.tui.screens.checks_actions import keys_now
+from patchpilot.tui.screens.checks_screen import keys_now
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 from patchpilot.tui.screens.recipients_screen import RecipientsScreen
 from patchpilot.tui.widgets.choose import Choose, Confirm, LineDialog

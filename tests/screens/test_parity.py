@@ -18,7 +18,7 @@ from patchpilot.demo.demo_mails import Sent
 from patchpilot.model.address import parse_address
 from patchpilot.model.mail import join_mbox, parse_mail
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens import tags_status
+from patchpilot.tui.screens import tags_rows
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.pager import Pager
@@ -183,7 +183,7 @@ def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(
     with Repository.open(story.repo.path) as repository:
         session = Session(story.repo.path, base="v1.2")
         session.read_topic(repository)
-        result, _ = tags_status.load(JobRequest(repository, session, lambda *_: None))
+        result, _ = tags_rows.load(JobRequest(repository, session, lambda *_: None))
     assert any("squash it" in note for note in result.notes)
     assert verb("fixes", "-C", story.repo.path, "--base", "v1.2")["notes"] == list(
         result.notes

@@ -13,7 +13,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan, SectionInfo
 from patchpilot.services.send.questions import answer
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.recipient_groups import (
+from patchpilot.tui.screens.recipients_rows import (
     BY_YOU,
     INTRODUCED,
     OUT,

@@ -16,7 +16,7 @@ from patchpilot.model.send_problem import CheckLine, CheckState
 from patchpilot.services.backport.work_clone import Resolving
 from patchpilot.services.backport.write_backports import WrittenBackport, send_command
 from patchpilot.tui.build_app import screen_of
-from patchpilot.tui.screens.branch_rows import resolving_rows, written_rows
+from patchpilot.tui.screens.backports_rows import resolving_rows, written_rows
 from patchpilot.tui.screens.send_rows import help_of
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import KEYS, first_stage, in_keys

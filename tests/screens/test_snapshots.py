@@ -33,12 +33,12 @@ from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.topic.followed import follow_series
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import (
-    checks_status,
-    commit_status,
-    preview_status,
-    recipients_status,
-    send_status,
-    tags_status,
+    checks_rows,
+    commit_rows,
+    preview_rows,
+    recipients_rows,
+    send_rows,
+    tags_rows,
 )
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.themes import CONTRAST
@@ -83,10 +83,10 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         session.read_topic(repository)
         ask = JobRequest(repository, session, lambda *_: None)
         found: dict[Stage, tuple[Any, StageStatus]] = {
-            Stage.COMMIT: commit_status.load(ask),
-            Stage.CHECKS: checks_status.load(ask),
-            Stage.RECIPIENTS: recipients_status.load(ask),
-            Stage.TAGS: tags_status.load(ask),
+            Stage.COMMIT: commit_rows.load(ask),
+            Stage.CHECKS: checks_rows.load(ask),
+            Stage.RECIPIENTS: recipients_rows.load(ask),
+            Stage.TAGS: tags_rows.load(ask),
         }
         culprit = found[Stage.TAGS][0].candidates[0].commit
         found[Stage.TAGS] = _weighed(found[Stage.TAGS][0])
@@ -110,7 +110,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
             ),
             StageStatus(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
-        planned = preview_status.load(ask)[0]
+        planned = preview_rows.load(ask)[0]
         raw = re.sub(
             rb"(?m)^Date: .*$",
             b"Date: Wed, 02 Sep 2026 08:00:00 +0000",
@@ -136,10 +136,10 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         planned = replace(
             planned, send=replace(planned.send, entries=(mail,)), warnings=kept
         )
-        found[Stage.PREVIEW] = planned, preview_status.status_of(planned)
+        found[Stage.PREVIEW] = planned, preview_rows.status_of(planned)
         found[Stage.SEND] = (
             planned,
-            send_status.status_of(planned),
+            send_rows.status_of(planned),
         )
         found[Stage.FOLLOW] = _followed(fixed, raw)
     return found

@@ -11,8 +11,12 @@ import pytest
 from patchpilot.commits.run import git
 from patchpilot.services.tags.find_culprits import Candidate, FixesResult
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens.patch_hunks import first_hunk, from_hunk, related_hunk
-from patchpilot.tui.screens.tags_rows import evidence_rows
+from patchpilot.tui.screens.tags_rows import (
+    evidence_rows,
+    first_hunk,
+    from_hunk,
+    related_hunk,
+)
 from patchpilot.tui.screens.tags_screen import TagsScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.archive import archive_server

@@ -14,7 +14,7 @@ from patchpilot.services.send.send_state import topic_on_record
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store
 from patchpilot.topic.followed.review_ledger import checklist
-from patchpilot.tui.screens.follow_status import open_points
+from patchpilot.tui.screens.follow_rows import open_points
 from tests.kit.cli import call
 from tests.kit.life import LIST, TITLE, Life, life
 from tests.kit.mails import ADA, MATT, RITA

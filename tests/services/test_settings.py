@@ -12,7 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import KEYS, load
 from patchpilot.errors import PatchpilotError
 from patchpilot.settings.read_settings import read_settings
-from patchpilot.tui.screens import checks_status
+from patchpilot.tui.screens import checks_rows
 from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -112,7 +112,7 @@ def said_by_tui(repo: Repo) -> object:
     with Repository.open(repo.path) as repository:
         try:
             session.read_topic(repository)
-            result, _ = checks_status.load(
+            result, _ = checks_rows.load(
                 JobRequest(repository, session, lambda *_: None)
             )
         except PatchpilotError as error:

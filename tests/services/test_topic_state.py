@@ -15,9 +15,9 @@ from patchpilot.services.send.mail_recipients import answer_named
 from patchpilot.services.send.send_state import topic_on_record
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import listed, open_store
-from patchpilot.tui.screens import recipients_status
-from patchpilot.tui.screens.follow_status import load
-from patchpilot.tui.screens.preview_status import recorded
+from patchpilot.tui.screens import recipients_rows
+from patchpilot.tui.screens.follow_rows import load
+from patchpilot.tui.screens.preview_rows import recorded
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.cli import call
@@ -538,7 +538,7 @@ def test_recipients_that_an_answer_adds_are_named(tmp_path: Path) -> None:
     with life(tmp_path) as one, Repository.open(one.repo.path) as repository:
         one.repo.git("config --global sendemail.cc otto@example.com")
         one.repo.git("config patchpilot.profile linux")
-        session = Session(one.repo.path, loader_of=lambda stage: recipients_status.load)
+        session = Session(one.repo.path, loader_of=lambda stage: recipients_rows.load)
         session.load(Stage.RECIPIENTS, silent)
         request = session.request(repository)
         assert answer_named(repository, "regression", "yes", request).startswith(

@@ -14,7 +14,7 @@ from patchpilot.cli.check.check_options import FORMATS
 from patchpilot.commits.repository import Repository
 from patchpilot.services.check.editor_check import EditorCheck
 from patchpilot.settings.read_settings import source_of
-from patchpilot.tui.screens import checks_status
+from patchpilot.tui.screens import checks_rows
 from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -83,7 +83,7 @@ def test_the_tui_says_the_same_of_a_pack_nobody_trusted(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         session.read_topic(repository)
         with pytest.raises(Exception, match="not trusted yet") as error:
-            checks_status.load(JobRequest(repository, session, lambda *_: None))
+            checks_rows.load(JobRequest(repository, session, lambda *_: None))
     assert f"patchpilot: error: {error.value.message}\n" in repo.patchpilot("check").err  # type: ignore[attr-defined]
 
 

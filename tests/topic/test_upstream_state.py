@@ -20,8 +20,7 @@ from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.questions import answer, traps
 from patchpilot.topic.posted_by_others import posted_by_others
 from patchpilot.topic.upstream_state import commit_state, merged_already
-from patchpilot.tui.screens.commit_rows import next_rows
-from patchpilot.tui.screens.commit_status import TopicCommits
+from patchpilot.tui.screens.commit_rows import TopicCommits, next_rows
 from tests.kit.archive import archive_server
 from tests.kit.mails import reply
 from tests.kit.repos import Repo

@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-from patchpilot.tui.screens.branch_rows import Badge
+from patchpilot.tui.screens.backports_rows import Badge
 from patchpilot.tui.screens.tags_rows import meter_bar
 
 

@@ -4,36 +4,50 @@
 It shows one row per stable branch, and the details of the selected verdict.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from patchpilot.model.counted import counted
-from patchpilot.tui.screens import backports_actions
-from patchpilot.tui.screens.adapt_dialog import choose_resolution
-from patchpilot.tui.screens.backports_actions import write_adapted
-from patchpilot.tui.screens.branch_page import conflict_rows, page_rows, row_look
-from patchpilot.tui.screens.branch_rows import (
+from patchpilot.tui.screens.backports_rows import (
+    EDGE,
     FIRST,
     LABEL,
     REQUEST,
     WAITS,
+    BranchTexts,
     badge_of,
+    conflict_rows,
     detail_rows,
     first_to_look_at,
     need_row,
+    page_rows,
+    resolving_rows,
+    row_look,
+    texts_of,
+    what_is_written,
+    written_rows,
 )
-from patchpilot.tui.screens.branch_texts import EDGE, BranchTexts, texts_of
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.empty import empty_rows, empty_text
+from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import lines, plain
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Reader
+from patchpilot.tui.widgets.choose import (
+    Choose,
+    LineDialog,
+    Reader,
+    ask_line,
+    show_draft,
+)
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
@@ -41,10 +55,264 @@ from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from patchpilot.services.backport.backport_result import (
+        Adaptation,
         BackportResult,
         BranchResult,
     )
+    from patchpilot.services.backport.topic_backports import Ways
+    from patchpilot.services.backport.work_clone import Resolving
+    from patchpilot.services.backport.write_backports import WrittenBackport
+    from patchpilot.tui.stage.stage_screen import StageScreen
+
+
+BINDINGS: list[BindingType] = [
+    key(
+        "r",
+        "request",
+        "ask the stable team",
+        "write the message that asks the stable team to apply the mainline commit",
+    ),
+    key(
+        "w",
+        "write",
+        "write patches",
+        "write the patches for every branch that the fix applies to, with the ticked"
+        " prerequisites (only once it is in mainline)",
+    ),
+    key(
+        "z",
+        "resolve",
+        "resolve",
+        "adapt the fix to this branch, or resolve its conflict in a separate clone",
+    ),
+    key(
+        "space",
+        "tick",
+        "tick",
+        "tick or untick a prerequisite; w writes the ticked ones",
+    ),
+    key(
+        "f",
+        "fetch",
+        "run git fetch",
+        (
+            "after confirmation, fetch the missing stable branches, or all remotes once the"
+            " fix is merged"
+        ),
+    ),
+]
+
+
+SIGN = (
+    "Sign off the patches?\n\nThe stable maintainers take no patch without the Signed-off-by of"
+    " its sender. With it you certify the Developer Certificate of Origin."
+)
+
+
+def ask_folder(
+    screen: "StageScreen", text: str, then: Callable[[Path, bool], None]
+) -> None:
+    """Ask the user whether to sign off the patches, and for their folder.
+
+    Both are passed to `then`. With patchpilot.signoff, the patches are signed off without a
+    question.
+    """
+
+    def ask(*, signs: bool) -> None:
+        dialog = LineDialog(text, value="backports", title="Write patches")
+        ask_line(
+            screen.app, dialog, lambda folder: then(Path(folder).expanduser(), signs)
+        )
+
+    known = screen.session.known_settings
+    if known and known.flag("signoff"):
+        ask(signs=True)
+        return
+    answers = (("yes", "Sign off"), ("no", "Without sign-off"))
+    screen.app.push_screen(
+        Choose(SIGN, answers, "Write patches"),
+        lambda answer: ask(signs=answer == "yes") if answer else None,
+    )
+
+
+def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:
+    """Write the patches to a folder: for each branch, the ticked prerequisites and then the fix."""
+    from patchpilot.services.backport.topic_backports import write_topic_backports
+
+    left_out = texts.all_unticked()
+
+    def write(folder: Path, signs: bool) -> None:
+        result: BackportResult | None = screen.current
+        if result is not None:
+            screen.in_thread(
+                "writing the patches",
+                lambda repository, _: write_topic_backports(
+                    repository, result, folder, left_out, signs=signs
+                ),
+                partial(_show_written, screen),
+            )
+
+    text = f"{what_is_written(texts.result, left_out)}\n\nFolder for the patches:"
+    ask_folder(screen, text, write)
+
+
+def _show_written(screen: "StageScreen", done: "tuple[WrittenBackport, ...]") -> None:
+    has_files = any(backport.files for backport in done)
+    title = "Patches written" if has_files else "No patches written"
+    rows = written_rows(done)
+    screen.app.push_screen(Reader(title, rows, fold=True))
+
+
+def request(screen: "StageScreen", result: "BackportResult") -> None:
+    """Write the message that asks the stable team for a mainline commit, and show it."""
+    from patchpilot.services.backport.stable_request import keep_request
+
+    screen.in_thread(
+        "writing the request",
+        lambda repository, _: keep_request(repository, result),
+        partial(show_draft, screen.app),
+    )
+
+
+def write_adapted(
+    screen: "StageScreen",
+    result: "BackportResult",
+    branch: "BranchResult",
+    adapted: "Adaptation",
+) -> None:
+    """Write the patch that was adapted to a stable branch."""
+    from patchpilot.services.backport import topic_backports
+
+    text = (
+        f"The adapted patch for {branch.branch}; read it before you send it.\n\nFolder for the"
+        " patch:"
+    )
+
+    def write(folder: Path, signs: bool) -> None:
+        screen.in_thread(
+            "writing the patches",
+            lambda repository, _: (
+                topic_backports.write_adapted(
+                    repository, result, branch, adapted, folder, signs=signs
+                ),
+            ),
+            partial(_show_written, screen),
+        )
+
+    ask_folder(screen, text, write)
+
+
+def resolve(
+    screen: "StageScreen",
+    texts: BranchTexts,
+    branch: "BranchResult",
+    start: "Adaptation | None",
+) -> None:
+    """Set up the conflict in a clone, or continue resolving it there."""
+    from patchpilot.services.backport.topic_backports import resolve_conflict
+
+    result, left_out = texts.result, texts.unticked(branch)
+
+    def ready(done: "Resolving") -> None:
+        rows = resolving_rows(done)
+        screen.app.push_screen(Reader("Resolve the conflict", rows, fold=True))
+        if done.files and not branch.resolved:
+            screen.notify(f"{branch.branch}: resolved; the patches are written")
+            screen.tui.jobs.begin(screen.stage)
+
+    screen.in_thread(
+        "creating a clone with the conflict",
+        lambda repository, _: resolve_conflict(
+            repository, result, branch, left_out, start
+        ),
+        ready,
+    )
+
+
+_MOST_STEPS = 12
+
+
+def choose_resolution(
+    app: "App[Any]",
+    branch: "BranchResult",
+    ways: "Ways",
+    *,
+    write: "Callable[[Adaptation], None]",
+    resolve: "Callable[[Adaptation | None], None]",
+) -> None:
+    """Let the user choose how to resolve the conflicts on a branch.
+
+    A resolution already started in a clone is continued there.
+    """
+    if ways.is_started:
+        resolve(None)
+        return
+
+    def chosen(name: str | None) -> None:
+        if name == "write" and ways.adaptation:
+            write(ways.adaptation)
+        elif name:
+            resolve(ways.adaptation if name == "start" else None)
+
+    app.push_screen(
+        Choose(
+            proposal_text(branch, ways),
+            proposals(branch, ways),
+            f"Conflict on {branch.branch}",
+        ),
+        chosen,
+    )
+
+
+def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
+    """Return the decisions made for an adaptation as text, one line per step."""
+    adapted = ways.adaptation
+    if adapted is None:
+        return f"The fix as a whole cannot be adapted to {branch.branch}."
+    shown = [f"- {step}" for step in adapted.steps[:_MOST_STEPS]]
+    more = len(adapted.steps) - len(shown)
+    return "\n".join(
+        [
+            f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.2f}:",
+            "",
+            *shown,
+            *([f"- {more} more"] if more else []),
+        ]
+    )
+
+
+def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]]:
+    """Return the name, label and reason of each way to resolve the conflicts.
+
+    An uncertain adaptation comes after resolving the conflict manually.
+    """
+    needs = len(branch.prerequisites)
+    before = (
+        f", with {needs} prerequisite{'s' if needs > 1 else ''} applied before it"
+        if needs and not branch.partial
+        else ""
+    )
+    manual = [
+        ("manual", "Resolve manually", f"a clone with git's conflict in it{before}")
+    ]
+    if ways.adaptation is None:
+        return manual
+    ours = [
+        (
+            "write",
+            "Write adapted patch",
+            "writes the patch for this branch; its message lists the decisions",
+        ),
+        (
+            "start",
+            "Edit adaptation",
+            "opens a clone with the adapted files, in which you change and commit them",
+        ),
+    ]
+    return [*ours, *manual] if ways.adaptation.is_sure else [*manual, *reversed(ours)]
 
 
 def useless_keys(branch: "BranchResult | None", *, is_early: bool) -> set[str]:
@@ -83,7 +351,7 @@ class BackportsScreen(ListDetailScreen):
     stage = Stage.BACKPORTS
     LIST = "#matrix"
     RESTS = True
-    BINDINGS = backports_actions.BINDINGS
+    BINDINGS = BINDINGS
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -201,7 +469,7 @@ class BackportsScreen(ListDetailScreen):
         result: BackportResult | None = self.current
         if result is not None:
             self._pressed.add("r")
-            backports_actions.request(self, result)
+            request(self, result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to fetch only when the fix was merged or no branch is there, and
@@ -393,7 +661,7 @@ class BackportsScreen(ListDetailScreen):
             self.notify("not ready yet")
         else:
             self._pressed.add("w")
-            backports_actions.write_patches(self, self._texts)
+            write_patches(self, self._texts)
 
     def action_resolve(self) -> None:
         """Propose ways to bring the fix to a branch where it conflicts, or continue in the clone
@@ -418,6 +686,6 @@ class BackportsScreen(ListDetailScreen):
                 branch,
                 ways,
                 write=partial(write_adapted, self, result, branch),
-                resolve=partial(backports_actions.resolve, self, self._texts, branch),
+                resolve=partial(resolve, self, self._texts, branch),
             ),
         )

@@ -3,18 +3,43 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
+from patchpilot.model.counted import counted
 from patchpilot.model.trailer import is_trailer
-from patchpilot.tui.screens.commit_status import TopicCommits
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import KEY, hanging, plain
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import StageState, StageStatus
 
 if TYPE_CHECKING:
     from patchpilot.model.patch import Patch
     from patchpilot.services.send.questions import PreSendQuestions
+
+
+@dataclass(frozen=True, slots=True)
+class TopicCommits:
+    """The topic's commits as patches, oldest first; `has_merge`: a merge commit was skipped."""
+
+    patches: "tuple[Patch, ...]"
+    has_merge: bool = False
+
+
+def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
+    """Return the topic's commits as patches."""
+    from patchpilot.topic.topic_patches import topic_patches
+
+    patches, has_merge = topic_patches(
+        ask.repository, ask.topic.commits, ask.topic.target, ask.progress
+    )
+    changed = sum(
+        change.added + change.removed for patch in patches for change in patch.files
+    )
+    words = f"{counted(len(patches), 'commit')}, {counted(changed, 'line')} changed"
+    return TopicCommits(patches, has_merge), StageStatus(StageState.DONE, words)
 
 
 class NextRow(NamedTuple):

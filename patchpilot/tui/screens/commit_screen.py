@@ -14,13 +14,13 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
 from patchpilot.tui.screens.commit_rows import (
     NextRow,
+    TopicCommits,
     commit_line,
     commit_rows,
     next_line,
     next_rows,
     with_prefix,
 )
-from patchpilot.tui.screens.commit_status import TopicCommits
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import ALL_KEYS, WAIT, NextKey, ShownKeys

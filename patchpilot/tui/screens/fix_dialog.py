@@ -11,7 +11,7 @@ from patchpilot.errors import RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
-from patchpilot.tui.screens.finding_text import Shown
+from patchpilot.tui.screens.checks_rows import Shown
 from patchpilot.tui.view.rich_text import wrapped
 from patchpilot.tui.widgets.choose import Choose, ask_yes
 from patchpilot.tui.widgets.dialog import WIDE

@@ -16,7 +16,7 @@ from textual.binding import BindingType
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
-from patchpilot.tui.screens.mail_rows import mail_size
+from patchpilot.tui.screens.preview_rows import mail_size
 from patchpilot.tui.screens.repair_keys import (
     choose_prefix,
     edit_draft,

@@ -2,13 +2,15 @@
 """The rows of the recipients stage: a heading for each group, and a line for each recipient."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from patchpilot.model.address import AddressState, judge
+from patchpilot.model.counted import counted
 from patchpilot.model.finding import Severity
-from patchpilot.model.recipient import Recipient
-from patchpilot.tui.screens.recipient_groups import OUT, RecipientGroup, role_of
+from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import (
     KEY,
@@ -19,11 +21,220 @@ from patchpilot.tui.view.rich_text import (
     plain,
     with_code,
 )
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
     from patchpilot.services.maintainers.recipient_history import FileHistory
+    from patchpilot.services.send.counted_recipients import CountedRecipients
     from patchpilot.services.send.recipient_advice import RecipientAdvice
+
+
+OUT = "out"
+INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, SETTINGS, BY_YOU = (
+    "Commit that introduced the bug",
+    "Tags in the message",
+    "Recent contributors (git history)",
+    "b4's cover letter",
+    "Your answers",
+    "Your settings",
+    "Added by you",
+)
+_ORDER = (INTRODUCED, TAGS, HISTORY, COVER, ANSWERS, SETTINGS, BY_YOU)
+_OF_ROLE = {
+    "by hand": BY_YOU,
+    "added": BY_YOU,
+    "recent contributor": HISTORY,
+    "named in file": HISTORY,
+    "in the cover letter": COVER,
+    "security team": ANSWERS,
+    "regressions list": ANSWERS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientGroup:
+    """A reason, and the recipients that it adds as (header or "out", recipient) pairs."""
+
+    title: str
+    rows: tuple[tuple[str, Recipient], ...]
+
+
+def grouped(
+    rows: Sequence[tuple[str, Recipient]], plan: RecipientPlan
+) -> tuple[RecipientGroup, ...]:
+    """Return the recipients in groups: the sections in the plan's order, then the others.
+
+    Within a group, recipients in To come first, then the other included ones; people come before
+    lists.
+    """
+    status = {section.name: section.status for section in plan.sections}
+    found: dict[str, list[tuple[str, Recipient]]] = {name: [] for name in status}
+    for header, recipient in rows:
+        found.setdefault(_title(recipient), []).append((header, recipient))
+    order = [*status, *_ORDER]
+    titles = sorted(
+        (title for title, members in found.items() if members),
+        key=lambda title: order.index(title) if title in order else len(status),
+    )
+    return tuple(
+        RecipientGroup(
+            f"{title} ({status[title]})" if status.get(title) else title,
+            tuple(sorted(found[title], key=_rank)),
+        )
+        for title in titles
+    )
+
+
+def _title(recipient: Recipient) -> str:
+    if recipient.section:
+        return recipient.section
+    if recipient.role in _OF_ROLE:
+        return _OF_ROLE[recipient.role]
+    if recipient.role.startswith("culprit"):
+        return INTRODUCED
+    return (
+        TAGS
+        if any(reason.endswith("in the message") for reason in recipient.reasons)
+        else SETTINGS
+    )
+
+
+def _rank(row: tuple[str, Recipient]) -> tuple[bool, bool]:
+    _, recipient = row
+    # an excluded one stays in its place
+    return recipient.header == "cc", recipient.role.endswith("list")
+
+
+def role_of(recipient: Recipient) -> str:
+    """Return the recipient's role as displayed in its group."""
+    return (
+        "added"
+        if recipient.role == "by hand"
+        else recipient.role.removeprefix("culprit").strip()
+    )
+
+
+def why_text(
+    plan: RecipientPlan,
+    header: str,
+    recipient: Recipient,
+    history: "FileHistory | None",
+) -> Text:
+    """Return the reasons for including a recipient.
+
+    They are the role and header, the section and what matched in it, the recipient's commits to
+    the files, and any problem with the address.
+    """
+    out = header == OUT
+    text = Text().append(plain(recipient.address.header(), STRONG)).append("\n")
+    word, style = ("excluded", QUIET) if out else (header, "bold blue")
+    text.append(f"{word} {glyph('dot')} ", style).append(
+        plain(f"{role_of(recipient)}{recipient.which}")
+    )
+    named = [one for one in plan.sections if one.name == recipient.section]
+    for section in named[:1]:
+        text.append("\n\nSection  ", QUIET).append(plain(section.name, STRONG))
+        text.append(plain(f" ({section.status})" if section.status else ""))
+        for tree in section.trees[:1]:
+            text.append("\nTree     ", QUIET).append(plain(tree.removeprefix("git ")))
+    text.append("\n\nReasons", QUIET)
+    for reason in recipient.reasons:
+        text.append(f"\n{glyph('dot')} ").append(plain(reason))
+    if "list" not in recipient.role:
+        text.append("\n\n").append(_activity(recipient, history))
+    verdict = judge(recipient.address.email)
+    if verdict.state is not AddressState.GOOD:
+        text.append("\n\n").append(glyph("warning"), STYLE_OF["warning"])
+        text.append(plain(f" address {verdict.state}: {verdict.reason}"))
+    if recipient.by_hand:
+        text.append("\n\n* changed by you; d discards that", QUIET)
+    return text
+
+
+def _activity(recipient: Recipient, history: "FileHistory | None") -> Text:
+    if history is None:
+        return Text("reading the history of the files …", QUIET)
+    if not history.complete:
+        return Text("History  git timed out", QUIET)
+    where = f"in the last three years to {where_of(history)}"
+    known = history.contacts.get(recipient.address.key)
+    text = Text().append("History  ", QUIET)
+    if known is None:
+        return text.append(plain(f"none of {counted(history.total, 'commit')} {where}"))
+    text.append(f"{known.percent} %", STRONG)
+    text.append(plain(f", {known.commits} of {counted(known.total, 'commit')} {where}"))
+    text.append("\nLast     ", QUIET)
+    return text.append(plain(f"{known.last} {known.last_id[:12]} {known.last_subject}"))
+
+
+def where_of(history: "FileHistory") -> str:
+    """Return the first two files or folders of a history by name, and the number of the others."""
+    more = len(history.paths) - 2
+    return ", ".join(history.paths[:2]) + (f" and {more} more" if more > 0 else "")
+
+
+def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
+    """Return the recipients as `send` counts them.
+
+    These are the recipients of `patchpilot maintainers` and those that the configuration and the
+    answers add.
+    """
+    from patchpilot.services.send.counted_recipients import (
+        count_recipients,
+        is_sendable,
+    )
+    from patchpilot.services.send.mail_recipients import difference
+
+    ask.progress("looking up recipients")
+    patch = ask.session.at if ask.session.view == "patch" else None
+    result = count_recipients(
+        ask.repository, ask.session.request(ask.repository), patch
+    )
+    kept, out = result.planned.plan.recipients, result.planned.left_out
+    before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
+    changed = (
+        difference(before.planned.plan.recipients, kept)
+        if before and before.patch == result.patch
+        else ""
+    )
+    to, cc = (
+        sum(recipient.header == "to" for recipient in kept),
+        sum(recipient.header == "cc" for recipient in kept),
+    )
+    note = (
+        f"{to} in To, {cc} in Cc"
+        + (f", {len(out)} excluded" if out else "")
+        + (f"; {changed}" if changed else "")
+    )
+    stuck = next(
+        (
+            recipient.address.email
+            for recipient in kept
+            if not is_sendable(recipient.address.email)
+        ),
+        None,
+    )
+    if stuck:
+        return result, StageStatus(
+            StageState.TODO,
+            f"cannot send to {stuck}; press Space on it to exclude it",
+            "1",
+        )
+    if not kept:
+        return result, StageStatus(
+            StageState.TODO, "no recipients; press + to add one", "1"
+        )
+    open_notes = sum(advice.remedy is not None for advice in result.advice)
+    if open_notes:
+        return result, StageStatus(
+            StageState.TODO,
+            f"{note}; {counted(open_notes, 'open note')}",
+            str(open_notes),
+        )
+    return result, StageStatus(StageState.DONE, note)
+
 
 HEADER, ROLE = 6, 14
 """Columns of the tick and the header, and of a role."""

@@ -6,20 +6,25 @@ Recipients can be excluded, added and moved, and some of the notes can be resolv
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from patchpilot.model.recipient import RemedyKind
-from patchpilot.tui.screens import recipients_actions
-from patchpilot.tui.screens.recipient_groups import OUT, grouped
-from patchpilot.tui.screens.recipients_actions import Edit
-from patchpilot.tui.screens.recipients_rows import note_rows, recipient_rows
-from patchpilot.tui.screens.recipients_texts import why_text
+from patchpilot.model.address import AddressState, is_header_safe, judge, parse_address
+from patchpilot.model.recipient import Recipient, Remedy, RemedyKind
+from patchpilot.tui.screens.recipients_rows import (
+    OUT,
+    grouped,
+    note_rows,
+    recipient_rows,
+    why_text,
+)
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, ask_yes
@@ -32,13 +37,117 @@ if TYPE_CHECKING:
     from patchpilot.services.send.counted_recipients import CountedRecipients
 
 
+BINDINGS: list[BindingType] = [
+    key("space", "include", "exclude", "include or exclude the recipient"),
+    key("t", "move('to')", "move to To", "move the recipient to To"),
+    key("c", "move('cc')", "move to Cc", "move the recipient to Cc"),
+    key("plus", "add", "add recipient", "add a recipient"),
+    key("a", "settle", "resolve note", "apply the suggestion of the marked note"),
+    more_key("f", "note(1)", "next note", "mark the next note"),
+    more_key("F", "note(-1)", "previous note", "mark the previous note"),
+    key(
+        "o",
+        "view",
+        "one patch",
+        "switch between the recipients of one patch and of the whole series",
+    ),
+    more_key("d", "restore", "reset", "discard your changes to this recipient"),
+    more_key("D", "reset", "reset all", "discard all your changes to the recipients"),
+]
+
+
+class Edit(NamedTuple):
+    """A change of the user's edits: the text that reports it, and the arguments for `edit`."""
+
+    said: str
+    changes: dict[str, Any]
+
+
+def settled(remedy: Remedy) -> Edit | None:
+    """Return the edit that a note offers, or None if it does not change the recipients."""
+    first = remedy.values[0]
+    if remedy.kind is RemedyKind.EXCLUDE:
+        return _excluded(first)
+    if remedy.kind is RemedyKind.REPLACE:
+        said = f"{remedy.instead} replaces {first}. Press d on each to undo"
+        return Edit(said, {"drop": [first], "cc": [remedy.instead]})
+    if remedy.kind is RemedyKind.ADD:
+        return Edit(f"Added {first} to Cc. Press d on it to undo", {"cc": [first]})
+    return None
+
+
+def included(header: str, recipient: Recipient) -> Edit:
+    """Return the edit that excludes a recipient, or includes one that is excluded."""
+    email = recipient.address.email
+    if header == OUT:
+        return Edit(f"Included {email}", {"restore": [email]})
+    if recipient.by_hand and recipient.role == "by hand":
+        said = f"Removed {email}, which you had added. Press + to add it again"
+        return Edit(said, {"restore": [email]})
+    return _excluded(email)
+
+
+def _excluded(email: str) -> Edit:
+    return Edit(
+        f"Excluded {email}. Press Space on it to include it again", {"drop": [email]}
+    )
+
+
+def moved(recipient: Recipient, header: str) -> Edit:
+    """Return the edit that moves a recipient to To or Cc."""
+    said = f"Moved {recipient.address.email} to {header.title()}. Press d to undo"
+    return Edit(said, {header: [recipient.address.header()]})
+
+
+def restored(recipient: Recipient) -> Edit:
+    """Return the edit that discards the user's changes to a recipient."""
+    email = recipient.address.email
+    return Edit(f"Your changes to {email} were discarded", {"restore": [email]})
+
+
+def added(value: str) -> Edit:
+    """Return the edit that adds a recipient to Cc."""
+    return Edit(
+        f"Added {value} to Cc. Press t to move it to To, Space to remove it",
+        {"cc": [value]},
+    )
+
+
+ALL_RESTORED = Edit(
+    "Your changes were discarded: these are the proposed recipients", {"reset": True}
+)
+
+
+def judged(text: str, known: "CountedRecipients | None") -> tuple[bool, str]:
+    """Return whether a typed address can be added, and the reason or a note."""
+    from patchpilot.services.send.counted_recipients import is_sendable
+
+    address = parse_address(text)
+    if address is None or "@" not in address.email:
+        return False, "enter Name <name@example.org>"
+    if not is_header_safe(address):
+        return False, "not allowed in a mail header"
+    if known and any(
+        recipient.address.key == address.key for _, recipient in known.rows
+    ):
+        return True, "already a recipient; press Enter to move it to Cc"
+    verdict = judge(address.email)
+    if verdict.state is AddressState.BAD:
+        return False, verdict.reason
+    if not is_sendable(address.email):
+        return False, "git send-email rejects addresses whose domain has no dot"
+    if verdict.state is AddressState.DOUBTFUL:
+        return True, f"warning: {verdict.reason}; press Enter to add it anyway"
+    return True, ""
+
+
 class RecipientsScreen(ListDetailScreen):
     """The screen with the recipients of the topic's messages."""
 
     stage = Stage.RECIPIENTS
     LIST = "#people"
     AUTO_FOCUS = LIST
-    BINDINGS = recipients_actions.BINDINGS
+    BINDINGS = BINDINGS
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -202,7 +311,7 @@ class RecipientsScreen(ListDetailScreen):
         if remedy is None:
             return
         again = partial(self.tui.jobs.begin, self.stage)
-        if edit := recipients_actions.settled(remedy):
+        if edit := settled(remedy):
             self._edit(edit)
         elif remedy.kind is RemedyKind.PREFIX:
             from patchpilot.tui.actions.questions import ask_tree
@@ -234,12 +343,12 @@ class RecipientsScreen(ListDetailScreen):
     def action_include(self) -> None:
         """Include or exclude the recipient."""
         if self.chosen:
-            self._edit(recipients_actions.included(*self.chosen))
+            self._edit(included(*self.chosen))
 
     def action_move(self, header: str) -> None:
         """Move the recipient to To or Cc."""
         if self.chosen and self.chosen[0].lower() != header and self._may_place():
-            self._edit(recipients_actions.moved(self.chosen[1], header))
+            self._edit(moved(self.chosen[1], header))
 
     def _may_place(self) -> bool:
         """Whether recipients can be added and moved here.
@@ -259,14 +368,14 @@ class RecipientsScreen(ListDetailScreen):
     def action_restore(self) -> None:
         """Discard the changes to this recipient."""
         if self.chosen:
-            self._edit(recipients_actions.restored(self.chosen[1]))
+            self._edit(restored(self.chosen[1]))
 
     def action_reset(self) -> None:
         """Discard all changes to the recipients."""
 
         words = "Discard all your changes to the recipients?"
         answers = (("yes", "Discard"), ("no", "Keep"))
-        discard = partial(self._edit, recipients_actions.ALL_RESTORED)
+        discard = partial(self._edit, ALL_RESTORED)
         ask_yes(self.app, Choose(words, answers), discard)
 
     def action_add(self) -> None:
@@ -277,12 +386,8 @@ class RecipientsScreen(ListDetailScreen):
         question = (
             "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"
         )
-        dialog = LineDialog(
-            question, lambda text: recipients_actions.judged(text, self._shown)
-        )
-        ask_line(
-            self.app, dialog, lambda value: self._edit(recipients_actions.added(value))
-        )
+        dialog = LineDialog(question, lambda text: judged(text, self._shown))
+        ask_line(self.app, dialog, lambda value: self._edit(added(value)))
 
     def action_view(self) -> None:
         """Switch between one patch and the series."""

@@ -5,6 +5,7 @@ It has the pre-flight card with one verdict, repairs, a typed confirmation, one 
 and what happens after the send.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -19,44 +21,47 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
-from patchpilot.tui.screens import send_actions
-from patchpilot.tui.screens.mail_rows import (
+from patchpilot.tui.screens.preview_rows import (
     headline,
     is_blocking,
     open_questions,
 )
-from patchpilot.tui.screens.repair_keys import repair
-from patchpilot.tui.screens.send_actions import BEFORE
-from patchpilot.tui.screens.send_base import SendBase
+from patchpilot.tui.screens.repair_keys import (
+    choose_prefix,
+    edit_draft,
+    repair,
+    undo_repair,
+)
 from patchpilot.tui.screens.send_rows import (
     CERTAIN,
     REPAIRS,
     check_rows,
+    everybody,
     help_of,
     is_fixable,
     mail_rows,
-    progress_rows,
-    stage_for,
-)
-from patchpilot.tui.screens.send_texts import (
-    everybody,
     mails_text,
     now_rows,
+    progress_rows,
     question,
+    stage_for,
     why_not_now,
 )
 from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import (
     STRONG,
     lines,
     with_code,
 )
+from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.thread_work import in_new_thread
-from patchpilot.tui.widgets.choose import Confirm
+from patchpilot.tui.widgets.choose import Choose, Confirm, ask_yes
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.panel import TALL, Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -64,7 +69,242 @@ from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
+    from patchpilot.services.repair import Repaired, Repairs
     from patchpilot.services.send.sending import Sending
+
+
+class SendBase(ListDetailScreen):
+    """A screen with the plan, the last repair, and the update after the messages change."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._repaired: Repaired | None = None
+        self.is_stopping = self.sends_next = False
+
+    @property
+    def known(self) -> "Sending | None":
+        """The plan and the state that are on screen."""
+        shown: Sending | None = self._shown
+        return shown
+
+    def send_now(self, planned: "Sending") -> None:
+        """Send these mails, which was confirmed."""
+        raise NotImplementedError
+
+    def changed(self) -> None:
+        """Prepare the mails again: their commits or texts are others."""
+        self.session.changed("draft")
+        self.reread()
+        self.tui.jobs.begin(self.stage)
+
+    def repaired(self, done: "Repaired") -> None:
+        """Report what was fixed, and prepare the mails again."""
+        self._repaired = done
+        self.notify(
+            "; ".join(
+                (f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)
+            ),
+        )
+        self.changed()
+
+    def action_undo(self) -> None:
+        """Undo the last repair as a whole, otherwise the last rewrite of the commits."""
+        if self._repaired:
+            done, self._repaired = self._repaired, None
+            undo_repair(self, done, self.changed)
+            return
+        from patchpilot.tui.actions.undo_action import undo
+
+        undo(self)
+
+    def action_edit(self) -> None:
+        """Edit cover letter, changelog and notes in one text."""
+        edit_draft(self, self.changed)
+
+    def show_blocked(self, planned: "Sending") -> None:
+        """Set up the mail server that is missing; show what else blocks."""
+        from patchpilot.model.send_problem import NO_SERVER
+        from patchpilot.tui.screens.mail_dialog import MailDialog
+
+        assert planned.blocked
+        if planned.blocked != NO_SERVER:
+            self.show_error(
+                PatchpilotError(planned.blocked.message, hint=str(planned.blocked.hint))
+            )
+            return
+
+        def done(words: str | None) -> None:
+            if words:
+                self.notify(words)
+                self.changed()
+
+        sender = planned.account.sender
+        self.app.push_screen(MailDialog(sender.email if sender else ""), done)
+
+
+BINDINGS: list[BindingType] = [
+    key(
+        "escape",
+        "cancel",
+        "stop after this message",
+        "stop after the message that is being sent",
+    ),
+    key("s", "send", "send", "send the messages, after confirmation"),
+    key("a", "repair", "fix", "fix the problem that the selected check found"),
+    key(
+        "A",
+        "repair_all",
+        "fix all",
+        "apply all safe fixes (code, tags, target tree) after showing them",
+    ),
+    key(
+        "m",
+        "to_self",
+        "send to yourself",
+        "send the messages to yourself only, as a test",
+    ),
+    key(
+        "R", "resume", "resume", "resume an interrupted send; no message is sent twice"
+    ),
+    more_key("x", "passed", "all checks", "show the checks that passed, or hide them"),
+    more_key(
+        "u", "undo", "undo", "undo the last fix, or the last rewrite of your commits"
+    ),
+]
+
+
+BEFORE = ("send", "repair", "repair_all", "to_self")
+"""The actions before a send."""
+
+
+def repairs_of(screen: "SendBase") -> "dict[str, Callable[[Sending], None]]":
+    """Return the functions that `a` can call, by their name in REPAIRS."""
+    from patchpilot.services.repair import REVIEW_TAGS, SIGN_OFF
+
+    def fix(kind: str, plan: "Sending") -> None:
+        repair(screen, plan, (kind,), screen.repaired, partial(nothing_certain, screen))
+
+    return {
+        "sign_off": partial(fix, SIGN_OFF),
+        "tree": lambda plan: choose_prefix(screen, plan, screen.changed),
+        "fixes": partial(_make_fixes, screen),
+        "review_tags": partial(fix, REVIEW_TAGS),
+        "edit": lambda _: screen.action_edit(),
+        "to_self": lambda _: send_to_self(screen),
+        "security": lambda _: ask(screen, "security"),
+        "regression": lambda _: ask(screen, "regression"),
+        "server": screen.show_blocked,
+    }
+
+
+def ask(screen: "SendBase", name: str = "") -> None:
+    """Ask an open pre-send question, or all, then prepare the messages again."""
+    from patchpilot.tui.actions.questions import ask_named
+
+    def answered() -> None:
+        screen.sends_next = not name
+        screen.tui.jobs.begin(screen.stage)
+
+    ask_named(screen, name, answered)
+
+
+def _make_fixes(screen: "SendBase", plan: "Sending") -> None:
+    from patchpilot.services.repair import FIXES, TAGS
+
+    def none(_: "Repairs") -> None:
+        screen.notify(
+            f"no safe fix for these findings; stage {Stage.CHECKS.number} shows them",
+        )
+        screen.tui.action_stage(str(Stage.CHECKS))
+
+    repair(screen, plan, (FIXES, TAGS), screen.repaired, none)
+
+
+def nothing_certain(screen: "SendBase", repairs: "Repairs") -> None:
+    """Report why no fix was applied."""
+    why = f": {'; '.join(repairs.left)}" if repairs.left else ""
+    screen.notify(f"no safe fixes to apply{why}")
+
+
+def send_to_self(screen: "SendBase") -> None:
+    """Send the messages to yourself only, not to any list or maintainer."""
+    from patchpilot.services.send.plan_send import plan
+
+    known: Sending | None = screen.known
+    if known and known.blocked:
+        screen.show_blocked(known)
+        return
+
+    def planned(plan_to_self: "Sending") -> None:
+        text = (
+            f"Send {counted(len(plan_to_self.send.entries), 'message')} to yourself only"
+            f" ({plan_to_self.account.sender})?"
+        )
+        text = "\n\n".join((text, *map(str, plan_to_self.remarks)))
+        question = Choose(text, (("yes", "Send to yourself"), ("no", "Cancel")))
+        ask_yes(screen.app, question, lambda: screen.send_now(plan_to_self))
+
+    session = screen.session
+    screen.in_thread(
+        "preparing the messages",
+        lambda repository, progress: plan(
+            repository, session.request(repository, to_self=True), progress=progress
+        ),
+        planned,
+    )
+
+
+def resume_send(screen: "SendBase") -> None:
+    """Resume the interrupted send, with the same Message-IDs."""
+    known: Sending | None = screen.known
+    if (
+        known is None
+        or not known.unfinished
+        or known.last is None
+        or screen.tui.sending
+    ):
+        screen.notify("no interrupted send to resume")
+        return
+    if any(entry.state == "unknown" for entry in known.last.entries):
+        private = known.last.undisclosed
+        where = (
+            "your Sent folder"
+            if private
+            else "your Sent folder or the mailing list archive"
+        )
+        text = (
+            f"The server may or may not have accepted some of the messages. Check {where}. Were"
+            " they delivered?"
+        )
+        answers = (
+            *(() if private else (("lookup", "Look for them in the archive"),)),
+            ("sent", "Yes, they were delivered"),
+            ("lost", "No, send them again"),
+            ("keep", "I don't know: skip them"),
+        )
+        screen.app.push_screen(
+            Choose(text, answers),
+            lambda choice: _resume(screen, choice) if choice else None,
+        )
+    else:
+        _resume(screen, "keep")
+
+
+def _resume(screen: "SendBase", unknown: str) -> None:
+    from patchpilot.services.send.send_state import plan_resumed
+
+    session = screen.session
+
+    def work(repository: Any, progress: Any) -> "Sending":
+        return plan_resumed(
+            repository,
+            session.settings(repository),
+            session.request(repository),
+            unknown,
+            progress,
+        )
+
+    screen.in_thread("preparing to resume", work, screen.send_now)
 
 
 class SendScreen(SendBase):
@@ -73,7 +313,7 @@ class SendScreen(SendBase):
     stage = Stage.SEND
     LIST = "#checks"
     AUTO_FOCUS = LIST
-    BINDINGS = send_actions.BINDINGS
+    BINDINGS = BINDINGS
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -274,7 +514,7 @@ class SendScreen(SendBase):
             self.notify("nothing to fix: all checks passed")
             return
         if check.name in REPAIRS:
-            send_actions.repairs_of(self)[REPAIRS[check.name][0]](plan)
+            repairs_of(self)[REPAIRS[check.name][0]](plan)
         elif stage := stage_for(check):
             self.tui.action_stage(str(stage))
         else:
@@ -307,7 +547,7 @@ class SendScreen(SendBase):
                 plan,
                 ALL,
                 self.repaired,
-                partial(send_actions.nothing_certain, self),
+                partial(nothing_certain, self),
             )
 
     # the act
@@ -322,7 +562,7 @@ class SendScreen(SendBase):
         elif known.blocked:
             self.show_blocked(known)
         elif open_questions(known):
-            send_actions.ask(self)
+            ask(self)
         else:
             text, below = question(known)
             self.app.push_screen(
@@ -333,11 +573,11 @@ class SendScreen(SendBase):
 
     def action_to_self(self) -> None:
         """Send to yourself only: to no list and no maintainer."""
-        send_actions.send_to_self(self)
+        send_to_self(self)
 
     def action_resume(self) -> None:
         """Resume the last send, with the same Message-IDs."""
-        send_actions.resume_send(self)
+        resume_send(self)
 
     def action_cancel(self) -> None:
         """While mails are sent: stop after the current one. Else as at every stage."""

@@ -11,13 +11,89 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from patchpilot.model.counted import counted
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import fitted, hanging, plain
+from patchpilot.tui.view.session import JobRequest
+from patchpilot.tui.view.stages import StageState, StageStatus
+from patchpilot.tui.widgets.pager import patch_stops
 from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
     from patchpilot.services.candidate_impact import CandidateImpact
     from patchpilot.services.tags.find_culprits import Candidate, FixesResult
+
+
+def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
+    """The result of `patchpilot fixes` for the selected commit."""
+    from patchpilot.services.tags.topic_culprits import topic_culprits
+
+    settings = ask.session.settings(ask.repository)
+    result = topic_culprits(
+        ask.repository, settings, ask.commit, ask.topic.base, ask.progress
+    )
+    if not result.is_fix:
+        return result, StageStatus(
+            StageState.DONE, f"{result.reason}; press Enter if it is a fix"
+        )
+    if result.present and not result.troubled:
+        return result, StageStatus(
+            StageState.DONE, counted(len(result.present), "valid Fixes: tag")
+        )
+    if result.troubled:
+        return result, StageStatus(
+            StageState.TODO, "invalid Fixes: tag; press w to fix its format"
+        )
+    if best := result.offered:
+        likely = "likely, " if result.sure else ""
+        return result, StageStatus(
+            StageState.OFFERED,
+            f"press w to add Fixes: {best.commit[:12]} ({likely}{best.confidence:.0%})",
+        )
+    return result, StageStatus(StageState.TODO, result.reason or "no candidates")
+
+
+def first_hunk(rows: Sequence[str]) -> int:
+    """Return the line of a patch's first hunk, or 0 if it has none."""
+    return next((at for at in patch_stops(rows) if rows[at].startswith("@@ ")), 0)
+
+
+def from_hunk(rows: Sequence[str], at: int) -> list[str]:
+    """Return the patch from the hunk at line `at` on, with the header of its file."""
+    file = (
+        next(
+            (
+                line
+                for line in range(at, -1, -1)
+                if rows[line].startswith("diff --git ")
+            ),
+            at,
+        )
+        if rows
+        else 0
+    )
+    header = next(
+        (line for line in range(file, at) if rows[line].startswith("@@ ")), at
+    )
+    return [*rows[file:header], *rows[at:]]
+
+
+def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
+    """Return the first line to show of a candidate's patch.
+
+    It starts the hunk that added most of the lines that the fix removes or has as context.
+    """
+    touched = {
+        row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()
+    }
+    hunks = [at for at in patch_stops(rows) if rows[at].startswith("@@ ")]
+    ends = [*hunks[1:], len(rows)]
+    shared = [
+        sum(row[:1] == "+" and row[1:].strip() in touched for row in rows[at:end])
+        for at, end in zip(hunks, ends, strict=False)
+    ]
+    return hunks[shared.index(max(shared))] if shared else 0
+
 
 OTHER, NOT_A_FIX, A_FIX = "other", "not-a-fix", "a-fix"
 """The choices below the candidates."""

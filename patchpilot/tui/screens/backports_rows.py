@@ -6,17 +6,22 @@ They show the verdict for a branch, the next action, and the patches written for
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from patchpilot.model.counted import counted
+from patchpilot.model.printable import width
+from patchpilot.model.trailer import all_tags
 from patchpilot.settings.read_settings import in_demo
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import fitted, plain, wrapped
-from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.rich_text import HEADING, HUNK, QUIET, fitted, plain, wrapped
+from patchpilot.tui.view.session import JobRequest, Session
+from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.widgets.panel import WIDE
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import (
@@ -26,6 +31,222 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
+    from patchpilot.topic.followed.known_series import Tracked
+
+
+MERGED = ("in-mainline", "in-stable")
+"""The states of a series whose mainline commit is known."""
+NARROW = 100
+"""Columns below which a branch is named by its version alone."""
+GAP = 2
+"""Columns between two cells."""
+EDGE = 5
+"""Columns of a panel's border and a scrollbar."""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchTexts:
+    """The texts about each branch, with the choices that the user made on it.
+
+    `left_out` maps a branch to its prerequisites that are not ticked. `merged` is the mainline
+    commit that was reported in messages but has not been fetched yet. `is_tagged`: the commit
+    message has Cc: stable.
+    """
+
+    result: "BackportResult"
+    left_out: Mapping[str, frozenset[str]]
+    merged: str
+    is_tagged: bool
+
+    def unticked(self, branch: "BranchResult") -> frozenset[str]:
+        """The prerequisites that are not ticked: at first none.
+
+        But all while the introducing commit, which may be one of them, is unknown.
+        """
+        needs = () if self.result.culprits else branch.prerequisites
+        return self.left_out.get(
+            branch.branch, frozenset(need.commit for need in needs)
+        )
+
+    def all_unticked(self) -> dict[str, frozenset[str]]:
+        """The same by branch."""
+        return {branch.branch: self.unticked(branch) for branch in self.result.branches}
+
+    def todo(self, branch: "BranchResult") -> str:
+        """What to do with a branch."""
+        return what_to_do(
+            branch,
+            self.result,
+            self.unticked(branch),
+            self.merged,
+            is_tagged=self.is_tagged,
+        )
+
+    def _next(self, branch: "BranchResult") -> list[tuple[str, str]]:
+        """What to do, and of what has to wait the reason."""
+        todo = self.todo(branch)
+        words = (
+            f"{todo}: stable trees take only mainline commits"
+            if todo == WAITS
+            else todo
+        )
+        return [("next", words)] if todo else []
+
+    def facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
+        """All that is known of a branch, as (label, text)."""
+        fetch = f"{self.merged[:12]}, not fetched yet: press f (git fetch)"
+        return [
+            *([("merged as", fetch)] if self.merged else []),
+            *facts(branch),
+            *self._next(branch),
+            *(("unfetched", str(other.version)) for other in self.result.missing),
+            *(("note", rule) for rule in self.result.rules),
+        ]
+
+    def commands(self, branch: "BranchResult") -> list[str]:
+        """The commands that apply the fix to a branch, with the mainline commit if it is known."""
+        known, merged = self.result.commit, self.merged
+        if not merged or not known:
+            return list(branch.commands)
+        return [
+            row.replace(known, merged).replace(known[:12], merged[:12])
+            for row in branch.commands
+        ]
+
+    def matrix(self, columns: int) -> tuple[Text, list[Text]]:
+        """The titles of the table, and the row of each branch, in so many columns.
+
+        A column fits its contents and is left out if it has none; the last one gets the rest.
+        """
+        branches, culprits = self.result.branches, self.result.culprits
+        short = columns < NARROW
+        table = {
+            "branch": [(short and one.version) or one.branch for one in branches],
+            "verdict": [badge_of(one).text.plain for one in branches],
+            "bug": [bug_in_words(one) for one in branches],
+            "prereqs": [needs_count(one) for one in branches],
+            "EOL": [one.ends or "" for one in branches],
+            "why": [why(one, culprits) for one in branches],
+            "what to do": [self.todo(one) for one in branches],
+        }
+        if columns < WIDE and any(table["what to do"]):
+            del table["why"]
+        shown = {title: words for title, words in table.items() if any(words)}
+        if not shown:
+            return Text(), []
+        wide = {
+            title: max(map(width, (title, *words))) + GAP
+            for title, words in shown.items()
+        }
+        last = list(shown)[-1]
+        wide[last] = columns - sum(wide.values()) + wide[last]
+        titles = plain("".join(fitted(title, wide[title]) for title in shown), HEADING)
+        rows, today = [], datetime.now(UTC).date()
+        for at, branch in enumerate(branches):
+            dim = "dim" if ends_soon(branch, today) else ""
+            row = Text(no_wrap=True)
+            for title, words in shown.items():
+                style = badge_of(branch).style if title == "verdict" else dim
+                row.append(fitted(words[at], wide[title]), style)
+            rows.append(row)
+        return titles, rows
+
+
+def texts_of(
+    session: Session,
+    result: "BackportResult",
+    left_out: Mapping[str, frozenset[str]],
+) -> BranchTexts:
+    """Return the texts for a backport result in this session."""
+    message = session.commit.message.split("\n") if session.commit else ()
+    is_tagged = any("stable@" in tag.value for tag in all_tags(message, "Cc"))
+    followed: Sequence[Tracked] = session.last(Stage.FOLLOW) or ()
+    merged = (
+        series.status.commit or ""
+        for series in followed
+        if series.own and series.status and str(series.state) in MERGED
+    )
+    commit = "" if result.upstream else next(merged, "")
+    return BranchTexts(result, left_out, commit, is_tagged)
+
+
+_SIGNS = {"-": "red", "+": "green", "@": HUNK}
+
+
+def conflict_rows(branch: "BranchResult") -> list[str]:
+    """Return the conflicts of a branch as a diff from its lines to those of the fix."""
+    rows: list[str] = []
+    for place in branch.conflicts:
+        rows.append(f"@@ {place.path}:{place.line} ({place.kind}) @@")
+        lines = len(place.ours) + len(place.theirs)
+        rows += list(unified_diff(place.ours, place.theirs, n=lines, lineterm=""))[3:]
+    return rows
+
+
+def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[str]:
+    """Return the lines of a branch's page."""
+    known, wide = texts.facts(branch), columns - LABEL
+    first, more = (
+        [fact for fact in known if (fact[0] in FIRST) is is_first]
+        for is_first in (True, False)
+    )
+    rows = [row.plain for row in detail_rows(first, wide)]
+    if branch.conflicts and branch.wants_fix:
+        rows += ["", "From the branch (-) to the fix (+):", *conflict_rows(branch)]
+    rows += ["", *(row.plain for row in detail_rows(more, wide))] if more else []
+    commands = [f"  {command}" for command in texts.commands(branch)]
+    rows += ["", "In a shell:", *commands] if commands else []
+    return rows
+
+
+def row_look(row: str) -> Text:
+    """Return a line with its colors; a label has the first columns of a row for itself."""
+    if row[:1].isalpha() and row[LABEL - 2 : LABEL].isspace():
+        return Text.assemble((row[:LABEL], QUIET), row[LABEL:])
+    return plain(row, _SIGNS.get(row[:1], ""))
+
+
+def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
+    """Return the result of `patchpilot backport` for the selected commit.
+
+    Without a Fixes: tag, the introducing commit is the certain candidate of the tags stage.
+    """
+    from patchpilot.services.backport.topic_backports import topic_backports
+
+    settings = ask.session.settings(ask.repository)
+    likely = ask.session.likely
+    result = topic_backports(
+        ask.repository,
+        settings,
+        ask.commit,
+        likely,
+        ask.progress,
+    )
+    if result.unfetched:
+        words = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"
+        return result, StageStatus(StageState.TODO, words)
+    if not result.branches:
+        return result, StageStatus(StageState.DONE, result.rules[0])
+    needing = [branch for branch in result.branches if branch.wants_fix]
+    conflicts = sum(
+        branch.verdict == "conflict" and not branch.resolved for branch in needing
+    )
+    words = f"{len(needing)} of {len(result.branches)} branches need the fix" + (
+        f", {conflicts} with conflicts" if conflicts else ""
+    )
+    if result.asked and result.commit:
+        words = f"using mainline commit {result.commit[:12]}: {words}"
+    if not result.culprits:
+        return result, StageStatus(
+            StageState.TODO,
+            f"unknown introducing commit; press {Stage.TAGS.number} to choose it",
+        )
+    if likely:
+        # which commit that is stands above the ruler
+        return result, StageStatus(
+            StageState.OFFERED, f"likely: {words}; press {Stage.TAGS.number} to confirm"
+        )
+    return result, StageStatus(StageState.DONE, words)
 
 
 @dataclass(frozen=True, slots=True)
