@@ -23,8 +23,8 @@ from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Confirm
+from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.panel import Panel
-from patchpilot.tui.widgets.thread_tree import ThreadTree
 from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox, posted
@@ -88,17 +88,12 @@ async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
-        tree = screen.query_one(ThreadTree)
         assert "0/2 ticked" in text_of(app)
-        tree.go(
-            next(at for at, row in enumerate(tree.rows) if "Please add a test" in row)
-        )
+        go_to(app, "Please add a test")
         await pilot.press("space")
         await until(pilot, lambda: "1/2 ticked" in text_of(app), "a tick")
         assert "[✓] Please add a test for it." in text_of(app)
-        tree.go(
-            next(at for at, row in enumerate(tree.rows) if "Why do you change" in row)
-        )
+        go_to(app, "Why do you change")
         await pilot.press("space")
         await until(pilot, lambda: "2/2 ticked" in text_of(app), "both ticks")
         await pilot.press("space")
@@ -252,13 +247,11 @@ async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(
         "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]),
     )
     async with running(app, (100, 24), Stage.FOLLOW, "home") as pilot:
-        tree = app.screen.query_one(ThreadTree)
-        assert "PgDn scroll" in text_of(app)
-        assert tree.scroll_offset.y == 0
-        await keys(pilot, "pagedown")
-        assert tree.scroll_offset.y == tree.size.height - 2
-        await keys(pilot, "pageup")
-        assert tree.scroll_offset.y == 0
+        assert "line 9" not in text_of(app)
+        await keys(pilot, "pagedown", "pagedown")
+        assert "line 9" in text_of(app)
+        await keys(pilot, "pageup", "pageup")
+        assert "line 9" not in text_of(app)
         await keys(pilot, "end")
         assert "end of the line" in " ".join(text_of(app).replace("│", " ").split())
 
@@ -276,7 +269,7 @@ async def test_new_mails_are_reported_and_gone_to(
         await keys(pilot, "home")
         one.tell(one.first, "A third answer.")
         await keys(pilot, "g")
-        assert said(app) == "1 new message below: press ] until you see it"
+        assert said(app) == "1 new message below: press f to read"
         assert "A third answer." not in text_of(app), "the user reads something else"
 
 
@@ -338,7 +331,7 @@ async def test_r_above_all_messages_answers_what_is_asked_first(
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
-        monkeypatch.setattr(ThreadTree, "message_id", property(lambda _: ""))
+        monkeypatch.setattr(FollowScreen, "chosen", None)
         await pilot.press("r")
         await pilot.pause()
         assert given == [screen._items[0].point.message_id]
@@ -405,9 +398,9 @@ async def test_on_a_short_terminal_the_conversation_has_the_room_of_the_facts(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (100, 40), Stage.FOLLOW) as pilot:
-        tree = app.screen.query_one(ThreadTree)
+        thread = app.screen.query_one("#thread", RowList)
         assert "landed" in text_of(app)
-        mail = tree.message_id
+        part = thread.chosen
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
         shown = text_of(app)
@@ -416,9 +409,7 @@ async def test_on_a_short_terminal_the_conversation_has_the_room_of_the_facts(
         for name in ("state  ", "turn  ", "landed  "):
             assert name not in shown, name
         assert "Why do you change line 1?" in shown
-        assert tree.message_id == mail
-        assert tree.cursor in tree.laid.mails
-        assert tree.scroll_offset.y <= tree.cursor
+        assert thread.chosen == part
 
 
 async def at_row(pilot: Pilot[int], words: str) -> None:
@@ -426,8 +417,13 @@ async def at_row(pilot: Pilot[int], words: str) -> None:
     await settle(pilot)
     assert isinstance(pilot.app, PatchpilotApp)
     await keys(pilot, Stage.FOLLOW)
-    tree = pilot.app.screen.query_one(ThreadTree)
-    tree.go(next(at for at, row in enumerate(tree.rows) if words in row))
+    go_to(pilot.app, words)
+
+
+def go_to(app: PatchpilotApp, words: str) -> None:
+    """Put the cursor on the first row that has these words."""
+    thread = app.screen.query_one("#thread", RowList)
+    thread.go(next(at for at, row in enumerate(thread.lines()) if words in row))
 
 
 async def test_r_replies_to_the_mail_under_the_cursor(

@@ -13,11 +13,11 @@ from patchpilot.tui.screens.checks_rows import SIGNS as FINDING_SIGNS
 from patchpilot.tui.screens.checks_rows import STYLES as FINDING_STYLES
 from patchpilot.tui.screens.home_rows import SIGNS as TURNS
 from patchpilot.tui.screens.recipients_rows import note_sign
+from patchpilot.tui.screens.thread_rows import KINDS
 from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.themes import OURS, color_names, needs_you
 from patchpilot.tui.view.glyphs import OF_STATE, STYLE_OF, glyph
 from patchpilot.tui.view.stages import NEEDS_YOU, STYLES, StageState
-from patchpilot.tui.widgets.thread_tree import KINDS
 
 THEMES = [
     *(theme for name, theme in BUILTIN_THEMES.items() if not name.startswith("ansi-")),

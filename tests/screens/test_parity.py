@@ -21,7 +21,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens import tags_rows
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.pager import Pager
+from patchpilot.tui.widgets.lists import RowList
 from tests.kit.cli import call
 from tests.kit.walk import keys, running, text_of, until
 from tests.tags.culprits import FIX, history
@@ -135,7 +135,9 @@ async def test_follow_got_what_track_says(
     async with running(app, (80, 24), Stage.FOLLOW):
         (got,) = app.session.fresh(Stage.FOLLOW)
         shown = (
-            text_of(app) + "\n" + "\n".join(app.screen.query_one("#thread", Pager).rows)
+            text_of(app)
+            + "\n"
+            + "\n".join(app.screen.query_one("#thread", RowList).lines())
         )
     (said,) = verb("track", "-C", fixed)["series"]
     assert (got.entry.id, got.subject, str(got.state), got.next_step) == (

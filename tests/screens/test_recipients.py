@@ -24,8 +24,7 @@ from patchpilot.tui.screens.recipients_rows import (
 )
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog
-from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.row_list import RowList
+from patchpilot.tui.widgets.lists import List, RowList
 from tests.kit.walk import keys, running, said, text_of, until
 
 # keys and panels of the stage on real services

@@ -12,7 +12,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.row_list import RowList
+from patchpilot.tui.widgets.lists import RowList
 from tests.kit.cli import call
 from tests.kit.walk import keys, running, said, settle, text_of, until
 

@@ -22,7 +22,6 @@ from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import KEYS, first_stage, in_keys
 from patchpilot.tui.view.rich_text import diff_line, fitted, plain, with_code
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.thread_tree import TreeRow, tree_line
 
 WHY = "not in mainline here"
 
@@ -142,7 +141,7 @@ def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> 
 
 @given(st.text(), st.integers(1, 200))
 def test_no_text_moves_the_cursor_or_turns_round(text: str, columns: int) -> None:
-    for styled in (plain(text), diff_line(text), tree_line(TreeRow((text, "")))):
+    for styled in (plain(text), diff_line(text)):
         assert not UNSAFE.search(styled.plain)
         assert not [span for span in styled.spans if "link" in str(span.style)]
     assert width(fitted(text, columns)) == columns

@@ -165,10 +165,10 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             await keys(pilot, "end")
             assert f"git cherry-pick -x {merged}" in text_of(app)
             await keys(pilot, "escape", Stage.FOLLOW, "home")
-            assert "press f to fetch what was merged" in text_of(app)
+            assert "press g to fetch what was merged" in text_of(app)
             for _ in range(60):
                 # where it landed is read from the clone, once the stable tree has it
-                await keys(pilot, "f", "enter")
+                await keys(pilot, "g", "enter")
                 if str(followed().state) == "in-stable":
                     break
                 await pilot.pause(0.5)

@@ -5,7 +5,7 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.widgets import OptionList
 
-from patchpilot.tui.widgets.row_list import Row, RowList
+from patchpilot.tui.widgets.lists import Row, RowList
 
 HEADING = Row(Text("people"))
 

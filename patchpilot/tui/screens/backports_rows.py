@@ -18,7 +18,13 @@ from patchpilot.model.trailer import all_tags
 from patchpilot.settings.read_settings import in_demo
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import HEADING, HUNK, QUIET, fitted, plain, wrapped
+from patchpilot.tui.view.rich_text import (
+    HEADING,
+    diff_line,
+    fitted,
+    plain,
+    wrapped,
+)
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.panel import WIDE
@@ -170,9 +176,6 @@ def texts_of(
     return BranchTexts(result, left_out, commit, is_tagged)
 
 
-_SIGNS = {"-": "red", "+": "green", "@": HUNK}
-
-
 def conflict_rows(branch: "BranchResult") -> list[str]:
     """Return the conflicts of a branch as a diff from its lines to those of the fix."""
     rows: list[str] = []
@@ -183,27 +186,22 @@ def conflict_rows(branch: "BranchResult") -> list[str]:
     return rows
 
 
-def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[str]:
+def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[Text]:
     """Return the lines of a branch's page."""
     known, wide = texts.facts(branch), columns - LABEL
     first, more = (
         [fact for fact in known if (fact[0] in FIRST) is is_first]
         for is_first in (True, False)
     )
-    rows = [row.plain for row in detail_rows(first, wide)]
+    rows = detail_rows(first, wide)
     if branch.conflicts and branch.wants_fix:
-        rows += ["", "From the branch (-) to the fix (+):", *conflict_rows(branch)]
-    rows += ["", *(row.plain for row in detail_rows(more, wide))] if more else []
-    commands = [f"  {command}" for command in texts.commands(branch)]
-    rows += ["", "In a shell:", *commands] if commands else []
+        rows += [Text(), plain("From the branch (-) to the fix (+):")]
+        rows += map(diff_line, conflict_rows(branch))
+    rows += [Text(), *detail_rows(more, wide)] if more else []
+    if commands := texts.commands(branch):
+        rows += [Text(), plain("In a shell:")]
+        rows += (plain(f"  {command}") for command in commands)
     return rows
-
-
-def row_look(row: str) -> Text:
-    """Return a line with its colors; a label has the first columns of a row for itself."""
-    if row[:1].isalpha() and row[LABEL - 2 : LABEL].isspace():
-        return Text.assemble((row[:LABEL], QUIET), row[LABEL:])
-    return plain(row, _SIGNS.get(row[:1], ""))
 
 
 def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":

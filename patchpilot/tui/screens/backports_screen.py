@@ -29,7 +29,6 @@ from patchpilot.tui.screens.backports_rows import (
     need_row,
     page_rows,
     resolving_rows,
-    row_look,
     texts_of,
     what_is_written,
     written_rows,
@@ -50,9 +49,9 @@ from patchpilot.tui.widgets.choose import (
 )
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
+from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
-from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -638,7 +637,6 @@ class BackportsScreen(ListDetailScreen):
             Reader(
                 title,
                 lambda columns: page_rows(texts, branch, columns),
-                styler=row_look,
             )
         )
 

@@ -34,10 +34,10 @@ from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView, Note
+from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
-from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult

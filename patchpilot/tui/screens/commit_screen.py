@@ -26,8 +26,8 @@ from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import ALL_KEYS, WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus, first_open
 from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Panel
-from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.model.patch import Patch

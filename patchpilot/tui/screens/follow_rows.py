@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.hosts import LOOPBACK, host_of
@@ -18,7 +20,6 @@ from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, plain, wrapped
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets.thread_tree import TreeRow
 
 if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import RevisionComparison
@@ -183,7 +184,7 @@ def wants(series: "Tracked") -> str:
 
 def first_rows(
     series: "Tracked", columns: int, most: int, *, brief: bool = False
-) -> list[TreeRow]:
+) -> list[Text]:
     """Return the first five rows of each view of a series, which stay above the conversation.
 
     The next step takes at most `most` lines, the other rows one or two. With `brief`, only the
@@ -198,7 +199,7 @@ def first_rows(
             (
                 "fetch",
                 (
-                    f"press f to fetch what was merged; stage {Stage.BACKPORTS.number} then uses"
+                    f"press g to fetch what was merged; stage {Stage.BACKPORTS.number} then uses"
                     " the mainline commit"
                 ),
             ),
@@ -217,7 +218,7 @@ def first_rows(
     ]
 
 
-def history_rows(series: "Tracked", columns: int) -> list[TreeRow]:
+def history_rows(series: "Tracked", columns: int) -> list[Text]:
     """Return the facts about a series, then its history: each event with its date and proof."""
     from patchpilot.services.track.series_head import head_rows
     from patchpilot.topic.followed.story import StoryEvent, StoryKind, story
@@ -231,7 +232,7 @@ def history_rows(series: "Tracked", columns: int) -> list[TreeRow]:
     return [*_laid(rows, columns, 9), *head(series, columns, 9), *events]
 
 
-def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[TreeRow]:
+def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
     """Return the events as rows of at most so many columns, the first one at the top."""
     rows = []
     for at, event in enumerate(events):
@@ -239,11 +240,11 @@ def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[TreeRow]:
         line = glyph("tree-line")[:1] if at + 1 < len(events) else " "
         told = style if event.kind in ("sent", "problem", "later") else ""
         first, *rest = wrapped(plain(event.text).plain, columns - 3)
-        rows.append(TreeRow((f"{glyph(sign)} ", style), (first, told)))
-        rows += [TreeRow((f"{line} ", QUIET), (text, told)) for text in rest]
+        rows.append(Text.assemble((f"{glyph(sign)} ", style), (first, told)))
+        rows += [Text.assemble((f"{line} ", QUIET), (text, told)) for text in rest]
         if proof := _proof(event):
             words = crop(one_line(proof), columns - 3)
-            rows.append(TreeRow((f"{line} {words}", QUIET)))
+            rows.append(plain(f"{line} {words}", QUIET))
     return rows
 
 
@@ -254,23 +255,25 @@ def _proof(event: "StoryEvent") -> str:
     return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
 
 
-def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[TreeRow]:
+def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
     """Return what is in the middle while no series is tracked, or none was read yet."""
     title, text, keys = (
         ("Reading the tracked series …", READING, READING_KEYS)
         if is_reading
         else ("No series is tracked yet.", NOTHING, NOTHING_KEYS)
     )
-    return [TreeRow(*row) for row in empty_rows(title, text, keys, columns, lines)]
+    return [
+        Text.assemble(*row) for row in empty_rows(title, text, keys, columns, lines)
+    ]
 
 
-def troubles(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
+def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
     """Return the rows about what could not be read, which every terminal shows."""
     notes = [("note", one_line(note)) for note in series.problems]
-    return [*_laid(notes, columns, most), TreeRow(("", ""))] if notes else []
+    return [*_laid(notes, columns, most), Text()] if notes else []
 
 
-def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
+def head(series: "Tracked", columns: int, most: int) -> list[Text]:
     """Return the rows above the messages: the state of the series, its patches, and what is
     missing.
     """
@@ -296,10 +299,10 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
             for ident, version in series.status.topic.missing.items()
         ]
     rows += [("note", one_line(note)) for note in series.problems]
-    return [*_laid(rows, columns, most), TreeRow(("", ""))]
+    return [*_laid(rows, columns, most), Text()]
 
 
-def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[TreeRow]:
+def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Text]:
     parts = []
     for name, text in rows:
         lines = wrapped(plain(text).plain, columns - 9)
@@ -311,7 +314,7 @@ def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Tr
             ]
         for number, line in enumerate(lines):
             parts.append(
-                TreeRow(
+                Text.assemble(
                     (
                         f"{name if not number else '':<9}",
                         HEADING if name in MUST else QUIET,

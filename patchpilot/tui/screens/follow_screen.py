@@ -5,8 +5,7 @@ It shows the messages that were sent, the replies, where the patch was merged, a
 version.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -14,7 +13,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.timer import Timer
@@ -34,26 +32,18 @@ from patchpilot.tui.screens.follow_rows import (
     troubles,
     wants,
 )
-from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.screens.thread_rows import ThreadPart, opens_first, thread_rows
+from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.rich_text import lines
+from patchpilot.tui.view.rich_text import lines, plain
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_line, ask_yes
-from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.pager import Pager
+from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
-from patchpilot.tui.widgets.thread_tree import (
-    Folding,
-    Laid,
-    ThreadLayout,
-    ThreadTree,
-    lay_thread,
-    tree_line,
-)
 
 if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
@@ -61,85 +51,23 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.review_ledger import LedgerItem, PointState
     from patchpilot.topic.review_trailers import Collected
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 
 
 _NARROW = 40
 """Columns that the table of reviewers has at least."""
-BINDINGS: list[BindingType] = [
-    key(
-        "enter",
-        "fold",
-        "open",
-        "open or close the message or the quote under the cursor",
-    ),
-    key("space", "tick", "tick", "mark the request under the cursor as addressed"),
-    key(
-        "r",
-        "reply",
-        "reply",
-        (
-            "reply to the message under the cursor: quote it in your editor, review the"
-            " reply, and confirm to send it"
-        ),
-    ),
-    more_key(
-        "i", "decline", "decline", "mark the request under the cursor as declined"
-    ),
-    key(
-        "v",
-        "version",
-        "reroll",
-        "start the next version: write its changelog, then check the preview",
-    ),
-    key(
-        "pagedown", "page", "scroll", "scroll down in the conversation; PgUp scrolls up"
-    ),
-    key(
-        "right_square_bracket",
-        "mail",
-        "next message",
-        "go to the next message of the conversation; [ goes to the previous one",
-    ),
-    key(
-        "f",
-        "fetch",
-        "run git fetch",
-        "after confirmation, run git fetch to see where the patch was merged",
-    ),
-    key(
-        "c",
-        "collect",
-        "collect tags",
-        "add the tags from replies (Reviewed-by: …) to your commits",
-    ),
-    key("g", "reload", "refresh", "check the mail archive for new messages"),
-    key(
-        "d",
-        "story",
-        "show history",
-        "show the history of the series: its versions, its reviews, and where it was merged",
-    ),
-    more_key(
-        "D",
-        "compare",
-        "range-diff",
-        "show how two versions of the series differ (range-diff)",
-    ),
-    more_key(
-        "w",
-        "reviewers",
-        "reviewers",
-        "show what each reviewer has done with each patch of the latest version",
-    ),
-    key("a", "add", "track series", "track another series by its Message-ID or link"),
-    more_key("m", "read", "mark read", "mark all messages of the series as read"),
-    more_key(
-        "less_than_sign", "series(-1)", "previous series", "show the previous series"
-    ),
-    more_key("greater_than_sign", "series(1)", "next series", "show the next series"),
-    more_key("X", "remove", "unfollow", "stop tracking this series"),
-]
+ROOMY = 100
+"""From how many columns the key line has room for the keys that are seldom needed."""
+SHORT = 30
+"""Below how many lines a narrow terminal shows only the next step and the open requests above the
+conversation; the rest is above the history.
+"""
+HEAD_LOW, HEAD = 2, 5
+"""Lines of the next step above the conversation, on a low terminal and on a tall one."""
+LONG = 400
+"""Replies from which a conversation is read in a thread."""
+OWN = ("version", "collect")
+"""The actions for the topic's own series."""
 
 
 def mail_file(value: str) -> Path | None:
@@ -154,278 +82,122 @@ def mail_file(value: str) -> Path | None:
     return path if value.strip().startswith(("/", "~/", "./", "../")) else None
 
 
-def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
-    """Track another series and pass its number to `show`."""
-
-    from patchpilot.services.track.follow_topic import add_series, add_series_in_file
-
-    def work(value: str, repository: Any, progress: Any) -> "tuple[Tracked, ...]":
-        path = mail_file(value)
-        if path is not None:
-            return add_series_in_file(repository, path, progress)
-        return add_series(
-            repository, screen.session.settings(repository), value, progress
-        )
-
-    def added(added_series: "tuple[Tracked, ...]") -> None:
-        if added_series:
-            show(added_series[-1].entry.id)
-        screen.begin_after("followed")
-
-    question = LineDialog(
-        "Message-ID or archive link of the series; for a bounce, the path of the file with"
-        " the mail:"
-    )
-    ask_line(
-        screen.app,
-        question,
-        lambda value: screen.in_thread(
-            "reading the archive", partial(work, value), added
-        ),
-    )
-
-
-def show_history(screen: "StageScreen", series: "Tracked") -> None:
-    """Show the facts about the series and its history."""
-    screen.app.push_screen(
-        Reader(series.subject, partial(history_rows, series), styler=tree_line)
-    )
-
-
-def remove(screen: "StageScreen", series: "Tracked") -> None:
-    """Stop tracking the series, after confirmation."""
-
-    from patchpilot.services.track.follow_topic import remove_series
-
-    def agreed() -> None:
-        remove_series(series.entry.id)
-        screen.begin_after("followed")
-
-    answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
-    question = Choose(f"Stop following this series?\n\n{series.subject}", answers)
-    ask_yes(screen.app, question, agreed)
-
-
-def reviewers(screen: "StageScreen", series: "Tracked") -> None:
-    """Show the status of each reviewer for each patch of the latest version."""
-    from patchpilot.services.track.review_lines import review_lines, review_of
-
-    table = review_of(series)
-    if table is None:
-        return
-    total = counted(len(table.patches), "patch", "patches")
-    title = f"v{table.version}: {table.approved} of {total} reviewed or acked"
-
-    def rows(columns: int) -> tuple[str, ...]:
-        return review_lines(table, max(_NARROW, columns)) or ("no reviewer is known",)
-
-    screen.app.push_screen(Reader(title, rows))
-
-
-def compare(screen: "StageScreen", series: "Tracked") -> None:
-    """Show the range-diff between two revisions; with more than two, the user chooses a pair."""
-    from patchpilot.services.track.compare_revisions import comparable, newest_two
-
-    revisions = comparable(series)
-    pairs = {
-        f"{number}": pair for number, pair in enumerate(combinations(revisions, 2))
-    }
-    first = newest_two(series)
-    if len(pairs) == 1:
-        _compare(screen, series.entry.id, *first)
-        return
-
-    def answered(choice: str | None) -> None:
-        if choice is not None:
-            _compare(screen, series.entry.id, *pairs[choice])
-
-    answers = tuple(
-        (name, f"{old.label} and {new.label}")
-        for name, (old, new) in reversed(pairs.items())
-    )
-    at = next(name for name, pair in pairs.items() if pair == first)
-    screen.app.push_screen(
-        Choose("Which versions do you want to compare?", answers, at=at), answered
-    )
-
-
-def _compare(
-    screen: "StageScreen", number: int, old: "Revision", new: "Revision"
-) -> None:
-    from patchpilot.services.track.compare_revisions import counts
-    from patchpilot.services.track.follow_topic import compare_series
-
-    names = tuple(f"<{revision.message_id}>" for revision in (old, new))
-
-    def then(comparison: "RevisionComparison") -> None:
-        title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"
-        screen.app.push_screen(
-            Reader(
-                title,
-                comparison_rows(comparison),
-                pager=DiffView(ident="text"),
-            )
-        )
-
-    screen.in_thread(
-        "comparing the versions", lambda _, __: compare_series(number, names), then
-    )
-
-
-def collect(screen: "StageScreen") -> None:
-    """Show the tags from replies, then add them to the commits."""
-    from patchpilot.services.tags.add_review_trailers import add_review_trailers
-    from patchpilot.topic.review_trailers import TrailersRequest
-    from patchpilot.tui.screens.collect_tags_dialog import CollectTags
-
-    session = screen.session
-
-    def run(
-        repository: Any,
-        progress: Any,
-        also: tuple[str, ...] | None,
-        given: tuple[str, ...] = (),
-    ) -> "Collected":
-        request = TrailersRequest(
-            session.target,
-            session.topic_base,
-            also=also or (),
-            dry_run=also is None,
-            overrides=given,
-        )
-        return add_review_trailers(repository, request, progress=progress)
-
-    def planned(collected: "Collected") -> None:
-        rows = [
-            row
-            for change in collected.preparation.changed
-            for row in change.marked.rstrip("\n").split("\n")
-            if "{+" in row
-        ]
-        if not rows and not any(tag.asks for tag in collected.held):
-            held_back = [
-                f"not added: {trailer.trailer} ({trailer.why})"
-                for trailer in collected.held
-            ]
-            screen.notify("; ".join(held_back) or "no new tags")
-            return
-        screen.app.push_screen(CollectTags(rows, collected), answered)
-
-    def answered(also: tuple[str, ...] | None) -> None:
-        if also is not None:
-            confirm_rewrite(
-                screen,
-                "adding the tags",
-                lambda repository, progress, given: run(
-                    repository, progress, also, given
-                ),
-                lambda _: screen.reread(),
-                (PUBLISHED,),
-            )
-
-    screen.in_thread(
-        "collecting the tags",
-        lambda repository, progress: run(repository, progress, None),
-        planned,
-    )
-
-
-def start_version(screen: "StageScreen") -> None:
-    """Start the next version and show its changelog."""
-    from patchpilot.services.send.edit_draft import begin_version
-
-    session = screen.session
-
-    def show(draft: Any) -> None:
-        session.changed("draft")
-        rows = [
-            f"Version {draft.version} is started. Next steps:",
-            "",
-            (
-                f"1. Amend your commits as requested in review (stage {Stage.COMMIT.number}, e)"
-                " and collect the tags (c here)."
-            ),
-            (
-                f"2. Write the changelog (stage {Stage.PREVIEW.number}, e); the differences"
-                " from the previous version are listed there."
-            ),
-            (
-                f"3. Send it (stage {Stage.SEND.number}) as a new thread with a link to the"
-                " previous version."
-            ),
-            "",
-            "The changelog so far:",
-            *draft.changelog.split("\n"),
-        ]
-        screen.app.push_screen(Reader(f"Version {draft.version}", rows, fold=True))
-
-    screen.in_thread(
-        "starting the next version",
-        lambda repository, _: begin_version(repository, session.request(repository)),
-        show,
-    )
-
-
-ROOMY = 100
-"""From how many columns the key line has room for the keys that are seldom needed."""
-SHORT = 30
-"""Below how many lines a narrow terminal shows only the next step and the open requests above the
-conversation; the rest is above the history.
-"""
-HEAD_LOW, HEAD = 2, 5
-"""Lines of the next step above the conversation, on a low terminal and on a tall one."""
-LONG = 400
-"""Replies from which the rows of a conversation are made in a thread."""
-
-
-class Reading(NamedTuple):
-    """The display data of a series: its review comments, its messages and their rows."""
-
-    series: "Tracked"
-    items: "tuple[LedgerItem, ...]"
-    mails: "tuple[ConversationMail, ...]"
-    laid: Laid
-    layout: ThreadLayout
-    columns: int
-
-
 def _without_time(result: "tuple[Tracked, ...]") -> "tuple[Tracked, ...]":
     return tuple(
         replace(one, entry=replace(one.entry, updated=None), new=()) for one in result
     )
 
 
-def read_conversation(series: "Tracked", columns: int) -> Reading:
-    """Return the display data of a series for a conversation of so many columns.
+class Reading(NamedTuple):
+    """A series with its review comments and its messages."""
 
-    This takes a second for thousands of messages.
-    """
+    series: "Tracked"
+    items: "tuple[LedgerItem, ...]" = ()
+    mails: "tuple[ConversationMail, ...]" = ()
+
+
+def read_conversation(series: "Tracked") -> Reading:
+    """Return a series with its messages, which takes a second for thousands."""
     from patchpilot.services.track.conversation import conversation
     from patchpilot.topic.followed.review_ledger import checklist
 
-    laid: Laid = {}
-    items, mails = checklist(series), conversation(series)
-    layout = lay_thread(mails, items, series.unread, None, columns, laid)
-    return Reading(series, items, mails, laid, layout, columns)
+    return Reading(series, checklist(series), conversation(series))
 
 
-class FollowScreen(StageScreen):
+class FollowScreen(ListDetailScreen):
     """The screen with the replies to the patch and its status."""
 
     stage = Stage.FOLLOW
-    BINDINGS = BINDINGS
-    AUTO_FOCUS = "#thread"
+    LIST = "#thread"
+    AUTO_FOCUS = LIST
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("space", "tick", "tick", "mark the request under the cursor as addressed"),
+        key(
+            "r",
+            "reply",
+            "reply",
+            (
+                "reply to the message under the cursor: quote it in your editor, review the"
+                " reply, and confirm to send it"
+            ),
+        ),
+        more_key(
+            "i", "decline", "decline", "mark the request under the cursor as declined"
+        ),
+        key(
+            "v",
+            "version",
+            "reroll",
+            "start the next version: write its changelog, then check the preview",
+        ),
+        key(
+            "right_square_bracket",
+            "mail(1)",
+            "next message",
+            "go to the next message of the conversation",
+        ),
+        more_key(
+            "left_square_bracket",
+            "mail(-1)",
+            "previous message",
+            "go to the previous message of the conversation",
+        ),
+        more_key("equals_sign", "fold_all", "open all", "open or close all messages"),
+        more_key("f", "new(1)", "next new", "go to the next new message"),
+        more_key("F", "new(-1)", "previous new", "go to the previous new message"),
+        key(
+            "c",
+            "collect",
+            "collect tags",
+            "add the tags from replies (Reviewed-by: …) to your commits",
+        ),
+        key(
+            "g",
+            "reload",
+            "refresh",
+            "check the mail archive for new messages; after a merge, run git fetch",
+        ),
+        key(
+            "d",
+            "story",
+            "show history",
+            "show the history of the series: its versions, its reviews, and where it was merged",
+        ),
+        more_key(
+            "D",
+            "compare",
+            "range-diff",
+            "show how two versions of the series differ (range-diff)",
+        ),
+        more_key(
+            "w",
+            "reviewers",
+            "reviewers",
+            "show what each reviewer has done with each patch of the latest version",
+        ),
+        key(
+            "a", "add", "track series", "track another series by its Message-ID or link"
+        ),
+        more_key("m", "read", "mark read", "mark all messages of the series as read"),
+        more_key(
+            "less_than_sign",
+            "series(-1)",
+            "previous series",
+            "show the previous series",
+        ),
+        more_key(
+            "greater_than_sign", "series(1)", "next series", "show the next series"
+        ),
+        more_key("X", "remove", "unfollow", "stop tracking this series"),
+    ]
+
     INTERVAL: ClassVar[float] = 600.0
     """Seconds between two requests to the archive."""
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
-        self._folding = Folding()
-        self._laid: Laid = {}
-        self._mails: tuple[ConversationMail, ...] = ()
-        self._laid_for: Tracked | None = None
-        self._fresh: Reading | None = None
-        self._items: Sequence[LedgerItem] = ()
+        self._changed: frozenset[str] = frozenset()
+        self._reading: Reading | None = None
         self._order: tuple[Tracked, ...] = ()
         self._number = self.session.series
         self._timer: Timer | None = None
@@ -437,24 +209,24 @@ class FollowScreen(StageScreen):
         """What is next, and the conversation, in which the requests are ticked."""
         yield PlainText("next")
         yield Panel(
-            ThreadTree(ident="thread"),
+            RowList(ident="thread", enter="open"),
             title="Conversation",
             id="conversation",
             classes="main",
         )
 
     @property
-    def _tree(self) -> ThreadTree:
-        return self.query_one(ThreadTree)
-
-    @property
     def _is_short(self) -> bool:
         """Whether the conversation needs the lines that the facts would take."""
         return self.app.size.height < SHORT and self.app.size.width < WIDE
 
-    def on_mount(self) -> None:
-        """Nothing is there before the first series was read."""
-        self._show_nothing()
+    @property
+    def _items(self) -> "tuple[LedgerItem, ...]":
+        return self._reading.items if self._reading else ()
+
+    @property
+    def _mails(self) -> "tuple[ConversationMail, ...]":
+        return self._reading.mails if self._reading else ()
 
     def may_begin(self) -> bool:
         """Following a series needs no topic."""
@@ -486,22 +258,9 @@ class FollowScreen(StageScreen):
             self._timer.pause()
 
     def on_resize(self) -> None:
-        """What is above the conversation follows the size, once it has its own."""
-        self.call_after_refresh(self.on_thread_tree_resized)
-
-    def on_thread_tree_resized(self) -> None:
-        """Wrap the conversation for its new width."""
-        if self._order:
-            self._lay_again()
-        else:
-            self._show_nothing()
-
-    def _lay_again(self) -> None:
-        """Lay the conversation for another size; a message under the cursor keeps it."""
-        ident, tree = self._mail_at_cursor(), self._tree
-        self._lay(keep=True)
-        if ident in tree.laid.ids:
-            tree.show_mail(tree.laid.mails[tree.laid.ids.index(ident)])
+        """The rows follow the size, also before a series was read."""
+        if self._shown is None:
+            self.call_after_refresh(self.fill)
 
     def place(self) -> None:
         """Also what the running job knows before it asked the archive is shown."""
@@ -534,49 +293,31 @@ class FollowScreen(StageScreen):
         if self.stage not in self.session.busy and self.app.screen is self:
             self.tui.jobs.begin(self.stage)
 
-    def show(self, result: "tuple[Tracked, ...]") -> None:
-        """Fill the lists and the conversation; the cursor stays.
+    # showing
 
-        An unchanged result is not drawn again.
-        """
+    def show(self, result: "tuple[Tracked, ...]") -> None:
+        """Fill the conversation; the cursor stays. An unchanged result is not drawn again."""
         # the time of the last update alone is no change
         seen = _without_time(result)
-        if seen and seen == self._known:
-            # the new one replaces the old one: two copies of a large thread are many megabytes
-            self._known = seen
-            self._take(result)
-            return
-        self._known = seen
+        is_known, self._known = bool(seen) and seen == self._known, seen
         before = {series.entry.id: series.unread for series in self._order}
         # a mail with an open request keeps the cursor
-        asked = self._tree.item
+        asked = self._item
         is_still = self._mail_at_cursor() == self._led and (not asked or asked.done)
         self._take(result)
-        if self._order:
-            chosen = self._chosen()
-            is_same = chosen.entry.id == self._number
-            self._lay(keep=is_same)
-            if (
-                is_same
-                and chosen is self._laid_for
-                and (
-                    arrived := chosen.unread
-                    - before.get(chosen.entry.id, chosen.unread)
-                )
-            ):
-                self._lead_to(arrived, go=is_still)
+        if is_known:
+            return
+        if not self._order:
+            self.fill()
         else:
-            self._show_nothing()
+            chosen = self._chosen()
+            is_same = chosen.entry.id == self._number and self._reading is not None
+            self._lay(keep=is_same)
+            arrived = chosen.unread - before.get(chosen.entry.id, chosen.unread)
+            if is_same and arrived and self._reading and self._reading.series is chosen:
+                self._lead_to(arrived, go=is_still)
         if self.focused is None:
-            self._tree.focus()
-
-    def _show_nothing(self) -> None:
-        """What will be here, while no series is tracked or none was read yet."""
-        tree = self._tree
-        columns, lines = (tree.size.width or 78) - 2, tree.size.height
-        rows = middle_rows(columns, lines, is_reading=self._known is None)
-        self.query_one("#next").display = False
-        tree.show_layout(rows, lay_thread(()), keep=False)
+            self.listed.focus()
 
     def _take(self, result: "tuple[Tracked, ...]") -> None:
         """Put the series in order; what was read of one that has nothing new is kept."""
@@ -593,6 +334,156 @@ class FollowScreen(StageScreen):
         )
         self._order = tuple(sorted(kept, key=rank))
 
+    def rows(self) -> list[Row]:
+        """What could not be read, and the messages; without a series what will be here."""
+        listed = self.listed
+        columns = max(40, (listed.scrollable_content_region.width or 78) - 2)
+        if not self._order:
+            is_reading = self._known is None
+            middle = middle_rows(columns, listed.size.height, is_reading=is_reading)
+            return list(map(Row, middle))
+        series, reading = self._chosen(), self._reading
+        above = troubles if self._is_short else head
+        rows = list(map(Row, above(series, columns, self._most)))
+        if reading is None or reading.series.entry.id != series.entry.id:
+            return [*rows, Row(plain("reading the messages …"))]
+        return rows + thread_rows(
+            reading.mails, reading.items, series.unread, self._changed, columns
+        )
+
+    @property
+    def _most(self) -> int:
+        """Lines of the next step at most."""
+        return HEAD_LOW if self.size.height < TALL else HEAD
+
+    def detail(self) -> None:
+        """What to do next, above the conversation, and the counts below it."""
+        pinned, panel = (
+            self.query_one("#next", Static),
+            self.query_one("#conversation", Panel),
+        )
+        shown, series = [], self._current()
+        if series:
+            # it has a padding
+            columns = (self.size.width or 80) - 4
+            shown = first_rows(series, columns, self._most, brief=self._is_short)
+            panel.heading = series.subject
+        pinned.update(lines(shown))
+        pinned.display = bool(shown)
+        panel.count = self._counts(series) if series else ""
+
+    def _counts(self, series: "Tracked") -> str:
+        """How many requests are ticked, how many messages there are, and which series it is."""
+        items = self._items
+        new = f", {len(series.unread)} new" if series.unread else ""
+        parts = [f"{counted(len(self._mails), 'message')}{new}"]
+        if items:
+            parts.insert(0, f"{sum(item.done for item in items)}/{len(items)} ticked")
+        if len(self._order) > 1:
+            others = sum(len(one.unread) for one in self._order if one is not series)
+            more = f", {others} new in others" if others else ""
+            at = self._order.index(series) + 1
+            parts.append(f"series {at}/{len(self._order)}{more}: < >")
+        return f" {glyph('dot')} ".join(parts)
+
+    def _lay(self, *, keep: bool) -> None:
+        """Show the chosen series; `keep` leaves the cursor, which is on the first new message, or
+        the first one, otherwise.
+        """
+        series, reading = self._chosen(), self._reading
+        self._number = self.session.series = series.entry.id
+        if reading is None or reading.series is not series:
+            status = series.status if series.is_read else None
+            if status is None or len(status.replies) > LONG:
+                self._read_in_thread(series, keep=keep)
+                return
+            self._reading = read_conversation(series)
+        idents = [node.message_id for node in self._mails]
+        if (keep and self.chosen) or not idents:
+            self.fill()
+            return
+        self._led = next((one for one in idents if one in series.unread), idents[0])
+        self.fill(self._led)
+        # once it has its height
+        self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
+
+    def _read_in_thread(self, series: "Tracked", *, keep: bool) -> None:
+        """Read the mails of a series that is shown for the first time, or of a long one, then show
+        them.
+        """
+        number = series.entry.id
+
+        def read(repository: Any, progress: Any) -> Reading:
+            from patchpilot.services.track.follow_topic import read_series
+
+            return read_conversation(
+                series if series.is_read else read_series(number, repository, progress)
+            )
+
+        def then(found: Reading) -> None:
+            self._order = tuple(
+                replace(one, status=found.series.status, is_read=True)
+                if one.entry.id == number
+                else one
+                for one in self._order
+            )
+            if self._number == number:
+                self._reading = found._replace(series=self._chosen())
+                self._lay(keep=keep)
+
+        self.in_thread("reading the messages", read, then, self.fill)
+
+    def _lead_to(self, arrived: "frozenset[str]", *, go: bool) -> None:
+        """Report mails that arrived, and go to the first of them, unless the user reads another
+        one.
+        """
+        words = counted(len(arrived), "new message")
+        rows = enumerate(self.listed.rows)
+        found = next(((at, row) for at, row in rows if row.key in arrived), None)
+        if found is None:
+            # a report about the delivery is none of the conversation
+            self.notify(f"{words}: press d to read it")
+        elif go:
+            self._led = str(found[1].key)
+            self._go(found[0])
+            self.notify(f"{words} arrived; press ] to go to the next message")
+        else:
+            where = "below" if found[0] > self.listed.place else "above"
+            self.notify(f"{words} {where}: press f to read")
+
+    def _go(self, place: int) -> None:
+        """Put the cursor on a row, and show what follows it."""
+        self.listed.go(place)
+        self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
+
+    def show_series(self, number: int) -> None:
+        """Show the series of this number from now on."""
+        self._number = number
+
+    def _chosen(self) -> "Tracked":
+        """The series to show: the one that was, otherwise the topic's own, otherwise the first."""
+        first = next((series for series in self._order if series.own), self._order[0])
+        return self._current() or first
+
+    def _current(self) -> "Tracked | None":
+        return next(
+            (series for series in self._order if series.entry.id == self._number), None
+        )
+
+    def _mail_at_cursor(self) -> str:
+        """The mail whose first row has the cursor, "" for none."""
+        part = self.chosen
+        return part.message_id if part and part.fold == part.message_id else ""
+
+    @property
+    def _item(self) -> "LedgerItem | None":
+        """The review comment at the cursor, else the only one of the mail there."""
+        part: ThreadPart | None = self.chosen
+        if part is None or part.item:
+            return part and part.item
+        inside = [one for one in self._items if one.point.message_id == part.message_id]
+        return inside[0] if len(inside) == 1 else None
+
     @property
     def shown_keys(self) -> ShownKeys:
         """The room is for what is next."""
@@ -606,99 +497,6 @@ class FollowScreen(StageScreen):
             labels={"version": "start next version"} if wanted == "v" else {},
         )
 
-    def _mail_at_cursor(self) -> str:
-        """The mail whose first row has the cursor, "" for none."""
-        tree = self._tree
-        return next(
-            (
-                ident
-                for at, ident in zip(tree.laid.mails, tree.laid.ids, strict=True)
-                if at == tree.cursor
-            ),
-            "",
-        )
-
-    def _lead_to(self, arrived: "frozenset[str]", *, go: bool) -> None:
-        """Report mails that arrived, and go to the first of them, unless it is in view or the user
-        reads another one.
-        """
-        tree = self._tree
-        words = counted(len(arrived), "new message")
-        rows = zip(tree.laid.mails, tree.laid.ids, strict=True)
-        found = next((row for row in rows if row[1] in arrived), None)
-        if found is None:
-            # a report about the delivery is none of the conversation
-            self.notify(f"{words}: press d to read it")
-            return
-        at, ident = found
-        if tree.scroll_offset.y <= at < tree.scroll_offset.y + tree.size.height:
-            self.notify(f"{words}, marked new")
-        elif go:
-            self._led = ident
-            self.call_after_refresh(tree.show_mail, at)
-            self.notify(f"{words} arrived; press ] to go to the next message")
-        else:
-            below = "below" if at > tree.cursor else "above"
-            self.notify(
-                f"{words} {below}: press {']' if at > tree.cursor else '['} until you see it",
-            )
-
-    def show_series(self, number: int) -> None:
-        """Show the series of this number from now on."""
-        self._number = number
-
-    def _chosen(self) -> "Tracked":
-        """The series to show: the one that was, otherwise the topic's own, otherwise the first."""
-        first = next((series for series in self._order if series.own), self._order[0])
-        return next(
-            (series for series in self._order if series.entry.id == self._number), first
-        )
-
-    def _lay(self, *, keep: bool) -> None:
-        series = self._chosen()
-        self._number = self.session.series = series.entry.id
-        tree = self._tree
-        wide = (tree.size.width or (self.size.width or 80) - 2) - 1
-        if series is not self._laid_for:
-            if (
-                not series.is_read
-                or len(series.status.replies if series.status else ()) > LONG
-            ):
-                self._read_in_thread(series, wide, keep=keep)
-                return
-            self._take_reading(read_conversation(series, wide))
-        found, self._fresh = self._fresh, None
-        if found and found.columns == wide and self._folding == Folding():
-            laid = found.layout
-        else:
-            laid = lay_thread(
-                self._mails, self._items, series.unread, self._folding, wide, self._laid
-            )
-        most = HEAD_LOW if self.size.height < TALL else HEAD
-        brief = self._is_short
-        pinned = self.query_one("#next", Static)
-        # it has a padding
-        shown = first_rows(series, wide - 2, most, brief=brief)
-        pinned.update(lines(Text.assemble(*row.parts) for row in shown))
-        pinned.display = bool(shown)
-        # the first mails of a series that had none yet
-        keep = keep and bool(tree.laid.mails)
-        above = (troubles if brief else head)(series, wide, most)
-        tree.show_layout(above, laid, keep=keep)
-        if not keep and (
-            unread := [
-                at
-                for at, ident in zip(tree.laid.mails, laid.ids, strict=True)
-                if ident in series.unread
-            ]
-        ):
-            # once the tree has its height: what to do next stays in view above the first new mail
-            self._led = laid.ids[tree.laid.mails.index(unread[0])]
-            self.call_after_refresh(tree.show_mail, unread[0])
-        elif not keep and tree.laid.mails:
-            self.call_after_refresh(tree.show_mail, tree.laid.mails[0])
-        self._tell_count()
-
     @property
     def next_key(self) -> NextKey | None:
         """What the topic's own series waits for, where one is tracked."""
@@ -707,85 +505,17 @@ class FollowScreen(StageScreen):
             return NextKey(str(Stage.SEND.number), "send the patch first")
         if own.landed:
             has_commit = own.status and own.status.evidence.commits
-            return None if has_commit else NextKey("f", "fetch what was merged")
+            return None if has_commit else NextKey("g", "fetch what was merged")
         if first_stage(own.step.advice) is Stage.SEND:
             return NextKey(str(Stage.SEND.number), "send the prepared version")
         return None
 
-    def _tell_count(self) -> None:
-        """The requests, the messages and the series in the border."""
-        items, series = self._items, self._chosen()
-        new = f", {len(series.unread)} new" if series.unread else ""
-        parts = [f"{counted(len(self._mails), 'message')}{new}"]
-        if items:
-            done = sum(item.done for item in items)
-            parts.insert(0, f"{done}/{len(items)} ticked")
-        if len(self._order) > 1:
-            others = sum(len(one.unread) for one in self._order if one is not series)
-            more = f", {others} new in others" if others else ""
-            at = self._order.index(series) + 1
-            parts.append(f"series {at}/{len(self._order)}{more}: < >")
-        panel = self.query_one("#conversation", Panel)
-        panel.count = f" {glyph('dot')} ".join(parts)
-        self.refresh_bindings()
-
-    def _read_in_thread(self, series: "Tracked", columns: int, *, keep: bool) -> None:
-        """Read the mails of a series that is shown for the first time, or of a long one, then show
-        them.
-        """
-        number = series.entry.id
-        if self._laid_for is None or self._laid_for.entry.id != number:
-            self._items, self._laid_for = (), None
-
-        def read(repository: Any, progress: Any) -> "Reading":
-            from patchpilot.services.track.follow_topic import read_series
-
-            return read_conversation(
-                series if series.is_read else read_series(number, repository, progress),
-                columns,
-            )
-
-        def then(found: "Reading") -> None:
-            self._order = tuple(
-                replace(one, status=found.series.status, is_read=True)
-                if one.entry.id == number
-                else one
-                for one in self._order
-            )
-            if self._number == number:
-                self._take_reading(found._replace(series=self._chosen()))
-                self._lay(keep=keep)
-
-        def lasts() -> None:
-            if self._laid_for is not None:
-                return
-            self.query_one("#conversation", Panel).heading = series.subject
-            self._tree.show_layout(
-                ["reading the messages …"], lay_thread(()), keep=False
-            )
-
-        self.in_thread("reading the messages", read, then, lasts)
-
-    def _take_reading(self, found: "Reading") -> None:
-        """What is shown of a series, computed once for each state of it."""
-        series, self._items, self._mails, self._laid = (
-            found.series,
-            found.items,
-            found.mails,
-            found.laid,
-        )
-        self._laid_for, self._fresh = series, found
-        self.query_one("#conversation", Panel).heading = series.subject
-
-    def on_pager_moved(self, event: Pager.Moved) -> None:
+    def moved(self, listed: RowList) -> None:
         """Record which mails were seen."""
-        laid = self._tree.laid
-        self._passed.update(laid.ids[: bisect_right(laid.mails, event.line)])
-
-    def _current(self) -> "Tracked | None":
-        return next(
-            (series for series in self._order if series.entry.id == self._number), None
-        )
+        super().moved(listed)
+        if part := self.chosen:
+            idents = [node.message_id for node in self._mails]
+            self._passed.update(idents[: idents.index(part.message_id) + 1])
 
     def id_to_copy(self) -> str:
         """The series' Message-ID."""
@@ -796,83 +526,96 @@ class FollowScreen(StageScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys without anything to act on are not shown."""
+        series = self._current()
+        is_read = series is not None and series.is_read
         if action in ("tick", "decline"):
             return bool(self._items)
         if action == "series":
             return len(self._order) > 1
-        if action in ("version", "collect"):
+        if action in OWN:
             return any(series.own for series in self._order)
         if action == "compare":
             from patchpilot.services.track.compare_revisions import comparable
 
-            series = self._current()
-            return series is not None and series.is_read and len(comparable(series)) > 1
+            return is_read and series is not None and len(comparable(series)) > 1
         if action == "reviewers":
-            series = self._current()
-            return series is not None and series.is_read and series.status is not None
-        if action in (
-            "read",
-            "remove",
-            "fold",
-            "reply",
-            "page",
-            "mail",
-            "fetch",
-            "story",
-        ):
+            return is_read and series is not None and series.status is not None
+        if action == "new":
+            return series is not None and bool(series.unread)
+        if action in ("read", "remove", "reply", "mail", "fold_all", "story"):
             return bool(self._order)
         return super().check_action(action, parameters)
 
-    def action_page(self) -> None:
-        """Scroll the conversation, also while another panel has the focus."""
-        self._tree.action_page(1)
+    def action_mail(self, by: int) -> None:
+        """Go to the first row of the next or the previous message."""
+        self._go_among({node.message_id for node in self._mails}, by)
 
-    def action_mail(self) -> None:
-        """Go to the next mail, also while another panel has the focus."""
-        self._tree.action_stop(1)
+    def action_new(self, by: int) -> None:
+        """Go to the next or the previous new message."""
+        if series := self._current():
+            self._go_among(series.unread, by)
 
-    def action_fold(self) -> None:
-        """Open or close the mail or the quote under the cursor."""
-        tree = self._tree
-        fold = tree.fold
-        if self._order and fold:
-            self._folding = self._folding.toggled(fold)
-            self._lay(keep=True)
-            tree.go(tree.row_of(fold))
+    def _go_among(self, idents: Collection[str], by: int) -> None:
+        place = self.listed.place
+        heads = [at for at, row in enumerate(self.listed.rows) if row.key in idents]
+        ahead = [at for at in heads if (at > place if by > 0 else at < place)]
+        if ahead:
+            self._go(ahead[0] if by > 0 else ahead[-1])
+
+    def entered(self, listed: RowList) -> None:
+        """Open or close the message or the quote under the cursor."""
+        if self.chosen and (fold := self.chosen.fold):
+            self._changed ^= {fold}
+            self.fill(fold)
+
+    def action_fold_all(self) -> None:
+        """Open all messages; if all are, close them."""
+        points = {item.point.message_id: {0: item} for item in self._items}
+        count = len(self._mails)
+        opened = {
+            node.message_id
+            for node in self._mails
+            if opens_first(node, points.get(node.message_id, {}), count)
+        }
+        every = {node.message_id for node in self._mails}
+        quotes = self._changed - every
+        closes = self._changed & every == every - opened
+        self._changed = quotes | (opened if closes else every - opened)
+        self.fill(self.chosen and self.chosen.message_id)
 
     def action_reply(self) -> None:
         """Reply to the mail under the cursor."""
         from patchpilot.services.reply.reply_session import templates_for
         from patchpilot.tui.actions.reply_action import reply_to
 
-        message_id = self._tree.message_id or self._asked()
+        message_id = self.chosen.message_id if self.chosen else self._asked()
         mail = next(
             (shown.mail for shown in self._mails if shown.message_id == message_id),
             None,
         )
         if mail is None:
-            self.notify(
-                "r replies to a message: press ] to go to the next one",
-                severity="warning",
-            )
+            words = "r replies to a message: press ] to go to the next one"
+            self.notify(words, severity="warning")
             return
-        status = self._laid_for.status if self._laid_for else None
-        own = status is not None and message_id in status.topic.message_ids
+        templates = templates_for(mail.kind, own=message_id in self._own_ids)
         whom = f"{mail.sender.called}: {mail.mail.subject}"
-        reply_to(self, message_id, templates_for(mail.kind, own=own), whom)
+        reply_to(self, message_id, templates, whom)
+
+    @property
+    def _own_ids(self) -> Collection[str]:
+        """The Message-IDs of the series' posts."""
+        status = self._reading.series.status if self._reading else None
+        return status.topic.message_ids if status else ()
 
     def _asked(self) -> str:
         """The message with the first open review point, which `r` answers above all messages.
 
         Without one, the latest message that somebody else wrote.
         """
-        due = next((item for item in self._items if not item.done), None)
-        if due is not None:
-            return due.point.message_id
-        status = self._laid_for.status if self._laid_for else None
-        own = status.topic.message_ids if status else ()
-        others = [one.message_id for one in self._mails if one.message_id not in own]
-        return others[-1] if others else ""
+        due = [item.point.message_id for item in self._items if not item.done]
+        idents = [one.message_id for one in self._mails]
+        others = [ident for ident in idents if ident not in self._own_ids]
+        return (*due, *others[-1:], "")[0]
 
     def action_tick(self) -> None:
         """Tick the review point under the cursor, or clear its tick."""
@@ -889,66 +632,49 @@ class FollowScreen(StageScreen):
     def _mark(self, state: "PointState") -> None:
         from patchpilot.topic.followed.review_ledger import tick
 
-        series, item = self._current(), self._tree.item
+        series, item = self._current(), self._item
         if series is None or item is None:
             words = "move the cursor to a line with a box first"
             self.notify(words, severity="warning")
             return
         changed = tick(series.entry.id, item, state)
-        others = {
-            key: state for key, state in series.marks.items() if key != item.point.key
-        }
-        self._replace(
-            replace(
-                series,
-                marks={**others, item.point.key: changed.state}
-                if changed.done
-                else others,
-            )
-        )
+        marks = {key: one for key, one in series.marks.items() if key != item.point.key}
+        if changed.done:
+            marks[item.point.key] = changed.state
+        self._replace(replace(series, marks=marks))
         is_ticked = changed.state == "addressed"
-        words = (
-            "ticked"
-            if is_ticked
-            else str(changed.state)
-            if changed.done
-            else "reopened"
-        )
-        more = (
-            "; press v to copy ticked points into the changelog"
-            if is_ticked and series.own
-            else ""
-        )
+        done = str(changed.state) if changed.done else "reopened"
+        more = "; press v to copy ticked points into the changelog"
         self.notify(
-            f"{words}: {item.point.text[:60]} (press {'i' if state == 'declined' else 'Space'} to"
-            f" undo{more})",
+            f"{'ticked' if is_ticked else done}: {item.point.text[:60]} (press"
+            f" {'i' if state == 'declined' else 'Space'} to"
+            f" undo{more if is_ticked and series.own else ''})",
         )
 
     def _replace(self, series: "Tracked") -> None:
         """Show a series whose points were ticked here, and keep it as the stage's result."""
         from patchpilot.topic.followed.review_ledger import checklist
 
-        result: tuple[Tracked, ...] | None = self.session.last(self.stage)
-        changed = tuple(
-            series if one.entry.id == series.entry.id else one for one in result or ()
-        )
+        def changed(known: "Iterable[Tracked]") -> "tuple[Tracked, ...]":
+            number = series.entry.id
+            return tuple(series if one.entry.id == number else one for one in known)
+
+        result = changed(self.session.last(self.stage) or ())
         status = self.session.status(self.stage)
         if series.own and status.state is StageState.BLOCKED:
             status = replace(status, count=open_points(series))
-        self.session.remember(self.stage, changed, status)
-        self._shown = changed
-        self._known = _without_time(changed)
-        self._order = tuple(
-            series if one.entry.id == series.entry.id else one for one in self._order
-        )
+        self.session.remember(self.stage, result, status)
+        self._shown, self._known = result, _without_time(result)
+        self._order = changed(self._order)
         # only the ticks are others
-        self._laid_for, self._items = series, checklist(series)
-        self._lay(keep=True)
+        self._reading = Reading(series, checklist(series), self._mails)
+        self.fill()
 
     def action_story(self) -> None:
         """Show the facts about the series and its history."""
         if series := self._current():
-            show_history(self, series)
+            rows = partial(history_rows, series)
+            self.app.push_screen(Reader(series.subject, rows))
 
     def action_series(self, by: int) -> None:
         """Show the next or the previous series."""
@@ -956,48 +682,215 @@ class FollowScreen(StageScreen):
         self.show_series(self._order[at % len(self._order)].entry.id)
         self._lay(keep=False)
         self.place()
-        self.keys_changed()
 
     def action_read(self) -> None:
         """Mark all mails as read."""
         from patchpilot.services.track.follow_topic import mark_read
 
-        series = self._current()
-        if series:
+        if series := self._current():
             mark_read(series.entry.id)
             self.begin_after("followed")
 
-    def action_fetch(self) -> None:
-        """Run git fetch: whether a fix is in mainline and the stable branches is read from the
-        local refs.
+    def action_reload(self) -> None:
+        """Check the archive; whether a merged fix is in mainline and the stable branches is read
+        from the local refs, so offer git fetch then.
         """
-        from patchpilot.tui.actions.fetch_action import fetch
+        own = next((series for series in self._order if series.own), None)
+        if own and own.landed and self.focused:
+            from patchpilot.tui.actions.fetch_action import fetch
 
-        fetch(self)
+            fetch(self)
+        else:
+            super().action_reload()
 
     def action_add(self) -> None:
         """Follow another series."""
-        add(self, self.show_series)
+        from patchpilot.services.track.follow_topic import (
+            add_series,
+            add_series_in_file,
+        )
+
+        def work(value: str, repository: Any, progress: Any) -> "tuple[Tracked, ...]":
+            path = mail_file(value)
+            if path is not None:
+                return add_series_in_file(repository, path, progress)
+            settings = self.session.settings(repository)
+            return add_series(repository, settings, value, progress)
+
+        def added(series: "tuple[Tracked, ...]") -> None:
+            if series:
+                self.show_series(series[-1].entry.id)
+            self.begin_after("followed")
+
+        question = LineDialog(
+            "Message-ID or archive link of the series; for a bounce, the path of the file"
+            " with the mail:"
+        )
+        what = "reading the archive"
+        ask_line(
+            self.app,
+            question,
+            lambda value: self.in_thread(what, partial(work, value), added),
+        )
 
     def action_remove(self) -> None:
-        """Stop following the series."""
-        if series := self._current():
-            remove(self, series)
+        """Stop tracking the series, after confirmation."""
+        from patchpilot.services.track.follow_topic import remove_series
 
-    def action_compare(self) -> None:
-        """Show the range-diff between two revisions: of more than two, those that are chosen."""
-        if series := self._current():
-            compare(self, series)
+        series = self._current()
+        if series is None:
+            return
+        number = series.entry.id
+
+        def agreed() -> None:
+            remove_series(number)
+            self.begin_after("followed")
+
+        answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
+        question = f"Stop following this series?\n\n{series.subject}"
+        ask_yes(self.app, Choose(question, answers), agreed)
 
     def action_reviewers(self) -> None:
         """Show what each reviewer has done with each patch of the latest version."""
-        if series := self._current():
-            reviewers(self, series)
+        from patchpilot.services.track.review_lines import review_lines, review_of
+
+        series = self._current()
+        table = review_of(series) if series else None
+        if table is None:
+            return
+        total = counted(len(table.patches), "patch", "patches")
+        title = f"v{table.version}: {table.approved} of {total} reviewed or acked"
+
+        def rows(columns: int) -> tuple[str, ...]:
+            known = review_lines(table, max(_NARROW, columns))
+            return known or ("no reviewer is known",)
+
+        self.app.push_screen(Reader(title, rows))
+
+    def action_compare(self) -> None:
+        """Show the range-diff between two revisions: of more than two, those that are chosen."""
+        from patchpilot.services.track.compare_revisions import comparable, newest_two
+
+        series = self._current()
+        if series is None:
+            return
+        number, first = series.entry.id, newest_two(series)
+        pairs = {
+            f"{at}": pair for at, pair in enumerate(combinations(comparable(series), 2))
+        }
+        if len(pairs) == 1:
+            self._compare(number, *first)
+            return
+        answers = tuple(
+            (name, f"{old.label} and {new.label}")
+            for name, (old, new) in reversed(pairs.items())
+        )
+        at = next(name for name, pair in pairs.items() if pair == first)
+
+        def chosen(choice: str | None) -> None:
+            if choice:
+                self._compare(number, *pairs[choice])
+
+        question = Choose("Which versions do you want to compare?", answers, at=at)
+        self.app.push_screen(question, chosen)
+
+    def _compare(self, number: int, old: "Revision", new: "Revision") -> None:
+        from patchpilot.services.track.compare_revisions import counts
+        from patchpilot.services.track.follow_topic import compare_series
+
+        names = tuple(f"<{revision.message_id}>" for revision in (old, new))
+
+        def then(comparison: "RevisionComparison") -> None:
+            title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"
+            rows = comparison_rows(comparison)
+            self.app.push_screen(Reader(title, rows, patch=True))
+
+        def compare(*_: object) -> "RevisionComparison":
+            return compare_series(number, names)
+
+        self.in_thread("comparing the versions", compare, then)
 
     def action_collect(self) -> None:
         """Show the tags from replies, then add them to the commits."""
-        collect(self)
+        from patchpilot.services.tags.add_review_trailers import add_review_trailers
+        from patchpilot.topic.review_trailers import TrailersRequest
+        from patchpilot.tui.screens.collect_tags_dialog import CollectTags
+
+        session = self.session
+
+        def run(
+            also: tuple[str, ...] | None,
+            repository: Any,
+            progress: Any,
+            given: tuple[str, ...] = (),
+        ) -> "Collected":
+            request = TrailersRequest(
+                session.target,
+                session.topic_base,
+                also=also or (),
+                dry_run=also is None,
+                overrides=given,
+            )
+            return add_review_trailers(repository, request, progress=progress)
+
+        def planned(collected: "Collected") -> None:
+            rows = [
+                row
+                for change in collected.preparation.changed
+                for row in change.marked.rstrip("\n").split("\n")
+                if "{+" in row
+            ]
+            if rows or any(tag.asks for tag in collected.held):
+                self.app.push_screen(CollectTags(rows, collected), answered)
+                return
+            held = [f"not added: {tag.trailer} ({tag.why})" for tag in collected.held]
+            self.notify("; ".join(held) or "no new tags")
+
+        def answered(also: tuple[str, ...] | None) -> None:
+            if also is not None:
+                confirm_rewrite(
+                    self,
+                    "adding the tags",
+                    partial(run, also),
+                    lambda _: self.reread(),
+                    (PUBLISHED,),
+                )
+
+        self.in_thread("collecting the tags", partial(run, None), planned)
 
     def action_version(self) -> None:
         """Start the next version and show its changelog."""
-        start_version(self)
+        from patchpilot.services.send.edit_draft import begin_version
+
+        session = self.session
+
+        def show(draft: Any) -> None:
+            session.changed("draft")
+            rows = [
+                f"Version {draft.version} is started. Next steps:",
+                "",
+                (
+                    f"1. Amend your commits as requested in review (stage {Stage.COMMIT.number},"
+                    " e) and collect the tags (c here)."
+                ),
+                (
+                    f"2. Write the changelog (stage {Stage.PREVIEW.number}, e); the differences"
+                    " from the previous version are listed there."
+                ),
+                (
+                    f"3. Send it (stage {Stage.SEND.number}) as a new thread with a link to the"
+                    " previous version."
+                ),
+                "",
+                "The changelog so far:",
+                *draft.changelog.split("\n"),
+            ]
+            self.app.push_screen(Reader(f"Version {draft.version}", rows, fold=True))
+
+        self.in_thread(
+            "starting the next version",
+            lambda repository, _: begin_version(
+                repository, session.request(repository)
+            ),
+            show,
+        )

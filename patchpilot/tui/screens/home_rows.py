@@ -25,7 +25,7 @@ from patchpilot.tui.view.stages import (
     StageStatus,
     first_open,
 )
-from patchpilot.tui.widgets.row_list import Row
+from patchpilot.tui.widgets.lists import Row
 
 NOT_STARTED = "not started"
 """The group of branches that were neither opened here nor sent."""

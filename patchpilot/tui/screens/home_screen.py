@@ -47,11 +47,10 @@ from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
-from patchpilot.tui.widgets.lists import event_row
+from patchpilot.tui.widgets.lists import RowList, event_row
 from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
-from patchpilot.tui.widgets.row_list import RowList
 from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:

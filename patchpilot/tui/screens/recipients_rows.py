@@ -23,7 +23,7 @@ from patchpilot.tui.view.rich_text import (
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets.row_list import Row
+from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
     from patchpilot.services.maintainers.recipient_history import FileHistory

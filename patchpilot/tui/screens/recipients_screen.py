@@ -28,9 +28,9 @@ from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, ask_yes
+from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, WIDE, Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
-from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.services.maintainers.recipient_history import FileHistory

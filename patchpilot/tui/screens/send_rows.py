@@ -36,8 +36,8 @@ from patchpilot.tui.view.rich_text import (
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import NEEDS_YOU, Stage, StageState, StageStatus
+from patchpilot.tui.widgets.lists import Row
 from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE
-from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine

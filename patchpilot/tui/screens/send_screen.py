@@ -63,9 +63,9 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.choose import Choose, Confirm, ask_yes
 from patchpilot.tui.widgets.keyline import NEXT
+from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
-from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine

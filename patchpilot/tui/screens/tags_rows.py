@@ -16,8 +16,8 @@ from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import fitted, hanging, plain
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import StageState, StageStatus
+from patchpilot.tui.widgets.lists import Row
 from patchpilot.tui.widgets.pager import patch_stops
-from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
     from patchpilot.services.candidate_impact import CandidateImpact

@@ -37,10 +37,10 @@ from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import LineDialog, Reader, ask_line
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
+from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
-from patchpilot.tui.widgets.row_list import Row, RowList
 from patchpilot.tui.widgets.ruler import ReleaseRuler
 
 if TYPE_CHECKING:
@@ -491,7 +491,7 @@ class TagsScreen(ListDetailScreen):
                 Reader(
                     f"{candidate.commit[:12]}: changes to the files of the fix",
                     rows,
-                    pager=DiffView(ident="text"),
+                    patch=True,
                 )
             )
 

@@ -7,9 +7,8 @@ from typing import Any, ClassVar, cast
 from textual.widgets import OptionList
 
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.widgets.lists import event_row
+from patchpilot.tui.widgets.lists import Row, RowList, event_row
 from patchpilot.tui.widgets.panel import Panel
-from patchpilot.tui.widgets.row_list import Row, RowList
 
 
 class ListDetailScreen(StageScreen):

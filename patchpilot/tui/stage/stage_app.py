@@ -27,6 +27,9 @@ class JobControl(Protocol):
     def cancel(self, stage: Stage) -> None:
         """Stop a stage's job."""
 
+    def ended(self, stage: Stage) -> None:
+        """A stage's work ended: start the job that waited for it."""
+
     def refresh_stale(self) -> None:
         """Run the quick stages again that a change made stale."""
 

@@ -21,6 +21,7 @@ from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
     hanging,
+    lines,
     plain,
     with_code,
     wrapped,
@@ -29,7 +30,6 @@ from patchpilot.tui.widgets.dialog import FIELD_HELP, WIDE, Dialog, Modal
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.pager import Pager, Styler, patch_stops
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
@@ -274,45 +274,53 @@ def _folded(row: str, wide: int) -> list[str]:
 class Reader(Modal[None]):
     """A full-screen text with a title.
 
-    `rows` may be a function of the columns. `fold` wraps long lines at the screen's width.
-    `pager` replaces the default viewer.
+    `rows` may be a function of the columns. `fold` wraps long lines at the screen's width. A
+    `patch` is shown in the viewer of patches.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close", key_display="Esc"),
-        # the application's keys do not work in a dialog
-        Binding("y", "app.copy", "copy line"),
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
     ]
 
     def __init__(
         self,
         title: str,
-        rows: Sequence[str] | Callable[[int], Sequence[str]],
+        rows: Sequence[str | Text] | Callable[[int], Sequence[str | Text]],
         *,
-        styler: Styler = plain,
         fold: bool = False,
-        pager: Pager | None = None,
+        patch: bool = False,
     ) -> None:
         super().__init__()
-        self._title, self._rows, self._fold = title, rows, fold
-        self._pager = pager or Pager(ident="text", styler=styler)
+        self._title, self._rows, self._fold, self._patch = title, rows, fold, patch
 
     def compose(self) -> ComposeResult:
         """The text in a panel with the title in its border."""
-        yield Panel(self._pager, title=self._title, classes="reader")
+        with Panel(title=self._title, classes="reader"):
+            if self._patch:
+                yield DiffView(ident="text")
+            else:
+                with VerticalScroll(id="text"):
+                    yield PlainText("reading")
 
     def on_mount(self) -> None:
         """The text has the keys."""
-        self._pager.focus()
+        self.query_one("#text").focus()
 
     def on_resize(self) -> None:
         """The lines follow the width."""
         wide = max(20, self.size.width - 5)
         rows = self._rows(wide) if callable(self._rows) else self._rows
         if self._fold:
-            rows = [part for row in rows for part in _folded(row, wide)]
-        if list(self._pager.rows) != list(rows):
-            self._pager.fill(rows, stops=patch_stops(rows))
+            rows = [part for row in rows for part in _folded(str(row), wide)]
+        if self._patch:
+            view = self.query_one(DiffView)
+            if list(view.rows) != list(rows):
+                view.fill([str(row) for row in rows])
+        else:
+            texts = (row if isinstance(row, Text) else plain(row) for row in rows)
+            self.query_one("#reading", Static).update(lines(texts))
 
     def action_close(self) -> None:
         """Close."""

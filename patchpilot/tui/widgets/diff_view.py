@@ -143,7 +143,6 @@ class DiffView(Pager):
         self,
         rows: Sequence[str],
         *,
-        marks: Mapping[int, tuple[str, str]] | None = None,
         stops: Sequence[int] = (),
         searchable: Mapping[int, str] | None = None,
         keep: bool = False,

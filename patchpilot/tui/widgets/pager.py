@@ -4,8 +4,7 @@
 Only the lines on screen are drawn, so that thousands of lines scroll as smoothly as ten.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -21,6 +20,7 @@ from textual.strip import Strip
 from patchpilot.model.printable import printable
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import plain
+from patchpilot.tui.widgets.search import Searchable
 
 Styler = Callable[[str], Text]
 
@@ -29,11 +29,11 @@ AROUND = 3
 """Lines that stay in view above and below the cursor."""
 
 
-class Pager(ScrollView, can_focus=True):
+class Pager(ScrollView, Searchable, can_focus=True):
     """A viewer for lines of text, with a cursor.
 
-    `marks` maps a line (from 0) to words in the margin. `searchable` maps a line to more text
-    that a search matches on it. `stops` are the lines to which ] and [ move.
+    `searchable` maps a line (from 0) to more text that a search matches on it. `stops` are the
+    lines to which ] and [ move.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pager--cursor"}
@@ -58,9 +58,6 @@ class Pager(ScrollView, can_focus=True):
             show=False,
             key_display="[",
         ),
-        Binding("n", "match(1)", "next match"),
-        Binding("N", "match(-1)", "previous match"),
-        Binding("escape", "end_search", "end search", key_display="Esc"),
         Binding("h,left", "sideways(-8)", "scroll left", show=False),
         Binding("l,right", "sideways(8)", "scroll right", show=False),
     ]
@@ -81,34 +78,22 @@ class Pager(ScrollView, can_focus=True):
         super().__init__(id=ident)
         self.styler = styler
         self.rows: Sequence[str] = ()
-        self.marks: Mapping[int, tuple[str, str]] = {}
         self.searchable: Mapping[int, str] = {}
         self.stops: Sequence[int] = ()
         self.cursor = 0
-        self.word = ""
-        self._margin = 0
 
     def fill(
         self,
         rows: Sequence[str],
         *,
-        marks: Mapping[int, tuple[str, str]] | None = None,
         stops: Sequence[int] = (),
         searchable: Mapping[int, str] | None = None,
         keep: bool = False,
     ) -> None:
-        """Show these lines; `keep` leaves the cursor where it was. A mark is (word, style)."""
-        self.rows, self.marks, self.stops, self.searchable = (
-            rows,
-            marks or {},
-            stops,
-            searchable or {},
-        )
-        self._margin = (
-            max((len(word) for word, _ in self.marks.values()), default=-1) + 1
-        )
+        """Show these lines; `keep` leaves the cursor where it was."""
+        self.rows, self.stops, self.searchable = rows, stops, searchable or {}
         widest = max((len(row.expandtabs(8)) for row in rows), default=0)
-        self.virtual_size = Size(widest + self._margin, len(rows))
+        self.virtual_size = Size(widest, len(rows))
         self.cursor = min(self.cursor, max(0, len(rows) - 1)) if keep else 0
         if not keep:
             self.word = ""
@@ -127,8 +112,7 @@ class Pager(ScrollView, can_focus=True):
         width = self.columns
         if row >= len(self.rows):
             return Strip.blank(width, self.rich_style)
-        word, style = self.marks.get(row, ("", ""))
-        text = Text(word.ljust(self._margin), style=style) + self.styler(self.rows[row])
+        text = self.styler(self.rows[row])
         if self.word:
             text.highlight_words([self.word], "reverse", case_sensitive=False)
         whole = Strip(text.render(self.app.console))
@@ -235,52 +219,15 @@ class Pager(ScrollView, can_focus=True):
         """The line under the cursor, as it is in the text."""
         return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """n, N and Escape are about the matches only while there is a search."""
-        return bool(self.word) if action in ("match", "end_search") else True
+    def lines(self) -> Iterable[str]:
+        """The lines, each with more text that a search matches on it."""
+        for at, row in enumerate(self.rows):
+            yield f"{row} {self.searchable.get(at, '')}"
 
-    def seek(self, word: str, *, move: bool = True) -> None:
-        """Highlight a word and go to its first match at or after the cursor."""
-        self.word = word
-        if (
-            move
-            and word
-            and self.cursor < len(self.rows)
-            and not self._has(self.cursor, word.lower())
-        ):
-            self.action_match(1)
-        self.refresh()
-        self.refresh_bindings()
-
-    def action_match(self, by: int) -> None:
-        """Go to the next or the previous line with the word, wrapping around."""
-        count, word = len(self.rows), self.word.lower()
-        for step in range(1, count + 1):
-            at = (self.cursor + by * step) % count
-            if self._has(at, word):
-                self.go(at)
-                break
-        self.tell_match()
-
-    def tell_match(self) -> None:
-        """Say which match the cursor is on, of how many."""
-        word = self.word.lower()
-        if not word:
-            return
-        found = [at for at in range(len(self.rows)) if self._has(at, word)]
-        place = bisect_right(found, self.cursor)
-        words = f"{place} of {len(found)}" if found else "no match"
-        self.notify(f"search “{self.word}”: {words}")
-
-    def action_end_search(self) -> None:
-        """Clear the search."""
-        self.seek("", move=False)
-        self.notify("")
-
-    def _has(self, at: int, word: str) -> bool:
-        return (
-            word in self.rows[at].lower() or word in self.searchable.get(at, "").lower()
-        )
+    @property
+    def place(self) -> int:
+        """The line under the cursor."""
+        return self.cursor
 
     def action_sideways(self, by: int) -> None:
         """Scroll horizontally."""

@@ -1,21 +1,92 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The search line, as in vi: `/`, a word, Enter.
+"""The search in texts and lists, as in vi: `/`, a word, Enter.
 
-The keys n and N go to the next and previous match; Escape closes the line.
+The keys n and N go to the next and previous match; Escape ends the search.
 """
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 from textual.widgets import Input
 
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.message_row import MessageRow
-from patchpilot.tui.widgets.pager import Pager
+
+
+class Searchable(Widget):
+    """A widget with lines and a cursor, in which a word is searched; "" for no search."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "match(1)", "next match"),
+        Binding("N", "match(-1)", "previous match"),
+        Binding("escape", "end_search", "end search", key_display="Esc"),
+    ]
+    word = ""
+    rank = 0
+    """Of several widgets, the search is in one of the lowest rank."""
+
+    def lines(self) -> Iterable[str]:
+        """The text that is searched, of each line."""
+        raise NotImplementedError
+
+    @property
+    def place(self) -> int:
+        """The line under the cursor."""
+        raise NotImplementedError
+
+    def go(self, line: int) -> None:
+        """Put the cursor on a line and show it."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """n, N and Escape are about the matches only while there is a search."""
+        if action in ("match", "end_search"):
+            return bool(self.word)
+        return super().check_action(action, parameters)
+
+    def _found(self) -> list[int]:
+        word = self.word.casefold()
+        return [at for at, line in enumerate(self.lines()) if word in line.casefold()]
+
+    def seek(self, word: str) -> None:
+        """Search a word and go to its first match at or after the cursor."""
+        self.word = word
+        if word and (found := self._found()) and self.place not in found:
+            self._go_on(found, 1)
+        self.refresh()
+        self.refresh_bindings()
+
+    def _go_on(self, found: list[int], by: int) -> None:
+        """Go to the next or the previous of these lines, wrapping around."""
+        at = bisect_right(found, self.place) if by > 0 else 0
+        before = [line for line in found if line < self.place]
+        self.go(found[at % len(found)] if by > 0 else (before or found)[-1])
+
+    def action_match(self, by: int) -> None:
+        """Go to the next or the previous line with the word."""
+        if found := self._found():
+            self._go_on(found, by)
+        self.tell_match()
+
+    def tell_match(self) -> None:
+        """Say which match the cursor is on, of how many."""
+        if self.word:
+            found = self._found()
+            place = bisect_right(found, self.place)
+            words = f"{place} of {len(found)}" if found else "no match"
+            self.notify(f"search “{self.word}”: {words}")
+
+    def action_end_search(self) -> None:
+        """Clear the search."""
+        self.seek("")
+        self.notify("")
 
 
 class SearchBar(LineInput):
-    """An input line that searches the screen's visible pager; hidden until it is opened."""
+    """An input line that searches a text or list of the screen; hidden until it is opened."""
 
     DEFAULT_CSS = (
         "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus {"
@@ -31,7 +102,7 @@ class SearchBar(LineInput):
             id="search",
             select_on_focus=True,
         )
-        self._pager: Pager | None = None
+        self._in: Searchable | None = None
 
     def _show(self, *, shown: bool) -> None:
         """Show the line in the place of the message row, or that again."""
@@ -40,22 +111,23 @@ class SearchBar(LineInput):
             row.display = not shown
 
     def open(self) -> None:
-        """Show the line, for the focused pager or else the first visible one."""
+        """Show the line, for a text before a list, and what has the focus before others."""
         focused = self.screen.focused
-        pagers = [
-            pager for pager in self.screen.query(Pager) if pager.display and pager.rows
+        visible = [
+            one
+            for one in self.screen.query(Searchable)
+            if one.display and any(one.lines())
         ]
-        self._pager = (
-            focused if isinstance(focused, Pager) else next(iter(pagers), None)
-        )
-        if self._pager:
+        visible.sort(key=lambda one: (one.rank, one is not focused))
+        self._in = next(iter(visible), None)
+        if self._in:
             self._show(shown=True)
             self.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Go to the first match while the word is typed."""
-        if self._pager and self.display:
-            self._pager.seek(event.value, move=bool(event.value))
+        if self._in and self.display:
+            self._in.seek(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return to the text and keep the matches."""
@@ -64,13 +136,13 @@ class SearchBar(LineInput):
 
     def action_close(self) -> None:
         """Return to the text and clear the search."""
-        if self._pager:
-            self._pager.action_end_search()
+        if self._in:
+            self._in.action_end_search()
         self.value = ""
         self._end()
 
     def _end(self) -> None:
         self._show(shown=False)
-        if self._pager:
-            self._pager.focus()
-            self._pager.tell_match()
+        if self._in:
+            self._in.focus()
+            self._in.tell_match()

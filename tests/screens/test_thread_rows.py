@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rows of a conversation: badges, folds, boxes at review points."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from patchpilot.services.track.conversation import conversation
+from patchpilot.topic.followed.follow_series import add_from_mbox
+from patchpilot.topic.followed.known_series import Tracked, open_store
+from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, checklist
+from patchpilot.topic.home.series_news import topic_of_series
+from patchpilot.tui.screens.thread_rows import thread_rows
+from patchpilot.tui.widgets.lists import Row
+from tests.kit.mails import MATT, mail, mbox
+from tests.reading import story
+
+REVIEW = """\
+On Monday, Ada Fixer wrote:
+> one
+> two
+> three
+> four
+
+Can pump ever be NULL here?
+
+> short quote
+Please \x1b[31mrename\x1b[0m it [bold]now[/bold].
+"""
+
+
+def on_v1(text: str, ident: str = "p1", to: str = "v1", minutes: int = 70) -> bytes:
+    return mail(
+        f"Re: [PATCH] {story.TITLE}",
+        text,
+        sender=MATT,
+        id=ident,
+        reply_to=to,
+        minutes=minutes,
+    )
+
+
+def followed(place: Path, *mails: bytes) -> Tracked:
+    (place / "m").write_bytes(mbox(*mails))
+    with open_store() as store:
+        return add_from_mbox(place / "m", store=store)[0]
+
+
+def laid(
+    series: Tracked,
+    changed: frozenset[str] = frozenset(),
+    columns: int = 78,
+    items: list[LedgerItem] | None = None,
+) -> list[Row]:
+    shown = checklist(series) if items is None else items
+    mails = conversation(series)
+    return thread_rows(mails, shown, series.unread, changed, columns)
+
+
+def text_of(rows: list[Row]) -> list[str]:
+    return "\n".join(row.text.plain for row in rows).split("\n")
+
+
+def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(
+    tmp_path: Path,
+) -> None:
+    ack = on_v1("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90)
+    rows = laid(followed(tmp_path, story.V1, on_v1(REVIEW), ack))
+    assert [line.rstrip() for line in text_of(rows)] == [
+        "▸ patch Ada Fixer · 2024-03-04 · v1 demo: check the pointer before use",
+        "  ▾ review Matt Maintainer · 2024-03-04 · on v1 new",
+        "        On Monday, Ada Fixer wrote:",
+        "        > … 4 quoted lines",
+        "",
+        "    [ ] Can pump ever be NULL here?",
+        "",
+        "        > short quote",
+        "    [ ] Please \\x1b[31mrename\\x1b[0m it [bold]now[/bold].",
+        "    ▾ trailers Matt Maintainer · 2024-03-04 · on v1 new",
+        "      Reviewed-by: Matt Maintainer <matt@example.com>",
+    ]
+    points = [
+        row.about.item.point.text[:10] for row in rows if row.about and row.about.item
+    ]
+    assert points == ["Can pump e", "Please \x1b[3"]
+    assert all((row.about is None) == (not row.text.plain.strip()) for row in rows)
+
+
+def test_enter_opens_and_closes_mails_and_quotes(tmp_path: Path) -> None:
+    series = followed(tmp_path, story.V1, on_v1(REVIEW))
+    post, review, *_ = folds = [
+        row.about.fold for row in laid(series) if row.about and row.about.fold
+    ]
+    quote = folds[-1]
+    closed = laid(series, frozenset((review,)))
+    assert len(closed) == 2
+    assert closed[1].text.plain.startswith("  ▸ review")
+    assert "new  Can pump ever be NULL" in closed[1].text.plain, "its first own line"
+    assert "rename" in closed[1].hidden, "a search finds the rest"
+    shown = next(row for row in laid(series, frozenset((quote,))) if row.key == quote)
+    assert [line.strip() for line in shown.text.plain.split("\n")] == [
+        "> one",
+        "> two",
+        "> three",
+        "> four",
+    ]
+    opened = text_of(laid(series, frozenset((post,))))
+    assert any("+\tif (!pump)".expandtabs(8) in row for row in opened)
+
+
+def test_a_ticked_point_has_a_cross_in_its_box(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    series = followed(tmp_path, story.V1, on_v1(REVIEW))
+    items = [replace(it, state=PointState.ADDRESSED) for it in checklist(series)]
+    assert "    [✓] Can pump ever be NULL here?" in text_of(laid(series, items=items))
+    monkeypatch.setenv("PATCHPILOT_ASCII", "1")
+    rows = text_of(laid(series, items=items))
+    assert "    [x] Can pump ever be NULL here?" in rows
+    assert rows[1].startswith("  v review Matt")
+
+
+def test_a_point_starts_a_row_with_its_box_in_the_margin(tmp_path: Path) -> None:
+    text = (
+        "Fine so far. Could you say in the message that the probe\n"
+        "function takes it as harmless? Thanks. Please send a v2 with that.\n"
+    )
+    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text))))
+    assert [row.strip() for row in rows[2:]] == [
+        "[ ] Fine so far. Could you say in the message that the probe",
+        "function takes it as harmless? Thanks. Please send a v2 with that.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "badge"),
+    [("warning: unused", "build-warning"), ("error: undeclared", "build-failure")],
+)
+def test_a_report_without_an_error_is_no_failure(
+    tmp_path: Path, words: str, badge: str
+) -> None:
+    report = (
+        f"kernel test robot noticed the following build {words.partition(':')[0]}s:\n\n>>"
+        f" drivers/demo/pump.c:12:3: {words} 'x'\n"
+    )
+    robot = mail(
+        f"Re: [PATCH] {story.TITLE}",
+        report,
+        sender="kernel test robot <lkp@intel.com>",
+        id="lkp",
+        reply_to="v1",
+        minutes=90,
+    )
+    series = followed(tmp_path, story.V1, robot)
+    assert f" {badge} kernel test robot" in laid(series)[1].text.plain
+    assert (
+        str(series.step.advice) == "kernel test robot reports"
+        f" {'build warnings' if 'warning' in words else 'a build failure'}: fix it and send v2"
+    )
+    assert topic_of_series("", series).failed is ("error" in words)
+
+
+def test_long_lines_go_on_below_and_none_is_cut(tmp_path: Path) -> None:
+    text = "Please " + "explain " * 20 + "it.\n\n\tif (" + "x" * 100 + ")\n"
+    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=60))
+    assert max(map(len, rows[2:])) <= 60
+    assert "x" * 100 in "".join(row.strip() for row in rows)
+
+
+def test_a_paragraph_that_is_too_wide_is_filled_again_and_a_quote_keeps_its_level(
+    tmp_path: Path,
+) -> None:
+    wide = (
+        "The firmware of some cards does not know this command and says so,",
+        "which the probe function then takes for an error of the bus. Short end.",
+    )
+    text = (
+        "\n".join(
+            (
+                *(f"> > {line}" for line in wide),
+                "",
+                *wide,
+                "Tested-by: A <a@example.com>",
+                "",
+                "Thanks,",
+                "Maya",
+            )
+        )
+        + "\n"
+    )
+    rows = text_of(laid(followed(tmp_path, story.V1, on_v1(text)), columns=58))
+    assert [row.strip() for row in rows[2:]] == [
+        "> > The firmware of some cards does not know this",
+        "> > command and says so, which the probe function then",
+        "> > takes for an error of the bus. Short end.",
+        "",
+        "The firmware of some cards does not know this command",
+        "and says so, which the probe function then takes for",
+        "an error of the bus. Short end.",
+        "Tested-by: A <a@example.com>",
+        "",
+        "Thanks,",
+        "Maya",
+    ]
+
+
+def test_in_a_long_conversation_only_what_asks_something_is_open(
+    tmp_path: Path,
+) -> None:
+    many = [
+        on_v1("Thanks, this works for me on two boards.\n", f"t{at}", minutes=100 + at)
+        for at in range(45)
+    ]
+    rows = laid(followed(tmp_path, story.V1, on_v1("Why?\n"), *many))
+    assert sum("\u25be" in row.text.plain for row in rows) == 1
+    assert len(rows) == 48
