@@ -16,7 +16,7 @@ from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.pager import Pager
+from patchpilot.tui.widgets.search import Searchable
 
 HEAD = """# Keys of the TUI
 
@@ -29,8 +29,8 @@ This page is generated from the key bindings by `python -m patchpilot.tui.keys`.
 def page() -> str:
     """Return the text of the whole keys page."""
     parts = [HEAD, "## Everywhere\n", _table([*_of(PatchpilotApp), *_of(StageScreen)])]
-    parts += ["## In texts (commits, patches, messages, threads)\n", _table(_of(Pager))]
-    parts += ["## In patches\n", _table(_of(DiffView))]
+    parts += ["## In patches and messages\n", _table(_of(DiffView))]
+    parts += ["## In a search\n", _table(_of(Searchable))]
     parts += ["## 0 home\n", _table(_of(HomeScreen))]
     for stage in Stage:
         rows = _of(screen_of(stage))

@@ -24,7 +24,7 @@ from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.session import JobRequest, OpenTopic, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets.pager import Pager
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.stagebar import StageBar
 from tests.kit.walk import (
@@ -378,7 +378,7 @@ async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24)) as pilot:
-        pager = app.screen.query_one("#commit", Pager)
+        pager = app.screen.query_one("#commit", DiffView)
         await pilot.press("slash", *"acme", "enter")
         await pilot.pause()
         first = pager.cursor
@@ -420,7 +420,7 @@ async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24)) as pilot:
-        pager = app.screen.query_one("#commit", Pager)
+        pager = app.screen.query_one("#commit", DiffView)
         drawn: list[str] = []
         styler = pager.styler
         pager.styler = lambda row: (drawn.append(row), styler(row))[1]

@@ -16,9 +16,9 @@ from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stage.saved_state import PLACES, SavedState
 from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
-from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.stagebar import StageBar
 from tests.kit.terminal import WALK, Terminal
 from tests.kit.walk import running, settle, text_of
@@ -31,7 +31,7 @@ async def test_a_click_does_what_the_key_does(app: PatchpilotApp) -> None:
     async with running(app, (80, 24)) as pilot:
         await pilot.click("#commit", offset=(5, 4))
         await pilot.pause()
-        assert app.screen.query_one("#commit", Pager).cursor == 4
+        assert app.screen.query_one("#commit", DiffView).cursor == 4
         words = text_of(app).split("\n")[-1]
         await pilot.click(KeyLine, offset=(words.index("Checks"), 0))
         await settle(pilot)

@@ -35,7 +35,6 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
@@ -363,7 +362,7 @@ class ChecksScreen(ListDetailScreen):
         self._is_ahead = False
         self._patch.choose(self._at)
 
-    def on_pager_moved(self, event: Pager.Moved) -> None:
+    def on_diff_view_moved(self, event: DiffView.Moved) -> None:
         """The list follows the patch, and the detail once the cursor rests."""
         view = self._patch
         part, panel = view.file_at(event.line), self.query_one("#patch-panel", Panel)

@@ -17,7 +17,6 @@ from patchpilot.tui.view.rich_text import fitted, hanging, plain
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import StageState, StageStatus
 from patchpilot.tui.widgets.lists import Row
-from patchpilot.tui.widgets.pager import patch_stops
 
 if TYPE_CHECKING:
     from patchpilot.services.candidate_impact import CandidateImpact
@@ -55,7 +54,7 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
 
 def first_hunk(rows: Sequence[str]) -> int:
     """Return the line of a patch's first hunk, or 0 if it has none."""
-    return next((at for at in patch_stops(rows) if rows[at].startswith("@@ ")), 0)
+    return next((at for at, row in enumerate(rows) if row.startswith("@@ ")), 0)
 
 
 def from_hunk(rows: Sequence[str], at: int) -> list[str]:
@@ -86,7 +85,7 @@ def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
     touched = {
         row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()
     }
-    hunks = [at for at in patch_stops(rows) if rows[at].startswith("@@ ")]
+    hunks = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
     ends = [*hunks[1:], len(rows)]
     shared = [
         sum(row[:1] == "+" and row[1:].strip() in touched for row in rows[at:end])

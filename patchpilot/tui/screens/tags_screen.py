@@ -31,14 +31,13 @@ from patchpilot.tui.screens.tags_rows import (
 )
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.view.rich_text import lines, word_diff_line, word_diff_rows
+from patchpilot.tui.view.rich_text import lines, word_diff
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import LineDialog, Reader, ask_line
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.ruler import ReleaseRuler
@@ -282,11 +281,11 @@ class TagsScreen(ListDetailScreen):
                 yield RowList(ident="candidates", enter="choose")
             with Panel(title="Evidence", id="why"), VerticalScroll(can_focus=False):
                 yield PlainText("evidence")
-            with Panel(title="Message with tags added", id="rewording"):
-                yield Pager(
-                    ident="wording",
-                    styler=partial(word_diff_line, marked=self.app.no_color),
-                )
+            with (
+                Panel(title="Message with tags added", id="rewording"),
+                VerticalScroll(id="wording"),
+            ):
+                yield PlainText("words")
         with Container(id="proof", classes="pair"):
             with Panel(title="Introduced by", id="introduced"):
                 yield DiffView(ident="introducing")
@@ -409,19 +408,14 @@ class TagsScreen(ListDetailScreen):
         evidence = self.query_one("#evidence", Static)
         columns = evidence.content_size.width or self.size.width
         evidence.update(lines(evidence_rows(result, candidate, impact, columns)))
-        wording, message = (
-            self.query_one("#wording", Pager),
-            word_diff_rows(impact.message) if impact else [],
-        )
-        if message and list(wording.rows) != message:
-            wording.fill(message)
+        if impact and impact.message:
+            message = word_diff(impact.message, marked=self.app.no_color)
+            self.query_one("#words", Static).update(message)
             self._show_tags()
 
     def _show_tags(self) -> None:
         """Scroll the message to the tags, which are its last lines, once it has its place."""
-        self.call_after_refresh(
-            self.query_one("#wording", Pager).scroll_end, animate=False
-        )
+        self.call_after_refresh(self.query_one("#wording").scroll_end, animate=False)
 
     @property
     def _pair(self) -> tuple[str, str]:

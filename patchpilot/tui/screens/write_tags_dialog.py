@@ -2,21 +2,20 @@
 """The dialog for writing tags: the choices, and a word diff of the resulting message."""
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Input, Static
 
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import plain, word_diff_line, word_diff_rows
+from patchpilot.tui.view.rich_text import plain, word_diff
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.input_line import LineInput
-from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
@@ -109,10 +108,8 @@ class WriteTags(Choose):
 
     def rest(self) -> ComposeResult:
         """The message as it will be."""
-        yield Pager(
-            ident="rest",
-            styler=partial(word_diff_line, marked=self.app.no_color),
-        )
+        with VerticalScroll(id="rest"):
+            yield PlainText("message")
 
     def on_mount(self) -> None:
         """Show the result of the first choice."""
@@ -200,12 +197,11 @@ class WriteTags(Choose):
             # the message needs the line
             notes = [note for note in notes if not note.startswith(AT_BACKPORTS)]
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
-        message = self.query_one("#rest", Pager)
-        message.fill(word_diff_rows(change.marked))
-        message.styles.height = message.virtual_size.height
+        message = word_diff(change.marked, marked=self.app.no_color)
+        self.query_one("#message", Static).update(message)
         # the tags are its last lines
         self.call_after_refresh(self.fit)
-        self.call_after_refresh(message.scroll_end, animate=False)
+        self.call_after_refresh(self.query_one("#rest").scroll_end, animate=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the line goes to the answers."""

@@ -62,25 +62,21 @@ def diff_line(line: str) -> Text:
     return plain(line, style)
 
 
-def word_diff_line(row: str, *, marked: bool) -> Text:
-    """Return a line of a word diff, with `{+added+}` and `[-removed-]` words in color.
+def word_diff(text: str, *, marked: bool) -> Text:
+    """Return a word diff, with `{+added+}` and `[-removed-]` words in color.
 
-    The marks around the words are kept only if `marked` is set, for terminals without colors.
+    The marks around the words are kept only if `marked` is set, for terminals without colors;
+    those of an added blank line never are.
     """
-    text, done = Text(), 0
-    row = plain(row).plain
-    for found in WORD_DIFF.finditer(row):
+    found_text, done = Text(), 0
+    text = plain(text.replace("{++}\n", "\n").rstrip("\n")).plain
+    for found in WORD_DIFF.finditer(text):
         word = found[0] if marked else found[0][2:-2]
-        text.append(row[done : found.start()]).append(
+        found_text.append(text[done : found.start()]).append(
             word, f"bold {ADDED}" if found[0][0] == "{" else f"strike {REMOVED}"
         )
         done = found.end()
-    return text.append(row[done:])
-
-
-def word_diff_rows(marked: str) -> list[str]:
-    """Return the lines of a word diff; the marks of an added blank line are removed."""
-    return marked.replace("{++}\n", "\n").rstrip("\n").split("\n")
+    return found_text.append(text[done:])
 
 
 def lines(parts: Iterable[Text]) -> Text:

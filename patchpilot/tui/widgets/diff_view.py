@@ -5,7 +5,7 @@ It has syntax highlighting, changed words, line numbers, folding, and findings b
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, NamedTuple
@@ -13,9 +13,11 @@ from typing import ClassVar, NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
-from textual.geometry import Size
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from patchpilot.model.printable import printable, width
@@ -25,8 +27,10 @@ from patchpilot.tui.view.rich_text import wrapped
 from patchpilot.tui.widgets.diff_code import changed_words, paired, syntax
 from patchpilot.tui.widgets.diff_colors import DiffColors, colors_on
 from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, FilePart, Kind, read_rows
-from patchpilot.tui.widgets.pager import Pager
+from patchpilot.tui.widgets.search import Searchable
 
+AROUND = 3
+"""Lines that stay in view above and below the cursor."""
 PIECE = 32
 """Rows of a hunk that are highlighted at once: few, so that no key waits for long."""
 NOTE_ROWS = 4
@@ -94,13 +98,36 @@ class _Shown(NamedTuple):
         return self.note >= 0 or self.start > 0
 
 
-class DiffView(Pager):
+class DiffView(ScrollView, Searchable, can_focus=True):
     """A viewer for a patch, a message or a diff, in which each hunk and file can be folded.
+
+    Only the lines on screen are drawn, so that thousands of lines scroll as smoothly as ten.
 
     `note` is the index of the current note, or -1 for none.
     """
 
+    DEFAULT_CSS = """
+    DiffView { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "line down", show=False),
+        Binding("k,up", "move(-1)", "line up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
+        Binding("home", "edge(0)", "go to the top", show=False),
+        Binding("G,end", "edge(-1)", "go to the end", show=False),
+        Binding(
+            "right_square_bracket", "stop(1)", "next hunk", show=False, key_display="]"
+        ),
+        Binding(
+            "left_square_bracket",
+            "stop(-1)",
+            "previous hunk",
+            show=False,
+            key_display="[",
+        ),
+        Binding("left", "sideways(-8)", "scroll left", show=False),
+        Binding("right", "sideways(8)", "scroll right", show=False),
         more_key(
             "minus",
             "fold",
@@ -115,8 +142,23 @@ class DiffView(Pager):
         ),
     ]
 
+    class Moved(Message):
+        """The cursor went to another line (0-based)."""
+
+        def __init__(self, view: "DiffView", line: int) -> None:
+            super().__init__()
+            self.view, self.line = view, line
+
+        @property
+        def control(self) -> "DiffView":
+            """The view it happened in."""
+            return self.view
+
     def __init__(self, *, ident: str | None = None) -> None:
-        super().__init__(ident=ident)
+        super().__init__(id=ident)
+        self.rows: Sequence[str] = ()
+        self.stops: Sequence[int] = ()
+        self.cursor = 0
         self.parts = DiffRows()
         self.notes: Sequence[Note] = ()
         self._searchable: Mapping[int, str] = {}
@@ -143,29 +185,29 @@ class DiffView(Pager):
         self,
         rows: Sequence[str],
         *,
-        stops: Sequence[int] = (),
         searchable: Mapping[int, str] | None = None,
         keep: bool = False,
         notes: Sequence[Note] = (),
     ) -> None:
         """Show this patch with notes, which are ordered by line; `keep` leaves cursor and folds.
 
-        `stops` are found by themselves.
+        `searchable` maps a line (from 0) to more text that a search matches on it.
         """
+        self.cursor = min(self.cursor, max(0, len(rows) - 1)) if keep else 0
         if not keep:
-            self._folded_files, self._folded_hunks = set(), set()
-        self.parts, self.note = read_rows(rows), -1
+            self._folded_files, self._folded_hunks, self.word = set(), set(), ""
+            self.scroll_home(animate=False)
+        self.rows, self.parts, self.note = rows, read_rows(rows), -1
         self._pieces, self._changed = {}, {}
         self._lines = [_Shown(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
         self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
-        found = sorted(
+        self.stops = sorted(
             [
                 *(file.start for file in self.parts.files),
                 *(hunk.start for hunk in self.parts.hunks),
             ]
         )
-        super().fill(rows, stops=found, keep=keep)
         self._searchable = dict(searchable or {})
         self.annotate(notes)
 
@@ -263,6 +305,11 @@ class DiffView(Pager):
             yield _Shown(note.line, note=number, text=text, begins=at == 0)
 
     @property
+    def columns(self) -> int:
+        """The columns of a line: the scrollbar takes some, which Textual counts in the size."""
+        return max(0, self.size.width - self.scrollbar_size_vertical)
+
+    @property
     def _gutter(self) -> int:
         """Columns before the code: bar, line number, space, sign."""
         return 1 + (self._digits + 1 if self.parts.hunks else 0) + 1
@@ -315,7 +362,30 @@ class DiffView(Pager):
         here = self._notes_in(line, line + 1)
         if here and self.note not in here:
             self._mark(here.start)
-        super().go(line)
+        self._show(line)
+
+    def _show(self, line: int) -> None:
+        """Put the cursor on a line.
+
+        Only the lines that look different then are drawn again.
+        """
+        before = self.place_of(self.cursor)
+        self.cursor = max(0, min(line, len(self.rows) - 1))
+        place = self.place_of(self.cursor)
+        scroll = self.scroll_offset
+        self.scroll_to_region(
+            Region(
+                scroll.x, max(0, place - AROUND), 1, 2 * AROUND + self.height_of(place)
+            ),
+            animate=False,
+            force=True,
+        )
+        if self.scroll_offset == scroll:
+            for at in {before, place}:
+                self.refresh_lines(at, self.height_of(at))
+        else:
+            self.refresh()
+        self.post_message(self.Moved(self, self.cursor))
 
     def choose(self, number: int) -> None:
         """Make a note the current one and put the cursor on its line."""
@@ -337,6 +407,58 @@ class DiffView(Pager):
             if 0 <= note < len(self.notes):
                 place = self.place_of(self.notes[note].line)
                 self.refresh_lines(place, self.height_of(place))
+
+    def action_move(self, by: int) -> None:
+        """Move a line down or up."""
+        self.go(self.line_near(self.place_of(self.cursor) + by, by))
+
+    def action_page(self, by: int) -> None:
+        """Move a page down or up: what is shown moves by as much as the cursor."""
+        step = by * max(1, self.size.height - 2)
+        top = max(0, min(self.scroll_offset.y + step, self.max_scroll_y))
+        place = self.place_of(self.cursor) + step
+        # as far from the edge as `go` wants it, which would scroll back otherwise
+        place = (
+            max(place, top + AROUND)
+            if by > 0
+            else min(place, top + self.size.height - 1 - AROUND)
+        )
+        line = self.line_near(max(0, min(place, self.virtual_size.height - 1)), by)
+        self.scroll_to(y=top, animate=False, immediate=True)
+        self.go(line)
+
+    def action_edge(self, line: int) -> None:
+        """Go to the first or the last line."""
+        self.go(line if line >= 0 else len(self.rows) - 1)
+
+    def action_stop(self, by: int) -> None:
+        """Go to the next or the previous stop."""
+        ahead = [
+            stop
+            for stop in self.stops
+            if (stop > self.cursor if by > 0 else stop < self.cursor)
+        ]
+        if ahead:
+            self.go(ahead[0] if by > 0 else ahead[-1])
+
+    @property
+    def line_to_copy(self) -> str:
+        """The line under the cursor, as it is in the text."""
+        return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
+
+    def lines(self) -> Iterable[str]:
+        """The lines, each with more text that a search matches on it."""
+        for at, row in enumerate(self.rows):
+            yield f"{row} {self.searchable.get(at, '')}"
+
+    @property
+    def place(self) -> int:
+        """The line under the cursor."""
+        return self.cursor
+
+    def action_sideways(self, by: int) -> None:
+        """Scroll horizontally."""
+        self.scroll_to(x=max(0, self.scroll_offset.x + by), animate=False)
 
     def action_fold(self) -> None:
         """Fold or unfold the hunk under the cursor; on a file's line the file."""
@@ -364,7 +486,7 @@ class DiffView(Pager):
 
     def _after_fold(self, line: int) -> None:
         self._lay_out()
-        super().go(line)
+        self._show(line)
 
     def on_click(self, event: Click) -> None:
         """Move the cursor to the line that was clicked.
@@ -375,7 +497,7 @@ class DiffView(Pager):
         if place < len(self._shown) and self._shown[place].note >= 0:
             self.choose(self._shown[place].note)
             return
-        super().on_click(event)
+        self.go(self.line_near(place, -1))
         if (
             self.rows
             and event.x <= self._gutter
