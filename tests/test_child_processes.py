@@ -259,6 +259,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         ),
         "commits/own_commands::b4_file_entries": ("str(file)",),
         "topic/edit_commits::edit_file": ("str(file)",),
+        "topic/edit_commits::merged_edit": ("base", "other", "yours"),
     },
     REMOTES: {
         "services/setup/fetch_branches::fetch_branches": (
@@ -298,6 +299,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/sent_elsewhere::_patches_of": ("*span",),
         "commits/message_mail::mail_of_message": ("base",),
         "topic/edit_commits::edit_file": ("editor",),
+        "topic/edit_commits::merged_edit": ("base", "other", "yours"),
         "archive/landed_series::_by_content": ("*words",),
         "topic/followed/known_senders::_in_commits": ("*words",),
         "archive/local_mails::_Epochs._commits": ("form",),

@@ -74,12 +74,38 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
         return edited
     if edited == text:
         return None
+    raise kept_edit(text, edited, name, PatchpilotError("the editor failed"))
+
+
+def kept_edit(
+    text: str, edited: str, name: str, error: PatchpilotError
+) -> PatchpilotError:
+    """Keep an edited text that cannot be used, and return the error with the name of its file.
+
+    The next edit of `text` starts with it.
+    """
+    kept = _kept_file(text, name)
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept.write_text(edited, encoding="utf-8")
-    raise PatchpilotError(
-        f"the editor failed; the text is kept in {kept}",
-        hint="edit it again to continue with that text",
+    return type(error)(
+        f"{error.message}; the text is kept in {kept}",
+        hint=error.hint or "edit it again to continue with that text",
     )
+
+
+def merged_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
+    """Return an edited text with what changed meanwhile, and whether both changed the same lines.
+
+    Such lines are there twice, between git's conflict marks.
+    """
+    with TemporaryFolder("edit") as folder:
+        files = [folder / name for name in ("yours", "before", "now")]
+        for file, text in zip(files, (edited, before, now), strict=True):
+            file.write_text(text, encoding="utf-8")
+        labels = ("-L", "yours", "-L", "before", "-L", "changed meanwhile")
+        yours, base, other = map(str, files)
+        done = git(None, "merge-file", "-p", *labels, yours, base, other, ok=range(128))
+    return done.out.decode("utf-8"), bool(done.code)
 
 
 def _kept_file(text: str, name: str) -> Path:

@@ -39,7 +39,7 @@ def test_blank_lines_give_way_first() -> None:
 def test_branches_that_were_not_fetched_name_the_key() -> None:
     result: Any = SimpleNamespace(rules=("Not fetched.\n\nRun `git fetch`.",), unfetched=True)  # fmt: skip  # noqa: E501
     assert empty_words(result) == ("Not fetched.", "Run git fetch.")
-    assert empty_keys(result)[0] == ("f", "run git fetch, after confirmation")
+    assert empty_keys(result)[0] == ("g", "run git fetch, after confirmation")
     result = SimpleNamespace(rules=("It is no fix.",), unfetched=False)
     assert [key for key, _ in empty_keys(result)] == ["4", "n"]
 

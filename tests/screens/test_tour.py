@@ -153,5 +153,5 @@ async def test_the_keys_of_the_tour_lead_from_the_first_screen_to_the_end(
             # the user answers the question before the changes for v2 are made
             assert pressed.index("r") < pressed.index("M")
             assert SAID in replies(sandbox)
-            assert pressed[-4:] == ["f", "5", "w", "q"]
+            assert pressed[-4:] == ["g", "5", "w", "q"]
             assert list((sandbox.work / "backports").rglob("*.patch"))

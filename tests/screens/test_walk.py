@@ -157,7 +157,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             ] == [1, 2]
             await keys(pilot, Stage.BACKPORTS)
             shown = text_of(app)
-            assert "f fetch the merge" in shown
+            assert "g fetch the merge" in shown
             assert "wait for the merge" not in shown
             merged = followed().status.commit
             await keys(pilot, "enter")

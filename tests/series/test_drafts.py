@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError, UsageError
+from patchpilot.errors import InputError, RefusedError, UsageError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.cover_letter import (
@@ -152,8 +152,31 @@ def test_an_edit_that_was_given_up_changes_nothing(tmp_path: Path) -> None:
         assert list(edited.notes.values()) == ["no note"]
         with pytest.raises(UsageError, match="this topic has 2 patches"):
             change(repository, Changes(notes=(("9", "x"),)))
-        with pytest.raises(InputError, match="heading"):
+        with pytest.raises(InputError, match=r"heading.* the text is kept in "):
             edit(repository, lambda text: "words of mine\n" + text)
+
+
+def test_what_changed_during_an_edit_is_merged_or_kept_apart(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    with Repository.open(repo.path) as repository:
+        change(repository, Changes(subject="a cover", notes=(("2", "a note"),)))
+
+        def mine(text: str) -> str:
+            change(repository, Changes(notes=(("1", "from a shell"),)))
+            return text.replace("a note", "my note")
+
+        merged = edit(repository, mine).draft
+        assert sorted(merged.notes.values()) == ["from a shell", "my note"]
+
+        def same(text: str) -> str:
+            change(repository, Changes(notes=(("2", "their note"),)))
+            return text.replace("my note", "no note")
+
+        with pytest.raises(
+            RefusedError, match=r"changed while it was edited.* kept in"
+        ):
+            edit(repository, same)
+        assert "their note" in show(repository).draft.notes.values()
 
 
 def test_b4s_cover_and_the_branch_description_are_taken(tmp_path: Path) -> None:

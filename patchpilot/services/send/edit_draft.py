@@ -12,7 +12,7 @@ from typing import NamedTuple
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.b4_prep import PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError, UsageError
+from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_number import number
@@ -27,7 +27,12 @@ from patchpilot.series.cover_letter import fill, given_cover, template, without_
 from patchpilot.series.draft import Drafts, complete_prefix, one_line_each
 from patchpilot.series.draft_text import as_text, from_text, read_draft_file
 from patchpilot.topic.b4_record import draft_for_b4
-from patchpilot.topic.edit_commits import edit_text, editor_name
+from patchpilot.topic.edit_commits import (
+    edit_text,
+    editor_name,
+    kept_edit,
+    merged_edit,
+)
 from patchpilot.topic.find_topic import Topic, find_draft, finished_topic
 from patchpilot.topic.reroll import (
     changelog_hints,
@@ -39,6 +44,8 @@ from patchpilot.topic.reroll import (
 from patchpilot.topic.topic_state import TopicState, topic_state
 from patchpilot.topic.workplace import Workplace
 
+EDITED = "DRAFT.txt"
+"""The file that the editor opens."""
 Edit = Callable[[str], str | None]
 """Lets the user edit a text and returns it; None when they gave up."""
 
@@ -131,22 +138,34 @@ def edit(
 ) -> DraftResult:
     """Lets the user edit all texts of a draft at once.
 
-    The draft is not changed if the user cancels.
+    The draft is not changed if the user cancels. What another process changed meanwhile is merged.
+    A text that cannot be used is kept, and the next edit starts with it.
     """
-    topic = finished_topic(repository, SendRequest(target=target, base=base))
-    draft = topic.draft
-    offered = _offered(repository, draft)
-    shown = as_text(
-        offered,
-        changed=changelog_hints(repository, offered) if offered.version > 1 else (),
-    )
+    request = SendRequest(target=target, base=base)
+    topic = finished_topic(repository, request)
+    draft, shown = topic.draft, _editable(repository, topic.draft)
     text = editor(shown)
     if text is not None and text != shown:
-        changed = _imported(repository, draft, text)
+        draft = find_draft(repository, request)
+        now = _editable(repository, draft)
+        try:
+            text, in_conflict = merged_edit(shown, text, now)
+            if in_conflict:
+                raise RefusedError("the draft changed while it was edited")
+            changed = _imported(repository, draft, text)
+        except PatchpilotError as error:
+            raise kept_edit(now, text, EDITED, error) from error
         draft_for_b4(repository, changed)
         with Drafts() as drafts:
             draft = drafts.keep(draft, changed, "edited")
     return _result(repository, topic._replace(draft=draft))
+
+
+def _editable(repository: Repository, draft: Draft) -> str:
+    """The texts of a draft with the hints for a changelog."""
+    offered = _offered(repository, draft)
+    hints = changelog_hints(repository, offered) if offered.version > 1 else ()
+    return as_text(offered, changed=hints)
 
 
 def export(repository: Repository, target: str | None, base: str | None) -> str:
@@ -350,4 +369,4 @@ def editor_of(place: Workplace) -> Edit:
     returns None if the editor fails.
     """
     editor = editor_name(place.repository)
-    return lambda text: edit_text(editor, text, "DRAFT.txt")
+    return lambda text: edit_text(editor, text, EDITED)

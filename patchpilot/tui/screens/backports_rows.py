@@ -100,7 +100,7 @@ class BranchTexts:
 
     def facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
         """All that is known of a branch, as (label, text)."""
-        fetch = f"{self.merged[:12]}, not fetched yet: press f (git fetch)"
+        fetch = f"{self.merged[:12]}, not fetched yet: press g (git fetch)"
         return [
             *([("merged as", fetch)] if self.merged else []),
             *facts(branch),
@@ -340,7 +340,7 @@ def what_to_do(
     if not branch.wants_fix:
         return "nothing"
     if merged:
-        return "f fetch the merge"
+        return "g fetch the merge"
     if branch.queued:
         return "queued for a release"
     if branch.resolved:

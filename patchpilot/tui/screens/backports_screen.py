@@ -94,13 +94,11 @@ BINDINGS: list[BindingType] = [
         "tick or untick a prerequisite; w writes the ticked ones",
     ),
     key(
-        "f",
-        "fetch",
-        "run git fetch",
-        (
-            "after confirmation, fetch the missing stable branches, or all remotes once the"
-            " fix is merged"
-        ),
+        "g",
+        "refresh",
+        "refresh",
+        "judge the branches again; after confirmation, fetch those that are missing, or all remotes"
+        " once the fix is merged",
     ),
 ]
 
@@ -337,7 +335,7 @@ def empty_keys(result: "BackportResult") -> list[tuple[str, str]]:
     """Return the keys that help where a result has no branches."""
     tags = Stage.TAGS
     return [
-        ("f", "run git fetch, after confirmation")
+        ("g", "run git fetch, after confirmation")
         if result.unfetched
         else (str(tags.number), f"go to {tags.label}, if this is a fix after all"),
         ("n", f"go to {Stage.PREVIEW.label}"),
@@ -471,26 +469,28 @@ class BackportsScreen(ListDetailScreen):
             request(self, result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is something to fetch only when the fix was merged or no branch is there, and
-        something to do with a branch only where there are any.
-        """
+        """There is something to do with a branch only where there are any."""
         result: BackportResult | None = self._shown
         if result and not result.branches and action in ("write", "resolve", "tick"):
             return False
         if action == "request":
             return REQUEST in self._keys_to_press
-        return (
-            bool(result and (result.unfetched or self._texts.merged))
-            if action == "fetch"
-            else super().check_action(action, parameters)
-        )
+        return super().check_action(action, parameters)
 
-    def action_fetch(self) -> None:
-        """Run git fetch: the stable branches, or so that the mainline commit is used."""
+    def action_refresh(self) -> None:
+        """Judge the branches again.
+
+        Run git fetch first, where stable branches are missing or the mainline commit is.
+        """
         from patchpilot.tui.actions.fetch_action import fetch, fetch_stable
 
         result: BackportResult | None = self._shown
-        fetch_stable(self) if result and result.unfetched else fetch(self)
+        if result and result.unfetched:
+            fetch_stable(self)
+        elif result and self._texts.merged:
+            fetch(self)
+        else:
+            self.action_reload()
 
     def moved(self, listed: RowList) -> None:
         """Show the details of the selected verdict, once the cursor rests."""

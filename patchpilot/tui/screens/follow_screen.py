@@ -153,7 +153,7 @@ class FollowScreen(ListDetailScreen):
         ),
         key(
             "g",
-            "reload",
+            "refresh",
             "refresh",
             "check the mail archive for new messages; after a merge, run git fetch",
         ),
@@ -487,7 +487,7 @@ class FollowScreen(ListDetailScreen):
     @property
     def shown_keys(self) -> ShownKeys:
         """The room is for what is next."""
-        hidden = {"reload"} if self.app.size.width < ROOMY else set()
+        hidden = {"refresh"} if self.app.size.width < ROOMY else set()
         if self._order:
             hidden |= {"add"}
         wanted = wants(self._chosen()) if self._order else ""
@@ -691,17 +691,17 @@ class FollowScreen(ListDetailScreen):
             mark_read(series.entry.id)
             self.begin_after("followed")
 
-    def action_reload(self) -> None:
+    def action_refresh(self) -> None:
         """Check the archive; whether a merged fix is in mainline and the stable branches is read
         from the local refs, so offer git fetch then.
         """
         own = next((series for series in self._order if series.own), None)
-        if own and own.landed and self.focused:
+        if own and own.landed:
             from patchpilot.tui.actions.fetch_action import fetch
 
             fetch(self)
         else:
-            super().action_reload()
+            self.action_reload()
 
     def action_add(self) -> None:
         """Follow another series."""

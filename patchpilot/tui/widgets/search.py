@@ -115,7 +115,7 @@ class SearchBar(LineInput):
         focused = self.screen.focused
         visible = [
             one
-            for one in self.screen.query(Searchable)
+            for one in self.screen.query().results(Searchable)
             if one.display and any(one.lines())
         ]
         visible.sort(key=lambda one: (one.rank, one is not focused))
