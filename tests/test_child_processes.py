@@ -259,7 +259,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         ),
         "commits/own_commands::b4_file_entries": ("str(file)",),
         "topic/edit_commits::edit_file": ("str(file)",),
-        "topic/edit_commits::merged_edit": ("base", "other", "yours"),
     },
     REMOTES: {
         "services/setup/fetch_branches::fetch_branches": (

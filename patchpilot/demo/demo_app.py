@@ -36,31 +36,23 @@ from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
 
 CARDS = {
-    Stage.COMMIT: "You are Robin, and this is your fix. It takes the eight stages of the second"
-    " line to reach mainline and the stable kernels. T ends the tour; M makes the changes of"
-    " stages 1 and 2.",
-    Stage.CHECKS: "Findings of maintainers and bots, each below its line. What can be fixed"
-    " safely is shown before it is applied.",
-    Stage.RECIPIENTS: "Who receives the patch, and why: from MAINTAINERS, the tags of the commit"
-    " and the history of the files.",
-    Stage.TAGS: "Which commit introduced the bug? The most likely one is first, with the evidence"
-    " for it below.",
-    Stage.BACKPORTS: "Which stable kernels have the bug, and does the fix apply? Backports come"
-    " after the fix is in mainline.",
-    Stage.PREVIEW: "The message as its readers see it. It will be sent exactly as shown.",
-    Stage.SEND: "Each check that needs you has a line. In the demo, the message only goes to a"
-    " mail server on this machine.",
-    Stage.FOLLOW: "Replies arrive here; in the demo, within seconds. The first line shows what to"
-    " do next.",
+    Stage.COMMIT: "You are Robin; M makes Robin's changes, T ends the tour.",
+    Stage.CHECKS: "What maintainers and bots would report, below its line.",
+    Stage.RECIPIENTS: "Who receives the patch, and why.",
+    Stage.TAGS: "Which commit introduced the bug? The likeliest is first.",
+    Stage.BACKPORTS: "Which stable kernels have the bug, and does the fix apply?",
+    Stage.PREVIEW: "The message, exactly as it will be sent.",
+    Stage.SEND: "In the demo, messages only go to a server on this machine.",
+    Stage.FOLLOW: "Replies arrive here within seconds.",
 }
 """The text of the tour at each stage."""
-FOUND = "Mainline has fixed the bug, and 6.1 lacks the fix. Anybody may ask the stable team for it."
+FOUND = "6.1 lacks this fix of mainline: ask the stable team."
 BUGS = {
-    SERVER_LOG: "A server with 6.1 logs a line. Has mainline fixed the bug?",
-    CARD_LOG: "You are Robin: your old card logs another line. Has mainline fixed that bug?",
+    SERVER_LOG: "A server with 6.1 logs a line. Is it fixed?",
+    CARD_LOG: "Your old card logs another line. Is it fixed?",
 }
 """A line of dmesg, in the order of the tour, and what leads to it."""
-WRITTEN = "No commit of mainline fixes that, so you wrote the fix, on a branch."
+WRITTEN = "Mainline has no fix, so you wrote one."
 LOOK = 0.1
 """Seconds between two looks at which key is next."""
 
@@ -105,7 +97,9 @@ class DemoFollow(FollowScreen):
 class TourRow(Static):
     """The text of the tour at a stage, below the stage bar."""
 
-    DEFAULT_CSS = "TourRow { height: auto; background: $panel; padding: 0 1; }"
+    DEFAULT_CSS = (
+        "TourRow { height: auto; max-height: 3; background: $panel; padding: 0 1; }"
+    )
 
 
 class DemoApp(PatchpilotApp):
@@ -225,9 +219,9 @@ class DemoApp(PatchpilotApp):
         )
         return Text.assemble(
             plain(head, STRONG),
-            with_code(following.why or card),
-            " ",
             plain(press, "reverse bold"),
+            "  ",
+            with_code(following.why or card),
         )
 
     def _next_key(self, screen: StageScreen) -> NextKey:

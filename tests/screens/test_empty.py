@@ -52,10 +52,11 @@ def test_checks_without_findings_name_what_is_next() -> None:
 
 
 def test_follow_says_what_it_waits_for_and_what_to_do() -> None:
-    reading = [row.strip() for row in middle_rows(76, 18, is_reading=True)]
+    reading = [row.plain.strip() for row in middle_rows(76, 18, is_reading=True)]
     assert "Reading the tracked series …" in reading
     assert "Esc  cancel" in reading
-    nothing = "\n".join(row.strip() for row in middle_rows(76, 18, is_reading=False))
+    rows = middle_rows(76, 18, is_reading=False)
+    nothing = "\n".join(row.plain.strip() for row in rows)
     assert nothing.lstrip().startswith("No series is tracked yet.")
     assert "a  track any other series" in nothing
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Home: the topics of all repositories; opening one, wherever its branch is, and going back."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from patchpilot.resources import keep_draft
 from patchpilot.topic.home import home_branches, read_home
 from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn
 from patchpilot.topic.home.read_home import read_topics
@@ -384,7 +386,7 @@ async def test_next_is_the_first_stage_that_is_not_done(
 def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(
     columns: int,
 ) -> None:
-    wide = widths(topics(), columns)
+    wide = widths({Turn.YOURS: topics()}, columns)
     titles = titles_of(wide).plain[1:]
     for row in topic_rows({Turn.YOURS: topics()}, wide)[1:]:
         text, topic = row.text.plain, row.about
@@ -396,6 +398,25 @@ def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(
         )
     assert ("Branch" in titles) is (columns >= 110)
     assert not states_of({"commit": "no state"})
+
+
+async def test_a_request_that_was_written_is_listed_until_it_is_old(
+    start: Start, tmp_path: Path
+) -> None:
+    file = keep_draft(
+        "requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n"
+    )
+    app = start(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_home(
+            pilot, "backport of 0123 to 6.1", "draft, not sent", "1 your turn"
+        )
+        await pilot.press("enter")
+        await until(pilot, lambda: "git send-email" in text_of(app), "the draft")
+        await pilot.press("escape")
+        os.utime(file, (0, 0))
+        await pilot.press("g")
+        await at_home(pilot, "No topics yet")
 
 
 def test_home_takes_no_verb() -> None:

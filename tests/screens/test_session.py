@@ -417,13 +417,16 @@ async def test_the_help_names_every_key_that_the_screen_binds(
 
 
 async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(
-    app: PatchpilotApp,
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    drawn: list[int] = []
+    draw = DiffView.render_line
+    monkeypatch.setattr(
+        DiffView, "render_line", lambda view, y: (drawn.append(y), draw(view, y))[1]
+    )
     async with running(app, (80, 24)) as pilot:
         pager = app.screen.query_one("#commit", DiffView)
-        drawn: list[str] = []
-        styler = pager.styler
-        pager.styler = lambda row: (drawn.append(row), styler(row))[1]
+        drawn.clear()
         pager.fill([f"+line {number}" for number in range(100_000)])
         pager.focus()
         await pilot.press("G")

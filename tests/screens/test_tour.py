@@ -68,7 +68,7 @@ async def test_each_stage_has_a_text_with_a_key_until_the_tour_is_ended(
             assert text[:30] in shown
             row = app.screen.query_one(TourRow).region
             assert (row.y, row.width) == (2, 80)
-            assert row.height <= 4
+            assert row.height <= 2
             assert app.stage_screen
             assert app.stage_screen.main_panel
             assert app.stage_screen.main_panel.region.height >= 3

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The rows of the home screen: one per topic below the heading of its group."""
 
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +14,7 @@ from patchpilot.model.ago import short_age
 from patchpilot.model.bounded_date import moment
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, width
+from patchpilot.resources import state_path
 from patchpilot.topic.home.home_topic import HomeTopic, Turn
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
 from patchpilot.tui.view.action_keys import in_keys
@@ -27,6 +30,10 @@ from patchpilot.tui.view.stages import (
 )
 from patchpilot.tui.widgets.lists import Row
 
+DRAFT, DRAFTS = "draft", ("requests", "reports")
+"""The state of a message that was written and not sent, and the folders of such messages."""
+SHOWN = 14 * 86400
+"""Seconds for which a draft is shown: whether it was sent is not known."""
 NOT_STARTED = "not started"
 """The group of branches that were neither opened here nor sent."""
 SIGNS = {
@@ -67,8 +74,32 @@ def states_of(kept: object) -> States:
 
 def group_of(topic: HomeTopic, states: States) -> str:
     """Return the group of a topic: whose turn it is, unless nobody has started it."""
-    is_new = not (topic.version or topic.series or states)
+    is_new = not (topic.version or topic.series or states or topic.state == DRAFT)
     return NOT_STARTED if is_new else topic.turn
+
+
+def draft_topics() -> list[HomeTopic]:
+    """Return the recent drafts of requests and reports; the key of each is its file."""
+    drafts = []
+    for file in (one for kind in DRAFTS for one in (state_path() / kind).glob("*.txt")):
+        with suppress(OSError):
+            when = file.stat().st_mtime
+            rows = file.read_text(encoding="utf-8", errors="replace").splitlines()
+            title = next((row[9:] for row in rows if row.startswith("Subject: ")), "")
+            if time.time() - when < SHOWN:
+                news = f"{DRAFT}, not sent from here"
+                step = "press Enter to read it; the command that sends it is above the text"
+                drafts.append(
+                    HomeTopic(
+                        *(str(file), title or file.name),
+                        turn=Turn.YOURS,
+                        state=DRAFT,
+                        news=news,
+                        when=when,
+                        step=step,
+                    )
+                )
+    return drafts
 
 
 def next_stage(topic: HomeTopic, states: States) -> Stage | None:
@@ -76,7 +107,12 @@ def next_stage(topic: HomeTopic, states: States) -> Stage | None:
 
     None if the archive determines the next step.
     """
-    if topic.series is not None or topic.version or topic.turn is not Turn.YOURS:
+    if (
+        topic.series is not None
+        or topic.version
+        or topic.turn is not Turn.YOURS
+        or topic.state == DRAFT
+    ):
         return None
     return first_open(states.__getitem__) if states else Stage.COMMIT
 
@@ -103,13 +139,24 @@ class Widths(NamedTuple):
     news: int
 
 
-def widths(topics: Sequence[HomeTopic], columns: int) -> Widths:
-    """Return the columns of the cells for these topics on a terminal of so many columns."""
+def widths(grouped: Mapping[str, Sequence[HomeTopic]], columns: int) -> Widths:
+    """Return the columns of the cells for these topics on a terminal of so many columns.
+
+    The subjects give way to news, of which branches that nobody has started have none.
+    """
     branch = BRANCH if columns >= WIDE else 0
     room = columns - VERSION - AGE - GAPS - branch
-    longest = max((width(one_line(topic.title)) for topic in topics), default=0)
-    subject = max(room * 2 // 5, min(longest, room * 3 // 5))
+    subjects, news = [0], [0]
+    for group, topics in grouped.items():
+        subjects += (width(one_line(topic.title)) for topic in topics)
+        news += (width(_news(topic)) for topic in topics if group != NOT_STARTED)
+    subject = min(max(subjects), room - min(max(news), room * 2 // 5))
     return Widths(subject, branch, room - subject)
+
+
+def _news(topic: HomeTopic) -> str:
+    new = f"{topic.unread} new " if topic.unread else ""
+    return new + one_line(topic.news or "not read yet")
 
 
 def titles_of(wide: Widths) -> Text:
@@ -149,10 +196,10 @@ def _row(topic: HomeTopic, group: str, wide: Widths) -> Text:
             " "
         )
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
-    new = f"{topic.unread} new" if topic.unread else ""
-    news = one_line(topic.news or "not read yet") if group != NOT_STARTED else ""
-    row.append(f"{new} " * bool(new), "bold green")
-    return row.append(plain(crop(news, wide.news - (width(new) + 1 if new else 0))))
+    news = plain(crop(_news(topic), wide.news) if group != NOT_STARTED else "")
+    if topic.unread:
+        news.stylize("bold green", 0, len(f"{topic.unread} new"))
+    return row.append(news)
 
 
 def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:

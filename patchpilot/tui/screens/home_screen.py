@@ -6,6 +6,7 @@ Enter opens a topic at its next stage.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -21,11 +22,13 @@ from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
 from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.tui.screens.home_rows import (
+    DRAFT,
     NOT_STARTED,
     SIGNS,
     SORTED,
     States,
     detail,
+    draft_topics,
     group_of,
     home_path,
     next_stage,
@@ -44,7 +47,7 @@ from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread, progress_to
-from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.choose import Choose, show_draft
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
 from patchpilot.tui.widgets.lists import RowList, event_row
@@ -283,7 +286,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _draw(self) -> None:
         if not self.is_mounted:
             return
-        topics, wanted = self._topics or (), self.query_one("#filter", LineInput).value
+        topics, wanted = (
+            (*draft_topics(), *(self._topics or ())),
+            self.query_one("#filter", LineInput).value,
+        )
         grouped = {
             group: sorted(
                 (
@@ -295,7 +301,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             )
             for group in SIGNS
         }
-        wide = widths(topics, max(40, (self.size.width or 80) - 4))
+        wide = widths(grouped, max(40, (self.size.width or 80) - 4))
         rows = topic_rows(
             {name: group for name, group in grouped.items() if group}, wide
         )
@@ -357,7 +363,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         counts = [f"{len(group)} {name}" for name, group in grouped.items() if group]
         joint = f" {glyph('dot')} "
         self.query_one(TitleLine).tell(
-            joint.join(("patchpilot", counted(len(self._topics or ()), "topic"))),
+            joint.join(
+                ("patchpilot", counted(sum(map(len, grouped.values())), "topic"))
+            ),
             [joint.join(counts[:count]) for count in range(len(counts), 0, -1)],
             self._doing,
         )
@@ -370,7 +378,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         if topic:
             stage = self._stage(topic)
             panel.heading = topic.title
-            panel.count = f"Enter opens it at {stage.number} {stage.label}"
+            is_draft = topic.state == DRAFT
+            where = "" if is_draft else f" at {stage.number} {stage.label}"
+            panel.count = f"Enter opens it{where}"
             lines = HIGH if self.size.height >= TALL else LOW
             self.query_one("#selected", Static).update(
                 detail(topic, (self.size.width or 80) - 5, lines, self._states(topic))
@@ -439,7 +449,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _open_selected(self, topic: "HomeTopic", stage: Stage | None) -> None:
         """Open a topic at this stage, None for its next one."""
         self._wanted = stage
-        if topic.repository:
+        if topic.state == DRAFT:
+            show_draft(self.app, Path(topic.key))
+        elif topic.repository:
             in_new_thread(self, partial(self._find, topic), "open")
         elif topic.series is not None and stage not in (None, Stage.FOLLOW):
             self.notify(

@@ -53,7 +53,7 @@ from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import (
-    STRONG,
+    QUIET,
     lines,
     with_code,
 )
@@ -475,11 +475,12 @@ class SendScreen(SendBase):
     def detail(self) -> None:
         """Below the list: the selected check in full, and what repairs it."""
         check: CheckLine | None = self.chosen
-        rows = [with_code(help_of(check), STRONG)] if check and help_of(check) else []
-        row = self.listed.row
+        row, rows = self.listed.row, list[Text]()
         if check and row and one_line(check.message) not in row.text.plain:
             # its row has no room for all of it
             rows.append(with_code(one_line(check.message)))
+        if check and help_of(check):
+            rows.append(with_code(help_of(check), QUIET))
         self.query_one("#check", Static).update(lines(rows))
 
     def entered(self, listed: RowList) -> None:
