@@ -131,6 +131,16 @@ def test_a_branch_that_was_not_fetched_for_long_is_stale(tmp_path: Path) -> None
     assert not stale(repo, date(2023, 11, 20))
 
 
+def test_a_fresh_clone_is_not_stale(tmp_path: Path) -> None:
+    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
+    logs = repo.path / ".git" / "logs" / "refs" / "remotes" / "stable"
+    # git clone writes a log of the remote's HEAD, and none of its branches
+    (logs / "linux-6.1.y").rename(logs / "HEAD")
+    assert not stale(repo)
+    aged(logs / "HEAD")
+    assert stale(repo)
+
+
 def test_a_fetch_that_brought_nothing_counts_when_it_asked_the_same_remote(
     tmp_path: Path,
 ) -> None:
