@@ -85,8 +85,8 @@ class PatchpilotApp(ReportsErrors, StageApp):
             "home",
             "show the topics of all repositories, grouped by whose turn it is",
         ),
-        key("n,right_parenthesis", "step(1)", "next", "go to the next stage"),
-        more_key("p,left_parenthesis", "step(-1)", "back", "go to the previous stage"),
+        key("n", "step(1)", "next", "go to the next stage"),
+        more_key("p", "step(-1)", "back", "go to the previous stage"),
         more_key(
             "b", "base", "choose base", "choose the base of your topic, or a range"
         ),
@@ -100,7 +100,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
             "go to the previous commit of the topic",
         ),
         more_key("y", "copy", "copy line", "copy the line under the cursor (OSC 52)"),
-        more_key("Y", "copy_id", "copy id", "copy the commit's id (OSC 52)"),
         more_key("ctrl+l", "redraw", "redraw", "redraw the screen"),
         more_key(
             "ctrl+z",
@@ -307,6 +306,8 @@ class PatchpilotApp(ReportsErrors, StageApp):
             return
         if self.place:
             self.memory.keep(self.place, stage=name)
+        # it was about the stage that is left
+        self.screen.query_one(MessageRow).show("", "information")
         self.switch_screen(self.made(Stage(name)))
 
     def action_step(self, by: int) -> None:
@@ -386,10 +387,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
     def action_copy(self) -> None:
         """Copy the line under the cursor."""
         self._copy(getattr(self.focused, "line_to_copy", ""))
-
-    def action_copy_id(self) -> None:
-        """Copy the commit's id."""
-        self._copy(self.stage_screen.id_to_copy() if self.stage_screen else "")
 
     def _copy(self, text: str) -> None:
         if text:

@@ -194,7 +194,6 @@ async def walked(work: Path, place: Path) -> None:
         await timed(
             app, pilot, "checks: findings", [*"ffffFF", "G", "home", "pagedown"]
         )
-        await timed(app, pilot, "checks: other names of the rules", ["C", "C"])
         await timed(app, pilot, "follow: the first visit", ["8"])
         await keys(pilot, "1")
         await timed(app, pilot, "follow: to the stage and back", ["8", "1", "8"])

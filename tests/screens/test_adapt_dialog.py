@@ -60,7 +60,7 @@ async def test_z_proposes_the_adaptation_and_writes_it(
     monkeypatch.setattr(topic_backports, "adapt", lambda *_: made)
     async with running(app, (120, 36)) as pilot:
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
-        await keys(pilot, Stage.BACKPORTS, "z")
+        await keys(pilot, Stage.BACKPORTS, "a")
         await until(
             pilot, lambda: "with a confidence of 0.90" in text_of(app), "the proposals"
         )

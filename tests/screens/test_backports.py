@@ -51,7 +51,7 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
         (BranchVerdict.CLEAN, {}, "✓ clean", "r ask for it"),
         (BranchVerdict.CLEAN, {"queued": True}, "✓ clean", "queued for a release"),
         (BranchVerdict.THREE_WAY, {}, "≈ 3-way merge", "r ask for it"),
-        (BranchVerdict.CONFLICT, {}, "✗ conflict", "z resolve"),
+        (BranchVerdict.CONFLICT, {}, "✗ conflict", "a resolve"),
         (
             BranchVerdict.CONFLICT,
             {"prerequisites": (NEED, NEED)},
@@ -62,14 +62,14 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
             BranchVerdict.CONFLICT,
             {"prerequisites": (NEED,), "failed": "x@y"},
             "✗ failed",
-            "z resolve",
+            "a resolve",
         ),
         (BranchVerdict.FIXED, {"failed": "x@y"}, "✓ already there", "nothing"),
         (
             BranchVerdict.CONFLICT,
             {"failed": "x@y", "resolved": "/patches"},
             "✓ resolved",
-            "patches written: z",
+            "patches written: a",
         ),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_ap
         )
     assert (
         what_to_do(branch(BranchVerdict.CONFLICT), merged, is_tagged=True)
-        == "z resolve"
+        == "a resolve"
     )
     assert (
         what_to_do(branch(BranchVerdict.CLEAN, failed="x@y"), merged, is_tagged=True)

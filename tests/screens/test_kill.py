@@ -89,8 +89,8 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(
     with FaultySink() as server:
         mail_to(server)
         with Terminal(WALK, fixed) as walk:
-            walk.wait_for("was interrupted", "press R to resume")
-            asked = walk.type("R")
+            walk.wait_for("was interrupted", "press s to resume")
+            asked = walk.type("s")
             walk.wait_for("may or may not have accepted", since=asked)
             asked = walk.type("jj\r")
             walk.wait_for("was sent", since=asked)

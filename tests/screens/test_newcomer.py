@@ -152,7 +152,7 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
             "u-boot maintains no stable branches: nothing to backport",
         )
         assert app.session.next_stage is not Stage.BACKPORTS
-        await keys(pilot, "enter", "z")
+        await keys(pilot, "enter", "a")
         git(fixed, "config", "patchpilot.profile", "linux")
         await keys(pilot, "g")
         stands = app.session.status(Stage.BACKPORTS)

@@ -81,7 +81,7 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up(
         "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):",
         "  git cherry-pick --continue",
     ]
-    assert "press z here to continue" in resolving_rows(waiting)[-1]
+    assert "press a here to continue" in resolving_rows(waiting)[-1]
     files = (Path("/patches/0001-a.patch"),)
     done = Resolving(
         "linux-6.1.y",

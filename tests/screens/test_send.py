@@ -128,7 +128,7 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(
         assert "interrupted" in text_of(app)
         await keys(pilot, "s")
         assert not sink.take()
-        await keys(pilot, "R", "j", "j", "enter")
+        await keys(pilot, "j", "j", "enter")
         await until(
             pilot,
             lambda: app.session.status(Stage.SEND).state is StageState.DONE,

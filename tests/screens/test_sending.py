@@ -137,7 +137,7 @@ async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(
             # a job that waits for the sending runs after it, whatever else happens
             monkeypatch.setattr(app.jobs, "_look_at_store", lambda: None)
             app.jobs.ahead = [Stage.TAGS]
-            await pilot.press("R")
+            await pilot.press("s")
             await until(
                 pilot,
                 lambda: (
@@ -187,7 +187,7 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
             assert "Esc stop after this message" in shown
             assert "q quit" not in shown
             await pilot.press("escape")
-            assert said(app) == "stopping after this message; press R to send the rest"
+            assert said(app) == "stopping after this message; press s to send the rest"
             await until(
                 pilot,
                 lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,
@@ -195,7 +195,7 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
             )
             await settle(pilot)
             assert 0 < len(server.take()) < 4
-            await keys(pilot, "R")
+            await keys(pilot, "s")
             await until(
                 pilot,
                 lambda: app.session.status(Stage.SEND).state is StageState.DONE,

@@ -341,7 +341,7 @@ def _sent(planned: Sending) -> tuple[Sending, StageStatus]:
     )
     last = replace(planned.send, entries=mails, begun="2026-09-02T10:00:00+00:00")
     return replace(planned, last=last, link=link, now=(advice,)), StageStatus(
-        StageState.BLOCKED, "press R to resume"
+        StageState.BLOCKED, "press s to resume"
     )
 
 

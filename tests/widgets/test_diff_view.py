@@ -85,13 +85,13 @@ async def test_headers_are_readable_and_code_has_the_new_file_s_numbers() -> Non
 async def test_a_fold_hides_the_hunk_or_the_file_and_never_a_finding() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
-        app.view.go(19)
-        lines = await pressed(pilot, "minus")
+        app.view.go(app.view.parts.hunks[0].start)
+        lines = await pressed(pilot, "enter")
         assert app.view.cursor == app.view.parts.hunks[0].start
         assert any("▸ line 10" in line and "+2 -2" in line for line in lines)
         assert not any("u32 count" in line for line in lines)
         assert any("unchecked-read" in line for line in lines)
-        assert any("u32 count" in line for line in await pressed(pilot, "minus"))
+        assert any("u32 count" in line for line in await pressed(pilot, "enter"))
         lines = await pressed(pilot, "equals_sign")
         assert sum("▸" in line for line in lines) == 2
         assert not any("Title" in line for line in lines)
@@ -187,7 +187,7 @@ async def test_hostile_text_is_shown_and_does_nothing() -> None:
     ]
     app = Shown(rows, [Note(7, "!", "error", "[b]no markup[/b] \x1b[1m")])
     async with app.run_test(size=(110, 24)) as pilot:
-        lines = "\n".join(await pressed(pilot, "minus", "minus", "G"))
+        lines = "\n".join(await pressed(pilot, "G"))
         assert "[bold]markup[/bold]" in lines
         assert "[b]no markup[/b]" in lines
         assert "<U+202E>" in lines

@@ -344,7 +344,7 @@ def what_to_do(
     if branch.queued:
         return "queued for a release"
     if branch.resolved:
-        return "patches written: z"
+        return "patches written: a"
     is_conflict = branch.verdict == "conflict"
     if result.upstream and branch.verdict in CLEAN and not branch.failed:
         return "Cc: stable is enough" if is_tagged else REQUEST
@@ -354,7 +354,7 @@ def what_to_do(
         return WAITS
     if is_conflict:
         is_manual = branch.failed or not ticked
-        return "z resolve" if is_manual else f"w write {ticked + 1} patches"
+        return "a resolve" if is_manual else f"w write {ticked + 1} patches"
     if not result.upstream:
         return "Cc: stable is enough"
     return "w write patch"
@@ -578,5 +578,5 @@ def resolving_rows(done: "Resolving") -> list[str]:
         SHELL,
         *(f"  {line}" for line in done.advice),
         "",
-        "After you resolve it, press z here to continue.",
+        "After you resolve it, press a here to continue.",
     ]

@@ -82,7 +82,7 @@ BINDINGS: list[BindingType] = [
         " prerequisites (only once it is in mainline)",
     ),
     key(
-        "z",
+        "a",
         "resolve",
         "resolve",
         "adapt the fix to this branch, or resolve its conflict in a separate clone",

@@ -57,8 +57,6 @@ STYLES = {
 }
 HELP = "; help: "
 """What separates the message of a finding from what to run."""
-ROOMY = 60
-"""Columns of a list from which its rows have messages."""
 MOST = 12
 """Changed lines of a fix that the detail shows."""
 
@@ -110,22 +108,12 @@ class Shown:
         )
         return f"{self.number}: {name}" if self.number else name
 
-    def name(self, *, checkpatch: bool) -> str:
-        """The name of its rule: ours, or checkpatch.pl's."""
-        return (
-            (self.finding.checkpatch or self.finding.rule)
-            if checkpatch
-            else self.finding.name
-        )
 
-
-def row_of(shown: Shown, columns: int, *, checkpatch: bool, whole: bool) -> Text:
+def row_of(shown: Shown, columns: int, *, whole: bool) -> Text:
     """Return the finding as a row of the list, in so many columns.
 
-    The row has a symbol, then the message or the rule name, and at the right the line number;
-    with `whole`, the file name precedes it. The message is used if it fits, unless
-    checkpatch.pl's names are requested. The rule's name also appears in the patch and in the
-    detail.
+    The row has a symbol, then the message, and at the right the line number; with `whole`, the
+    file name precedes it. The rule's name is in the detail.
     """
     sign, line = shown.sign, "" if shown.whole else str(shown.finding.line or "")
     place = f"{shown.file}:{line}" if whole and line else shown.file if whole else line
@@ -134,18 +122,13 @@ def row_of(shown: Shown, columns: int, *, checkpatch: bool, whole: bool) -> Text
     row = Text.assemble(
         (f"{sign} ", QUIET if shown.suppressed else STYLES[shown.finding.severity])
     )
-    words = (
-        shown.message
-        if columns >= ROOMY and not checkpatch
-        else shown.name(checkpatch=checkpatch)
-    )
-    row.append(plain(fitted(words, left - width(place) - 1)))
+    row.append(plain(fitted(shown.message, left - width(place) - 1)))
     return row.append(f" {place}", QUIET)
 
 
-def note_of(shown: Shown, *, checkpatch: bool) -> Note:
+def note_of(shown: Shown) -> Note:
     """Return the finding as a note to show below its line."""
-    text = f"{shown.name(checkpatch=checkpatch)}: {shown.message}"
+    text = shown.message
     if shown.suppressed:
         return Note(shown.line, shown.sign, "quiet", f"waived: {text}")
     return Note(shown.line, shown.sign, ROLES[shown.finding.severity], text)
@@ -314,9 +297,7 @@ def _is_chosen(shown: Shown, only: str) -> bool:
     return only in ("", str(shown.finding.severity), shown.finding.name)
 
 
-def finding_rows(
-    found: Sequence[Shown], columns: int, *, high: int, checkpatch: bool
-) -> list[Row]:
+def finding_rows(found: Sequence[Shown], columns: int, *, high: int) -> list[Row]:
     """Return the rows of the findings list for a panel of this size.
 
     In a high panel, a heading row with the file name precedes the findings of each file.
@@ -327,9 +308,7 @@ def finding_rows(
         if not whole and shown.file != before:
             before = shown.file
             rows.append(Row(plain(fitted(before, columns), STRONG)))
-        rows.append(
-            Row(row_of(shown, columns, checkpatch=checkpatch, whole=whole), shown, at)
-        )
+        rows.append(Row(row_of(shown, columns, whole=whole), shown, at))
     return rows
 
 
@@ -345,7 +324,7 @@ def nothing_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, s
     if result.suppressed:
         keys.append(("o", "show the waived findings"))
     if result.left_out and not is_strict:
-        keys.append(("S", f"show {result.left_out} more with --strict"))
+        keys.append(("S", f"show {result.left_out} more"))
     return keys
 
 

@@ -92,12 +92,6 @@ BINDINGS: list[BindingType] = [
         "strict",
         "show the findings of all rules, or the usual ones",
     ),
-    more_key(
-        "C",
-        "names",
-        "toggle rule names",
-        "switch between patchpilot's and checkpatch.pl's rule names",
-    ),
 ]
 
 
@@ -217,7 +211,6 @@ class ChecksScreen(ListDetailScreen):
         self._at = self._told = -1
         self._is_ahead = False
         self._fixes: dict[tuple[str, str, int | None], FindingFixed] = {}
-        self._checkpatch_names = False
         self._only = ""
         self._fixable = False
         self._more = 0
@@ -290,9 +283,7 @@ class ChecksScreen(ListDetailScreen):
 
     def _notes(self) -> list[Note]:
         """The findings as notes in the patch."""
-        return [
-            note_of(shown, checkpatch=self._checkpatch_names) for shown in self._found
-        ]
+        return [note_of(shown) for shown in self._found]
 
     def rows(self) -> list[Row]:
         """The findings for the list's width and the names that are chosen."""
@@ -300,9 +291,7 @@ class ChecksScreen(ListDetailScreen):
         room = listed.scrollable_content_region
         # a scrollbar may be about to come
         wide = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar))
-        rows = finding_rows(
-            self._found, wide, high=room.height, checkpatch=self._checkpatch_names
-        )
+        rows = finding_rows(self._found, wide, high=room.height)
         return rows or [Row(self._empty(wide, room.height))]
 
     def _empty(self, columns: int, lines: int) -> Text:
@@ -380,9 +369,9 @@ class ChecksScreen(ListDetailScreen):
     def _tell_count(self) -> None:
         """The number of the finding in the border of the list."""
         strict = (
-            ("strict",)
+            ("all rules",)
             if self.session.strict
-            else (f"S {self._more} more (--strict)",)
+            else (f"S {self._more} more",)
             if self._more
             else ()
         )
@@ -403,7 +392,7 @@ class ChecksScreen(ListDetailScreen):
         from patchpilot.services.fix_finding import Remedy
 
         remedy, fixed = remedy_here(now, result), self._fix
-        panel.heading = now.name(checkpatch=self._checkpatch_names)
+        panel.heading = now.finding.name
         panel.count = str(now.finding.severity)
         rule = next(
             (rule for rule in result.rules if rule.id == now.finding.rule), None
@@ -478,20 +467,6 @@ class ChecksScreen(ListDetailScreen):
             self.keys_changed()
             return
         super().action_cancel()
-
-    def action_names(self) -> None:
-        """Switch between checkpatch.pl's rule names and ours."""
-        self._checkpatch_names = not self._checkpatch_names
-        result: CheckResult | None = self._shown
-        if result:
-            self._patch.annotate(self._notes())
-            self.fill()
-            self._tell_finding()
-            self.notify(
-                "showing checkpatch.pl's rule names; press C to switch back"
-                if self._checkpatch_names
-                else "showing patchpilot's rule names",
-            )
 
     def action_only(self) -> None:
         """Choose which findings are shown."""
@@ -581,9 +556,9 @@ class ChecksScreen(ListDetailScreen):
         """Turn strict checks on or off."""
         self.session.strict = not self.session.strict
         self.notify(
-            "strict on: the findings of all rules are shown; press S to turn it off"
+            "the findings of all rules are shown; press S to show the usual ones"
             if self.session.strict
-            else "strict off",
+            else "the findings of the usual rules are shown",
         )
         self.tui.jobs.begin(self.stage)
 

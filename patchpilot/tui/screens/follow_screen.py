@@ -178,7 +178,6 @@ class FollowScreen(ListDetailScreen):
         key(
             "a", "add", "track series", "track another series by its Message-ID or link"
         ),
-        more_key("m", "read", "mark read", "mark all messages of the series as read"),
         more_key(
             "less_than_sign",
             "series(-1)",
@@ -517,11 +516,6 @@ class FollowScreen(ListDetailScreen):
             idents = [node.message_id for node in self._mails]
             self._passed.update(idents[: idents.index(part.message_id) + 1])
 
-    def id_to_copy(self) -> str:
-        """The series' Message-ID."""
-        series = self._current()
-        return f"<{series.entry.message_id}>" if series else super().id_to_copy()
-
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -542,7 +536,7 @@ class FollowScreen(ListDetailScreen):
             return is_read and series is not None and series.status is not None
         if action == "new":
             return series is not None and bool(series.unread)
-        if action in ("read", "remove", "reply", "mail", "fold_all", "story"):
+        if action in ("remove", "reply", "mail", "fold_all", "story"):
             return bool(self._order)
         return super().check_action(action, parameters)
 
@@ -682,14 +676,6 @@ class FollowScreen(ListDetailScreen):
         self.show_series(self._order[at % len(self._order)].entry.id)
         self._lay(keep=False)
         self.place()
-
-    def action_read(self) -> None:
-        """Mark all mails as read."""
-        from patchpilot.services.track.follow_topic import mark_read
-
-        if series := self._current():
-            mark_read(series.entry.id)
-            self.begin_after("followed")
 
     def action_refresh(self) -> None:
         """Check the archive; whether a merged fix is in mainline and the stable branches is read

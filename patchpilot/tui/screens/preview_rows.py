@@ -90,7 +90,7 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
         return ask.session.as_it_was(stage)
     if topic.is_unfinished:
         return (
-            StageStatus(StageState.BLOCKED, f"{topic.summary}; press R to resume")
+            StageStatus(StageState.BLOCKED, f"{topic.summary}; press s to resume")
             if stage is Stage.SEND
             else ask.session.as_it_was(stage)
         )

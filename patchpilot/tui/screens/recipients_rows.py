@@ -163,7 +163,7 @@ def _activity(recipient: Recipient, history: "FileHistory | None") -> Text:
     text = Text().append("History  ", QUIET)
     if known is None:
         return text.append(plain(f"none of {counted(history.total, 'commit')} {where}"))
-    text.append(f"{known.percent} %", STRONG)
+    text.append(f"{known.percent}%", STRONG)
     text.append(plain(f", {known.commits} of {counted(known.total, 'commit')} {where}"))
     text.append("\nLast     ", QUIET)
     return text.append(plain(f"{known.last} {known.last_id[:12]} {known.last_subject}"))
@@ -265,7 +265,7 @@ def recipient_rows(
         rows.append(Row(heading))
         for header, recipient in group.rows:
             known = history.contacts.get(recipient.address.key) if history else None
-            percent = f"{known.percent} %" if known and share else ""
+            percent = f"{known.percent}%" if known and share else ""
             line = _line(header, recipient, who).append(
                 plain(percent.rjust(share), QUIET)
             )

@@ -27,7 +27,7 @@ from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, ask_yes
+from patchpilot.tui.widgets.choose import LineDialog, ask_line
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, WIDE, Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -52,7 +52,6 @@ BINDINGS: list[BindingType] = [
         "switch between the recipients of one patch and of the whole series",
     ),
     more_key("d", "restore", "reset", "discard your changes to this recipient"),
-    more_key("D", "reset", "reset all", "discard all your changes to the recipients"),
 ]
 
 
@@ -111,11 +110,6 @@ def added(value: str) -> Edit:
         f"Added {value} to Cc. Press t to move it to To, Space to remove it",
         {"cc": [value]},
     )
-
-
-ALL_RESTORED = Edit(
-    "Your changes were discarded: these are the proposed recipients", {"reset": True}
-)
 
 
 def judged(text: str, known: "CountedRecipients | None") -> tuple[bool, str]:
@@ -369,14 +363,6 @@ class RecipientsScreen(ListDetailScreen):
         """Discard the changes to this recipient."""
         if self.chosen:
             self._edit(restored(self.chosen[1]))
-
-    def action_reset(self) -> None:
-        """Discard all changes to the recipients."""
-
-        words = "Discard all your changes to the recipients?"
-        answers = (("yes", "Discard"), ("no", "Keep"))
-        discard = partial(self._edit, ALL_RESTORED)
-        ask_yes(self.app, Choose(words, answers), discard)
 
     def action_add(self) -> None:
         """Add a recipient; the address is validated while it is typed."""

@@ -70,7 +70,7 @@ def status_of(sending: "Sending") -> StageStatus:
         return StageStatus(
             StageState.BLOCKED,
             f"v{sending.last.version} was interrupted: {counted(left, 'message')} not accepted;"
-            " press R to resume",
+            " press s to resume",
             str(left),
         )
     if sending.is_sent:
@@ -175,8 +175,6 @@ def now_rows(sending: "Sending", size: Size, columns: int) -> list[Text]:
 
 def why_not_now(known: "Sending") -> str:
     """Return why the messages cannot be sent now, with the key to press first, or ""."""
-    if known.unfinished:
-        return "the last send was interrupted; press R to resume it first"
     if known.is_sent:
         return (
             f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, and v"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -57,7 +57,6 @@ from patchpilot.tui.view.rich_text import (
     lines,
     with_code,
 )
-from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.thread_work import in_new_thread
@@ -73,247 +72,52 @@ if TYPE_CHECKING:
     from patchpilot.services.send.sending import Sending
 
 
-class SendBase(ListDetailScreen):
-    """A screen with the plan, the last repair, and the update after the messages change."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._repaired: Repaired | None = None
-        self.is_stopping = self.sends_next = False
-
-    @property
-    def known(self) -> "Sending | None":
-        """The plan and the state that are on screen."""
-        shown: Sending | None = self._shown
-        return shown
-
-    def send_now(self, planned: "Sending") -> None:
-        """Send these mails, which was confirmed."""
-        raise NotImplementedError
-
-    def changed(self) -> None:
-        """Prepare the mails again: their commits or texts are others."""
-        self.session.changed("draft")
-        self.reread()
-        self.tui.jobs.begin(self.stage)
-
-    def repaired(self, done: "Repaired") -> None:
-        """Report what was fixed, and prepare the mails again."""
-        self._repaired = done
-        self.notify(
-            "; ".join(
-                (f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)
-            ),
-        )
-        self.changed()
-
-    def action_undo(self) -> None:
-        """Undo the last repair as a whole, otherwise the last rewrite of the commits."""
-        if self._repaired:
-            done, self._repaired = self._repaired, None
-            undo_repair(self, done, self.changed)
-            return
-        from patchpilot.tui.actions.undo_action import undo
-
-        undo(self)
-
-    def action_edit(self) -> None:
-        """Edit cover letter, changelog and notes in one text."""
-        edit_draft(self, self.changed)
-
-    def show_blocked(self, planned: "Sending") -> None:
-        """Set up the mail server that is missing; show what else blocks."""
-        from patchpilot.model.send_problem import NO_SERVER
-        from patchpilot.tui.screens.mail_dialog import MailDialog
-
-        assert planned.blocked
-        if planned.blocked != NO_SERVER:
-            self.show_error(
-                PatchpilotError(planned.blocked.message, hint=str(planned.blocked.hint))
-            )
-            return
-
-        def done(words: str | None) -> None:
-            if words:
-                self.notify(words)
-                self.changed()
-
-        sender = planned.account.sender
-        self.app.push_screen(MailDialog(sender.email if sender else ""), done)
-
-
-BINDINGS: list[BindingType] = [
-    key(
-        "escape",
-        "cancel",
-        "stop after this message",
-        "stop after the message that is being sent",
-    ),
-    key("s", "send", "send", "send the messages, after confirmation"),
-    key("a", "repair", "fix", "fix the problem that the selected check found"),
-    key(
-        "A",
-        "repair_all",
-        "fix all",
-        "apply all safe fixes (code, tags, target tree) after showing them",
-    ),
-    key(
-        "m",
-        "to_self",
-        "send to yourself",
-        "send the messages to yourself only, as a test",
-    ),
-    key(
-        "R", "resume", "resume", "resume an interrupted send; no message is sent twice"
-    ),
-    more_key("x", "passed", "all checks", "show the checks that passed, or hide them"),
-    more_key(
-        "u", "undo", "undo", "undo the last fix, or the last rewrite of your commits"
-    ),
-]
-
-
 BEFORE = ("send", "repair", "repair_all", "to_self")
 """The actions before a send."""
 
 
-def repairs_of(screen: "SendBase") -> "dict[str, Callable[[Sending], None]]":
-    """Return the functions that `a` can call, by their name in REPAIRS."""
-    from patchpilot.services.repair import REVIEW_TAGS, SIGN_OFF
-
-    def fix(kind: str, plan: "Sending") -> None:
-        repair(screen, plan, (kind,), screen.repaired, partial(nothing_certain, screen))
-
-    return {
-        "sign_off": partial(fix, SIGN_OFF),
-        "tree": lambda plan: choose_prefix(screen, plan, screen.changed),
-        "fixes": partial(_make_fixes, screen),
-        "review_tags": partial(fix, REVIEW_TAGS),
-        "edit": lambda _: screen.action_edit(),
-        "to_self": lambda _: send_to_self(screen),
-        "security": lambda _: ask(screen, "security"),
-        "regression": lambda _: ask(screen, "regression"),
-        "server": screen.show_blocked,
-    }
-
-
-def ask(screen: "SendBase", name: str = "") -> None:
-    """Ask an open pre-send question, or all, then prepare the messages again."""
-    from patchpilot.tui.actions.questions import ask_named
-
-    def answered() -> None:
-        screen.sends_next = not name
-        screen.tui.jobs.begin(screen.stage)
-
-    ask_named(screen, name, answered)
-
-
-def _make_fixes(screen: "SendBase", plan: "Sending") -> None:
-    from patchpilot.services.repair import FIXES, TAGS
-
-    def none(_: "Repairs") -> None:
-        screen.notify(
-            f"no safe fix for these findings; stage {Stage.CHECKS.number} shows them",
-        )
-        screen.tui.action_stage(str(Stage.CHECKS))
-
-    repair(screen, plan, (FIXES, TAGS), screen.repaired, none)
-
-
-def nothing_certain(screen: "SendBase", repairs: "Repairs") -> None:
-    """Report why no fix was applied."""
-    why = f": {'; '.join(repairs.left)}" if repairs.left else ""
-    screen.notify(f"no safe fixes to apply{why}")
-
-
-def send_to_self(screen: "SendBase") -> None:
-    """Send the messages to yourself only, not to any list or maintainer."""
-    from patchpilot.services.send.plan_send import plan
-
-    known: Sending | None = screen.known
-    if known and known.blocked:
-        screen.show_blocked(known)
-        return
-
-    def planned(plan_to_self: "Sending") -> None:
-        text = (
-            f"Send {counted(len(plan_to_self.send.entries), 'message')} to yourself only"
-            f" ({plan_to_self.account.sender})?"
-        )
-        text = "\n\n".join((text, *map(str, plan_to_self.remarks)))
-        question = Choose(text, (("yes", "Send to yourself"), ("no", "Cancel")))
-        ask_yes(screen.app, question, lambda: screen.send_now(plan_to_self))
-
-    session = screen.session
-    screen.in_thread(
-        "preparing the messages",
-        lambda repository, progress: plan(
-            repository, session.request(repository, to_self=True), progress=progress
-        ),
-        planned,
-    )
-
-
-def resume_send(screen: "SendBase") -> None:
-    """Resume the interrupted send, with the same Message-IDs."""
-    known: Sending | None = screen.known
-    if (
-        known is None
-        or not known.unfinished
-        or known.last is None
-        or screen.tui.sending
-    ):
-        screen.notify("no interrupted send to resume")
-        return
-    if any(entry.state == "unknown" for entry in known.last.entries):
-        private = known.last.undisclosed
-        where = (
-            "your Sent folder"
-            if private
-            else "your Sent folder or the mailing list archive"
-        )
-        text = (
-            f"The server may or may not have accepted some of the messages. Check {where}. Were"
-            " they delivered?"
-        )
-        answers = (
-            *(() if private else (("lookup", "Look for them in the archive"),)),
-            ("sent", "Yes, they were delivered"),
-            ("lost", "No, send them again"),
-            ("keep", "I don't know: skip them"),
-        )
-        screen.app.push_screen(
-            Choose(text, answers),
-            lambda choice: _resume(screen, choice) if choice else None,
-        )
-    else:
-        _resume(screen, "keep")
-
-
-def _resume(screen: "SendBase", unknown: str) -> None:
-    from patchpilot.services.send.send_state import plan_resumed
-
-    session = screen.session
-
-    def work(repository: Any, progress: Any) -> "Sending":
-        return plan_resumed(
-            repository,
-            session.settings(repository),
-            session.request(repository),
-            unknown,
-            progress,
-        )
-
-    screen.in_thread("preparing to resume", work, screen.send_now)
-
-
-class SendScreen(SendBase):
+class SendScreen(ListDetailScreen):
     """The screen with the pre-flight card, which sends the messages."""
 
     stage = Stage.SEND
     LIST = "#checks"
     AUTO_FOCUS = LIST
-    BINDINGS = BINDINGS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key(
+            "escape",
+            "cancel",
+            "stop after this message",
+            "stop after the message that is being sent",
+        ),
+        key(
+            "s",
+            "send",
+            "send",
+            "send the messages, after confirmation, or resume an interrupted send",
+        ),
+        key("a", "repair", "fix", "fix the problem that the selected check found"),
+        key(
+            "A",
+            "repair_all",
+            "fix all",
+            "apply all safe fixes (code, tags, target tree) after showing them",
+        ),
+        key(
+            "m",
+            "to_self",
+            "send to yourself",
+            "send the messages to yourself only, as a test",
+        ),
+        more_key(
+            "x", "passed", "all checks", "show the checks that passed, or hide them"
+        ),
+        more_key(
+            "u",
+            "undo",
+            "undo",
+            "undo the last fix, or the last rewrite of your commits",
+        ),
+    ]
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -322,6 +126,8 @@ class SendScreen(SendBase):
         self._states: list[tuple[str, str]] = []
         self._progress = ""
         self._has_sent = self._all_rows = False
+        self._repaired: Repaired | None = None
+        self.is_stopping = self.sends_next = False
 
     def body(self) -> ComposeResult:
         """Before a send the checks and the mails to send, after it each mail and what happens next."""  # noqa: E501
@@ -374,7 +180,6 @@ class SendScreen(SendBase):
         if self._sending:
             hidden = {
                 *BEFORE,
-                "resume",
                 "leave",
                 NEXT,
                 *(("cancel",) if self.is_stopping else ()),
@@ -383,15 +188,22 @@ class SendScreen(SendBase):
             is_unfinished = known and (
                 known.unfinished or known.outcome in ("partial", "failed")
             )
-            hidden = {*BEFORE, "cancel", *(() if is_unfinished else ("resume",))}
+            hidden = {*BEFORE, "cancel"} - ({"send"} if is_unfinished else set())
         else:
             is_blocked = known and (known.refused or known.blocked)
-            hidden = {"resume", "cancel", *(("send",) if is_blocked else ())}
+            hidden = {"cancel", *(("send",) if is_blocked else ())}
             if known and not self._certain:
                 hidden |= {"repair_all"}
             if known and not any(map(is_fixable, self._checks)):
                 hidden |= {"repair"}
-        return ShownKeys(hidden=frozenset(hidden))
+        labels = {"send": "resume"} if self._is_unfinished else {}
+        return ShownKeys(hidden=frozenset(hidden), labels=labels)
+
+    @property
+    def _is_unfinished(self) -> bool:
+        """Whether the last send was interrupted."""
+        known: Sending | None = self._shown
+        return bool(known and known.unfinished and known.last)
 
     @property
     def _certain(self) -> bool:
@@ -461,7 +273,7 @@ class SendScreen(SendBase):
         if known is None or self._sending:
             return WAIT
         if known.unfinished:
-            return NextKey("R", "resume sending")
+            return NextKey("s", "resume sending")
         if known.is_sent:
             return None
         if not known.refused and not known.blocked:
@@ -515,7 +327,7 @@ class SendScreen(SendBase):
             self.notify("nothing to fix: all checks passed")
             return
         if check.name in REPAIRS:
-            repairs_of(self)[REPAIRS[check.name][0]](plan)
+            self._repairs()[REPAIRS[check.name][0]](plan)
         elif stage := stage_for(check):
             self.tui.action_stage(str(stage))
         else:
@@ -543,27 +355,116 @@ class SendScreen(SendBase):
 
         plan = self._plan
         if plan:
-            repair(
-                self,
-                plan,
-                ALL,
-                self.repaired,
-                partial(nothing_certain, self),
+            repair(self, plan, ALL, self.repaired, self._nothing_certain)
+
+    def changed(self) -> None:
+        """Prepare the mails again: their commits or texts are others."""
+        self.session.changed("draft")
+        self.reread()
+        self.tui.jobs.begin(self.stage)
+
+    def repaired(self, done: "Repaired") -> None:
+        """Report what was fixed, and prepare the mails again."""
+        self._repaired = done
+        self.notify(
+            "; ".join(
+                (f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)
+            ),
+        )
+        self.changed()
+
+    def action_undo(self) -> None:
+        """Undo the last repair as a whole, otherwise the last rewrite of the commits."""
+        if self._repaired:
+            done, self._repaired = self._repaired, None
+            undo_repair(self, done, self.changed)
+            return
+        from patchpilot.tui.actions.undo_action import undo
+
+        undo(self)
+
+    def action_edit(self) -> None:
+        """Edit cover letter, changelog and notes in one text."""
+        edit_draft(self, self.changed)
+
+    def show_blocked(self, planned: "Sending") -> None:
+        """Set up the mail server that is missing; show what else blocks."""
+        from patchpilot.model.send_problem import NO_SERVER
+        from patchpilot.tui.screens.mail_dialog import MailDialog
+
+        assert planned.blocked
+        if planned.blocked != NO_SERVER:
+            self.show_error(
+                PatchpilotError(planned.blocked.message, hint=str(planned.blocked.hint))
             )
+            return
+
+        def done(words: str | None) -> None:
+            if words:
+                self.notify(words)
+                self.changed()
+
+        sender = planned.account.sender
+        self.app.push_screen(MailDialog(sender.email if sender else ""), done)
+
+    def _repairs(self) -> "dict[str, Callable[[Sending], None]]":
+        """The functions that `a` can call, by their name in REPAIRS."""
+        from patchpilot.services.repair import REVIEW_TAGS, SIGN_OFF
+
+        def fix(kind: str, plan: "Sending") -> None:
+            repair(self, plan, (kind,), self.repaired, self._nothing_certain)
+
+        return {
+            "sign_off": partial(fix, SIGN_OFF),
+            "tree": lambda plan: choose_prefix(self, plan, self.changed),
+            "fixes": self._make_fixes,
+            "review_tags": partial(fix, REVIEW_TAGS),
+            "edit": lambda _: self.action_edit(),
+            "to_self": lambda _: self.action_to_self(),
+            "security": lambda _: self._ask("security"),
+            "regression": lambda _: self._ask("regression"),
+            "server": self.show_blocked,
+        }
+
+    def _ask(self, name: str = "") -> None:
+        """Ask an open pre-send question, or all, then prepare the messages again."""
+        from patchpilot.tui.actions.questions import ask_named
+
+        def answered() -> None:
+            self.sends_next = not name
+            self.tui.jobs.begin(self.stage)
+
+        ask_named(self, name, answered)
+
+    def _make_fixes(self, plan: "Sending") -> None:
+        from patchpilot.services.repair import FIXES, TAGS
+
+        def none(_: "Repairs") -> None:
+            stage = Stage.CHECKS.number
+            self.notify(f"no safe fix for these findings; stage {stage} shows them")
+            self.tui.action_stage(str(Stage.CHECKS))
+
+        repair(self, plan, (FIXES, TAGS), self.repaired, none)
+
+    def _nothing_certain(self, repairs: "Repairs") -> None:
+        why = f": {'; '.join(repairs.left)}" if repairs.left else ""
+        self.notify(f"no safe fixes to apply{why}")
 
     # the act
 
     def action_send(self) -> None:
-        """Ask for confirmation, then send."""
+        """Ask for confirmation, then send; resume a send that was interrupted."""
         known: Sending | None = self.current
-        if known is None or self.tui.sending:
+        if self._is_unfinished and not self.tui.sending:
+            self._ask_resume(self._shown)
+        elif known is None or self.tui.sending:
             self.notify("not ready yet")
         elif words := why_not_now(known):
             self.notify(words, severity="warning")
         elif known.blocked:
             self.show_blocked(known)
         elif open_questions(known):
-            ask(self)
+            self._ask()
         else:
             text, below = question(known)
             self.app.push_screen(
@@ -574,11 +475,70 @@ class SendScreen(SendBase):
 
     def action_to_self(self) -> None:
         """Send to yourself only: to no list and no maintainer."""
-        send_to_self(self)
+        from patchpilot.services.send.plan_send import plan
 
-    def action_resume(self) -> None:
-        """Resume the last send, with the same Message-IDs."""
-        resume_send(self)
+        known: Sending | None = self._shown
+        if known and known.blocked:
+            self.show_blocked(known)
+            return
+
+        def planned(plan_to_self: "Sending") -> None:
+            text = (
+                f"Send {counted(len(plan_to_self.send.entries), 'message')} to yourself only"
+                f" ({plan_to_self.account.sender})?"
+            )
+            text = "\n\n".join((text, *map(str, plan_to_self.remarks)))
+            question = Choose(text, (("yes", "Send to yourself"), ("no", "Cancel")))
+            ask_yes(self.app, question, lambda: self.send_now(plan_to_self))
+
+        session = self.session
+        self.in_thread(
+            "preparing the messages",
+            lambda repository, progress: plan(
+                repository, session.request(repository, to_self=True), progress=progress
+            ),
+            planned,
+        )
+
+    def _ask_resume(self, known: "Sending") -> None:
+        """Resume the last send with the same Message-IDs; ask what became of the messages of which
+        the server did not tell.
+        """
+        last = known.last
+        if last is None or all(entry.state != "unknown" for entry in last.entries):
+            self._resume("keep")
+            return
+        archive = "" if last.undisclosed else " or the mailing list archive"
+        text = (
+            "The server may or may not have accepted some of the messages. Check your Sent"
+            f" folder{archive}. Were they delivered?"
+        )
+        answers = (
+            *((("lookup", "Look for them in the archive"),) if archive else ()),
+            ("sent", "Yes, they were delivered"),
+            ("lost", "No, send them again"),
+            ("keep", "I don't know: skip them"),
+        )
+        self.app.push_screen(
+            Choose(text, answers),
+            lambda choice: self._resume(choice) if choice else None,
+        )
+
+    def _resume(self, unknown: str) -> None:
+        from patchpilot.services.send.send_state import plan_resumed
+
+        session = self.session
+        self.in_thread(
+            "preparing to resume",
+            lambda repository, progress: plan_resumed(
+                repository,
+                session.settings(repository),
+                session.request(repository),
+                unknown,
+                progress,
+            ),
+            self.send_now,
+        )
 
     def action_cancel(self) -> None:
         """While mails are sent: stop after the current one. Else as at every stage."""
@@ -587,7 +547,7 @@ class SendScreen(SendBase):
         elif not self.is_stopping:
             self.is_stopping = True
             self.keys_changed()
-            self.notify("stopping after this message; press R to send the rest")
+            self.notify("stopping after this message; press s to send the rest")
 
     def send_now(self, planned: "Sending") -> None:
         """Send these mails, which was confirmed."""
@@ -723,7 +683,7 @@ class SendScreen(SendBase):
         note = (
             f"v{sent.send.version} was sent; press n to read the replies"
             if good
-            else f"{sent.headline}; press R to resume"
+            else f"{sent.headline}; press s to resume"
         )
         self.session.remember(
             self.stage,

@@ -183,11 +183,6 @@ class StageScreen(JobScreen):
             self.tui.jobs.begin(self.stage)
         self.place()
 
-    def id_to_copy(self) -> str:
-        """The id that Y copies."""
-        commit = self.session.commit
-        return commit.id if commit else ""
-
     # errors
 
     def show_error(

@@ -101,7 +101,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ),
     ("send", "--dry-run"): ActionKey(Stage.PREVIEW),
     ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
-    ("send", "--resume"): ActionKey(Stage.SEND, "R"),
+    ("send", "--resume"): ActionKey(Stage.SEND, "s"),
     ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v", begins=True),
     ("send", "--reroll", "--dry-run"): ActionKey(
         Stage.SEND, words=f"press {Stage.SEND.number}"

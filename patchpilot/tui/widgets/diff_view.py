@@ -129,7 +129,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         Binding("left", "sideways(-8)", "scroll left", show=False),
         Binding("right", "sideways(8)", "scroll right", show=False),
         more_key(
-            "minus",
+            "enter",
             "fold",
             "fold or unfold",
             "fold or unfold the hunk or file under the cursor",
@@ -459,6 +459,13 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def action_sideways(self, by: int) -> None:
         """Scroll horizontally."""
         self.scroll_to(x=max(0, self.scroll_offset.x + by), animate=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter folds where the cursor is on a line of a file or hunk."""
+        kinds, at = self.parts.kinds, self.cursor
+        if action == "fold":
+            return at < len(kinds) and kinds[at] in (Kind.FILE, Kind.HUNK)
+        return super().check_action(action, parameters)
 
     def action_fold(self) -> None:
         """Fold or unfold the hunk under the cursor; on a file's line the file."""

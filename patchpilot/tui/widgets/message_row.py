@@ -15,9 +15,9 @@ LASTS = 15.0
 
 
 class MessageRow(Static):
-    """A row for one message; the next one replaces it."""
+    """A row for one message, or more for a long one; the next message replaces it."""
 
-    DEFAULT_CSS = "MessageRow { height: 1; padding: 0 1; text-overflow: ellipsis; }"
+    DEFAULT_CSS = "MessageRow { height: auto; min-height: 1; max-height: 3; padding: 0 1; }"
 
     def __init__(self) -> None:
         super().__init__(markup=False)
