@@ -82,7 +82,7 @@ async def test_list_patch_and_detail_follow_one_cursor(newcomer: PatchpilotApp) 
             return row.split()[1], panels[1].heading, panels[0].count.split()[0]
 
         # what brings a new version is selected first
-        assert selected() == ("missing-fixes", "missing-fixes", f"3/{total}")
+        assert selected() == ("message", "missing-fixes", f"3/{total}")
         assert view.cursor == view.notes[2].line
         await keys(pilot, "F")
         assert selected() == (found(newcomer)[1], found(newcomer)[1], f"2/{total}")
@@ -112,7 +112,7 @@ async def test_the_stage_bar_shows_errors_and_counts_the_findings(
         shown = text_of(newcomer)
         assert "✗ 2 Checks 7" in shown.split("\n")[1]
         assert " 3 errors, 2 warnings, 2 checks " in shown, shown
-        assert "/7 · strict" in shown
+        assert "/7 · all rules" in shown
 
 
 async def test_the_stage_bar_counts_warnings_as_something_to_do(
@@ -241,7 +241,7 @@ async def test_the_number_of_strict_findings_is_shown_with_its_key(
         assert "S 1 more" in text_of(app)
         await keys(pilot, "S")
         assert "S 1 more" not in text_of(app)
-        assert "strict" in text_of(app)
+        assert "the findings of all rules" in text_of(app)
 
 
 def test_the_stage_is_not_done_while_it_lists_a_finding() -> None:

@@ -102,7 +102,7 @@ async def test_space_excludes_in_place_and_the_detail_says_why(
         assert "3 open notes" in text_of(app)
         why = " ".join(str(app.screen.query_one("#reasons", Static).render()).split())
         assert "matches F: drivers/net/ethernet/acme/" in why
-        assert "67 %, 2 of 3 commits in the last three years" in why
+        assert "67%, 2 of 3 commits in the last three years" in why
         await keys(pilot, "space")
         assert rows_of(app)[1].startswith("– --  Maya Okafor")
         assert app.screen.query_one("#people", List).highlighted == 1

@@ -153,7 +153,7 @@ async def test_the_mail_account_is_set_up_where_none_is(
             )
             screen = app.screen
             assert isinstance(screen, SendScreen)
-            planned = screen.known
+            planned = screen._shown
             assert planned
             screen.show_blocked(planned)
             await until(pilot, lambda: "Set up mail" in text_of(app), "the dialog")

@@ -131,7 +131,7 @@ async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(
             await still(pilot)
             shown = text_of(app)
             assert shown.count("accepted  [PATCH net ") == 2
-            assert "R resume" in shown
+            assert "s resume" in shown
             assert "What to do" in shown
             server.faults.heal()
             # a job that waits for the sending runs after it, whatever else happens

@@ -151,20 +151,23 @@ def open_questions(
 
 
 def unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
-    """Returns a warning for each commit that may fix a bug but has no Fixes: tag.
+    """Returns one warning for the commits that may fix a bug but have no Fixes: tag.
 
     See `judge_fix`.
     """
-    return tuple(
-        SendProblem(
-            "no-fixes-tag",
-            f"{patch.subject.title}: no Fixes: tag, as its message names no bug",
-            Action("prepare", ("--is-a-fix",), "if it fixes a bug: {}"),
-        )
+    titles = [
+        patch.subject.title
         for patch in series.patches
         if patch.commit
         and judge_fix(repository, repository.commit(patch.commit), patch).unclear
-    )
+    ]
+    words = f"{(*titles, '')[0]}: no Fixes: tag, as its message names no bug"
+    if len(titles) > 1:
+        words = (
+            f"{len(titles)} patches without Fixes: tag, as their messages name no bug"
+        )
+    hint = Action("prepare", ("--is-a-fix",), "if it fixes a bug: {}")
+    return (SendProblem("no-fixes-tag", words, hint),) if titles else ()
 
 
 def answer(

@@ -268,8 +268,8 @@ class FollowScreen(ListDetailScreen):
             self.renew()
 
     def notes(self, status: StageStatus) -> tuple[str, str]:
-        """The note is about the topic: no other series has it. What blocks is in the next step."""
-        return "" if self._other else status.note, ""
+        """The state is in the heading, and what blocks is in the next step."""
+        return "" if self._order else status.note, ""
 
     @property
     def _other(self) -> "Tracked | None":
@@ -366,7 +366,10 @@ class FollowScreen(ListDetailScreen):
             # it has a padding
             columns = (self.size.width or 80) - 4
             shown = first_rows(series, columns, self._most, brief=self._is_short)
-            panel.heading = series.subject
+            # the title line has the subject of the topic's own series
+            state = str(series.state).replace("-", " ")
+            words = f"Conversation {glyph('dot')} {state}"
+            panel.heading = words if series.own else series.subject
         pinned.update(lines(shown))
         pinned.display = bool(shown)
         panel.count = self._counts(series) if series else ""

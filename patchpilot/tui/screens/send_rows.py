@@ -9,7 +9,7 @@ from textual.geometry import Size
 
 from patchpilot.model.action import actions
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop_middle, one_line
+from patchpilot.model.printable import crop, crop_middle, one_line
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
@@ -90,8 +90,8 @@ def status_of(sending: "Sending") -> StageStatus:
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')
 
 
-WARNINGS = 4
-"""Warnings that the question before the send has at most."""
+WARNINGS, WIDE_ROW = 4, 72
+"""Warnings that the question before the send has at most, and the columns of each."""
 
 
 def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
@@ -213,10 +213,12 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
     if planned.draft.is_undisclosed:
         words = "undisclosed: sent to the maintainers and the security team only"
         rows.append(plain(words, "yellow"))
-    rows += [
-        plain(f"{glyph('warning')} {one_line(warning.message)}", "yellow")
-        for warning in planned.warnings[:WARNINGS]
-    ]
+    # what a reviewer waits for comes first
+    warned = sorted(planned.warnings, key=lambda one: one.name != "open-review")
+    told = [crop(one_line(warning.message), WIDE_ROW) for warning in warned[:WARNINGS]]
+    if len(warned) > WARNINGS:
+        told.append(f"{counted(len(warned) - WARNINGS, 'more warning')}")
+    rows += [plain(f"{glyph('warning')} {words}", "yellow") for words in told]
     below = [
         "Public lists: "
         + (", ".join(recipient.address.email for recipient in lists_) or "none"),

@@ -17,7 +17,9 @@ LASTS = 15.0
 class MessageRow(Static):
     """A row for one message, or more for a long one; the next message replaces it."""
 
-    DEFAULT_CSS = "MessageRow { height: auto; min-height: 1; max-height: 3; padding: 0 1; }"
+    DEFAULT_CSS = (
+        "MessageRow { height: auto; min-height: 1; max-height: 3; padding: 0 1; }"
+    )
 
     def __init__(self) -> None:
         super().__init__(markup=False)
