@@ -4,6 +4,7 @@
 import asyncio
 import gc
 import os
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -186,6 +187,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
 
     def on_unmount(self) -> None:
         """End the git processes that read the repository."""
+        if not self.is_headless:
+            # Textual's handlers need the event loop, which is about to end
+            for number in (signal.SIGTSTP, signal.SIGCONT):
+                signal.signal(number, signal.SIG_DFL)
         self.session.close()
 
     def _drawn(self) -> None:
