@@ -16,7 +16,7 @@ from patchpilot.tui.screens.checks_rows import change_text, state_of
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
-from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.panel import Panel
 from tests.kit.walk import keys, running, said, settle, text_of, until
 
@@ -73,16 +73,15 @@ async def test_list_patch_and_detail_follow_one_cursor(newcomer: PatchpilotApp) 
         panels = [
             screen.query_one(name, Panel) for name in ("#finding-list", "#detail-panel")
         ]
-        listed = screen.query_one("#findings", List)
+        listed = screen.query_one("#findings", RowList)
         total = len(found(newcomer))
 
         def selected() -> tuple[str, str, str]:
-            at = listed.highlighted
-            row = str(listed.get_option_at_index(at).prompt) if at is not None else ""
-            return row.split()[1], panels[1].heading, panels[0].count.split()[0]
+            name = listed.chosen.finding.name
+            return name, panels[1].heading, panels[0].count.split()[0]
 
         # what brings a new version is selected first
-        assert selected() == ("message", "missing-fixes", f"3/{total}")
+        assert selected() == ("missing-fixes", "missing-fixes", f"3/{total}")
         assert view.cursor == view.notes[2].line
         await keys(pilot, "F")
         assert selected() == (found(newcomer)[1], found(newcomer)[1], f"2/{total}")

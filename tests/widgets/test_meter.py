@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A meter and a badge show what they mean without color and without Unicode."""
 
-from typing import Any
-
 import pytest
-from rich.text import Text
-from textual.app import App, ComposeResult
-from textual.widgets import Static
 
 from patchpilot.tui.screens.backports_rows import Badge
 from patchpilot.tui.screens.tags_rows import meter_bar
@@ -37,20 +32,3 @@ def test_a_badge_has_a_sign_and_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (badge.text.plain, str(badge.text.style)) == ("✗ conflict", "bold red")
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     assert badge.text.plain.isascii()
-
-
-def test_meters_and_badges_look_as_they_did(
-    snap_compare: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-
-    class Both(App[None]):
-        def compose(self) -> ComposeResult:
-            for share, style in ((0.93, "green"), (0.5, "yellow"), (0.03, "dim")):
-                yield Static(
-                    meter_bar(share, 20, style)
-                    + Text(" ")
-                    + Badge("done", "clean", style).text
-                )
-
-    assert snap_compare(Both(), terminal_size=(40, 4))
