@@ -394,12 +394,12 @@ async def test_what_another_process_tracks_is_shown_by_itself(
         )
 
 
-async def test_on_a_short_terminal_the_conversation_has_the_room_of_the_facts(
+async def test_another_size_keeps_the_cursor_and_what_is_next(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (100, 40), Stage.FOLLOW) as pilot:
         thread = app.screen.query_one("#thread", RowList)
-        assert "landed" in text_of(app)
+        assert "Conversation · changes-requested" in text_of(app)
         part = thread.chosen
         await pilot.resize_terminal(80, 24)
         await settle(pilot)

@@ -153,8 +153,8 @@ MUST = ("next", "fetch")
 """The lines above the conversation that say what to do."""
 
 
-BRIEF = (*MUST, "open")
-"""The lines that stay above the conversation on a short terminal."""
+FIRST = (*MUST, "open")
+"""The lines above the conversation; the others are above the history."""
 
 
 def rank(series: "Tracked") -> tuple[bool, int, float]:
@@ -182,13 +182,10 @@ def wants(series: "Tracked") -> str:
     return ("v" if series.own else "0") if "send" in asked else ""
 
 
-def first_rows(
-    series: "Tracked", columns: int, most: int, *, brief: bool = False
-) -> list[Text]:
-    """Return the first five rows of each view of a series, which stay above the conversation.
+def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
+    """Return the rows about a series that stay above its conversation.
 
-    The next step takes at most `most` lines, the other rows one or two. With `brief`, only the
-    rows in BRIEF.
+    The next step takes at most `most` lines, the other rows one or two.
     """
     from patchpilot.services.track.series_head import head_rows
 
@@ -213,7 +210,7 @@ def first_rows(
     return [
         row
         for name, text in rows
-        if not brief or name in BRIEF
+        if name in FIRST
         for row in _laid([(name, text)], columns, most if name in MUST else others)
     ]
 

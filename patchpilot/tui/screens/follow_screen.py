@@ -365,10 +365,9 @@ class FollowScreen(ListDetailScreen):
         if series:
             # it has a padding
             columns = (self.size.width or 80) - 4
-            shown = first_rows(series, columns, self._most, brief=self._is_short)
+            shown = first_rows(series, columns, self._most)
             # the title line has the subject of the topic's own series
-            state = str(series.state).replace("-", " ")
-            words = f"Conversation {glyph('dot')} {state}"
+            words = f"Conversation {glyph('dot')} {series.state}"
             panel.heading = words if series.own else series.subject
         pinned.update(lines(shown))
         pinned.display = bool(shown)
