@@ -52,7 +52,7 @@ from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
 from patchpilot.tui.widgets.lists import RowList, event_row
 from patchpilot.tui.widgets.message_row import MessageRow
-from patchpilot.tui.widgets.panel import TALL, Panel
+from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.title_line import TitleLine
 
@@ -63,8 +63,10 @@ if TYPE_CHECKING:
 
 SELDOM = 600.0
 """Seconds between two requests to the archives while Home is shown."""
-LOW, HIGH = 3, 10
-"""Lines of the selected topic on a low terminal, and on a tall one."""
+LOW, HIGH, LIST = 3, 10, 32
+"""Lines of the selected topic at least and at most, and those that all else keeps: of 36 lines, 20
+are for topics.
+"""
 NOTHING = (
     "A branch with your own commits becomes a topic once you run patchpilot on it in your"
     " clone. Series that you send or follow are listed too."
@@ -381,7 +383,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             is_draft = topic.state == DRAFT
             where = "" if is_draft else f" at {stage.number} {stage.label}"
             panel.count = f"Enter opens it{where}"
-            lines = HIGH if self.size.height >= TALL else LOW
+            lines = max(LOW, min(HIGH, self.size.height - LIST))
             self.query_one("#selected", Static).update(
                 detail(topic, (self.size.width or 80) - 5, lines, self._states(topic))
             )
