@@ -37,7 +37,7 @@ from patchpilot.tui.widgets.title_line import TitleLine
 
 CARDS = {
     Stage.COMMIT: "You are Robin; M makes Robin's changes, T ends the tour.",
-    Stage.CHECKS: "What maintainers and bots would report, below its line.",
+    Stage.CHECKS: "Findings of maintainers and bots, each below its line.",
     Stage.RECIPIENTS: "Who receives the patch, and why.",
     Stage.TAGS: "Which commit introduced the bug? The likeliest is first.",
     Stage.BACKPORTS: "Which stable kernels have the bug, and does the fix apply?",

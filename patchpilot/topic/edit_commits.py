@@ -102,7 +102,7 @@ def merged_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
         files = [folder / name for name in ("yours", "before", "now")]
         for file, text in zip(files, (edited, before, now), strict=True):
             file.write_text(text, encoding="utf-8")
-        labels = ("-L", "yours", "-L", "before", "-L", "changed meanwhile")
+        labels = ("-L", "yours", "-L", "before", "-L", "changed by others")
         yours, base, other = map(str, files)
         done = git(None, "merge-file", "-p", *labels, yours, base, other, ok=range(128))
     return done.out.decode("utf-8"), bool(done.code)

@@ -408,9 +408,7 @@ async def test_a_request_that_was_written_is_listed_until_it_is_old(
     )
     app = start(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await at_home(
-            pilot, "backport of 0123 to 6.1", "draft, not sent", "1 your turn"
-        )
+        await at_home(pilot, "backport of 0123 to 6.1", "draft, not sent", "1 unsent")
         await pilot.press("enter")
         await until(pilot, lambda: "git send-email" in text_of(app), "the draft")
         await pilot.press("escape")

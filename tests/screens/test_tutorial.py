@@ -15,8 +15,8 @@ from patchpilot.tui.view.stages import Stage
 DOCS = Path(__file__).parents[2] / "docs"
 EVERYWHERE = (
     "Everywhere",
-    "In texts (commits, patches, messages, threads)",
-    "In patches",
+    "In patches and messages",
+    "In a search",
 )
 WIDGETS = frozenset(("Tab", "Enter", "Space", "Ctrl-S"))
 """Keys of lists and dialogs, which the page of keys leaves out."""

@@ -97,7 +97,7 @@ BINDINGS: list[BindingType] = [
         "g",
         "refresh",
         "refresh",
-        "judge the branches again; after confirmation, fetch those that are missing, or all remotes"
+        "judge the branches again; after confirmation, fetch the missing branches, or all remotes"
         " once the fix is merged",
     ),
 ]

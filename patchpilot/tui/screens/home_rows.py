@@ -36,11 +36,14 @@ SHOWN = 14 * 86400
 """Seconds for which a draft is shown: whether it was sent is not known."""
 NOT_STARTED = "not started"
 """The group of branches that were neither opened here nor sent."""
+UNSENT = "unsent"
+"""The group of drafts."""
 SIGNS = {
     Turn.YOURS: ("todo", NEEDS_YOU),
     Turn.WAITING: ("waiting", "blue"),
     Turn.FINISHED: ("done", "green"),
     NOT_STARTED: ("unopened", QUIET),
+    UNSENT: ("offered", "cyan"),
 }
 """A group → the name of its glyph, and its style; in the order on screen."""
 SORTED = {
@@ -74,7 +77,9 @@ def states_of(kept: object) -> States:
 
 def group_of(topic: HomeTopic, states: States) -> str:
     """Return the group of a topic: whose turn it is, unless nobody has started it."""
-    is_new = not (topic.version or topic.series or states or topic.state == DRAFT)
+    if topic.state == DRAFT:
+        return UNSENT
+    is_new = not (topic.version or topic.series or states)
     return NOT_STARTED if is_new else topic.turn
 
 

@@ -501,8 +501,8 @@ class SendScreen(ListDetailScreen):
         )
 
     def _ask_resume(self, known: "Sending") -> None:
-        """Resume the last send with the same Message-IDs; ask what became of the messages of which
-        the server did not tell.
+        """Resume the last send with the same Message-IDs; ask whether messages in an unknown state
+        were delivered.
         """
         last = known.last
         if last is None or all(entry.state != "unknown" for entry in last.entries):
