@@ -21,7 +21,6 @@ from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
     hanging,
-    lines,
     plain,
     with_code,
     wrapped,
@@ -29,7 +28,7 @@ from patchpilot.tui.view.rich_text import (
 from patchpilot.tui.widgets.dialog import FIELD_HELP, WIDE, Dialog, Modal
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.input_line import LineInput
-from patchpilot.tui.widgets.lists import List
+from patchpilot.tui.widgets.lists import List, Row, RowList
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
@@ -280,8 +279,8 @@ class Reader(Modal[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close", key_display="Esc"),
-        Binding("j", "app.simulate_key('down')", show=False),
-        Binding("k", "app.simulate_key('up')", show=False),
+        # the application's keys do not work in a dialog
+        Binding("y", "app.copy", "copy line"),
     ]
 
     def __init__(
@@ -298,11 +297,7 @@ class Reader(Modal[None]):
     def compose(self) -> ComposeResult:
         """The text in a panel with the title in its border."""
         with Panel(title=self._title, classes="reader"):
-            if self._patch:
-                yield DiffView(ident="text")
-            else:
-                with VerticalScroll(id="text"):
-                    yield PlainText("reading")
+            yield DiffView(ident="text") if self._patch else RowList(ident="text")
 
     def on_mount(self) -> None:
         """The text has the keys."""
@@ -320,7 +315,12 @@ class Reader(Modal[None]):
                 view.fill([str(row) for row in rows])
         else:
             texts = (row if isinstance(row, Text) else plain(row) for row in rows)
-            self.query_one("#reading", Static).update(lines(texts))
+            listed = [Row(text, at, at) for at, text in enumerate(texts)]
+            self.query_one(RowList).fill(listed)
+
+    def on_option_list_option_selected(self) -> None:
+        """Enter closes."""
+        self.action_close()
 
     def action_close(self) -> None:
         """Close."""
