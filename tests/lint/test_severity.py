@@ -79,7 +79,9 @@ def test_detectors_know_no_severity_and_their_cases_are_those_of_the_packs() -> 
         for rule in load_rules()
         for table in rule.arguments.get("of", ())
     }
-    cases |= {f"loose-file-{case}" for case in cases}
+    cases |= {
+        form for case in cases for form in (f"loose-file-{case}", f"{case}-and-stable")
+    }
     named = {case for rule in load_rules() for case in rule.severities}
     assert named
     assert named <= cases
