@@ -276,3 +276,20 @@ def test_a_fix_shows_the_lines_that_change_and_how_many_more_there_are() -> None
         *["+more"] * 10,
         "… 2 more lines",
     ]
+
+
+async def test_a_reviewer_reads_the_patches_at_a_key(
+    newcomer: PatchpilotApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = tmp_path / "answer"
+    answer.write_text('{"path": "message", "line": 1, "problem": "gives no reason"}')
+    config = tmp_path / "gitconfig"
+    config.write_text(
+        "[user]\nname = Ada\nemail = ada@example.org\n"
+        f'[patchpilot "reviewer.mine"]\ncommand = cat {answer}\nlocal = true\n'
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    async with running(newcomer, (100, 30), Stage.CHECKS) as pilot:
+        await keys(pilot, "R")
+        await until(pilot, lambda: "review by mine" in text_of(newcomer), "the review")
+        assert "gives no reason" in text_of(newcomer)

@@ -32,7 +32,7 @@ from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.choose import Choose, Reader
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel
@@ -85,6 +85,12 @@ BINDINGS: list[BindingType] = [
             "compile the files that each commit changes, before and after it; press B again"
             " to stop building"
         ),
+    ),
+    more_key(
+        "R",
+        "review",
+        "review",
+        "let your reviewers read the patches, and show what is proven",
     ),
     more_key(
         "S",
@@ -551,6 +557,26 @@ class ChecksScreen(ListDetailScreen):
         if not session.builds:
             self.notify("without a build")
         self.tui.jobs.begin(self.stage)
+
+    def action_review(self) -> None:
+        """Let the reviewers read the patches, and show what is proven of their answers."""
+        from patchpilot.services.review.review_patches import ReviewInput, review
+        from patchpilot.services.review.review_text import review_text
+
+        result: CheckResult | None = self.current
+        if result is None:
+            return
+        topic = self.session.checked_topic
+        targets = (topic.target,) if topic.target else ()
+
+        def work(repository: Any, progress: Any) -> str:
+            given = ReviewInput(result, repository, targets, topic.base)
+            return review_text(review(given, progress), unfolded=True)
+
+        def then(text: str) -> None:
+            self.app.push_screen(Reader("Machine review", text.split("\n"), fold=True))
+
+        self.in_thread("reviewing", work, then)
 
     def action_strict(self) -> None:
         """Turn strict checks on or off."""
