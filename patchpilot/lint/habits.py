@@ -21,8 +21,8 @@ from patchpilot.resources import data_dir
 
 SPEAKS, SPEAKS_FROM = 90, 30
 """A rule reports what this percentage of at least so many commits do not have."""
-ASKS = 70
-"""From this percentage, a rule asks."""
+ASKS, ASKS_FROM = 70, 10
+"""From this percentage of at least so many commits, a rule asks."""
 LEAST_COMMITS = 5
 """Fewer commits do not show what is usual."""
 COMMITS = 200
@@ -89,9 +89,10 @@ class Habits(NamedTuple):
 
     def weight(self, percent: int, total: int = 0) -> str:
         """Return what a share allows a rule: "speaks", "asks" or ""."""
-        if percent >= SPEAKS and (total or self.total) >= SPEAKS_FROM:
+        number = total or self.total
+        if percent >= SPEAKS and number >= SPEAKS_FROM:
             return "speaks"
-        return "asks" if percent >= ASKS else ""
+        return "asks" if percent >= ASKS and number >= ASKS_FROM else ""
 
 
 def alike(one: str, other: str) -> bool:
@@ -168,7 +169,7 @@ def folder_of(patch: Patch) -> str:
 
     Public headers and documentation count only if no other file is changed.
     """
-    files = [path for path in patch.paths if path != "MAINTAINERS"]
+    files = [path for path in patch.paths if path != "MAINTAINERS" and path[:1] != "/"]
     code = [path for path in files if not path.startswith(_BESIDE)] or files
     return commonpath([dirname(path) for path in code]) if code else ""
 

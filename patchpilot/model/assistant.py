@@ -52,6 +52,22 @@ def has_agent(value: str) -> bool:
     return bool(_FORM.match(value))
 
 
+def assistant_faults(value: str) -> dict[str, str]:
+    """Returns the faults in the value of an Assisted-by: tag, each with the faulty text.
+
+    The keys are `address`, `brackets` and `everyday`.
+    """
+    faults = {}
+    if mailbox := _MAILBOX.search(value):
+        faults["address"] = mailbox[0].strip()
+    if bracketed := _BRACKETED.search(value):
+        faults["brackets"] = bracketed[0]
+    tools = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
+    if basic := [tool for tool in tools[1:] if tool.lower() in EVERYDAY_TOOLS]:
+        faults["everyday"] = basic[0]
+    return faults
+
+
 def right_assistant(value: str) -> str:
     """Returns the value of an Assisted-by: tag without its faults; agent and model do not
     change.

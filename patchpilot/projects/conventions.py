@@ -12,6 +12,7 @@ LABELS: Mapping[str, str] = {
     "trees": "target trees (fixes, the rest)",
     "other_trees": "other trees that are accepted",
     "tree_required": "the subject must name a tree",
+    "fixes_to_stable": "Cc: stable with each Fixes: tag",
     "links": "links to messages",
     "closes": "Closes: points to",
     "declarations": "order of local variables",

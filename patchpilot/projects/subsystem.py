@@ -21,8 +21,8 @@ class Subsystem(NamedTuple):
     except `not_paths`, by `sections` of MAINTAINERS, or by `lists`. `prefix` is an example of a
     subject prefix, `prefix_pattern` matches it, and `after_prefix` is the case of the first word
     after it. `trees` are the words in [PATCH …] for fixes and for other patches, `other_trees`
-    the permitted alternatives; with `tree_required`, one of them is mandatory. `links` are the
-    URLs for Link: tags to messages, `closes` the permitted targets of Closes:. `cover_from` is the
+    the permitted alternatives; with `tree_required`, one of them is mandatory. With
+    `fixes_to_stable`, Cc: stable is wanted with each Fixes: tag. `links` are the URLs for Link: tags to messages, `closes` the permitted targets of Closes:. `cover_from` is the
     number of patches from which a cover letter is wanted, `changes` where the changes since the
     last version are listed. `sources` gives the source of each key: a URL, a file in
     Documentation/, or the share of patches that follow it.
@@ -41,6 +41,7 @@ class Subsystem(NamedTuple):
     trees: tuple[str, ...] = ()
     other_trees: tuple[str, ...] = ()
     tree_required: bool = False
+    fixes_to_stable: bool = False
     links: tuple[str, ...] = ()
     closes: tuple[str, ...] = ()
     declarations: str = ""

@@ -25,9 +25,9 @@ of this subsystem would ask to be changed. Go through it in this order:
    lacks.
 2. The message: does it give the reason, describe this diff, and stay true in the history?
 3. Each added line: locks and interrupts at that point; the values that each called function
-   returns, the flags it requires, and what it prints or checks itself, as its kernel-doc states; a
-   helper that the tree has for the purpose; names that should stay in the file; types in the user
-   ABI; the text of log messages.
+   returns, the flags it requires, and what it prints or checks itself, as its kernel-doc states;
+   existing helpers for the purpose; names that should stay in the file; types in the user ABI; the
+   text of log messages.
 4. Each exit of each changed function: what is left locked, counted, mapped or allocated.
 5. Device tree, bindings, Kconfig and documentation: the rules of writing-bindings.rst,
    writing-schema.rst, kernel-doc.rst and coding-style.rst, including small ones.

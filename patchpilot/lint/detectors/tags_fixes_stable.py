@@ -14,6 +14,7 @@ from patchpilot.lint.habits import habits
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
+from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.model.fix_claim import (
     BUG_SIGN,
     blamed_in,
@@ -155,6 +156,9 @@ def _missing_stable(context: Context, line: int) -> Hit | None:
     patch, stable = context.patch, context.project.lists.stable
     if serious := _serious(context):
         return hit_on(line, "serious", quoted=serious, stable=stable)
+    own = subsystem(context) if is_mail(patch) else None
+    if own and own.fixes_to_stable:
+        return hit_on(line, "documented", stable=stable, folder=own.title)
     usual = habits(context) if is_mail(patch) else None
     if usual and (weight := usual.weight(*usual.mark("Cc: stable"))):
         share, total = usual.mark("Cc: stable")

@@ -347,7 +347,7 @@ def patch_facts(given: ReviewInput, checked: "CheckedPatch") -> PatchFacts:
 def _is_in(
     repository: "Repository", words: Sequence[str], paths: Sequence[str]
 ) -> bool:
-    """Whether any file of the working tree has the last of `words`; True if git cannot tell.
+    """Whether any file of the working tree has the last of `words`; True if git fails.
 
     The files of a commit would be unpacked first, which takes half a minute for the kernel.
     """
