@@ -22,10 +22,11 @@ class Subsystem(NamedTuple):
     subject prefix, `prefix_pattern` matches it, and `after_prefix` is the case of the first word
     after it. `trees` are the words in [PATCH …] for fixes and for other patches, `other_trees`
     the permitted alternatives; with `tree_required`, one of them is mandatory. With
-    `fixes_to_stable`, Cc: stable is wanted with each Fixes: tag. `links` are the URLs for Link: tags to messages, `closes` the permitted targets of Closes:. `cover_from` is the
-    number of patches from which a cover letter is wanted, `changes` where the changes since the
-    last version are listed. `sources` gives the source of each key: a URL, a file in
-    Documentation/, or the share of patches that follow it.
+    `fixes_to_stable`, Cc: stable is wanted with each Fixes: tag. `links` are the URLs for Link:
+    tags to messages, `closes` the permitted targets of Closes:. `cover_from` is the number of
+    patches from which a cover letter is wanted, `changes` where the changes since the last version
+    are listed. `sources` gives the source of each key: a URL, a file in Documentation/, or the
+    share of patches that follow it.
     """
 
     name: str
