@@ -267,7 +267,7 @@ def test_directories_mboxes_and_gzip_are_read(workdir: Path, clean: Path) -> Non
 
 def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> None:
     repo = Repo(workdir / "linux")
-    for number in range(7):
+    for number in range(10):
         repo.commit(
             f"frob: step {number}\n\nTake step {number}, as the plan says, and no other"
             f" one.\n\n{SIGN_OFF}\n",
@@ -284,7 +284,7 @@ def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> Non
     assert document["repository"] == str(repo.path)
     assert [one["commit"] for one in document["patches"]] == [fix]
     findings = {one["name"]: one for one in document["patches"][0]["findings"]}
-    assert "100 % of 7 commits" in findings["unconventional-prefix"]["message"]
+    assert "100 % of 10 commits" in findings["unconventional-prefix"]["message"]
     assert findings["unconventional-prefix"]["fix"]["text"] == "frob: mend step 3"
     assert (
         json.loads(
