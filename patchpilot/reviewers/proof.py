@@ -94,6 +94,7 @@ class PatchFacts(NamedTuple):
     patch: Patch
     read: Callable[[str], Sequence[str] | None]
     has_symbol: Callable[[str], bool]
+    is_defined: Callable[[str], bool]
     is_documented: Callable[[str], bool]
 
 
@@ -106,10 +107,10 @@ def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
     """
     missing = (*comment.missing, *_MISSING.findall(comment.problem))
     for name in missing:
-        if _SYMBOL.fullmatch(name) and facts.has_symbol(name):
-            return _failed(comment, Standing.REFUTED, f"{name} exists")
+        if _SYMBOL.fullmatch(name) and facts.is_defined(name):
+            return _failed(comment, Standing.REFUTED, f"{name} is defined")
     for text in (*comment.undocumented, *_UNDOCUMENTED.findall(comment.problem)):
-        if facts.is_documented(text):
+        if "," in text and facts.is_documented(text):
             return _failed(comment, Standing.REFUTED, f"{text} is documented")
     for name in comment.symbols:
         symbol = name.removesuffix("()")

@@ -54,6 +54,7 @@ FACTS = PatchFacts(
     PATCH,
     {"drivers/foo/foo.c": AFTER}.get,
     {"mutex_unlock", "foo_get", "foo_put"}.__contains__,
+    {"foo_put"}.__contains__,
     {"vendor,foo"}.__contains__,
 )
 PATH = "drivers/foo/foo.c"
@@ -95,6 +96,8 @@ ANSWERS = {
     "a name that is missing": (row(missing=["foo_drop"]), "placed 9"),
     "a missing name that exists": (row(missing=["foo_put"]), "refuted"),
     "a missing name in words": (row(problem="`foo_put()` does not exist"), "refuted"),
+    "a name that is only used": (row(problem="`foo_get` is not defined"), "placed 9"),
+    "an undocumented word": (row(problem="the lock is not documented"), "placed 9"),
     "undocumented, and is": (row(undocumented=["vendor,foo"]), "refuted"),
     "undocumented in words": (row(problem="vendor,foo is not documented"), "refuted"),
     "undocumented": (row(undocumented=["vendor,bar"]), "placed 9"),

@@ -333,15 +333,24 @@ def patch_facts(given: ReviewInput, checked: "CheckedPatch") -> PatchFacts:
     def has_symbol(name: str) -> bool:
         if re.search(rf"\b{re.escape(name)}\b", text):
             return True
-        return repository is None or _is_in(repository, ("-w", name), ())
+        return repository is None or _is_in(repository, ("-F", "-w", name), ())
+
+    @cache
+    def is_defined(name: str) -> bool:
+        word = re.escape(name)
+        pattern = (
+            rf"^\s*#\s*define\s+{word}\b|^[A-Za-z_].*\b{word}\s*\(|^\s+{word}\s*(=|,|$)"
+            rf"|(struct|union|enum)\s+{word}\s*\{{"
+        )
+        return repository is not None and _is_in(repository, ("-E", pattern), ("*.h",))
 
     @cache
     def is_documented(what: str) -> bool:
         if repository is None or len(what) < 4:
             return False
-        return _is_in(repository, (what,), ("Documentation",))
+        return _is_in(repository, ("-F", what), ("Documentation",))
 
-    return PatchFacts(patch, files.after, has_symbol, is_documented)
+    return PatchFacts(patch, files.after, has_symbol, is_defined, is_documented)
 
 
 def _is_in(
@@ -354,8 +363,9 @@ def _is_in(
     *options, text = words
     try:
         done = repository.git(
-            *("grep", "-q", "-I", "-F", *options, "-e", text, "--", *paths),
+            *("grep", "-q", "-I", *options, "-e", text, "--", *paths),
             ok=(0, 1),
+            env={"GIT_LITERAL_PATHSPECS": "0"},
             timeout=30.0,
         )
     except GitError:
