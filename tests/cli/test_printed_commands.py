@@ -38,6 +38,14 @@ F:	drivers/net/
 """
 
 NOT_RUN = {
+    **dict.fromkeys(
+        (
+            "patchpilot check --review",
+            "patchpilot check --waive review-1a2b3c4d='why not'",
+            "patchpilot draft --note-review",
+        ),
+        "needs a reviewer: tests/reviewers/test_reviews.py runs it",
+    ),
     "patchpilot draft --edit": "opens an editor on a terminal: run below",
     "patchpilot backport {target} {onto}": (
         "its words are known at run time: tests/reading/test_lives.py compares the step"
@@ -219,6 +227,7 @@ PLACEHOLDERS = (
     (r"\bDIR\b", "out"),
     (r"--profile acme", "--profile netdev"),
     (r"HEAD~2", "HEAD~1"),
+    (r"\b0123456789ab\b", "HEAD"),
 )
 """What is filled in for a placeholder (documented in docs/how-to as "in capital letters"): a
 regular expression, and the value; LANDED, CULPRIT, URL and MESSAGE-ID are those of the fixture."""

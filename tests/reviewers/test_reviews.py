@@ -172,7 +172,8 @@ def test_a_comment_is_waived_with_a_reason_that_can_be_noted(
     answering(HELD)
     shown = topic.patchpilot("check --review").out
     name = shown.rpartition("[review-")[2].partition("]")[0]
-    topic.patchpilot(f"check --waive review-{name}='the caller unlocks'")
+    waived = topic.patchpilot(f"check --waive review-{name}='the caller unlocks'")
+    waived.expect(topic.patchpilot("check").code, "waived for")
     done = topic.patchpilot("check --review")
     assert "lock held" not in done.out
     assert "1 folded" in done.out

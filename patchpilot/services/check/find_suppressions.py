@@ -11,7 +11,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.checking.suppressions import Suppressions
-from patchpilot.checking.topic_waivers import give, of_topic, take_back
+from patchpilot.checking.topic_waivers import (
+    REVIEW_COMMENT,
+    give,
+    of_topic,
+    take_back,
+)
 from patchpilot.errors import UsageError
 from patchpilot.lint.rule_store import OwnPack, load_rules
 from patchpilot.lint.waivers import Waiver, from_tables, from_words
@@ -55,7 +60,7 @@ def find_suppressions(
             hint="use --write-baseline FILE, or --baseline FILE --write-baseline",
         )
     waivers = (
-        *given,
+        *(one for one in given if not REVIEW_COMMENT.fullmatch(one.rule)),
         *(of_topic(repository, request.targets, base) if repository else ()),
         *from_tables(settings.waivers, settings.label),
     )
