@@ -13,7 +13,7 @@ LONGEST = 600
 MESSAGE = "message"
 """The path of a comment about the patch's message."""
 _WORDS = {"critical": 1.0, "high": 0.9, "medium": 0.7, "low": 0.5}
-"""The confidence for each of Sashiko's severities, as it gives none."""
+"""The confidence for each severity in words, for answers without a number."""
 _PLACE = re.compile(r"(?P<path>[^\s:]+):(?P<line>\d{1,7})")
 
 
@@ -74,7 +74,7 @@ def _objects(text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _comment(row: Mapping[str, Any]) -> ReviewComment | None:
-    """The comment in an object of ours or of Sashiko; None without a problem."""
+    """The comment in an object of either form; None without a problem."""
     problem = " ".join(_text(row.get("problem")).split())
     if not problem:
         return None
@@ -92,7 +92,7 @@ def _comment(row: Mapping[str, Any]) -> ReviewComment | None:
 
 
 def _first_place(places: Any) -> tuple[str, Any]:
-    """The path and line of the first of Sashiko's locations: an object, or PATH:LINE."""
+    """The path and line of the first location: an object, or PATH:LINE."""
     first = places[0] if isinstance(places, list) and places else places
     if isinstance(first, Mapping):
         return _text(first.get("file") or first.get("path")), first.get("line")
