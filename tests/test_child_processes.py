@@ -232,6 +232,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "*('grep', '-n', '-z', '--full-name', '-I', *words, at, '--', *globs)",
         ),
         "services/review/request_sections::_log": ("*words",),
+        "services/review/review_patches::_is_in": (
+            "*('grep', '-q', '-I', *options, '-e', text, '--', *paths)",
+        ),
     },
     NAMES: {
         "commits/repository::Repository.containing": ("*named",),
