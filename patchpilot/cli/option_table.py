@@ -23,8 +23,8 @@ class Option(NamedTuple):
     The help may be a function that returns the text. `off` are the spellings that turn a flag
     off; such a flag has no default. `limits` are the inclusive limits of a number. `alone` is the
     value if the option is given without one, or the value of a flag. A flag with a metavar may have
-    a value after `=`. `convert` converts the text
-    of the value. `hidden` options are not in the help.
+    a value after `=`. `convert` converts the text of the value. `hidden` options are not in the
+    help.
     """
 
     spellings: tuple[str, ...]

@@ -51,7 +51,11 @@ def as_sent(repository: "Repository", series: Series) -> Series:
     ids = [patch.commit for patch in series.patches if patch.commit]
     if not ids or len(ids) < len(series.patches):
         return series
-    prefix = _prefix(repository, ids)
+    return series_with_prefix(series, _prefix(repository, ids))
+
+
+def series_with_prefix(series: Series, prefix: str) -> Series:
+    """Return a series with this subject prefix in each patch; unchanged without a prefix."""
     if not prefix:
         return series
     return series._replace(

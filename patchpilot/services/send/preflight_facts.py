@@ -238,15 +238,10 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
     from patchpilot.checking.suppressions import Suppressions
     from patchpilot.checking.topic_waivers import of_draft
     from patchpilot.lint.lint_context import Options
-    from patchpilot.topic.topic_prefix import with_prefix
+    from patchpilot.topic.topic_prefix import series_with_prefix
 
-    waivers, series = of_draft(topic.draft), topic.series
-    if topic.draft.prefix:
-        series = series._replace(
-            patches=tuple(
-                with_prefix(patch, topic.draft.prefix) for patch in series.patches
-            )
-        )
+    waivers = of_draft(topic.draft)
+    series = series_with_prefix(topic.series, topic.draft.prefix)
     options = Options(
         profile=topic.request.profile,
         fail_on="never",
