@@ -109,7 +109,9 @@ def _confidence(row: Mapping[str, Any]) -> float:
 
 def _names(value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
-    return tuple(text for item in values[:10] if (text := _text(item).strip()))
+    # a line break in a pattern of git grep would add another pattern
+    texts = (" ".join(_text(item).split()) for item in values[:10])
+    return tuple(filter(None, texts))
 
 
 def _text(value: Any) -> str:

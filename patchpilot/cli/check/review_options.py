@@ -25,27 +25,10 @@ def verify(common: Common, options: SimpleNamespace) -> None:
         )
 
 
-def requests(options: SimpleNamespace, result: "CheckResult", repository: Any) -> str:
-    """Return the request documents of the patches, as a reviewer would get them."""
-    from patchpilot.services.review.review_patches import review_requests
-
-    found = review_requests(_given(options, result, repository))
-    return "\n".join(request.text for _, request in found)
-
-
-def reviews(
-    common: Common, options: SimpleNamespace, result: "CheckResult", repository: Any
-) -> tuple["Review", ...]:
-    """Ask the chosen reviewers about the patches of a result."""
-    from patchpilot.services.review.review_patches import review
-
-    with progress_of(common) as progress:
-        return review(_given(options, result, repository), progress)
-
-
-def _given(
+def review_input(
     options: SimpleNamespace, result: "CheckResult", repository: Any
 ) -> "ReviewInput":
+    """Return what the reviewers read, as the options of `check` give it."""
     from patchpilot.services.review.review_patches import ReviewInput
 
     return ReviewInput(
@@ -58,6 +41,21 @@ def _given(
     )
 
 
+def requests(given: "ReviewInput") -> str:
+    """Return the request documents of the patches, as a reviewer would get them."""
+    from patchpilot.services.review.review_patches import review_requests
+
+    return "\n".join(request.text for _, request in review_requests(given))
+
+
+def reviews(common: Common, given: "ReviewInput") -> tuple["Review", ...]:
+    """Ask the chosen reviewers about the patches of a result."""
+    from patchpilot.services.review.review_patches import review
+
+    with progress_of(common) as progress:
+        return review(given, progress)
+
+
 def before_send(common: Common, place: Any, request: "SendRequest") -> None:
     """Ask the reviewers before a send if the user wants it; their answers go to stderr.
 
@@ -66,13 +64,14 @@ def before_send(common: Common, place: Any, request: "SendRequest") -> None:
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output.stream import tell
     from patchpilot.errors import PatchpilotError
-    from patchpilot.services.review.review_patches import is_due
-    from patchpilot.services.review.review_text import review_text
+    from patchpilot.services.review.review_due import is_due
 
     try:
         if is_due(place.repository, _wants_review):
-            options, result = _checked_topic(place, request.target, request.base)
-            tell(review_text(reviews(common, options, result, place.repository)))
+            from patchpilot.services.review.review_text import review_text
+
+            given = _checked_topic(place, request.target, request.base)
+            tell(review_text(reviews(common, given)))
     except PatchpilotError as error:
         notice("warning", f"no review: {error}")
 
@@ -86,9 +85,9 @@ def review_notes(
     """
     from patchpilot.services.review.review_patches import review, review_note
 
-    options, result = _checked_topic(place, target, base)
-    found = review(_given(options, result, place.repository), asks=False)
-    notes = [review_note(found, each.patch) for each in result.patches]
+    given = _checked_topic(place, target, base)
+    found = review(given, asks=False)
+    notes = [review_note(found, each.patch) for each in given.result.patches]
     if not any(notes):
         raise UsageError(
             "no review of these patches is stored",
@@ -97,15 +96,14 @@ def review_notes(
     return tuple((str(number), note) for number, note in enumerate(notes, 1) if note)
 
 
-def _checked_topic(
-    place: Any, target: str | None, base: str | None
-) -> tuple[SimpleNamespace, "CheckResult"]:
+def _checked_topic(place: Any, target: str | None, base: str | None) -> "ReviewInput":
     from patchpilot.services.check.check_topic import CheckedTopic, check_topic
+    from patchpilot.services.review.review_patches import ReviewInput
 
     targets = (target,) if target else ()
     topic = CheckedTopic(targets, target, base)
     result = check_topic(place.repository, place.settings(), topic)
-    return SimpleNamespace(review="", budget=None, targets=targets, base=base), result
+    return ReviewInput(result, place.repository, targets, base)
 
 
 def _wants_review() -> bool:

@@ -154,7 +154,8 @@ def _check(
     if options.review_request:
         from patchpilot.cli.check import review_options
 
-        common.write(review_options.requests(options, result, repository))
+        given = review_options.review_input(options, result, repository)
+        common.write(review_options.requests(given))
         return 0
     _report_notes(common, result)
     if suppressions:
@@ -165,7 +166,8 @@ def _check(
     if options.review is not None:
         from patchpilot.cli.check import review_options
 
-        reviews = review_options.reviews(common, options, result, repository)
+        given = review_options.review_input(options, result, repository)
+        reviews = review_options.reviews(common, given)
     text = _render(common, result, unfolded=options.unfolded, reviews=reviews)
     common.write(text, fold=True)
     if common.format == "text" and not common.quiet:

@@ -4,16 +4,18 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from patchpilot.backports.changed_functions import function_at
+from patchpilot.backports.changed_functions import Function, function_at
+from patchpilot.checking.path_facts import path_facts
+from patchpilot.commits.patched_tree import Stack
 from patchpilot.errors import GitError, MissingError
+from patchpilot.lint.habits import folder_of
 from patchpilot.maintainers import load
 from patchpilot.maintainers.match import match
 from patchpilot.model.file_diff import FileChange
-from patchpilot.model.hunk_fit import fit_hunks, text_lines
 from patchpilot.model.patch import Patch
-from patchpilot.projects.subsystems import subsystem_of_path
 from patchpilot.reviewers.request import Section, numbered
 
 if TYPE_CHECKING:
@@ -25,10 +27,6 @@ if TYPE_CHECKING:
 
 _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
 _NO_CALL = frozenset(("if", "for", "while", "switch", "return", "sizeof", "defined"))
-_CONVENTIONS = (
-    *("title", "prefix", "after_prefix", "trees", "tag_order", "links", "declarations"),
-    *("comments", "columns", "changes"),
-)
 _COMMENT = ("/*", " *", "//")
 _CALLEES, _CALLERS, _LOG = 12, 8, 8
 """The most functions called, places of callers and earlier commits in a request."""
@@ -41,31 +39,21 @@ class PatchedFiles:
     """The files of a patch before and after it; each is read once."""
 
     def __init__(self, patch: Patch, tree: "Tree | None") -> None:
-        self._changes = {change.path: change for change in patch.files}
         self.tree = tree
+        self._old = {change.path: change.old_path for change in patch.files}
+        # a stack applies all patches but the last
+        self._stack = Stack(tree, (patch, patch)) if tree else None
         self.after = cache(self._after)
 
     def before(self, path: str) -> tuple[str, ...] | None:
         """Return the lines of a file before the patch; None if it is new or unknown."""
-        change = self._changes.get(path)
-        old = change.old_path if change else path
-        content = self.tree.read(old) if self.tree and old else None
-        return None if content is None else _lines(content)
+        old = self._old.get(path, path)
+        return _lines(self.tree.read(old)) if self.tree and old else None
 
     def _after(self, path: str) -> tuple[str, ...] | None:
         """Return the lines of a file after the patch; None if the patch does not apply."""
-        change = self._changes.get(path)
-        before = self.before(path)
-        if change is None:
-            return before
-        if before is None and change.old_path:
-            return None
-        fit = fit_hunks(
-            path, text_lines("\n".join(before or ()).encode()), change.hunks
-        )
-        if fit.misfits or fit.lines is None:
-            return None
-        return tuple(line.rstrip("\n") for line in fit.lines)
+        content, is_guess = self._stack.before(path, 1) if self._stack else (None, True)
+        return None if is_guess else _lines(content)
 
 
 def request_sections(
@@ -95,8 +83,10 @@ def request_sections(
     names = [name for _, name, _ in after]
     for path, name, lines in after:
         yield (f"{name} in {path}, after the patch", lines)
-    conventions, documents = _conventions(patch, files, files.tree)
-    yield ("Conventions of the subsystem", conventions)
+    folder = folder_of(patch)
+    known = path_facts(folder, repository) if folder else ()
+    facts = [f"{fact.label}: {fact.value} ({fact.source})" for fact in known]
+    yield ("Conventions of the subsystem", [(None, fact) for fact in facts])
     at = _revision(patch, repository)
     if repository and at:
         called = _called(patch, after)
@@ -106,31 +96,18 @@ def request_sections(
         yield (f"{name} in {path}, before the patch", lines)
     if repository and at:
         yield _log(repository, at, patch.paths)
-    yield from documents
+    yield from _documents(patch, files)
 
 
-def _conventions(
-    patch: Patch, files: PatchedFiles, tree: "Tree | None"
-) -> tuple[list[tuple[int | None, str]], list[Section]]:
-    """The conventions of the patch's subsystem, and the documents that MAINTAINERS names (P:)."""
-    rows: list[tuple[int | None, str]] = []
-    paths = patch.paths
-    subsystem = subsystem_of_path(paths[0]) if paths else None
-    if subsystem:
-        rows += [
-            (None, f"{key}: {value}")
-            for key, value in subsystem._asdict().items()
-            if value and key in _CONVENTIONS
-        ]
+def _documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
+    """The documents that MAINTAINERS names for the changed files (P:)."""
     try:
-        matches = match(load(tree), paths) if tree else ()
+        matches = match(load(files.tree), patch.paths) if files.tree else ()
     except MissingError:
-        matches = ()
-    documents = (name for found in matches for name in found.section.values("P"))
-    return rows, [
-        (name, numbered(files.before(name.strip()) or ()))
-        for name in dict.fromkeys(documents)
-    ]
+        return
+    names = (name.strip() for found in matches for name in found.section.values("P"))
+    for name in dict.fromkeys(names):
+        yield name, numbered(files.before(name) or ())
 
 
 def _revision(patch: Patch, repository: "Repository | None") -> str | None:
@@ -190,26 +167,21 @@ def _definitions(
     """The definitions of called functions in the patch's directories and in include/."""
     if not names:
         return
-    pattern = rf"^[A-Za-z_].*\b({'|'.join(names[:40])})\("
-    shown = 0
-    for path, line in _grep(
-        repository, at, (*_folders(paths), "include"), ("-E", "-e", pattern)
-    ):
-        content = repository.blob(at, path)
-        lines = _lines(content) if content is not None else ()
-        function = function_at(lines, line - 1)
-        if function is None or function.name not in names:
-            continue
+    words = ("-E", "-e", rf"^[A-Za-z_].*\b({'|'.join(names[:40])})\(")
+    folders = (*_folders(paths), "include")
+    found = (
+        (path, lines, function)
+        for path, _, lines, function in _places(repository, at, folders, words)
+        if function
+        and function.name in names
+        and lines[function.span[1] - 1].startswith("}")
+    )
+    for path, lines, function in islice(found, _CALLEES):
         start, end = function.span
-        if not lines[end - 1].startswith("}"):
-            continue
         yield (
             f"{function.name} in {path}, called by the patch's functions",
             numbered(lines[start : min(end, start + 60)], start + 1),
         )
-        shown += 1
-        if shown == _CALLEES:
-            return
 
 
 def _callers(
@@ -217,21 +189,14 @@ def _callers(
 ) -> Section:
     """The lines that name the changed functions, each with the lines around it."""
     rows: list[tuple[int | None, str]] = []
-    words = [word for name in dict.fromkeys(names) for word in ("-e", f"{name}")]
-    places = list(_grep(repository, at, _folders(paths), ("-w", "-F", *words)))
-    count = 0
-    for path, line in places if words else ():
-        content = repository.blob(at, path)
-        lines = _lines(content) if content is not None else ()
-        function = function_at(lines, line - 1)
-        if function and function.span[0] == line - 1:
-            continue
+    words = [word for name in dict.fromkeys(names) for word in ("-e", name)]
+    places = _places(repository, at, _folders(paths), ("-w", "-F", *words))
+    # a function's own first line is no caller
+    found = (one for one in places if not one[3] or one[3].span[0] != one[1] - 1)
+    for path, line, lines, function in islice(found, _CALLERS):
         rows.append((None, f"{path}{f', in {function.name}' if function else ''}:"))
         start = max(line - 5, 0)
         rows += numbered(lines[start : line + 4], start + 1)
-        count += 1
-        if count == _CALLERS:
-            break
     return ("Callers of the changed functions, before the patch", rows)
 
 
@@ -251,7 +216,7 @@ def _grep(
     repository: "Repository", at: str, folders: Sequence[str], words: Sequence[str]
 ) -> Iterator[tuple[str, int]]:
     """(path, line) of the matches of `git grep` in C files."""
-    if len(words) < 2:
+    if "-e" not in words:
         return
     globs = [f":(glob){folder}/**/*.[ch]" for folder in folders if folder]
     try:
@@ -270,10 +235,24 @@ def _grep(
             yield name.removeprefix(f"{at}:"), int(number)
 
 
+def _places(
+    repository: "Repository", at: str, folders: Sequence[str], words: Sequence[str]
+) -> Iterator[tuple[str, int, tuple[str, ...], Function | None]]:
+    """(path, line, lines of the file, function) of the matches of `git grep`."""
+    read = cache(lambda path: _lines(repository.blob(at, path)) or ())
+    for path, line in _grep(repository, at, folders, words):
+        lines = read(path)
+        yield path, line, lines, function_at(lines, line - 1)
+
+
 def _folders(paths: Sequence[str]) -> tuple[str, ...]:
     found = (path.rpartition("/")[0] for path in paths if path.endswith((".c", ".h")))
     return tuple(dict.fromkeys(re.sub(r"([*?\[\]\\])", r"\\\1", one) for one in found))
 
 
-def _lines(content: bytes) -> tuple[str, ...]:
-    return tuple(content.decode("utf-8", "replace").split("\n"))
+def _lines(content: bytes | None) -> tuple[str, ...] | None:
+    return (
+        None
+        if content is None
+        else tuple(content.decode("utf-8", "replace").split("\n"))
+    )

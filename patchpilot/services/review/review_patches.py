@@ -2,10 +2,9 @@
 """Implements machine review: asks reviewers about checked patches, and proves what they say."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.checking.topic_waivers import REVIEW_COMMENT, known_draft
@@ -24,7 +23,6 @@ from patchpilot.reviewers.reviewer import (
     Reviewer,
     ask,
     choose_reviewers,
-    review_before_send,
 )
 from patchpilot.reviewers.stored_reviews import (
     PatchKey,
@@ -43,6 +41,7 @@ _TAKEN = 8
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckedPatch, CheckResult
     from patchpilot.commits.repository import Repository
+    from patchpilot.model.draft import Draft
 
 
 @json_form(
@@ -106,10 +105,7 @@ def review_requests(given: ReviewInput) -> Iterator[tuple[Patch, ReviewRequest]]
     """Yield each patch with its request, as a reviewer would get it."""
     for checked in given.result.patches:
         if checked.patch.has_diff:
-            yield (
-                checked.patch,
-                _request(given, checked, _files(given, checked)),
-            )
+            yield checked.patch, _request(given, checked)
 
 
 def review(
@@ -120,12 +116,18 @@ def review(
     A reviewer that is not local gets nothing before the security question of each topic has been
     answered with no: raises `RefusedError`, which names the command and what it would get.
     """
-    waivers = _waivers(given)
+    drafts = _drafts(given)
     where = given.repository.top if given.repository else Path.cwd()
     reviewers = choose_reviewers(where, given.reviewer)
     for reviewer in reviewers:
         if asks and not reviewer.is_local:
-            refuse_undisclosed(given, reviewer)
+            _refuse_undisclosed(given, reviewer, drafts)
+    waivers = {
+        name: reason
+        for draft in filter(None, drafts)
+        for name, reason in draft.waivers.items()
+        if REVIEW_COMMENT.fullmatch(name)
+    }
     return tuple(
         Review(reviewer, tuple(_reviewed(given, reviewer, waivers, progress, asks)))
         for reviewer in reviewers
@@ -153,54 +155,35 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
     return "\n".join(lines)
 
 
-def is_due(repository: "Repository", wants: Callable[[], bool]) -> bool:
-    """Return whether the patches are to be reviewed before a send; `wants` asks the user."""
-    when = review_before_send(repository.top)
-    return when == "always" or (when == "ask" and wants())
+def _drafts(given: ReviewInput) -> "tuple[Draft | None, ...]":
+    """The draft of each topic; None for patch files, and for a topic without one."""
+    return tuple(
+        known_draft(given.repository, target, given.base) if given.repository else None
+        for target in given.targets or (None,)
+    )
 
 
-def refuse_undisclosed(given: ReviewInput, reviewer: Reviewer) -> None:
+def _refuse_undisclosed(
+    given: ReviewInput, reviewer: Reviewer, drafts: "Sequence[Draft | None]"
+) -> None:
     """Raise `RefusedError` unless every topic's security question is answered with no."""
-    for target in given.targets or (None,):
-        draft = (
-            known_draft(given.repository, target, given.base)
-            if given.repository
-            else None
-        )
-        answer = draft.answers.get("security") if draft else None
-        if answer == "no":
-            continue
-        requests = list(review_requests(given))
-        size = sum(len(request.text) for _, request in requests)
-        what = (
-            f"{counted(len(requests), 'patch', 'patches')}"
-            f" ({size / 1000:.0f} kB, see --review-request)"
-        )
-        if answer == "yes":
-            raise RefusedError(
-                f"reviewer {reviewer.name} is not local, and this fix is undisclosed:"
-                f" `{reviewer.shown}` gets nothing",
-                hint="a reviewer that sends nothing anywhere may read it: set"
-                f" patchpilot.reviewer.{reviewer.name}.local = true",
-            )
+    answers = [draft.answers.get("security") if draft else None for draft in drafts]
+    if "yes" in answers:
         raise RefusedError(
-            f"reviewer {reviewer.name} would get {what} through `{reviewer.shown}`: could"
-            " somebody use the bug to attack a machine?",
-            hint=Action("draft", ("--security", "no"), "if nobody could: run `{}`"),
+            f"reviewer {reviewer.name} is not local, and this fix is undisclosed:"
+            f" `{reviewer.shown}` gets nothing",
+            hint="a reviewer that sends nothing anywhere may read it: set"
+            f" patchpilot.reviewer.{reviewer.name}.local = true",
         )
-
-
-def _waivers(given: ReviewInput) -> Mapping[str, str]:
-    """The topic's waivers of comments: name → reason."""
-    if given.repository is None:
-        return MappingProxyType({})
-    found: dict[str, str] = {}
-    for target in given.targets or (None,):
-        draft = known_draft(given.repository, target, given.base)
-        found |= draft.waivers if draft else {}
-    return {
-        name: reason for name, reason in found.items() if REVIEW_COMMENT.fullmatch(name)
-    }
+    if None not in answers:
+        return
+    sizes = [len(request.text) for _, request in review_requests(given)]
+    raise RefusedError(
+        f"reviewer {reviewer.name} would get {counted(len(sizes), 'patch', 'patches')}"
+        f" ({sum(sizes) / 1000:.0f} kB, see --review-request) through `{reviewer.shown}`:"
+        " could somebody use the bug to attack a machine?",
+        hint=Action("draft", ("--security", "no"), "if nobody could: run `{}`"),
+    )
 
 
 def _reviewed(
@@ -212,7 +195,6 @@ def _reviewed(
 ) -> Iterator[ReviewedPatch]:
     checked = [each for each in given.result.patches if each.patch.has_diff]
     for number, each in enumerate(checked, 1):
-        files = _files(given, each)
         key = _key(each.patch)
         answer = stored_review(reviewer, key)
         is_stored = answer is not None
@@ -220,7 +202,7 @@ def _reviewed(
         if answer is None and not asks:
             continue
         if answer is None:
-            request = _request(given, each, files, reviewer.tokens)
+            request = _request(given, each, reviewer.tokens)
             tokens = request.tokens
             what = f"{reviewer.name} reviews patch {number} of {len(checked)}"
             try:
@@ -235,10 +217,11 @@ def _reviewed(
             store_review(reviewer, key, answer)
         facts = patch_facts(given, each)
         earlier = earlier_review(reviewer, key) or ()
+        findings = tuple(_findings(answer, facts, each, waivers))
         yield ReviewedPatch(
             each.patch,
-            tuple(_findings(answer, facts, each, waivers)),
-            tuple(_resolved(earlier, answer, facts)),
+            findings,
+            tuple(_resolved(earlier, findings, facts)),
             tokens,
             is_stored,
             _takes_over(each.patch, (*answer, *earlier)),
@@ -283,15 +266,14 @@ def _takes_over(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
     return False
 
 
-def _resolved(earlier: Comments, now: Comments, facts: PatchFacts) -> Iterator[str]:
+def _resolved(
+    earlier: Comments, now: Sequence[ProvenComment], facts: PatchFacts
+) -> Iterator[str]:
     """The problems of the review of another version whose quoted code is not there any more."""
-
-    def is_placed(comment: ReviewComment) -> bool:
-        return prove(comment, facts).standing is Standing.PLACED
-
-    again = {comment.problem for comment in now if is_placed(comment)}
+    again = {one.comment.problem for one in now if one.standing is Standing.PLACED}
     for comment in earlier:
-        if comment.problem not in again and not is_placed(comment):
+        is_gone = prove(comment, facts).standing is not Standing.PLACED
+        if is_gone and comment.problem not in again:
             yield comment.problem
 
 
@@ -312,14 +294,13 @@ def _files(given: ReviewInput, checked: "CheckedPatch") -> PatchedFiles:
 
 
 def _request(
-    given: ReviewInput,
-    checked: "CheckedPatch",
-    files: PatchedFiles,
-    tokens: int = TOKENS,
+    given: ReviewInput, checked: "CheckedPatch", tokens: int = TOKENS
 ) -> ReviewRequest:
     patches = [each.patch for each in given.result.patches]
     series = patches if patches[1:] else ()
-    sections = request_sections(checked, files, given.repository, series)
+    sections = request_sections(
+        checked, _files(given, checked), given.repository, series
+    )
     return write_request(checked.patch, tuple(sections), given.tokens or tokens)
 
 

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Decides whether patches are reviewed before a send, without importing what reviews them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from patchpilot.reviewers.reviewer import review_before_send
+
+if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
+
+
+def is_due(repository: "Repository", wants: Callable[[], bool]) -> bool:
+    """Return whether the patches are to be reviewed before a send; `wants` asks the user."""
+    when = review_before_send(repository.top)
+    return when == "always" or (when == "ask" and wants())
