@@ -175,7 +175,9 @@ class SeriesBuild:
                 continue
             lines = [line.new_line or 0 for line in file.lines("+")]
             text = near_text(change.after.read(file.path) or "", lines)
-            scripts = tuple(scripts_for(change.after, text)) if lines else ()
+            scripts = (
+                tuple(scripts_for(change.after, text, self._shown)) if lines else ()
+            )
             if not scripts or not is_target(file.path):
                 continue
             after = self._scripts(change.after, file.path, scripts)

@@ -15,7 +15,9 @@ from patchpilot.building.configuration import (
 from patchpilot.building.diagnostics import COCCINELLE, Diagnostic, ObjectReport
 from patchpilot.building.results import KeptReport
 from patchpilot.building.tree_state import TreeState
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.run import Watched, run
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.printable import printable
 from patchpilot.model.progress import Progress
@@ -26,11 +28,9 @@ _SECONDS = 60.0
 _LINE = re.compile(r"(?P<path>[^:\s]+):(?P<line>\d+):(?P<column>\d+)-\d+: (?P<text>.*)")
 _OPTIONS = re.compile(r"^//\s*Options:\s*(.*)$", re.MULTILINE)
 _KNOWN_OPTIONS = ("--no-includes", "--include-headers", "--all-includes", "--no-loops")
-_CALL = re.compile(r"\b([a-z_]\w{3,})(?:@\w+)*\s*\(")
-_SCRIPT_PART = re.compile(r"^@[^@\n]*script:.*?(?=^@|\Z)", re.MULTILINE | re.DOTALL)
-_NOT_CALLS = frozenset(
-    ("when", "while", "sizeof", "switch", "return", "print_report", "print_main")
-)
+_QUERY = "\nGrep query\n"
+"""Coccinelle prints it before the words of which a file that matches has at least one."""
+_WORDS = Kind("semantic-patch-words", (str(Path(__file__)),), 400)
 _AROUND = 30
 
 
@@ -52,21 +52,36 @@ def near_text(text: str, lines: Sequence[int]) -> str:
     return "\n".join(every[number - 1] for number in sorted(near))
 
 
-def scripts_for(state: TreeState, text: str) -> Iterator[str]:
+def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str]:
     """Yields the semantic patches that may match a text.
 
-    These are the ones that name a function in the text, and the ones that name no function.
+    These are the ones of which Coccinelle says that a file must have one of some words that are in
+    the text, and the ones for which it names no words.
     """
+    present = frozenset(re.findall(r"\w+", text))
     for path in state.files:
-        if not (path.startswith(f"{FOLDER}/") and path.endswith(".cocci")):
-            continue
-        body = _SCRIPT_PART.sub("", (state.read(path) or "").partition("@@")[2])
-        code = "\n".join(
-            line for line in body.split("\n") if not line.startswith(("//", "@"))
-        )
-        names = set(_CALL.findall(code)) - _NOT_CALLS
-        if not names or any(re.search(rf"\b{name}\b", text) for name in names):
-            yield path
+        if path.startswith(f"{FOLDER}/") and path.endswith(".cocci"):
+            words = _words_of(state, path, progress)
+            if not words or not present.isdisjoint(words):
+                yield path
+
+
+def _words_of(state: TreeState, path: str, progress: Progress) -> tuple[str, ...]:
+    """The words of which every file that a semantic patch matches has one; () if there are none."""
+    key = key_of(_WORDS, (state.files[path].encode(), key_of_tool().encode()))
+    known = recall(_WORDS, key)
+    if known is None:
+        progress(f"reading {path}")
+        with TemporaryFolder("semantic-patch") as folder:
+            script = Path(folder) / path.rpartition("/")[2]
+            script.write_text(state.read(path) or "", "utf-8")
+            words = [*sandbox(), PROGRAM, "--parse-cocci", str(script), "-D", "report"]
+            done = run(
+                words, env=make_environment(), cwd=script.parent, timeout=_SECONDS
+            )
+        known = re.findall(r"\w+", done.text.partition(_QUERY)[2])
+        remember(_WORDS, key, known)
+    return tuple(known)
 
 
 def kept_report(

@@ -1,13 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which of a tree's semantic patches may match a changed file."""
+"""Which of a tree's semantic patches run for a changed file, and what they report in it."""
 
+import shutil
+import tarfile
+import tomllib
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from patchpilot.building.semantic_patches import near_text, scripts_for
+from patchpilot.building.semantic_patches import near_text, run_scripts, scripts_for
+from patchpilot.model.progress import silent
 
+needs_coccinelle = pytest.mark.skipif(
+    shutil.which("spatch") is None, reason="coccinelle is not installed"
+)
+LINUX = Path("/usr/src/linux-source-6.1.tar.xz")
+FOLDER = "scripts/coccinelle"
+PLANTED: dict[str, dict[str, Any]] = tomllib.loads(
+    Path(__file__).with_name("planted_for_semantic_patches.toml").read_text("utf-8")
+)
+REPORTING = {path: one for path, one in PLANTED.items() if "code" in one}
+# the names of functions stand in two rules, with a rule of Python between them
 KFREE = """/// Find a use after free.
 // Options: --no-includes
 virtual report
@@ -20,33 +35,46 @@ position p1;
 p1 << free.p1;
 @@
 coccilib.report.print_report(p1[0], "use")
+@more depends on report@
+expression E;
+@@
+* vfree(E)
 """
 TWICE = "/// twice\n@@\nexpression E;\n@@\n* E || E\n"
 FILES = {
-    "scripts/coccinelle/free/kfree.cocci": KFREE,
-    "scripts/coccinelle/tests/twice.cocci": TWICE,
-    "scripts/coccinelle/free/README": "kfree(",
+    f"{FOLDER}/free/kfree.cocci": KFREE,
+    f"{FOLDER}/tests/twice.cocci": TWICE,
+    f"{FOLDER}/free/README": "kfree(",
 }
 
 
-def state() -> Any:
-    return SimpleNamespace(files=dict.fromkeys(FILES, "id"), read=FILES.get)
+def state(files: dict[str, str]) -> Any:
+    """A tree of these files."""
+    ids = {path: str(hash(text)) for path, text in files.items()}
+    return SimpleNamespace(
+        files=ids,
+        read=files.get,
+        build_digest="",
+        digest=lambda paths: str(list(paths)),
+    )
 
 
+@needs_coccinelle
 @pytest.mark.parametrize(
     ("text", "names"),
     [
         ("\tkfree(one);\n", ["kfree", "twice"]),
+        ("\tvfree(one);\n", ["kfree", "twice"]),
         ("\tmy_kfree(one);\n", ["twice"]),
         ("", ["twice"]),
     ],
 )
-def test_a_semantic_patch_runs_where_a_function_that_it_names_is(
+def test_a_semantic_patch_runs_where_a_word_that_it_needs_is(
     text: str, names: list[str]
 ) -> None:
     found = [
         path.rpartition("/")[2].removesuffix(".cocci")
-        for path in scripts_for(state(), text)
+        for path in scripts_for(state(FILES), text, silent)
     ]
     assert found == names
 
@@ -56,3 +84,41 @@ def test_only_the_text_near_changed_lines_counts() -> None:
     near = near_text(text, [100]).split("\n")
     assert (near[0], near[-1]) == ("line 70", "line 130")
     assert near_text(text, []) == ""
+
+
+@pytest.fixture(scope="module")
+def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The semantic patches of a kernel release, in a tree without other files."""
+    if not LINUX.exists():
+        pytest.skip(f"{LINUX} is not installed")
+    top = tmp_path_factory.mktemp("linux")
+    with tarfile.open(LINUX, "r|xz") as archive:
+        for member in archive:
+            path = member.name.partition("/")[2]
+            if path.startswith(f"{FOLDER}/") and member.isfile():
+                member.name = path
+                archive.extract(member, top, filter="data")
+    return top
+
+
+@pytest.mark.long
+@needs_coccinelle
+def test_every_semantic_patch_of_a_release_has_a_planted_defect(linux: Path) -> None:
+    there = {str(path.relative_to(linux / FOLDER)) for path in linux.rglob("*.cocci")}
+    assert there == set(PLANTED)
+
+
+@pytest.mark.long
+@needs_coccinelle
+@pytest.mark.parametrize("name", REPORTING)
+def test_the_planted_defect_selects_its_semantic_patch_and_is_reported(
+    linux: Path, name: str
+) -> None:
+    script, planted = f"{FOLDER}/{name}", REPORTING[name]
+    text = planted["code"]
+    (linux / "drv.c").write_text(text, "utf-8")
+    files = {script: (linux / script).read_text("utf-8"), "drv.c": text}
+    near = near_text(text, [planted["line"]])
+    assert list(scripts_for(state(files), near, silent)) == [script]
+    report = run_scripts(linux, state(files), "drv.c", [script], silent)
+    assert planted["line"] in {one.line for one in report.diagnostics}
