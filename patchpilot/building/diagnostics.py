@@ -18,6 +18,10 @@ _PLACE = re.compile(
     r"(?P<path>[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+):)?"
     r" (?P<level>fatal error|[Ee]rror|[Ww]arning|note): (?P<text>.*)"
 )
+_DTC = re.compile(
+    r"(?:Error: )?(?P<path>[^\s:]+\.dtsi?):(?P<line>\d+)\.(?P<column>\d+)-[\d.]+:?"
+    r" (?:(?P<level>Warning|ERROR) )?(?P<text>.*)"
+)
 _FLAG = re.compile(r" \[-W[\w+=,.-]*\]$|\[-W[\w+=,.-]*\]$")
 _QUOTED = re.compile(r"['\u2018`](?:struct |union |enum )?\*?([A-Za-z_]\w{2,})")
 _IN_MACRO = ("in expansion of macro", "expanded from macro")
@@ -75,12 +79,12 @@ def object_in(line: str) -> str:
 
 
 def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
-    """Parses the diagnostics in the output of compilers, sparse and kernel-doc for files below
-    the directory `top`.
+    """Parses the diagnostics in the output of compilers, sparse, dtc and kernel-doc for files
+    below the directory `top`.
     """
     found: list[Diagnostic] = []
     for line in lines:
-        place = _PLACE.match(line)
+        place = _PLACE.match(line) or _DTC.match(line)
         if not place:
             continue
         path, number = _below(place["path"], top), int(place["line"])
@@ -101,9 +105,10 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(_QUOTED.findall(text))
 
 
-def _kind(level: str, text: str, column: str | None) -> str:
-    if level in ("Error", "Warning"):
-        return ERROR if level == "Error" else WARNING
+def _kind(level: str | None, text: str, column: str | None) -> str:
+    if level in ("Error", "Warning", "ERROR", None):
+        # Kconfig, and dtc, which has no word for what it cannot parse
+        return WARNING if level == "Warning" else ERROR
     if column is None and not _FLAG.search(text):
         return KERNEL_DOC
     if level != "warning":

@@ -85,7 +85,9 @@ class Maker:
         checks = (
             ["C=1"] if self._configuration.checks and shutil.which("sparse") else []
         )
-        words = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *targets)
+        # the Makefile has a devicetree blob by its path below the architecture's boot/dts
+        names = (target.rpartition("/boot/dts/")[2] for target in targets)
+        words = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *names)
         what = f"building for {self._configuration.label}"
         _, lines = self._make(words, what, progress, {})
         return self._reports(targets, lines)
@@ -126,7 +128,7 @@ class Maker:
             if not is_built and not any(one.kind == ERROR for one in found):
                 # what ends make before it comes to the object
                 found += read_diagnostics(general, str(self._tree))
-            if is_built:
+            if is_built and target.endswith(".o"):
                 found += tuple(needed_symbols(self._output, target, path))
             result[path] = ObjectReport(found, is_built)
         return result

@@ -87,7 +87,10 @@ def target_of(read: Read, path: str) -> str:
     A module's Makefile may include the Makefile of a sibling directory. kbuild then knows the
     objects by their path relative to the module (`amdgpu/../display/…`).
     """
-    target = f"{path.rpartition('.')[0]}.o"
+    stem, _, suffix = path.rpartition(".")
+    if suffix == "dts":
+        return f"{stem}.dtb"
+    target = f"{stem}.o"
     for folder, need in _of_neighbor(read, path):
         if need in needs_of(read, path):
             return f"{folder}/{os.path.relpath(target, folder)}"

@@ -9,6 +9,7 @@ allmodconfig for objects without one.
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from patchpilot.building.choose_symbols import SymbolChoice
@@ -21,7 +22,11 @@ from patchpilot.model.counted import counted
 from patchpilot.model.file_diff import FileChange
 
 SOURCES = (".c", ".S")
-_FILES, _C = ("-l", "-z", "-E"), ("*.c",)
+TREES = ".dts"
+"""The suffix of devicetree sources: they need no symbol, and the C preprocessor of any machine."""
+_FILES = ("-l", "-z", "-E")
+_USERS = {".h": ("*.c",), ".dtsi": ("*.dts", "*.dtsi")}
+"""The files that may include a file with this suffix."""
 INCLUDERS = 8
 """So many files that include a changed header are built, unless all are asked for."""
 _BASE = ("SMP", "MODULES")
@@ -45,6 +50,7 @@ _BYTE_ORDER = re.compile(
 )
 _BIG_ENDIAN = "powerpc"
 _KCONFIG = re.compile(r"(?:^|/)Kconfig[^/]*$")
+_DEVICETREE = re.compile(r"arch/\w+/boot/dts/.*\.dts")
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
 _SAFE = re.compile(r"[\w+,@.][\w./+,@-]*")
 """A path whose object is a target of make, neither an option nor a variable (`CC=x.c`)."""
@@ -100,16 +106,30 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
         sources.append(own)
         notes.append(said)
     every = tuple(dict.fromkeys(path for own in sources for path in own))
-    if not every:
-        chosen = tuple(_kconfig_only(changes, options))
-        return Plan(tuple(sources), chosen, tuple(map(tuple, notes)))
-    chooser = _Chooser(changes, options)
-    chosen = tuple(chooser.configurations(every))
-    for path, why in chooser.refused.items():
-        for own, said in zip(sources, notes, strict=True):
-            if path in own:
-                said.append(f"{path} was not built: {why}")
-    return Plan(tuple(sources), chosen, tuple(map(tuple, notes)))
+    objects = [path for path in every if not path.endswith(TREES)]
+    chosen = list(_of_devicetrees(every, options))
+    if objects:
+        chooser = _Chooser(changes, options)
+        chosen += chooser.configurations(objects)
+        for path, why in chooser.refused.items():
+            for own, said in zip(sources, notes, strict=True):
+                if path in own:
+                    said.append(f"{path} was not built: {why}")
+    elif not every:
+        chosen += _kconfig_only(changes, options)
+    return Plan(tuple(sources), tuple(chosen), tuple(map(tuple, notes)))
+
+
+def _of_devicetrees(
+    paths: Sequence[str], options: BuildOptions
+) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
+    """The smallest configuration of each architecture with devicetree sources."""
+    by_arch: dict[str, list[str]] = {}
+    for path in paths:
+        if path.endswith(TREES):
+            by_arch.setdefault(path.split("/")[1], []).append(path)
+    for arch, own in by_arch.items():
+        yield Configuration(arch, options.llvm, fragment=""), tuple(own)
 
 
 def touches_kconfig(change: Change) -> bool:
@@ -142,10 +162,11 @@ def _sources(
             continue
         if path.endswith((*SOURCES, ".h")) and path.startswith(_NOT_KBUILD):
             notes.append(f"{path} was not built: only objects of the kernel are")
-        elif path.endswith(SOURCES):
+        elif path.endswith(SOURCES) or _DEVICETREE.fullmatch(path):
             found[path] = None
     for file in change.files:
-        if file.path.endswith(".h") and not file.path.startswith(_NOT_KBUILD):
+        suffix = PurePosixPath(file.path).suffix
+        if suffix in _USERS and not file.path.startswith(_NOT_KBUILD):
             more, left = _includers(change.after, file, tuple(found), options)
             found |= dict.fromkeys(more)
             if left:
@@ -171,7 +192,8 @@ def _includers(
     Those that have a word of the changed lines come first, and of these the nearest.
     """
     name = file.path.rpartition("/")[2]
-    users = state.grep(('include.*[</"]' + re.escape(name),), *_FILES, paths=_C)
+    kinds = _USERS[PurePosixPath(name).suffix]
+    users = _including(state, name, kinds)
     words = {
         word
         for line in (*file.lines("+"), *file.lines("-"))
@@ -180,7 +202,11 @@ def _includers(
     naming: set[str] = set()
     if words:
         rare = sorted(words, key=lambda word: -len(word))[:12]
-        naming = set(state.grep([rf"\b{word}\b" for word in rare], *_FILES, paths=_C))
+        patterns = [rf"\b{word}\b" for word in rare]
+        naming = set(state.grep(patterns, *_FILES, paths=kinds))
+        if name.endswith(".dtsi"):
+            # each is included by its name, and the words are those of every devicetree
+            naming &= set(users)
     folder = file.path.rpartition("/")[0]
     pool = sorted(naming & set(users) or naming or set(users))
 
@@ -193,6 +219,19 @@ def _includers(
         return tuple(usable), 0
     most = max(INCLUDERS - len(known), 1)
     return tuple(usable[:most]), max(len(usable) - most, 0)
+
+
+def _including(state: TreeState, name: str, kinds: Sequence[str]) -> list[str]:
+    """The sources that include a file, devicetree sources also through another `.dtsi` file."""
+    found: dict[str, None] = {}
+    names = [name]
+    while names:
+        either = "|".join(map(re.escape, names))
+        users = state.grep([f'include.*[</"]({either})'], *_FILES, paths=kinds)
+        new = [path for path in users if path not in found]
+        found |= dict.fromkeys(new)
+        names = [path.rpartition("/")[2] for path in new if path.endswith(".dtsi")]
+    return [path for path in found if not path.endswith(".dtsi")]
 
 
 class _Chooser:

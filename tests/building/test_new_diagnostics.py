@@ -121,6 +121,9 @@ def test_a_warning_in_a_macro_of_a_header_is_at_the_line_that_uses_it() -> None:
         ("a.c:1:2: error: 'x' undeclared", "error"),
         ("a.c:1:10: fatal error: x.h: No such file or directory", "error"),
         ("a.S:4: Error: no such instruction", "error"),
+        ("/t/a.dtsi:1.2-3.4: Warning (unit): /a@1: no reg", "warning"),
+        ("/t/a.dts:1.2-30: ERROR (phandle_references): /a: no label", "error"),
+        ("Error: /t/a.dts:2.3-4 syntax error", "error"),
     ],
 )
 def test_who_printed_a_line_is_seen_by_its_form(line: str, kind: str) -> None:
