@@ -1,33 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Records of what was built for each commit, by commit id, so that a changed commit has no
-record.
+"""Records of what was built for each commit, by the trees before and after it: a new message or a
+rebase onto the same files keeps the record, and changed code has none.
 """
 
 from pathlib import Path
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.commits.repository import Repository
 from patchpilot.model.built_commit import BuiltCommit, BuiltConfiguration, SkippedFile
 
 _KIND = Kind("built-commit", (str(Path(__file__)),), 500)
 
 
-def keep_built(built: BuiltCommit) -> None:
+def keep_built(repository: Repository, built: BuiltCommit) -> None:
     """Stores what was built for a commit, replacing any earlier record."""
     rows = [
         (one.arch, one.toolchain, one.source, one.built, _pairs(one), one.sparse)
         for one in built.configurations
     ]
-    remember(_KIND, _key(built.commit), (built.commit, built.builds, rows))
+    remember(_KIND, _key(repository, built.commit), (built.builds, rows))
 
 
-def built_of(commit: str) -> BuiltCommit | None:
+def built_of(repository: Repository, commit: str) -> BuiltCommit | None:
     """Returns the record of what was last built for a commit, or None."""
-    known = recall(_KIND, _key(commit))
+    known = recall(_KIND, _key(repository, commit))
     if not known:
         return None
-    name, builds, rows = known
+    builds, rows = known
     return BuiltCommit(
-        name,
+        commit,
         builds,
         tuple(
             BuiltConfiguration(
@@ -47,5 +48,7 @@ def _pairs(configuration: BuiltConfiguration) -> list[tuple[str, str]]:
     return [(one.path, one.why) for one in configuration.skipped]
 
 
-def _key(commit: str) -> str:
-    return key_of(_KIND, (commit.encode(),))
+def _key(repository: Repository, commit: str) -> str:
+    own = repository.commit(commit)
+    trees = (own.tree, *(repository.commit(one).tree for one in own.parents))
+    return key_of(_KIND, (tree.encode() for tree in trees))

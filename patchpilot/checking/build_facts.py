@@ -111,7 +111,7 @@ def build_in(
         )
     )
     for one in commits:
-        keep_built(one)
+        keep_built(repository, one)
     return BuildFacts(problems, _text(built), commits)
 
 

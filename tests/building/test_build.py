@@ -470,9 +470,11 @@ def test_the_mails_say_what_was_built_when_asked_and_until_the_commit_changes(
     assert "Compile-tested: " not in preview()
     assert call("draft", *where, "--compile-tested").code == 0
     assert re.search(r"---\nCompile-tested: [\w-]+, W=1", preview())
-    repo.git(
-        "commit", "-q", "--amend", "-m", "drv: touch it\n\nSigned-off-by: A <a@b.cd>"
-    )
+    words = "drv: touch it\n\nSigned-off-by: A <a@b.cd>"
+    repo.git("commit", "-q", "--amend", "-m", words)
+    assert "Compile-tested: " in preview()
+    (repo.path / "drv/w.c").write_text(f"{DRIVER}\n\n", "utf-8")
+    repo.git("commit", "-q", "-a", "--amend", "--no-edit")
     assert "Compile-tested: " not in preview()
     built(repo)
     assert "Compile-tested: " in preview()

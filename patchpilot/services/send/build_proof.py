@@ -12,7 +12,7 @@ from patchpilot.series.draft import Drafts
 from patchpilot.topic.find_topic import finished_topic
 
 
-def built_words(draft: Draft) -> str:
+def built_words(repository: Repository, draft: Draft) -> str:
     """Returns the configurations in which all of the topic's current commits build.
 
     The text is empty if a commit has not been built in its current form.
@@ -21,16 +21,17 @@ def built_words(draft: Draft) -> str:
     from patchpilot.model.built_commit import compile_tested
 
     return compile_tested(
-        [built_of(patch.commit) for patch in draft.patches if patch.commit]
+        [built_of(repository, patch.commit) for patch in draft.patches if patch.commit]
     )
 
 
-def compile_tested_line(draft: Draft) -> str:
+def compile_tested_line(repository: Repository, draft: Draft) -> str:
     """Returns the `Compile-tested:` line to place below the `---`.
 
     The line is empty if the user did not request it, or if the commits have changed since.
     """
-    words = built_words(draft) if draft.answers.get(COMPILE_TESTED) == "yes" else ""
+    wanted = draft.answers.get(COMPILE_TESTED) == "yes"
+    words = built_words(repository, draft) if wanted else ""
     return f"Compile-tested: {words}" if words else ""
 
 
@@ -42,7 +43,7 @@ def say_compile_tested(
     Raises `UsageError` if not all commits have been built.
     """
     draft = finished_topic(repository, request).draft
-    words = built_words(draft)
+    words = built_words(repository, draft)
     if wanted and not words:
         raise UsageError(
             "not every commit of the topic was built in its current form",

@@ -320,7 +320,7 @@ def wording_of(
     kept = kept_by_b4(repository, draft.branch, draft.change_id)
     cover = None
     regzbot = introduced(draft, series)
-    tested = compile_tested_line(draft)
+    tested = compile_tested_line(repository, draft)
     needed = "\n".join(f"Depends-on: <{posted}>" for posted in request.depends_on)
     extra = tuple(line for line in (regzbot, tested, needed) if line)
     if draft.has_cover and (request.cover or many):

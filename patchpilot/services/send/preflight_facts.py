@@ -101,7 +101,7 @@ def gather_facts(
         first_time=first_time,
         records=records,
         private_ids=private_ids,
-        built=built_words(draft),
+        built=built_words(repository, draft),
         public_parent=_public_parent(draft, private_ids),
     )
 
