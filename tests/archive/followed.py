@@ -11,8 +11,9 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import actions
 from patchpilot.model.mail import parse_mail
-from patchpilot.topic.followed.follow_series import UpdateRequest, add, update
+from patchpilot.topic.followed.follow_series import add
 from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.update_series import UpdateRequest, update
 from tests.kit.archive import FilledArchive, archive_server
 from tests.kit.mails import START
 from tests.kit.trees import Trees

@@ -15,7 +15,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from patchpilot.topic.followed import follow_series, known_series
+from patchpilot.topic.followed import known_series, update_series
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import follow_screen
@@ -57,13 +57,13 @@ async def test_what_is_known_is_shown_while_the_archive_is_asked(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = threading.Event()
-    poll = follow_series.poll_archives
+    poll = update_series.poll_archives
 
     def slow(*words: Any, **more: Any) -> Any:
         answered.wait(60)
         return poll(*words, **more)
 
-    monkeypatch.setattr(follow_series, "poll_archives", slow)
+    monkeypatch.setattr(update_series, "poll_archives", slow)
     # nothing was read ahead of the visit
     app.jobs.ahead = []
     async with running(app, (120, 36)) as pilot:

@@ -323,7 +323,7 @@ def update(
     that the archive lacks, are kept.
     """
     from patchpilot.topic.current_topic import topic_at
-    from patchpilot.topic.followed import follow_series as service
+    from patchpilot.topic.followed import update_series as service
     from patchpilot.topic.followed.known_series import open_store
 
     with (

@@ -21,7 +21,7 @@ from patchpilot.services.track.compare_revisions import (
     RevisionComparison,
     compare_revisions,
 )
-from patchpilot.topic.followed import follow_series, known_series
+from patchpilot.topic.followed import follow_series, known_series, update_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.own_archive import default_archive
 from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
@@ -95,8 +95,8 @@ def updated(
                 store=store, repository=repository, whole=False, progress=progress
             )
             known(_of_topic(series, repository, target, base, store, first))
-        series = follow_series.update(
-            follow_series.UpdateRequest(fresh=fresh, whole=False),
+        series = update_series.update(
+            update_series.UpdateRequest(fresh=fresh, whole=False),
             store=store,
             archive_at=default_archive(where=repository.top),
             repository=repository,

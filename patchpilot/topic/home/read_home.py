@@ -25,7 +25,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
 from patchpilot.topic.find_topic import Topic, read_topic
-from patchpilot.topic.followed import follow_series, known_series
+from patchpilot.topic.followed import known_series, update_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_branches import (
     Branch,
@@ -160,8 +160,8 @@ def update_topics(
     if not numbers:
         return read_topics(repositories, progress=progress), ""
     with Store() as store:
-        request = follow_series.UpdateRequest(numbers, fresh=fresh, whole=False)
-        updated = follow_series.update(
+        request = update_series.UpdateRequest(numbers, fresh=fresh, whole=False)
+        updated = update_series.update(
             request,
             store=store,
             archive_at=default_archive(progress=progress),

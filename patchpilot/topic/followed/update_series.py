@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Implements `track update`: asks the archives for news, and reads only the series that have some.
+
+Without news, no module that reads messages is imported.
+"""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from patchpilot.archive.archive import received
+from patchpilot.archive.local_archive import REPORT
+from patchpilot.archive.open_archive import archive_address
+from patchpilot.archive.poll import PolledSeries
+from patchpilot.archive.track_store import Store
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import NetworkError, PatchpilotError
+from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.progress import Progress, silent
+from patchpilot.reading.thread_values import FINAL
+from patchpilot.settings.read_settings import user_settings
+from patchpilot.topic.followed.known_series import Tracked, shown_series, with_mails
+from patchpilot.topic.followed.poll_archives import (
+    Archives,
+    PollResult,
+    poll_archives,
+)
+from patchpilot.topic.followed.same_series import groups_of_same, joined, merge_note
+from patchpilot.topic.own_archive import ArchiveAt
+
+_REPORTED = timedelta(days=30)
+"""So long a mailbox is searched for reports about what was sent."""
+_SHARE_OF_QUIET = 10
+_LONGEST_PAUSE = timedelta(days=30)
+"""A finished series is asked about again after a tenth of the time since its last news, at least
+every 30 days.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRequest:
+    """The series to update, and how to update them.
+
+    `numbers` selects series; by default, all that are due are updated (finished series less and
+    less often). With `everything`, all are read completely. `lore` is the archive for a series
+    that names none; `fresh` ignores cached responses; `whole` is as in `listed`.
+    """
+
+    numbers: Sequence[int] = ()
+    everything: bool = False
+    fresh: bool = False
+    lore: str | None = None
+    whole: bool = True
+
+
+def update(
+    request: UpdateRequest,
+    *,
+    store: Store,
+    archive_at: ArchiveAt,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> tuple[Tracked, ...]:
+    """Read the news about the series.
+
+    Each archive is asked about all of its series with a few searches, and only series with news
+    are read completely. A series whose archive cannot be reached is returned unchanged and marked
+    `unreachable`; the others are still read.
+    """
+    numbers = request.numbers
+    archives = Archives(archive_at)
+    if request.everything:
+        store.forget_passed_over()
+    reported, trouble = _reports_in_mailbox(store, archives, progress)
+    entries = [store.entry(number) for number in numbers] or store.entries()
+    before = {it.id: shown_series(it, store, repository, progress) for it in entries}
+    private = {number for number, series in before.items() if series.undisclosed}
+    due = {
+        entry.id
+        for entry in entries
+        if numbers or request.everything or _is_due(before[entry.id], store.reader.now)
+    }
+    polled = _polled(
+        [before[number] for number in sorted(due - private)],
+        request,
+        store,
+        archives,
+        progress,
+    )
+    whole = (due - polled.quiet - polled.cached) | {
+        number for number, series in before.items() if series.damaged_ids
+    }
+    with store.changing():
+        for number in polled.quiet:
+            store.asked(number)
+    stored = {entry.id: entry for entry in store.entries()}
+    updated = []
+    for entry in entries:
+        if entry.id not in whole:
+            is_cached = entry.id in polled.cached
+            series = replace(before[entry.id], entry=stored[entry.id], cached=is_cached)
+            updated.append(series)
+            continue
+        from patchpilot.topic.followed.follow_series import read_again
+
+        try:
+            said = numbered(progress, len(updated) + 1, len(entries))
+            fresh = request.fresh or request.everything or entry.id in polled.news
+            again = replace(request, fresh=fresh)
+            updated.append(
+                read_again(before[entry.id], store, archives, again, repository, said)
+            )
+        except NetworkError as error:
+            # what the repository shows of it needs no archive
+            shown = shown_series(store.entry(entry.id), store, repository, progress)
+            updated.append(replace(shown, troubles=(error.message,), unreachable=True))
+    _note_poll(polled, updated, due, request, store)
+    updated = _merged(updated, store, repository, progress)
+    updated = [
+        replace(one, new=(*one.new, *reported.get(one.entry.id, ()))) for one in updated
+    ]
+    if trouble and updated:
+        updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
+    if request.whole:
+        updated = [with_mails(one, store, repository, progress) for one in updated]
+    return tuple(updated)
+
+
+def _merged(
+    updated: Sequence[Tracked],
+    store: Store,
+    repository: Repository | None,
+    progress: Progress,
+) -> list[Tracked]:
+    """The same series, where several entries that turn out to be one are merged."""
+    here = {one.entry.id: one for one in updated}
+    others = (
+        shown_series(entry, store, None, progress)
+        for entry in store.entries()
+        if entry.id not in here
+    )
+    for same in groups_of_same((*updated, *others), store):
+        of_it = [here.pop(entry.id) for entry in same if entry.id in here]
+        if not of_it:
+            continue
+        entry = joined(same, store)
+        assert entry is not None
+        here[entry.id] = replace(
+            shown_series(entry, store, repository, progress),
+            new=tuple(dict.fromkeys(new for one in of_it for new in one.new)),
+            troubles=(
+                *(trouble for one in of_it for trouble in one.troubles),
+                *merge_note(same),
+            ),
+            unreachable=any(one.unreachable for one in of_it),
+        )
+    return list(here.values())
+
+
+def _note_poll(
+    polled: PollResult,
+    updated: Sequence[Tracked],
+    due: Set[int],
+    request: UpdateRequest,
+    store: Store,
+) -> None:
+    """Note how far the archives were read, but not for a series whose news could not be read: the
+    next poll has to find them again.
+    """
+    failed = {one.entry.id for one in updated if one.unreachable}
+    with store.changing():
+        for entry in (one.entry for one in updated):
+            reached = polled.reached.get(entry.lore or "")
+            if (
+                reached
+                and entry.id in due - failed
+                and request.lore in (None, entry.lore)
+            ):
+                store.note_reached(entry.id, reached)
+    # what a search gave and no series that was asked about took is not looked at again, also where
+    # another series has it
+    taken = frozenset().union(*(store.message_ids(number) for number in due))
+    to_find = frozenset().union(
+        *(ids for number, ids in polled.news.items() if number in failed)
+    )
+    store.pass_over(frozenset().union(*polled.news.values()) - taken - to_find)
+
+
+def _reports_in_mailbox(
+    store: Store, archives: Archives, progress: Progress
+) -> tuple[dict[int, tuple[str, ...]], str]:
+    """Keep the bounces and moderation notices of the user's mailbox with the series they are about:
+    their ids by series, and why it could not be read.
+    """
+
+    mailbox = user_settings().get("mailbox")
+    if not mailbox:
+        return {}, ""
+    progress("searching the mailbox for bounces")
+    known = store.passed_over() | frozenset().union(
+        *(store.message_ids(entry.id) for entry in store.entries())
+    )
+    try:
+        with archives.open(archive_address(str(Path(mailbox).expanduser()))) as archive:
+            archive.parse_mail = store.reader.parse
+            mails = archive.search(
+                f"{received(store.reader.now - _REPORTED)} AND {REPORT}", without=known
+            )
+    except PatchpilotError as error:
+        return {}, f"patchpilot.mailbox: {error.message}"
+    from patchpilot.topic.followed.follow_series import kept_reports
+
+    found = {
+        series.entry.id: series.new
+        for series in kept_reports(mails, store, None, progress)
+    }
+    store.pass_over(
+        frozenset(mail.message_id for mail in mails).difference(*found.values())
+    )
+    return found, ""
+
+
+def _polled(
+    series: Sequence[Tracked],
+    request: UpdateRequest,
+    store: Store,
+    archives: Archives,
+    progress: Progress,
+) -> PollResult:
+    """Ask about the series of which something is known and that are read from an archive.
+
+    With `everything` each is read whole instead. So is a series whose latest version is not known
+    to be in the archive, from another archive than its own, from a file or sent from here: a search
+    has to find it.
+    """
+    by_archive: dict[str, list[PolledSeries]] = {}
+    for followed in series if not request.everything else ():
+        entry, summary = followed.entry, followed.summary
+        known = store.message_ids(entry.id)
+        if (
+            summary
+            and entry.updated
+            and entry.lore
+            and request.lore in (None, entry.lore)
+            and summary.head in known
+        ):
+            polled = PolledSeries(
+                entry.id,
+                summary,
+                known,
+                stored_time(entry.updated),
+                stored_time(entry.reached) if entry.reached else None,
+            )
+            by_archive.setdefault(entry.lore, []).append(polled)
+    return poll_archives(
+        by_archive,
+        archives,
+        store.passed_over(),
+        store.reader,
+        now=store.reader.now,
+        fresh=request.fresh,
+        progress=progress,
+    )
+
+
+def _is_due(series: Tracked, now: datetime) -> bool:
+    """Whether to ask about a series: always while something is expected, after its end the less
+    often the longer nothing new came.
+    """
+    news, updated = series.entry.news, series.entry.updated
+    if series.proven not in FINAL or not news or not updated:
+        return True
+    quiet = max(now - stored_time(news), timedelta())
+    return now - stored_time(updated) >= min(quiet / _SHARE_OF_QUIET, _LONGEST_PAUSE)
+
+
+def numbered(progress: Progress, at: int, count: int) -> Progress:
+    """Return a progress callback that prefixes the number of the current series."""
+
+    def say(what: str, done: int = 0, total: int | None = None) -> None:
+        progress(f"series {at} of {count}: {what}" if count > 1 else what, done, total)
+
+    return say
