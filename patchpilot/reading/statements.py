@@ -72,8 +72,8 @@ TAKES = re.compile(
 )
 """A sentence that speaks of applying a patch."""
 MENTIONS = re.compile(
-    r"\b(?:applied|queued|merged|pulled|pushed|picked|took|taken|committed|apply|applies|dropped|reverted|staged"
-    r"|(?:i'll|i will) push|(?:is|are) in \S+(?:-next|-unstable|-fixes|/next|/fixes))\b",
+    r"\b(?:appl(?:y|ie[ds]|ying)|queue[ds]?|merged?|pulled|pushe?d?|picked|took|taken|committed|dropped|reverted|staged|tree)\b"
+    r"|\b(?:is|are) in \S+(?:-next|-unstable|-fixes|/next|/fixes)\b",
     re.IGNORECASE,
 )
 """The words of a sentence about a tree."""
@@ -94,6 +94,8 @@ _CONTRADICTS = re.compile(
     re.IGNORECASE,
 )
 """Words of a message that may contradict a plain statement in it."""
+_WHOLE = 5
+"""Words from which a sentence stands alone; fewer end the sentence before it."""
 _LONGEST = 600
 """Characters of a sentence that is read."""
 _NAK = re.compile(
@@ -142,7 +144,15 @@ def statement_of(
     them. An author's "applied" in an answer to a reviewer is about advice, unless it names a tree
     or the series; `to_self` is whether the author answers their own message.
     """
-    texts = [it.text for it in sentences[:100] if len(it.text) <= _LONGEST]
+    texts: list[str] = []
+    place = None
+    for it in sentences[:100]:
+        # "To the bin." ends what "Applied." begins
+        follows, place = place == (it.part, it.paragraph), (it.part, it.paragraph)
+        is_end = follows and 1 < len(it.text.split()) < _WHOLE
+        is_end = is_end and not _PLAIN.fullmatch(it.text)
+        texts.append(f"{texts.pop()} {it.text}" if is_end else it.text)
+    texts = [text for text in texts if len(text) <= _LONGEST]
     if not by_author and (refused := list(_refusals(texts))):
         plain = [it for it in refused if it.what == "refused"]
         return (plain or refused)[-1]
