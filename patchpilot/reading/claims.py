@@ -12,7 +12,7 @@ from datetime import datetime
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
-from patchpilot.reading.mail_classifier import Classified, unquoted
+from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.phrases import PATCHWORK_MARK, WHOLE_SERIES, WITHDRAWS
 from patchpilot.reading.posted_series import PostedTopic
@@ -63,9 +63,6 @@ _IN_DOUBT = re.compile(r"[\"“]|\b(?:if|unless|until|once)\b|\?$", re.IGNORECAS
 _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
 """A maintainer's script: its text below is the same for every patch."""
 _SOME_PATCH = re.compile(r"\b(?:this )?(?:one|patch)\b", re.IGNORECASE)
-_COMMIT_WITH_TITLE = re.compile(
-    r"\b(?P<commit>[0-9a-fA-F]{12,40})\b[\s(]{0,4}[\"“](?P<title>[^\"”\n]{8,200}(?:\n[^\"”\n]{1,100})?)[\"”]"
-)
 _REMOVED = re.compile(
     r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*removed", re.IGNORECASE
 )
@@ -265,13 +262,11 @@ def _in_talk(reply: Reply, base: Claim) -> list[Claim]:
     """What a person's message says that is about no stable tree."""
     mail, said = reply.mail, reply.mail.said
     if mail.by_author:
-        return (reply.under is None and _by_author(reply, base)) or _named(reply, base)
+        return _by_author(reply, base) if reply.under is None else []
     if mail.kind is MailKind.NACK:
         is_judged = said is not None and said.sentence == mail.why
         what = said.what if said and is_judged else "refused"
         return [base._replace(what=what)]
-    if named := _named(reply, base):
-        return named
     if said and said.kind is MailKind.APPLIED:
         return [_stated(reply, base)]
     texts = [sentence.text for sentence in mail.sentences]
@@ -330,25 +325,6 @@ def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
         if line.commit
     ]
     return found or ([] if reply.mail.robot == "patchwork-bot" else [base])
-
-
-def _named(reply: Reply, base: Claim) -> list[Claim]:
-    """The commits that a reply names with the title of one of the series' patches."""
-    titles = {
-        post.key: post for post in (reply.revision.patches if reply.revision else ())
-    }
-    return [
-        base._replace(
-            what="applied",
-            tree=None,
-            commit=found["commit"].lower(),
-            patch=post.number or 1,
-            title=post.title,
-            sentence=" ".join(found[0].split()),
-        )
-        for found in _COMMIT_WITH_TITLE.finditer(unquoted(reply.mail.mail.body))
-        if (post := titles.get(title_key(" ".join(found["title"].split()))))
-    ]
 
 
 def _by_author(reply: Reply, base: Claim) -> list[Claim]:

@@ -179,19 +179,9 @@ def _attribution_lines(texts: Sequence[str]) -> int:
 
 def _stray_attributions(own: list[ReplyLine]) -> list[str]:
     """Remove attributions without a quote after them (the quote was cut to "[...]") from `own`."""
-    attributions = []
-    for place in range(len(own) - 1, -1, -1):
-        if _ON_WROTE.match(own[place].text):
-            attributions.append(own.pop(place).text)
-        elif (
-            place
-            and own[place].text.rstrip().endswith("wrote:")
-            and _ON_WROTE.match(f"{own[place - 1].text} {own[place].text}")
-        ):
-            attributions.append(f"{own[place - 1].text} {own[place].text}")
-            own[place] = ReplyLine("", own[place].at)
-            own[place - 1] = ReplyLine("", own[place - 1].at)
-    return attributions
+    stray = [line for line in own if _ON_WROTE.match(line.text)]
+    own[:] = [line for line in own if line not in stray]
+    return [line.text for line in stray]
 
 
 def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:

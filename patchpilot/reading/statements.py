@@ -72,7 +72,8 @@ TAKES = re.compile(
 )
 """A sentence that speaks of applying a patch."""
 MENTIONS = re.compile(
-    r"\b(?:appl(?:y|ie[ds]|ying)|queue[ds]?|merged?|pulled|pushe?d?|picked|took|taken|committed|dropped|reverted|staged|tree)\b"
+    r"\b(?:appl(?:y|ie[ds]|ying)|queue[ds]?|merged?|pulled|pushe?d?|picked|took|taken"
+    r"|committed|dropped|reverted|staged|my tree)\b"
     r"|\b(?:is|are) in \S+(?:-next|-unstable|-fixes|/next|/fixes)\b",
     re.IGNORECASE,
 )
@@ -145,13 +146,14 @@ def statement_of(
     or the series; `to_self` is whether the author answers their own message.
     """
     texts: list[str] = []
-    place = None
-    for it in sentences[:100]:
+    place: tuple[int, int] | None = None
+    for said in sentences[:100]:
         # "To the bin." ends what "Applied." begins
-        follows, place = place == (it.part, it.paragraph), (it.part, it.paragraph)
-        is_end = follows and 1 < len(it.text.split()) < _WHOLE
-        is_end = is_end and not _PLAIN.fullmatch(it.text)
-        texts.append(f"{texts.pop()} {it.text}" if is_end else it.text)
+        here = said.part, said.paragraph
+        is_end = here == place and 1 < len(said.text.split()) < _WHOLE
+        is_end = is_end and not _PLAIN.fullmatch(said.text)
+        texts.append(f"{texts.pop()} {said.text}" if is_end else said.text)
+        place = here
     texts = [text for text in texts if len(text) <= _LONGEST]
     if not by_author and (refused := list(_refusals(texts))):
         plain = [it for it in refused if it.what == "refused"]

@@ -32,11 +32,6 @@ _MM_TITLE = re.compile(
 _QUOTED_SUBJECT = re.compile(
     r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|failed to apply|was seriously|added to)"
 )
-_LISTED = re.compile(
-    r"^(?P<what>Patch|Series): (?P<subject>\S.*)\n +Submitter: (?P<author>.+@.+)$",
-    re.MULTILINE,
-)
-"""An entry of patchwork's summary of what was applied."""
 _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
 
 _OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
@@ -133,21 +128,20 @@ def attach(
             under[mail.message_id] = parent
         elif parent and parent.message_id in under:
             under[mail.message_id] = under[parent.message_id]
-        found = posted.listed(mail)
-        if not found:
-            ids = sorted(mail.above, key=lambda it: it not in posted.by_id)
-            above = next((places[it] for it in ids if it in places), None)
-            place = posted.quoted(mail) or above
-            if place is None and not mail.above:
-                place = posted.titled(mail)
-            found = [place] if place else []
-            places.update((mail.message_id, it) for it in found)
-        for at, revision, post in found:
-            reply = Reply(mail, revision, post, parent, under.get(mail.message_id))
-            by_topic[at].append(reply)
-            is_taken = mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT)
-            if is_taken and topics[at].identities.vouch_for(mail):
-                posted.commits.update((it[:12], at) for it in mail.place.commits)
+        ids = sorted(mail.above, key=lambda it: it not in posted.by_id)
+        above = next((places[it] for it in ids if it in places), None)
+        place = posted.quoted(mail) or above
+        if place is None and not mail.above:
+            place = posted.titled(mail)
+        if place is None:
+            continue
+        places[mail.message_id] = place
+        at, revision, post = place
+        reply = Reply(mail, revision, post, parent, under.get(mail.message_id))
+        by_topic[at].append(reply)
+        is_taken = mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT)
+        if is_taken and topics[at].identities.vouch_for(mail):
+            posted.commits.update((it[:12], at) for it in mail.place.commits)
     return by_topic
 
 
@@ -225,28 +219,6 @@ class Posts:
         if not places:
             return None
         return (places[-1][0], None, None) if is_stable else places[-1]
-
-    def listed(self, mail: Classified) -> list[_Place]:
-        """The series and patches that patchwork's summary lists; a listed series is meant whole."""
-        found: list[_Place] = []
-        if mail.robot != "patchwork-bot" or mail.mail.in_reply_to:
-            return found
-        for entry in _LISTED.finditer(mail.mail.body):
-            subject, author = (
-                parse_subject(entry["subject"]),
-                parse_address(entry["author"]),
-            )
-            places = [
-                place
-                for place in self._before(mail, subject)
-                if author and same_person(place[2].mail.sender, author)
-            ]
-            if places:
-                at, revision, post = places[-1]
-                found.append(
-                    (at, revision, None if entry["what"] == "Series" else post)
-                )
-        return found
 
     def titled(self, mail: Classified) -> _Place | None:
         """What a reply without references is about by its subject, among the patches of those whom

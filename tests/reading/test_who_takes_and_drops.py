@@ -514,18 +514,6 @@ def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series()
     assert state(cover, *series, whole) == "withdrawn"
 
 
-def test_a_commit_that_is_named_with_the_patchs_title_is_in_a_tree() -> None:
-    naming = f'The patch {SHA} "{TITLE}" does apply to 5.7 itself, but it is not present in 5.7.10.'
-    assert state(TO_MATT, answer(naming, to="v2", sender=TESTER)) == "sent", (
-        "nobody knows them"
-    )
-    found = read(TO_TESTER, answer(naming, to="v2", sender=TESTER))
-    assert found.state == "accepted"
-    assert found.claims[0].sentence == f'{SHA} "{TITLE}"'
-    other = f'Please look at {SHA} "demo: another patch with another title".'
-    assert state(TO_TESTER, answer(other, to="v2", sender=TESTER)) != "accepted"
-
-
 def test_a_maintainer_who_applies_patches_of_their_own() -> None:
     text = f"1 patches applied to demo-next branch of demo.git, thanks.\n\n{SHA[:12]} {TITLE}"
     assert state(TO_MATT, answer(text, to="v2", sender=ADA)) == "accepted"
@@ -564,42 +552,6 @@ def mailed_later(raw: bytes) -> bytes:
     del message["Date"]
     message["Date"] = format_datetime(date)
     return message.as_bytes()
-
-
-OTTO_PATCH = mailed("w+5 [PATCH] valve: open it", author=story.OTTO)
-
-
-def test_patchworks_summary_is_about_every_series_it_lists() -> None:
-    text = (
-        'Hello:\n\nThe following patches were marked "accepted", because they were applied'
-        f" to\nmatt/pumps.git (refs/heads/for-next):\n\nPatch: [net,v2] {TITLE}\n  Submitter:"
-        f" {ADA}\n  Patchwork: https://patchwork.example.org/list/?series=1\n\nSeries: valve: open"
-        f" it\n  Submitter: {story.OTTO}\n  Patchwork:"
-        " https://patchwork.example.org/list/?series=2\n\nTotal patches: 2\n"
-    )
-    summary = mail(
-        "Patchwork summary for: pumps",
-        text,
-        sender="patchwork-bot+pumps@kernel.org",
-        id="1.git-patchwork-summary",
-        minutes=4000,
-    )
-    other = mailed(f"o+6 [PATCH] {TITLE}", author=story.OTTO)
-    every = read_thread(parse(mbox(TO_MATT, OTTO_PATCH, other, summary)))
-    assert {
-        (found.topic.author.name, found.topic.subject): (
-            found.state,
-            found.landed[0].tree if found.landed else "",
-        )
-        for found in every
-    } == {
-        ("Ada Fixer", TITLE): ("accepted", "matt/pumps.git (refs/heads/for-next)"),
-        ("Otto Other", "valve: open it"): (
-            "accepted",
-            "matt/pumps.git (refs/heads/for-next)",
-        ),
-        ("Otto Other", TITLE): ("sent", ""),
-    }
 
 
 def test_an_author_who_tells_at_length_where_it_is_is_to_be_read() -> None:
