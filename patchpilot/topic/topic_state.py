@@ -116,9 +116,7 @@ class TopicState(NamedTuple):
     @property
     def version(self) -> int:
         """The last version that was sent; 0 when none was."""
-        posted = (
-            self.series.summary.version if self.series and self.series.summary else 0
-        )
+        posted = self.series.version if self.series else 0
         return max(self.last.version if self.last else 0, posted)
 
     @property
@@ -216,13 +214,13 @@ class TopicState(NamedTuple):
         if self.series is None:
             assert self.last is not None
             return f"sent on {self.last.begun[:10]}, not tracked"
-        if self.series.summary is None:
+        if not self.series.version:
             return (
                 "sent, undisclosed"
                 if self.series.undisclosed
                 else "sent, not in the archive yet"
             )
-        why = self.series.summary.why
+        why = self.series.why
         return f"{self.state}{f': {why}' if why else ''}"
 
     @property
@@ -396,10 +394,8 @@ def _series_of(
             continue
         # without the repository, since a summary with it is kept for the refs of the moment
         candidate = read.get(entry.id) or shown_series(entry, store, None, silent)
-        if not candidate.summary or not (
-            titles & set(candidate.summary.titles)
-            or candidate.summary.change_id == draft.change_id
-        ):
+        has_title = not titles.isdisjoint(candidate.titles)
+        if not has_title and candidate.change_id != draft.change_id:
             continue
         status = with_mails(candidate, store, None).status
         if status and _fits(status, draft, commits):

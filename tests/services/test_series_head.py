@@ -7,7 +7,6 @@ from pathlib import Path
 from patchpilot.archive.track_store import TrackEntry
 from patchpilot.cli.output.track_report import series_text
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.next_step import advise
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.status import read_thread
 from patchpilot.services.track.series_head import head_rows
@@ -28,11 +27,10 @@ def tracked(*mails: bytes) -> Tracked:
     (status,) = read_thread(parse(mbox(*mails)))
     entry = TrackEntry(1, "v1@example.org", "", None, "t.mbox", "", None, None)
     return Tracked(
-        entry,
-        SeriesSummary.of(status),
-        frozenset(),
-        advise(status),
-        status,
+        **SeriesSummary.of(status).summary(),
+        entry=entry,
+        unread=frozenset(),
+        status=status,
         is_read=True,
         as_of=status.evidence.now,
     )
@@ -122,7 +120,7 @@ def test_what_is_read_from_a_file_counts_until_its_latest_message() -> None:
     series = tracked(*story.BEGINNING)
     latest = f"{series.as_of:%Y-%m-%d %H:%M}"
     words = f"{latest}, the latest message of t.mbox: days count until then"
-    assert series.as_of == series.summary.last_activity  # type: ignore[union-attr]
+    assert series.as_of == series.last_activity
     assert f"  as of     {words}" in series_text(series).splitlines()
 
 

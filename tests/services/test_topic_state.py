@@ -115,7 +115,7 @@ def test_the_mails_of_series_with_other_titles_are_not_read(
         with Repository.open(other.path) as repository:
             with open_store() as store:
                 for series in listed(store=store, whole=False):
-                    assert series.summary
+                    assert series.version
             monkeypatch.setattr(known_series._Reading, "_read", _never)
             state = topic_on_record(repository, None, None)
             assert state

@@ -468,7 +468,7 @@ def _part(
     recent = tuple(
         one
         for one in series
-        if one.summary and (one.summary.last_activity or EPOCH) >= start
+        if one.version and (one.last_activity or EPOCH) >= start
         if not waiting or one.step.need == "action"
     )
     recent = tuple(map(read, recent))

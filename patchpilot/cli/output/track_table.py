@@ -134,18 +134,17 @@ def _line(
 
 
 def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None") -> Row:
-    summary = series.summary
     cells = (
         f"{'*' if series.own else ' '}{series.entry.id:>2}",
         f"+{len(series.unread)}" if series.unread else "",
         topic.state if series.own and topic else series.state,
-        f"v{summary.version}" if summary else "",
-        "/".join(str(summary.tags.get(name, "-")) for name in _COUNTED)
-        if summary and summary.tags
+        f"v{series.version}" if series.version else "",
+        "/".join(str(series.tags.get(name, "-")) for name in _COUNTED)
+        if series.tags
         else "",
-        f"R {summary.reviewed}" if summary and summary.reviewed else "",
-        _CI.get(series.summary.ci, "") if series.summary else "",
-        short_age(summary.sent_at, now) if summary and summary.sent_at else "",
+        f"R {series.reviewed}" if series.reviewed else "",
+        _CI.get(series.ci, ""),
+        short_age(series.sent_at, now) if series.sent_at else "",
         one_line(series.subject),
     )
     return Row(

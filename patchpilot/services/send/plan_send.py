@@ -226,12 +226,11 @@ def open_point_warnings(
     from patchpilot.topic.followed.review_summary import review_items, series_of
 
     for series in series_of(last):
-        summary = series.summary
-        if summary and summary.series_state in TAKEN:
+        if series.state in TAKEN:
             return (
                 SendProblem(
                     "accepted-before",
-                    f"v{last.version} was accepted: {summary.why}",
+                    f"v{last.version} was accepted: {series.why}",
                     "unless the maintainer asked for it, send a patch on top of it instead",
                 ),
             )

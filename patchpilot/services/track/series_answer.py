@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The results of the command `track`, from which its text output and its JSON are made."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -116,7 +115,7 @@ class ReceivedReply:
     "missing_revisions",
     "trailers",
     "claims",
-    "tags",
+    "tags=tracked.tags",
     "ci",
     "replies",
     "patches",
@@ -196,17 +195,11 @@ class SeriesAnswer:
         return self.tracked.status.claims if self.tracked.status else ()
 
     @property
-    def tags(self) -> Mapping[str, int]:
-        """The number of review tags of each kind."""
-        return self.tracked.summary.tags if self.tracked.summary else {}
-
-    @property
     def ci(
         self,
     ) -> Literal[CiVerdict.FAILED, CiVerdict.WARNED, CiVerdict.PASSED] | None:
         """The bots' verdict on the latest version; None if there is no clear verdict."""
-        summary = self.tracked.summary
-        verdict = CiVerdict(summary.ci if summary else "")
+        verdict = CiVerdict(self.tracked.ci)
         return None if verdict is CiVerdict.UNKNOWN else verdict
 
     @property

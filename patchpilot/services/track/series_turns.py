@@ -25,5 +25,5 @@ def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
 
 
 def _newest(series: Tracked) -> tuple[bool, float]:
-    last = series.summary.last_activity if series.summary else None
+    last = series.last_activity
     return bool(series.unread), last.timestamp() if last else float("inf")

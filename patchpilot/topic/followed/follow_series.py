@@ -340,8 +340,8 @@ def kept_reports(
             ids = store.message_ids(entry.id) | {entry.message_id}
             ids |= ids_sent(ids, store)
             titles = (
-                known.summary.titles
-                if known.summary
+                known.titles
+                if known.version
                 else [title_key(parse_subject(entry.subject).title)]
             )
             if reports_about(of_mail, ids, titles):

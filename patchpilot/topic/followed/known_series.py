@@ -35,9 +35,7 @@ from patchpilot.reading.thread_values import (
     LandedCommit,
     NextStep,
     NextStepNeed,
-    SeriesState,
     StableBranch,
-    decide_topic,
 )
 from patchpilot.series.patch_pairing import title_key
 
@@ -69,25 +67,23 @@ UNREAD_PATCH = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """A tracked series as displayed, as plain values.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracked(SeriesSummary):
+    """A tracked series as displayed, as plain values: its summary, with what the repository shows
+    if one was given, and what the store and the call add to it.
 
-    `summary` is None while no messages have been read from an archive; if a repository was given,
-    it includes what the repository shows. `status` has everything about the series if its
-    messages were read (`is_read`); it is None as well while no archive has them. `cached`: the
-    threads are as of `entry.updated`, because the cached responses of the archive were still
-    valid. `own`: the series belongs to the current topic. `undisclosed`: it is a security fix that
-    is not public yet, about which no server is asked. `as_of` is the time until which its days
-    count, if that is not the time of the call. `marks` are the states that the user set for review
-    comments, `delivery` are the messages known not to have been delivered, `damaged_ids` the
-    messages that could not be read, and `left_out` counts those that were not read.
+    `status` has everything about the series if its messages were read (`is_read`); it is None
+    as well while no archive has them. `cached`: the threads are as of `entry.updated`, because
+    the cached responses of the archive were still valid. `own`: the series belongs to the
+    current topic. `undisclosed`: it is a security fix that is not public yet, about which no
+    server is asked. `as_of` is the time until which its days count, if that is not the time of
+    the call. `marks` are the states that the user set for review comments, `delivery` are the
+    messages known not to have been delivered, `damaged_ids` the messages that could not be
+    read, and `left_out` counts those that were not read.
     """
 
     entry: TrackEntry
-    summary: SeriesSummary | None
     unread: frozenset[str]
-    step: NextStep
     status: "Status | None" = field(default=None, repr=False, compare=False)
     is_read: bool = False
     undisclosed: bool = False
@@ -101,18 +97,6 @@ class Tracked:
     own: bool = False
     marks: Mapping[tuple[str, int], str] = field(default_factory=dict)
     delivery: tuple[DeliveryReport, ...] = ()
-
-    @property
-    def state(self) -> SeriesState:
-        """Its state; what no archive has yet was sent all the same."""
-        return decide_topic(
-            self.summary.series_state if self.summary else None, sent=True, partly=False
-        )
-
-    @property
-    def proven(self) -> SeriesState:
-        """The state that evidence proves, on which everything that acts relies."""
-        return self.summary.proven_state if self.summary else SeriesState.SENT
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
@@ -165,11 +149,6 @@ class Tracked:
     def next_step(self) -> str:
         """What the author should do next, one sentence."""
         return str(self.step.advice)
-
-    @property
-    def subject(self) -> str:
-        """Its title."""
-        return self.summary.subject if self.summary else self.entry.subject
 
 
 def open_store(*, offline: bool = False) -> Store:
@@ -467,28 +446,28 @@ class _Reading:
         entry, store, summary = self._entry, self._store, self._summary()
         if whole:
             self._read()
-        ids = frozenset(summary.message_ids if summary else [entry.message_id])
-        reports = summary.reports if summary else _reports_before(entry, store)
+        found = summary or SeriesSummary(subject=entry.subject)
+        ids = frozenset(found.message_ids or [entry.message_id])
+        reports = found.reports if summary else _reports_before(entry, store)
         unread, now = store.unread(entry.id), store.reader.now
         as_of = self._moment if self._moment and self._moment < now else None
         if entry.mbox and not entry.lore:
-            as_of = summary.last_activity if summary else None
+            as_of = found.last_activity
             as_of = self._status.evidence.now if self._status else as_of
         series = Tracked(
-            entry,
-            summary,
-            unread & ids if summary else unread,
-            NextStep(NextStepNeed.PATIENCE, ""),
-            self._status,
-            self._is_read,
-            is_undisclosed(entry, store),
-            as_of,
-            self._damaged,
-            self.left_out,
+            **found.summary(),
+            entry=entry,
+            unread=unread & ids if summary else unread,
+            status=self._status,
+            is_read=self._is_read,
+            undisclosed=is_undisclosed(entry, store),
+            as_of=as_of,
+            damaged_ids=self._damaged,
+            left_out=self.left_out,
             marks=store.marks(entry.id),
             delivery=(*reports, *missing_mails(entry, ids, store)),
         )
-        return replace(series, step=summary.step if summary else _first_step(series))
+        return series if summary else replace(series, step=_first_step(series))
 
     def _read(self) -> "Status | None":
         """The status; None while no archive has the series."""

@@ -56,11 +56,8 @@ def groups_of_same(
 
 def _marks_of(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]:
     """The posts of a tracked series' latest version, the one it was added under, and its topic."""
-    summary, ids = tracked.summary, {tracked.entry.message_id}
-    if summary:
-        ids |= {summary.head, *summary.posts}
-    change_id = summary.change_id if summary else None
-    return _marks(ids, change_id, store, is_undisclosed(tracked.entry, store))
+    ids = {tracked.entry.message_id, tracked.head, *tracked.posts} - {""}
+    return _marks(ids, tracked.change_id, store, is_undisclosed(tracked.entry, store))
 
 
 def _marks(

@@ -20,7 +20,12 @@ from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.thread_values import FINAL
 from patchpilot.settings.read_settings import user_settings
-from patchpilot.topic.followed.known_series import Tracked, shown_series, with_mails
+from patchpilot.topic.followed.known_series import (
+    Tracked,
+    missing_mails,
+    shown_series,
+    with_mails,
+)
 from patchpilot.topic.followed.poll_archives import (
     Archives,
     PollResult,
@@ -98,9 +103,13 @@ def update(
     updated = []
     for entry in entries:
         if entry.id not in whole:
+            entry, series = stored[entry.id], before[entry.id]
+            if entry.id in polled.quiet:
+                # what was sent from here is missing only once the archive was asked later
+                late = missing_mails(entry, frozenset(series.message_ids), store)
+                series = replace(series, delivery=(*series.reports, *late))
             is_cached = entry.id in polled.cached
-            series = replace(before[entry.id], entry=stored[entry.id], cached=is_cached)
-            updated.append(series)
+            updated.append(replace(series, entry=entry, cached=is_cached))
             continue
         from patchpilot.topic.followed.follow_series import read_again
 
@@ -236,18 +245,17 @@ def _polled(
     """
     by_archive: dict[str, list[PolledSeries]] = {}
     for followed in series if not request.everything else ():
-        entry, summary = followed.entry, followed.summary
+        entry = followed.entry
         known = store.message_ids(entry.id)
         if (
-            summary
-            and entry.updated
+            entry.updated
             and entry.lore
             and request.lore in (None, entry.lore)
-            and summary.head in known
+            and followed.head in known
         ):
             polled = PolledSeries(
                 entry.id,
-                summary,
+                followed,
                 known,
                 stored_time(entry.updated),
                 stored_time(entry.reached) if entry.reached else None,

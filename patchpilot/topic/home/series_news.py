@@ -39,8 +39,8 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
         step=series.step.advice,
         series=series.entry.id,
     )
-    status, summary = series.status, series.summary
-    if status is None or summary is None:
+    status = series.status
+    if status is None:
         return topic
     points = review_points(status) if status.proven in _IN_REVIEW else ()
     reply = _asking(status, points)
@@ -55,13 +55,13 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
         patches=len(latest.patches),
         news=_asked(reply, points) if reply else _stated(status),
         when=_seconds(reply, status),
-        tags=summary.tags,
+        tags=series.tags,
         bots=", ".join(
             dict.fromkeys(
                 "warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports
             )
         ),
-        failed=summary.ci == CiVerdict.FAILED,
+        failed=series.ci == CiVerdict.FAILED,
         events=tuple(
             HomeEvent(event.when.timestamp(), str(event.kind), event.text)
             for event in reversed(posted_events(status)[-KEPT:])

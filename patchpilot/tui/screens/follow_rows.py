@@ -163,7 +163,7 @@ def rank(series: "Tracked") -> tuple[bool, int, float]:
     The topic's own series come first. The others are sorted by whose turn it is, then by the
     latest message.
     """
-    last = series.summary.last_activity if series.summary else None
+    last = series.last_activity
     return (
         not series.own,
         NEEDS.index(str(series.step.need)),
@@ -288,8 +288,8 @@ def head(series: "Tracked", columns: int, most: int) -> list[Text]:
             )
             for it in several
         ]
-        if series.summary and series.summary.reviewed:
-            words = f"{series.summary.reviewed} patches reviewed or acked; press w for details"
+        if series.reviewed:
+            words = f"{series.reviewed} patches reviewed or acked; press w for details"
             rows.append(("review", words))
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")

@@ -326,7 +326,7 @@ class FollowScreen(ListDetailScreen):
                 replace(series, status=old.status, is_read=True)
                 if not series.is_read
                 and (old := had.get(series.entry.id))
-                and old.summary == series.summary
+                and old.summary() == series.summary()
                 else series
             )
             for series in result
