@@ -362,7 +362,7 @@ def read_again(
     repository: Repository | None,
     progress: Progress,
 ) -> Tracked:
-    """Read a series that has news, or is to be read anew, and keep its messages."""
+    """Read a series that has news, or is to be read whole, and keep its messages."""
     entry, lore = before.entry, request.lore
     if before.undisclosed:
         # its replies are in a file, if anywhere
