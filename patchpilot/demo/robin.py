@@ -223,8 +223,9 @@ def second_version(work: Path) -> str:
     from patchpilot.commits.repository import Repository
     from patchpilot.services.send.edit_draft import Changes, change
     from patchpilot.services.tags.add_review_trailers import add_review_trailers
+    from patchpilot.topic.followed.poll_archives import UpdateRequest
     from patchpilot.topic.followed.review_ledger import checklist, tick
-    from patchpilot.topic.followed.update_series import UpdateRequest, update
+    from patchpilot.topic.followed.update_series import update
     from patchpilot.topic.own_archive import default_archive
     from patchpilot.topic.review_trailers import TrailersRequest
 

@@ -96,7 +96,7 @@ _CONTRADICTS = re.compile(
 )
 """Words of a message that may contradict a plain statement in it."""
 _WHOLE = 5
-"""Words from which a sentence stands alone; fewer end the sentence before it."""
+"""Words of a whole sentence; fewer end the sentence before them."""
 _LONGEST = 600
 """Characters of a sentence that is read."""
 _NAK = re.compile(

@@ -13,7 +13,8 @@ from patchpilot.model.action import actions
 from patchpilot.model.mail import parse_mail
 from patchpilot.topic.followed.follow_series import add
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.followed.update_series import UpdateRequest, update
+from patchpilot.topic.followed.poll_archives import UpdateRequest
+from patchpilot.topic.followed.update_series import update
 from tests.kit.archive import FilledArchive, archive_server
 from tests.kit.mails import START
 from tests.kit.trees import Trees

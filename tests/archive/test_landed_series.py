@@ -17,7 +17,8 @@ from patchpilot.commits.run import Completed
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import advise, next_step
 from patchpilot.reading.status import Status, read_thread, with_commits
-from patchpilot.topic.followed.update_series import UpdateRequest, update
+from patchpilot.topic.followed.poll_archives import UpdateRequest
+from patchpilot.topic.followed.update_series import update
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox
 from tests.kit.trees import FILE, Trees
 

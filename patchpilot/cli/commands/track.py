@@ -323,16 +323,17 @@ def update(
     that the archive lacks, are kept.
     """
     from patchpilot.topic.current_topic import topic_at
-    from patchpilot.topic.followed import update_series as service
     from patchpilot.topic.followed.known_series import open_store
+    from patchpilot.topic.followed.poll_archives import UpdateRequest
+    from patchpilot.topic.followed.update_series import update as read_news
 
     with (
         common.workplace() as place,
         open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
-        series = service.update(
-            service.UpdateRequest(
+        series = read_news(
+            UpdateRequest(
                 numbers, everything, fresh, lore, whole=common.format == "json"
             ),
             store=store,

@@ -23,6 +23,7 @@ from patchpilot.services.track.compare_revisions import (
 )
 from patchpilot.topic.followed import follow_series, known_series, update_series
 from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.own_archive import default_archive
 from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
 
@@ -96,7 +97,7 @@ def updated(
             )
             known(_of_topic(series, repository, target, base, store, first))
         series = update_series.update(
-            update_series.UpdateRequest(fresh=fresh, whole=False),
+            UpdateRequest(fresh=fresh, whole=False),
             store=store,
             archive_at=default_archive(where=repository.top),
             repository=repository,

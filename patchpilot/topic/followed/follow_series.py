@@ -51,13 +51,13 @@ from patchpilot.topic.followed.known_series import (
 from patchpilot.topic.followed.own_addresses import known_addresses
 from patchpilot.topic.followed.poll_archives import (
     Archives,
+    UpdateRequest,
 )
 from patchpilot.topic.followed.same_series import (
     joined,
     merge_note,
     same_series,
 )
-from patchpilot.topic.followed.update_series import UpdateRequest
 from patchpilot.topic.own_archive import ArchiveAt
 
 _REACH_KNOWN = timedelta(hours=1)

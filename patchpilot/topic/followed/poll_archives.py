@@ -2,6 +2,7 @@
 """Queries the archives of all tracked series at once for news."""
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,7 +14,21 @@ from patchpilot.model.progress import Progress
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.topic.own_archive import ArchiveAt
 
-"""Opens the archive of a URL: how a front end decides on cache, offline and mirrors."""
+
+@dataclass(frozen=True, slots=True)
+class UpdateRequest:
+    """The series to update, and how to update them.
+
+    `numbers` selects series; by default, all that are due are updated (finished series less and
+    less often). With `everything`, all are read completely. `lore` is the archive for a series
+    that names none; `fresh` ignores cached responses; `whole` is as in `listed`.
+    """
+
+    numbers: Sequence[int] = ()
+    everything: bool = False
+    fresh: bool = False
+    lore: str | None = None
+    whole: bool = True
 
 
 class Archives:

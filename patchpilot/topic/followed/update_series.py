@@ -5,7 +5,7 @@ Without news, no module that reads messages is imported.
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from patchpilot.topic.followed.known_series import (
 from patchpilot.topic.followed.poll_archives import (
     Archives,
     PollResult,
+    UpdateRequest,
     poll_archives,
 )
 from patchpilot.topic.followed.same_series import groups_of_same, joined, merge_note
@@ -41,22 +42,6 @@ _LONGEST_PAUSE = timedelta(days=30)
 """A finished series is asked about again after a tenth of the time since its last news, at least
 every 30 days.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateRequest:
-    """The series to update, and how to update them.
-
-    `numbers` selects series; by default, all that are due are updated (finished series less and
-    less often). With `everything`, all are read completely. `lore` is the archive for a series
-    that names none; `fresh` ignores cached responses; `whole` is as in `listed`.
-    """
-
-    numbers: Sequence[int] = ()
-    everything: bool = False
-    fresh: bool = False
-    lore: str | None = None
-    whole: bool = True
 
 
 def update(

@@ -27,6 +27,7 @@ from patchpilot.series.draft import Drafts
 from patchpilot.topic.find_topic import Topic, read_topic
 from patchpilot.topic.followed import known_series, update_series
 from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.home.home_branches import (
     Branch,
     branches_of,
@@ -160,7 +161,7 @@ def update_topics(
     if not numbers:
         return read_topics(repositories, progress=progress), ""
     with Store() as store:
-        request = update_series.UpdateRequest(numbers, fresh=fresh, whole=False)
+        request = UpdateRequest(numbers, fresh=fresh, whole=False)
         updated = update_series.update(
             request,
             store=store,
