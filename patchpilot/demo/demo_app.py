@@ -205,7 +205,7 @@ class DemoApp(PatchpilotApp):
             card = FOUND if self.session.target else card
         else:
             head, card = "Tour  ", WRITTEN if self._is_written else BUGS[self._dmesg]
-            following = NextKey("f", "find the fix")
+            following = NextKey("w", "find the fix")
             if self._is_written:
                 following = NextKey("Enter", "open your branch")
             if any(one.group == "open" and not one.is_finished for one in self.workers):

@@ -20,6 +20,13 @@ from patchpilot.services.check.check_topic import CheckedTopic, fix_topic
 from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes
 from patchpilot.topic.message_changes import MessageChange, Preparation, write_messages
 
+DCO = (
+    "With a Signed-off-by line you certify the Developer's Certificate of Origin 1.1: you wrote"
+    " this change or have the right to submit it under the license of the file, and you agree that"
+    " the change, your name and your address are public and kept for good."
+)
+"""What a sign-off certifies, in short."""
+DCO_URL = "https://developercertificate.org/"
 TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
 """The rules whose findings ask for a tag that `prepare` can find, and which one."""
 SIGN_OFF_RULES = frozenset(("no-sign-off", "author-not-signed"))

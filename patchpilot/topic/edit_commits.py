@@ -6,6 +6,7 @@ The editor opens a commit message, a file of the tree, or a draft.
 
 import hashlib
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -115,6 +116,12 @@ def _kept_file(text: str, name: str) -> Path:
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     folder = Path(platformdirs.user_state_dir("patchpilot")) / "edits"
     return folder / f"{digest}-{name}"
+
+
+def set_up_mail(top: Path) -> bool:
+    """Run `patchpilot setup mail` on the terminal and return whether an account was set up."""
+    words = [sys.executable, "-m", "patchpilot", "setup", "mail"]
+    return not interactive(words, cwd=top)
 
 
 def amend_with(top: Path, paths: Sequence[str]) -> None:

@@ -61,6 +61,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
     """
 
     TITLE = "patchpilot"
+    ENABLE_COMMAND_PALETTE = False
     WELCOME = (
         "First time here? `patchpilot demo` takes you through all stages with an invented fix;"
         " no message leaves this machine."
@@ -93,15 +94,19 @@ class PatchpilotApp(ReportsErrors, StageApp):
         ),
         more_key("u", "undo", "undo", "undo the last rewrite of your commits"),
         more_key("U", "redo", "redo", "redo the last rewrite that you undid"),
-        more_key("J", "commit(1)", "next commit", "go to the next commit of the topic"),
         more_key(
-            "K",
+            "greater_than_sign",
+            "commit(1)",
+            "next commit",
+            "go to the next commit of the topic",
+        ),
+        more_key(
+            "less_than_sign",
             "commit(-1)",
             "previous commit",
             "go to the previous commit of the topic",
         ),
         more_key("y", "copy", "copy line", "copy the line under the cursor (OSC 52)"),
-        more_key("ctrl+l", "redraw", "redraw", "redraw the screen"),
         more_key(
             "ctrl+z",
             "suspend_process",
@@ -109,10 +114,18 @@ class PatchpilotApp(ReportsErrors, StageApp):
             "suspend patchpilot; the shell command fg resumes it",
         ),
         key(
-            "question_mark,colon",
+            "question_mark",
             "help",
             "help",
-            "show all keys of this screen; Enter runs one",
+            "show all keys of this screen; Enter or its key runs one",
+        ),
+        Binding(
+            "ctrl+p",
+            "help",
+            "help",
+            show=False,
+            priority=True,
+            tooltip="the same, also in a text field",
         ),
         key("q", "leave", "quit", "quit; your progress is saved"),
     ]
@@ -417,10 +430,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
                 return
         await super().on_event(event)
 
-    def action_redraw(self) -> None:
-        """Draw everything again, after something else wrote on the terminal."""
-        self.screen.refresh(repaint=True, layout=True)
-
     def notify(
         self, message: str, *, severity: SeverityLevel = "information", **_: Any
     ) -> None:
@@ -459,12 +468,23 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self._legible.least = AAA if theme_name.startswith(CONTRAST.name) else AA
         self._name_colors()
 
+    def push_screen(  # type: ignore[override]
+        self, screen: Any, callback: Any = None, **options: Any
+    ) -> Any:
+        """Show a screen, and report what the function that gets its answer raises."""
+
+        def answered(answer: Any) -> None:
+            with self.reporting():
+                callback(answer)
+
+        return super().push_screen(screen, callback and answered, **options)
+
     def action_help(self) -> None:
         """Show all that can be done here, from the bindings themselves, and do the chosen one."""
-        from patchpilot.tui.palette import Palette
+        from patchpilot.tui.palette import Help
 
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(self.screen))
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self, self.screen))
 
     def action_leave(self) -> None:
         """Quit, but not while mails are being sent."""
@@ -484,10 +504,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
         """Ctrl-Q quits as q does."""
         self.action_leave()
 
-    def action_command_palette(self) -> None:
-        """As `?`: Ctrl-P opens it in all programs that are made with Textual."""
-        self.action_help()
-
     def report(self, error: PatchpilotError) -> None:
         """Show an error that the user can fix: on the stage's screen, otherwise as a message."""
         if isinstance(self.screen, StageScreen):
@@ -496,15 +512,3 @@ class PatchpilotApp(ReportsErrors, StageApp):
         else:
             hint = f"\nhint: {error.hint}" if error.hint else ""
             self.notify(f"{error.message}{hint}", severity="error")
-
-    def _handle_exception(self, error: Exception) -> None:
-        # what a dialog calls with its answer is outside of any message
-        if isinstance(error, PatchpilotError):
-            self.report(error)
-        else:
-            self.bug = self.bug or error
-            super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        # Textual would print the traceback with all local values: the command logs it
-        self.panic()

@@ -1,52 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The help, which is the command palette.
-
-It lists the keys of the current screen and its focused panel, and runs the chosen one.
-"""
+"""The help: a list of the keys of the current screen and its focused panel, which runs one."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rich.text import Text
-from textual.await_complete import AwaitComplete
-from textual.binding import Binding, BindingType
-from textual.command import (
-    CommandList,
-    CommandPalette,
-    DiscoveryHit,
-    Hit,
-    Hits,
-    Provider,
-    SearchIcon,
-)
-from textual.content import Content
+from textual import events
+from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import format_key
 from textual.screen import Screen
-from textual.widgets import Static
 
-from patchpilot.model.printable import width
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
-from patchpilot.tui.view.rich_text import KEY, QUIET, fitted, plain
 from patchpilot.tui.view.stages import MEANINGS, Stage
 from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.dialog import WIDE
 from patchpilot.tui.widgets.lists import description_of
 
 if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_app import StageApp
 
-AROUND = 9
-"""Columns of the dialog that a command cannot take: the borders, the space at both sides and the
-scrollbar.
-"""
 TITLE = 20
 """Columns of a command's title."""
 STAGE = re.compile(r"stage\('(\w+)'\)")
 """The action that goes to a stage."""
-UNLISTED = ("command_palette", "help", "screen.copy_text", "quit")
+UNLISTED = ("help", "screen.copy_text", "quit")
 """The actions that lead here, or that are done by the terminal's own keys and by q."""
 ABOUT = {
     Stage.COMMIT: (
@@ -84,11 +62,6 @@ ABOUT = {
     ),
 }
 """What a stage is for."""
-
-
-def room_of(columns: int) -> int:
-    """Return the columns of the palette on a terminal of so many (see patchpilot.tcss)."""
-    return min(columns, max(WIDE, columns * 4 // 5))
 
 
 class Command(NamedTuple):
@@ -132,88 +105,38 @@ def _title(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-class Commands(Provider):
-    """The provider of the palette's commands, one line each with the key at the right end."""
+class Help(Choose):
+    """The help: what the stage is for, and all that can be done, by Enter or by its key."""
 
-    def _found(self) -> Iterator[Command]:
-        return commands(cast("StageApp", self.app), self.screen)
-
-    def _row(self, command: Command, title: Content) -> Content:
-        room = max(
-            0,
-            room_of(self.app.size.width)
-            - AROUND
-            - max(TITLE, width(command.title))
-            - 1
-            - width(command.key)
-            - 1,
+    def __init__(self, app: "StageApp", screen: Screen[Any]) -> None:
+        self._commands = list(commands(app, screen))
+        stage: Stage | None = getattr(screen, "stage", None)
+        signs = "  ".join(
+            f"{glyph(OF_STATE[state])} {words}" for state, words in MEANINGS.items()
         )
-        gap = " " * (max(0, TITLE - width(command.title)) + 1)
-        rest = Text.assemble(
-            gap,
-            plain(fitted(command.does, room), f"{QUIET} not bold"),
-            " ",
-            plain(command.key, KEY),
+        super().__init__(
+            ABOUT[stage] if stage else "",
+            [
+                (str(at), f"{one.title:<{TITLE}} {one.does}")
+                for at, one in enumerate(self._commands)
+            ],
+            f"Keys of {stage.number} {stage.label}" if stage else "Keys",
+            letters=[one.key for one in self._commands],
         )
-        return title + Content.from_rich_text(rest)
+        self.why = signs if stage else ""
 
-    async def discover(self) -> Hits:
-        """All commands, in their order."""
-        for command in self._found():
-            yield DiscoveryHit(
-                self._row(command, Content(command.title)),
-                command.call,
-                text=command.title,
-            )
+    def on_key(self, event: events.Key) -> None:
+        """A listed key does what it does on the screen."""
+        pressed = shown_key(event.key)
+        for at, one in enumerate(self._commands):
+            if event.is_printable and pressed in one.key.split():
+                event.stop()
+                self.answered(str(at))
 
-    async def search(self, query: str) -> Hits:
-        """The commands whose title matches."""
-        matcher = self.matcher(query)
-        for command in self._found():
-            if (score := matcher.match(command.title)) > 0:
-                yield Hit(
-                    score,
-                    self._row(command, matcher.highlight(command.title)),
-                    command.call,
-                    text=command.title,
-                )
-
-
-class Palette(CommandPalette):
-    """The help: what the stage is for, and all that can be done, in Textual's command palette."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "escape", "cancel", key_display="Esc"),
-    ]
-
-    def __init__(self, screen: Screen[Any]) -> None:
-        super().__init__((Commands,), placeholder="search; Enter does it")
-        self._stage: Stage | None = getattr(screen, "stage", None)
-
-    def on_mount(self) -> None:
-        """The text above the commands, and a prompt that every font has."""
-        self.query_one(SearchIcon).icon = ">"
-        box = self.query_one("#--container")
-        box.border_title = "Keys"
-        if stage := self._stage:
-            box.border_title = f"Keys of {stage.number} {stage.label}"
-            signs = "  ".join(
-                f"{glyph(OF_STATE[state])} {words}" for state, words in MEANINGS.items()
-            )
-            text = Text.assemble(plain(f"{ABOUT[stage]}\n"), plain(signs, QUIET))
-            box.mount(Static(text, id="about"), before=0)
-
-    def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close it once, as every dialog."""
-        return super().dismiss(result) if self.is_active else AwaitComplete()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Do not move in a list without room: its commands have no lines then."""
-        return (
-            bool(self.query_one(CommandList).scrollable_content_region)
-            if action == "command_list"
-            else super().check_action(action, parameters)
-        )
+    def answered(self, name: str) -> None:
+        """Close, then do it."""
+        self.dismiss(None)
+        self.app.call_later(self._commands[int(name)].call)
 
 
 NAMES = {

@@ -24,6 +24,10 @@ def run_app(
 
     With `draws`, the frame of the first screen is drawn while the application is loaded.
     """
+    from io import StringIO
+
+    from rich.console import Console
+
     from patchpilot.tui.opening import Opening
     from patchpilot.tui.stage.saved_state import SavedState
     from patchpilot.tui.view.session import Session
@@ -40,9 +44,11 @@ def run_app(
         opening.leave()
         raise
     opening.hand_over()
+    # Textual would print the traceback of a bug with all local values: the command logs it
+    app.error_console = Console(file=StringIO())
     code = app.run() or 0
-    if app.bug is not None:
+    if app.bug is not None or (app.return_code and not code):
         from patchpilot.tui.stage.job_errors import as_bug
 
-        raise as_bug(app.bug)
+        raise as_bug(app.bug or RuntimeError("Textual failed"))
     return code

@@ -178,7 +178,7 @@ async def walked(work: Path, place: Path) -> None:
                 "pagedown",
                 "G",
                 "home",
-                "right_square_bracket",
+                "f",
                 *"jjjj",
                 "pagedown",
             ],
@@ -202,11 +202,11 @@ async def walked(work: Path, place: Path) -> None:
             pilot,
             "follow: mails and lines",
             [
-                "right_square_bracket",
+                "f",
                 *"jjkk",
                 "G",
                 "home",
-                "right_square_bracket",
+                "f",
                 "pagedown",
             ],
         )

@@ -46,7 +46,7 @@ MOMENTS = {
     "write-tags": (Stage.TAGS, "enter"),
     "branch": (Stage.BACKPORTS, "enter"),
     "home": ("0",),
-    "message": (Stage.CHECKS, "S"),
+    "message": (Stage.CHECKS, "o", "f"),
 }
 """Names of pictures of the demo's first state → the keys from any stage to there."""
 

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.legible import AA, AAA, contrast, is_text, legible
+from patchpilot.tui.palette import Help
 from patchpilot.tui.themes import CONTRAST, DARK, HIGH_CONTRAST
 from patchpilot.tui.view.stages import Stage
 from tests.kit.walk import keys, running, text_of, until
@@ -176,12 +177,9 @@ async def test_a_theme_is_kept_and_an_unknown_one_is_the_first(
     newcomer.memory.keep(theme="ansi-dark")
     async with running(newcomer, (80, 24)) as pilot:
         assert newcomer.theme == DARK.name
-        await pilot.press("colon")
-        await pilot.press(*"choose theme")
-        await until(
-            pilot, lambda: "search for a theme" in text_of(newcomer), "the command"
-        )
-        await pilot.press("enter")
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(newcomer.screen, Help), "the help")
+        await pilot.press("end", "enter")
         await until(pilot, lambda: "gruvbox" in text_of(newcomer), "the themes")
         await pilot.press(*"nord")
         await until(pilot, lambda: "gruvbox" not in text_of(newcomer), "the match")

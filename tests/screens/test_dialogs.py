@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 from textual.app import App
-from textual.screen import Screen
 
 from patchpilot import tui
-from patchpilot.tui.palette import Palette
 from patchpilot.tui.widgets.choose import (
     REPEATED,
     Choose,
@@ -130,7 +128,6 @@ async def test_a_second_key_closes_no_other_screen() -> None:
     screens = (
         Choose("Really?", ANSWERS),
         Reader("Text", ["a", "b"]),
-        Palette(Screen()),
     )
     async with app.run_test() as pilot:
         for screen in screens:

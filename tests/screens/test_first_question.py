@@ -72,7 +72,7 @@ async def test_without_a_remote_a_main_branch_is_no_topic(
 async def test_a_report_is_kept_as_a_draft(app: PatchpilotApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "What do you have?" in text_of(app), "question")
-        await pilot.press("escape", "f")
+        await pilot.press("escape", "w")
         await until(pilot, lambda: "What do you have?" in text_of(app), "question")
         await pilot.press("enter")
         await until(pilot, lambda: "File with the log" in text_of(app), "file")

@@ -37,7 +37,7 @@ async def test_an_address_nobody_can_send_to_is_reported_at_recipients_and_is_go
     signed: Path, walk_on: On
 ) -> None:
     app = walk_on(signed)
-    async with running(app, (80, 24), Stage.RECIPIENTS, "plus") as pilot:
+    async with running(app, (80, 24), Stage.RECIPIENTS, "w") as pilot:
         await pilot.press(*"foo@bar", "enter")
         await settle(pilot)
         assert "no dot" in text_of(app)

@@ -12,7 +12,7 @@ from textual.app import App
 
 import patchpilot.tui
 from patchpilot.demo.robin import is_first
-from patchpilot.tui.palette import Palette, commands
+from patchpilot.tui.palette import Help, commands
 from patchpilot.tui.screens.backports_screen import useless_keys
 from patchpilot.tui.screens.checks_screen import keys_now
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
@@ -36,24 +36,24 @@ def dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
 def test_every_dialog_answers_the_key_for_help() -> None:
     known = {one for one in dialogs() if one is not Dialog}
     assert {Choose, Confirm, CollectTags} <= known
-    for dialog in known:
+    for dialog in known - {Help}:
         keys = dialog._merge_bindings().key_to_bindings
         shown = [
             binding.key
-            for key in ("question_mark", "f1")
+            for key in ("question_mark", "ctrl+p")
             for binding in keys[key]
             if binding.action == "app.help" and binding.show
         ]
         assert len(shown) == 1, dialog
-        has_field = dialog in (LineDialog, Confirm) or "Mail" in dialog.__name__
-        assert shown == ["f1" if has_field else "question_mark"], dialog
+        has_field = dialog in (LineDialog, Confirm)
+        assert shown == ["ctrl+p" if has_field else "question_mark"], dialog
 
 
 class Asks(App[None]):
     """An app whose help is that of the TUI."""
 
     def action_help(self) -> None:
-        self.push_screen(Palette(self.screen))
+        self.push_screen(Help(self, self.screen))
 
 
 ANSWERS = (("yes", "Switch branch"), ("no", "Cancel"))
@@ -70,7 +70,7 @@ async def test_the_help_of_a_dialog_has_its_own_keys() -> None:
         assert words["Choose"] == "Enter"
         await pilot.press("question_mark")
         await pilot.pause()
-        assert isinstance(app.screen, Palette)
+        assert isinstance(app.screen, Help)
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, Choose), "the dialog is still open"
@@ -82,9 +82,9 @@ async def test_in_a_text_field_a_question_mark_is_text() -> None:
         await app.push_screen(LineDialog("Which?"))
         await pilot.press("question_mark")
         assert isinstance(app.screen, LineDialog)
-        await pilot.press("f1")
+        await pilot.press("ctrl+p")
         await pilot.pause()
-        assert isinstance(app.screen, Palette)
+        assert isinstance(app.screen, Help)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.palette import Palette
+from patchpilot.tui.palette import Help
 from tests.kit.walk import settle, until
 
 pytestmark = pytest.mark.long
@@ -37,4 +37,4 @@ async def test_random_keys_find_no_fault(newcomer: PatchpilotApp, seed: int) -> 
             await pilot.press("escape")
         await settle(pilot)
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(newcomer.screen, Palette), "help")
+        await until(pilot, lambda: isinstance(newcomer.screen, Help), "help")

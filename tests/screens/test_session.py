@@ -165,7 +165,7 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with running(app, (80, 24), Stage.RECIPIENTS, "plus") as pilot:
+    async with running(app, (80, 24), Stage.RECIPIENTS, "w") as pilot:
         await pilot.press(*"ada@example..org")
         await pilot.pause()
         assert "not valid yet" in text_of(app)

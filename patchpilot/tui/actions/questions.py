@@ -173,7 +173,7 @@ def set_prefix(
     def done(_: object) -> None:
         screen.session.changed("draft")
         words = (
-            f"The subjects start with [{prefix}]; press P at stage {Stage.PREVIEW.number} to"
+            f"The subjects start with [{prefix}]; press o at stage {Stage.PREVIEW.number} to"
             " change it"
         )
         if proposed not in ("", prefix) and not proposed.endswith("-next"):

@@ -324,7 +324,7 @@ def nothing_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, s
     if result.suppressed:
         keys.append(("o", "show the waived findings"))
     if result.left_out and not is_strict:
-        keys.append(("S", f"show {result.left_out} more"))
+        keys.append(("o", f"show {result.left_out} more"))
     return keys
 
 

@@ -6,6 +6,7 @@ with its fix.
 """
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -28,11 +29,11 @@ from patchpilot.tui.screens.checks_rows import (
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key, more_key
+from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose, Reader
+from patchpilot.tui.widgets.choose import Option, Reader, ask_which
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel
@@ -56,8 +57,6 @@ BINDINGS: list[BindingType] = [
         "apply all",
         "show all safe fixes as a diff, then apply them to your commits",
     ),
-    key("f", "finding(1)", "next finding", "go to the next finding"),
-    more_key("F", "finding(-1)", "previous finding", "go to the previous finding"),
     key(
         "e",
         "edit",
@@ -74,29 +73,8 @@ BINDINGS: list[BindingType] = [
     key(
         "o",
         "only",
-        "filter",
-        "show one severity, one rule, waived findings, or all findings",
-    ),
-    more_key(
-        "B",
-        "build",
-        "build",
-        (
-            "compile the files that each commit changes, before and after it; press B again"
-            " to stop building"
-        ),
-    ),
-    more_key(
-        "R",
-        "review",
-        "review",
-        "let your reviewers read the patches, and show what is proven",
-    ),
-    more_key(
-        "S",
-        "strict",
-        "strict",
-        "show the findings of all rules, or the usual ones",
+        "options",
+        "choose which findings are shown, build the commits, or let reviewers read them",
     ),
 ]
 
@@ -151,11 +129,11 @@ def keys_now(
     """
     from patchpilot.services.fix_finding import Remedy
 
-    hidden, labels = {"fix_one", "fix_safe", "finding", "waive", "detail", "select"}, {}
+    hidden, labels = {"fix_one", "fix_safe", "waive", "detail", "select"}, {}
     if can_fix_all:
         hidden -= {"fix_safe"}
     if now:
-        hidden -= {"finding", "waive", *(() if is_open else ("detail", "select"))}
+        hidden -= {"waive", *(() if is_open else ("detail", "select"))}
         remedy = remedy_here(now, result)
         if remedy is not Remedy.EDIT and not (fixed and fixed.reason):
             hidden -= {"fix_one"}
@@ -210,6 +188,7 @@ class ChecksScreen(ListDetailScreen):
     stage = Stage.CHECKS
     LIST = "#findings"
     BINDINGS = BINDINGS
+    jump_label = "next finding"
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -307,7 +286,7 @@ class ChecksScreen(ListDetailScreen):
         result: CheckResult | None = self._shown
         if result is None:
             return Text()
-        left = f"not checked: {'; '.join(unchecked(result, 'press B')) or 'nothing'}"
+        left = f"not checked: {'; '.join(unchecked(result, 'press o')) or 'nothing'}"
         return empty_text(
             empty_rows(
                 f"{glyph('done')} no findings",
@@ -377,7 +356,7 @@ class ChecksScreen(ListDetailScreen):
         strict = (
             ("all rules",)
             if self.session.strict
-            else (f"S {self._more} more",)
+            else (f"o {self._more} more",)
             if self._more
             else ()
         )
@@ -449,10 +428,15 @@ class ChecksScreen(ListDetailScreen):
 
     # keys
 
-    def action_finding(self, by: int) -> None:
+    @property
+    def can_jump(self) -> bool:
+        """Whether there is a finding."""
+        return bool(self._found)
+
+    def action_jump(self, by: int) -> None:
         """Go to the next or the previous finding."""
         self._is_ahead = False
-        self._patch.choose(max(0, min(self._at + by, len(self._found) - 1)))
+        self._patch.stop(by)
 
     def entered(self, listed: RowList) -> None:
         """Enter in the list shows the detail."""
@@ -475,17 +459,40 @@ class ChecksScreen(ListDetailScreen):
         super().action_cancel()
 
     def action_only(self) -> None:
-        """Choose which findings are shown."""
+        """Choose which findings are shown, or what else looks for some."""
         result: CheckResult | None = self._shown
         if result is None:
             return
 
-        def chosen(choice: str | None) -> None:
-            if choice is not None:
-                self._only = choice
-                self.show(result)
+        def choose(only: str) -> None:
+            self._only = only
+            self.show(result)
 
-        self.app.push_screen(Choose("Show which findings?", filters(result)), chosen)
+        is_built = bool(self.session.builds)
+        options = [
+            Option(
+                "Stop building" if is_built else "Build the commits",
+                "compiles the files that each commit changes, before and after it",
+                self._build,
+            ),
+            Option(
+                "Usual rules" if self.session.strict else "Findings of all rules",
+                "shows those that are hidden by default, too"
+                if not self.session.strict
+                else "hides what only all rules report",
+                self._switch_strict,
+            ),
+            Option(
+                "Let reviewers read the patches",
+                "shows what is proven of their answers",
+                self._review,
+            ),
+            *(
+                Option(words, "", partial(choose, only))
+                for only, words in filters(result)
+            ),
+        ]
+        ask_which(self.app, "What do you want to see?", options)
 
     def action_fix_one(self) -> None:
         """Show the fix of the selected finding, then apply it."""
@@ -549,7 +556,7 @@ class ChecksScreen(ListDetailScreen):
                 sum(other.name == now.finding.name for other in result.all),
             )
 
-    def action_build(self) -> None:
+    def _build(self) -> None:
         """Build the commits as they are now, or no longer."""
         session = self.session
         wanted = session.topic.key if session.topic else ""
@@ -558,7 +565,7 @@ class ChecksScreen(ListDetailScreen):
             self.notify("without a build")
         self.tui.jobs.begin(self.stage)
 
-    def action_review(self) -> None:
+    def _review(self) -> None:
         """Let the reviewers read the patches, and show what is proven of their answers."""
         from patchpilot.services.review.review_patches import ReviewInput, review
         from patchpilot.services.review.review_text import review_text
@@ -578,11 +585,11 @@ class ChecksScreen(ListDetailScreen):
 
         self.in_thread("reviewing", work, then)
 
-    def action_strict(self) -> None:
+    def _switch_strict(self) -> None:
         """Turn strict checks on or off."""
         self.session.strict = not self.session.strict
         self.notify(
-            "the findings of all rules are shown; press S to show the usual ones"
+            "the findings of all rules are shown; press o to show the usual ones"
             if self.session.strict
             else "the findings of the usual rules are shown",
         )

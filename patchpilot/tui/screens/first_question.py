@@ -2,6 +2,7 @@
 """Asks on Home what the user has: a commit, a branch, a log or a bisection, and where it leads."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, show_dra
 
 if TYPE_CHECKING:
     from patchpilot.services.find.find_fix import FoundFixes
+    from patchpilot.topic.open_repository import Repository
 
 QUESTION = "What do you have?"
 ANSWERS = (
@@ -28,12 +30,15 @@ ANSWERS = (
         "The result of git bisect",
         "lists the commits of mainline that fix that commit",
     ),
+    ("series", "A series on a mailing list", "tracks its replies"),
 )
 LINES = {
     "log": "File with the log (dmesg > FILE), or a line of it:",
     "commit": "Commit:",
     "branch": "Branch, or a range A..B:",
     "bisect": "File with the output of git bisect log, or the first bad commit:",
+    "series": "Message-ID or archive link of the series; for a bounce, the path of the file with"
+    " the mail:",
 }
 
 
@@ -41,6 +46,35 @@ VERSION = (
     "Version or branch that shows it, such as v6.1 or 6.1. Empty: the version that the log"
     " names, otherwise HEAD."
 )
+
+
+def mail_file(value: str) -> Path | None:
+    """Return the file with a message that was entered instead of a Message-ID, or None.
+
+    A path that does not exist counts as well, if it can be nothing else: its error names it.
+    """
+    path = Path(value.strip()).expanduser()
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            return path
+    return path if value.strip().startswith(("/", "~/", "./", "../")) else None
+
+
+def add_series(repository: "Repository", value: str) -> int:
+    """Track the series with this Message-ID, link or file, and return its number."""
+    from patchpilot.model.progress import silent
+    from patchpilot.services.track import follow_topic
+    from patchpilot.settings.read_settings import read_settings
+
+    path = mail_file(value)
+    added = (
+        follow_topic.add_series_in_file(repository, path, silent)
+        if path
+        else follow_topic.add_series(
+            repository, read_settings(repository), value, silent
+        )
+    )
+    return added[-1].entry.id if added else 0
 
 
 def ask_what(home: Any) -> None:
@@ -102,6 +136,9 @@ def _work(
         target = words if ".." in words else range_of(directory, words)
         return partial(home.tui.open_topic, directory, Stage.COMMIT, target=target)
     with home.tui.session.repository() as repository:
+        if kind == "series":
+            series = add_series(repository, words)
+            return partial(home.tui.open_topic, directory, Stage.FOLLOW, series=series)
         text = symptom_text(repository, words)
         if kind == "bisect":
             found = fixes_of(repository, text)

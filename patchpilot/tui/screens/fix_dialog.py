@@ -91,8 +91,7 @@ def fix_one(
     `commits` are the commits that lack the same tag or sign-off; `known` is the fix if it has
     already been computed.
     """
-    from patchpilot.services.fix_finding import Remedy
-    from patchpilot.services.repair import DCO, DCO_URL
+    from patchpilot.services.fix_finding import DCO, DCO_URL, Remedy
 
     name = shown.finding.name
     if remedy is Remedy.EDIT or not shown.commit:

@@ -141,8 +141,7 @@ NOTHING = (
 """What is here later, while no series is tracked."""
 NOTHING_KEYS = (
     (str(Stage.SEND.number), f"go to {Stage.SEND.label}, where you send your series"),
-    ("a", "track any other series by its Message-ID or archive link"),
-    ("0", "show all topics"),
+    ("0", "show all topics; w there tracks any other series"),
 )
 READING = (
     "patchpilot is checking the archive for new messages. This can take a minute the first"
@@ -289,7 +288,7 @@ def head(series: "Tracked", columns: int, most: int) -> list[Text]:
             for it in several
         ]
         if series.reviewed:
-            words = f"{series.reviewed} patches reviewed or acked; press w for details"
+            words = f"{series.reviewed} patches reviewed or acked; press x for details"
             rows.append(("review", words))
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")

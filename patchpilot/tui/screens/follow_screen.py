@@ -6,11 +6,9 @@ version.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -40,7 +38,8 @@ from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import lines, plain
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_line, ask_yes
+from patchpilot.tui.widgets.choose import Choose, Option, Reader, ask_which, ask_yes
+from patchpilot.tui.widgets.keyline import JUMP
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -68,18 +67,6 @@ LONG = 400
 """Replies from which a conversation is read in a thread."""
 OWN = ("version", "collect")
 """The actions for the topic's own series."""
-
-
-def mail_file(value: str) -> Path | None:
-    """The file with a mail that was entered instead of a Message-ID, None for anything else.
-
-    A path that does not exist counts as well, if it can be nothing else: its error names it.
-    """
-    path = Path(value.strip()).expanduser()
-    with suppress(OSError, ValueError):
-        if path.is_file():
-            return path
-    return path if value.strip().startswith(("/", "~/", "./", "../")) else None
 
 
 def _without_time(result: "tuple[Tracked, ...]") -> "tuple[Tracked, ...]":
@@ -130,23 +117,9 @@ class FollowScreen(ListDetailScreen):
             "reroll",
             "start the next version: write its changelog, then check the preview",
         ),
-        key(
-            "right_square_bracket",
-            "mail(1)",
-            "next message",
-            "go to the next message of the conversation",
-        ),
-        more_key(
-            "left_square_bracket",
-            "mail(-1)",
-            "previous message",
-            "go to the previous message of the conversation",
-        ),
         more_key("equals_sign", "fold_all", "open all", "open or close all messages"),
-        more_key("f", "new(1)", "next new", "go to the next new message"),
-        more_key("F", "new(-1)", "previous new", "go to the previous new message"),
         key(
-            "c",
+            "w",
             "collect",
             "collect tags",
             "add the tags from replies (Reviewed-by: …) to your commits",
@@ -158,25 +131,11 @@ class FollowScreen(ListDetailScreen):
             "check the mail archive for new messages; after a merge, run git fetch",
         ),
         key(
-            "d",
-            "story",
-            "show history",
-            "show the history of the series: its versions, its reviews, and where it was merged",
-        ),
-        more_key(
-            "D",
-            "compare",
-            "range-diff",
-            "show how two versions of the series differ (range-diff)",
-        ),
-        more_key(
-            "w",
-            "reviewers",
-            "reviewers",
-            "show what each reviewer has done with each patch of the latest version",
-        ),
-        key(
-            "a", "add", "track series", "track another series by its Message-ID or link"
+            "x",
+            "more",
+            "show more",
+            "show the history of the series, its reviewers, or how two versions differ; or stop"
+            " tracking it",
         ),
         more_key(
             "less_than_sign",
@@ -187,7 +146,6 @@ class FollowScreen(ListDetailScreen):
         more_key(
             "greater_than_sign", "series(1)", "next series", "show the next series"
         ),
-        more_key("X", "remove", "unfollow", "stop tracking this series"),
     ]
 
     INTERVAL: ClassVar[float] = 600.0
@@ -443,11 +401,11 @@ class FollowScreen(ListDetailScreen):
         found = next(((at, row) for at, row in rows if row.key in arrived), None)
         if found is None:
             # a report about the delivery is none of the conversation
-            self.notify(f"{words}: press d to read it")
+            self.notify(f"{words}: press x to read it")
         elif go:
             self._led = str(found[1].key)
             self._go(found[0])
-            self.notify(f"{words} arrived; press ] to go to the next message")
+            self.notify(f"{words} arrived; press f to go to the next message")
         else:
             where = "below" if found[0] > self.listed.place else "above"
             self.notify(f"{words} {where}: press f to read")
@@ -489,14 +447,26 @@ class FollowScreen(ListDetailScreen):
     def shown_keys(self) -> ShownKeys:
         """The room is for what is next."""
         hidden = {"refresh"} if self.app.size.width < ROOMY else set()
-        if self._order:
-            hidden |= {"add"}
         wanted = wants(self._chosen()) if self._order else ""
         return ShownKeys(
             hidden=frozenset(hidden),
             added=frozenset(("home",) if wanted == "0" else ()),
-            labels={"version": "start next version"} if wanted == "v" else {},
+            labels={
+                JUMP: "next new" if self._is_new else "next message",
+                **({"version": "start next version"} if wanted == "v" else {}),
+            },
         )
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether there are messages that were not read."""
+        series = self._current()
+        return series is not None and bool(series.unread)
+
+    @property
+    def can_jump(self) -> bool:
+        """Whether there are messages."""
+        return bool(self._mails)
 
     @property
     def next_key(self) -> NextKey | None:
@@ -522,36 +492,19 @@ class FollowScreen(ListDetailScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys without anything to act on are not shown."""
-        series = self._current()
-        is_read = series is not None and series.is_read
         if action in ("tick", "decline"):
             return bool(self._items)
         if action == "series":
             return len(self._order) > 1
         if action in OWN:
             return any(series.own for series in self._order)
-        if action == "compare":
-            from patchpilot.services.track.compare_revisions import comparable
-
-            return is_read and series is not None and len(comparable(series)) > 1
-        if action == "reviewers":
-            return is_read and series is not None and series.status is not None
-        if action == "new":
-            return series is not None and bool(series.unread)
-        if action in ("remove", "reply", "mail", "fold_all", "story"):
+        if action in ("reply", "fold_all", "more"):
             return bool(self._order)
         return super().check_action(action, parameters)
 
-    def action_mail(self, by: int) -> None:
-        """Go to the first row of the next or the previous message."""
-        self._go_among({node.message_id for node in self._mails}, by)
-
-    def action_new(self, by: int) -> None:
-        """Go to the next or the previous new message."""
-        if series := self._current():
-            self._go_among(series.unread, by)
-
-    def _go_among(self, idents: Collection[str], by: int) -> None:
+    def action_jump(self, by: int) -> None:
+        """Go to the next or the previous new message; if all were read, to any message."""
+        idents = self._chosen().unread or {node.message_id for node in self._mails}
         place = self.listed.place
         heads = [at for at, row in enumerate(self.listed.rows) if row.key in idents]
         ahead = [at for at in heads if (at > place if by > 0 else at < place)]
@@ -590,7 +543,7 @@ class FollowScreen(ListDetailScreen):
             None,
         )
         if mail is None:
-            words = "r replies to a message: press ] to go to the next one"
+            words = "r replies to a message: press f to go to the next one"
             self.notify(words, severity="warning")
             return
         templates = templates_for(mail.kind, own=message_id in self._own_ids)
@@ -666,11 +619,40 @@ class FollowScreen(ListDetailScreen):
         self._reading = Reading(series, checklist(series), self._mails)
         self.fill()
 
-    def action_story(self) -> None:
-        """Show the facts about the series and its history."""
-        if series := self._current():
-            rows = partial(history_rows, series)
-            self.app.push_screen(Reader(series.subject, rows))
+    def action_more(self) -> None:
+        """Show the history of the series, its reviewers or what changed; or stop tracking it."""
+        from patchpilot.services.track.compare_revisions import comparable
+
+        if (series := self._current()) is None:
+            return
+        known = series if series.is_read and series.status else None
+        pairs = [*combinations(comparable(known), 2)] if known else []
+        options = [
+            Option(
+                "History",
+                "its versions, its reviews, and where it was merged",
+                lambda: self.app.push_screen(
+                    Reader(series.subject, partial(history_rows, series))
+                ),
+            ),
+            *(
+                [Option("Reviewers", "who reviewed which patch", self._reviewers)]
+                if known
+                else []
+            ),
+            *(
+                Option(
+                    f"Changes from {old.label} to {new.label}",
+                    "the range-diff of both versions",
+                    partial(self._compare, series.entry.id, old, new),
+                )
+                for old, new in reversed(pairs)
+            ),
+            Option(
+                "Unfollow", "stops tracking this series, after a question", self._remove
+            ),
+        ]
+        ask_which(self.app, series.subject, options)
 
     def action_series(self, by: int) -> None:
         """Show the next or the previous series."""
@@ -691,37 +673,7 @@ class FollowScreen(ListDetailScreen):
         else:
             self.action_reload()
 
-    def action_add(self) -> None:
-        """Follow another series."""
-        from patchpilot.services.track.follow_topic import (
-            add_series,
-            add_series_in_file,
-        )
-
-        def work(value: str, repository: Any, progress: Any) -> "tuple[Tracked, ...]":
-            path = mail_file(value)
-            if path is not None:
-                return add_series_in_file(repository, path, progress)
-            settings = self.session.settings(repository)
-            return add_series(repository, settings, value, progress)
-
-        def added(series: "tuple[Tracked, ...]") -> None:
-            if series:
-                self.show_series(series[-1].entry.id)
-            self.begin_after("followed")
-
-        question = LineDialog(
-            "Message-ID or archive link of the series; for a bounce, the path of the file"
-            " with the mail:"
-        )
-        what = "reading the archive"
-        ask_line(
-            self.app,
-            question,
-            lambda value: self.in_thread(what, partial(work, value), added),
-        )
-
-    def action_remove(self) -> None:
+    def _remove(self) -> None:
         """Stop tracking the series, after confirmation."""
         from patchpilot.services.track.follow_topic import remove_series
 
@@ -738,7 +690,7 @@ class FollowScreen(ListDetailScreen):
         question = f"Stop following this series?\n\n{series.subject}"
         ask_yes(self.app, Choose(question, answers), agreed)
 
-    def action_reviewers(self) -> None:
+    def _reviewers(self) -> None:
         """Show what each reviewer has done with each patch of the latest version."""
         from patchpilot.services.track.review_lines import review_lines, review_of
 
@@ -754,33 +706,6 @@ class FollowScreen(ListDetailScreen):
             return known or ("no reviewer is known",)
 
         self.app.push_screen(Reader(title, rows))
-
-    def action_compare(self) -> None:
-        """Show the range-diff between two revisions: of more than two, those that are chosen."""
-        from patchpilot.services.track.compare_revisions import comparable, newest_two
-
-        series = self._current()
-        if series is None:
-            return
-        number, first = series.entry.id, newest_two(series)
-        pairs = {
-            f"{at}": pair for at, pair in enumerate(combinations(comparable(series), 2))
-        }
-        if len(pairs) == 1:
-            self._compare(number, *first)
-            return
-        answers = tuple(
-            (name, f"{old.label} and {new.label}")
-            for name, (old, new) in reversed(pairs.items())
-        )
-        at = next(name for name, pair in pairs.items() if pair == first)
-
-        def chosen(choice: str | None) -> None:
-            if choice:
-                self._compare(number, *pairs[choice])
-
-        question = Choose("Which versions do you want to compare?", answers, at=at)
-        self.app.push_screen(question, chosen)
 
     def _compare(self, number: int, old: "Revision", new: "Revision") -> None:
         from patchpilot.services.track.compare_revisions import counts
@@ -859,7 +784,7 @@ class FollowScreen(ListDetailScreen):
                 "",
                 (
                     f"1. Amend your commits as requested in review (stage {Stage.COMMIT.number},"
-                    " e) and collect the tags (c here)."
+                    " e) and collect the tags (w here)."
                 ),
                 (
                     f"2. Write the changelog (stage {Stage.PREVIEW.number}, e); the differences"

@@ -94,10 +94,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
             "read all branches, and check the archives for new messages",
         ),
         key(
-            "f",
+            "w",
             "ask",
-            "find a fix",
-            "start with a log, a commit, a branch or a bisection",
+            "start",
+            "start with a log, a commit, a branch, a bisection or a series on a list",
         ),
         key("escape", "back", "back", "end the filter, or go back to the open topic"),
         *(
@@ -348,7 +348,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         here.display = not topics
         title, text = ("No topics yet", NOTHING)
         keys = [
-            ("f", "start with a log, a commit, a branch or a bisection")
+            ("w", "start with a log, a commit, a branch, a bisection or a series")
             if self._is_here
             else ("q", "quit, then start patchpilot in your clone"),
             ("g", "read all branches again"),

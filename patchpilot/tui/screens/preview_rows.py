@@ -133,6 +133,6 @@ def status_of(result: "Sending") -> StageStatus:
     )
     if treeless:
         return StageStatus(
-            StageState.TODO, f"{treeless.message}; P sets the target tree"
+            StageState.TODO, f"{treeless.message}; o sets the target tree"
         )
     return StageStatus(StageState.DONE, said)

@@ -28,9 +28,9 @@ from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import fitted, plain
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.choose import LineDialog, ask_line
+from patchpilot.tui.widgets.choose import LineDialog, Option, ask_line, ask_which
 from patchpilot.tui.widgets.diff_view import DiffView, Note
-from patchpilot.tui.widgets.keyline import NEXT
+from patchpilot.tui.widgets.keyline import JUMP, NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel
 
@@ -76,40 +76,16 @@ class PreviewScreen(ListDetailScreen):
             "edit cover letter, changelog and notes in your editor",
         ),
         key(
-            "P",
-            "prefix",
+            "o",
+            "options",
             "set tree",
-            "set the subject prefix, which names the target tree: [PATCH net]",
+            "set the subject prefix ([PATCH net]), the transport, or the line about the build",
         ),
         key(
             "x",
             "raw",
             "show raw",
             "switch between the raw message and the message as its readers see it",
-        ),
-        key(
-            "f",
-            "change(1)",
-            "next change",
-            "go to the next change since the previous version",
-        ),
-        more_key(
-            "F",
-            "change(-1)",
-            "previous change",
-            "go back to the change before this one",
-        ),
-        more_key(
-            "B",
-            "tested",
-            "compile-tested",
-            "add or remove the line that lists the configurations that were built",
-        ),
-        more_key(
-            "o",
-            "transport",
-            "switch transport",
-            "switch the transport: git send-email or b4",
         ),
         more_key(
             "w",
@@ -154,9 +130,8 @@ class PreviewScreen(ListDetailScreen):
             labels["edit"] = (
                 "edit changelog" if result.send.version > 1 else "edit notes"
             )
-        return ShownKeys(
-            hidden=frozenset(() if self._changes else ("change(1)",)), labels=labels
-        )
+        labels[JUMP] = "next change" if self._changes else ""
+        return ShownKeys(labels=labels)
 
     def show(self, result: "Sending") -> None:
         """Fill both; the cursor stays on the mail it was on."""
@@ -274,34 +249,32 @@ class PreviewScreen(ListDetailScreen):
         if self._shown:
             self.detail()
 
-    def action_change(self, by: int) -> None:
-        """Go to the next or the previous change since the last version."""
-        change, pager = self._change(self._at), self.query_one("#mail", DiffView)
-        starts = [note.line for note in self._notes(change)]
-        further = [
-            line
-            for line in (starts if by > 0 else reversed(starts))
-            if (line - pager.cursor) * by > 0
-        ]
-        if further:
-            pager.go(further[0])
-        else:
-            self.notify(
-                "no more changes since the previous version"
-                if starts
-                else "no changes since the previous version",
-            )
-
     def action_edit(self) -> None:
         """Edit cover letter, changelog and notes in one text."""
         edit_draft(self, partial(self.begin_after, "draft"))
 
-    def action_prefix(self) -> None:
-        """Set the subject prefix; the trees of the profile are offered."""
+    def action_options(self) -> None:
+        """Set the subject prefix, the transport, or the line about the build."""
         result: Sending | None = self._shown
-        choose_prefix(self, result, partial(self.begin_after, "draft"))
+        via = f"now {result.request.via}" if result else ""
+        options = [
+            Option(
+                "Target tree",
+                f"the subject prefix: now [{self.session.mark}]",
+                partial(
+                    choose_prefix, self, result, partial(self.begin_after, "draft")
+                ),
+            ),
+            Option("Switch transport", via, partial(switch_transport, self, result)),
+            Option(
+                "Compile-tested",
+                "adds or removes the line that lists the configurations that were built",
+                self._tested,
+            ),
+        ]
+        ask_which(self.app, "What do you want to set?", options)
 
-    def action_tested(self) -> None:
+    def _tested(self) -> None:
         """Say below the --- what was built, or no longer."""
         from patchpilot.model.draft import COMPILE_TESTED
         from patchpilot.services.send.build_proof import say_compile_tested
@@ -316,7 +289,7 @@ class PreviewScreen(ListDetailScreen):
                 words = say_compile_tested(repository, request, wanted=wanted)
         except PatchpilotError as error:
             self.notify(
-                f"{error.message}; press B at {Stage.CHECKS.number} {Stage.CHECKS.label}"
+                f"{error.message}; press o at {Stage.CHECKS.number} {Stage.CHECKS.label}"
                 " to build them",
             )
             return
@@ -326,10 +299,6 @@ class PreviewScreen(ListDetailScreen):
             else "the line about the build was removed",
         )
         self.begin_after("draft")
-
-    def action_transport(self) -> None:
-        """Switch to the next transport."""
-        switch_transport(self, self._shown)
 
     def action_outbox(self) -> None:
         """Write the mails to files."""

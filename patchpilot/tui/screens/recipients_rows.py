@@ -149,7 +149,7 @@ def why_text(
         text.append("\n\n").append(glyph("warning"), STYLE_OF["warning"])
         text.append(plain(f" address {verdict.state}: {verdict.reason}"))
     if recipient.by_hand:
-        text.append("\n\n* changed by you; d discards that", QUIET)
+        text.append("\n\n* changed by you; u undoes that", QUIET)
     return text
 
 
@@ -224,7 +224,7 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
         )
     if not kept:
         return result, StageStatus(
-            StageState.TODO, "no recipients; press + to add one", "1"
+            StageState.TODO, "no recipients; press w to add one", "1"
         )
     open_notes = sum(advice.remedy is not None for advice in result.advice)
     if open_notes:

@@ -41,17 +41,15 @@ BINDINGS: list[BindingType] = [
     key("space", "include", "exclude", "include or exclude the recipient"),
     key("t", "move('to')", "move to To", "move the recipient to To"),
     key("c", "move('cc')", "move to Cc", "move the recipient to Cc"),
-    key("plus", "add", "add recipient", "add a recipient"),
+    key("w", "add", "add recipient", "write the address of another recipient"),
     key("a", "settle", "resolve note", "apply the suggestion of the marked note"),
-    more_key("f", "note(1)", "next note", "mark the next note"),
-    more_key("F", "note(-1)", "previous note", "mark the previous note"),
     key(
         "o",
         "view",
         "one patch",
         "switch between the recipients of one patch and of the whole series",
     ),
-    more_key("d", "restore", "reset", "discard your changes to this recipient"),
+    more_key("u", "restore", "undo", "discard your changes to this recipient"),
 ]
 
 
@@ -68,10 +66,10 @@ def settled(remedy: Remedy) -> Edit | None:
     if remedy.kind is RemedyKind.EXCLUDE:
         return _excluded(first)
     if remedy.kind is RemedyKind.REPLACE:
-        said = f"{remedy.instead} replaces {first}. Press d on each to undo"
+        said = f"{remedy.instead} replaces {first}. Press u on each to undo"
         return Edit(said, {"drop": [first], "cc": [remedy.instead]})
     if remedy.kind is RemedyKind.ADD:
-        return Edit(f"Added {first} to Cc. Press d on it to undo", {"cc": [first]})
+        return Edit(f"Added {first} to Cc. Press u on it to undo", {"cc": [first]})
     return None
 
 
@@ -81,7 +79,7 @@ def included(header: str, recipient: Recipient) -> Edit:
     if header == OUT:
         return Edit(f"Included {email}", {"restore": [email]})
     if recipient.by_hand and recipient.role == "by hand":
-        said = f"Removed {email}, which you had added. Press + to add it again"
+        said = f"Removed {email}, which you had added. Press w to add it again"
         return Edit(said, {"restore": [email]})
     return _excluded(email)
 
@@ -94,7 +92,7 @@ def _excluded(email: str) -> Edit:
 
 def moved(recipient: Recipient, header: str) -> Edit:
     """Return the edit that moves a recipient to To or Cc."""
-    said = f"Moved {recipient.address.email} to {header.title()}. Press d to undo"
+    said = f"Moved {recipient.address.email} to {header.title()}. Press u to undo"
     return Edit(said, {header: [recipient.address.header()]})
 
 
@@ -142,6 +140,7 @@ class RecipientsScreen(ListDetailScreen):
     LIST = "#people"
     AUTO_FOCUS = LIST
     BINDINGS = BINDINGS
+    jump_label = "next note"
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -244,7 +243,12 @@ class RecipientsScreen(ListDetailScreen):
 
     # notes
 
-    def action_note(self, by: int) -> None:
+    @property
+    def can_jump(self) -> bool:
+        """Whether there is a note; asked for the keys also before there are any widgets."""
+        return any(notes.rows for notes in self.query("#advice").results(RowList))
+
+    def action_jump(self, by: int) -> None:
         """Select the next or the previous note."""
         notes = self._notes
         if count := notes.option_count:
@@ -279,15 +283,16 @@ class RecipientsScreen(ListDetailScreen):
         return NextKey("f", "go to the next note") if is_open else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """a is there where the marked note can be settled, f where there are notes, t and c where
-        they move the recipient.
+        """a is there where the marked note can be settled, t and c where they move the recipient,
+        u where the recipient was changed.
         """
-        if action in ("settle", "note"):
-            # asked for the keys, also before there are any widgets
-            marked = next(
-                (notes.chosen for notes in self.query("#advice").results(RowList)), None
+        if action == "settle":
+            marked = self._notes.chosen if self.can_jump else None
+            return bool(marked and marked.remedy)
+        if action == "restore":
+            return bool(
+                self.chosen and (self.chosen[0] == OUT or self.chosen[1].by_hand)
             )
-            return bool(marked and (marked.remedy or action == "note"))
         if action == "move":
             if self._shown and self._shown.patch:
                 # a recipient has the same header in every message

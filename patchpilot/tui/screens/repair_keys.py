@@ -1,25 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Repairs before a send, from Preview and Send.
+"""Changes of the messages from Mail and Send: the subject prefix, the draft and the transport."""
 
-They set the subject prefix, apply all safe fixes, and add the sign-off; each can be undone.
-"""
-
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
-from patchpilot.model.counted import counted
-from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.actions.questions import set_prefix
-from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_yes
+from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
-    from patchpilot.model.progress import Progress
-    from patchpilot.services.repair import Repaired, Repairs
     from patchpilot.services.send.sending import Sending
-    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 
@@ -114,80 +106,3 @@ def switch_transport(screen: "StageScreen", plan: "Sending | None") -> None:
         " switch again",
     )
     screen.tui.jobs.begin(screen.stage)
-
-
-def repair(
-    screen: "StageScreen",
-    plan: "Sending",
-    kinds: Collection[str],
-    then: "Callable[[Repaired], None]",
-    otherwise: "Callable[[Repairs], None]",
-) -> None:
-    """Find the repairs of these kinds, show them, and apply them after confirmation.
-
-    `otherwise` is called if there are none.
-    """
-    from patchpilot.services.repair import SIGN_OFF, find_repairs
-
-    session = screen.session
-
-    def shown(repairs: "Repairs") -> None:
-        if not repairs.words:
-            otherwise(repairs)
-        elif SIGN_OFF in kinds:
-            answers = (("no", "Not now"), ("yes", "I certify this: add Signed-off-by"))
-            question = Choose(_dco(plan, repairs), answers, title="Sign off")
-            ask_yes(screen.app, question, partial(apply, repairs))
-        else:
-            words = [*repairs.words, *(f"fix manually: {one}" for one in repairs.left)]
-            text = "\n".join(("Apply all safe fixes?", *words))
-            answers = (("yes", "Apply"), ("no", "Cancel"))
-            question = Choose(text, answers, "Fix", diff=repairs.diff)
-            ask_yes(screen.app, question, partial(apply, repairs))
-
-    def apply(repairs: "Repairs") -> None:
-        from patchpilot.services.repair import apply_repairs
-
-        def work(
-            repository: "Repository", progress: "Progress", given: tuple[str, ...]
-        ) -> "Repaired":
-            return apply_repairs(
-                repository, session.settings(repository), plan, repairs, given, progress
-            )
-
-        confirm_rewrite(screen, "repairing", work, then)
-
-    screen.in_thread(
-        "looking for safe fixes",
-        lambda repository, progress: find_repairs(
-            repository, session.settings(repository), plan, kinds, progress
-        ),
-        shown,
-    )
-
-
-def undo_repair(
-    screen: "StageScreen", done: "Repaired", then: Callable[[], None]
-) -> None:
-    """Undo the last repair."""
-    from patchpilot.services.repair import undo_repairs
-
-    def undone(_: object) -> None:
-        screen.notify(f"undone: {'; '.join(done.words)}")
-        then()
-
-    screen.in_thread(
-        "undoing", lambda repository, _: undo_repairs(repository, done), undone
-    )
-
-
-def _dco(plan: "Sending", repairs: "Repairs") -> str:
-    from patchpilot.services.repair import DCO, DCO_URL
-
-    who = str(plan.account.sender) if plan.account.sender else ""
-    if not who:
-        raise PatchpilotError("git user.name and user.email are not set")
-    return (
-        f"Sign off {counted(len(repairs.changed), 'patch', 'patches')} as {who}?\n\n{DCO}\n\nThe"
-        f" full text: {DCO_URL}"
-    )

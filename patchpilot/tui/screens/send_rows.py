@@ -239,20 +239,7 @@ MAIL_SIGNS = {
 }
 """State of a mail → its glyph and its color."""
 REPAIRS = {
-    "no-signoff": (
-        "sign_off",
-        "press a to sign off the patches; what you certify is shown first",
-    ),
     "missing-target-tree": ("tree", "press a to set the target tree"),
-    "check-errors": (
-        "fixes",
-        "press a to see the safe fixes and tags, then apply them",
-    ),
-    "check-warnings": (
-        "fixes",
-        "press a to see the safe fixes and tags, then apply them",
-    ),
-    "tags": ("review_tags", "press a to add the review tags"),
     "cover-subject": ("edit", "press a to open the cover letter in your editor"),
     "cover-text": ("edit", "press a to open the cover letter in your editor"),
     "no-cover": ("edit", "press a to open a cover letter in your editor"),
@@ -274,8 +261,6 @@ REPAIRS = {
 
 For others `a` goes to the stage that their help names.
 """
-CERTAIN = frozenset(("missing-target-tree", "check-errors", "check-warnings", "tags"))
-"""The checks of which `A` repairs what is certain."""
 BAR = 40
 KEYS = 10
 """Columns of the key of a check's row and of what that does."""

@@ -29,11 +29,8 @@ from patchpilot.tui.screens.preview_rows import (
 from patchpilot.tui.screens.repair_keys import (
     choose_prefix,
     edit_draft,
-    repair,
-    undo_repair,
 )
 from patchpilot.tui.screens.send_rows import (
-    CERTAIN,
     REPAIRS,
     check_rows,
     everybody,
@@ -68,11 +65,10 @@ from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
-    from patchpilot.services.repair import Repaired, Repairs
     from patchpilot.services.send.sending import Sending
 
 
-BEFORE = ("send", "repair", "repair_all", "to_self")
+BEFORE = ("send", "repair", "to_self")
 """The actions before a send."""
 
 
@@ -97,12 +93,6 @@ class SendScreen(ListDetailScreen):
         ),
         key("a", "repair", "fix", "fix the problem that the selected check found"),
         key(
-            "A",
-            "repair_all",
-            "fix all",
-            "apply all safe fixes (code, tags, target tree) after showing them",
-        ),
-        key(
             "m",
             "to_self",
             "send to yourself",
@@ -110,12 +100,6 @@ class SendScreen(ListDetailScreen):
         ),
         more_key(
             "x", "passed", "all checks", "show the checks that passed, or hide them"
-        ),
-        more_key(
-            "u",
-            "undo",
-            "undo",
-            "undo the last fix, or the last rewrite of your commits",
         ),
     ]
 
@@ -126,7 +110,6 @@ class SendScreen(ListDetailScreen):
         self._states: list[tuple[str, str]] = []
         self._progress = ""
         self._has_sent = self._all_rows = False
-        self._repaired: Repaired | None = None
         self.is_stopping = self.sends_next = False
 
     def body(self) -> ComposeResult:
@@ -192,8 +175,6 @@ class SendScreen(ListDetailScreen):
         else:
             is_blocked = known and (known.refused or known.blocked)
             hidden = {"cancel", *(("send",) if is_blocked else ())}
-            if known and not self._certain:
-                hidden |= {"repair_all"}
             if known and not any(map(is_fixable, self._checks)):
                 hidden |= {"repair"}
         labels = {"send": "resume"} if self._is_unfinished else {}
@@ -204,11 +185,6 @@ class SendScreen(ListDetailScreen):
         """Whether the last send was interrupted."""
         known: Sending | None = self._shown
         return bool(known and known.unfinished and known.last)
-
-    @property
-    def _certain(self) -> bool:
-        """Whether A repairs something."""
-        return any(check.name in CERTAIN for check in self._checks)
 
     def show(self, result: "Sending") -> None:
         """Show the checks and the mails to send, or the record of the send."""
@@ -232,12 +208,9 @@ class SendScreen(ListDetailScreen):
         panel, open_ = self.list_panel, len(open_questions(plan))
         words = headline(plan)
         panel.heading = f"{words[:1].upper()}{words[1:]}"
-        # A asks about the sign-off itself
         panel.count = (
             f"s asks the {counted(open_, 'question')} first"
             if open_ and not plan.refused and not plan.blocked
-            else "A applies all safe fixes"
-            if self._certain
             else ""
         )
         # once the panels have their size
@@ -349,39 +322,11 @@ class SendScreen(ListDetailScreen):
             self.notify("not ready yet")
         return known
 
-    def action_repair_all(self) -> None:
-        """Repair all that is certain; what changes is shown first."""
-        from patchpilot.services.repair import CERTAIN as ALL
-
-        plan = self._plan
-        if plan:
-            repair(self, plan, ALL, self.repaired, self._nothing_certain)
-
     def changed(self) -> None:
         """Prepare the mails again: their commits or texts are others."""
         self.session.changed("draft")
         self.reread()
         self.tui.jobs.begin(self.stage)
-
-    def repaired(self, done: "Repaired") -> None:
-        """Report what was fixed, and prepare the mails again."""
-        self._repaired = done
-        self.notify(
-            "; ".join(
-                (f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)
-            ),
-        )
-        self.changed()
-
-    def action_undo(self) -> None:
-        """Undo the last repair as a whole, otherwise the last rewrite of the commits."""
-        if self._repaired:
-            done, self._repaired = self._repaired, None
-            undo_repair(self, done, self.changed)
-            return
-        from patchpilot.tui.actions.undo_action import undo
-
-        undo(self)
 
     def action_edit(self) -> None:
         """Edit cover letter, changelog and notes in one text."""
@@ -390,7 +335,8 @@ class SendScreen(ListDetailScreen):
     def show_blocked(self, planned: "Sending") -> None:
         """Set up the mail server that is missing; show what else blocks."""
         from patchpilot.model.send_problem import NO_SERVER
-        from patchpilot.tui.screens.mail_dialog import MailDialog
+        from patchpilot.topic.edit_commits import set_up_mail
+        from patchpilot.tui.actions.editing import suspended
 
         assert planned.blocked
         if planned.blocked != NO_SERVER:
@@ -399,26 +345,17 @@ class SendScreen(ListDetailScreen):
             )
             return
 
-        def done(words: str | None) -> None:
-            if words:
-                self.notify(words)
-                self.changed()
-
-        sender = planned.account.sender
-        self.app.push_screen(MailDialog(sender.email if sender else ""), done)
+        with self.session.repository() as repository:
+            top = repository.top
+        with suspended(self.app, leaves_no_text=True):
+            is_done = set_up_mail(top)
+        if is_done:
+            self.changed()
 
     def _repairs(self) -> "dict[str, Callable[[Sending], None]]":
         """The functions that `a` can call, by their name in REPAIRS."""
-        from patchpilot.services.repair import REVIEW_TAGS, SIGN_OFF
-
-        def fix(kind: str, plan: "Sending") -> None:
-            repair(self, plan, (kind,), self.repaired, self._nothing_certain)
-
         return {
-            "sign_off": partial(fix, SIGN_OFF),
             "tree": lambda plan: choose_prefix(self, plan, self.changed),
-            "fixes": self._make_fixes,
-            "review_tags": partial(fix, REVIEW_TAGS),
             "edit": lambda _: self.action_edit(),
             "to_self": lambda _: self.action_to_self(),
             "security": lambda _: self._ask("security"),
@@ -435,20 +372,6 @@ class SendScreen(ListDetailScreen):
             self.tui.jobs.begin(self.stage)
 
         ask_named(self, name, answered)
-
-    def _make_fixes(self, plan: "Sending") -> None:
-        from patchpilot.services.repair import FIXES, TAGS
-
-        def none(_: "Repairs") -> None:
-            stage = Stage.CHECKS.number
-            self.notify(f"no safe fix for these findings; stage {stage} shows them")
-            self.tui.action_stage(str(Stage.CHECKS))
-
-        repair(self, plan, (FIXES, TAGS), self.repaired, none)
-
-    def _nothing_certain(self, repairs: "Repairs") -> None:
-        why = f": {'; '.join(repairs.left)}" if repairs.left else ""
-        self.notify(f"no safe fixes to apply{why}")
 
     # the act
 
@@ -691,7 +614,6 @@ class SendScreen(ListDetailScreen):
             StageStatus(StageState.DONE if good else StageState.BLOCKED, note),
         )
         if good:
-            self._repaired = None
             seen = just_sent(sent)
             self.session.remember(
                 Stage.PREVIEW,

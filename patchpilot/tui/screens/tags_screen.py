@@ -34,7 +34,13 @@ from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import lines, word_diff
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.choose import LineDialog, Reader, ask_line
+from patchpilot.tui.widgets.choose import (
+    LineDialog,
+    Option,
+    Reader,
+    ask_line,
+    ask_which,
+)
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -70,14 +76,8 @@ BINDINGS: list[BindingType] = [
     key(
         "x",
         "view",
-        "show patch",
-        "show the fix, and the candidate's changes to the same files",
-    ),
-    key(
-        "d",
-        "history",
-        "show history",
-        "show the candidate's history: its versions, its reviews and its backports",
+        "show more",
+        "show the candidate's changes next to the fix, or its history",
     ),
 ]
 
@@ -319,7 +319,7 @@ class TagsScreen(ListDetailScreen):
         result: FixesResult | None = self._shown
         hidden = set()
         if result is None or not result.candidates or self._chosen() is None:
-            hidden |= {"tick", "view", "history"}
+            hidden |= {"tick", "view"}
         elif len(result.candidates) == 1:
             hidden.add("tick")
         if result is None or not result.present or result.troubled:
@@ -474,10 +474,26 @@ class TagsScreen(ListDetailScreen):
         return NextKey("w", "review the tags to write") if is_candidate else None
 
     def action_view(self) -> None:
-        """Show the candidate's patch, and the fix below it, on the whole screen."""
+        """Show more about the selected candidate."""
         candidate = self._chosen()
         if candidate is None:
             return
+        options = [
+            Option(
+                "Patch",
+                "its changes to the files of the fix, then the fix",
+                partial(self._view, candidate),
+            ),
+            Option(
+                "History",
+                "its versions, its reviews and its backports",
+                partial(posted_thread, self, candidate.commit),
+            ),
+        ]
+        ask_which(self.app, f"{candidate.commit[:12]} {candidate.subject}", options)
+
+    def _view(self, candidate: "Candidate") -> None:
+        """Show a candidate's patch, and the fix below it, on the whole screen."""
 
         def then(patches: tuple[list[str], list[str]]) -> None:
             rows = [*patches[0], "", "The fix:", "", *patches[1]]
@@ -490,14 +506,6 @@ class TagsScreen(ListDetailScreen):
             )
 
         self._read_patches(candidate, then)
-
-    def action_history(self) -> None:
-        """Find the thread that the candidate was posted in."""
-        candidate = self._chosen()
-        if candidate is None:
-            self.notify("select a candidate first")
-            return
-        posted_thread(self, candidate.commit)
 
     def entered(self, listed: RowList) -> None:
         """Enter writes the candidate's tag, or takes the choice."""

@@ -90,9 +90,10 @@ class ListDetailScreen(StageScreen):
             self.moved(cast(RowList, event.option_list))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """As above."""
+        """As above; what it raises is reported."""
         if event_row(event) >= 0:
-            self.entered(cast(RowList, event.option_list))
+            with self.reporting():
+                self.entered(cast(RowList, event.option_list))
 
     def on_resize(self) -> None:
         """The rows and the detail follow the size, once the panels have theirs."""

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Shows errors that the user can fix instead of exiting.
 
-These are errors raised while a key or a message is handled.
+These are errors raised while a key, an event or the answer of a dialog is handled.
 """
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from textual.message import Message
+from textual.events import Event
 from textual.message_pump import MessagePump
 
 from patchpilot.errors import PatchpilotError
-
-if TYPE_CHECKING:
-    from patchpilot.tui.stage.stage_app import StageApp
 
 
 class ReportsErrors(MessagePump):
@@ -21,8 +20,21 @@ class ReportsErrors(MessagePump):
     Textual ends the application on any exception.
     """
 
-    async def _dispatch_message(self, message: Message) -> None:
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        """Report what is raised inside; a bug ends the application, which raises it then."""
+        app: Any = self.app
         try:
-            await super()._dispatch_message(message)
+            yield
         except PatchpilotError as error:
-            cast("StageApp", self.app).report(error)
+            app.report(error)
+        except Exception as error:
+            if app.is_headless:
+                raise
+            app.bug = app.bug or error
+            app.exit()
+
+    async def on_event(self, event: Event) -> None:
+        """Handle an event, and report what it raises."""
+        with self.reporting():
+            await super().on_event(event)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The base of the stages' screens: title line, stage bar, panels, and key line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -16,12 +16,13 @@ from patchpilot.tui.stage.job_screen import JobScreen
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import more_key
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import with_code
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.title import where
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.panel import Panel
@@ -58,7 +59,20 @@ class StageScreen(JobScreen):
             "search",
             "search the text; then n and N go to the next and previous match",
         ),
+        key(
+            "f",
+            "jump(1)",
+            "next",
+            "go to the next finding, note, change, hunk or new message",
+        ),
+        more_key("F", "jump(-1)", "previous", "go to the one before it"),
+        more_key(
+            "plus", "enlarge", "enlarge", "enlarge the focused panel, or shrink it"
+        ),
     ]
+    ALLOW_IN_MAXIMIZED_VIEW = "TitleLine, StageBar, SearchBar, MessageRow, KeyLine"
+    jump_label = ""
+    """What `f` goes to, for the key line; "" if that is seldom needed."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -316,6 +330,34 @@ class StageScreen(JobScreen):
         self.cancel_side_jobs()
         self.tui.jobs.cancel(self.stage)
         self.place()
+
+    def action_enlarge(self) -> None:
+        """Give the focused panel the whole screen, or its own room again."""
+        if self.maximized:
+            self.minimize()
+        elif self.focused:
+            self.maximize(self.focused)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There may be nothing to go to."""
+        if action == "jump":
+            return self.can_jump
+        return super().check_action(action, parameters)
+
+    @property
+    def _with_hunks(self) -> Iterator[DiffView]:
+        views = self.query(DiffView).results(DiffView)
+        return (view for view in views if view.is_on_screen and view.stops)
+
+    @property
+    def can_jump(self) -> bool:
+        """Whether there is something that `f` goes to."""
+        return any(self._with_hunks)
+
+    def action_jump(self, by: int) -> None:
+        """Go to the next or the previous finding, change or hunk of the patch."""
+        for view in self._with_hunks:
+            view.stop(by)
 
     def action_search(self) -> None:
         """Open the search line for the text on screen."""

@@ -58,9 +58,9 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ),
     ("", "--regression"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
     ("", "--to"): ActionKey(
-        Stage.RECIPIENTS, "+", sentence="press {} to add a recipient"
+        Stage.RECIPIENTS, "w", sentence="press {} to add a recipient"
     ),
-    ("", "--cc"): ActionKey(Stage.RECIPIENTS, "+", sentence="press {} to add it"),
+    ("", "--cc"): ActionKey(Stage.RECIPIENTS, "w", sentence="press {} to add it"),
     ("", "--via"): ActionKey(
         Stage.PREVIEW, "o", sentence="press {} to switch the transport"
     ),
@@ -97,7 +97,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("draft", "--no-b4"): ActionKey(None),
     ("send",): ActionKey(Stage.SEND),
     ("send", "--subject-prefix"): ActionKey(
-        Stage.PREVIEW, "P", sentence="press {} to set it"
+        Stage.PREVIEW, "o", sentence="press {} to set it"
     ),
     ("send", "--dry-run"): ActionKey(Stage.PREVIEW),
     ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
@@ -106,11 +106,8 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("send", "--reroll", "--dry-run"): ActionKey(
         Stage.SEND, words=f"press {Stage.SEND.number}"
     ),
-    ("trailers",): ActionKey(Stage.FOLLOW, "c"),
-    ("track", "add"): ActionKey(Stage.FOLLOW, "a"),
-    ("track", "add", "-"): ActionKey(
-        Stage.FOLLOW, "a", elsewhere=f"press a at stage {Stage.FOLLOW.number}"
-    ),
+    ("trailers",): ActionKey(Stage.FOLLOW, "w"),
+    ("track", "add"): ActionKey(None, "0, then w"),
     ("track", "update"): ActionKey(
         Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"
     ),

@@ -10,12 +10,10 @@ DISPLAYED = {
     "equals_sign": "=",
     "escape": "Esc",
     "greater_than_sign": ">",
-    "left_square_bracket": "[",
     "less_than_sign": "<",
     "pagedown": "PgDn",
     "plus": "+",
-    "question_mark,colon": "?",
-    "right_square_bracket": "]",
+    "question_mark": "?",
     "slash": "/",
     "space": "Space",
 }

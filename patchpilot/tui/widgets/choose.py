@@ -14,7 +14,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
-from textual.widgets.option_list import Option
+from textual.widgets.option_list import Option as ListRow
 
 from patchpilot.model.printable import printable
 from patchpilot.tui.view.rich_text import (
@@ -64,12 +64,13 @@ def letters_of(labels: Sequence[str]) -> list[str]:
     return taken
 
 
-def _answer_text(letter: str, answer: Answer, columns: int) -> Text:
-    effect = hanging(answer.then, columns, 3) if answer.then else []
+def _answer_text(letter: str, answer: Answer, indent: int, columns: int) -> Text:
+    words = hanging(answer.words, columns, indent)
+    effect = hanging(answer.then, columns, indent) if answer.then else []
     return Text.assemble(
-        plain(f"{letter:3}", KEY),
-        plain(answer.words),
-        *(plain(f"\n   {line.strip()}", QUIET) for line in effect),
+        plain(f"{letter:{indent}}", KEY),
+        plain("\n".join(words)),
+        *(plain(f"\n{' ' * indent}{line.strip()}", QUIET) for line in effect),
     )
 
 
@@ -105,9 +106,10 @@ class Choose(Dialog[Any]):
         if self.text:
             yield Static(with_code(self.text, "bold"), markup=False)
         room = min(WIDE, self.app.size.width) - 6
+        indent = max(1, *map(len, self.letters)) + 2
         yield List(
             *(
-                Option(_answer_text(letter, answer, room))
+                ListRow(_answer_text(letter, answer, indent, room))
                 for letter, answer in zip(self.letters, self.answers, strict=True)
             ),
             ident="answers",
@@ -281,6 +283,8 @@ class Reader(Modal[None]):
         Binding("escape,q,enter", "close", "close", key_display="Esc"),
         # the application's keys do not work in a dialog
         Binding("y", "app.copy", "copy line"),
+        Binding("f", "jump(1)", "next hunk"),
+        Binding("F", "jump(-1)", "previous hunk", show=False),
     ]
 
     def __init__(
@@ -318,6 +322,14 @@ class Reader(Modal[None]):
             listed = [Row(text, at, at) for at, text in enumerate(texts)]
             self.query_one(RowList).fill(listed)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a patch has hunks."""
+        return action != "jump" or self._patch
+
+    def action_jump(self, by: int) -> None:
+        """Go to the next or the previous hunk."""
+        self.query_one(DiffView).stop(by)
+
     def on_option_list_option_selected(self) -> None:
         """Enter closes."""
         self.action_close()
@@ -333,6 +345,25 @@ def show_draft(app: App[Any], file: Path) -> None:
     path = shlex.quote(str(file))
     send = f"Nothing was sent. Edit the draft, then send it: git send-email {path}"
     app.push_screen(Reader(f"Draft: {path}", [send, "", *rows], fold=True))
+
+
+class Option(NamedTuple):
+    """An action of a list: its words, its effect, and the function that does it."""
+
+    words: str
+    then: str
+    call: Callable[[], object]
+
+
+def ask_which(app: App[Any], question: str, options: Sequence[Option]) -> None:
+    """Show what can be done, and do what the user chooses."""
+    answers = [(str(at), one.words, one.then) for at, one in enumerate(options)]
+
+    def chosen(choice: str | None) -> None:
+        if choice is not None:
+            options[int(choice)].call()
+
+    app.push_screen(Choose(question, answers), chosen)
 
 
 def ask_yes(app: App[Any], question: Choose, then: Callable[[], None]) -> None:

@@ -24,7 +24,7 @@ LEAST = 3
 """Lines of the explanation that are shown at least."""
 
 FIELD_HELP = (
-    Binding("f1", "app.help", "help", key_display="F1"),
+    Binding("ctrl+p", "app.help", "help", key_display="Ctrl-P"),
     Binding("question_mark", "app.help", "help", show=False, key_display="?"),
 )
 """The keys for the help of a dialog with a text field, in which ? is only a character."""
@@ -35,7 +35,6 @@ class Modal(ModalScreen[T]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "app.help", "help", key_display="?"),
-        Binding("f1", "app.help", "help", show=False, key_display="F1"),
     ]
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:

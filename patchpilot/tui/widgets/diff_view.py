@@ -4,7 +4,7 @@
 It has syntax highlighting, changed words, line numbers, folding, and findings below their lines.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -112,20 +112,10 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "line down", show=False),
         Binding("k,up", "move(-1)", "line up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
         Binding("home", "edge(0)", "go to the top", show=False),
         Binding("G,end", "edge(-1)", "go to the end", show=False),
-        Binding(
-            "right_square_bracket", "stop(1)", "next hunk", show=False, key_display="]"
-        ),
-        Binding(
-            "left_square_bracket",
-            "stop(-1)",
-            "previous hunk",
-            show=False,
-            key_display="[",
-        ),
         Binding("left", "sideways(-8)", "scroll left", show=False),
         Binding("right", "sideways(8)", "scroll right", show=False),
         more_key(
@@ -203,10 +193,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._digits = len(str(max(self.parts.new, default=0)))
         self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
         self.stops = sorted(
-            [
-                *(file.start for file in self.parts.files),
-                *(hunk.start for hunk in self.parts.hunks),
-            ]
+            [file.start for file in self.parts.files]
+            + [hunk.start for hunk in self.parts.hunks]
         )
         self._searchable = dict(searchable or {})
         self.annotate(notes)
@@ -431,15 +419,18 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         """Go to the first or the last line."""
         self.go(line if line >= 0 else len(self.rows) - 1)
 
-    def action_stop(self, by: int) -> None:
-        """Go to the next or the previous stop."""
-        ahead = [
-            stop
-            for stop in self.stops
-            if (stop > self.cursor if by > 0 else stop < self.cursor)
-        ]
-        if ahead:
-            self.go(ahead[0] if by > 0 else ahead[-1])
+    def stop(self, by: int) -> None:
+        """Go to the next or the previous note, or to a hunk if there are no notes."""
+        lines = [note.line for note in self.notes] or self.stops
+        at = (bisect_left if by < 0 else bisect_right)(lines, self.cursor)
+        if self.notes and self.note >= 0 and lines[self.note] == self.cursor:
+            at = self.note + (by > 0)
+        at -= by < 0
+        if 0 <= at < len(lines):
+            if self.notes:
+                self.choose(at)
+            else:
+                self.go(lines[at])
 
     @property
     def line_to_copy(self) -> str:

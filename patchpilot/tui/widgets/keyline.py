@@ -19,7 +19,7 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import description_of
 
 GAP = 2
-NEXT, MATCH = "step(1)", "match(1)"
+NEXT, MATCH, JUMP = "step(1)", "match(1)", "jump(1)"
 Shown = tuple[str, str, ActiveBinding]
 """A key as it is displayed, its label, and the binding."""
 
@@ -53,6 +53,7 @@ class KeyLine(Widget):
         seen, labels = set(keys.hidden), dict(keys.labels)
         following = _following(getattr(self.screen, "stage", None))
         labels.setdefault(NEXT, f"go to {following.label}" if following else "")
+        labels.setdefault(JUMP, getattr(self.screen, "jump_label", ""))
         known = []
         # while there is a search, n is for its matches
         if any(

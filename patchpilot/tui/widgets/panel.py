@@ -36,6 +36,8 @@ class Panel(Container):
     border; `heading_in` and `bottom_in` fit them to the width.
     """
 
+    ALLOW_MAXIMIZE = True
+
     def __init__(
         self,
         *children: Widget,
