@@ -36,17 +36,17 @@ from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
 
 CARDS = {
-    Stage.COMMIT: "You are Robin; M makes Robin's changes, T ends the tour.",
-    Stage.CHECKS: "Findings of maintainers and bots, each below its line.",
+    Stage.COMMIT: "M: Robin's changes, T: no tour.",
+    Stage.CHECKS: "What bots and maintainers report.",
     Stage.RECIPIENTS: "Who receives the patch, and why.",
-    Stage.TAGS: "Which commit introduced the bug? The likeliest is first.",
-    Stage.BACKPORTS: "Which stable kernels have the bug, and does the fix apply?",
-    Stage.PREVIEW: "The message, exactly as it will be sent.",
-    Stage.SEND: "In the demo, messages only go to a server on this machine.",
+    Stage.TAGS: "Which commit introduced the bug?",
+    Stage.BACKPORTS: "Which stable kernels need it?",
+    Stage.PREVIEW: "The message as it will be sent.",
+    Stage.SEND: "It only goes to this machine.",
     Stage.FOLLOW: "Replies arrive here within seconds.",
 }
 """The text of the tour at each stage."""
-FOUND = "6.1 lacks this fix of mainline: ask the stable team."
+FOUND = "6.1 lacks this fix of mainline."
 BUGS = {
     SERVER_LOG: "A server with 6.1 logs a line. Is it fixed?",
     CARD_LOG: "Your old card logs another line. Is it fixed?",

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS
-from textual.app import SuspendNotSupported
+from textual.app import App, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, MouseDown
 from textual.filter import LineFilter, Monochrome
@@ -32,7 +32,6 @@ from patchpilot.tui.opening import Opening
 from patchpilot.tui.plain_terminal import AsciiDrawer, ColorRemover
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.saved_state import SavedState
-from patchpilot.tui.stage.stage_app import StageApp
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.themes import (
     CONTRAST,
@@ -42,7 +41,7 @@ from patchpilot.tui.themes import (
     own_variables,
 )
 from patchpilot.tui.view.glyphs import uses_ascii
-from patchpilot.tui.view.key_bindings import key, more_key
+from patchpilot.tui.view.key_bindings import key, more_key, shown_key
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.message_row import MessageRow
@@ -54,7 +53,7 @@ LOOK = 1.0
 """Seconds between two checks whether HEAD moved."""
 
 
-class PatchpilotApp(ReportsErrors, StageApp):
+class PatchpilotApp(ReportsErrors, App[int]):
     """The TUI application.
 
     `screen_of` returns the screen class of a stage; `memory` is the state saved between runs.
@@ -161,6 +160,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self._screen_of, self._opening = screen_of, opening
         self._at_home, self._left, self._wanted = at_home, Stage.COMMIT, False
 
+    def get_key_display(self, binding: Binding) -> str:
+        """The name of a key as it is on the keyboard."""
+        return shown_key(binding.key)
+
     def get_line_filters(self) -> list[LineFilter]:
         """Textual's filters, except the one that draws in grays, and those of the TUI."""
         return [
@@ -260,10 +263,12 @@ class PatchpilotApp(ReportsErrors, StageApp):
     def without_topic(self, error: PatchpilotError) -> None:
         """There is no topic to open: show all topics instead, or ask what the user has.
 
-        A base that is not clear is for the user to choose, and outside of a repository, the error
-        explains how to get one.
+        A base that is not clear is asked for, and outside of a repository, the error explains how
+        to get one.
         """
-        if self.session.target is None and not isinstance(error, UnclearBaseError):
+        if isinstance(error, UnclearBaseError):
+            self.action_base()
+        elif self.session.target is None:
             if not isinstance(error, MissingError):
                 self.action_home()
                 self.get_screen(self._home()).asks = True  # type: ignore[attr-defined]

@@ -7,12 +7,12 @@ them.
 
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.tui.branch_watch import TopicPlace, Watch, read_topic
 from patchpilot.tui.opening import Opening
 from patchpilot.tui.stage.job_errors import as_error
-from patchpilot.tui.stage.stage_app import StageApp
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
 from patchpilot.tui.view.thread_work import in_new_thread, progress_to
@@ -25,9 +25,7 @@ class StageJobs:
     `call_later` and never touch widgets.
     """
 
-    def __init__(
-        self, app: StageApp, session: Session, opening: Opening | None
-    ) -> None:
+    def __init__(self, app: Any, session: Session, opening: Opening | None) -> None:
         self._app, self._session, self._opening = app, session, opening
         self._watch = opening.watch if opening else Watch()
         self._numbers: dict[Stage, int] = {}

@@ -11,9 +11,9 @@ from textual.binding import Binding
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import screen_of
-from patchpilot.tui.palette import shown_key
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.view.key_bindings import shown_key
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.search import Searchable

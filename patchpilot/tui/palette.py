@@ -4,24 +4,19 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from textual import events
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.keys import format_key
 from textual.screen import Screen
 
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
+from patchpilot.tui.view.key_bindings import shown_key
 from patchpilot.tui.view.stages import MEANINGS, Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.lists import description_of
 
-if TYPE_CHECKING:
-    from patchpilot.tui.stage.stage_app import StageApp
-
-TITLE = 20
-"""Columns of a command's title."""
 STAGE = re.compile(r"stage\('(\w+)'\)")
 """The action that goes to a stage."""
 UNLISTED = ("help", "screen.copy_text", "quit")
@@ -73,12 +68,12 @@ class Command(NamedTuple):
     key: str = ""
 
 
-def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
+def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
     """Yield all that can be done on this screen, each once with its keys."""
     if isinstance(screen, Choose):
         for letter, answer in zip(screen.letters, screen.answers, strict=True):
             choose = partial(screen.answered, answer.name)
-            yield Command(answer.words, answer.then, choose, letter)
+            yield Command(answer.words, answer.words, choose, letter)
     known: dict[str, tuple[DOMNode, Binding, list[str]]] = {}
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         is_listed = enabled and description_of(node, binding) and not binding.system
@@ -92,7 +87,9 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
         stage = STAGE.fullmatch(binding.action)
         yield Command(
             Stage(stage[1]).label if stage else _title(description_of(node, binding)),
-            binding.tooltip or description_of(node, binding),
+            f"go to {Stage(stage[1]).label}"
+            if stage
+            else binding.tooltip or description_of(node, binding),
             partial(app.run_action, binding.action, node),
             " ".join(keys),
         )
@@ -108,7 +105,7 @@ def _title(words: str) -> str:
 class Help(Choose):
     """The help: what the stage is for, and all that can be done, by Enter or by its key."""
 
-    def __init__(self, app: "StageApp", screen: Screen[Any]) -> None:
+    def __init__(self, app: Any, screen: Screen[Any]) -> None:
         self._commands = list(commands(app, screen))
         stage: Stage | None = getattr(screen, "stage", None)
         signs = "  ".join(
@@ -116,10 +113,7 @@ class Help(Choose):
         )
         super().__init__(
             ABOUT[stage] if stage else "",
-            [
-                (str(at), f"{one.title:<{TITLE}} {one.does}")
-                for at, one in enumerate(self._commands)
-            ],
+            [(str(at), one.does) for at, one in enumerate(self._commands)],
             f"Keys of {stage.number} {stage.label}" if stage else "Keys",
             letters=[one.key for one in self._commands],
         )
@@ -137,21 +131,3 @@ class Help(Choose):
         """Close, then do it."""
         self.dismiss(None)
         self.app.call_later(self._commands[int(name)].call)
-
-
-NAMES = {
-    "escape": "Esc", "pagedown": "PgDn", "pageup": "PgUp", "ctrl": "Ctrl", "shift": "Shift", "enter": "Enter", "space": "Space", "up": "Up",  # noqa: E501
-    "down": "Down", "left": "Left", "right": "Right", "home": "Home", "end": "End", "tab": "Tab",
-}  # fmt: skip
-
-
-def shown_key(key: str) -> str:
-    """Return a key as displayed, for example `Ctrl-F`, `PgDn` or `?`."""
-    *held, last = key.split("+")
-    name = NAMES.get(last) or format_key(last)
-    return "-".join(
-        [
-            *(NAMES.get(one, one) for one in held),
-            name.upper() if held and len(name) == 1 else name,
-        ]
-    )

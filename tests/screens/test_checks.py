@@ -33,10 +33,10 @@ async def test_findings_are_filtered_and_found_by_their_words(
         view = newcomer.screen.query_one("#patch", DiffView)
         every = view.notes
         assert {note.role for note in every} == {"error", "warning", "info"}
-        await keys(pilot, "o", "j", "enter")
+        await keys(pilot, "o", "e")
         assert {note.role for note in view.notes} == {"error"}
         assert "Findings: error" in text_of(newcomer)
-        await keys(pilot, "o", "enter")
+        await keys(pilot, "o", "a")
         assert view.notes == every
         name = every[-1].text.partition(":")[0]
         view.go(0)
@@ -105,8 +105,8 @@ async def test_the_stage_bar_shows_errors_and_counts_the_findings(
         shown = text_of(newcomer)
         assert "✗ 2 Checks 5" in shown.split("\n")[1]
         assert " 3 errors, 1 warning, 1 check" in shown
-        assert "3/5 · S 1 more" in shown
-        await keys(pilot, "S")
+        assert "3/5 · o 1 more" in shown
+        await keys(pilot, "o", "f")
         # the bar counts what the list shows
         shown = text_of(newcomer)
         assert "✗ 2 Checks 6" in shown.split("\n")[1]
@@ -239,9 +239,9 @@ async def test_the_number_of_strict_findings_is_shown_with_its_key(
     git(fixed, "commit", "-q", "--amend", "-a", "--no-edit")
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot)
-        assert "S 1 more" in text_of(app)
-        await keys(pilot, "S")
-        assert "S 1 more" not in text_of(app)
+        assert "o 1 more" in text_of(app)
+        await keys(pilot, "o", "f")
+        assert "o 1 more" not in text_of(app)
         assert "the findings of all rules" in text_of(app)
 
 
@@ -292,6 +292,6 @@ async def test_a_reviewer_reads_the_patches_at_a_key(
     )
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     async with running(newcomer, (100, 30), Stage.CHECKS) as pilot:
-        await keys(pilot, "R")
+        await keys(pilot, "o", "l")
         await until(pilot, lambda: "review by mine" in text_of(newcomer), "the review")
         assert "gives no reason" in text_of(newcomer)

@@ -18,7 +18,7 @@ from textual.widgets import Input
 from patchpilot.topic.followed import known_series, update_series
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
-from patchpilot.tui.screens import follow_screen
+from patchpilot.tui.screens import first_question
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
@@ -109,7 +109,7 @@ async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(
 async def test_the_history_is_a_key_away(app: PatchpilotApp) -> None:
     async with running(app, (80, 24), Stage.FOLLOW) as pilot:
         assert "» v1 sent" not in text_of(app)
-        await keys(pilot, "d")
+        await keys(pilot, "x", "h")
         assert "» v1 sent" in text_of(app)
         assert "review by Rita Reviewer" in text_of(app)
         assert "next: answer the review by Rita Reviewer" in text_of(app)
@@ -128,8 +128,9 @@ async def test_two_versions_are_compared_in_the_reader_for_patches(
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         # the topic's own series has one version
-        await pilot.press("D")
-        assert isinstance(app.screen, FollowScreen)
+        await keys(pilot, "x")
+        assert "Changes from" not in text_of(app)
+        await keys(pilot, "escape")
         await pilot.press("greater_than_sign")
         await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
         await settle(pilot)
@@ -140,14 +141,9 @@ async def test_two_versions_are_compared_in_the_reader_for_patches(
         assert title.strip().startswith(conversation.heading)
         assert "stages: " in title
         assert not conversation.note, "the note is about the topic"
-        await pilot.press("D")
-        if versions > 2:
-            await until(
-                pilot,
-                lambda: "Which versions do you want to compare?" in text_of(app),
-                "the choice",
-            )
-            await pilot.press("enter")
+        await keys(pilot, "x")
+        assert text_of(app).count("Changes from") == (1 if versions == 2 else 3)
+        await pilot.press("c")
         await until(
             pilot,
             lambda: f"v{versions - 1} and v{versions}: 1 changed" in text_of(app),
@@ -172,7 +168,8 @@ async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
         await pilot.press("greater_than_sign")
         await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
         await settle(pilot)
-        await pilot.press("D")
+        await keys(pilot, "x")
+        await pilot.press("c")
         await until(
             pilot,
             lambda: "v2: patch2@example.org: line" in said(app) + text_of(app),
@@ -264,7 +261,7 @@ async def test_new_mails_are_reported_and_gone_to(
         one.tell(one.first, "A first answer.")
         one.tell(one.first, "A second answer.")
         await keys(pilot, "g")
-        assert said(app) == "2 new messages arrived; press ] to go to the next message"
+        assert said(app) == "2 new messages arrived; press f to go to the next message"
         assert "A first answer." in text_of(app)
         await keys(pilot, "home")
         one.tell(one.first, "A third answer.")
@@ -283,7 +280,7 @@ async def test_a_bounce_that_arrived_twice_is_reported_with_the_way_to_it(
         bounces = series.unread | {"bounce@example.net", "again@example.net"}
         screen.show((replace(series, unread=bounces),))
         await settle(pilot)
-        assert said(app) == "2 new messages: press d to read it"
+        assert said(app) == "2 new messages: press x to read it"
 
 
 async def test_the_series_that_home_opened_is_read_first(
@@ -314,7 +311,7 @@ async def test_the_series_that_home_opened_is_read_first(
 
 
 async def test_the_reviewers_of_each_patch_are_a_key_away(app: PatchpilotApp) -> None:
-    async with running(app, (80, 24), Stage.FOLLOW, "w"):
+    async with running(app, (80, 24), Stage.FOLLOW, "x", "r"):
         shown = " ".join(text_of(app).replace("│", " ").split())
         assert "0 of 1 patch reviewed or acked" in shown
         assert "asked for changes, no reply since (v1)" in shown
@@ -340,10 +337,10 @@ async def test_r_above_all_messages_answers_what_is_asked_first(
 def test_the_path_of_a_mail_is_no_message_id(tmp_path: Path) -> None:
     bounce = tmp_path / "bounce.eml"
     bounce.write_text("Subject: Undelivered\n\n")
-    assert follow_screen.mail_file(str(bounce)) == bounce
-    assert follow_screen.mail_file("/nowhere/bounce.eml") is not None
+    assert first_question.mail_file(str(bounce)) == bounce
+    assert first_question.mail_file("/nowhere/bounce.eml") is not None
     for name in ("<a.b@example.org>", "https://lore.kernel.org/r/a.b@example.org/", ""):
-        assert follow_screen.mail_file(name) is None
+        assert first_question.mail_file(name) is None
 
 
 async def test_a_file_with_the_series_is_followed(
@@ -357,7 +354,11 @@ async def test_a_file_with_the_series_is_followed(
         "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n"
     )
     async with running(app, (100, 30), Stage.FOLLOW) as pilot:
-        await pilot.press("a")
+        await pilot.press("0")
+        await until(pilot, lambda: "find a fix" in text_of(app), "Home")
+        await pilot.press("w")
+        await until(pilot, lambda: "mailing list" in text_of(app), "what there is")
+        await pilot.press("s")
         await until(pilot, lambda: "bounce" in text_of(app), "the question")
         app.screen.query_one(Input).value = str(mail)
         await pilot.press("enter")

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Static
@@ -25,13 +26,13 @@ async def test_it_is_shown_whether_a_key_a_message_a_dialog_or_a_timer_raised_it
 ) -> None:
     app = walk_on(tmp_path)
     async with running(app, (80, 24)) as pilot:
-        screen = app.screen
+        screen: Any = app.screen
         monkeypatch.setattr(app, "action_copy", fail)
         raises = {
             "key": lambda: app.simulate_key("y"),
             "message": lambda: screen.call_later(fail),
             "message of the application": lambda: app.call_later(fail),
-            "timer": lambda: screen.set_timer(0.01, fail),
+            "timer": lambda: screen.at_rest(fail),
             "answer": lambda: app.screen.dismiss(None),
         }
         for name, act in raises.items():

@@ -174,7 +174,7 @@ async def test_the_thread_of_the_candidate_is_found(
             await until(
                 pilot, lambda: "5.15 has it because" in text_of(app), "the ruler"
             )
-            await keys(pilot, "d")
+            await keys(pilot, "x", "h")
             await until(pilot, lambda: "has no patch for" in text_of(app), "the error")
             await keys(pilot, "escape")
             screen = app.screen
@@ -186,7 +186,7 @@ async def test_the_thread_of_the_candidate_is_found(
                 .partition("\n")[2]
                 .encode()
             )
-            await keys(pilot, "d")
+            await keys(pilot, "x", "h")
             await until(
                 pilot, lambda: "culprit@example.org" in text_of(app), "the thread"
             )

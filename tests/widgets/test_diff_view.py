@@ -4,15 +4,9 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from rich.segment import Segment
 from textual.app import App, ComposeResult
-from textual.color import Color
 from textual.pilot import Pilot
-from textual.theme import BUILTIN_THEMES
 
-from patchpilot.tui.legible import AA, LegibleText, contrast
-from patchpilot.tui.themes import CONTRAST
-from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_view import WRAPPED, DiffView, Note, breaks
 from tests.widgets.test_diff_rows import PATCH
 
@@ -204,29 +198,6 @@ async def test_trailing_whitespace_that_a_patch_adds_is_visible() -> None:
             any(part.style and part.style.reverse for part in strip)
             for strip in strips[2:4]
         ] == [False, True]
-
-
-@pytest.mark.parametrize("name", [*sorted(BUILTIN_THEMES), CONTRAST.name])
-def test_every_text_is_readable_in_every_theme(name: str) -> None:
-    variables = (
-        (CONTRAST if name == CONTRAST.name else BUILTIN_THEMES[name])
-        .to_color_system()
-        .generate()
-    )
-    ground = Color.parse(variables["background"])
-    if ground.ansi is not None:
-        return
-    colors = DiffColors.of(variables, ground, tinted=True)
-    for role in colors.foregrounds:
-        for place in colors.grounds:
-            for cursor in (False, True):
-                drawn = Segment("x", colors.style(role, place, cursor=cursor))
-                (segment,) = LegibleText().apply([drawn], ground)
-                style = segment.style
-                assert style
-                assert style.color
-                assert style.bgcolor
-                assert contrast(style.color, style.bgcolor) >= AA, (role, place, cursor)
 
 
 def test_it_looks_as_it_did(

@@ -6,18 +6,19 @@ base, range or commit.
 """
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.choose import LineDialog, Option, ask_line, ask_which
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
     from patchpilot.topic.topic_base import Base
     from patchpilot.tui.stage.stage_screen import StageScreen
 
-OTHER, TARGET = "\0other", "\0target"
-_WORDS = "Base or range (a branch, tag or commit is the base; A..B is a range):"
+_BASE = "Base or range (a branch, tag or commit is the base; A..B is a range):"
+_COMMIT = "Commit (such as HEAD~2):"
 
 
 def pick_base(screen: "StageScreen") -> None:
@@ -30,48 +31,33 @@ def pick_base(screen: "StageScreen") -> None:
             return likeliest(repository, screen.session.base)
         return ()
 
-    screen.in_thread("finding bases", work, lambda bases: _choose(screen, bases))
+    screen.in_thread("finding bases", work, partial(_choose, screen))
 
 
 def _choose(screen: "StageScreen", bases: "tuple[Base, ...]") -> None:
-    answers = [
-        (base.name, f"{base.name}  {base.counted}  {base.reason}") for base in bases
-    ]
-
-    def answered(name: str | None) -> None:
-        if name == OTHER:
-            screen.app.push_screen(
-                LineDialog(
-                    _WORDS, lambda _: (True, ""), value=screen.session.base or ""
-                ),
-                lambda words: _named(screen, words),
-            )
-        elif name == TARGET:
-            screen.app.push_screen(
-                LineDialog(
-                    "Commit (such as HEAD~2):",
-                    lambda _: (True, ""),
-                    value=screen.session.target or "",
-                ),
-                lambda words: _named(screen, words, is_target=True),
-            )
-        else:
-            _named(screen, name)
-
-    others = [(TARGET, "One commit …"), (OTHER, "Other base or range …")]
-    screen.app.push_screen(
-        Choose("What is your topic based on?", [*answers, *others]), answered
-    )
-
-
-def _named(
-    screen: "StageScreen", words: str | None, *, is_target: bool = False
-) -> None:
-    if not words:
-        return
     session = screen.session
-    session.target, session.base = (
-        (words, session.base) if is_target or ".." in words else (None, words)
-    )
-    session.at, session.topic = -1, None
-    screen.reread()
+
+    def take(words: str, *, is_target: bool = False) -> None:
+        session.target, session.base = (
+            (words, session.base) if is_target or ".." in words else (None, words)
+        )
+        session.at, session.topic = -1, None
+        screen.reread()
+
+    def ask(text: str, value: str | None, *, is_target: bool) -> None:
+        dialog = LineDialog(text, value=value or "")
+        ask_line(screen.app, dialog, partial(take, is_target=is_target))
+
+    options = [
+        Option(
+            f"{base.name}  {base.counted}  {base.reason}", "", partial(take, base.name)
+        )
+        for base in bases
+    ]
+    one = partial(ask, _COMMIT, session.target, is_target=True)
+    other = partial(ask, _BASE, session.base, is_target=False)
+    options += [
+        Option("One commit …", "", one),
+        Option("Other base or range …", "", other),
+    ]
+    ask_which(screen.app, "What is your topic based on?", options)

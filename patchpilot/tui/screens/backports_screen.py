@@ -43,8 +43,10 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
     Choose,
     LineDialog,
+    Option,
     Reader,
     ask_line,
+    ask_which,
     show_draft,
 )
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -242,26 +244,40 @@ def choose_resolution(
 ) -> None:
     """Let the user choose how to resolve the conflicts on a branch.
 
-    A resolution already started in a clone is continued there.
+    A resolution already started in a clone is continued there. An uncertain adaptation comes
+    after resolving the conflict manually.
     """
     if ways.is_started:
         resolve(None)
         return
-
-    def chosen(name: str | None) -> None:
-        if name == "write" and ways.adaptation:
-            write(ways.adaptation)
-        elif name:
-            resolve(ways.adaptation if name == "start" else None)
-
-    app.push_screen(
-        Choose(
-            proposal_text(branch, ways),
-            proposals(branch, ways),
-            f"Conflict on {branch.branch}",
-        ),
-        chosen,
+    needs = len(branch.prerequisites)
+    before = (
+        f", with {counted(needs, 'prerequisite')} applied before it"
+        if needs and not branch.partial
+        else ""
     )
+    manual = Option(
+        "Resolve manually",
+        f"a clone with git's conflict in it{before}",
+        partial(resolve, None),
+    )
+    options = [manual]
+    if adapted := ways.adaptation:
+        ours = [
+            Option(
+                "Write adapted patch",
+                "writes the patch for this branch; its message lists the decisions",
+                partial(write, adapted),
+            ),
+            Option(
+                "Edit adaptation",
+                "opens a clone with the adapted files, in which you change and commit them",
+                partial(resolve, adapted),
+            ),
+        ]
+        options = [*ours, manual] if adapted.is_sure else [manual, *reversed(ours)]
+    title = f"Conflict on {branch.branch}"
+    ask_which(app, proposal_text(branch, ways), options, title)
 
 
 def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
@@ -279,37 +295,6 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
             *([f"- {more} more"] if more else []),
         ]
     )
-
-
-def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]]:
-    """Return the name, label and reason of each way to resolve the conflicts.
-
-    An uncertain adaptation comes after resolving the conflict manually.
-    """
-    needs = len(branch.prerequisites)
-    before = (
-        f", with {needs} prerequisite{'s' if needs > 1 else ''} applied before it"
-        if needs and not branch.partial
-        else ""
-    )
-    manual = [
-        ("manual", "Resolve manually", f"a clone with git's conflict in it{before}")
-    ]
-    if ways.adaptation is None:
-        return manual
-    ours = [
-        (
-            "write",
-            "Write adapted patch",
-            "writes the patch for this branch; its message lists the decisions",
-        ),
-        (
-            "start",
-            "Edit adaptation",
-            "opens a clone with the adapted files, in which you change and commit them",
-        ),
-    ]
-    return [*ours, *manual] if ways.adaptation.is_sure else [*manual, *reversed(ours)]
 
 
 def useless_keys(branch: "BranchResult | None", *, is_early: bool) -> set[str]:
@@ -438,7 +423,7 @@ class BackportsScreen(ListDetailScreen):
         result: BackportResult | None = self._shown
         is_early = result is not None and not result.upstream
         # what mainline has is not mailed
-        hidden = {"write"} if is_early else {NEXT} if result else set()
+        hidden = {NEXT} if result and not is_early else {"write"}
         useless = useless_keys(self.chosen, is_early=is_early)
         return ShownKeys(hidden=frozenset(hidden | useless))
 

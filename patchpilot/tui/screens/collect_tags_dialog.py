@@ -24,7 +24,7 @@ class CollectTags(Choose):
     """A dialog that returns the ticked tags, or None if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "add", "add", priority=True, key_display="Ctrl-S")
+        Binding("ctrl+s", "add", "add", priority=True)
     ]
 
     def __init__(self, rows: Sequence[str], collected: "Collected") -> None:

@@ -23,7 +23,7 @@ from patchpilot.tui.screens.commit_rows import (
 )
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.shown_keys import ALL_KEYS, WAIT, NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus, first_open
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -274,15 +274,17 @@ class CommitScreen(ListDetailScreen):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """What `a` does, once it is known: the open questions first, then the answers again."""
-        asked = self._questions
-        if asked is None:
-            return ShownKeys(hidden=frozenset(("answer",)))
-        if asked.open or asked.missing_tree:
-            return ALL_KEYS
-        if not asked.questions:
-            return ShownKeys(hidden=frozenset(("answer",)))
-        return ShownKeys(labels={"answer": "change answers"})
+        """What `a` does, once it is known: the open questions first, then the answers again.
+
+        Enter does nothing on a row that only informs.
+        """
+        asked, row = self._questions, self.query_one("#next-list", RowList).chosen
+        hidden = set() if row and row.does else {"select"}
+        if asked is None or not self._has_questions:
+            return ShownKeys(hidden=frozenset(hidden | {"answer"}))
+        is_open = asked.open or asked.missing_tree
+        labels = {} if is_open else {"answer": "change answers"}
+        return ShownKeys(hidden=frozenset(hidden), labels=labels)
 
     @property
     def next_key(self) -> NextKey | None:

@@ -7,9 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.view.thread_work import in_new_thread
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, show_draft
 
 if TYPE_CHECKING:
@@ -108,17 +106,15 @@ def _search(home: Any, kind: str, words: str, tree: str) -> None:
     """Read the branch, or search for the fixes, in a thread; what fails is asked again."""
     directory = home.tui.session.directory or Path()
 
-    def work() -> None:
-        try:
-            then = _work(home, kind, words, tree, directory)
-        except BaseException as error:  # noqa: BLE001 (shown as a message)
-            home.call_later(home.failed, as_error(error))
-            then = partial(_ask, home, kind, words)
-        home.call_later(then)
-        home.call_later(home.show_work, "")
+    def show(then: Callable[[], object]) -> None:
+        home.show_work("")
+        then()
+
+    def work() -> Callable[[], object]:
+        return partial(show, _work(home, kind, words, tree, directory))
 
     home.show_work("searching for the fix")
-    in_new_thread(home, work, "open")
+    home.in_thread(work, partial(show, partial(_ask, home, kind, words)))
 
 
 def _work(
@@ -192,8 +188,5 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
 def _report(home: Any, found: "FoundFixes", log: str) -> None:
     from patchpilot.services.find.report_bug import keep_report
 
-    try:
-        with home.tui.session.repository() as repository:
-            show_draft(home.app, keep_report(repository, found, log))
-    except Exception as error:  # noqa: BLE001 (shown as a message)
-        home.failed(as_error(error))
+    with home.tui.session.repository() as repository:
+        show_draft(home.app, keep_report(repository, found, log))

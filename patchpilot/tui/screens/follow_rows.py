@@ -201,10 +201,10 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
             ),
         )
     for name, says in head_rows(series):
-        is_next = name == "next"
-        rows.append(
-            (name, in_keys(says, Stage.FOLLOW) if is_next else one_line(str(says)))
-        )
+        text = in_keys(says, Stage.FOLLOW) if name == "next" else one_line(str(says))
+        if name == "next" and wants(series) == "v":
+            text += "; r replies, v starts the next version"
+        rows.append((name, text))
     others = max(1, most // 2)
     return [
         row

@@ -187,7 +187,7 @@ class FollowScreen(ListDetailScreen):
 
     def may_begin(self) -> bool:
         """Following a series needs no topic."""
-        return self.tui.jobs.is_open
+        return bool(self.tui.jobs.is_open)
 
     def on_screen_resume(self) -> None:
         """Show the stored state, read the archive, and refresh periodically while the screen is

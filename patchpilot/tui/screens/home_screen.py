@@ -4,10 +4,10 @@
 Enter opens a topic at its next stage.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -59,7 +59,6 @@ from patchpilot.tui.widgets.title_line import TitleLine
 if TYPE_CHECKING:
     from patchpilot.topic.home.home_branches import Checkout
     from patchpilot.topic.home.home_topic import HomeTopic
-    from patchpilot.tui.stage.stage_app import StageApp
 
 SELDOM = 600.0
 """Seconds between two requests to the archives while Home is shown."""
@@ -96,7 +95,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         key(
             "w",
             "ask",
-            "start",
+            "find a fix",
             "start with a log, a commit, a branch, a bisection or a series on a list",
         ),
         key("escape", "back", "back", "end the filter, or go back to the open topic"),
@@ -126,9 +125,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._timer: Timer | None = None
 
     @property
-    def tui(self) -> "StageApp":
+    def tui(self) -> Any:
         """The application."""
-        return cast("StageApp", self.app)
+        return self.app
 
     def compose(self) -> ComposeResult:
         """Title line, the list, the selected topic, the filter, key line."""
@@ -454,7 +453,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         if topic.state == DRAFT:
             show_draft(self.app, Path(topic.key))
         elif topic.repository:
-            in_new_thread(self, partial(self._find, topic), "open")
+            self.in_thread(partial(self._find, topic))
         elif topic.series is not None and stage not in (None, Stage.FOLLOW):
             self.notify(
                 "no local branch of this series is known; only Follow can show it",
@@ -465,15 +464,28 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 self.tui.session.directory, Stage.FOLLOW, series=topic.series
             )
 
-    def _find(self, topic: "HomeTopic") -> None:
+    def in_thread(
+        self,
+        work: Callable[[], Callable[[], object]],
+        again: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Do work in a thread, and call what it returns; an error is shown, then `again` called."""
+
+        def run() -> None:
+            try:
+                then = work()
+            except BaseException as error:  # noqa: BLE001 (shown as a message)
+                self.app.call_later(self.failed, as_error(error))
+                then = again
+            self.app.call_later(then)
+
+        in_new_thread(self, run, "open")
+
+    def _find(self, topic: "HomeTopic") -> Callable[[], object]:
         from patchpilot.topic.home.home_branches import checkout_of
 
-        try:
-            self.call_later(
-                self._found, topic, checkout_of(topic.repository, topic.branch)
-            )
-        except BaseException as error:  # noqa: BLE001 (shown as a message)
-            self.call_later(self.failed, as_error(error))
+        checkout = checkout_of(topic.repository, topic.branch)
+        return partial(self._found, topic, checkout)
 
     def _found(self, topic: "HomeTopic", checkout: "Checkout") -> None:
         """Open a topic where its branch is checked out; else ask whether to switch."""
@@ -483,9 +495,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
         def answered(choice: str | None) -> None:
             if choice in ("switch", "read"):
-                in_new_thread(
-                    self, partial(self._prepare, topic, checkout, choice), "open"
-                )
+                self.in_thread(partial(self._prepare, topic, checkout, choice))
 
         text = f"{topic.branch} is not checked out in {home_path(str(checkout.directory))}."
         answers = (
@@ -502,19 +512,17 @@ class HomeScreen(ReportsErrors, Screen[None]):
         )
         self.app.push_screen(Choose(text, answers, "Open a topic"), answered)
 
-    def _prepare(self, topic: "HomeTopic", checkout: "Checkout", choice: str) -> None:
+    def _prepare(
+        self, topic: "HomeTopic", checkout: "Checkout", choice: str
+    ) -> Callable[[], object]:
         from patchpilot.topic.home.home_branches import range_of, switch_branch
 
-        try:
-            branch = topic.branch or ""
-            target = (
-                None if choice == "switch" else range_of(checkout.directory, branch)
-            )
-            if choice == "switch":
-                switch_branch(checkout.directory, branch)
-            self.app.call_later(self._open, topic, checkout, target)
-        except BaseException as error:  # noqa: BLE001 (shown as a message)
-            self.call_later(self.failed, as_error(error))
+        branch, target = topic.branch or "", None
+        if choice == "switch":
+            switch_branch(checkout.directory, branch)
+        else:
+            target = range_of(checkout.directory, branch)
+        return partial(self._open, topic, checkout, target)
 
     def _open(
         self, topic: "HomeTopic", checkout: "Checkout", target: str | None = None

@@ -78,7 +78,7 @@ class PreviewScreen(ListDetailScreen):
         key(
             "o",
             "options",
-            "set tree",
+            "options",
             "set the subject prefix ([PATCH net]), the transport, or the line about the build",
         ),
         key(
@@ -156,6 +156,20 @@ class PreviewScreen(ListDetailScreen):
         (
             self.listed if len(result.send.entries) > 1 else self.query_one("#mail")
         ).focus()
+
+    def place(self) -> None:
+        """Before the messages are made, also list the patches that become messages."""
+        super().place()
+        topic = self.session.topic
+        if not self.is_whole or self._shown is not None or topic is None:
+            return
+        count = len(topic.commits)
+        self.list_panel.heading = f"{counted(count, 'patch', 'patches')}, preparing the messages … (Esc stops)"
+        if not self.listed.rows:
+            self.listed.fill(
+                Row(plain(f"{at}/{count} {commit.subject}"))
+                for at, commit in enumerate(topic.commits, 1)
+            )
 
     def rows(self) -> list[Row]:
         """The mails."""

@@ -175,11 +175,6 @@ def now_rows(sending: "Sending", size: Size, columns: int) -> list[Text]:
 
 def why_not_now(known: "Sending") -> str:
     """Return why the messages cannot be sent now, with the key to press first, or ""."""
-    if known.is_sent:
-        return (
-            f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, and v"
-            f" there starts the next version"
-        )
     if known.refused:
         return f"{headline(known)}; press a to fix the selected problem"
     return ""

@@ -57,7 +57,7 @@ from patchpilot.tui.view.rich_text import (
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.thread_work import in_new_thread
-from patchpilot.tui.widgets.choose import Choose, Confirm, ask_yes
+from patchpilot.tui.widgets.choose import Choose, Confirm, Option, ask_which, ask_yes
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import TALL, Columns, Panel
@@ -171,13 +171,16 @@ class SendScreen(ListDetailScreen):
             is_unfinished = known and (
                 known.unfinished or known.outcome in ("partial", "failed")
             )
-            hidden = {*BEFORE, "cancel"} - ({"send"} if is_unfinished else set())
+            is_sent = known is not None and known.is_sent
+            hidden = {*BEFORE, "cancel"}
+            hidden -= {"send"} if is_unfinished or is_sent else set()
         else:
             is_blocked = known and (known.refused or known.blocked)
             hidden = {"cancel", *(("send",) if is_blocked else ())}
             if known and not any(map(is_fixable, self._checks)):
                 hidden |= {"repair"}
-        labels = {"send": "resume"} if self._is_unfinished else {}
+        labels = {"send": "resend"} if self._has_sent else {}
+        labels |= {"send": "resume"} if self._is_unfinished else {}
         return ShownKeys(hidden=frozenset(hidden), labels=labels)
 
     @property
@@ -289,8 +292,9 @@ class SendScreen(ListDetailScreen):
 
         Where the cursor is on another check, it goes to the first one that can be repaired.
         """
-        check, plan = self.chosen, self._plan
+        check, plan = self.chosen, self.current
         if plan is None:
+            self.notify("not ready yet")
             return
         if check is None or not is_fixable(check):
             check = self._first_fixable or check
@@ -314,13 +318,6 @@ class SendScreen(ListDetailScreen):
         """The first check that `a` repairs, here or at another stage."""
         rows = (row.about for row in self.listed.rows if row.about)
         return next((check for check in rows if is_fixable(check)), None)
-
-    @property
-    def _plan(self) -> "Sending | None":
-        known: Sending | None = self.current
-        if known is None:
-            self.notify("not ready yet")
-        return known
 
     def changed(self) -> None:
         """Prepare the mails again: their commits or texts are others."""
@@ -382,6 +379,8 @@ class SendScreen(ListDetailScreen):
             self._ask_resume(self._shown)
         elif known is None or self.tui.sending:
             self.notify("not ready yet")
+        elif known.is_sent:
+            self._ask_resend(known)
         elif words := why_not_now(known):
             self.notify(words, severity="warning")
         elif known.blocked:
@@ -389,17 +388,55 @@ class SendScreen(ListDetailScreen):
         elif open_questions(known):
             self._ask()
         else:
-            text, below = question(known)
-            self.app.push_screen(
-                # the recipients may be more than the terminal has lines for
-                Confirm(text, "send", title="Send", mail=below),
-                lambda agreed: self.send_now(known) if agreed else None,
-            )
+            self._confirm(known)
+
+    def _confirm(self, planned: "Sending") -> None:
+        text, below = question(planned)
+        self.app.push_screen(
+            # the recipients may be more than the terminal has lines for
+            Confirm(text, "send", title="Send", mail=below),
+            lambda agreed: self.send_now(planned) if agreed else None,
+        )
+
+    def _ask_resend(self, known: "Sending") -> None:
+        """Send the version that was sent once more, or start the next one."""
+
+        def planned(again: "Sending") -> None:
+            if again.refused or again.blocked:
+                self.notify(headline(again), severity="warning")
+            else:
+                self._confirm(again)
+
+        options = [
+            Option(
+                "Resend as [PATCH RESEND]",
+                "the same patches, if nobody replied; you confirm it first",
+                partial(self._plan, planned, resend=True),
+            ),
+            Option(
+                "Start the next version",
+                f"go to {Stage.FOLLOW.label} and press v",
+                partial(self.tui.action_stage, str(Stage.FOLLOW)),
+            ),
+        ]
+        version = known.last.version if known.last else known.send.version
+        ask_which(self.app, f"v{version} was sent. What do you want to do?", options)
+
+    def _plan(self, then: "Callable[[Sending], None]", **how: bool) -> None:
+        """Plan another kind of send, and pass the plan on."""
+        from patchpilot.services.send.plan_send import plan
+
+        session = self.session
+        self.in_thread(
+            "preparing the messages",
+            lambda repository, progress: plan(
+                repository, session.request(repository, **how), progress=progress
+            ),
+            then,
+        )
 
     def action_to_self(self) -> None:
         """Send to yourself only: to no list and no maintainer."""
-        from patchpilot.services.send.plan_send import plan
-
         known: Sending | None = self._shown
         if known and known.blocked:
             self.show_blocked(known)
@@ -414,14 +451,7 @@ class SendScreen(ListDetailScreen):
             question = Choose(text, (("yes", "Send to yourself"), ("no", "Cancel")))
             ask_yes(self.app, question, lambda: self.send_now(plan_to_self))
 
-        session = self.session
-        self.in_thread(
-            "preparing the messages",
-            lambda repository, progress: plan(
-                repository, session.request(repository, to_self=True), progress=progress
-            ),
-            planned,
-        )
+        self._plan(planned, to_self=True)
 
     def _ask_resume(self, known: "Sending") -> None:
         """Resume the last send with the same Message-IDs; ask whether messages in an unknown state

@@ -48,7 +48,7 @@ class WriteTags(Choose):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "write", "write", priority=True, key_display="Ctrl-S")
+        Binding("ctrl+s", "write", "write", priority=True)
     ]
 
     def __init__(

@@ -4,7 +4,7 @@
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
 from textual.timer import Timer
@@ -21,7 +21,6 @@ from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.stage.stage_app import StageApp
 
 T = TypeVar("T")
 STEP = 0.1
@@ -47,9 +46,9 @@ class JobScreen(ReportsErrors, Screen[None]):
         self._resting: Timer | None = None
 
     @property
-    def tui(self) -> "StageApp":
+    def tui(self) -> Any:
         """The application."""
-        return cast("StageApp", self.app)
+        return self.app
 
     @property
     def is_whole(self) -> bool:
@@ -98,7 +97,8 @@ class JobScreen(ReportsErrors, Screen[None]):
 
         def rested() -> None:
             self._resting = None
-            show()
+            with self.reporting():
+                show()
 
         self._resting = self.set_timer(REST, rested)
 

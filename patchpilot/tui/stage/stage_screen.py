@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The base of the stages' screens: title line, stage bar, panels, and key line."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -343,6 +343,11 @@ class StageScreen(JobScreen):
         if action == "jump":
             return self.can_jump
         return super().check_action(action, parameters)
+
+    @property
+    def without_topic(self) -> Collection[Stage]:
+        """The stages that can do nothing, as there is no topic."""
+        return () if self.session.topic else self.session.errors
 
     @property
     def _with_hunks(self) -> Iterator[DiffView]:

@@ -101,13 +101,14 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ),
     ("send", "--dry-run"): ActionKey(Stage.PREVIEW),
     ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
+    ("send", "--resend"): ActionKey(Stage.SEND, "s"),
     ("send", "--resume"): ActionKey(Stage.SEND, "s"),
     ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v", begins=True),
     ("send", "--reroll", "--dry-run"): ActionKey(
         Stage.SEND, words=f"press {Stage.SEND.number}"
     ),
     ("trailers",): ActionKey(Stage.FOLLOW, "w"),
-    ("track", "add"): ActionKey(None, "0, then w"),
+    ("track", "add"): ActionKey(None, "w", words="press {} on Home (0)"),
     ("track", "update"): ActionKey(
         Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"
     ),

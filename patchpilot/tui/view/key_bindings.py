@@ -4,27 +4,31 @@
 from functools import partial
 
 from textual.binding import Binding
+from textual.keys import format_key
 
-DISPLAYED = {
-    "enter": "Enter",
-    "equals_sign": "=",
-    "escape": "Esc",
-    "greater_than_sign": ">",
-    "less_than_sign": "<",
-    "pagedown": "PgDn",
-    "plus": "+",
-    "question_mark": "?",
-    "slash": "/",
-    "space": "Space",
-}
-"""How the keys are displayed whose names are not what is on the keyboard."""
+NAMES = {
+    "escape": "Esc", "pagedown": "PgDn", "pageup": "PgUp", "ctrl": "Ctrl", "shift": "Shift", "enter": "Enter", "space": "Space", "up": "Up",  # noqa: E501
+    "down": "Down", "left": "Left", "right": "Right", "home": "Home", "end": "End", "tab": "Tab",
+}  # fmt: skip
+
+
+def shown_key(key: str) -> str:
+    """Return a key as displayed, for example `Ctrl-F`, `PgDn` or `?`."""
+    *held, last = key.split("+")
+    name = NAMES.get(last) or format_key(last)
+    return "-".join(
+        [
+            *(NAMES.get(one, one) for one in held),
+            name.upper() if held and len(name) == 1 else name,
+        ]
+    )
 
 
 def key(
     name: str, action: str, label: str, help_text: str, *, show: bool = True
 ) -> Binding:
     """Return a binding that the key line shows."""
-    return Binding(name, action, label, show, DISPLAYED.get(name), tooltip=help_text)
+    return Binding(name, action, label, show, tooltip=help_text)
 
 
 more_key = partial(key, show=False)

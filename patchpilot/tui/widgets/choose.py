@@ -170,7 +170,7 @@ class LineDialog(Dialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "confirm", key_display="Ctrl-S"),
+        Binding("ctrl+s", "save", "confirm"),
         *FIELD_HELP,
     ]
 
@@ -280,7 +280,7 @@ class Reader(Modal[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "close", "close", key_display="Esc"),
+        Binding("escape,q,enter", "close", "close"),
         # the application's keys do not work in a dialog
         Binding("y", "app.copy", "copy line"),
         Binding("f", "jump(1)", "next hunk"),
@@ -355,7 +355,9 @@ class Option(NamedTuple):
     call: Callable[[], object]
 
 
-def ask_which(app: App[Any], question: str, options: Sequence[Option]) -> None:
+def ask_which(
+    app: App[Any], question: str, options: Sequence[Option], title: str = ""
+) -> None:
     """Show what can be done, and do what the user chooses."""
     answers = [(str(at), one.words, one.then) for at, one in enumerate(options)]
 
@@ -363,7 +365,7 @@ def ask_which(app: App[Any], question: str, options: Sequence[Option]) -> None:
         if choice is not None:
             options[int(choice)].call()
 
-    app.push_screen(Choose(question, answers), chosen)
+    app.push_screen(Choose(question, answers, title), chosen)
 
 
 def ask_yes(app: App[Any], question: Choose, then: Callable[[], None]) -> None:

@@ -24,8 +24,8 @@ LEAST = 3
 """Lines of the explanation that are shown at least."""
 
 FIELD_HELP = (
-    Binding("ctrl+p", "app.help", "help", key_display="Ctrl-P"),
-    Binding("question_mark", "app.help", "help", show=False, key_display="?"),
+    Binding("ctrl+p", "app.help", "help"),
+    Binding("question_mark", "app.help", "help", show=False),
 )
 """The keys for the help of a dialog with a text field, in which ? is only a character."""
 
@@ -34,7 +34,7 @@ class Modal(ModalScreen[T]):
     """A screen on top of another one that can only be closed once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "app.help", "help", key_display="?"),
+        Binding("question_mark", "app.help", "help"),
     ]
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
@@ -52,8 +52,8 @@ class Dialog(Modal[T]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "no", "cancel", key_display="Esc"),
-        Binding("pagedown", "page(1)", "scroll", priority=True, key_display="PgDn"),
+        Binding("escape", "no", "cancel"),
+        Binding("pagedown", "page(1)", "scroll", priority=True),
         Binding("pageup", "page(-1)", "scroll back", show=False, priority=True),
     ]
     title_text = ""

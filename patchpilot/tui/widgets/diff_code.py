@@ -7,16 +7,10 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
-Span = tuple[int, int, str]
-"""From a column up to another one, and the role of what is between them."""
+from rich.text import Text
 
-ROLES = ("keyword", "type", "string", "comment", "number", "preprocessor", "function")
 LONGEST = 400
 """Characters of a line; a longer one is no source code, and is not read."""
-LARGEST_BLOCK = 64
-"""Removed lines times added lines: in a larger change of unequal sides they are paired in their
-order.
-"""
 ALIKE = 0.4
 """How similar (0 to 1) two lines are at least for the rest to be called changed words."""
 
@@ -40,7 +34,7 @@ _BY_ENDING = {
     "json": "json",
 }
 _BY_NAME = (("Kconfig", "kconfig"), ("Makefile", "make"), ("Kbuild", "make"))
-_TYPES = re.compile(r"(?:__)?[usbl]e?(?:8|16|32|64)|bool|[a-z]\w*_t")
+_TYPES = re.compile(r"\b(?:(?:__)?[usbl]e?(?:8|16|32|64)|bool)\b")
 _COMMENT_LINE = re.compile(r"\s*\*(?:[ /]|$)")
 _WORDS = re.compile(
     r"\w+|\s+|->|\+\+|--|&&|\|\||(?:<<|>>|[-+*/%&|^=!<>])=|<<|>>|[^\w\s]"
@@ -59,51 +53,31 @@ def lexer_of(path: str) -> Any:
         return None
     from pygments.lexers import get_lexer_by_name
 
-    return get_lexer_by_name(alias)
+    return get_lexer_by_name(alias, stripnl=False)
 
 
-def syntax(path: str, lines: Sequence[str]) -> list[list[Span]]:
-    """Return the syntax spans of each line in a part of a file.
+def highlighted(path: str, lines: Sequence[str], *, dark: bool) -> list[Text]:
+    """Return the lines of a part of a file with their syntax.
 
     The part may begin inside a comment; in C this is detected from the next `*/` or from leading
     asterisks.
     """
     lexer = lexer_of(path)
-    found: list[list[Span]] = [[] for _ in lines]
     if lexer is None or not lines:
-        return found
+        return list(map(Text, lines))
+    from rich.syntax import Syntax
+
     kept = [line if len(line) <= LONGEST else "" for line in lines]
-    before = (
-        "/*"
-        if lexer.name in ("C", "C++", "devicetree") and _inside_comment(kept)
-        else ""
-    )
-    starts, at = [], len(before)
-    for line in kept:
-        starts.append(at)
-        at += len(line) + 1
-    row = 0
-    for start, token, value in lexer.get_tokens_unprocessed(
-        f"{before}{chr(10).join(kept)}\n"
-    ):
-        role = _role(token, value)
-        if not role:
-            continue
-        end = start + len(value)
-        while row + 1 < len(starts) and starts[row + 1] <= start:
-            row += 1
-        here = row
-        while here < len(starts) and starts[here] < end:
-            first, last = (
-                max(0, start - starts[here]),
-                min(len(kept[here]), end - starts[here]),
-            )
-            if first < last and found[here] and found[here][-1][1:] == (first, role):
-                found[here][-1] = (found[here][-1][0], last, role)
-            elif first < last:
-                found[here].append((first, last, role))
-            here += 1
-    return found
+    is_c = lexer.name in ("C", "C++", "devicetree")
+    before = "/*" if is_c and _inside_comment(kept) else ""
+    syntax = Syntax("", lexer, theme="ansi_dark" if dark else "ansi_light")
+    text = syntax.highlight(before + "\n".join(kept))
+    text.highlight_regex(_TYPES, "cyan")
+    found = text[len(before) :].split("\n", allow_blank=True)
+    return [
+        Text(line) if line != short else row
+        for line, short, row in zip(lines, kept, found, strict=False)
+    ]
 
 
 def _inside_comment(lines: Sequence[str]) -> bool:
@@ -111,38 +85,6 @@ def _inside_comment(lines: Sequence[str]) -> bool:
     end, start = text.find("*/"), text.find("/*")
     return bool(_COMMENT_LINE.match(lines[0])) or (
         end >= 0 and (start < 0 or end < start)
-    )
-
-
-@lru_cache(maxsize=256)
-def _role_of_token(name: str) -> str:
-    """The role of a kind of token, by its name as pygments writes it."""
-    for start, role in (
-        ("Token.Comment.Preproc", "preprocessor"),
-        ("Token.Comment", "comment"),
-        ("Token.Keyword.Type", "type"),
-        ("Token.Keyword", "keyword"),
-        ("Token.Name.Function", "function"),
-        ("Token.Name.Class", "type"),
-        ("Token.Name.Attribute", "type"),
-        ("Token.Name.Tag", "type"),
-        ("Token.Name.Builtin", "keyword"),
-        ("Token.Name.Label", "keyword"),
-        ("Token.Literal.String", "string"),
-        ("Token.Literal.Number", "number"),
-        ("Token.Generic.Heading", "keyword"),
-    ):
-        if name.startswith(start):
-            return role
-    return ""
-
-
-def _role(token: object, value: str) -> str:
-    name = str(token)
-    return (
-        "type"
-        if name == "Token.Name" and _TYPES.fullmatch(value)
-        else _role_of_token(name)
     )
 
 
@@ -189,35 +131,3 @@ def _spans(
             found.append((ends[first], ends[last]))
         previous = last
     return found
-
-
-def paired(removed: Sequence[str], added: Sequence[str]) -> list[tuple[int, int]]:
-    """Return which added line replaces which removed line, as pairs of indexes in order.
-
-    If the sides differ in length, the most similar lines are paired.
-    """
-    rows, columns = len(removed), len(added)
-    if rows == columns or rows * columns > LARGEST_BLOCK:
-        return [(at, at) for at in range(min(rows, columns))]
-    words = [frozenset(_WORDS.findall(line)) for line in (*removed, *added)]
-    best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
-    for row in range(rows - 1, -1, -1):
-        for column in range(columns - 1, -1, -1):
-            score = best[row + 1][column + 1] + _similar(
-                words[row], words[rows + column]
-            )
-            best[row][column] = max(score, best[row + 1][column], best[row][column + 1])
-    found, row, column = [], 0, 0
-    while row < rows and column < columns:
-        if best[row][column] == best[row + 1][column]:
-            row += 1
-        elif best[row][column] == best[row][column + 1]:
-            column += 1
-        else:
-            found.append((row, column))
-            row, column = row + 1, column + 1
-    return found
-
-
-def _similar(one: frozenset[str], other: frozenset[str]) -> float:
-    return 2 * len(one & other) / ((len(one) + len(other)) or 1)

@@ -24,8 +24,8 @@ from patchpilot.model.printable import printable, width
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import wrapped
-from patchpilot.tui.widgets.diff_code import changed_words, paired, syntax
-from patchpilot.tui.widgets.diff_colors import DiffColors, colors_on
+from patchpilot.tui.widgets.diff_code import changed_words, highlighted
+from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, FilePart, Kind, read_rows
 from patchpilot.tui.widgets.search import Searchable
 
@@ -160,9 +160,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._places: list[int] = []
         self._digits = 0
         self._widest = 0
-        self._pieces: dict[
-            tuple[int, int], dict[int, tuple[tuple[int, int, str], ...]]
-        ] = {}
+        self._pieces: dict[tuple[int, int], dict[int, Text]] = {}
         self._changed: dict[int, Mapping[int, Sequence[tuple[int, int]]]] = {}
         self._strips: dict[tuple[_Shown, bool, bool], Strip] = {}
         self._strips_of: object = None
@@ -509,7 +507,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         """Draw one row of the screen; rows that were drawn before are kept."""
         place = y + self.scroll_offset.y
         colors = self._current_colors()
-        base = colors.style() if colors.tinted else self.rich_style
+        base = colors.base if colors.tinted else self.rich_style
         if place >= len(self._shown):
             return Strip.blank(self.columns, base)
         view = (
@@ -546,7 +544,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         ground = self.background_colors[1]
         of = (self.app.theme, ground, self.app.no_color)
         if self._colors is None or self._colors_of != of:
-            self._colors, self._colors_of = colors_on(self), of
+            self._colors, self._colors_of = DiffColors(self), of
+            self._pieces = {}
         return self._colors
 
     def _strip(self, shown: _Shown, colors: DiffColors, cursor: bool) -> Strip:
@@ -726,27 +725,19 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         kind = self.parts.kinds[line]
         ground = self._ground(kind)
         raw = printable(self.rows[line][1:])
-        text = Text(raw, style=colors.style("", ground, cursor=cursor))
-        changed = self._changed_words(line)
-        spans = [(0, len(raw), ""), *self._syntax_of(line)]
-        for first, last, role in spans:
-            text.stylize(colors.style(role, ground, cursor=cursor), first, last)
-        for start, end in changed:
-            for first, last, role in spans:
-                if first < end and start < last:
-                    text.stylize(
-                        colors.style(role, f"{ground}-word", cursor=cursor),
-                        max(first, start),
-                        min(last, end),
-                    )
+        text = self._syntax_of(line).copy() if colors.tinted else Text(raw)
+        text.style = colors.style("", ground, cursor=cursor)
+        for start, end in self._changed_words(line):
+            word = colors.style("", f"{ground}-word", cursor=cursor)
+            text.stylize(word, start, end)
         end = len(raw.rstrip())
         if kind is Kind.ADDED and end < len(raw):
             text.stylize("reverse", end)
         text.expand_tabs(8)
         return text
 
-    def _syntax_of(self, line: int) -> Sequence[tuple[int, int, str]]:
-        """The syntax of a line, read with the piece of the hunk that it is in: the old side for a
+    def _syntax_of(self, line: int) -> Text:
+        """A line with its syntax, read with the piece of the hunk that it is in: the old side for a
         removed line, otherwise the new one.
         """
         hunk = self.parts.hunks[self.parts.hunk_of[line]]
@@ -761,14 +752,13 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 if self.parts.kinds[at] in CODE and self.parts.kinds[at] is not other
             ]
             file = self.file_at(line)
-            spans = syntax(
+            texts = highlighted(
                 file.path if file else "",
                 [printable(self.rows[at][1:]) for at in lines],
+                dark=self.app.current_theme.dark,
             )
-            self._pieces[key] = {
-                at: tuple(here) for at, here in zip(lines, spans, strict=True)
-            }
-        return self._pieces[key].get(line, ())
+            self._pieces[key] = dict(zip(lines, texts, strict=True))
+        return self._pieces[key][line]
 
     def _changed_words(self, line: int) -> Sequence[tuple[int, int]]:
         """The columns of the words in which a changed line differs from its counterpart."""
@@ -777,10 +767,9 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             return ()
         if removed.start not in self._changed:
             found: dict[int, Sequence[tuple[int, int]]] = {}
-            sides = [[self.rows[at][1:] for at in side] for side in (removed, added)]
-            for old, new in paired(*sides):
-                found[removed[old]], found[added[new]] = changed_words(
-                    printable(sides[0][old]), printable(sides[1][new])
+            for old, new in zip(removed, added, strict=False):
+                found[old], found[new] = changed_words(
+                    printable(self.rows[old][1:]), printable(self.rows[new][1:])
                 )
             self._changed[removed.start] = found
         return self._changed[removed.start].get(line, ())

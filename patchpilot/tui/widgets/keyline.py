@@ -49,59 +49,47 @@ class KeyLine(Widget):
             self.refresh()
 
     def _known(self) -> list[Shown]:
-        keys: ShownKeys = getattr(self.screen, "shown_keys", ALL_KEYS)
+        """The keys of the screen, or of the dialog above it: what Enter does first, the keys of
+        every screen last.
+        """
+        screen, stage = self.app.screen, getattr(self.app.screen, "stage", None)
+        keys: ShownKeys = getattr(screen, "shown_keys", ALL_KEYS)
         seen, labels = set(keys.hidden), dict(keys.labels)
-        following = _following(getattr(self.screen, "stage", None))
-        labels.setdefault(NEXT, f"go to {following.label}" if following else "")
-        labels.setdefault(JUMP, getattr(self.screen, "jump_label", ""))
-        known = []
+        if stage:
+            following = _following(stage)
+            labels.setdefault(NEXT, f"go to {following.label}" if following else "")
+            labels.setdefault(JUMP, getattr(screen, "jump_label", ""))
+        active = list(screen.active_bindings.values())
+        if stage in getattr(screen, "without_topic", ()):
+            keys = ShownKeys(added=frozenset(("base", "home")))
+            seen = {NEXT}
+            active = [one for one in active if one.node is self.app]
         # while there is a search, n is for its matches
-        if any(
-            one.binding.action == MATCH for one in self.screen.active_bindings.values()
-        ):
+        if any(one.binding.action == MATCH for one in active):
             seen.add(NEXT)
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            shown = self.app.get_key_display(binding)
-            label = labels.get(binding.action, description_of(active.node, binding))
-            is_shown = binding.show or binding.action in keys.added
-            if is_shown and label and binding.action not in seen:
-                seen.add(binding.action)
-                known.append((shown, label, active))
+        known: dict[str, Shown] = {}
+        for one in active:
+            action = one.binding.action
+            label = labels.get(action, description_of(one.node, one.binding))
+            is_shown = one.binding.show or action in keys.added
+            if is_shown and label and action not in seen:
+                seen.add(action)
+                shown = self.app.get_key_display(one.binding)
+                known[shown] = (shown, label, one)
         return sorted(
-            known,
+            known.values(),
             key=lambda shown: (
                 shown[2].binding.action != keys.first,
                 shown[2].binding.key != "enter",
                 shown[2].node is self.app,
+                shown[2].binding.action == JUMP,
+                shown[2].binding.action == "app.help",
             ),
         )
 
-    def _of_dialog(self) -> list[Shown]:
-        """The keys of the dialog above, each once: what Enter does first, the help last."""
-        active = [
-            active
-            for active in self.app.screen.active_bindings.values()
-            if active.binding.show and description_of(active.node, active.binding)
-        ]
-        known = {
-            self.app.get_key_display(one.binding): one
-            for one in sorted(
-                active,
-                key=lambda one: (
-                    one.binding.action == "app.help",
-                    one.binding.key != "enter",
-                ),
-            )
-        }
-        return [
-            (key, description_of(one.node, one.binding), one)
-            for key, one in known.items()
-        ]
-
     def _shown(self) -> Iterator[Shown]:
         """As many keys as fit: those of every screen (such as help) first take their room."""
-        known = self._known() if self.app.screen is self.screen else self._of_dialog()
+        known = self._known()
         room, fits = self.size.width - 1 + GAP, set[int]()
         for at in sorted(range(len(known)), key=lambda at: self._rank(known[at][2])):
             if _wide(known[at]) <= room:

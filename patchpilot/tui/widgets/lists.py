@@ -21,7 +21,7 @@ class List(OptionList):
         Binding("j", "cursor_down", "down", show=False),
         Binding("k", "cursor_up", "up", show=False),
         Binding("G", "last", "last", show=False),
-        Binding("enter", "select", "select", key_display="Enter"),
+        Binding("enter", "select", "select"),
     ]
 
     def __init__(

@@ -9,6 +9,7 @@ from typing import Self
 from rich.text import Text
 from textual.containers import Container
 from textual.geometry import Region
+from textual.reactive import var
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -32,11 +33,16 @@ TALL = 36
 class Panel(Container):
     """A box with a rounded border, which is bright while the focus is inside.
 
-    `heading` is in the top border; `note` and `count` (`2/5`) are at the right of the bottom
-    border; `heading_in` and `bottom_in` fit them to the width.
+    `heading` is in the top border; `note` (the state of the stage and what to do next) and
+    `count` (`2/5`) are at the right of the bottom border; `heading_in` and `bottom_in` fit them
+    to the width. `alarm` is what blocks, with the key that makes it right.
     """
 
     ALLOW_MAXIMIZE = True
+    heading = var("", init=False)
+    note = var("", init=False)
+    count = var("", init=False)
+    alarm = var("", init=False)
 
     def __init__(
         self,
@@ -46,60 +52,30 @@ class Panel(Container):
         classes: str = "",
     ) -> None:
         super().__init__(*children, id=id, classes=classes)
-        self._heading, self._note, self._count, self._alarm = title, "", "", ""
+        self.set_reactive(Panel.heading, title)
         self._labels = False
 
-    @property
-    def heading(self) -> str:
-        """The title."""
-        return self._heading
+    def watch_heading(self) -> None:
+        """Write the title."""
+        self._label()
 
-    @heading.setter
-    def heading(self, text: str) -> None:
-        if text != self._heading:
-            self._heading = text
-            self._label()
+    def watch_note(self) -> None:
+        """Write the note."""
+        self._label()
 
-    @property
-    def note(self) -> str:
-        """What the frame reports here: the state of the stage and what to do next."""
-        return self._note
+    def watch_count(self) -> None:
+        """Write the count."""
+        self._label()
 
-    @note.setter
-    def note(self, text: str) -> None:
-        if text != self._note:
-            self._note = text
-            self._label()
-
-    @property
-    def alarm(self) -> str:
-        """What blocks, and the key that makes it right: a row of its own above everything else in
-        the panel, in the color of errors.
-        """
-        return self._alarm
-
-    @alarm.setter
-    def alarm(self, text: str) -> None:
-        if text == self._alarm:
-            return
-        self._alarm = text
+    def watch_alarm(self, text: str) -> None:
+        """Show what blocks above everything else in the panel, in the color of errors."""
         rows = list(self.query_children(".alarm").results(Static))
-        if not rows:
+        if text and not rows:
             rows = [Static(classes="alarm", markup=False)]
             self.mount(rows[0])
-        rows[0].update(plain(one_line(text)))
-        rows[0].display = bool(text)
-
-    @property
-    def count(self) -> str:
-        """A count, or the keys of the panel."""
-        return self._count
-
-    @count.setter
-    def count(self, text: str) -> None:
-        if text != self._count:
-            self._count = text
-            self._label()
+        for row in rows:
+            row.update(plain(one_line(text)))
+            row.display = bool(text)
 
     def on_mount(self) -> None:
         """Write the border's texts."""
@@ -136,9 +112,9 @@ class Panel(Container):
 
     def _write_labels(self) -> None:
         room = max(0, self.outer_size.width - CORNERS)
-        heading = heading_in(one_line(self._heading), room)
+        heading = heading_in(one_line(self.heading), room)
         self.border_title = Text(heading) if heading else None
-        bottom = bottom_in(one_line(self._note), one_line(self._count), room)
+        bottom = bottom_in(one_line(self.note), one_line(self.count), room)
         self.border_subtitle = Text(bottom) if bottom else None
 
 

@@ -22,7 +22,7 @@ class Searchable(Widget):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "match(1)", "next match"),
         Binding("N", "match(-1)", "previous match"),
-        Binding("escape", "end_search", "end search", key_display="Esc"),
+        Binding("escape", "end_search", "end search"),
     ]
     word = ""
     rank = 0
