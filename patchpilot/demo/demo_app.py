@@ -83,14 +83,12 @@ class DemoFollow(FollowScreen):
             return NextKey(
                 "M",
                 "have the changes for v2 made",
-                f"Your answer is on the list. v2 has the changes that {who} requested, Sana's"
-                " tag, and a changelog.",
+                f"v2 has what {who} asked for.",
             )
         return NextKey(
             "r",
             "reply to Maya",
-            "Maya asks which firmware it is. Your editor opens with her message quoted: write"
-            " `Older than 2.4; v2 will name it.` below her question, save, and confirm.",
+            "Write `Older than 2.4; v2 will name it.` below her question.",
         )
 
 

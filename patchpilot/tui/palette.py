@@ -19,7 +19,7 @@ from patchpilot.tui.widgets.lists import description_of
 
 STAGE = re.compile(r"stage\('(\w+)'\)")
 """The action that goes to a stage."""
-UNLISTED = ("help", "screen.copy_text", "quit")
+UNLISTED = ("help", "app.help", "screen.copy_text", "quit", "page_left", "page_right")
 """The actions that lead here, or that are done by the terminal's own keys and by q."""
 ABOUT = {
     Stage.COMMIT: (
@@ -80,9 +80,11 @@ def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
         if is_listed and binding.action not in UNLISTED:
             keys = known.setdefault(binding.action, (node, binding, []))[2]
             keys.append(shown_key(key))
+    own = {one.action for one in type(screen).BINDINGS if isinstance(one, Binding)}
     # what only moves a cursor has no tooltip, and comes last
     for node, binding, keys in sorted(
-        known.values(), key=lambda one: (not one[1].tooltip, one[0] is app)
+        known.values(),
+        key=lambda one: (not one[1].tooltip, one[0] is app, one[1].action not in own),
     ):
         stage = STAGE.fullmatch(binding.action)
         yield Command(

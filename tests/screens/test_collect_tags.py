@@ -1,67 +1,67 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The dialog for adding tags: one whose address is not its sender's is added only if it is ticked.
+"""The dialog for adding tags: one with a reason to hesitate is added only if it is ticked."""
 
-A dialog needs a screen.
-"""
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Checkbox, Static
 
 from patchpilot.topic.message_changes import Preparation
-from patchpilot.topic.review_trailers import Collected, HeldTrailer
+from patchpilot.topic.review_trailers import Collected, HeldTrailer, TagChoice
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
+from tests.kit.walk import text_of
 
-ASKING = HeldTrailer(
+COMMIT: Any = SimpleNamespace(id="1" * 40, subject="net: fix it")
+REVIEWED = TagChoice(COMMIT, "Reviewed-by: R <r@example.org>", 1)
+ASKING = TagChoice(
+    COMMIT,
     "Acked-by: L <l@example.org>",
     1,
-    "x",
     "it names l@example.org, but the message is from e@example.net",
-    asks=True,
 )
-CHANGED = HeldTrailer(
-    "Tested-by: R <r@example.org>", 1, "x", "the patch has changed since v1"
-)
+BAD = HeldTrailer("Tested-by: nobody", 1, "x", "no address")
 COLLECTED = Collected(
-    "x", Preparation("topic", "0" * 40, ()), (ASKING, CHANGED, ASKING)
+    "x", Preparation("topic", "0" * 40, ()), (BAD,), (REVIEWED, ASKING)
 )
 
 
 class Host(App[None]):
     """Shows the dialog."""
 
-    result: "tuple[str, ...] | str | None" = "open"
+    result: object = "open"
 
     def compose(self) -> ComposeResult:
         yield Static()
 
     def on_mount(self) -> None:
-        def done(result: "tuple[str, ...] | None") -> None:
+        def done(result: object) -> None:
             self.result = result
 
-        self.push_screen(
-            CollectTags(["{+Reviewed-by: R <r@example.org>+}"], COLLECTED), done
-        )
+        self.push_screen(CollectTags(COLLECTED), done)
 
 
 @pytest.mark.parametrize(
     ("pressed", "result"),
     [
-        (("ctrl+s",), ()),
-        (("space", "ctrl+s"), ("Acked-by: L <l@example.org>",)),
+        (("a",), (REVIEWED,)),
+        (("tab", "space", "a"), (REVIEWED, ASKING)),
+        (("space", "a"), ()),
         (("space", "escape"), None),
-        (("a",), ()),
     ],
 )
 async def test_only_what_is_ticked_is_given(
-    pressed: "tuple[str, ...]", result: object
+    pressed: tuple[str, ...], result: object
 ) -> None:
     app = Host()
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.pause()
-        (tick,) = app.screen.query(Checkbox)
-        assert not tick.value
-        assert "it names l@example.org" in str(tick.label)
+        first, second = app.screen.query(Checkbox)
+        assert (first.value, second.value) == (True, False)
+        assert "net: fix it" in str(first.label)
+        assert "it names l@example.org" in str(second.label)
+        assert "not added: Tested-by: nobody" in text_of(app)
         await pilot.press(*pressed)
         await pilot.pause()
     assert app.result == result

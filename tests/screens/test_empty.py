@@ -58,7 +58,7 @@ def test_follow_says_what_it_waits_for_and_what_to_do() -> None:
     rows = middle_rows(76, 18, is_reading=False)
     nothing = "\n".join(row.plain.strip() for row in rows)
     assert nothing.lstrip().startswith("No series is tracked yet.")
-    assert "a  track any other series" in nothing
+    assert "w there tracks any other series" in nothing
 
 
 def test_what_was_not_checked_names_the_key() -> None:

@@ -108,7 +108,7 @@ async def test_space_excludes_in_place_and_the_detail_says_why(
         assert app.screen.query_one("#people", List).highlighted == 1
         await keys(pilot, "space", "c")
         assert "Cc  Maya Okafor" in " ".join(rows_of(app))
-        await keys(pilot, "d")
+        await keys(pilot, "u")
         assert rows_of(app) == before
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
@@ -23,12 +22,10 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import REPEATED, Confirm
-from tests.kit.smtp import FaultySink
 from tests.kit.walk import (
     answer_all,
     keys,
     running,
-    said,
     settle,
     still,
     text_of,
@@ -79,8 +76,13 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
         assert "accepted" in text_of(app)
         assert len(sink.take()) == 1
         await keys(pilot, "s")
-        assert "this version was sent" in said(app)
+        assert "Resend as [PATCH RESEND]" in text_of(app)
         assert len(sink.take()) == 1
+        await keys(pilot, "enter")
+        assert "[PATCH RESEND" in text_of(app)
+        assert "Type send" in text_of(app)
+        await keys(pilot, "escape")
+        assert len(sink.take()) == 1, "nothing is sent again unconfirmed"
         sent = parse_mail(sink.take()[0].data.replace(b"\r\n", b"\n")).message_id
         # the preview shows what left, not what would leave once more
         for pressed in (Stage.PREVIEW, "g"):
@@ -140,52 +142,27 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(
     ] == [1]
 
 
-async def test_the_mail_account_is_set_up_where_none_is(
-    fixed: Path, walk_on: On
+async def test_the_mail_account_is_set_up_on_the_terminal_where_none_is(
+    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    git(fixed, "config", "--global", "--unset", "sendemail.smtpServer")
-    git(fixed, "config", "--global", "--unset", "sendemail.smtpServerPort")
-    with FaultySink() as server:
-        app = walk_on(fixed)
-        async with running(app, (120, 36), Stage.SEND) as pilot:
-            await until(
-                pilot, lambda: "no mail server configured" in text_of(app), "the check"
-            )
-            screen = app.screen
-            assert isinstance(screen, SendScreen)
-            planned = screen._shown
-            assert planned
-            screen.show_blocked(planned)
-            await until(pilot, lambda: "Set up mail" in text_of(app), "the dialog")
-            fields = {
-                "provider": "own",
-                "server": f"{server.host}:{server.port}",
-                "user": "none",
-            }
-            for name, value in fields.items():
-                app.screen.query_one(f"#{name}", Input).value = value
-            await until(
-                pilot,
-                lambda: f"sendemail.smtpserver {server.host}" in text_of(app),
-                "the settings",
-            )
-            assert (
-                git(fixed, "config", "--global", "sendemail.smtpserver", ok=(0, 1)).text
-                == ""
-            )
-            await pilot.press("ctrl+s")
-            await until(pilot, lambda: app.screen is screen, "the stage")
-            assert "was accepted" in said(app)
-            assert (
-                git(fixed, "config", "--global", "sendemail.smtpserver").text
-                == "127.0.0.1\n"
-            )
-            assert len(server.take()) == 1
-            await until(
-                pilot,
-                lambda: "no mail server configured" not in text_of(app),
-                "the stage without the problem",
-            )
+    for name in ("smtpServer", "smtpServerPort"):
+        git(fixed, "config", "--global", "--unset", f"sendemail.{name}")
+
+    def set_up(top: Path) -> bool:
+        git(top, "config", "--global", "sendemail.smtpServer", "mail.example.org")
+        return True
+
+    monkeypatch.setattr("patchpilot.topic.edit_commits.set_up_mail", set_up)
+    app = walk_on(fixed)
+    async with running(app, (120, 36), Stage.SEND) as pilot:
+        await until(
+            pilot, lambda: "no mail server configured" in text_of(app), "the check"
+        )
+        screen = app.screen
+        assert isinstance(screen, SendScreen)
+        assert screen._shown
+        screen.show_blocked(screen._shown)
+        await until(pilot, lambda: "mail.example.org" in text_of(app), "the account")
 
 
 async def test_an_open_question_is_asked_at_s_and_nothing_is_sent_before(

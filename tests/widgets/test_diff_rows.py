@@ -93,9 +93,7 @@ def test_lines_are_numbered_in_the_new_file() -> None:
 
 def test_files_and_hunks_have_names_and_counts() -> None:
     parts = read_rows(PATCH)
-    assert [
-        (file.path, file.note, file.added, file.removed) for file in parts.files
-    ] == [
+    assert [(file.path, file.note, *parts.counts(file)) for file in parts.files] == [
         ("drivers/frob.c", "", 2, 2),
         ("new.rst", "new file", 1, 0),
     ]

@@ -69,7 +69,7 @@ BINDINGS: list[BindingType] = [
         "waive",
         "waive the finding in this topic, with a reason; or remove the waiver",
     ),
-    key("enter", "detail", "show detail", "show the selected finding in detail"),
+    key("enter", "detail", "detail", "show the selected finding in detail"),
     key(
         "o",
         "only",
@@ -188,7 +188,7 @@ class ChecksScreen(ListDetailScreen):
     stage = Stage.CHECKS
     LIST = "#findings"
     BINDINGS = BINDINGS
-    jump_label = "next finding"
+    jump_label = "next"
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -205,7 +205,7 @@ class ChecksScreen(ListDetailScreen):
         """List, patch, detail."""
         with Columns(id="checks-columns"):
             yield Panel(
-                FindingList(ident="findings", enter="show detail"),
+                FindingList(ident="findings", enter="detail"),
                 title="Findings",
                 id="finding-list",
                 classes="main",
@@ -341,7 +341,7 @@ class ChecksScreen(ListDetailScreen):
         view = self._patch
         part, panel = view.file_at(event.line), self.query_one("#patch-panel", Panel)
         panel.heading = part.path if part else "Commit message"
-        panel.count = f"+{part.added} -{part.removed}" if part else ""
+        panel.count = "+{} -{}".format(*view.parts.counts(part)) if part else ""
         if self._is_ahead:
             return
         if view.note >= 0:

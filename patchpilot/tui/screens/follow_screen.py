@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.review_ledger import LedgerItem, PointState
-    from patchpilot.topic.review_trailers import Collected
+    from patchpilot.topic.review_trailers import Collected, TagChoice
     from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 
 
@@ -114,7 +114,7 @@ class FollowScreen(ListDetailScreen):
         key(
             "v",
             "version",
-            "reroll",
+            "next version",
             "start the next version: write its changelog, then check the preview",
         ),
         more_key("equals_sign", "fold_all", "open all", "open or close all messages"),
@@ -446,7 +446,10 @@ class FollowScreen(ListDetailScreen):
     @property
     def shown_keys(self) -> ShownKeys:
         """The room is for what is next."""
+        own = next((series for series in self._order if series.own), None)
         hidden = {"refresh"} if self.app.size.width < ROOMY else set()
+        if own and own.landed:
+            hidden = set(OWN)
         wanted = wants(self._chosen()) if self._order else ""
         return ShownKeys(
             hidden=frozenset(hidden),
@@ -725,46 +728,57 @@ class FollowScreen(ListDetailScreen):
 
     def action_collect(self) -> None:
         """Show the tags from replies, then add them to the commits."""
-        from patchpilot.services.tags.add_review_trailers import add_review_trailers
+        from patchpilot.services.tags.add_review_trailers import (
+            Chosen,
+            add_review_trailers,
+        )
         from patchpilot.topic.review_trailers import TrailersRequest
-        from patchpilot.tui.screens.collect_tags_dialog import CollectTags
+        from patchpilot.tui.screens.collect_tags_dialog import CollectTags, held_tags
 
         session = self.session
 
         def run(
-            also: tuple[str, ...] | None,
+            ticked: "Sequence[TagChoice] | None",
             repository: Any,
             progress: Any,
             given: tuple[str, ...] = (),
         ) -> "Collected":
+            wanted = {(one.commit.id, one.trailer) for one in ticked or ()}
+
+            def choose(found: "Collected") -> Chosen:
+                return Chosen(
+                    tuple(
+                        one
+                        for one in found.choices
+                        if (one.commit.id, one.trailer) in wanted
+                    )
+                )
+
             request = TrailersRequest(
                 session.target,
                 session.topic_base,
-                also=also or (),
-                dry_run=also is None,
+                dry_run=ticked is None,
                 overrides=given,
             )
-            return add_review_trailers(repository, request, progress=progress)
+            return add_review_trailers(
+                repository,
+                request,
+                choose=None if ticked is None else choose,
+                progress=progress,
+            )
 
         def planned(collected: "Collected") -> None:
-            rows = [
-                row
-                for change in collected.preparation.changed
-                for row in change.marked.rstrip("\n").split("\n")
-                if "{+" in row
-            ]
-            if rows or any(tag.asks for tag in collected.held):
-                self.app.push_screen(CollectTags(rows, collected), answered)
-                return
-            held = [f"not added: {tag.trailer} ({tag.why})" for tag in collected.held]
-            self.notify("; ".join(held) or "no new tags")
+            if collected.choices:
+                self.app.push_screen(CollectTags(collected), answered)
+            else:
+                self.notify("; ".join(held_tags(collected)) or "no new tags")
 
-        def answered(also: tuple[str, ...] | None) -> None:
-            if also is not None:
+        def answered(ticked: "Sequence[TagChoice] | None") -> None:
+            if ticked:
                 confirm_rewrite(
                     self,
                     "adding the tags",
-                    partial(run, also),
+                    partial(run, ticked),
                     lambda _: self.reread(),
                     (PUBLISHED,),
                 )

@@ -164,7 +164,9 @@ class PreviewScreen(ListDetailScreen):
         if not self.is_whole or self._shown is not None or topic is None:
             return
         count = len(topic.commits)
-        self.list_panel.heading = f"{counted(count, 'patch', 'patches')}, preparing the messages … (Esc stops)"
+        self.list_panel.heading = (
+            f"{counted(count, 'patch', 'patches')}: preparing the messages, Esc stops"
+        )
         if not self.listed.rows:
             self.listed.fill(
                 Row(plain(f"{at}/{count} {commit.subject}"))

@@ -32,7 +32,8 @@ class Kind(Enum):
     """`\\ No newline at end of file`"""
 
 
-CODE = frozenset((Kind.CONTEXT, Kind.ADDED, Kind.REMOVED))
+CHANGED = (Kind.ADDED, Kind.REMOVED)
+CODE = frozenset((Kind.CONTEXT, *CHANGED))
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@ ?(.*)")
 _PATCH = re.compile(r"From [0-9a-f]{40} |commit [0-9a-f]{7,64}(?: |$)")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,40}):(?: |$)")
@@ -78,25 +79,20 @@ class HunkPart:
     new_line: int
     section: str
     end: int = 0
-    added: int = 0
-    removed: int = 0
 
 
 @dataclass(slots=True)
 class FilePart:
     """A file of a diff.
 
-    Its rows range from `start` to `end` (exclusive). It also has the path, a note on what happens
-    to the file as a whole, and the indexes of its hunks.
+    Its rows range from `start` to `end` (exclusive). It also has the path, and a note on what
+    happens to the file as a whole.
     """
 
     start: int
     path: str
     note: str = ""
     end: int = 0
-    hunks: list[int] = field(default_factory=list)
-    added: int = 0
-    removed: int = 0
 
 
 @dataclass(slots=True)
@@ -114,18 +110,20 @@ class DiffRows:
     files: list[FilePart] = field(default_factory=list)
     hunks: list[HunkPart] = field(default_factory=list)
 
-    changes: list[tuple[range, range]] = field(default_factory=list)
-    change_of: list[int] = field(default_factory=list)
-
     def block(self, row: int) -> tuple[range, range]:
-        """The removed and the added rows of the change that this row is part of.
+        """The removed and the added rows of the change that this row is part of."""
+        start = end = row
+        while self.kinds[start - 1] in CHANGED:
+            start -= 1
+        while end < len(self.kinds) and self.kinds[end] in CHANGED:
+            end += 1
+        middle = start + self.kinds[start:end].count(Kind.REMOVED)
+        return range(start, middle), range(middle, end)
 
-        Both empty for any other row.
-        """
-        change = self.change_of[row]
-        return (
-            self.changes[change] if change >= 0 else (range(row, row), range(row, row))
-        )
+    def counts(self, part: "FilePart | HunkPart") -> tuple[int, int]:
+        """How many lines a file or a hunk adds and removes."""
+        kinds = self.kinds[part.start : part.end]
+        return kinds.count(Kind.ADDED), kinds.count(Kind.REMOVED)
 
 
 def read_rows(rows: Sequence[str]) -> DiffRows:
@@ -133,8 +131,7 @@ def read_rows(rows: Sequence[str]) -> DiffRows:
     reader = _Reader(rows)
     for at in range(len(rows)):
         reader.take(at)
-        reader.count_change(at)
-    reader.close(len(rows))
+    reader.end_file(len(rows))
     return reader.found
 
 
@@ -163,35 +160,11 @@ class _Reader:
             self.old_left -= kind is not Kind.ADDED
             self.new_left -= kind is not Kind.REMOVED
             self.new += kind is not Kind.REMOVED
-            self._count(self.found.hunks[self.hunk], kind)
-            self._count(self.found.files[self.file], kind)
         found = self.found
         found.kinds.append(kind)
         found.new.append(new)
         found.file_of.append(self.file)
         found.hunk_of.append(self.hunk)
-
-    @staticmethod
-    def _count(part: HunkPart | FilePart, kind: Kind) -> None:
-        part.added += kind is Kind.ADDED
-        part.removed += kind is Kind.REMOVED
-
-    def count_change(self, at: int) -> None:
-        """Add the row that was read last to its change, removed rows first."""
-        found = self.found
-        kind, before = found.kinds[at], found.kinds[at - 1] if at else Kind.TEXT
-        if kind not in (Kind.ADDED, Kind.REMOVED):
-            found.change_of.append(-1)
-            return
-        if not (before is Kind.REMOVED or (kind is before and kind is Kind.ADDED)):
-            found.changes.append((range(at, at), range(at, at)))
-        removed, added = found.changes[-1]
-        found.changes[-1] = (
-            (range(removed.start, at + 1), range(at + 1, at + 1))
-            if kind is Kind.REMOVED
-            else (removed, range(added.start, at + 1))
-        )
-        found.change_of.append(len(found.changes) - 1)
 
     def _code(self, row: str) -> Kind | None:
         """A row that the hunk's header counted.
@@ -220,7 +193,7 @@ class _Reader:
             and following.startswith("+++ ")
             and self.state != "file"
         ):
-            self._end_file(at)
+            self.end_file(at)
             self.file, self.state = len(self.found.files), "file"
             self.found.files.append(FilePart(at, _path(row)))
             return Kind.FILE
@@ -234,17 +207,16 @@ class _Reader:
             )
             self.hunk, self.state = len(self.found.hunks), "hunk"
             self.found.hunks.append(HunkPart(at, self.new, section))
-            self.found.files[self.file].hunks.append(self.hunk)
             return Kind.HUNK
         if self.state == "file" and row.startswith(_META):
             self._about(self.found.files[self.file], row)
             return Kind.META
         if _PATCH.match(row):
-            self._end_file(at)
+            self.end_file(at)
             self.state, self.after_rule = "headers", False
             return Kind.PATCH
         if self.state in ("file", "hunk"):
-            self._end_file(at)
+            self.end_file(at)
             self.state = "text"
         return None
 
@@ -283,15 +255,12 @@ class _Reader:
             self.found.hunks[self.hunk].end = at
         self.hunk, self.old_left, self.new_left = -1, 0, 0
 
-    def _end_file(self, at: int) -> None:
+    def end_file(self, at: int) -> None:
+        """End the file and its hunk, if there are any."""
         self._end_hunk(at)
         if self.file >= 0:
             self.found.files[self.file].end = at
         self.file = -1
-
-    def close(self, at: int) -> None:
-        """The end of the text ends everything."""
-        self._end_file(at)
 
 
 def _path(row: str) -> str:

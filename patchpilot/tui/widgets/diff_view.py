@@ -696,10 +696,11 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 f"  {printable(part.note)}",
                 style=colors.style("quiet", "panel", cursor=cursor),
             )
+        added, removed = self.parts.counts(part)
         counts = Text.assemble(
-            (f"+{part.added}", colors.style("added", "panel", cursor=cursor)),
+            (f"+{added}", colors.style("added", "panel", cursor=cursor)),
             " ",
-            (f"-{part.removed}", colors.style("removed", "panel", cursor=cursor)),
+            (f"-{removed}", colors.style("removed", "panel", cursor=cursor)),
         )
         text.append(" " * max(2, wide - width(text.plain) - len(counts.plain) - 1))
         return text.append_text(counts)
@@ -713,7 +714,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         if hunk.section:
             text.append(f"  {printable(hunk.section).expandtabs(8)}", style="bold")
         if self._is_folded(line):
-            text.append(f"  +{hunk.added} -{hunk.removed}")
+            text.append("  +{} -{}".format(*self.parts.counts(hunk)))
         return text
 
     # code
@@ -762,6 +763,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     def _changed_words(self, line: int) -> Sequence[tuple[int, int]]:
         """The columns of the words in which a changed line differs from its counterpart."""
+        if self.parts.kinds[line] is Kind.CONTEXT:
+            return ()
         removed, added = self.parts.block(line)
         if not removed or not added:
             return ()

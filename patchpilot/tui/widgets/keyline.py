@@ -71,7 +71,8 @@ class KeyLine(Widget):
         for one in active:
             action = one.binding.action
             label = labels.get(action, description_of(one.node, one.binding))
-            is_shown = one.binding.show or action in keys.added
+            is_added = action in keys.added and one.node is self.app
+            is_shown = one.binding.show or is_added
             if is_shown and label and action not in seen:
                 seen.add(action)
                 shown = self.app.get_key_display(one.binding)
@@ -82,7 +83,6 @@ class KeyLine(Widget):
                 shown[2].binding.action != keys.first,
                 shown[2].binding.key != "enter",
                 shown[2].node is self.app,
-                shown[2].binding.action == JUMP,
                 shown[2].binding.action == "app.help",
             ),
         )

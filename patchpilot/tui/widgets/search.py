@@ -93,7 +93,8 @@ class SearchBar(LineInput):
         " border: none; }"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "close", show=False)
+        Binding("enter", "submit", "go to the matches"),
+        Binding("escape", "close", "end search"),
     ]
 
     def __init__(self) -> None:
