@@ -34,9 +34,12 @@ cancel_futures
 background
 parameters
 # textual calls or reads them
-_._fatal_error
-_._handle_exception
-_._dispatch_message
+_.error_console
+_.alarm
+_.watch_heading
+_.watch_note
+_.watch_count
+_.watch_alarm
 _.AUTO_FOCUS
 _.border_title
 _.border_subtitle

@@ -298,6 +298,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/sent_elsewhere::_patches_of": ("*span",),
         "commits/message_mail::mail_of_message": ("base",),
         "topic/edit_commits::edit_file": ("editor",),
+        "topic/edit_commits::set_up_mail": ("sys.executable",),
         "topic/edit_commits::merged_edit": ("base", "other", "yours"),
         "archive/landed_series::_by_content": ("*words",),
         "topic/followed/known_senders::_in_commits": ("*words",),

@@ -26,18 +26,16 @@ ADAPTED = Adaptation(
 
 def test_what_is_not_sure_comes_after_resolving_manually() -> None:
     conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
-    assert [name for name, _, _ in proposals(conflict, Ways(ADAPTED))] == [
-        "write",
-        "start",
-        "manual",
-    ]
-    unsure = proposals(conflict, Ways(replace(ADAPTED, confidence=0.3)))
-    assert [name for name, _, _ in unsure] == ["manual", "start", "write"]
-    assert (
-        unsure[0][2]
-        == "a clone with git's conflict in it, with 1 prerequisite applied before it"
-    )
-    assert [name for name, _, _ in proposals(conflict, Ways())] == ["manual"]
+
+    def offered(ways: Ways) -> list[str]:
+        return [one.words for one in proposals(conflict, ways, print, print)]
+
+    write, start, manual = "Write adapted patch", "Edit adaptation", "Resolve manually"
+    assert offered(Ways(ADAPTED)) == [write, start, manual]
+    assert offered(Ways(replace(ADAPTED, confidence=0.3))) == [manual, start, write]
+    (only,) = proposals(conflict, Ways(), print, print)
+    assert only.words == manual
+    assert only.then.endswith("in it, with 1 prerequisite applied before it")
     text = proposal_text(conflict, Ways(ADAPTED))
     assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 0.82:")
     assert text.endswith("- 2 more")

@@ -12,7 +12,7 @@ from tests.kit.walk import keys, settled, text_of, until
 On = Callable[..., PatchpilotApp]
 
 
-async def test_a_guessed_base_with_many_commits_asks_and_b_chooses(
+async def test_a_guessed_base_with_many_commits_is_asked_for(
     tmp_path: Path, walk_on: On
 ) -> None:
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
@@ -24,7 +24,6 @@ async def test_a_guessed_base_with_many_commits_asks_and_b_chooses(
         await until(pilot, lambda: settled(app) and app.session.errors, "the question")
         assert "31 commits on top of the base origin/main" in text_of(app)
         assert "press b to choose the base" in text_of(app)
-        await keys(pilot, "b")
         await until(pilot, lambda: isinstance(app.screen, Choose), "the picker")
         shown = text_of(app)
         assert "origin/main  31 commits" in shown

@@ -22,7 +22,7 @@ from tests.kit.walk import answer_all
 pytestmark = pytest.mark.long
 
 SHOWS = {
-    Stage.COMMIT: "Subject: ",
+    Stage.COMMIT: "Subject:",
     Stage.CHECKS: "Findings",
     Stage.RECIPIENTS: "maya@acme.example.com",
     Stage.TAGS: "This is not a fix",

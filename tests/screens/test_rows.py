@@ -128,7 +128,7 @@ def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> 
     sign_off = Action("prepare", ("--signoff",), "git commit -s, or {}")
     assert (
         check("no-signoff", sign_off, CheckState.PROBLEM)
-        == "press a to sign off the patches; what you certify is shown first"
+        == "press a to go to stage 4 Tags: press w"
     )
     drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
     assert (

@@ -289,7 +289,7 @@ def test_each_stage_looks_as_it_did(
         ("question", ("a",)),
         ("write-tags", (Stage.TAGS, "enter")),
         ("confirm", (Stage.SEND, "s")),
-        ("sign-off", (Stage.SEND, "a")),
+        ("sign-off", (Stage.CHECKS, "end", "a")),
         ("sent", (Stage.SEND,)),
         ("branch", (Stage.BACKPORTS, "enter")),
     ],

@@ -147,7 +147,7 @@ async def test_the_keys_of_the_tour_lead_from_the_first_screen_to_the_end(
                         pressed.append(found[0][1])
                         await pilot.press(found[0][1].replace("Enter", "enter"))
                 await pilot.pause(0.5)
-            assert pressed[:7] == ["r", "0", "f", "Enter", "a", "n", "A"]
+            assert pressed[:7] == ["r", "0", "w", "Enter", "a", "n", "A"]
             (request,) = (state_path() / "requests").iterdir()
             assert MASK_SUBJECT in request.read_text()
             # the user answers the question before the changes for v2 are made

@@ -84,8 +84,8 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
                 "6.18": "clean",
             }
             await keys(pilot, "n")
-            assert "P sets the target tree" in session.status(Stage.PREVIEW).note
-            await keys(pilot, "P", "enter")
+            assert "o sets the target tree" in session.status(Stage.PREVIEW).note
+            await keys(pilot, "o", "enter", "enter")
             await until(pilot, lambda: session.fresh(Stage.PREVIEW), "the preview")
             assert (
                 session.fresh(Stage.PREVIEW)

@@ -56,8 +56,6 @@ from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
-    from textual.app import App
-
     from patchpilot.services.backport.backport_result import (
         Adaptation,
         BackportResult,
@@ -234,22 +232,16 @@ def resolve(
 _MOST_STEPS = 12
 
 
-def choose_resolution(
-    app: "App[Any]",
+def proposals(
     branch: "BranchResult",
     ways: "Ways",
-    *,
     write: "Callable[[Adaptation], None]",
     resolve: "Callable[[Adaptation | None], None]",
-) -> None:
-    """Let the user choose how to resolve the conflicts on a branch.
+) -> list[Option]:
+    """Return the ways to resolve the conflicts on a branch.
 
-    A resolution already started in a clone is continued there. An uncertain adaptation comes
-    after resolving the conflict manually.
+    An uncertain adaptation comes after resolving the conflict manually.
     """
-    if ways.is_started:
-        resolve(None)
-        return
     needs = len(branch.prerequisites)
     before = (
         f", with {counted(needs, 'prerequisite')} applied before it"
@@ -261,23 +253,21 @@ def choose_resolution(
         f"a clone with git's conflict in it{before}",
         partial(resolve, None),
     )
-    options = [manual]
-    if adapted := ways.adaptation:
-        ours = [
-            Option(
-                "Write adapted patch",
-                "writes the patch for this branch; its message lists the decisions",
-                partial(write, adapted),
-            ),
-            Option(
-                "Edit adaptation",
-                "opens a clone with the adapted files, in which you change and commit them",
-                partial(resolve, adapted),
-            ),
-        ]
-        options = [*ours, manual] if adapted.is_sure else [manual, *reversed(ours)]
-    title = f"Conflict on {branch.branch}"
-    ask_which(app, proposal_text(branch, ways), options, title)
+    if (adapted := ways.adaptation) is None:
+        return [manual]
+    ours = [
+        Option(
+            "Write adapted patch",
+            "writes the patch for this branch; its message lists the decisions",
+            partial(write, adapted),
+        ),
+        Option(
+            "Edit adaptation",
+            "opens a clone with the adapted files, in which you change and commit them",
+            partial(resolve, adapted),
+        ),
+    ]
+    return [*ours, manual] if adapted.is_sure else [manual, *reversed(ours)]
 
 
 def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
@@ -661,14 +651,18 @@ class BackportsScreen(ListDetailScreen):
             self.notify(f"{WAITS}: stable trees take only mainline commits")
             return
 
+        def choose(ways: "Ways") -> None:
+            write = partial(write_adapted, self, result, branch)
+            on = partial(resolve, self, self._texts, branch)
+            if ways.is_started:
+                on(None)
+                return
+            options = proposals(branch, ways, write, on)
+            title = f"Conflict on {branch.branch}"
+            ask_which(self.app, proposal_text(branch, ways), options, title)
+
         self.in_thread(
             "adapting the fix to the branch",
             lambda repository, _: ways_to(repository, result, branch),
-            lambda ways: choose_resolution(
-                self.app,
-                branch,
-                ways,
-                write=partial(write_adapted, self, result, branch),
-                resolve=partial(resolve, self, self._texts, branch),
-            ),
+            choose,
         )
