@@ -46,6 +46,8 @@ from patchpilot.topic.workplace import Workplace
 
 EDITED = "DRAFT.txt"
 """The file that the editor opens."""
+STUBS = "changes since v"
+"""The origin of a changelog that only has what changed since a version."""
 Edit = Callable[[str], str | None]
 """Lets the user edit a text and returns it; None when they gave up."""
 
@@ -190,7 +192,7 @@ def begin_version(repository: Repository, request: SendRequest) -> Draft:
     draft = find_draft(repository, request)
     with Drafts() as drafts:
         version = reroll(draft, repository)
-        return drafts.keep(draft, version, f"changes since v{version.version - 1}")
+        return drafts.keep(draft, version, f"{STUBS}{version.version - 1}")
 
 
 def reset(
@@ -284,8 +286,15 @@ def leave_b4(repository: Repository) -> str:
 
 
 def _offered(repository: Repository, draft: Draft) -> Draft:
-    """The draft whose texts are to be written now: the next version's once this one was sent."""
-    last = last_sent(draft)
+    """The draft whose texts are to be written now: the next version's once this one was sent.
+
+    The changelog of a version that was started is made again until the user edits it: the commits
+    and the ticked requests may be others.
+    """
+    last, number = last_sent(draft), str(draft.version)
+    if last and draft.origins.get(f"changelogs.{number}", "").startswith(STUBS):
+        others = {key: text for key, text in draft.changelogs.items() if key != number}
+        return reroll(replace(draft, changelogs=others), repository)
     return (
         reroll(draft, repository) if last and last.version >= draft.version else draft
     )

@@ -37,9 +37,10 @@ class CollectTags(Choose):
         """The tags to tick, and those that cannot be added."""
         with VerticalScroll(id="rest", can_focus=False):
             for choice in self._collected.choices:
-                parts = (choice.trailer, choice.commit.subject, choice.why)
-                words = f" {glyph('dot')} ".join(filter(None, parts))
+                words = f"{choice.trailer} {glyph('dot')} {choice.commit.subject}"
                 yield Tick(plain(one_line(words)), value=not choice.why, compact=True)
+                if choice.why:
+                    yield Static(f"    {one_line(choice.why)}", markup=False)
             yield Static("\n".join(held_tags(self._collected)), markup=False)
 
     def on_mount(self) -> None:

@@ -203,7 +203,7 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     for name, says in head_rows(series):
         text = in_keys(says, Stage.FOLLOW) if name == "next" else one_line(str(says))
         if name == "next" and wants(series) == "v" and "press" not in text:
-            text += ": " + "r replies, " * bool(open_points(series)) + "v starts it"
+            text += " (r, then v)" if open_points(series) else " (v)"
         rows.append((name, text))
     others = max(1, most // 2)
     return [

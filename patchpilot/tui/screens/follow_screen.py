@@ -793,6 +793,7 @@ class FollowScreen(ListDetailScreen):
 
         def show(draft: Any) -> None:
             session.changed("draft")
+            self.tui.jobs.refresh_stale()
             rows = [
                 f"Version {draft.version} is started. Next steps:",
                 "",
