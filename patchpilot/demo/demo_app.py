@@ -37,7 +37,7 @@ from patchpilot.tui.widgets.title_line import TitleLine
 
 CARDS = {
     Stage.COMMIT: "M: Robin's changes, T: no tour.",
-    Stage.CHECKS: "What bots and maintainers report.",
+    Stage.CHECKS: "Findings of maintainers and bots.",
     Stage.RECIPIENTS: "Who receives the patch, and why.",
     Stage.TAGS: "Which commit introduced the bug?",
     Stage.BACKPORTS: "Which stable kernels need it?",

@@ -124,7 +124,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             "help",
             show=False,
             priority=True,
-            tooltip="the same, also in a text field",
+            tooltip="the same, in a text field",
         ),
         key("q", "leave", "quit", "quit; your progress is saved"),
     ]

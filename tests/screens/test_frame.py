@@ -318,3 +318,15 @@ async def test_only_the_focused_panel_has_a_border_in_the_accent_color(
             for panel in shown:
                 color = panel.styles.border_top[1].rgb
                 assert (color == accent) is panel.has_pseudo_class("focus-within")
+
+
+async def test_plus_gives_the_focused_panel_the_screen_and_takes_it_again(
+    app: PatchpilotApp,
+) -> None:
+    async with running(app, (100, 30), Stage.CHECKS) as pilot:
+        before = text_of(app)
+        await keys(pilot, "plus")
+        assert text_of(app).startswith("╭─ ")
+        assert "q quit" in text_of(app)
+        await keys(pilot, "escape")
+        assert text_of(app) == before

@@ -477,7 +477,7 @@ class ChecksScreen(ListDetailScreen):
             ),
             Option(
                 "Usual rules" if self.session.strict else "Findings of all rules",
-                "shows those that are hidden by default, too"
+                "includes the findings hidden by default"
                 if not self.session.strict
                 else "hides what only all rules report",
                 self._switch_strict,

@@ -70,7 +70,7 @@ class StageScreen(JobScreen):
             "plus", "enlarge", "enlarge", "enlarge the focused panel, or shrink it"
         ),
     ]
-    ALLOW_IN_MAXIMIZED_VIEW = "TitleLine, StageBar, SearchBar, MessageRow, KeyLine"
+    ALLOW_IN_MAXIMIZED_VIEW = "SearchBar, MessageRow, KeyLine"
     jump_label = ""
     """What `f` goes to, for the key line; "" if that is seldom needed."""
 
