@@ -55,7 +55,7 @@ async def test_only_what_is_ticked_is_given(
     pressed: tuple[str, ...], result: object
 ) -> None:
     app = Host()
-    async with app.run_test(size=(100, 24)) as pilot:
+    async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()
         first, second = app.screen.query(Checkbox)
         assert (first.value, second.value) == (True, False)

@@ -337,6 +337,7 @@ class StageScreen(JobScreen):
             self.minimize()
         elif self.focused:
             self.maximize(self.focused)
+            self.notify("the panel has the whole screen; press + or Esc to shrink it")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There may be nothing to go to."""
