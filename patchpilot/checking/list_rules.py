@@ -2,16 +2,18 @@
 """Implements `rules` and `explain`: lists and explains the rules of the packs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.errors import unknown
 from patchpilot.lint.rule_records import hidden_by_default, records_of
-from patchpilot.lint.rule_store import OwnPack, load_packs, load_rules
+from patchpilot.lint.rule_store import OwnPack, examples_of, load_rules
 from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.finding import Severity
 from patchpilot.model.json_form import json_form
 from patchpilot.model.rule import Example, Rule
 from patchpilot.model.rule_record import RuleRecord
+
+all_rules = load_rules
 
 
 @json_form(
@@ -23,8 +25,7 @@ from patchpilot.model.rule_record import RuleRecord
     "gone=record.gone_share?",
     "asked=record.asked_share?",
 )
-@dataclass(frozen=True, slots=True)
-class RuleExplanation:
+class RuleExplanation(NamedTuple):
     """A rule with its examples, its records on real patches by severity, and whether its findings
     are shown by default.
     """
@@ -59,11 +60,6 @@ class RuleExplanation:
         return tuple(example.text for example in self.good)
 
 
-def all_rules(packs: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
-    """Returns all rules, pack by pack."""
-    return load_rules(packs)
-
-
 def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
     """Returns the rules for a rule id, a rule name, or a checkpatch.pl type.
 
@@ -86,12 +82,7 @@ def explain_all(
     rules: Sequence[Rule], packs: Sequence[OwnPack] = ()
 ) -> tuple[RuleExplanation, ...]:
     """Returns the rules with their examples; the packs are read only once."""
-    examples = {
-        rule.id: found
-        for pack in load_packs(packs)
-        for rule in pack.rules
-        for found in [pack.examples[rule.id]]
-    }
+    examples = examples_of(rules, packs)
     hidden = hidden_by_default(load_rules())
     return tuple(
         RuleExplanation(

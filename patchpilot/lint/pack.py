@@ -141,11 +141,23 @@ def parse_pack(
         if rule.id in examples:
             raise PackError(f"{where}: duplicate rule id")
         rules.append(rule)
-        examples[rule.id] = (
-            *(_example(one, where, bad=True) for one in table["bad"]),
-            *(_example(one, where, bad=False) for one in table["good"]),
-        )
+        examples[rule.id] = _examples(table, where)
     return Pack(name, tuple(rules), examples)
+
+
+def parse_examples(text: str, label: str) -> dict[str, tuple[Example, ...]]:
+    """Return the examples in a rule pack by rule id; `parse_pack` has accepted the pack."""
+    return {
+        table["id"]: _examples(table, _Place(label, 0, table["id"]))
+        for table in tomllib.loads(text)["rule"]
+    }
+
+
+def _examples(table: Mapping[str, Any], where: _Place) -> tuple[Example, ...]:
+    return (
+        *(_example(one, where, bad=True) for one in table["bad"]),
+        *(_example(one, where, bad=False) for one in table["good"]),
+    )
 
 
 def _with_parts(match: Any, parts: Mapping[str, str]) -> Any:

@@ -72,21 +72,28 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
     """Returns all packs with their examples, parsed without the cache.
 
-    This is for `explain`, the documentation and the tests.
+    This is for the documentation and the tests.
     """
     packs = _parse(*_sources(own))
     _one_of_each([rule for pack in packs for rule in pack.rules])
     return packs
 
 
-def examples_of(rule: Rule, own: Sequence[OwnPack] = ()) -> tuple[Example, ...]:
-    """Returns the examples of one rule."""
-    for label, text in zip(*_sources(own), strict=True):
-        if Path(label).stem == rule.pack and (
-            examples := _parse([label], [text])[0].examples.get(rule.id)
-        ):
-            return examples
-    return ()
+def examples_of(
+    rules: Sequence[Rule], own: Sequence[OwnPack] = ()
+) -> dict[str, tuple[Example, ...]]:
+    """Returns the examples in the packs of some rules by rule id."""
+    from patchpilot.lint.pack import parse_examples
+
+    packs = {rule.pack for rule in rules}
+    return {
+        id_: examples
+        for label, text in zip(*_sources(own), strict=True)
+        if Path(label).stem in packs
+        for id_, examples in parse_examples(
+            text.decode("utf-8", "replace"), label
+        ).items()
+    }
 
 
 def detector_of(rule: Rule) -> RegisteredDetector:
