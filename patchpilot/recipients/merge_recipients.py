@@ -6,7 +6,6 @@ precedence over Cc:.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from patchpilot.maintainers.role_words import ascii_lower
@@ -20,14 +19,11 @@ from patchpilot.recipients.get_maintainer.address_format import (
 )
 
 
-@dataclass(slots=True)
 class _Row:
-    box: str
-    role: str
-    section: str | None
-    header: str
-    reasons: list[str] = field(default_factory=list)
-    patches: set[int] | None = field(default_factory=set)
+    def __init__(self, box: str, role: str, section: str | None, header: str) -> None:
+        self.box, self.role, self.section, self.header = box, role, section, header
+        self.reasons: list[str] = []
+        self.patches: set[int] | None = set()
 
 
 class MergedRecipient:

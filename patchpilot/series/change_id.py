@@ -4,18 +4,19 @@
 They are part of the names of the tags that mark sent versions.
 """
 
+import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.patch import Series
 
 TAGS = "sent/"
 """The tags of sent versions: `sent/CHANGE-ID-vN`, as b4 names them."""
-_LINE = re.compile(r"change-id:\s*([\w.-]{4,120})\s*", re.IGNORECASE)
-_GERRIT = re.compile(r"I[0-9a-f]{40}")
-_TAG = re.compile(rf"{TAGS}(.+)-v(\d{{1,3}})")
+_LINE = late(r"change-id:\s*([\w.-]{4,120})\s*", re.IGNORECASE)
+_GERRIT = late(r"I[0-9a-f]{40}")
+_TAG = late(rf"{TAGS}(.+)-v(\d{{1,3}})")
 
 
 def new_change_id(title: str) -> str:
@@ -25,7 +26,7 @@ def new_change_id(title: str) -> str:
     words = (
         "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
     )
-    return f"{datetime.now(UTC):%Y%m%d}-{words}-{secrets.token_hex(6)}"
+    return f"{datetime.now(UTC):%Y%m%d}-{words}-{os.urandom(6).hex()}"
 
 
 def change_id_line(change_id: str) -> str:

@@ -6,11 +6,11 @@ versions.
 """
 
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
@@ -21,12 +21,11 @@ from patchpilot.resources import state_path, store_json
 from patchpilot.series.change_id import change_ids
 
 BY_HAND = "by hand"
-_BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+_BROKEN = late("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 """A line break or another control character; a tab is white space."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edits:
+class Edits(NamedTuple):
     """The user's edits of a recipient plan.
 
     `placed` are (header, address) pairs that were added or moved manually; `dropped` are the
@@ -40,17 +39,17 @@ class Edits:
 
     def of_patch(self, patch: str, address: Address, *, gets: bool) -> "Edits":
         """With an address that gets the patch with this subject, or does not get it."""
-        return replace(self, single=(*self.single, (patch, address, gets)))
+        return self._replace(single=(*self.single, (patch, address, gets)))
 
     def place(self, header: str, address: Address) -> "Edits":
         """With an address put into a header ("to" or "cc")."""
         rest = self.restore(address)
-        return replace(rest, placed=(*rest.placed, (header, address)))
+        return rest._replace(placed=(*rest.placed, (header, address)))
 
     def drop(self, address: Address) -> "Edits":
         """With an address removed."""
         rest = self.restore(address)
-        return replace(rest, dropped=(*rest.dropped, address.key))
+        return rest._replace(dropped=(*rest.dropped, address.key))
 
     def restore(self, address: Address, patch: str = "") -> "Edits":
         """With the edits of an address undone, or only the one for a patch if there is one."""
@@ -58,7 +57,7 @@ class Edits:
             one for one in self.single if (one[0], one[1].key) != (patch, address.key)
         )
         if others != self.single:
-            return replace(self, single=others)
+            return self._replace(single=others)
         return Edits(
             tuple(edit for edit in self.placed if edit[1].key != address.key),
             tuple(key for key in self.dropped if key != address.key),

@@ -11,7 +11,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.archive.track_store import Store, default_file
 from patchpilot.commits.b4_prep import prep_of
 from patchpilot.commits.range import (
     FromArchive,
@@ -33,7 +32,6 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient, RecipientPlan, of_patch
-from patchpilot.model.send_request import SendRequest
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
@@ -46,7 +44,7 @@ from patchpilot.recipients.recipient_plan import (
     plan_undisclosed,
     plan_undisclosed_paths,
 )
-from patchpilot.series.draft import Drafts
+from patchpilot.resources import state_path
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.series.recipient_edits import (
     Edits,
@@ -56,8 +54,8 @@ from patchpilot.series.recipient_edits import (
     save_edits,
     topic_key,
 )
-from patchpilot.topic.followed.known_series import shown_series
 from patchpilot.topic.read_series import read_series
+from patchpilot.topic.topic_prefix import has_drafts
 
 NOT_FOR_PLANS = ("git", "git_min_percent")
 HISTORY_SECONDS = 8.0
@@ -370,10 +368,12 @@ def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
     """Whether these are the patches of a topic that fixes a security problem which is not public
     yet.
     """
+    if repository is None or repository.bare or not has_drafts():
+        return False
+    from patchpilot.model.send_request import SendRequest
+    from patchpilot.series.draft import Drafts
     from patchpilot.topic.find_topic import read_topic
 
-    if repository is None or repository.bare:
-        return False
     with Drafts() as drafts:
         if not any(draft.is_undisclosed for draft in drafts.all(repository.key)):
             return False
@@ -421,8 +421,12 @@ def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
     if series.cover:
         titles.add(title_key(series.cover.subject.title))
     planned = {recipient.address.key for recipient in plan.recipients}
-    if not default_file().exists():
+    if not (state_path() / "track.sqlite").exists():
         return
+    # no topic is followed on most machines
+    from patchpilot.archive.track_store import Store
+    from patchpilot.topic.followed.known_series import shown_series
+
     with Store() as store:
         for entry in store.entries():
             if title_key(parse_subject(entry.subject).title) in titles:

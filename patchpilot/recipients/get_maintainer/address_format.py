@@ -6,14 +6,15 @@ get_maintainer.pl does.
 import re
 from collections.abc import Iterable
 
+from patchpilot.cache.cached_re import late
 from patchpilot.maintainers.role_words import ascii_lower
 
 _SPACE = " \t\n\r\f\v"
-_NAMED = re.compile(r"^([^<]+)<(.+@.*)>.*$")
-_ANGLED = re.compile(r"^\s*<(.+@\S*)>.*$", re.ASCII)
-_BARE = re.compile(r"^(.+@\S*).*$", re.ASCII)
-_MUST_QUOTE = re.compile(r"[^\w \-]", re.ASCII)
-_LONE_QUOTE = re.compile(r'(?<!\\)"')
+_NAMED = late(r"^([^<]+)<(.+@.*)>.*$")
+_ANGLED = late(r"^\s*<(.+@\S*)>.*$", re.ASCII)
+_BARE = late(r"^(.+@\S*).*$", re.ASCII)
+_MUST_QUOTE = late(r"[^\w \-]", re.ASCII)
+_LONE_QUOTE = late(r'(?<!\\)"')
 _TOKEN = r'[ \t]*(?:"(?:[^"\\\r]|\\.)*"|\[(?:[^\[\]\r\\]|\\.)*\]|[^()<>@,;:\\".\[\]\x00-\x20\x7f]+|[<>@,:.])[ \t]*'  # noqa: E501
 _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 

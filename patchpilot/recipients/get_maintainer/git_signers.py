@@ -10,10 +10,10 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.run import git
 from patchpilot.errors import GitError
 from patchpilot.recipients.get_maintainer.collected_roles import (
@@ -25,10 +25,10 @@ BUDGET = 30.0
 """Time limit in seconds for all git calls of a run."""
 
 _FORMAT = "--format=GitCommit: %H%nGitAuthor: %an <%ae>%nGitSubject: %s%n%b%n"
-_COMMIT = re.compile(r"^GitCommit: ([0-9a-f]{40})")
-_AUTHOR = re.compile(r"^GitAuthor: (.*)")
-_STAT = re.compile(r"^(\d+)\t(\d+)\t(.*)$")
-_VALUE = re.compile(r"\s*.*:\s*(.+)\s*")
+_COMMIT = late(r"^GitCommit: ([0-9a-f]{40})")
+_AUTHOR = late(r"^GitAuthor: (.*)")
+_STAT = late(r"^(\d+)\t(\d+)\t(.*)$")
+_VALUE = late(r"\s*.*:\s*(.+)\s*")
 _SINCE = "1-year-ago"
 _MOST = 5
 """At most so many contacts get a role."""
@@ -47,15 +47,15 @@ class Signed(NamedTuple):
     stats: tuple[tuple[int, int], ...]
 
 
-@dataclass(slots=True)
 class GitHistory:
     """Signers from the repository with the working tree `top`."""
 
-    top: Path
-    ignored: frozenset[str] = frozenset()
-    budget: float = BUDGET
-    remarks: list[str] = field(default_factory=list)
-    _end: float = 0.0
+    def __init__(
+        self, top: Path, ignored: frozenset[str] = frozenset(), budget: float = BUDGET
+    ) -> None:
+        self.top, self.ignored, self.budget = top, ignored, budget
+        self.remarks: list[str] = []
+        self._end = 0.0
 
     def add_file_people(
         self, people: CollectedRoles, question: GetMaintainerRequest
