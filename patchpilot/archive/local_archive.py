@@ -20,6 +20,7 @@ from pathlib import Path
 from patchpilot.archive.archive import MailArchive, NotInArchiveError
 from patchpilot.archive.local_mails import FoundMail, LocalMails, local_mails
 from patchpilot.archive.local_query import clean, condition, ids_in, words_of
+from patchpilot.cache.cached_re import late
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.errors import CancelledError, InputError, NetworkError
 from patchpilot.model.mail import Mail, parse_mail
@@ -53,10 +54,10 @@ _AT_ONCE = 500
 """Mails that are added to the index at once, and kept when the reading is ended."""
 _MOST_FOUND, _MOST_OF_THREAD = 20_000, 20_000
 _MOST_TOKENS = 2_000
-_NAMED = re.compile(r'\bm:"?([^"\s()]+)')
-_COMMIT = re.compile(r"[0-9a-f](?<!\w.)[0-9a-f]{11,39}\b")
-_CHANGE_ID = re.compile(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
-_FILE = re.compile(r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE)
+_NAMED = late(r'\bm:"?([^"\s()]+)')
+_COMMIT = late(r"[0-9a-f](?<!\w.)[0-9a-f]{11,39}\b")
+_CHANGE_ID = late(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
+_FILE = late(r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE)
 
 
 class LocalArchive(MailArchive):

@@ -10,13 +10,14 @@ same order.
 import re
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.errors import UsageError
 
-_TOKEN = re.compile(
+_TOKEN = late(
     r'\s*(?:(?P<mark>[()])|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'
 )
-_MESSAGE_ID = re.compile(r"[^\s<>\"'(),;:/]+@[\w.-]*\w")
-_SAID = re.compile(r"\w+")
+_MESSAGE_ID = late(r"[^\s<>\"'(),;:/]+@[\w.-]*\w")
+_SAID = late(r"\w+")
 _SUBJECT, _SENDER, _PEOPLE = "mail.subject", "mail.sender", "mail.people"
 _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Opens an archive by its URL or by its local path."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
 from patchpilot.archive.archive import LORE, Archive, MailArchive
 from patchpilot.archive.local_archive import LocalArchive
+from patchpilot.cache.cached_re import late
 from patchpilot.errors import UsageError
 from patchpilot.model.hosts import split_url
 from patchpilot.model.printable import UNSAFE
 from patchpilot.model.progress import Progress, silent
 
-_WEB = re.compile(r"https?://")
+_WEB = late(r"https?://")
 
 
 def archive_address(text: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compiles the patterns of the rule engine, and caches them between runs.
+"""Compiles patterns when they are first used, and caches them between runs.
 
 A check of a small patch uses 220 patterns of rules and of C, and compiling them takes a quarter of
 its time. Compiling only the patterns whose fixed words are in the text would still take most of
@@ -12,7 +12,9 @@ import re
 import sys
 from array import array
 from functools import cache
+from itertools import islice
 from re import Pattern
+from typing import Any, cast
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 
@@ -27,6 +29,16 @@ used again.
 """
 _KIND = Kind("patterns", (__file__,), keep=2)
 
+_DAMAGED = (
+    ImportError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""Errors for codes that are not those of this interpreter."""
+
 _Form = tuple[int, bytes, int, dict[str, int], tuple[str | None, ...]]
 
 
@@ -39,22 +51,27 @@ class _KeptPatterns:
         self.forms: dict[tuple[str, int], _Form] = (
             known if isinstance(known, dict) else {}
         )
-        self.used: set[tuple[str, int]] = set()
-        self.new: list[tuple[str, int]] = []
+        self.made: dict[tuple[str, int], Pattern[str]] = {}
+        self.new: dict[tuple[str, int], _Form] = {}
 
     def compile(self, pattern: str, flags: int) -> Pattern[str]:
         """Return the pattern, from its cached codes if there are any."""
         place = (pattern, flags)
-        self.used.add(place)
-        form = self.forms.get(place)
-        if form is not None:
+        made = self.made.get(place)
+        if made is None:
             try:
-                return _restored(pattern, form)
-            except (TypeError, ValueError, RuntimeError, IndexError):
-                del self.forms[place]
-        compiled = re.compile(pattern, flags)
-        self.new.append(place)
-        return compiled
+                form = self.forms.get(place) or self.new.setdefault(
+                    place, _form_of(pattern, flags)
+                )
+                made = _restored(pattern, form)
+            except _DAMAGED:
+                self.forms.pop(place, None)
+                made = re.compile(pattern, flags)
+            if len(self.made) >= 2 * MOST:
+                self.made.clear()
+                self.new.clear()
+            self.made[place] = made
+        return made
 
 
 @cache
@@ -74,6 +91,26 @@ def compile_cached(pattern: str, flags: int = 0) -> Pattern[str]:
     return kept.compile(pattern, int(flags)) if kept else re.compile(pattern, flags)
 
 
+class _Late:
+    """A pattern that is compiled when one of its attributes is first used."""
+
+    def __init__(self, text: str, flags: int) -> None:
+        self.pattern, self._flags = text, flags
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(compile_cached(self.pattern, self._flags), name)
+        setattr(self, name, found)
+        return found
+
+
+def late(text: str, flags: int = 0) -> Pattern[str]:
+    """Return a pattern that is compiled at first use.
+
+    Most calls need only a few of the patterns in the modules that they import.
+    """
+    return cast("Pattern[str]", _Late(text, flags))
+
+
 def keep() -> None:
     """Cache the patterns compiled in this run if there are enough of them.
 
@@ -85,12 +122,9 @@ def keep() -> None:
     forms = (
         kept.forms
         if len(kept.forms) + len(kept.new) <= MOST
-        else {key: kept.forms[key] for key in kept.used & kept.forms.keys()}
+        else {key: kept.forms[key] for key in kept.made.keys() & kept.forms.keys()}
     )
-    try:
-        forms.update((place, _form_of(*place)) for place in kept.new[:MOST])
-    except (ImportError, AttributeError, TypeError, ValueError, OverflowError):
-        return
+    forms |= islice(kept.new.items(), MOST)
     remember(_KIND, kept.key, forms)
     kept.new.clear()
 

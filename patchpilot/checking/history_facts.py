@@ -2,7 +2,6 @@
 """Provides facts from the repository's history for the rules (lint's HistoryFacts)."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from threading import Lock
@@ -10,6 +9,7 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING
 
 from patchpilot.cache import entries
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import streaming
 from patchpilot.commits.tree_readers import CommitTree
@@ -44,7 +44,7 @@ RELEASES_APART = 120 * 86400
 A repository whose latest release is this much older than its latest commit was fetched without
 tags.
 """
-_LONG_ID = re.compile(r"\b[0-9a-f]{12,40}\b")
+_LONG_ID = late(r"\b[0-9a-f]{12,40}\b")
 
 
 class RepositoryFacts:

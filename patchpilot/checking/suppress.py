@@ -3,6 +3,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,7 @@ def _waived(
     result: "CheckResult", request: Suppressions, every_rule: "Sequence[Rule]"
 ) -> "CheckResult":
     words = {rule.id: rule.words for rule in every_rule}
+    today = date.today()
     in_force: set[Waiver] = set()
     ended: dict[Waiver, None] = {}
 
@@ -97,9 +99,7 @@ def _waived(
             for waiver in request.waivers
             if waiver.subject in ("", title) and waiver.covers(finding, names)
         ]
-        valid = next(
-            (waiver for waiver in about if not waiver.ended(request.today)), None
-        )
+        valid = next((waiver for waiver in about if not waiver.ended(today)), None)
         if valid is None:
             ended.update(dict.fromkeys(about))
             return None

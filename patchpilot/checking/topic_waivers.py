@@ -4,11 +4,11 @@
 They are stored in the topic's draft, not in the branch, and are not sent.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from patchpilot.cache.cached_re import late
 from patchpilot.checking.suppressions import Suppressions
 from patchpilot.commits.range import is_network_target
 from patchpilot.commits.repository import Repository
@@ -16,25 +16,26 @@ from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError, UsageError, unknown
 from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, verify
 from patchpilot.model.action import Action
-from patchpilot.model.draft import Draft
 from patchpilot.model.rule import Rule
-from patchpilot.model.send_request import SendRequest
-from patchpilot.series.draft import Drafts
-from patchpilot.topic.fix_claims import denied_subjects, without_denials
 from patchpilot.topic.topic_base import topic_commits
 from patchpilot.topic.topic_prefix import draft_of
 
+if TYPE_CHECKING:
+    from patchpilot.model.draft import Draft
+
 ORIGIN = "your topic"
-REVIEW_COMMENT = re.compile(r"review-[0-9a-f]{8}")
+REVIEW_COMMENT = late(r"review-[0-9a-f]{8}")
 """The name of a reviewer's comment, which is waived like a rule."""
 
 
-def of_draft(draft: Draft) -> tuple[Waiver, ...]:
+def of_draft(draft: "Draft") -> tuple[Waiver, ...]:
     """Returns the waivers in a topic's draft.
 
     A commit that its author marked as not being a fix gets a waiver for the rule that requires
     a Fixes: tag.
     """
+    from patchpilot.topic.fix_claims import denied_subjects
+
     given = (
         Waiver(rule, reason, origin=ORIGIN, kind=TOPIC)
         for rule, reason in sorted(draft.waivers.items())
@@ -93,7 +94,7 @@ def suppressions_of(
 
 def known_draft(
     repository: Repository, target: str | None, base: str | None = None
-) -> Draft | None:
+) -> "Draft | None":
     """Returns the draft of a TARGET's topic, identified by subjects, author dates and the branch.
 
     Returns None if there is no draft, and for patch files.
@@ -115,21 +116,16 @@ def give(
     rules: Sequence[Rule],
     target: str | None = None,
     base: str | None = None,
-) -> Draft:
+) -> "Draft":
     """Adds waivers to the draft of a TARGET's topic, each under its rule's name.
 
     Raises `UsageError` for an unknown rule.
     """
-    from patchpilot.topic.find_topic import find_draft
-
     of_rules = (one for one in waivers if not REVIEW_COMMENT.fullmatch(one.rule))
     verify(tuple(of_rules), rules)
-    draft = find_draft(repository, SendRequest(target=target, base=base))
+    draft = _draft_to_change(repository, target, base)
     reasons = {_name(waiver.rule, rules): waiver.reason for waiver in waivers}
-    with Drafts() as drafts:
-        return drafts.keep(
-            draft, replace(draft, waivers={**draft.waivers, **reasons}), "check --waive"
-        )
+    return _keep(draft, "check --waive", waivers={**draft.waivers, **reasons})
 
 
 def take_back(
@@ -138,14 +134,14 @@ def take_back(
     rules: Sequence[Rule],
     target: str | None = None,
     base: str | None = None,
-) -> Draft:
+) -> "Draft":
     """Removes the waivers of the given rules from the draft of a TARGET's topic.
 
     Raises `UsageError`, with the existing waivers, if a rule is not waived.
     """
-    from patchpilot.topic.find_topic import find_draft
+    from patchpilot.topic.fix_claims import denied_subjects, without_denials
 
-    draft = find_draft(repository, SendRequest(target=target, base=base))
+    draft = _draft_to_change(repository, target, base)
     left, answers = dict(draft.waivers), draft.answers
     for word in words:
         name = next((name for name in (word, _name(word, rules)) if name in left), None)
@@ -161,10 +157,25 @@ def take_back(
         if name is None:
             raise unknown("waiver", word, draft.waivers)
         left.pop(name, None)
+    return _keep(draft, "check --unwaive", waivers=left, answers=answers)
+
+
+def _draft_to_change(
+    repository: Repository, target: str | None, base: str | None
+) -> "Draft":
+    from patchpilot.model.send_request import SendRequest
+    from patchpilot.topic.find_topic import find_draft
+
+    return find_draft(repository, SendRequest(target=target, base=base))
+
+
+def _keep(draft: "Draft", verb: str, **changes: Any) -> "Draft":
+    from dataclasses import replace
+
+    from patchpilot.series.draft import Drafts
+
     with Drafts() as drafts:
-        return drafts.keep(
-            draft, replace(draft, waivers=left, answers=answers), "check --unwaive"
-        )
+        return drafts.keep(draft, replace(draft, **changes), verb)
 
 
 def _name(word: str, rules: Sequence[Rule]) -> str:

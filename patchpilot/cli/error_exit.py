@@ -156,11 +156,6 @@ def _prepare_streams() -> None:
             stream.reconfigure(
                 errors="backslashreplace" if stream is sys.stderr else "surrogateescape"
             )
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(
-                errors="backslashreplace" if stream is sys.stderr else "surrogateescape"
-            )
 
 
 def _drop_stdout() -> None:

@@ -9,9 +9,9 @@ the patches, "tip-commit" in an empty commit above them, and "branch-description
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
 MARKER = "--- b4-submit-tracking ---"
 COMMIT, TIP_COMMIT, DESCRIPTION = "commit", "tip-commit", "branch-description"
 _MOST_VERSIONS = 10_000
-_ADDRESSED = re.compile(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
-_TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
+_ADDRESSED = late(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
+_TAG = late(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class PrepBranch:
+class PrepBranch(NamedTuple):
     """The data that b4 stores for a branch.
 
     `cover` is the cover letter as b4 stores it. `revision` is the revision to send next. `base`
@@ -83,7 +82,7 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
         by_us = config.get("patchpilot-enrolled", ("",))[-1] == "true"
         cover = config.get("description", ("",))[-1]
         found = _read(repository, branch, DESCRIPTION, tracking, cover, tip)
-        return replace(found, by_us=by_us) if found else None
+        return found._replace(by_us=by_us) if found else None
     commit = _newest_cover(repository, tip, branch, trusted=bool(strategy))
     if commit is None:
         return None

@@ -6,21 +6,21 @@ chose to fetch. What is changed since, by commits that are built, by earlier one
 needs trust of its own.
 """
 
-import re
 from pathlib import Path
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.own_commands import is_trusted, own_command
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
-_BUILD_FILE = re.compile(
+_BUILD_FILE = late(
     r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"
     r"|.*\.(?:mk|sh|pl|py|awk)|(?:.*/)?(?:gen|mk|extract|relocs)[^/]*\.[ch]"
 )
 """Files that a build runs or reads as a program, programs for the building machine among them."""
-_MAKE_CALL = re.compile(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
+_MAKE_CALL = late(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
 """Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 

@@ -4,12 +4,13 @@
 import re
 from datetime import datetime, timedelta, timezone
 
+from patchpilot.cache.cached_re import late
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH, moment
 from patchpilot.model.commit import Commit
 
-_IDENT = re.compile(
+_IDENT = late(
     r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$"
 )
 

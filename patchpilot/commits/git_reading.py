@@ -3,7 +3,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -77,7 +76,8 @@ def git_version() -> str:
     The version is cached until the program changes. Raises `MissingError` if git is not
     installed.
     """
-    program = shutil.which("git")
+    files = (f"{folder}/git" for folder in os.get_exec_path())
+    program = next((file for file in files if os.access(file, os.X_OK)), None)
     if program is None:
         raise MissingError("git is not installed", hint="install git 2.38 or newer")
     state = os.stat(program)  # noqa: PTH116 (start-up)

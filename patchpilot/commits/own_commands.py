@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import compile_cached, late
 from patchpilot.commits import trust_store
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
@@ -75,11 +76,11 @@ _HOOKS = {
     ),
 }
 _HOOKS_KEY = "core.hookspath"
-_ALIAS_KEY = re.compile(r"sendemail\.(?:.+\.)?aliasesfile")
+_ALIAS_KEY = late(r"sendemail\.(?:.+\.)?aliasesfile")
 _B4_FILE = ".b4-config"
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
-_RECIPIENTS = re.compile(
+_RECIPIENTS = late(
     rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*"
 )
 """What docs/how-to/use-with-git-send-email.md sets: nothing else may be in such a command."""
@@ -165,7 +166,7 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
     pattern = "|".join(_SETTINGS[use] for use in uses or Use)
     return (
         bool(entry.value)
-        and bool(re.fullmatch(pattern, key, re.DOTALL))
+        and bool(compile_cached(pattern, re.DOTALL).fullmatch(key))
         and not _counts_untrusted(entry)
     )
 

@@ -10,10 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.run import git
 from patchpilot.errors import GitError
 
-_PLACES = re.compile(
+_PLACES = late(
     r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL
 )
 _OF_TREE = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".b4-config")

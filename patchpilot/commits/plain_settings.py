@@ -9,6 +9,8 @@ patchpilot does not need.
 import re
 from functools import cache
 
+from patchpilot.cache.cached_re import late
+
 _FORMS = {
     r"(?i:true|false|yes|no|on|off|[01]?)": """
         core.bare core.commitgraph core.filemode core.ignorecase core.logallrefupdates
@@ -56,9 +58,7 @@ _ACTING_KINDS = ("archive", "url", "path", "paths")
 @cache
 def _forms() -> dict[str, re.Pattern[str]]:
     return {
-        name: re.compile(form)
-        for form, names in _FORMS.items()
-        for name in names.split()
+        name: late(form) for form, names in _FORMS.items() for name in names.split()
     }
 
 

@@ -7,13 +7,12 @@ hooks are those that may run, and no attribute of the tree selects a diff or mer
 was checked is what git uses, and nothing else in the repository acts.
 """
 
-import hashlib
 import os
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from patchpilot.cache.entries import Kind, key_of
 from patchpilot.cache.folder import cache_dir, evict, private_folder
 from patchpilot.commits import trust_store
 from patchpilot.commits.git_config import (
@@ -48,6 +47,7 @@ _SHARED = (
 )
 """What git shares between the working trees of a repository (gitrepository-layout(5))."""
 _ATTRIBUTES = b"\n* !diff !merge\n"
+_KIND = Kind("repositories", (__file__,))
 _KEPT = 64
 """Directories that are kept between runs."""
 
@@ -115,10 +115,11 @@ class PrivateConfig:
 
     def _folder(self, files: Mapping[str, bytes]) -> Path:
         """Return the directory with these files; its name depends on its content."""
-        digest = hashlib.sha256(os.fsencode(self.places.common_dir))
-        for name, content in files.items():
-            digest.update(b"\0%s\0%d\0%b" % (name.encode(), len(content), content))
-        folder = cache_dir() / "repositories" / digest.hexdigest()[:40]
+        parts = (
+            part for name, content in files.items() for part in (name.encode(), content)
+        )
+        key = key_of(_KIND, (os.fsencode(self.places.common_dir), *parts))
+        folder = cache_dir() / "repositories" / key
         if _has(folder, files):
             # used again: not the next to be evicted
             os.utime(folder)
@@ -127,7 +128,7 @@ class PrivateConfig:
             self._temporary.append(TemporaryFolder("config"))
             return self._written(self._temporary[-1].path, files)
         evict(folder.parent, _KEPT)
-        fresh = folder.with_suffix(f".{secrets.token_hex(8)}")
+        fresh = folder.with_suffix(f".{os.urandom(8).hex()}")
         fresh.mkdir(mode=0o700)
         self._written(fresh, files)
         # it exists if another run was faster, or a program changed its content

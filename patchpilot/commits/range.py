@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from patchpilot.cache.cached_re import late
 from patchpilot.errors import (
     InputError,
     MissingError,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
 """The hint for a TARGET without commits."""
 MAX_COMMITS = 1000
-_NUMBERED = re.compile(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
+_NUMBERED = late(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
 
 FromArchive = Callable[[str], Series]
 """Reads the series named by an archive's URL or a Message-ID.

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.git_config import (
@@ -38,8 +39,8 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.message_id import message_id_of
 from patchpilot.urls import public_url
 
-_HEX = re.compile(r"[0-9a-f]{40}")
-_SHORT_ID = re.compile(r"[0-9a-f]{7,40}")
+_HEX = late(r"[0-9a-f]{40}")
+_SHORT_ID = late(r"[0-9a-f]{7,40}")
 _HEX_256 = re.compile(r"[0-9a-f]{64}")
 MAX_TOPIC = 500
 """Commits of a branch, latest first, among which its own are searched; b4 refuses longer series."""

@@ -11,11 +11,9 @@ import re
 import select
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -122,8 +120,7 @@ _LOOK = 0.25
 """Seconds between two calls of `Watched.while_running`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(NamedTuple):
     """A finished program: its exit code, and its output as bytes."""
 
     code: int
@@ -471,6 +468,8 @@ def streaming(
     It is a context manager. git is terminated if the block exits early; if all output was read and
     git failed, `GitError` is raised.
     """
+    import tempfile
+
     with tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(

@@ -8,8 +8,6 @@ import contextlib
 import fcntl
 import functools
 import os
-import shutil
-import tempfile
 import time
 from pathlib import Path
 
@@ -27,6 +25,8 @@ class TemporaryFolder:
     """
 
     def __init__(self, purpose: str) -> None:
+        import tempfile
+
         remove_leftovers()
         self._folder = tempfile.TemporaryDirectory(
             prefix=f"{PREFIX}{purpose}-", ignore_cleanup_errors=True
@@ -64,6 +64,8 @@ def remove_leftovers() -> tuple[Path, ...]:
 
     The removal is done only once per process.
     """
+    import tempfile
+
     folders = []
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         folders = [
@@ -74,6 +76,8 @@ def remove_leftovers() -> tuple[Path, ...]:
 
 def _is_removed(folder: Path) -> bool:
     """Remove a folder if no run holds its lock; whether it is gone."""
+    import shutil
+
     try:
         if not _is_ours(folder):
             return False

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stores digests of the contents that the user trusts, in the user's state directory."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,6 +18,8 @@ it is trusted.
 
 def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
     """Returns a digest of named contents, in the given order."""
+    import hashlib
+
     whole = hashlib.sha256()
     for name, data in parts:
         whole.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)

@@ -6,20 +6,20 @@ from the user's state directory only, because anybody may have written to the re
 """
 
 import json
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.resources import state_path, store_json
 
 REFS = "refs/patchpilot/undo"
-_ID = re.compile(r"[0-9a-f]{40}")
-_BRANCH = re.compile(
+_ID = late(r"[0-9a-f]{40}")
+_BRANCH = late(
     r"refs/heads/(?![-./])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])"
 )
 """The full name of a branch (git-check-ref-format(1)) that is no option of a command."""

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The changes of a patch by function, in a form in which two patches can be compared."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.file_diff import FileChange, Hunk
 
 # as git finds the function of a hunk: a line that begins with a word and is not a label
-_HEAD = re.compile(r"[A-Za-z_$]")
-_LABEL = re.compile(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
-_NAME = re.compile(r"\b(\w++)\s*+\(")
-_TELLING = re.compile(r"\w.*\w.*\w.*\w")
-_COMMON = re.compile(
+_HEAD = late(r"[A-Za-z_$]")
+_LABEL = late(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
+_NAME = late(r"\b(\w++)\s*+\(")
+_TELLING = late(r"\w.*\w.*\w.*\w")
+_COMMON = late(
     r"(?:return(?: [\w-]+)?|break|continue|goto \w+|else)?;?|#endif\b.*|\} else \{|/\*.*\*/"
 )
 
@@ -30,15 +29,15 @@ class Edge(NamedTuple):
     after: str
 
 
-@dataclass(slots=True)
 class ChangedFunctions:
     """The changed lines by function, and the places where lines are added.
 
     The name of a function is "" if git's heading is only a label, which names no function.
     """
 
-    lines: dict[str, Counter[Line]] = field(default_factory=dict)
-    edges: set[Edge] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.lines: dict[str, Counter[Line]] = {}
+        self.edges: set[Edge] = set()
 
     def within(self, functions: Iterable[str]) -> Counter[Line]:
         """Return the changed lines of some functions."""

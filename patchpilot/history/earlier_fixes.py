@@ -6,11 +6,10 @@ and only what they change in its functions. Files that were renamed since are fo
 was reverted later does not count.
 """
 
-import secrets
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -48,8 +47,7 @@ class Tree(NamedTuple):
     tip: str
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierFix:
+class EarlierFix(NamedTuple):
     """A commit that makes a patch unnecessary: its id, its subject, and where it is.
 
     `where` is the first release with the commit or, without one, the name of the tree.
@@ -70,8 +68,7 @@ class EarlierFix:
         return f"{verb} {self.commit[:12]} in {self.where}: {self.subject}"
 
 
-@dataclass(frozen=True, slots=True)
-class StableBase:
+class StableBase(NamedTuple):
     """A base that is only in a stable branch: its version, the commit, and the mainline branch.
 
     `mainline` is "" if the repository has none.
@@ -92,8 +89,7 @@ class StableBase:
         return f"git rebase --onto {self.mainline or 'MAINLINE'} {self.commit[:12]}"
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamState:
+class UpstreamState(NamedTuple):
     """What the trees already have of a topic: for each patch its earlier fix, or None.
 
     `stable` is the base if it is a stable branch, and the topic is not for stable.
@@ -232,7 +228,7 @@ class _Walk:
     def read(self, paths: Sequence[str]) -> tuple[_Logged, ...]:
         """The commits that change these files, latest first."""
         # messages and files may contain anything but a word that nobody knows
-        mark = secrets.token_hex(12)
+        mark = os.urandom(12).hex()
         out = self._git(
             "log", "--no-merges", "-p", "-U1", "-M", "--no-ext-diff", "--no-textconv",
             f"--max-count={_MOST_COMMITS}", f"--format={mark}%H%x00%ct%x00%B%x00",

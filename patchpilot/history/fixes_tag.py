@@ -6,28 +6,27 @@ There is no I/O: the caller passes a function that finds commits and, if known, 
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.commit import Commit
 from patchpilot.model.fixes_line import DIGITS, read_fixes_line
 from patchpilot.model.json_form import json_form
 
 Find = Callable[[str], Commit | None]
-_URL = re.compile(r"^<?https?://", re.IGNORECASE)
-_OTHER_TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:")
+_URL = late(r"^<?https?://", re.IGNORECASE)
+_OTHER_TAG = late(r"^[A-Za-z][A-Za-z0-9-]*:")
 _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
 
 
-@dataclass(frozen=True, slots=True)
-class TagProblem:
+class TagProblem(NamedTuple):
     """A problem with a tag: `kind` is its stable name."""
 
     kind: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class FixesTag:
+class FixesTag(NamedTuple):
     """A parsed `Fixes:` line; `line` is its line in the message, counted from 0.
 
     `commit_id` is the id as written, or None if there is none. `subject` is the text inside the
@@ -57,8 +56,7 @@ class FixesTag:
 @json_form(
     "tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion"
 )
-@dataclass(frozen=True, slots=True)
-class JudgedTag:
+class JudgedTag(NamedTuple):
     """A tag of a message with its problems, and the commit it names (None if it names none)."""
 
     tag: FixesTag
@@ -87,8 +85,7 @@ class JudgedTag:
         return text if text != self.tag.text or self.tag.indented else None
 
 
-@dataclass(frozen=True, slots=True)
-class Relations:
+class Relations(NamedTuple):
     """Queries about the relation of a commit to the one with the tag.
 
     Each of them returns None if the answer is unknown. `series` has the ids of the commits that

@@ -5,21 +5,20 @@ It is the ref that the setting names, a branch of a remote, or the local branch 
 Any other local branch is considered development work, whatever its name ends in.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.repository import Repository
 from patchpilot.projects.loading import projects
 
 SETTING = "patchpilot.mainline"
 _BRANCHES = ("master", "main")
 _UPSTREAM = ("origin", "upstream", "mainline", "master")
-_IS_NEXT = re.compile(r"next|queue")
+_IS_NEXT = late(r"next|queue")
 
 
-@dataclass(frozen=True, slots=True)
-class Mainline:
+class Mainline(NamedTuple):
     """The ref that is used as mainline, its tip, and the reason for this choice."""
 
     name: str

@@ -7,16 +7,15 @@ This is fast in a large history, and correct for topic branches that were merged
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository
 
-_VERSION = re.compile(
-    r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$"
-)
-_CANDIDATE = re.compile(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE)
+_VERSION = late(r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$")
+_CANDIDATE = late(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE)
 SLOP = 86400
 """The tolerated clock skew: a release this much older than a commit may still contain it."""
 LINEAR = 4
@@ -24,8 +23,7 @@ _KIND = Kind("releases", (__file__,), keep=64)
 _MOST_KEPT = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """A release tag: its commit, its commit date and its version numbers.
 
     `candidate` is N for -rcN, and None for a final release.

@@ -3,11 +3,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.repository import Repository
 from patchpilot.history.mainline import branch_refs, is_candidate
 from patchpilot.model.bounded_date import moment
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from patchpilot.history.fix_in_branch import History
 
 
-_IS_NEXT_TAG = re.compile(r"next-20\d{6}")
-_IS_NEXT_BRANCH = re.compile(r"(?:linux-)?next/(?:master|main)")
+_IS_NEXT_TAG = late(r"next-20\d{6}")
+_IS_NEXT_BRANCH = late(r"(?:linux-)?next/(?:master|main)")
 _STALE = timedelta(days=45)
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A stable branch: the short name of its ref, its version, its tip, and the end of its
     support.
 
@@ -42,16 +41,14 @@ class Branch:
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """A maintained stable series without a ref, and the command that fetches it."""
 
     version: str
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class Branches:
+class Branches(NamedTuple):
     """The stable branches in a repository, and the stable trees of its project.
 
     `missing` has the maintained series that were not fetched.

@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.file_diff import FileChange, Hunk
 
-_LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
+_LITERAL = late(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
 
-_OPENS_FUNCTION = re.compile(r"^\w.*\)\s*\{\s*$")
+_OPENS_FUNCTION = late(r"^\w.*\)\s*\{\s*$")
 _BARE = ("", "{", "}")
 
 

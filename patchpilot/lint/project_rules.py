@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Applies the [style] settings of a project to the rules."""
 
-import re
 from collections.abc import Iterable
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Rule
 from patchpilot.projects.project import Project
@@ -78,7 +78,7 @@ def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in found if rule.checkpatch not in _NOT_IN_WHOLE_FILES)
 
 
-_KERNEL = re.compile(
+_KERNEL = late(
     r"(?<![-/.\w])(?:[Tt]he (?!(?:Linux )?kernel (?:tree|image|address|type)\b))?"
     r"(?:Linux )?[Kk]ernel\b(?! versions?\b|-|\.\w|[/_])"
 )

@@ -6,10 +6,9 @@ A waiver may be limited to some paths, and expire after a day.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.errors import InputError, UsageError, unknown
 from patchpilot.lint.unknown_rule import unknown_rule_hint
@@ -28,8 +27,7 @@ TREE, TOPIC = "tree", "topic"
 
 
 @json_form("rule", "paths", "origin", "until")
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(NamedTuple):
     """An exception from a rule, with its reason and its last day.
 
     `rule` is a rule's id or name, a checkpatch type or a pack; `paths` are glob patterns (empty:

@@ -6,15 +6,15 @@ from the start of the path. Without a trailing slash, it matches only paths with
 of slashes.
 """
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from patchpilot.cache.cached_re import late
 from patchpilot.maintainers.brace_patterns import braces
 from patchpilot.model.bounded_pattern import BoundedPattern
 
 _META = frozenset("*?[]()+|^${}\\")
-_FIRST_META = re.compile(r"[*?\[\]()+|^${}\\]")
+_FIRST_META = late(r"[*?\[\]()+|^${}\\]")
 _NEVER_A_FOLDER = frozenset(".*?")
 
 

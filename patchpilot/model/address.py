@@ -7,36 +7,37 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.encoded_words import decode_words
 
-_NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
-_BARE = re.compile(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
+_NAME_ADDR = late(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
+_BARE = late(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
 _ATOM = r'[^\x00-\x20()<>@,:;"\\\[\]]+'
-_PLAIN = re.compile(
+_PLAIN = late(
     rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*",
     re.ASCII,
 )
 """A mailbox as nearly all headers have them: nothing quoted, no comment, no group."""
-_MARK = re.compile(r'\\.|["()]', re.DOTALL)
+_MARK = late(r'\\.|["()]', re.DOTALL)
 """What begins or ends a quoted string or a comment; a backslash takes that from what follows it."""
-_EMAIL = re.compile(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
-_ANY_ADDRESS = re.compile(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
-_LIKE_ADDRESS = re.compile("[<>@\uff20\ufe6b]")
-_STRAY = re.compile(r'[\\"()]')
-_WITH_AT = re.compile(r"[^\s<>,;:]*@[^\s<>,;:]*")
-_QUOTED_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_EMAIL = late(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
+_ANY_ADDRESS = late(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
+_LIKE_ADDRESS = late("[<>@\uff20\ufe6b]")
+_STRAY = late(r'[\\"()]')
+_WITH_AT = late(r"[^\s<>,;:]*@[^\s<>,;:]*")
+_QUOTED_STRING = late(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = r"=\?[^\s?\"()<>@,;:\\]+\?[bBqQ]\?[^\s?\"()<>@,;:\\]*\?="
-_WORDS = re.compile(rf"{_WORD}(?:[ \t]+{_WORD})*")
+_WORDS = late(rf"{_WORD}(?:[ \t]+{_WORD})*")
 """Encoded words in a row; one with a character that RFC 2047 forbids in a name is none."""
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Characters that are parsed: no address or list of recipients is longer, except in an attack."""
-_DOT_ATOMS = re.compile(
+_DOT_ATOMS = late(
     r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*",
     re.ASCII | re.IGNORECASE,
 )
 """An address as nearly all are, which the email package takes."""
-_USUAL = re.compile(
+_USUAL = late(
     r"(?=[^@]{1,64}@)[\w+-]+(?:\.[\w+-]+)*"
     r"@(?:(?!-|[^.]*--)[a-z\d-]{1,63}(?<!-)\.)+"
     r"(?!(?:arpa|invalid|local|localhost|onion|test)$)[a-z]{2,63}",
@@ -44,8 +45,8 @@ _USUAL = re.compile(
 )
 """An address as nearly all are, for which loading email-validator would take longer than all else.
 """
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_QUOTED = re.compile(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
+_CONTROL = late(r"[\x00-\x1f\x7f]")
+_QUOTED = late(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
 """A name that a header quotes (RFC 5322), or that a program would read as an option where it is an
 argument.
 """

@@ -6,22 +6,24 @@ See Documentation/process/coding-assistants.rst.
 
 import re
 
+from patchpilot.cache.cached_re import late
+
 # a first word alone is also the name of people, who have a second one
-_PROGRAM = re.compile(
+_PROGRAM = late(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
     r"(?: (?:code|ai|bot|agent|opus|sonnet|haiku|cli|pro|flash|\(?[a-z]{0,9}[\d.]{1,5}[a-z]{0,9}\)?"
     r")){0,4} ?(?:<|$)",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(
+_ADDRESS = late(
     r"<(?:noreply@(?:anthropic|openai|cursor)\.com|cursoragent@cursor\.com|copilot@github\.com"
     r"|\d+\+copilot@users\.noreply\.github\.com)>",
     re.IGNORECASE,
 )
-_FORM = re.compile(r"[^\s:<>@\[\]]+:[^\s<>@\[\]]+")
-_MAILBOX = re.compile(r"\s*<[^<>]*@[^<>]*>")
-_BRACKETED = re.compile(r"\[([^][]*)\]")
+_FORM = late(r"[^\s:<>@\[\]]+:[^\s<>@\[\]]+")
+_MAILBOX = late(r"\s*<[^<>]*@[^<>]*>")
+_BRACKETED = late(r"\[([^][]*)\]")
 EVERYDAY_TOOLS = frozenset(
     [
         "cc",

@@ -3,7 +3,8 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
+
+from patchpilot.cache.cached_re import compile_cached
 
 CommitForm = tuple[str, tuple[str, ...], str]
 """A subject, the marks (keys of MARKS) of the message, and the name of who signed off last."""
@@ -21,14 +22,13 @@ MARKS: Mapping[str, str] = {
 """What a message may contain, as patterns for its lines."""
 
 
-@cache
-def _patterns() -> Mapping[str, re.Pattern[str]]:
-    return {mark: re.compile(text, re.MULTILINE) for mark, text in MARKS.items()}
-
-
 def form_of(message: str) -> CommitForm:
     """Return the form of a whole commit message."""
     subject, _, rest = message.strip("\n").partition("\n\n")
     signed = re.findall(r"^Signed-off-by: ([^<\n]*[^<\s])", rest, re.MULTILINE)
-    marks = tuple(mark for mark, text in _patterns().items() if text.search(rest))
+    marks = tuple(
+        mark
+        for mark, text in MARKS.items()
+        if compile_cached(text, re.MULTILINE).search(rest)
+    )
     return " ".join(subject.split()), marks, signed[-1] if signed else ""

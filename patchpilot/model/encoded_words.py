@@ -7,9 +7,10 @@ Any input is decoded in one pass. Untrusted headers may have damaged base64, for
 
 import binascii
 import codecs
-import re
 
-_START = re.compile(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
+from patchpilot.cache.cached_re import late
+
+_START = late(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
 _NOT_FOR_MAIL = frozenset(
     ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7")
 )

@@ -6,32 +6,30 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import islice
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.patch import Patch
 
 _KINDS = {
-    "revert": r"^revert\b",
-    "merge": r"^merge\b",
-    "cosmetic": (
+    "revert": late(r"^revert\b", re.IGNORECASE),
+    "merge": late(r"^merge\b", re.IGNORECASE),
+    "cosmetic": late(
         r"\b(renam\w*|mov(?:e|es|ing|ed)|clean\s?-?ups?|cleanups?|refactor\w*|reorgani[sz]\w*|re-?indent\w*|reformat\w*|format\w*|white\s?space"
         r"|coding style|style|typos?|spelling|comments?|spdx|licen[cs]e\w*|prefix\w*|checkpatch|constify|const|split\w*|relocat\w*|reorder\w*"  # noqa: E501
-        r"|drop\w*|remov\w*|unused|copyright|simplif\w*|consolidat\w*|unify|tidy|convert\w*|replac\w*|switch to|rework\w*|restructur\w*)\b"  # noqa: E501
+        r"|drop\w*|remov\w*|unused|copyright|simplif\w*|consolidat\w*|unify|tidy|convert\w*|replac\w*|switch to|rework\w*|restructur\w*)\b",  # noqa: E501
+        re.IGNORECASE,
     ),
-    "fix": (
-        r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b"
+    "fix": late(
+        r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b",
+        re.IGNORECASE,
     ),
-    "feature": (
-        r"\b(add\w*|support\w*|introduc\w*|implement\w*|enabl\w*|initial\w*|new|allow\w*|import\w*|create\w*|provid\w*|extend\w*)\b"
+    "feature": late(
+        r"\b(add\w*|support\w*|introduc\w*|implement\w*|enabl\w*|initial\w*|new|allow\w*|import\w*|create\w*|provid\w*|extend\w*)\b",
+        re.IGNORECASE,
     ),
 }
-
-
-@cache
-def _kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(
-        (name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _KINDS.items()
-    )
 
 
 @lru_cache(maxsize=4096)
@@ -42,12 +40,12 @@ def kind_of(subject: str) -> str:
     ignored.
     """
     text = subject.rpartition(": ")[2]
-    for name, pattern in _kinds()[:2]:
+    for name, pattern in islice(_KINDS.items(), 2):
         if pattern.search(subject):
             return name
     first = {
         name: match.start()
-        for name, pattern in _kinds()[2:]
+        for name, pattern in islice(_KINDS.items(), 2, None)
         if (match := pattern.search(text))
     }
     return min(first, key=lambda name: first[name]) if first else "other"
@@ -78,7 +76,7 @@ def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bo
     return (
         kind_of(title) == "other"
         and not is_cosmetic(title, paths)
-        and re.search(_FAILS, " ".join((title, *message)), re.IGNORECASE) is not None
+        and _FAILS.search(" ".join((title, *message))) is not None
     )
 
 
@@ -87,22 +85,22 @@ def defect_in(title: str) -> str:
 
     Returns "" for other fixes and for bugs outside of the code.
     """
-    if (
-        not re.search(_CURED, title, re.IGNORECASE)
-        or not bug_in(title)
-        or is_cosmetic(title, ())
-    ):
+    if not _CURED.search(title) or not bug_in(title) or is_cosmetic(title, ()):
         return ""
-    match = re.search(_DEFECT, title, re.IGNORECASE)
+    match = _DEFECT.search(title)
     return match[0].strip() if match else ""
 
 
-_CURED = r"\b(?:fix|avoid|prevent|plug|resolve|repair|correct|stop|close|handle)(?:e?s|ed|ing)?\b"
+_CURED = late(
+    r"\b(?:fix|avoid|prevent|plug|resolve|repair|correct|stop|close|handle)(?:e?s|ed|ing)?\b",
+    re.IGNORECASE,
+)
 
-_DEFECT = (
+_DEFECT = late(
     r"(?:\bfix(?:e[sd]|ing)?(?: \w+)? )?\b(?:(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"  # noqa: E501
     r"|null[- ](?:ptr|pointer)(?:[- ]deref\w*)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|(?:\w+ )?leak(?:s|age|ing)?|dead[- ]?lock"  # noqa: E501
-    r"|race(?: condition)?|uninit(?:iali[sz]ed)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error|failure|break\w*))\b"  # noqa: E501
+    r"|race(?: condition)?|uninit(?:iali[sz]ed)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error|failure|break\w*))\b",  # noqa: E501
+    re.IGNORECASE,
 )
 
 
@@ -111,15 +109,13 @@ def explains_missing_fixes(lines: Sequence[str]) -> bool:
 
     Valid reasons are that the bug is older than the history, or that no commit can be named.
     """
-    return (
-        re.search(_NO_FIXES, " ".join(line.strip() for line in lines), re.IGNORECASE)
-        is not None
-    )
+    return _NO_FIXES.search(" ".join(line.strip() for line in lines)) is not None
 
 
-_NO_FIXES = (
+_NO_FIXES = late(
     r"(?:\b(?:no|not|cannot|without|omit\w*|lack\w*|skip\w*)|n['’]t)\b[^.]{0,40}\bfixes:?[\"'`]* (?:tags?|lines?)\b"  # noqa: E501
-    r"|\b(?:pre-?dat(?:es?|ing)|older than|before|prior to)(?: \w+){0,3} git(?: history| era)?\b|\bpre-git\b|\bLinux-2\.6\.12-rc2\b"  # noqa: E501
+    r"|\b(?:pre-?dat(?:es?|ing)|older than|before|prior to)(?: \w+){0,3} git(?: history| era)?\b|\bpre-git\b|\bLinux-2\.6\.12-rc2\b",  # noqa: E501
+    re.IGNORECASE,
 )
 
 
@@ -129,7 +125,7 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     Returns None if it names none.
     """
     whole = " ".join(lines)
-    tidies = re.search(_TIDIES, title, re.IGNORECASE)
+    tidies = _TIDIES.search(title)
     # the text after a commit is not consumed: it may name the next one
     for match in re.finditer(
         r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", whole
@@ -142,7 +138,7 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
             before,
         ):
             continue
-        if tidies and re.search(_NO_USE, f"{before}{after[:300]}", re.IGNORECASE):
+        if tidies and _NO_USE.search(f"{before}{after[:300]}"):
             # removing what a commit left unused is cleanup, not a fix
             continue
         if (
@@ -186,42 +182,43 @@ def describes_harm(title: str, lines: Sequence[str]) -> bool:
 
     A message may mention an earlier commit's change without blaming it for anything.
     """
-    if re.search(_TIDIES, title, re.IGNORECASE):
+    if _TIDIES.search(title):
         return bug_in(title) is not None
     return bool(
-        bug_in(title)
-        or cure_in(title, lines)
-        or re.search(_FAILS, " ".join(lines), re.IGNORECASE)
+        bug_in(title) or cure_in(title, lines) or _FAILS.search(" ".join(lines))
     )
 
 
-_TIDIES = (
+_TIDIES = late(
     r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"  # noqa: E501
-    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b"  # noqa: E501
+    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b",  # noqa: E501
+    re.IGNORECASE,
 )
-_NO_USE = (
+_NO_USE = late(
     r"\b(?:no longer (?:\w+ )?(?:used?|needed|required|necessary|called|exists?|has|have|referenced|any)|not (?:used|needed|required|necessary)"  # noqa: E501
     r"(?: any ?more)?|unused|redundant|unneeded|unnecessary|needless|obsolete|superfluous|pointless|useless|dead code|no (?:more )?(?:in-tree )?"  # noqa: E501
     r"(?:users?|callers?|need)|(?:can|could) (?:now |be |therefore |safely |also )+|is (?:now )?(?:possible|available|supported)|last user|only user"  # noqa: E501
-    r"|any ?more|leftovers?)\b"
+    r"|any ?more|leftovers?)\b",
+    re.IGNORECASE,
 )
 
 
-_BUG = (
+_BUG = late(
     r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"  # noqa: E501
     r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"  # noqa: E501
     r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"  # noqa: E501
     r"|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error"  # noqa: E501
-    r"|failure|break\w*)|wrong|incorrect|broken|invalid|missing|correctly)\b"
+    r"|failure|break\w*)|wrong|incorrect|broken|invalid|missing|correctly)\b",
+    re.IGNORECASE,
 )
 
 
-_PREFIX = re.compile(
+_PREFIX = late(
     r"(?!(?:\w+ ){0,2}(?:bug)?fix(?:e[sd]|ing|up)?(?![\w-]))"
     r"(?:[^\s:()]+(?: [^\s:()]+){0,2}(?: ?\([^)]*\))?:|\([\w/,. -]+\))\s+",
     re.IGNORECASE,
 )
-_COMPOUND = re.compile(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
+_COMPOUND = late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 """The start of a name such as fixed-mmio or broken-hpi."""
 
 
@@ -238,7 +235,7 @@ def _after_prefix(title: str) -> str:
 def bug_in(title: str) -> str | None:
     """Returns the word in a subject, after its prefix, that names a bug or its fix, or None."""
     title = _after_prefix(title)
-    match = re.search(_BUG, title, re.IGNORECASE)
+    match = _BUG.search(title)
     if not match or re.search(
         r"\bfix(?:ed|es)?[-"
         r" ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b",
@@ -274,11 +271,12 @@ def bug_in(title: str) -> str | None:
     return match[0]
 
 
-_CRASH = (
+_CRASH = late(
     r"(?:(?-i:\b(?:BUG|KASAN|KMSAN|UBSAN|Oops): |\bINFO: (?:task|rcu|lockdep|possible|trying)\b)|\bcall trace:|\bgeneral protection fault\b"  # noqa: E501
     r"|\bunable to handle (?:kernel|page)\b|\b(?:possible|inconsistent) (?:circular|recursive) locking\b|\bkernel (?:panics?|oops(?:es)?)\b"  # noqa: E501
     r"|\b(?:the|this) (?:kernel|system|machine|board) (?:\w+ )?(?:panics?|oops(?:es)?|crash(?:es|ed)?)\b|\boopses\b"  # noqa: E501
-    r"|\bnull[- ]p(?:oin)?te?r[- ](?:deref\w*|access)\b)"
+    r"|\bnull[- ]p(?:oin)?te?r[- ](?:deref\w*|access)\b)",
+    re.IGNORECASE,
 )
 
 
@@ -294,26 +292,25 @@ def crash_in(title: str, lines: Sequence[str]) -> str:
     return _shown(_CRASH, title, (title, *lines)).strip(" :")
 
 
-def _shown(pattern: str, title: str, lines: Sequence[str]) -> str:
+def _shown(pattern: re.Pattern[str], title: str, lines: Sequence[str]) -> str:
     """Return the first match that the text does not deny, or "" if the title adds something."""
-    if re.search(_NEW, title, re.IGNORECASE):
+    if _NEW.search(title):
         return ""
     text = " ".join(lines)
     return next(
         (
             match[0]
-            for match in re.finditer(pattern, text, re.IGNORECASE)
-            if not re.search(
-                _DENIED, text[max(0, match.start() - 24) : match.start()], re.IGNORECASE
-            )
+            for match in pattern.finditer(text)
+            if not _DENIED.search(text[max(0, match.start() - 24) : match.start()])
         ),
         "",
     )
 
 
-_NEW = (
+_NEW = late(
     r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert"
-    r"|rework|refactor)\b"
+    r"|rework|refactor)\b",
+    re.IGNORECASE,
 )
 
 
@@ -324,34 +321,40 @@ def cure_in(title: str, lines: Sequence[str]) -> str | None:
     """
     if found := _shown(_CURE, title, lines):
         return found
-    guards = re.search(_GUARDS, title, re.IGNORECASE)
-    harm = guards and re.search(_HARM, " ".join(lines), re.IGNORECASE)
-    if guards and harm and not re.search(_NEW, title, re.IGNORECASE):
+    guards = _GUARDS.search(title)
+    harm = guards and _HARM.search(" ".join(lines))
+    if guards and harm and not _NEW.search(title):
         return guards[0].strip(": ")
     return None
 
 
-_DENIED = r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $"
-_GUARDS = (
+_DENIED = late(
+    r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $",
+    re.IGNORECASE,
+)
+_GUARDS = late(
     r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"  # noqa: E501
     r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"  # noqa: E501
-    r"|disable .* (?:for|on|with))\b"
+    r"|disable .* (?:for|on|with))\b",
+    re.IGNORECASE,
 )
-_HARM = (
+_HARM = late(
     r"\b(?:crash(?:es|ed)?|oops|panic|hangs?|corrupt\w*|out[- ]of[- ]bounds|overflow\w*|use[- ]after[- ]free|dereferenc\w+|stale|garbage|leak\w*"  # noqa: E501
-    r"|uninitiali[sz]ed|no longer works?|does(?: not|n't) work|stops? working|fail(?:s|ed|ure)|broken|never (?:called|freed|released|set))\b"  # noqa: E501
+    r"|uninitiali[sz]ed|no longer works?|does(?: not|n't) work|stops? working|fail(?:s|ed|ure)|broken|never (?:called|freed|released|set))\b",  # noqa: E501
+    re.IGNORECASE,
 )
 
 
-_CURE = (
-    rf"{_CRASH}|\b(?:WARNING: CPU: \d+|refcount_t: underflow"
+_CURE = late(
+    rf"{_CRASH.pattern}|\b(?:WARNING: CPU: \d+|refcount_t: underflow"
     r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"  # noqa: E501
     r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
     r"|fail(?:s|ed|ing)? with (?:the |an )?(?:error )?-E[A-Z]{2,}"
     r"|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"
     r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an |the )?(?:[\w-]+,? ){0,4}"
     r"(?:crash(?:es)?|panics?|deadlocks?|hangs?|leaks?|freezes?|reboots?|lock-?ups?|oops(?:es)?|stalls?|corruptions?)"
-    r"|fix(?:es|ed)? (?:the|this|that|a|an) (?:\S+ ){1,2}regression|(?:print|read|us|access)(?:s|e|es|ing)? (?:\w+ )?uninitiali[sz]ed \w+)\b"  # noqa: E501
+    r"|fix(?:es|ed)? (?:the|this|that|a|an) (?:\S+ ){1,2}regression|(?:print|read|us|access)(?:s|e|es|ing)? (?:\w+ )?uninitiali[sz]ed \w+)\b",  # noqa: E501
+    re.IGNORECASE,
 )
 
 
@@ -360,7 +363,7 @@ _BREAKS = (
     r"|fails?|failed|failing|failures?|no longer|(?:does|do|did) not|(?:does|do|did|ca)n['’]t|can ?not|stop(?:s|ped)? working|wrong\w*|incorrect\w*"  # noqa: E501
     r"|splat|warn(?:s|ing|ings)|forgot|missed|mistakenly|accidentally|inadvertently|unintended"
 )
-_FAILS = rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b"
+_FAILS = late(rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b", re.IGNORECASE)
 
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:

@@ -33,7 +33,7 @@ _KEYS: dict[type, tuple[JsonKey, ...]] = {}
 def json_form(*keys: str) -> Callable[[_Class], _Class]:
     """Marks a dataclass or named tuple as a JSON object with these keys, in this order.
 
-    Without keys, the fields of the dataclass are used. The forms of a key are:
+    Without keys, all fields are used. The forms of a key are:
 
     - `key=attribute`: the attribute has another name than the key
     - `key=part.attribute`: the attribute belongs to a part
@@ -44,7 +44,10 @@ def json_form(*keys: str) -> Callable[[_Class], _Class]:
 
     def marked(cls: _Class) -> _Class:
         _KEYS[cls] = tuple(
-            _key(text) for text in keys or cls.__dict__["__dataclass_fields__"]
+            _key(text)
+            for text in keys
+            or cls.__dict__.get("_fields")
+            or cls.__dict__["__dataclass_fields__"]
         )
         return cls
 

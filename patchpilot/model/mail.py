@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import (
@@ -35,11 +36,11 @@ _FROM_LINE = re.compile(
     re.MULTILINE,
 )
 """The line before a message in an mbox, as git-mailsplit(1) finds it."""
-_SCISSORS = re.compile(
+_SCISSORS = late(
     r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$"
 )
-_SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
-_DIFF_LINE = re.compile(
+_SHOWN = late(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
+_DIFF_LINE = late(
     r"^(?:diff -|Index: |--- (?:a/|/dev/null|\S+/\S+|\S.*\n\+\+\+ ))", re.MULTILINE
 )
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))

@@ -9,6 +9,7 @@ import binascii
 import re
 from collections.abc import Iterable, Sequence
 
+from patchpilot.cache.cached_re import late
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.encoded_words import decode_text, decode_words
@@ -21,16 +22,16 @@ TOO_LARGE = (
 Field = tuple[str, int, str]
 """The name of a header, its line counted from 1, and its value, unfolded but not decoded."""
 _READ = ("from", "subject", "date")
-_HEADER = re.compile(r"(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)")
-_IN_BODY = re.compile(r"(?P<name>from|subject|date):\s*(?P<value>.*)", re.IGNORECASE)
-_SEPARATOR = re.compile(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001")
-_BREAK = re.compile(r"diff -|Index: |--- \S|---\s*$")
+_HEADER = late(r"(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)")
+_IN_BODY = late(r"(?P<name>from|subject|date):\s*(?P<value>.*)", re.IGNORECASE)
+_SEPARATOR = late(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001")
+_BREAK = late(r"diff -|Index: |--- \S|---\s*$")
 _NO_BASE64 = bytes(
     set(range(256))
     - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
 _QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})")
-_BRACKETS = re.compile(r"([^<]*)<([^>]*)>")
+_BRACKETS = late(r"([^<]*)<([^>]*)>")
 _LONGEST_NAME = 60
 
 

@@ -4,6 +4,7 @@
 import re
 from typing import Any, NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.stable_prefix import is_for_stable, stable_versions
 
 
@@ -47,23 +48,23 @@ class Subject(NamedTuple):
         return is_for_stable(self.words)
 
 
-_SET = re.compile(r"\bpatch ?set\b", re.IGNORECASE)
-_MARK = re.compile(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
+_SET = late(r"\bpatch ?set\b", re.IGNORECASE)
+_MARK = late(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
 """What git removes from the start of a subject, in any order."""
-_REPLY = re.compile(
+_REPLY = late(
     r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
 )
-_AT_THE_END = re.compile(
+_AT_THE_END = late(
     r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$",
     re.IGNORECASE,
 )
-_JOINED = re.compile(
+_JOINED = late(
     r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))",
     re.IGNORECASE,
 )
 """Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
-_NUMBERED = re.compile(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
-_VERSIONED = re.compile(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
+_NUMBERED = late(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
+_VERSIONED = late(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
 _WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend": True}}
 
 

@@ -4,11 +4,10 @@
 import re
 from typing import Protocol, runtime_checkable
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.bounded_number import number
 
-_VERSION = re.compile(
-    r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE
-)
+_VERSION = late(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE)
 
 
 class Files(Protocol):

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.printable import HIDDEN_IN_PROSE, UNSAFE, one_line
 
-_TRAILER = re.compile(
+_TRAILER = late(
     r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$"
 )
 _NOT_A_TRAILER = frozenset(
@@ -35,18 +36,18 @@ _NOT_A_TRAILER = frozenset(
         "to",
     ]
 )
-_KNOWN = re.compile(
+_KNOWN = late(
     r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$",
     re.IGNORECASE,
 )
 _BLANK = " \t\n\r"
-_GIT_TRAILER = re.compile(r"([A-Za-z0-9-]+)[ \t]*:")
+_GIT_TRAILER = late(r"([A-Za-z0-9-]+)[ \t]*:")
 _BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
 """What begins a line that git wrote; with one, not all lines of a block have to be trailers."""
-_BRACKET = re.compile("[<>]")
-_PERSON = re.compile(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
+_BRACKET = late("[<>]")
+_PERSON = late(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
 # replacement characters are what a decoder leaves of bytes that are not text
-_UNFIT = re.compile(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
+_UNFIT = late(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
 ORDER = (
     "fixes",

@@ -9,13 +9,14 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.fixes_line import FixesLine, fixes_lines
 
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
 _OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
-_MORE = re.compile(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
-_HEX = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
+_MORE = late(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
+_HEX = late(r"[0-9a-f]{7,40}", re.IGNORECASE)
 
 
 @cache

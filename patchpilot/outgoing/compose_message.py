@@ -10,6 +10,7 @@ from dataclasses import replace
 from email import message_from_bytes
 from email.utils import formataddr, formatdate
 
+from patchpilot.cache.cached_re import late
 from patchpilot.errors import InputError
 from patchpilot.model.address import (
     Address,
@@ -23,8 +24,8 @@ from patchpilot.model.message import Message, parse_message
 from patchpilot.model.message_id import bracketed
 from patchpilot.outgoing.mail_account import Account
 
-_BREAK = re.compile(r"[\r\n\0]")
-_PLAIN = re.compile(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
+_BREAK = late(r"[\r\n\0]")
+_PLAIN = late(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
 """Characters that need not be encoded in a name, and in a subject (RFC 2047)."""
 _WORD = "=?UTF-8?q?"
 _WIDTH = 74

@@ -10,6 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
@@ -38,7 +39,7 @@ from patchpilot.series.cover_letter import (
 from patchpilot.series.same_patches import same_patches
 
 MANY = 50
-_FIXUP = re.compile(
+_FIXUP = late(
     r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE
 )
 

@@ -4,12 +4,13 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.project import Project
 
-_LIST_HOST = re.compile(r"(?:^|\.)lists?\.[\w.-]+$")
+_LIST_HOST = late(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:

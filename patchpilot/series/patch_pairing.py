@@ -4,8 +4,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import NamedTuple, TypeVar
+
+from patchpilot.cache.cached_re import late
 
 Line = TypeVar("Line")
 
@@ -19,7 +20,7 @@ patches 5 in 6 reach 0.5, of those of other patches to the same file 1 in 5.
 _NO_COMMON_LINE = 0.8
 """The weight of the title when the patches have few changed lines in common."""
 _HARDLY = 0.1
-_WORD = re.compile(r"\w+")
+_WORD = late(r"\w+")
 _MOST_COMPARED = 250_000
 """Pairs of patches compared by content; beyond, only equal keys pair them."""
 
@@ -57,6 +58,8 @@ def title_similarity(one: str, other: str) -> float:
     It is the mean of the share of common words and the share of common characters in order. A
     common prefix (`net: usb:`) is ignored, because it only names the subsystem.
     """
+    from difflib import SequenceMatcher
+
     mine, yours = title_key(one).split(": "), title_key(other).split(": ")
     if mine == yours:
         return 1.0 if any(mine) else 0.0

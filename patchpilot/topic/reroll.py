@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import rebased_without_covers
@@ -30,7 +31,7 @@ from patchpilot.settings.read_settings import in_demo, user_settings
 from patchpilot.topic.followed.review_summary import to_mention
 from patchpilot.topic.topic_project import project_of
 
-_PREFILLED = re.compile(
+_PREFILLED = late(
     r"EDITME (?:trailers changed|message reworded|changed|new patch|dropped|review): "
 )
 

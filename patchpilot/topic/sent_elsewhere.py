@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
@@ -20,7 +21,7 @@ from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.series.change_id import TAGS, parse_sent_tag
 from patchpilot.series.same_patches import equal_patches
 
-_BASE = re.compile(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
+_BASE = late(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _FORMAT = (
     "%1f".join(
         (

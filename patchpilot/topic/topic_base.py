@@ -5,12 +5,12 @@ The first of five sources that has one determines it, see `Source`.
 """
 
 import os
-import re
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.b4_prep import (
     below_cover,
     branch_config,
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 MAX_WALK = 20_000
 """At most this many commits on top of a base are listed."""
 
-_INTEGRATION = re.compile(
+_INTEGRATION = late(
     r"(?:.*/)?(?:master|main|trunk|devel|next|for-next|for-linus|linux-next|linux-\d+\.\d+\.y|v\d+\.\d+[-.\w]*)"
 )
-_REBUILT = re.compile(
+_REBUILT = late(
     r"(?:linux-next|next)/(?:master|stable)|(?:.*/)?linux-(?:next|rolling-\w+)|(?:.*/)?pending-fixes"
 )
-_RELEASE_TAG = re.compile(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
+_RELEASE_TAG = late(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
 """Tags of public history.
 
 Others may be private: b4 tags what was sent, and users tag versions of a topic.

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.resources import state_path
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _DATABASE = "outgoing.sqlite3"
 _B4_BRANCH = "b4/"
-_SUBJECT = re.compile(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
+_SUBJECT = late(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
 
 
 def has_drafts() -> bool:
@@ -51,7 +52,7 @@ def as_sent(repository: "Repository", series: Series) -> Series:
     ids = [patch.commit for patch in series.patches if patch.commit]
     if not ids or len(ids) < len(series.patches):
         return series
-    return series_with_prefix(series, _prefix(repository, ids))
+    return series_with_prefix(series, prefix_of(repository, ids))
 
 
 def series_with_prefix(series: Series, prefix: str) -> Series:
@@ -84,10 +85,10 @@ def bare_subject(line: str) -> str:
     return found[1] if found else ""
 
 
-def _prefix(repository: "Repository", ids: Sequence[str]) -> str:
-    """The prefix in the data that b4 keeps of the branch, otherwise in the draft.
+def prefix_of(repository: "Repository", ids: Sequence[str]) -> str:
+    """Return the subject prefix of commits: in b4's data of the branch, otherwise in the draft.
 
-    git itself uses format.subjectPrefix.
+    It is "" if neither has one; git itself uses format.subjectPrefix.
     """
     branch = repository.branch or ""
     if branch.startswith(_B4_BRANCH):

@@ -8,6 +8,7 @@ TUI read it here. It also states whether the topic is based on a stable branch.
 import re
 from collections.abc import Sequence
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.b4_prep import below_cover
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
@@ -28,13 +29,14 @@ from patchpilot.history.mainline import (
 )
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import linux_next, trees_of
-from patchpilot.model.patch import Patch, Series
+from patchpilot.model.patch import Patch
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import upstream_commits
+from patchpilot.topic.topic_prefix import prefix_of
 
 MAX_PATCHES = 200
-_BASE = re.compile(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
+_BASE = late(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
 _SUBLEVEL = re.compile(rb"^SUBLEVEL *= *([1-9]\d{0,4})\s*$", re.MULTILINE)
 _VERSION = re.compile(rb"^(?:VERSION|PATCHLEVEL) *= *(\d{1,4})\s*$", re.MULTILINE)
 _NOTHING = UpstreamState()
@@ -205,10 +207,9 @@ def _is_for_stable(
 ) -> bool:
     """Whether the subject prefix of a topic names a stable tree."""
     if mark is None and all(patch.commit for patch in patches):
-        from patchpilot.model.send_request import SendRequest
-        from patchpilot.topic.find_topic import read_topic
-
-        ids = tuple(patch.commit for patch in patches if patch.commit)
-        series = Series(tuple(patches))
-        mark = read_topic(repository, SendRequest(), (series, ids)).draft.mark
+        ids = [patch.commit for patch in patches if patch.commit]
+        mark = (
+            prefix_of(repository, ids)
+            or (repository.config("format.subjectprefix") or ("",))[-1]
+        )
     return parse_subject(f"[{mark}] x").for_stable

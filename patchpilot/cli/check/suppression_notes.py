@@ -51,13 +51,13 @@ def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[s
             f" {written.dropped} removed"
         )
     if baseline.stale:
-        count = sum(entry.count for entry in baseline.stale)
+        count = sum(entry.times for entry in baseline.stale)
         gone = "1 finding is" if count == 1 else f"{count} findings are"
         details = "" if verbose else "; -v lists them"
         yield f"{baseline.file}: {gone} gone (--write-baseline removes them{details})"
         if verbose:
             for stale in baseline.stale:
-                times = f" ({stale.count} times)" if stale.count > 1 else ""
+                times = f" ({stale.times} times)" if stale.times > 1 else ""
                 yield (
                     crop(
                         one_line(

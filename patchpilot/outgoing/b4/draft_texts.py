@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.model.draft import Draft
 from patchpilot.model.trailer import is_trailer
 from patchpilot.series.cover_letter import cover_body, has_changes, split_cover
 
-_HEADING = re.compile(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
+_HEADING = late(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 
 
 def taken_over(draft: Draft, known: PrepBranch) -> Draft:

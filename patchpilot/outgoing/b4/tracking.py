@@ -8,7 +8,6 @@ commits are rewritten.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from patchpilot.commits import rewrite
@@ -71,7 +70,7 @@ def store(
             )
     stored = prep_branch(repository, known.branch)
     assert stored is not None
-    return replace(stored, by_us=known.by_us)
+    return stored._replace(by_us=known.by_us)
 
 
 def note_sent(
