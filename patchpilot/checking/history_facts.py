@@ -82,12 +82,13 @@ class RepositoryFacts:
         self.foresee([folder])
         return self._below[folder]
 
-    @cached_property
-    def _week(self) -> str:
-        """The repository, and the week of HEAD."""
+    def _cache_key(self, folder: str, *, of_head: bool = False) -> str:
+        """The key of a directory's forms: until HEAD's week ends, or until HEAD moves."""
         head = self.find("HEAD")
         week = int(head.committed.timestamp()) // _WEEK if head else 0
-        return f"{self._repository.key} {week}"
+        known = head.id if of_head and head else week
+        parts = f"{self._repository.key} {known}".encode(), os.fsencode(folder)
+        return entries.key_of(_FORMS_CACHE, parts)
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
@@ -108,18 +109,18 @@ class RepositoryFacts:
         """Prepares the answers of `forms_below` for many directories.
 
         The log is read only once, latest commit first, until each has COMMITS commits or the log
-        ends. Answers with many commits are cached for the week in which HEAD was committed.
+        ends. Answers with many commits are cached for the week in which HEAD was committed, others
+        as long as HEAD is the same.
         """
         with self._walking:
             wanted = {folder for folder in folders if folder not in self._below}
             for folder in wanted:
-                known = entries.recall(_FORMS_CACHE, self._cache_key(folder))
-                if isinstance(known, list):
-                    self._below[folder] = known
+                for of_head in (False, True):
+                    key = self._cache_key(folder, of_head=of_head)
+                    known = entries.recall(_FORMS_CACHE, key)
+                    if isinstance(known, list):
+                        self._below[folder] = known
             self._walk(wanted.difference(self._below))
-
-    def _cache_key(self, folder: str) -> str:
-        return entries.key_of(_FORMS_CACHE, [self._week.encode(), os.fsencode(folder)])
 
     def _walk(self, wanted: set[str]) -> None:
         if not wanted:
@@ -154,8 +155,9 @@ class RepositoryFacts:
                     break
         self._below.update(found)
         for folder, forms in found.items():
-            if len(forms) >= SPEAKS_FROM:
-                entries.remember(_FORMS_CACHE, self._cache_key(folder), forms)
+            is_few = len(forms) < SPEAKS_FROM
+            key = self._cache_key(folder, of_head=is_few)
+            entries.remember(_FORMS_CACHE, key, forms)
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Returns whether any of the repository's mainline refs contains the commit.

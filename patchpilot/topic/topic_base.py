@@ -212,15 +212,20 @@ class BaseSearch:
         return start, tuple(id_ for id_, *others in rows if len(others) < 2)
 
     def holders(self, commit: str, among: Iterable[GitRef]) -> list[GitRef]:
-        """Return the refs that contain the commit.
+        """Return the branches that contain the commit, or the tags if no branch does.
 
         Refs older than the commit are skipped: to find out that they do not contain it, git would
-        walk all history in between, which takes seconds without a commit-graph.
+        walk all history in between, which takes seconds without a commit-graph. The same holds for
+        hundreds of tags.
         """
         since = int(self.repository.commit(commit).committed.timestamp())
         recent = [ref for ref in among if ref.object_id == commit or ref.date >= since]
-        found = self.repository.containing(commit, [ref.name for ref in recent])
-        return [ref for ref in recent if ref.name in found]
+        for kind in (True, False):
+            refs = [ref for ref in recent if ref.is_branch is kind]
+            found = self.repository.containing(commit, [ref.name for ref in refs])
+            if found:
+                return [ref for ref in refs if ref.name in found]
+        return []
 
     def is_default(self, ref: GitRef) -> bool:
         """Return whether the HEAD of the branch's remote names it."""

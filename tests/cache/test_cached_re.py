@@ -20,6 +20,8 @@ from patchpilot.cache import cached_re
 real = re.compile
 cached_re.WORTH_WRITING = 1
 re.compile = lambda pattern, flags=0: compiled.append(pattern) or real(pattern, flags)
+form = cached_re._form_of
+cached_re._form_of = lambda *given: compiled.append(given) or form(*given)
 compile_ = cached_re.compile_cached if sys.argv[1:] == ["use"] else re.compile
 found = []
 for pattern, flags, text in [

@@ -61,16 +61,15 @@ def _base_revision(
             or "HEAD"
         )
         at_head = head == repository.find("HEAD")
-        start = (
-            repository.resolve(ranges[0][0] or "HEAD")
-            if ranges
-            else find_base(repository, base, None if at_head else head).start
-        )
+        if ranges:
+            named = repository.resolve(ranges[0][0] or "HEAD")
+            # of unrelated histories the named one counts
+            start = repository.git("merge-base", named, head, ok=(0, 1)).text.strip()
+            start = start or named
+        else:
+            start = find_base(repository, base, None if at_head else head).start
     except PatchpilotError:
         if not targets:
             raise
         return repository.find(f"{commits[0]}^") if commits else None
-    common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
-    return (
-        repository.find(f"{head}^") if common == head and commits else common or start
-    )
+    return repository.find(f"{head}^") if start == head and commits else start
