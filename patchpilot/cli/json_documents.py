@@ -12,8 +12,7 @@ from patchpilot.model.rule import Rule
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_work import WorkDone
 from patchpilot.services.check.check_answer import (
-    CheckHead,
-    CheckTail,
+    CheckAnswer,
     CommitFixes,
     FixesPreview,
 )
@@ -74,7 +73,7 @@ DOCUMENTS = (
     ),
     JsonDocument(
         "check",
-        (CheckHead, CheckTail),
+        (CheckAnswer,),
         lists={"patches": CheckedPatch},
         several={"reviews": Review},
         added={"patches": (CommitFixes, FixesPreview)},

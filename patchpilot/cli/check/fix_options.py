@@ -13,7 +13,6 @@ from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
 from patchpilot.model.limits import MAX_INPUT
 from patchpilot.services.check.apply_fixes import FixResult, fix
-from patchpilot.services.check.check_answer import patch_fixes, run_fixes
 
 
 def answer(
@@ -56,7 +55,7 @@ def answer(
 def _show(common: Common, result: FixResult) -> None:
     """Print the diff on stdout and a summary on stderr."""
     if common.format == "json":
-        common.write(_document(result, written=False))
+        common.write(findings_json.render(result.check, result))
         return
     if common.format != "text":
         raise UsageError(
@@ -73,7 +72,7 @@ def _show(common: Common, result: FixResult) -> None:
     elif lines:
         common.write(fix_text.painted(lines, colored=common.colored))
     if not common.quiet:
-        tell(fix_text.summary(result, written=False))
+        tell(fix_text.summary(result))
 
 
 def _report(
@@ -86,9 +85,9 @@ def _report(
     is_aside = result.output is not None
     if is_aside:
         common = common._replace(color=False)
-    summary = "" if common.quiet else fix_text.summary(result, written=True)
+    summary = "" if common.quiet else fix_text.summary(result)
     if common.format == "json":
-        text = _document(result, written=True)
+        text = findings_json.render(result.check, result)
     elif common.format == "text":
         report = fix_text.fixed(result, colored=common.colored)
         found = render(common, result.check)
@@ -105,13 +104,6 @@ def _report(
         common.write(text)
     elif text:
         tell(text)
-
-
-def _document(result: FixResult, *, written: bool) -> str:
-    patches = [patch_fixes(result, patch, written=written) for patch in result.patches]
-    return findings_json.render(
-        result.check, run_fixes(result, written=written), patches
-    )
 
 
 def _exact(content: bytes) -> None:

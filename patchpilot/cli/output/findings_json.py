@@ -2,40 +2,35 @@
 """Findings as JSON: `patchpilot/check/1`."""
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.json_document import document
 from patchpilot.model.json_form import json_object
 from patchpilot.services.check.check_answer import (
-    CheckFix,
-    PatchFixes,
-    check_head,
-    check_tail,
+    CheckAnswer,
+    fix_summary,
+    patch_fixes,
 )
 
 if TYPE_CHECKING:
+    from patchpilot.services.check.apply_fixes import FixResult
     from patchpilot.services.review.review_patches import Review
 
 
 def render(
     result: CheckResult,
-    fix: CheckFix | None = None,
-    fixes: Sequence[PatchFixes] = (),
+    fixes: "FixResult | None" = None,
     reviews: Sequence["Review"] = (),
 ) -> str:
     """Return the JSON document of a check.
 
-    `fix` and `fixes` are the additions of --fix and --diff to the document and to each patch,
-    `reviews` those of --review.
+    `fixes` are the additions of --fix and --diff to the document and to each patch, `reviews` those
+    of --review.
     """
-    patches = [
-        json_object(checked) | (json_object(more) if more else {})
-        for checked, more in zip_longest(result.patches, fixes)
-    ]
-    tail = check_tail(result, result.counts, len(result.patches), fix)
+    answer = json_object(CheckAnswer(result, fix_summary(fixes) if fixes else None))
+    if fixes:
+        for patch, fixed in zip(answer["patches"], fixes.patches, strict=True):
+            patch |= json_object(patch_fixes(fixes, fixed))
     more = {"reviews": reviews} if reviews else {}
-    return (
-        document("check", check_head(result), {"patches": patches}, tail, more) + "\n"
-    )
+    return document("check", answer, more) + "\n"

@@ -47,9 +47,9 @@ def _left(fixed_patch: FixedPatch) -> str:
     )
 
 
-def summary(result: FixResult, *, written: bool) -> str:
+def summary(result: FixResult) -> str:
     """Return the summary of the fixes and how to undo them."""
-    left = len(result.remaining.all)
+    left, written = len(result.remaining.all), result.is_written
     text = (
         f"{counted(result.fixed, 'finding')} {'fixed' if written else 'would be fixed'}, {left}"
         f" {_remain(left, written)}"

@@ -40,14 +40,15 @@ class FixResult:
     """The result of `check --fix`, or the preview of `check --diff`.
 
     `check` contains the findings in the fixed patches with --fix, and in the original patches
-    with --diff. `output` is the fixed patch if it was read from standard input. `written`
-    names the changed files or the changed branch, `costs` describes the consequences of the
-    rewrite for others, and `ids` maps the old commit ids to the new ones.
+    with --diff, which writes nothing (`is_written`). `output` is the fixed patch if it was read
+    from standard input. `written` names the changed files or the changed branch, `costs` describes
+    the consequences of the rewrite for others, and `ids` maps the old commit ids to the new ones.
     """
 
     check: CheckResult
     patches: tuple[FixedPatch, ...]
     remaining: CheckResult
+    is_written: bool
     written: tuple[str, ...] = ()
     output: bytes | None = None
     undo: Undo | None = None
@@ -123,7 +124,7 @@ def fix(
             _with_reasons(first, patches, {}),
             _with_reasons(remaining, patches, by_patch),
         )
-    result = FixResult(remaining if write else first, tuple(patches), remaining)
+    result = FixResult(remaining if write else first, tuple(patches), remaining, write)
     if not by_patch:
         return replace(result, output=stdin if write and files.is_stdin else None)
     if commits and ready is None:

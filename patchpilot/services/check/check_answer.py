@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The output of a check: the head before the patches, and the tail after them."""
+"""The JSON document of a check."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot import __version__
 from patchpilot.checking.check_result import (
@@ -14,9 +14,8 @@ from patchpilot.checking.check_result import (
 from patchpilot.checking.suppressions import Baseline, Waivers
 from patchpilot.checking.unchecked import unchecked
 from patchpilot.model.built_commit import BuiltConfiguration
-from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.model.json_form import json_form
-from patchpilot.model.patch import Patch
 
 if TYPE_CHECKING:
     from patchpilot.checking.fixed_patch import FixedPatch
@@ -24,20 +23,7 @@ if TYPE_CHECKING:
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class CheckHead:
-    """The head of a check's output: the version, repository, tree, project and kernel release."""
-
-    patchpilot: str
-    repository: str | None
-    tree: str | None
-    profile: str
-    kernel: str
-
-
-@json_form()
-@dataclass(frozen=True, slots=True)
-class CheckFix:
+class CheckFix(NamedTuple):
     """The summary of the fixes made by --fix, or previewed by --diff."""
 
     mode: str
@@ -54,8 +40,7 @@ class CheckFix:
     "patch_line=finding.patch_line",
     "message=finding.message",
 )
-@dataclass(frozen=True, slots=True)
-class FixedFinding:
+class FixedFinding(NamedTuple):
     """A finding that was fixed, or would be fixed."""
 
     finding: Finding
@@ -97,30 +82,19 @@ class FixesPreview(PatchFixes):
     "origin=suppressed.origin",
     "until=suppressed.until",
 )
-@dataclass(frozen=True, slots=True)
-class WaivedFinding:
+class WaivedFinding(NamedTuple):
     """A waived finding with the reason for the waiver.
 
-    `patch` is None for a finding about the whole series.
+    `source` and `commit` are those of its patch, or None for a finding about the whole series.
     """
 
-    patch: Patch | None
+    source: str | None
+    commit: str | None
     suppressed: Suppressed
-
-    @property
-    def source(self) -> str | None:
-        """The source of the patch with the finding, or None for a finding about the series."""
-        return self.patch.source if self.patch else None
-
-    @property
-    def commit(self) -> str | None:
-        """The commit of the patch with the finding, or None if there is none."""
-        return self.patch.commit if self.patch else None
 
 
 @json_form("patches", "*counts", "hidden", "new?", "gone?", "exit_code")
-@dataclass(frozen=True, slots=True)
-class CheckSummary:
+class CheckSummary(NamedTuple):
     """The number of patches and findings in a check, and the exit code.
 
     `hidden` is the number of findings shown only with `--strict`. `new` and `gone` are set only if
@@ -135,9 +109,8 @@ class CheckSummary:
     exit_code: int
 
 
-@json_form("commit", "builds", "configurations", "findings")
-@dataclass(frozen=True, slots=True)
-class CommitBuild:
+@json_form()
+class CommitBuild(NamedTuple):
     """The build of a single commit: whether it succeeded, its configurations and its findings."""
 
     commit: str
@@ -147,102 +120,113 @@ class CommitBuild:
 
 
 @json_form(
+    "patchpilot",
+    "repository=result.repository",
+    "tree=result.tree",
+    "profile=result.profile",
+    "kernel",
+    "patches=result.patches",
     "series",
     "commits?",
     "waived",
     "fix?",
     "waivers?",
-    "since?",
+    "since=result.since?",
     "baseline?",
     "questions",
     "unchecked",
     "summary",
 )
-@dataclass(frozen=True, slots=True)
-class CheckTail:
-    """The tail of a check's output, after the patches.
+class CheckAnswer(NamedTuple):
+    """A result as the JSON document of `check`, with the `fix` that --fix or --diff made.
 
     `commits` is present only if the commits were built. `questions` are the rules whose findings
     only the author can answer, and `unchecked` is what was not checked.
     """
 
-    series: SeriesFindings
-    commits: tuple[CommitBuild, ...]
-    waived: tuple[WaivedFinding, ...]
-    fix: CheckFix | None
-    waivers: Waivers | None
-    since: str | None
-    baseline: Baseline | None
-    questions: tuple[str, ...]
-    unchecked: tuple[str, ...]
-    summary: CheckSummary
+    result: CheckResult
+    fix: CheckFix | None = None
+    patchpilot: str = __version__
 
+    @property
+    def kernel(self) -> str:
+        """The version that determines the rules in force."""
+        return ".".join(map(str, self.result.kernel))
 
-def check_head(result: CheckResult) -> CheckHead:
-    """Returns the head of the check's output, before the patches."""
-    kernel = ".".join(map(str, result.kernel))
-    return CheckHead(
-        __version__, result.repository, result.tree, result.profile, kernel
-    )
+    @property
+    def series(self) -> SeriesFindings:
+        """The findings about the series as a whole."""
+        return SeriesFindings(self.result.series)
 
-
-def _commit_builds(result: CheckResult) -> Iterator[CommitBuild]:
-    """The builds of the commits, with the findings of their patches that a build made."""
-    findings = {
-        checked.patch.commit: tuple(
-            finding for finding in checked.findings if finding.name.startswith("build-")
-        )
-        for checked in result.patches
-    }
-    for one in result.commits:
-        yield CommitBuild(
-            one.commit, one.builds, one.configurations, findings.get(one.commit, ())
+    @property
+    def commits(self) -> tuple[CommitBuild, ...]:
+        """The builds of the commits, with the findings of their patches that a build made."""
+        findings = {
+            checked.patch.commit: tuple(
+                one for one in checked.findings if one.name.startswith("build-")
+            )
+            for checked in self.result.patches
+        }
+        return tuple(
+            CommitBuild(
+                one.commit, one.builds, one.configurations, findings.get(one.commit, ())
+            )
+            for one in self.result.commits
         )
 
+    @property
+    def waived(self) -> tuple[WaivedFinding, ...]:
+        """The waived findings."""
+        return tuple(
+            WaivedFinding(
+                patch.source if patch else None,
+                patch.commit if patch else None,
+                suppressed,
+            )
+            for patch, suppressed in self.result.suppressed
+            if suppressed.by == "waiver"
+        )
 
-def check_tail(
-    result: CheckResult,
-    counts: Mapping[Severity, int],
-    patches: int,
-    fix: CheckFix | None = None,
-) -> CheckTail:
-    """Returns the tail of the check's output, after the patches.
+    @property
+    def waivers(self) -> Waivers | None:
+        """The expired and unused waivers."""
+        return self.result.waivers
 
-    `patches` is the number of patches, and `counts` are their findings by severity.
-    """
-    waived = tuple(
-        WaivedFinding(patch, suppressed)
-        for patch, suppressed in result.suppressed
-        if suppressed.by == "waiver"
-    )
-    baselined = sum(suppressed.by == "baseline" for _, suppressed in result.suppressed)
-    compared = result.since is not None
-    summary = CheckSummary(
-        patches=patches,
-        counts=FindingCounts.of(counts, len(waived), baselined),
-        hidden=result.left_out,
-        new=sum(bool(finding.new) for finding in result.all) if compared else None,
-        gone=result.gone if compared else None,
-        exit_code=int(result.exit_code),
-    )
-    return CheckTail(
-        SeriesFindings(result.series),
-        tuple(_commit_builds(result)),
-        waived,
-        fix,
-        result.waivers,
-        result.since,
-        result.baseline,
-        tuple(question.name for question in result.questions),
-        unchecked(result),
-        summary,
-    )
+    @property
+    def baseline(self) -> Baseline | None:
+        """The baseline that the findings were compared with."""
+        return self.result.baseline
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The names of the rules that ask."""
+        return tuple(question.name for question in self.result.questions)
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """What was not checked."""
+        return unchecked(self.result)
+
+    @property
+    def summary(self) -> CheckSummary:
+        """The counts of the findings."""
+        result = self.result
+        by = Counter(suppressed.by for _, suppressed in result.suppressed)
+        compared = result.since is not None
+        return CheckSummary(
+            patches=len(result.patches),
+            counts=FindingCounts.of(result.counts, by["waiver"], by["baseline"]),
+            hidden=result.left_out,
+            new=sum(bool(finding.new) for finding in result.all) if compared else None,
+            gone=result.gone if compared else None,
+            exit_code=int(result.exit_code),
+        )
 
 
-def run_fixes(result: "FixResult", *, written: bool) -> CheckFix:
+def fix_summary(result: "FixResult") -> CheckFix:
     """Returns the summary of all fixes of a run."""
     return CheckFix(
-        mode="fix" if written else "diff",
+        mode="fix" if result.is_written else "diff",
         fixed=result.fixed,
         remaining=len(result.remaining.all),
         written=result.written,
@@ -251,15 +235,10 @@ def run_fixes(result: "FixResult", *, written: bool) -> CheckFix:
     )
 
 
-def patch_fixes(
-    result: "FixResult", patch: "FixedPatch", *, written: bool
-) -> PatchFixes:
-    """Returns the fixes in one patch.
-
-    The result is a preview with a diff unless the fixes were `written`.
-    """
+def patch_fixes(result: "FixResult", patch: "FixedPatch") -> PatchFixes:
+    """Returns the fixes in one patch; a preview has its diff."""
     fixed = tuple(map(FixedFinding, patch.fixed))
-    if not written:
+    if not result.is_written:
         return FixesPreview(
             fixed, patch.refused, "".join(f"{line}\n" for line in patch.diff)
         )
