@@ -6,7 +6,7 @@ moved together with its files. An undo record is written.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from patchpilot.checking.fix_files import FixDirectory, PatchText
 from patchpilot.commits import move_branch, rewrite
@@ -18,7 +18,6 @@ from patchpilot.commits.rebase_edits import (
     file_lines,
 )
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.file_diff import FileChange
@@ -35,22 +34,13 @@ _GERRIT = (
 Edits = dict[str, tuple[LineEdit, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class RewritePlan:
-    """The changes to write: the new messages and the edits of each commit."""
-
-    messages: dict[str, str] = field(default_factory=dict)
-    edits: dict[str, Edits] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """A rewrite that passed all safety checks.
 
-    It contains the branch, the commits to change, and the edits of every commit.
+    It contains the branch, the new messages, the commits to change, and the edits of every commit.
     """
 
-    plan: RewritePlan
+    messages: Mapping[str, str]
     ref: str | None
     head: str
     changed: tuple[str, ...]
@@ -58,21 +48,7 @@ class Ready:
     states: Mapping[str, Edits]
 
 
-@dataclass(frozen=True, slots=True)
-class RewrittenCommits:
-    """The result of writing fixed commits.
-
-    It has the name of the branch, the undo record, the side effects, and the new commit ids.
-    """
-
-    written: tuple[str, ...] = ()
-    undo: Undo | None = None
-    costs: tuple[str, ...] = ()
-    ids: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CommitRewrite:
+class CommitRewrite(NamedTuple):
     """A writer that applies fixes to the commits of the given TARGETs."""
 
     repository: Repository
@@ -184,36 +160,38 @@ class CommitRewrite:
             texts.append(PatchText(path, _shown(data), _shown(edited(data, edits))))
         return tuple(texts)
 
-    def plan(self, outcomes: Sequence[tuple[Patch, FixOutcome]]) -> RewritePlan:
-        """Returns the new messages and edits of the commits, derived from the fixed patches."""
-        plan = RewritePlan()
+    def ready(
+        self,
+        outcomes: Sequence[tuple[Patch, FixOutcome]],
+        overrides: Collection[str],
+    ) -> Ready:
+        """Checks that the changes of the fixed patches may be written to their commits.
+
+        Raises `RefusedError` if rewriting is not safe.
+        """
+        messages: dict[str, str] = {}
+        own: dict[str, Edits] = {}
         for patch, outcome in outcomes:
             commit = self.repository.commit(patch.commit or "")
             message = _message(commit.message, patch, outcome)
             if message != commit.message:
-                plan.messages[commit.id] = message
+                messages[commit.id] = message
             if edits := own_edits(outcome):
-                plan.edits[commit.id] = edits
-        return plan
-
-    def ready(self, plan: RewritePlan, overrides: Collection[str]) -> Ready:
-        """Checks that the planned changes may be written.
-
-        Raises `RefusedError` if rewriting is not safe.
-        """
+                own[commit.id] = edits
         ref, head = self._branch()
-        changed = tuple(dict.fromkeys((*plan.messages, *plan.edits)))
+        changed = tuple(dict.fromkeys((*messages, *own)))
         above = rewrite.above(self.repository, ref, head, changed)
         oldest = tuple([id_ for id_ in above if id_ in changed][:1])
         rewrite.refuse_unless_safe(self.repository, ref, head, oldest, overrides)
-        states = self._carried(plan, above)
+        states = self._carried(own, above)
         move_branch.refuse_dirty(self.repository, ref, tuple(states.get(head, {})))
-        return Ready(plan, ref, head, changed, oldest, states)
+        return Ready(messages, ref, head, changed, oldest, states)
 
-    def write(self, ready: Ready, overrides: Collection[str]) -> RewrittenCommits:
-        """Writes the new commits and moves the branch, its index and its files.
+    def write(self, ready: Ready, overrides: Collection[str]) -> dict[str, Any]:
+        """Writes the new commits, moves the branch with its files, and returns the result.
 
-        Raises `RefusedError` if rewriting is no longer safe.
+        It has the name of the branch (`written`), the `undo` record, the `costs` for others, and
+        the new commit `ids`. Raises `RefusedError` if rewriting is no longer safe.
         """
         repository, ref, head = self.repository, ready.ref, ready.head
         rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, overrides)
@@ -222,16 +200,18 @@ class CommitRewrite:
             for id_, edits in ready.states.items()
             if edits
         }
-        rewriting = rewrite.plan(repository, ref, head, ready.plan.messages, trees)
+        rewriting = rewrite.plan(repository, ref, head, ready.messages, trees)
         undo = move_branch.apply(repository, rewriting, VERB)
-        return RewrittenCommits(
-            (ref.removeprefix("refs/heads/") if ref else "HEAD",),
-            undo,
-            rewrite.costs(rewriting, len(ready.changed)),
-            rewriting.commits,
-        )
+        return {
+            "written": (ref.removeprefix("refs/heads/") if ref else "HEAD",),
+            "undo": undo,
+            "costs": rewrite.costs(rewriting, len(ready.changed)),
+            "ids": rewriting.commits,
+        }
 
-    def _carried(self, plan: RewritePlan, above: Sequence[str]) -> dict[str, Edits]:
+    def _carried(
+        self, of_commits: Mapping[str, Edits], above: Sequence[str]
+    ) -> dict[str, Edits]:
         """For every commit the edits of its files: its own, and those that its ancestors' edits
         become in it.
         """
@@ -249,7 +229,7 @@ class CommitRewrite:
                 if with_edits
                 else {}
             )
-            for path, own in plan.edits.get(id_, {}).items():
+            for path, own in of_commits.get(id_, {}).items():
                 others = (
                     old
                     for old in edits.get(path, ())

@@ -7,8 +7,8 @@ All other bytes stay unchanged. Either all files are changed or none.
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.range import is_network_target, patch_files, read_bytes
 from patchpilot.errors import PatchpilotError, RefusedError, UsageError
@@ -23,8 +23,7 @@ _ODD_CHARSET = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PatchText:
+class PatchText(NamedTuple):
     """A text before and after a fix, and its file name in the diff."""
 
     name: str
@@ -32,8 +31,7 @@ class PatchText:
     after: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FixDirectory:
+class FixDirectory(NamedTuple):
     """The lines of a patch that may be fixed.
 
     If `refused` is set, it is the reason why nothing may be fixed. Otherwise the lines
@@ -43,18 +41,17 @@ class FixDirectory:
 
     refused: str = ""
     may_touch: Callable[[int], bool] = lambda _: True
-    kept: Mapping[int, str] = field(default_factory=dict)
+    kept: Mapping[int, str] = {}
 
 
-@dataclass(frozen=True)
-class PatchFiles:
+class PatchFiles(NamedTuple):
     """The patch files of a run with their contents, and the position of each patch in them.
 
     `mails` maps the source of a patch to (file, start byte, end byte).
     """
 
-    data: Mapping[str, bytes] = field(default_factory=dict)
-    mails: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
+    data: Mapping[str, bytes] = {}
+    mails: Mapping[str, tuple[str, int, int]] = {}
     is_stdin: bool = False
 
     @classmethod

@@ -8,8 +8,7 @@ import difflib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.fix_files import FixDirectory, PatchText
@@ -24,8 +23,7 @@ Only = Callable[[Patch, Finding], bool]
 NEEDED = "a later patch depends on this line"
 
 
-@dataclass(frozen=True, slots=True)
-class FixedPatch:
+class FixedPatch(NamedTuple):
     """A patch with its applied fixes.
 
     `fixed` has the fixed findings and `texts` the changed texts, before and after. `refused` is
@@ -37,7 +35,7 @@ class FixedPatch:
     fixed: tuple[Finding, ...] = ()
     texts: tuple[PatchText, ...] = ()
     refused: str = ""
-    reasons: Mapping[Key, str] = field(default_factory=dict)
+    reasons: Mapping[Key, str] = {}
 
     @property
     def diff(self) -> list[str]:

@@ -6,7 +6,7 @@ Applies safe fixes to patch files or commits, and checks the result again.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from patchpilot.checking import fix_commits, fix_files
 from patchpilot.checking.check_result import CheckResult
@@ -35,8 +35,7 @@ WITHOUT_FIX = {
 """Why a finding is left by the kind of its rule's fix."""
 
 
-@dataclass(frozen=True, slots=True)
-class FixResult:
+class FixResult(NamedTuple):
     """The result of `check --fix`, or the preview of `check --diff`.
 
     `check` contains the findings in the fixed patches with --fix, and in the original patches
@@ -53,7 +52,7 @@ class FixResult:
     output: bytes | None = None
     undo: Undo | None = None
     costs: tuple[str, ...] = ()
-    ids: Mapping[str, str] = field(default_factory=dict)
+    ids: Mapping[str, str] = {}
 
     @property
     def fixed(self) -> int:
@@ -114,9 +113,8 @@ def fix(
     ]
     ready = None
     if commits and write and by_patch:
-        plan = commits.plan(changing)
         with _refusals():
-            ready = commits.ready(plan, overrides)
+            ready = commits.ready(changing, overrides)
     fresh = tuple(_fixed_series(series_, by_patch) for series_ in series)
     remaining = driver.check(fresh, earlier=earlier) if by_patch else first
     if only is None:
@@ -126,22 +124,19 @@ def fix(
         )
     result = FixResult(remaining if write else first, tuple(patches), remaining, write)
     if not by_patch:
-        return replace(result, output=stdin if write and files.is_stdin else None)
+        return result._replace(output=stdin if write and files.is_stdin else None)
     if commits and ready is None:
         return result
     if commits and ready:
         with _refusals():
-            done = commits.write(ready, overrides)
-        return replace(
-            result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids
-        )
+            return result._replace(**commits.write(ready, overrides))
     changed = files.rendered({patch.source: outcome for patch, outcome in changing})
     if not write:
         return result
     if files.is_stdin:
-        return replace(result, output=changed.get("-", stdin))
+        return result._replace(output=changed.get("-", stdin))
     with _refusals():
-        return replace(result, written=files.write(changed))
+        return result._replace(written=files.write(changed))
 
 
 def _fixes(
@@ -192,16 +187,15 @@ def _refusals() -> Iterator[None]:
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class NeededLines:
+class NeededLines(NamedTuple):
     """The lines of files that patches of a series depend on, and that fixes must not change.
 
     `lines` maps each (file, line) to the number of the last patch that has it as a context or
     removed line. A renamed or copied file counts as the same file.
     """
 
-    lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[tuple[str, str], int] = {}
+    names: Mapping[str, str] = {}
 
     @classmethod
     def of(cls, patches: Sequence[Patch]) -> "NeededLines":

@@ -5,8 +5,7 @@ The results are the same as for `check` without options.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, PatchSource, options_of
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
     from patchpilot.services.check.apply_fixes import FixResult
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedTopic:
+class CheckedTopic(NamedTuple):
     """The topic to check.
 
     `targets` are its commits as TARGETs of `check`, `target` is the TARGET that the user

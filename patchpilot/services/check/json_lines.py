@@ -3,7 +3,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.checking.check_result import FindingCounts, SeriesFindings
 from patchpilot.errors import ExitCode
@@ -22,8 +22,7 @@ from patchpilot.model.patch import Patch
     "profile",
     "findings",
 )
-@dataclass(frozen=True, slots=True)
-class CheckedLine:
+class CheckedLine(NamedTuple):
     """The JSON line for a patch: its findings and the position of its message."""
 
     position: str
@@ -33,8 +32,7 @@ class CheckedLine:
 
 
 @json_form("position", "message_id~", "source", "error")
-@dataclass(frozen=True, slots=True)
-class DamagedLine:
+class DamagedLine(NamedTuple):
     """The JSON line for a message that could not be checked, with the error."""
 
     position: str
@@ -44,8 +42,7 @@ class DamagedLine:
 
 
 @json_form("mails", "patches", "damaged", "*counts", "exit_code")
-@dataclass(frozen=True, slots=True)
-class LineCounts:
+class LineCounts(NamedTuple):
     """The numbers of messages, patches, damaged messages and findings, and the exit code."""
 
     mails: int
@@ -56,8 +53,7 @@ class LineCounts:
 
 
 @json_form("summary", "series?")
-@dataclass(frozen=True, slots=True)
-class SummaryLine:
+class SummaryLine(NamedTuple):
     """The last JSON line of a check: the counts, and the findings about the whole series."""
 
     summary: LineCounts
