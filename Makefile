@@ -3,7 +3,7 @@
 # make test       set everything up, check the code, and run the fast tests
 # make test-long  run the tests that take minutes
 # make score      compare patchpilot with known answers in $PATCHPILOT_DATA
-# make bench      measure run times (RECORD=1 records their ratios to other tools)
+# make bench      measure run times (RECORD=1 records their ratios, CACHE=no measures caches)
 # make fuzz       run parsers and commands on random input (INPUTS=N, MINUTES=N, SEED=N)
 # make review-eval  write review requests, or score the answers (ARGS="write …")
 # make docs       build the documentation in site/ and check its links
@@ -109,10 +109,11 @@ uninstall:
 		rmdir -p bin lib share/man/man1 $(foreach one,$(COMPLETIONS),share/$(dir $(lastword $(subst :, ,$(one))))) 2>/dev/null || true; }
 
 bench: setup
-	@$(BIN)/python tests/bench/startup.py
 	@$(BIN)/python tests/bench/run.py $(if $(RECORD),--record)
+ifneq ($(CACHE),no)
+	@$(BIN)/python tests/bench/startup.py
 	@$(BIN)/python tests/bench/walk.py $(PATCHPILOT_LARGE)
 	@$(BIN)/python tests/bench/walk_large.py
 	@$(BIN)/python tests/bench/redraw.py
 	@$(BIN)/python tests/bench/hostile.py
-	@$(BIN)/python tests/bench/stream.py $(PATCHPILOT_EPOCH)
+endif

@@ -424,7 +424,8 @@ def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base,
     guesses = [find_base(repository, named)]
     if search.upstream:
         guesses.append(_over_upstream(search, search.upstream))
-    refs = search.public or search.local
+    public = search.public or search.local
+    refs = [ref for ref in public if ref.is_branch] or public
     for _ in range(LIKELIEST):
         start, commits = search.over(ref.object_id for ref in refs)
         holders = search.holders(start, refs) if start else []

@@ -1,86 +1,121 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `check` costs as patches grow: CPU seconds and peak memory for 1,000 to 100,000 added lines,
-and for many patches in one process.
+"""What verbs cost with 10, 100 and 1,000 items: CPU seconds, exponent and peak memory.
+
+The exponent is that of the step from 100 to 1,000 items: 1 is linear.
 """
 
+import math
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
-_HEAD = """From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001
-From: Ada Fixer <ada@example.org>
-Date: Tue, 6 Jan 2026 10:00:00 +0000
-Subject: [PATCH] frob: add it
+SIZES = (10, 100, 1000)
+MOST_EXPONENT = 1.1
+MOST_MB = 200
+_AUTHOR = "Ada Fixer <ada@example.org>"
+_MAIL = """\
+From: {author}
+Date: Tue, 6 Jan 2026 10:00:{number:02} +0000
+Message-ID: <{number}@example.org>
+Subject: [PATCH {number}/{total}] frob: widen register {number}
 
-It was not there.
+The register has 16 bits. Read all of them.
 
-Signed-off-by: Ada Fixer <ada@example.org>
+Signed-off-by: {author}
 ---
+ drivers/frob/f{number}.c | 2 +-
 
-diff --git a/drivers/frob/frob.c b/drivers/frob/frob.c
-new file mode 100644
---- /dev/null
-+++ b/drivers/frob/frob.c
-@@ -0,0 +1,{lines} @@
-"""
-_FUNCTION = """static int frob_{number}(struct frob *f, int n)
-{{
-\tint ret = 0;
-
-\tif (n > {number}) {{
-\t\tret = frob_read(f, n);
-\t\tif (ret < 0)
-\t\t\treturn ret;
-\t}}
-
-\tfor (; n; n--)
-\t\tf->count += n * 2; /* so many */
-
-\treturn ret;
-}}
+diff --git a/drivers/frob/f{number}.c b/drivers/frob/f{number}.c
+--- a/drivers/frob/f{number}.c
++++ b/drivers/frob/f{number}.c
+@@ -1,3 +1,3 @@
+ int frob_{number}(struct frob *f)
+ {{
+-\treturn readb(f->base);
++\treturn readw(f->base);
+-- 
+2.43.0
 
 """
-LIMIT = 200
-SIZES = (1_000, 3_000, 10_000, 100_000)
 
 
-def growth(command: tuple[str, ...], patches: list[Path], scratch: Path) -> None:
-    """Print the table: a bar is CPU time a line, so that equal bars are linear."""
-    print("lines added     cpu s   µs a line   peak MB")
-    for lines in SIZES:
-        seconds, peak = cost(command, [made_patch(scratch, lines)])
-        a_line = seconds / lines * 1e6
+def growth(patchpilot: str, scratch: Path) -> None:
+    """Print what each verb costs with so many items."""
+    for verb in ("check", "send", "track", "backport", "fixes"):
+        found = [
+            cost(words, work)
+            for words, work in (
+                (command(patchpilot, verb, size, scratch), scratch / f"{size}")
+                for size in SIZES
+            )
+        ]
+        (_, _), (middle, _), (most, peak) = found
+        exponent = math.log10(most / middle)
+        seconds = ", ".join(f"{one:.2f}" for one, _ in found)
+        verdict = "met" if exponent <= MOST_EXPONENT else "MISSED"
         print(
-            f"{lines:11,d} {seconds:9.2f} {a_line:11.0f} {peak:9d}  {'#' * round(a_line / 10)}"
+            f"{verb}: {seconds} s of CPU for 10, 100, 1,000 items: exponent {exponent:.2f}"
+            f" {verdict}; {peak} MB",
+            flush=True,
         )
-    seconds, peak = cost(command, patches[:500])
-    print(
-        f"{len(patches[:500])} patches, one process: {seconds:.2f} s cpu, {peak} MB at most  target"
-        f" {LIMIT} {'met' if peak < LIMIT else 'MISSED'}"
-    )
+    for verb in ("check", "send"):
+        _, peak = cost(command(patchpilot, verb, 300, scratch), scratch / "300")
+        verdict = "met" if peak <= MOST_MB else "MISSED"
+        print(f"{verb} of 300 patches: {peak} MB {verdict}", flush=True)
 
 
-def made_patch(scratch: Path, lines: int) -> Path:
-    """A patch that adds a file of so many lines."""
-    text = "".join(
-        _FUNCTION.format(number=number) for number in range(lines // 16 + 1)
-    ).split("\n")[:lines]
-    file = scratch / f"grown-{lines}.patch"
-    file.write_text(
-        _HEAD.format(lines=lines)
-        + "".join(f"+{line}\n" for line in text)
-        + "-- \n2.43.0\n\n"
-    )
-    return file
+def command(patchpilot: str, verb: str, size: int, scratch: Path) -> tuple[str, ...]:
+    """Return the command of a verb for so many items, which are made if they are not there."""
+    work = scratch / f"{size}"
+    if not work.exists():
+        subprocess.run(["git", "init", "-q", "-b", "main", str(work)], check=True)
+        subprocess.run(
+            ["git", "-C", str(work), "fast-import", "--quiet"],
+            input="".join(history(size)).encode(),
+            check=True,
+        )
+        subprocess.run(["git", "-C", str(work), "reset", "-q", "--hard"], check=True)
+        mails = [
+            _MAIL.format(author=_AUTHOR, number=number, total=size)
+            for number in range(1, size + 1)
+        ]
+        (work / "mails.mbox").write_text(
+            "".join(f"From a@b Thu Jan  1 00:00:00 1970\n{mail}" for mail in mails)
+        )
+    words = {
+        "check": ("--jobs", "1", "mails.mbox"),
+        "send": ("--dry-run", "--offline", "--to", "a@example.org", "base..main"),
+        "track": ("classify", "mails.mbox"),
+        "backport": ("main", "--onto", "base"),
+        "fixes": ("main",),
+    }
+    return (patchpilot, verb, *words[verb])
 
 
-def cost(command: tuple[str, ...], files: list[Path]) -> tuple[float, int]:
-    """(CPU seconds, peak megabytes) of one run, of this process alone."""
-    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    pid = os.posix_spawn(
-        command[0],
-        [*command, "--jobs", "1", *map(str, files)],
-        dict(os.environ),
-        file_actions=quiet,
-    )
+def history(size: int) -> Iterator[str]:
+    """Yield the input of `git fast-import` for a history of so many commits above `base`."""
+    lines = [f"int value_{number} = {number};\n" for number in range(1000)]
+    for number in range(size + 1):
+        if number:
+            lines[number - 1] = lines[number - 1].replace("int", "long")
+        text, subject = "".join(lines), f"frob: widen value {number}\n\nIt is long.\n"
+        date = 1_700_000_000 + number
+        yield (
+            f"commit refs/heads/main\nauthor {_AUTHOR} {date} +0000\n"
+            f"committer {_AUTHOR} {date} +0000\ndata {len(subject)}\n{subject}"
+            f"M 100644 inline drivers/frob/frob.c\ndata {len(text)}\n{text}\n"
+        )
+        if not number:
+            yield "reset refs/heads/base\nfrom refs/heads/main\n\n"
+
+
+def cost(words: tuple[str, ...], work: Path) -> tuple[float, int]:
+    """Return the CPU seconds and the peak megabytes of a run, with all its processes."""
+    quiet = [
+        (os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)
+    ]
+    os.chdir(work)
+    pid = os.posix_spawn(words[0], words, dict(os.environ), file_actions=quiet)
     _, _, used = os.wait4(pid, 0)
     return used.ru_utime + used.ru_stime, used.ru_maxrss // 1024

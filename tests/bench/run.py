@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make bench`: check beside checkpatch.pl, maintainers beside get_maintainer.pl, on a real tree
-and real patches, in one run.
+"""`make bench`: patchpilot beside what a user would run instead, on a tree of the kernel's size.
 
-Needs an unpacked kernel tree ($PATCHPILOT_TREE, or Debian's linux-source-6.1 package) and a folder
-of patches ($PATCHPILOT_DATA/corpus/patches); without patches it makes some from the sandbox's
-history. Where $PATCHPILOT_DPDK names a repository with stable branches, fixes and backport are
-timed on a clone of it, beside what people type instead.
+Needs a kernel tree ($PATCHPILOT_TREE: a git repository, otherwise Debian's linux-source-6.1
+package) and a folder of patches ($PATCHPILOT_DATA/corpus/patches). What is not there is not run.
+With CACHE=no, it prints what each cache saves a check of one commit instead.
 
 Writes docs/reference/performance.md; exits 1 where a ratio is worse than the recorded one by more
 than its tolerance, which `--record` replaces.
@@ -22,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.bench.growth import growth
-from tests.bench.pairs import ROWS, Job, report, side_by_side
+from tests.bench.pairs import ROWS, Job, once, report
 from tests.bench.performance import (
     record,
     recorded_ratios,
@@ -30,40 +28,41 @@ from tests.bench.performance import (
     worse,
     write_page,
 )
+from tests.kit.terminal import Terminal
 
-PATCHPILOT = str(Path(sys.executable).parent / "patchpilot")
+BIN = Path(sys.executable).parent
+PATCHPILOT = str(BIN / "patchpilot")
+B4 = str(BIN / "b4")
 DRIVER = "drivers/hwmon/lm75.c"
 PACKAGED = Path("/usr/src/linux-source-6.1.tar.xz")
+USER = ("-c", "user.name=Ada Fixer", "-c", "user.email=ada@example.org")
+COMMITS = 9
+WORTH = 0.01
+"""Seconds that a cache must save."""
 
 
 def main() -> int:
     """Run every pair that can run here and print ratios."""
-    with tempfile.TemporaryDirectory() as scratch:
-        tree = kernel_tree(Path(scratch))
-        patches = real_patches(Path(scratch))
-        floor()
-        histories(Path(scratch))
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        os.environ |= {
+            f"XDG_{name}_HOME": str(scratch / name)
+            for name in ("CACHE", "STATE", "CONFIG")
+        }
+        tree = kernel_tree(scratch)
         if tree is None or not shutil.which("perl"):
-            print(
-                "bench: no kernel tree or no perl: install linux-source-6.1 or set PATCHPILOT_TREE"
-            )
+            print("bench: no kernel tree or no perl: set PATCHPILOT_TREE")
             return 0
-        checks(tree, patches, Path(scratch))
-        check = (
-            PATCHPILOT,
-            "check",
-            "--fail-on",
-            "never",
-            "--format",
-            "checkpatch",
-            "--tree",
-            str(tree),
-        )
-        growth(check, patches, Path(scratch))
-        maintainers(tree, patches)
-        mails(Path(scratch))
-        objects(tree, Path(scratch))
-    write_page(ROWS, [*versions(), "Linux 6.1's scripts"])
+        if os.environ.get("CACHE") == "no":
+            caches(tree, scratch / "CACHE" / "patchpilot")
+            return 0
+        commits(tree)
+        patches(tree)
+        starts(tree)
+        terminal(tree)
+        objects(tree, scratch)
+        growth(PATCHPILOT, scratch)
+    write_page(ROWS, [*versions(), "Linux 6.1"])
     if "--record" in sys.argv:
         record(ROWS)
     for line in (slower := worse(ROWS, recorded_ratios())):
@@ -71,254 +70,181 @@ def main() -> int:
     return 1 if slower else 0
 
 
-def floor() -> None:
-    """What cannot be beaten: Python's own start, and git's."""
-    python = Job("python -c pass", ((sys.executable, "-c", "pass"),))
-    git = Job("git log -1", (("git", "log", "-1"),))
-    version = Job("patchpilot --version", ((PATCHPILOT, "--version"),))
-    times = side_by_side((python, git, version))
-    print(
-        "best of five: "
-        + ", ".join(
-            f"{job.label} {one.best * 1000:.0f} ms"
-            for job, one in zip((python, git, version), times, strict=True)
-        )
+def kernel_tree(scratch: Path) -> Path | None:
+    """Return a clone of the tree with a topic of `COMMITS` commits."""
+    work = scratch / "linux"
+    if named := os.environ.get("PATCHPILOT_TREE"):
+        subprocess.run(["git", "clone", "-q", "--shared", named, str(work)], check=True)
+    elif PACKAGED.exists():
+        with tarfile.open(PACKAGED) as archive:
+            archive.extractall(scratch, filter="data")
+        next(scratch.glob("linux-source-*")).rename(work)
+        for words in (("init", "-q"), ("add", "-Af"), ("commit", "-qm", "Linux 6.1")):
+            subprocess.run(["git", "-C", str(work), *USER, *words], check=True)
+    else:
+        return None
+    files = sorted((work / DRIVER).parent.glob("*.c"))[:COMMITS]
+    for file in (*files[1:], work / DRIVER):
+        text = file.read_text().replace("if (err)\n", "if (err < 0)\n")
+        file.write_text(f"{text}\n/* the end */\n")
+        message = f"hwmon: ({file.stem}) Name the end\n\nIt was not named. Name it."
+        words = (*USER, "commit", "-qsam", message)
+        subprocess.run(["git", "-C", str(work), *words], check=True)
+    return work
+
+
+def commits(tree: Path) -> None:
+    """One commit and nine, a file, recipients, a rule, and messages."""
+    perl = ("perl", "scripts/checkpatch.pl", "--terse", "--no-summary")
+    last = [f"HEAD~{number}" for number in range(COMMITS)]
+    series = f"HEAD~{COMMITS}..HEAD"
+    asks = "git format-patch --stdout -1 {} | perl scripts/get_maintainer.pl"
+    scripts = tuple(("sh", "-c", asks.format(one)) for one in last)
+
+    def ours(*words: str) -> Job:
+        return Job(words[0], ((PATCHPILOT, *words),), tree)
+
+    def theirs(label: str, *words: tuple[str, ...]) -> Job:
+        return Job(label, words, tree)
+
+    report(
+        "check, one commit",
+        ours("check", "HEAD"),
+        theirs("checkpatch.pl -g", (*perl, "-g", "HEAD")),
     )
-
-
-def histories(scratch: Path) -> None:
-    """fixes and backport on a clone that borrows the objects, with a cache of its own: so the first
-    calls are first calls.
-    """
-    if not (named := os.environ.get("PATCHPILOT_DPDK")):
-        return
-    clone = scratch / "history.git"
-    subprocess.run(
-        ["git", "clone", "-q", "--bare", "--shared", named, str(clone)], check=True
+    report(
+        "check, nine commits",
+        ours("check", series),
+        theirs("9 x checkpatch.pl -g", *((*perl, "-g", one) for one in last)),
     )
-    env = {**os.environ, "XDG_CACHE_HOME": str(scratch / "cache")}
-    for name in ("fixes.py", "backport.py"):
-        subprocess.run(
-            [sys.executable, str(Path(__file__).with_name(name)), str(clone)],
-            check=True,
-            env=env,
-        )
-
-
-def checks(tree: Path, patches: list[Path], scratch: Path) -> None:
-    """One median patch and a hundred, in a tree and without."""
-    script = tree / "scripts" / "checkpatch.pl"
-    common = (
-        "--terse",
-        "--show-types",
-        "--no-summary",
-        "--max-line-length=100",
-        "--color=never",
-        "--strict",
+    report(
+        "check, one file",
+        ours("check", "-f", DRIVER),
+        theirs("checkpatch.pl -f", (*perl, "-f", DRIVER)),
     )
-    empty = scratch / "empty"
-    empty.mkdir()
-    forms = (
-        ("tree", ("--tree", str(tree)), (f"--root={tree}",), 0.7, 1 / 15),
-        (
-            "no tree",
-            ("--kernel", "6.1", "--data", str(tree / "scripts")),
-            ("--no-tree",),
-            1.2,
-            1 / 4,
+    report(
+        "maintainers, one commit",
+        ours("maintainers", "HEAD"),
+        theirs("get_maintainer.pl", scripts[0]),
+    )
+    report(
+        "maintainers, nine commits",
+        ours("maintainers", series),
+        theirs("9 x get_maintainer.pl", *scripts),
+    )
+    report("explain, one rule", ours("explain", "missing-fixes"))
+    report(
+        "send --dry-run, one commit",
+        ours("send", "--dry-run", "--offline", "--to", "a@example.org", "HEAD"),
+        theirs(
+            "git send-email --dry-run",
+            ("git", "send-email", "--dry-run", "--quiet", "--to=a@example.org", "-1"),
         ),
     )
-    median = sorted(patches, key=lambda file: file.stat().st_size)[len(patches) // 2]
-    for name, mine, theirs, one_target, many_target in forms:
-        check = (
-            PATCHPILOT,
-            "check",
-            "--strict",
-            "--fail-on",
-            "never",
-            "--format",
-            "checkpatch",
-            *mine,
-        )
-        perl = ("perl", str(script), *theirs, *common)
-        hundred = [str(file) for file in patches[:100]]
+
+
+def patches(tree: Path) -> None:
+    """A hundred patches, on all cores and on one."""
+    folder = Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches"
+    files = tuple(map(str, sorted(folder.resolve().glob("*.patch"))[:100]))
+    if not files:
+        return
+    perl = ("perl", "scripts/checkpatch.pl", "--terse", "--no-summary", "--strict")
+    check = (PATCHPILOT, "check", "--strict", "--tree", ".")
+    for title, ours, label, words in (
+        ("", check, "100 x checkpatch.pl", tuple((*perl, file) for file in files)),
+        (", one core", (*check, "--jobs", "1"), "checkpatch.pl", ((*perl, *files),)),
+    ):
         report(
-            f"check, one median patch, {name}",
-            Job("check", ((*check, str(median)),), empty),
-            Job("checkpatch.pl", ((*perl, str(median)),), empty),
-            one_target,
-            9,
-        )
-        report(
-            f"check, 100 patches, {name}",
-            Job("check", ((*check, *hundred),), empty),
-            Job("100 x checkpatch.pl", tuple((*perl, file) for file in hundred), empty),
-            many_target,
-            2,
-        )
-        report(
-            f"check, 100 patches, one core, {name}",
-            Job("check", ((*check, "--jobs", "1", *hundred),), empty),
-            Job("checkpatch.pl, one process", ((*perl, *hundred),), empty),
-            1.0,
-            2,
+            f"check, 100 patches{title}",
+            Job("check", ((*ours, *files),), tree),
+            Job(label, words, tree),
+            1,
         )
 
 
-def maintainers(tree: Path, patches: list[Path]) -> None:
-    """One patch and a hundred."""
-    kernel = [file for file in patches if file.name.startswith("k-")] or patches
-    switches = ("--roles", "--no-rolestats", "--no-git", "--no-git-fallback")
-    mine = (
-        PATCHPILOT,
-        "maintainers",
-        "--tree",
-        str(tree),
-        "--format",
-        "get_maintainer",
-        *switches,
-    )
-    perl = ("perl", "scripts/get_maintainer.pl", *switches)
-    one = str(kernel[0].resolve())
+def starts(tree: Path) -> None:
+    """The start, and the first run on a machine: no caches and no bytecode."""
+    version = Job("b4", ((B4, "--version"),))
+    report("start: --version", Job("start", ((PATCHPILOT, "--version"),)), version)
     report(
-        "maintainers, one patch",
-        Job("maintainers", ((*mine, one),), tree),
-        Job("get_maintainer.pl", ((*perl, one),), tree),
-        2 / 3,
-        9,
-    )
-    hundred = [str(file.resolve()) for file in kernel[:100]]
-    report(
-        "maintainers, 100 patches",
-        Job("maintainers", ((*mine, *hundred),), tree),
-        Job("100 x get_maintainer.pl", tuple((*perl, file) for file in hundred), tree),
-        1 / 50,
-        2,
+        "first run on a machine: check, one commit",
+        Job("check", ((PATCHPILOT, "check", "HEAD"),), tree, fresh=True),
+        Job("b4 --version", version.commands, fresh=True),
     )
 
 
-def mails(scratch: Path) -> None:
-    """The mails of a patch, made and shown, none sent."""
-    from patchpilot.demo.demo_repository import make_repositories
+def terminal(tree: Path) -> None:
+    """From the start to the first screen that takes keys, beside lazygit if it is installed."""
+    for program, words in ((PATCHPILOT, "quit"), ("lazygit", "Commit")):
+        if not shutil.which(program):
+            print(f"{program}: not run")
+            continue
+        waits = []
+        for _ in range(5):
+            with Terminal([program], tree, size=(120, 36)) as shown:
+                waits.append(shown.wait_for(words) - shown.started)
+        print(f"{Path(program).name}: takes keys after {min(waits):.2f} s", flush=True)
 
-    work = make_repositories(scratch / "mails").work
-    mine = (
-        PATCHPILOT,
-        "send",
-        "--dry-run",
-        "--offline",
-        "--to",
-        "a@example.org",
-        "HEAD",
+
+def caches(tree: Path, folder: Path) -> None:
+    """Print the CPU time that each kind of cached value saves a check of one commit."""
+    job = Job("check", ((PATCHPILOT, "check", "HEAD"),), tree)
+    once(job)
+    kinds = sorted(
+        {file.name.rpartition("-")[0] or file.name for file in folder.iterdir()}
     )
-    git = (
-        "git",
-        "send-email",
-        "--dry-run",
-        "--quiet",
-        "--to=a@example.org",
-        "-1",
-        "HEAD",
-    )
-    report(
-        "send --dry-run, one patch, with all checks",
-        Job("send", (mine,), work),
-        Job("git send-email --dry-run", (git,), work),
-        None,
-        7,
-    )
+    for kind in kinds:
+        kept, without = [], []
+        for _ in range(5):
+            kept.append(once(job)[1])
+            for file in (*folder.glob(f"{kind}-*"), *folder.glob(kind)):
+                shutil.rmtree(file) if file.is_dir() else file.unlink()
+            without.append(once(job)[1])
+        saved = min(without) - min(kept)
+        verdict = "" if saved >= WORTH else "  less than 10 ms"
+        print(f"cache of {kind}: saves {saved * 1000:.0f} ms{verdict}", flush=True)
 
 
 def objects(tree: Path, scratch: Path) -> None:
     """One driver's object before and after a change, from nothing and again."""
     if not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))):
         return
-    work = scratch / "kernel"
-    subprocess.run(["cp", "-a", str(tree), str(work)], check=True)
-    git = (
-        "git",
-        "-c",
-        "user.name=A",
-        "-c",
-        "user.email=a@example.org",
-        "-C",
-        str(work),
-    )
-    subprocess.run([*git, "init", "-q"], check=True)
-    subprocess.run([*git, "add", "-A", "-f"], check=True)
-    subprocess.run([*git, "commit", "-q", "-m", "start"], check=True)
-    with (work / DRIVER).open("a") as opened:
-        opened.write("\n")
-    subprocess.run([*git, "commit", "-q", "-a", "-m", "hwmon: touch"], check=True)
-    env = {
-        "XDG_CACHE_HOME": str(scratch / "cache"),
-        "XDG_CONFIG_HOME": str(scratch / "c"),
-    }
-    os.environ |= env
     subprocess.run(
-        [PATCHPILOT, "trust", "--build", str(work)], check=True, input=b"y\n"
+        [PATCHPILOT, "trust", "--build", str(tree)], check=True, input=b"y\n"
     )
     clean = (PATCHPILOT, "build", "--clean")
-    build = (PATCHPILOT, "build", "--quick", "-q", "-C", str(work), "HEAD")
+    build = (PATCHPILOT, "build", "--quick", "-q", "-C", str(tree), "HEAD")
     out = scratch / "by-make"
     target = DRIVER.removesuffix(".c") + ".o"
-    make = ("make", "-s", "-C", str(work), f"O={out}", f"-j{os.cpu_count()}", "W=1")
+    make = ("make", "-s", "-C", str(tree), f"O={out}", f"-j{os.cpu_count()}", "W=1")
     fragment = scratch / "fragment"
     fragment.write_text(
         "CONFIG_MODULES=y\nCONFIG_HWMON=m\nCONFIG_SENSORS_LM75=m\nCONFIG_I2C=m\n"
     )
     configured = (*make, "allnoconfig", f"KCONFIG_ALLCONFIG={fragment}")
+    checkout = ("git", "-C", str(tree), "checkout", "-q")
     report(
         "build, one driver, from nothing",
-        Job("build", (clean, ("rm", "-rf", str(scratch / "cache")), build)),
+        Job("build", (clean, build)),
         Job(
             "make of the same object, twice",
             (
                 ("rm", "-rf", str(out)),
-                (*git, "checkout", "-q", "HEAD^"),
+                (*checkout, "--detach", "HEAD~1"),
                 configured,
                 (*make, target),
-                (*git, "checkout", "-q", "master"),
+                (*checkout, "-"),
                 (*make, target),
             ),
         ),
-        1.3,
         1,
     )
     report(
         "build, one driver, again",
         Job("build", (build,)),
         Job("make of the same object", ((*make, target),)),
-        None,
-        3,
     )
-
-
-def kernel_tree(scratch: Path) -> Path | None:
-    """The tree to compare on."""
-    if named := os.environ.get("PATCHPILOT_TREE"):
-        return Path(named)
-    if not PACKAGED.exists():
-        return None
-    with tarfile.open(PACKAGED) as archive:
-        archive.extractall(scratch, filter="data")
-    return next(scratch.glob("linux-source-*"))
-
-
-def real_patches(scratch: Path) -> list[Path]:
-    """Recorded patches, else the sandbox's history as patches."""
-    folder = Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches"
-    if folder.is_dir():
-        return sorted(folder.resolve().glob("*.patch"))
-    from patchpilot.demo.demo_repository import make_repositories
-
-    work = make_repositories(scratch / "demo").work
-    out = scratch / "patches"
-    subprocess.run(
-        ["git", "-C", work, "format-patch", "-q", "-o", out, "-120", "master"],
-        check=True,
-    )
-    return sorted(out.glob("*.patch"))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 """`make bench`: what a `check` of one small patch costs before it looks at the patch: imports,
 classes, compiled patterns.
 
-Counts are exact and the same on every machine; times are ratios of runs that take turns.
+Counts are exact and the same on every machine.
 """
 
 import compileall
@@ -13,11 +13,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-from tests.bench.pairs import Job, side_by_side
-
-PATCHPILOT = str(Path(sys.executable).parent / "patchpilot")
 LIMITS = {
     "modules of patchpilot": 160,
     "modules": 280,
@@ -91,7 +86,7 @@ def counts(*arguments: str) -> dict[str, int]:
 
 
 def main() -> int:
-    """Print counts of the first and of later runs, and ratios; 1 when a count is over its limit."""
+    """Print counts of the first and of later runs, ; 1 when a count is over its limit."""
     # where PYTHONDONTWRITEBYTECODE is set, every run would compile the sources
     compileall.compile_dir(str(Path(__file__).parents[2] / "patchpilot"), quiet=2)
     with tempfile.TemporaryDirectory() as scratch:
@@ -106,14 +101,6 @@ def main() -> int:
                 f"start-up, {name}: {later[name]} (at most {limit}; without a cache"
                 f" {first[name]}){'  OVER' if name in over else ''}"
             )
-        jobs = (
-            Job("python -c pass", ((sys.executable, "-c", "pass"),)),
-            Job("check", ((PATCHPILOT, *check),)),
-        )
-        bare, ours = side_by_side(jobs, 9)
-        print(
-            f"start-up, check of 1 small patch: {ours.best / bare.best:.1f} times a bare Python"
-        )
     return 1 if over else 0
 
 
