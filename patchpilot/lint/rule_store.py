@@ -61,7 +61,9 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
     key = _key(labels, texts)
     cached = _cached(key)
     if cached is None:
-        cached = tuple(rule for pack in _parse(labels, texts) for rule in pack.rules)
+        tested = len(labels) - len(own)
+        packs = _parse(labels, texts, tested)
+        cached = tuple(rule for pack in packs for rule in pack.rules)
         _one_of_each(cached)
         remember(_KIND, key, tuple(tuple(map(_plain, rule)) for rule in cached))
     if own:
@@ -146,13 +148,16 @@ def _read(file: Path) -> bytes:
         ) from error
 
 
-def _parse(labels: Sequence[str], texts: Sequence[bytes]) -> tuple[Pack, ...]:
+def _parse(
+    labels: Sequence[str], texts: Sequence[bytes], tested: int = 0
+) -> tuple[Pack, ...]:
+    """Parses packs; the test suite has checked the first `tested` ones."""
     from patchpilot.lint.pack import parse_pack
 
     import_detectors()
     return tuple(
-        parse_pack(text.decode("utf-8", "replace"), label)
-        for label, text in zip(labels, texts, strict=True)
+        parse_pack(text.decode("utf-8", "replace"), label, is_tested=number < tested)
+        for number, (label, text) in enumerate(zip(labels, texts, strict=True))
     )
 
 
