@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detectors' word lists in checks/words, read at first use and cached by content hash."""
+"""The detectors' word lists in checks/words, read at first use."""
 
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import PackError
 from patchpilot.resources import data_dir
 
@@ -40,14 +40,5 @@ def word_table(name: str, key: str) -> Mapping[str, Any]:
 
 @cache
 def _tables(name: str) -> Mapping[str, Any]:
-    text = (data_dir("checks") / "words" / f"{name}.toml").read_bytes()
-    kind = Kind(f"words.{name}", (__file__,))
-    key = key_of(kind, (text,))
-    cached = recall(kind, key)
-    if isinstance(cached, dict):
-        return cached
-    import tomllib
-
-    tables = tomllib.loads(text.decode())
-    remember(kind, key, tables)
-    return tables
+    text = (data_dir("checks") / "words" / f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
