@@ -15,10 +15,12 @@ from patchpilot.cli.error_exit import notice
 from patchpilot.config import FLAG
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.counted import counted
-from patchpilot.services.check.check_targets import (
+from patchpilot.services.check.check_source import (
     can_be_fixed,
     can_be_streamed,
+    check_source,
     need_no_repository,
+    uncommitted_files,
 )
 from patchpilot.topic.topic_prefix import has_drafts
 
@@ -85,7 +87,6 @@ def _check(
     build: Any,
 ) -> int:
     from patchpilot.checking.driver import Driver, PatchSource, options_of
-    from patchpilot.services.check.check_source import check_source
 
     # the commits under check must not change the settings and the baseline that judge them;
     # on a terminal, the user sees the settings at work
@@ -201,8 +202,6 @@ def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
 
 def _note_uncommitted(repository: Any) -> None:
     """Print on stderr which changes of the working tree no commit has: they were not checked."""
-    from patchpilot.services.check.uncommitted_files import uncommitted_files
-
     if files := uncommitted_files(repository):
         more = f" and {counted(len(files) - 1, 'more file')}" if files[1:] else ""
         notice(

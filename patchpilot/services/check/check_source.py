@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Selects the source from which a check reads the settings of the tree."""
+"""The TARGETs of a check: what they are, whose settings judge them, and what they leave out."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from patchpilot.commits.range import is_network_target, looks_like_file, names_file
 from patchpilot.errors import PatchpilotError
 from patchpilot.settings.read_settings import Source, revision_source, user_settings
 from patchpilot.topic.workplace import Workplace
@@ -73,3 +74,47 @@ def _base_revision(
             raise
         return repository.find(f"{commits[0]}^") if commits else None
     return repository.find(f"{head}^") if start == head and commits else start
+
+
+def need_no_repository(targets: Sequence[str]) -> bool:
+    """Returns whether every TARGET is a file name or is in an archive."""
+    return bool(targets) and all(
+        _is_file(target) or is_network_target(target) for target in targets
+    )
+
+
+def can_be_streamed(targets: Sequence[str]) -> bool:
+    """Returns whether every TARGET is a local source of messages that can be read one by one."""
+    return bool(targets) and all(map(_is_file, targets))
+
+
+def _is_file(target: str) -> bool:
+    return (
+        target == "-"
+        or names_file(target)
+        or (looks_like_file(target) and not is_network_target(target))
+    )
+
+
+def can_be_fixed(targets: Sequence[str]) -> bool:
+    """Returns whether --fix can write to the TARGETs.
+
+    Messages in an archive and compressed files cannot be changed.
+    """
+    return not any(
+        is_network_target(target) or target.endswith(".gz") for target in targets
+    )
+
+
+def uncommitted_files(repository: "Repository") -> list[str]:
+    """Returns the paths of tracked files that differ from HEAD, in git's order.
+
+    The list is empty in a bare repository. Filters of the repository are not run.
+    """
+    if repository.bare:
+        return []
+    done = repository.git(
+        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"
+    )
+    entries = done.out.decode("utf-8", "surrogateescape").split("\0")
+    return [entry[3:] for entry in entries if entry]
