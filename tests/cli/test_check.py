@@ -403,7 +403,6 @@ HEAVY = (
     "git",
     "sqlite3",
     "email.message",
-    "tomllib",
     "hashlib",
     "subprocess",
 )

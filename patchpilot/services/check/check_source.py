@@ -63,10 +63,10 @@ def _base_revision(
         )
         at_head = head == repository.find("HEAD")
         if ranges:
-            named = repository.resolve(ranges[0][0] or "HEAD")
+            start = repository.resolve(ranges[0][0] or "HEAD")
             # of unrelated histories the named one counts
-            start = repository.git("merge-base", named, head, ok=(0, 1)).text.strip()
-            start = start or named
+            common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
+            start = common or start
         else:
             start = find_base(repository, base, None if at_head else head).start
     except PatchpilotError:
