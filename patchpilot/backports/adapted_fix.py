@@ -12,7 +12,7 @@ SURE_ENOUGH = 0.5
 """Below this confidence nothing is written unless it is asked for."""
 
 
-@json_form("kind", "confidence", "steps", "files")
+@json_form("kind", "confidence", "start?", "steps", "files", "range_diff?")
 @dataclass(frozen=True, slots=True)
 class Adaptation:
     """A fix adapted to a tree.
@@ -21,6 +21,8 @@ class Adaptation:
     of its steps. `contents` has the mode and content of each adapted file, or None for a file
     that the branch does not have. `features` are the features from which the confidence was
     computed. `made` is the resulting tree in the object store in which the fix was adapted.
+    `start` is the backport to another branch that was used instead of the fix ("" if none), and
+    `range_diff` shows how the result differs from it, or from the fix, if that was requested.
     `is_accepted` is set if the user accepted it after review.
     """
 
@@ -30,6 +32,8 @@ class Adaptation:
     contents: Mapping[str, tuple[str, bytes] | None]
     features: Mapping[str, float] = field(default_factory=dict)
     made: str = ""
+    start: str = ""
+    range_diff: str = ""
     is_accepted: bool = False
 
     @property

@@ -104,7 +104,9 @@ def _taken(
         for path, entry in scratch.entries(picked.tree, sorted(paths)).items()
     }
     step = f"took the backport {backport[:12]} to another branch, which applies here unchanged"
-    return Adaptation("backport", TAKEN, (step,), contents, made=picked.tree)
+    return Adaptation(
+        "backport", TAKEN, (step,), contents, made=picked.tree, start=backport
+    )
 
 
 def concluded(

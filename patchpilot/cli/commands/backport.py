@@ -51,6 +51,14 @@ from patchpilot.cli.verb_command import argument, option, verb
     help="adapt the fix to the branches where it conflicts, and explain each step",
 )
 @option(
+    "--range-diff",
+    is_flag=True,
+    help=(
+        "with --adapt (implied): compare the adapted fix with the original, or with the backport"
+        " to another branch from which it was made"
+    ),
+)
+@option(
     "--resolve",
     metavar="BRANCH",
     help=(
@@ -121,6 +129,7 @@ def command(
         repository = place.repository_if_any() if directories else place.repository
         settings = place.settings()
         profile = settings.get("profile") or None
+        given["adapt"] = given["adapt"] or given["range_diff"]
         given["signoff"] = given["signoff"] or settings.flag("signoff")
         if given["resolve"] and repository:
             word = given["resolve"]

@@ -202,6 +202,7 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
     if row.wants_fix:
         lines += _conflicts(row)
         _say_why(row, say)
+        lines += row.adaptation.range_diff.splitlines() if row.adaptation else []
         _say_needs(row, say)
         for hint in row.hints:
             say(f"help: {hint}")

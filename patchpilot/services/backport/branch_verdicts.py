@@ -13,6 +13,7 @@ from pathlib import Path
 from patchpilot.backports.adapt.adaptation import adapt
 from patchpilot.backports.adapt.explain_steps import with_causes
 from patchpilot.backports.applies import AppliesHow, ApplyResult
+from patchpilot.backports.backport_patches import range_diff
 from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.conflict_reasons import explain
 from patchpilot.backports.fix_commit import FixCommit
@@ -79,7 +80,8 @@ class BackportRequest:
     apply to the commits of a series that have no Fixes: tag.
 
     `adapt` adapts the fix to a branch on which it conflicts; such a fix is written only if it
-    was adapted. `from_archive` reads a TARGET that is a Message-ID or a URL.
+    was adapted. `range_diff` compares it with the fix, or with the backport from which it was
+    made. `from_archive` reads a TARGET that is a Message-ID or a URL.
 
     Patches are written into `folder`. `resolve` names the branch whose conflict is prepared
     in a clone. `build` is a command to run; `objects` compiles the files that the fix
@@ -95,6 +97,7 @@ class BackportRequest:
     base: str | None = None
     fixes: Sequence[str] = ()
     adapt: bool = False
+    range_diff: bool = False
     from_archive: FromArchive | None = None
     folder: Path | None = None
     resolve: str | None = None
@@ -366,6 +369,14 @@ class BackportSession:
         if self.request.adapt and is_conflict and applied:
             backports = self._backports(fix.id, branch)
             adapted = adapt(self.scratch, applied.merge, tree, fix, backports)
+            if adapted and self.request.range_diff:
+                parent = self.scratch.commit(tree, branch.tip)
+                made = self.scratch.commit_like(
+                    fix.commit, adapted.made, parent, fix.commit.message
+                )
+                source = self.repository.commit(adapted.start or fix.id)
+                text = range_diff(self.scratch, source, made)
+                adapted = replace(adapted, range_diff=text)
             result = replace(result, adaptation=adapted)
         adapted = result.adaptation
         used = adapted if adapted and adapted.is_sure else None

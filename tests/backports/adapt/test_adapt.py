@@ -145,6 +145,7 @@ def test_json_has_kind_confidence_steps_and_files(world: World) -> None:
     )
     assert 0.5 <= found["confidence"] <= 1
     assert len(found["steps"]) == 1
+    assert not {"start", "range_diff"} & found.keys()
     (plain,) = world.ask(world.fix, "--onto", "linux-6.6.y")["branches"]
     assert plain["adaptation"] is None
 
@@ -180,6 +181,21 @@ def test_a_maintainers_backport_to_another_branch_is_taken_as_it_is(
     adaptation = found["branches"][0]["adaptation"]
     assert (adaptation["kind"], adaptation["confidence"]) == ("backport", 0.95)
     assert taken[:12] in adaptation["steps"][0]
+    assert adaptation["start"] == taken
+    # the same patch on other lines: nothing to compare
+    out = world.call(world.fix, "--onto", "linux-6.6.y", "--adapt", "--range-diff").out
+    assert f"took the backport {taken[:12]}" in out
     adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert "+\tverify(20, some);" in file.read_text()
+
+
+def test_range_diff_compares_the_adapted_fix_with_the_original(world: World) -> None:
+    world.renamed()
+    words = (world.fix, "--onto", "linux-6.6.y", "--range-diff")
+    (branch,) = world.ask(*words)["branches"]
+    lines = branch["adaptation"]["range_diff"].splitlines()
+    assert "work: do not forget step 20" in lines[0]
+    assert any("verify(20, all);" in line for line in lines)
+    shown = world.call(*words).out
+    assert all(line in shown for line in lines)
