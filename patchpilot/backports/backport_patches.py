@@ -151,13 +151,7 @@ def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
 
     Commit messages are ignored.
     """
-    same = {
-        scratch.git("patch-id", "--stable", stdin=_diff(scratch, one)).text.split(" ")[
-            0
-        ]
-        for one in (original.id, made)
-    }
-    if len(same) == 1 or not original.parents:
+    if not original.parents:
         return ""
     done = scratch.git(
         "range-diff",
@@ -167,7 +161,8 @@ def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
         f"{original.id}^!",
         f"{made}^!",
     )
-    return _patch_part(done.text)
+    text = _patch_part(done.text)
+    return text if "\n" in text else ""
 
 
 def format_series(
@@ -210,10 +205,6 @@ def format_series(
             )
         )
     return mails
-
-
-def _diff(scratch: Scratch, commit: str) -> bytes:
-    return scratch.git("diff-tree", "--root", "-r", "-p", "-M", commit).out
 
 
 def _patch_part(text: str) -> str:

@@ -1,24 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fit the confidence of `backport --adapt`: python -m tests.lab.fit_adaptations NAME=DIR… [--rows
-FILE] [--limit N] [--write].
+FILE] [--limit N] [--write | --beside].
 
 Adapts the backports of `tests/lab/adaptations/rows.jsonl` (or of FILE) whose repository NAME is in
 DIR, compares each with what the stable maintainer made, white space ignored, and prints how many
 are the same at each confidence: with the shipped weights, and each repository with weights that
 were fitted on the others. With --write the weights are fitted on all of them. Plain Python.
+With --beside, the results of wiggle and of `git merge -X theirs` are compared as well, and counted
+by kind; `others` in a row are earlier backports of the fix to other branches.
 """
 
 import argparse
 import json
 import math
+import subprocess
+import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.backports.adapt.adaptation import adapt
-from patchpilot.backports.adapt.confidence import UNSURE, confidence_of, limited
+from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
 from patchpilot.backports.fix_commit import FixCommit
+from patchpilot.backports.merging import Entry, Merge
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 
@@ -27,11 +33,16 @@ ROWS = HERE / "adaptations" / "rows.jsonl"
 WEIGHTS = HERE.parents[1] / "checks" / "ranking" / "adaptations.toml"
 HEAD = (
     "# SPDX-License-Identifier: GPL-2.0-or-later\n"
-    "# Written by tests/lab/fit_adaptations.py: fit again, do not edit.\n"
+    "# Written by tests/lab/fit_adaptations.py: do not edit.\n"
     "\n[confidence]\n"
 )
-STEPS, RATE, DECAY = 4000, 0.3, 0.02
+STEPS, RATE, DECAY = 4000, 0.3, 0.002
 BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
+SIDES = {2: "ours", 1: "base", 3: "theirs"}
+TOOLS = {
+    "git": ["git", "merge-file", "-p", "--theirs", *SIDES.values()],
+    "wiggle": ["timeout", "30", "wiggle", "--merge", *SIDES.values()],
+}
 
 
 class Case(NamedTuple):
@@ -41,16 +52,53 @@ class Case(NamedTuple):
     is_same: bool
 
 
-def cases(folder: Path, rows: Sequence[Mapping[str, str]]) -> Iterator[Case]:
-    """The cases of rows of one repository; a fix that is not adapted is none."""
+def cases(
+    folder: Path, rows: Sequence[Mapping[str, str]], count: Counter[str] | None = None
+) -> Iterator[Case]:
+    """The cases of rows of one repository; a fix that is not adapted is none.
+
+    With `count`, the results of each tool, and of each kind, are counted there.
+    """
     with Repository.open(folder) as repository, Scratch(repository) as scratch:
         for row in rows:
             fix = FixCommit.read(repository, row["fix"])
             onto, real = scratch.tree_of(row["base"]), scratch.tree_of(row["backport"])
             merge = scratch.pick(fix.id, onto, fix.base)
-            found = adapt(scratch, merge, onto, fix)
+            found = adapt(scratch, merge, onto, fix, row.get("others", ()))
+            made = {"patchpilot": found.made if found else None}
             if found:
-                yield Case(found.features, _is_same(scratch, found.made, real, onto))
+                made |= {found.kind: found.made}
+                made |= {"written": found.made} if found.is_sure else {}
+            for tool in TOOLS if count is not None else ():
+                made[tool] = _merged(scratch, merge, TOOLS[tool])
+            same = {
+                name: bool(tree) and _is_same(scratch, tree, real, onto)
+                for name, tree in made.items()
+            }
+            if count is not None:
+                count.update(
+                    f"{name}: {'exact' if same[name] else 'wrong' if made[name] else 'none'}"
+                    for name in made
+                )
+            if found and found.features:
+                yield Case(found.features, same["patchpilot"])
+
+
+def _merged(scratch: Scratch, merge: Merge, command: Sequence[str]) -> str | None:
+    """The tree that a tool makes of a conflicting merge, None if a file conflicts."""
+    entries: dict[str, Entry] = {}
+    for path in merge.paths:
+        sides = merge.stages.get(path, {})
+        if not SIDES.keys() <= sides.keys():
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            for number, name in SIDES.items():
+                (Path(folder) / name).write_bytes(scratch.content(sides[number]) or b"")
+            done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        if done.returncode:
+            return None
+        entries[path] = (sides[2][0], scratch.write("blob", done.stdout))
+    return scratch.with_files(merge.tree, entries)
 
 
 def _is_same(scratch: Scratch, made: str, real: str, onto: str) -> bool:
@@ -69,8 +117,7 @@ def fit(found: Sequence[Case]) -> dict[str, float]:
     """The weights of a logistic regression; the bias is not held small."""
     names = sorted({name for case in found for name in case.features} - {UNSURE})
     numbers = [
-        [1.0, *(limited(case.features.get(name, 0.0)) for name in names)]
-        for case in found
+        [1.0, *(case.features.get(name, 0.0) for name in names)] for case in found
     ]
     weights = [0.0] * (len(names) + 1)
     for _ in range(STEPS):
@@ -109,10 +156,6 @@ def by_confidence(found: Sequence[tuple[float, Case]]) -> Iterator[str]:
                 f"{low} to {min(high, 1.0)}: {sum(same)} of {len(same)}"
                 f" ({sum(same) / len(same):.0%})"
             )
-    for least in BINS[:-1]:
-        same = [case.is_same for confidence, case in found if confidence >= least]
-        if same:
-            yield f"{least} and more: {sum(same)} of {len(same)} ({sum(same) / len(same):.0%})"
 
 
 def left_out(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[float, Case]]:
@@ -138,6 +181,7 @@ def main() -> None:
     parser.add_argument("--rows", type=Path, default=ROWS)
     parser.add_argument("--limit", type=int, help="rows of each repository")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--beside", action="store_true")
     wanted = parser.parse_args()
     rows = [
         json.loads(line)
@@ -146,10 +190,13 @@ def main() -> None:
     found: dict[str, list[Case]] = {}
     for name, _, folder in (word.partition("=") for word in wanted.repositories):
         mine = [row for row in rows if row["repo"] == name][: wanted.limit]
-        found[name] = list(cases(Path(folder), mine))
+        count: Counter[str] = Counter()
+        found[name] = list(cases(Path(folder), mine, count if wanted.beside else None))
         print(
             f"{name}: {len(found[name])} of {len(mine)} adapted,"
             f" {sum(case.is_same for case in found[name])} as the maintainer made them",
+            *sorted(f"{tool} {number}" for tool, number in count.items()),
+            sep="\n  ",
             flush=True,
         )
     every = [case for mine in found.values() for case in mine]
@@ -165,7 +212,7 @@ def main() -> None:
             sep="\n  ",
         )
     if wanted.write:
-        lines = [f"{name} = {weight:.4f}\n" for name, weight in fit(every).items()]
+        lines = [f"{name} = {weight:.2f}\n" for name, weight in fit(every).items()]
         WEIGHTS.write_text(HEAD + "".join(lines), encoding="utf-8")
 
 

@@ -13,7 +13,6 @@ import argparse
 import json
 import math
 import multiprocessing
-import pickle
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,15 +26,6 @@ from patchpilot.tags.ranker import list_features, score, shipped
 
 Row = dict[str, float]
 Case = tuple[int, list[Row], Row, list[int]]
-KINDS = {
-    "removed lines": "removed removed_most removed_any votes",
-    "lines beside and context": "context context_adds context_only",
-    "identifiers": "related related_adds named brought brought_told told",
-    "words": "subject body speech speech_most told",
-    "named commits": "mentioned blamed",
-    "second look": "fixed brought speech speech_most told brought_told",
-    "author and age": "same_author age fresh age_rank oldest newest same_series",
-}
 FILE = Path(__file__).parents[2] / "checks" / "ranking" / "fixes.toml"
 FOLDS = 5
 PRIOR = 2.0
@@ -53,22 +43,15 @@ def case_of(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[s
         return row["fold"], weigh(repository, scene, tally(scene)), set(row["fixes"])
 
 
-def read_cases(
-    repos: Sequence[str], truths: Sequence[Path], cache: Path | None, jobs: int
-) -> list[Case]:
-    """Return the cases of truth files; with `cache`, they are kept there for the next run."""
-    if cache and cache.exists():
-        raw = pickle.loads(cache.read_bytes())
-    else:
-        rows = [
-            (repo, row | ({"fold": fold} if len(repos) > 1 else {}))
-            for fold, (repo, truth) in enumerate(zip(repos, truths, strict=True))
-            for row in map(json.loads, truth.read_text().splitlines())
-        ]
-        with multiprocessing.Pool(jobs) as pool:
-            raw = list(pool.imap(case_of, rows, chunksize=4))
-        if cache:
-            cache.write_bytes(pickle.dumps(raw))
+def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[Case]:
+    """Return the cases of truth files."""
+    rows = [
+        (repo, row | ({"fold": fold} if len(repos) > 1 else {}))
+        for fold, (repo, truth) in enumerate(zip(repos, truths, strict=True))
+        for row in map(json.loads, truth.read_text().splitlines())
+    ]
+    with multiprocessing.Pool(jobs) as pool:
+        raw = list(pool.imap(case_of, rows, chunksize=4))
     cases = []
     for fold, found, true in raw:
         hits = [at for at, one in enumerate(found) if one in true]
@@ -204,16 +187,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--repo", action="append", required=True)
     parser.add_argument("--truth", action="append", required=True, type=Path)
-    parser.add_argument("--cache", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true", help="keep the weights")
-    parser.add_argument(
-        "--ablation",
-        action="store_true",
-        help="also judge without each kind of evidence",
-    )
     args = parser.parse_args(argv)
-    cases = read_cases(args.repo, args.truth, args.cache, args.jobs)
+    cases = read_cases(args.repo, args.truth, args.jobs)
     by_fold = held_out(cases)
     for fold, judged in enumerate(by_fold):
         print(f"fold {fold}: {_share(judged, 1)} / {_share(judged, 2)}")
@@ -221,13 +198,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(
         f"held out, all folds: top-1 {_share(held, 1)}, top-3 {_share(held, 2)} of {len(held)}"
     )
-    for kind, names in KINDS.items() if args.ablation else ():
-        poorer = [
-            one
-            for judged in held_out(_without(cases, frozenset(names.split())))
-            for one in judged
-        ]
-        print(f"without {kind}: {_share(poorer, 1)} / {_share(poorer, 2)}", flush=True)
     weights = fit(cases)
     curve = isotonic([(raw, right) for raw, right, _ in held])
     if args.write:
@@ -246,18 +216,6 @@ def held_out(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
         for fold in range(FOLDS)
     ]
     return [answers(judged, fit(others)) for judged, others in parts]
-
-
-def _without(cases: Sequence[Case], names: frozenset[str]) -> list[Case]:
-    return [
-        (
-            fold,
-            [{name: row[name] for name in row if name not in names} for row in rows],
-            none,
-            hits,
-        )
-        for fold, rows, none, hits in cases
-    ]
 
 
 def _share(judged: Sequence[tuple[float, bool, bool]], column: int) -> str:

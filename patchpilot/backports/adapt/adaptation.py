@@ -26,21 +26,14 @@ from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
 from patchpilot.model.hunk_fit import text_lines
 
-_UNSURE_WAYS = {How.OVER, How.PIECE}
 _KINDS = {
-    How.LISTED: "context",
-    How.ALREADY: "context",
-    How.TOKENS: "context",
-    How.EDGE: "context",
-    How.REMOVED: "context",
-    How.REST: "context",
     How.BESIDE: "beside",
     How.ABSENT: "dropped",
     How.NO_FILE: "dropped",
     How.PIECE: "rewritten",
     How.OVER: "rewritten",
 }
-
+_LEAST_CERTAIN_LAST = ("context", "beside", "dropped", "rewritten")
 
 # not Makefile: an entry for a file that the branch lacks would break the build
 _LIST = re.compile(
@@ -133,18 +126,15 @@ def concluded(
         for path, file in files.items()
         if file.ours is not None and not file.carried
     ]
-    kind = max(
-        (_KINDS[how] for how in ways),
-        key=list(dict.fromkeys(_KINDS.values())).index,
-        default="context",
-    )
+    kinds = {_KINDS.get(how, "context") for how in ways}
+    kind = max(kinds, key=_LEAST_CERTAIN_LAST.index, default="context")
     features = features_of(files, fix_lines)
     is_far = any(
         len(one.ours) - len(one.base) > FARTHEST
         for file in files.values()
         for one in file.carried
     )
-    if unknown or is_far or not _UNSURE_WAYS.isdisjoint(ways):
+    if unknown or is_far or kind == "rewritten":
         features[UNSURE] = 1.0
     return Adaptation(
         kind,

@@ -15,17 +15,11 @@ maintainer made.
 """
 TAKEN = 0.95
 """The confidence of a backport to another branch that applies: 85 of 88 were the same."""
-_MOST = 6.0
 _MOST_SURE = 0.79
 """No kind of adaptation was what the maintainer made more often than this: they also change what no
 conflict asks for.
 """
 _MOST_UNSURE = 0.45
-
-
-def limited(value: float) -> float:
-    """Returns a feature's value for weighting, with large counts capped."""
-    return min(_MOST, value)
 
 
 def confidence_of(
@@ -37,7 +31,7 @@ def confidence_of(
     """
     weights = ranking("adaptations")["confidence"] if weights is None else weights
     total = weights["bias"] + sum(
-        weights.get(name, 0.0) * limited(value) for name, value in features.items()
+        weights.get(name, 0.0) * value for name, value in features.items()
     )
     return round(
         min(

@@ -17,7 +17,6 @@ _WORDS = {
     ),
     How.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's lines",
     How.ABSENT: "dropped the change to code that is missing from the branch",
-    How.REST: "the branch already contains a part of the added lines; added the rest",
     How.BESIDE: "the branch has different lines at the same place; kept both",
     How.OVER: "the lines that the fix replaces differ in the branch; took the fix's lines",
     How.PIECE: (

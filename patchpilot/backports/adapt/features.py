@@ -3,7 +3,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.three_way import How
@@ -13,23 +13,24 @@ from patchpilot.backports.adapt.tokens import key
 def features_of(files: Mapping[str, AdaptedFile], fix_lines: int) -> dict[str, float]:
     """Return a feature name → value mapping for an adaptation.
 
-    `own` is the number of lines that only the branch has at the conflicts, `ways` the number of
-    methods that were needed besides the first, `fix_lines` the number of lines that the fix adds
-    and removes. Files that are lists are left out.
+    `own` is the number of lines that only the branch has at the conflicts, `mixed` the number of
+    lines of the result that neither side has, and `fix_lines` the number of lines that the fix adds
+    and removes, as logarithms. `absent` is set if a change was dropped because its code is missing
+    from the branch. Conflicts in lists are left out.
     """
-    carried = [
-        (path, one)
-        for path, file in files.items()
-        for one in file.carried
-        if one.how is not How.LISTED
-    ]
-    own = sum(
-        (Counter(map(key, one.ours)) - Counter(map(key, one.base))).total()
-        for one in {(path, one.line): one for path, one in carried}.values()
-    )
-    features = {
-        "own": math.log1p(own),
-        "ways": max(0.0, len({one.how for _, one in carried}) - 1.0),
-        "fix_lines": math.log1p(fix_lines),
-    }
-    return {name: value for name, value in features.items() if value}
+    counts: Counter[str] = Counter(fix_lines=fix_lines)
+    is_absent = False
+    for file in files.values():
+        carried = [one for one in file.carried if one.how is not How.LISTED]
+        is_absent |= any(one.how is How.ABSENT for one in carried)
+        for one in {one.line: one for one in carried}.values():
+            counts["own"] += (_count(one.ours) - _count(one.base)).total()
+        if file.ours is not None:
+            known = _count(file.ours) + _count(file.theirs)
+            counts["mixed"] += (_count(file.made) - known).total()
+    features = {name: math.log1p(count) for name, count in counts.items() if count}
+    return features | ({"absent": 1.0} if is_absent else {})
+
+
+def _count(lines: Iterable[str]) -> Counter[str]:
+    return Counter(filter(None, map(key, lines)))

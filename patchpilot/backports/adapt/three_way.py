@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A three-way merge of lines that falls back to merging tokens where the lines conflict."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,6 +20,8 @@ from patchpilot.backports.adapt.tokens import (
 # a text that the branch changed is still the one that the fix deletes when it has so much in common
 # with it
 _STILL_THE_SAME = 0.5
+_COMMENT = re.compile(r"\s*(?:/?\*|//|#\s)")
+_QUOTE = re.compile(r"[\"'`]|/\*+|\*+/|//")
 
 
 class How(StrEnum):
@@ -31,7 +34,6 @@ class How(StrEnum):
     EDGE = "edge"
     REMOVED = "removed"
     ABSENT = "absent"
-    REST = "rest"
     BESIDE = "beside"
     OVER = "over"
     NO_FILE = "no_file"
@@ -43,14 +45,14 @@ class How(StrEnum):
 class Carried:
     """A conflicting change that was transferred to the branch.
 
-    Contains the method, the 0-based line of the merged text, and the lines of the three sides.
+    Contains the method, the 0-based line of the merged text, and the lines of the branch and the
+    base.
     """
 
     how: How
     line: int
     ours: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
-    theirs: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -97,14 +99,37 @@ def merge_lines(
             is_first = bool(old) and keys[1][0] != keys[2][0]
             merged.lines += [*added, *mine] if is_first else [*mine, *added]
         else:
-            chunk = _TokenChunk(mine, old, new)
+            chunk = _TokenChunk(_as_worded(mine, old, keys[2]), old, new)
             start = len(merged.lines)
             merged.lines += untokenize(chunk.merge()).splitlines(keepends=True)
             merged.carried += [
-                Carried(how, start, tuple(mine), tuple(old), tuple(new))
+                Carried(how, start, tuple(mine), tuple(old))
                 for how in dict.fromkeys(chunk.ways)
             ]
     return merged
+
+
+def _as_worded(
+    mine: Sequence[str], old: Sequence[str], kept: Collection[str]
+) -> Sequence[str]:
+    """Return the branch's lines, with the base's wording of comments and quotes in those that the
+    fix changes.
+
+    Maintainers take the fix's wording there.
+    """
+    if len(mine) != len(old):
+        return mine
+    return [
+        base if key(base) not in kept and _is_wording(line, base) else line
+        for line, base in zip(mine, old, strict=True)
+    ]
+
+
+def _is_wording(one: str, other: str) -> bool:
+    """Return whether lines differ in quotes or comment markers only, or are similar comments."""
+    if all(map(_COMMENT.match, (one, other))):
+        return _is_alike(texts(tokenize([one])), texts(tokenize([other])))
+    return key(_QUOTE.sub("", one)) == key(_QUOTE.sub("", other))
 
 
 def _chunks(
@@ -214,14 +239,6 @@ class _TokenChunk:
         if inside is not None:
             self.ways.append(How.TOKENS)
             return left + inside, left + inside + len(removed)
-        if (
-            not removed
-            and any(map(is_word, here))
-            and _find(added, here) is not None
-            and self._is_whole_lines(left, right, added)
-        ):
-            self.ways.append(How.REST)
-            return left, right
         if not removed:
             self.ways.append(
                 How.OVER
@@ -230,12 +247,8 @@ class _TokenChunk:
                 else How.BESIDE
             )
             return right, right
-        if not added:
-            self.ways.append(
-                How.REMOVED if not here or _is_alike(here, removed) else How.OVER
-            )
-            return left, right
-        self.ways.append(How.OVER)
+        is_same = not added and (not here or _is_alike(here, removed))
+        self.ways.append(How.REMOVED if is_same else How.OVER)
         return left, right
 
     def _is_whole_lines(self, left: int, right: int, added: Sequence[str]) -> bool:

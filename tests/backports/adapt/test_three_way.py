@@ -42,6 +42,14 @@ def lines(middle: str) -> list[str]:
             id="part of a name in a string",
         ),
         pytest.param(
+            "\t/* Ignore fds. */\n\tset('a');\n\tuse('b');\n",
+            '\t/* Ignore all fds */\n\tset("a");\n\tuse("b");\n',
+            '\t/* Close all fds */\n\tset("c");\n\tuse("b");\n',
+            "\t/* Close all fds */\n\tset(\"c\");\n\tuse('b');\n",
+            {How.TOKENS},
+            id="wording of a comment and quotes",
+        ),
+        pytest.param(
             "\ta();\n",
             "\ta();\n\tlater();\n",
             "\ta();\n\tadded();\n\tlater();\n",
@@ -72,14 +80,6 @@ def lines(middle: str) -> list[str]:
             "\tif (ok) {\n\t\tif (a)\n\t\t\trun(o);\n\t}\n",
             {How.TOKENS},
             id="a new block around other lines",
-        ),
-        pytest.param(
-            "\tflush();\n\tunlock(a);\n",
-            "\tflush();\n",
-            "\tbusy = true;\n\tflush();\n\tbusy = false;\n\tunlock(a);\n",
-            "\tbusy = true;\n\tflush();\n\tbusy = false;\n\tunlock(a);\n",
-            {How.REST},
-            id="a part of what is added is there",
         ),
     ],
 )
