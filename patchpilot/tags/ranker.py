@@ -46,7 +46,6 @@ def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, fl
         "bias": 1.0,
         "few": 1.0 / (1 + len(candidates)),
         "many": math.log1p(len(candidates)),
-        "adds_only": float(not removed or removed[0] == 0),
         "top_share": removed[0] if removed else 0.0,
         "mentioned": max(
             (candidate["mentioned"] for candidate in candidates.values()), default=0.0
