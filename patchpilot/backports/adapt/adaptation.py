@@ -86,15 +86,9 @@ def _taken(
     picked = scratch.pick(fix.id, onto, fix.base)
     if not picked.clean or picked.tree == onto:
         return None
-    # the files that only the mainline fix changes stay as they are
-    paths = {
-        path
-        for tree in (merge.tree, picked.tree)
-        for path in scratch.changed(onto, tree)
-    }
     contents = {
         path: (entry[0], scratch.content(entry) or b"") if entry else None
-        for path, entry in scratch.entries(picked.tree, sorted(paths)).items()
+        for path, (_, entry) in scratch.changed(merge.tree, picked.tree).items()
     }
     step = f"took the backport {backport[:12]} to another branch, which applies here unchanged"
     return Adaptation(
