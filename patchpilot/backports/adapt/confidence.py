@@ -14,7 +14,7 @@ UNSURE = "unsure"
 maintainer made.
 """
 TAKEN = 0.95
-"""The confidence of a backport to another branch that applies: 85 of 88 were the same."""
+"""The confidence of a backport to another branch that applies: 98 of 101 were the same."""
 _MOST_SURE = 0.79
 """No kind of adaptation was what the maintainer made more often than this: they also change what no
 conflict asks for.
