@@ -83,7 +83,7 @@ install: unstaged = find "$(LIB)/bin" "$(LIB)/pyvenv.cfg" -type f -exec sed -i.o
 install: export PYTHONPYCACHEPREFIX :=
 install:
 	@.ci/watch "creating an environment in $(LIB)" $(PYTHON) -m venv "$(LIB)"
-	@.ci/watch "installing patchpilot and its Python packages" "$(LIB)/bin/python" -m pip --disable-pip-version-check install --no-compile .
+	@.ci/watch "installing patchpilot and its Python packages" "$(LIB)/bin/python" -m pip --disable-pip-version-check install --no-compile ".[all]"
 	@$(unstaged)
 	@rm -f "$(LIB)"/bin/*.orig "$(LIB)"/*.orig "$(LIB)"/lib/python*/site-packages/patchpilot*.dist-info/direct_url.json
 	@sed -i.orig -e '/direct_url\.json,/d' -e 's|^\(\.\./\.\./\.\./bin/[^,]*\),.*|\1,,|' "$(LIB)"/lib/python*/site-packages/*.dist-info/RECORD

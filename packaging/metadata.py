@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fields of the package that depend on where it is built: in a clone or for a release.
+"""The README and the links of the package, with the addresses of packaging/address.toml."""
 
-A release sets $PATCHPILOT_RELEASE, and $PATCHPILOT_URL to the address of the project.
-"""
-
-import os
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -25,44 +22,29 @@ def with_absolute_links(text: str, version: str, url: str) -> str:
     )
 
 
-def dependencies(
-    core: list[str], clone: list[str], extras: dict[str, list[str]], released: bool
-) -> list[str]:
-    """The requirements: those of the core, in a clone also those of the extras in `clone`."""
-    if released:
-        return core
-    added = [one for extra in clone for one in extras[extra]]
-    return core + [one for one in added if not one.startswith("patchpilot-core[")]
+def links(address: dict[str, str], version: str) -> dict[str, str]:
+    """The links that a package index shows; none before the project is published."""
+    url = address["repository"]
+    if not url:
+        return {}
+    return {
+        "Source": url,
+        "Issues": f"{url}/issues",
+        "Changelog": f"{url}/blob/v{version}/CHANGELOG.md",
+        "Security": f"{url}/{address['security']}",
+    }
 
 
-class BuildPlace(MetadataHookInterface):
-    """Writes the README, the project's addresses and the requirements."""
+class Links(MetadataHookInterface):
+    """Writes the README and the project's links."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Set the fields `readme`, `urls` and `dependencies`."""
-        # an sdist is part of a release and has PKG-INFO
-        released = (
-            "PATCHPILOT_RELEASE" in os.environ
-            or (Path(self.root) / "PKG-INFO").exists()
-        )
-        metadata["dependencies"] = dependencies(
-            self.config["core"],
-            self.config["clone"],
-            metadata["optional-dependencies"],
-            released,
-        )
-        url = os.environ.get("PATCHPILOT_URL", "").rstrip("/")
-        text = (Path(self.root) / "README.md").read_text(encoding="utf-8")
+        """Set the fields `readme` and `urls`."""
+        root, version = Path(self.root), metadata["version"]
+        address = tomllib.loads((root / "packaging/address.toml").read_text("utf-8"))
+        text = (root / "README.md").read_text(encoding="utf-8")
         metadata["readme"] = {
             "content-type": "text/markdown",
-            "text": with_absolute_links(text, metadata["version"], url),
+            "text": with_absolute_links(text, version, address["repository"]),
         }
-        metadata["urls"] = {}
-        if url:
-            changes = f"{url}/blob/v{metadata['version']}/CHANGELOG.md"
-            metadata["urls"] = {
-                "Source": url,
-                "Issues": f"{url}/issues",
-                "Changelog": changes,
-                "Security": f"{url}/security/policy",
-            }
+        metadata["urls"] = links(address, version)
