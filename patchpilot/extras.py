@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The optional packages (extras): the extra that each import needs, and its install command."""
 
-import json
 import shlex
+import shutil
 import sys
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 from patchpilot.errors import MissingError
 
-CORE = "patchpilot-core"
 EXTRA_OF = {
     "b4": "send",
     "dkim": "send",
@@ -32,6 +29,12 @@ EXTRA_OF = {
 """Every optional package by the name that is imported, with its extra in pyproject.toml."""
 PROJECT_OF = {"dkim": "dkimpy", "git": "GitPython", "lsprotocol": "pygls"}
 """The project that an import is of, where users know it by another name."""
+_INSTALL = {
+    "apt-get": "apt install",
+    "dnf": "dnf install",
+    "pacman": "pacman -S",
+    "zypper": "zypper install",
+}
 
 
 def missing_extra(error: ImportError) -> MissingError | None:
@@ -47,38 +50,61 @@ def missing_extra(error: ImportError) -> MissingError | None:
 
 
 def install_command(extra: str) -> str:
-    """Return the command that installs an extra in this environment with pip, pipx or uv."""
+    """Return the command that installs an extra where this copy is installed.
+
+    It names the extra's packages, so that no index or clone with patchpilot is needed. Nothing can
+    be added to a package of the system: the command then installs another copy, from a clone.
+    """
     place = Path(sys.prefix)
-    wanted = shlex.quote(_requirement(extra))
+    if sys.prefix == sys.base_prefix and _is_managed():
+        return "pipx install 'CLONE[all]'"
+    packages = " ".join(map(shlex.quote, packages_of(extra)))
     if (place / "pipx_metadata.json").exists():
-        return f"pipx inject {place.name} {wanted}"
-    if (place / "uv-receipt.toml").exists():
-        return f"uv tool install --with {wanted} {place.name}"
-    pip = "uv pip" if _made_by_uv(place) else "pip"
-    if origin().get("dir_info", {}).get("editable"):
-        folder = unquote(origin()["url"].removeprefix("file://"))
-        return f"{pip} install -e {shlex.quote(f'{folder}[{extra}]')}"
-    return f"{pip} install {wanted}"
+        return f"pipx inject {place.name} {packages}"
+    if _made_by_uv(place):
+        return f"uv pip install --python {shlex.quote(sys.prefix)} {packages}"
+    pip = place / "bin" / "pip"
+    if shutil.which("pip") == str(pip):
+        return f"pip install {packages}"
+    return f"{shlex.quote(sys.executable)} -m pip install {packages}"
 
 
-def _requirement(extra: str) -> str:
-    """The core with an extra, from the URL that this copy was installed from, if any."""
-    url, vcs = origin().get("url"), origin().get("vcs_info")
-    if vcs:
-        url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
-    return f"{CORE}[{extra}]{f' @ {url}' if url else ''}"
-
-
-def origin() -> dict[str, Any]:
-    """Return how this copy was installed if not from an index, as direct_url.json has it."""
-    from importlib.metadata import PackageNotFoundError, distribution
+def packages_of(extra: str) -> list[str]:
+    """Return the requirements of an extra, as this copy's metadata has them."""
+    from importlib.metadata import PackageNotFoundError, requires
 
     try:
-        text = distribution(CORE).read_text("direct_url.json")
+        lines = requires("patchpilot") or []
     except PackageNotFoundError:
-        text = None
-    found: dict[str, Any] = json.loads(text) if text else {}
-    return found
+        lines = []
+    split = [line.partition(";") for line in lines]
+    wanted = [
+        needed.strip()
+        for needed, _, marker in split
+        if marker.rstrip("'\"").endswith((f"'{extra}", f'"{extra}'))
+    ]
+    return wanted or [f"CLONE[{extra}]"]
+
+
+def system_command(*programs: str) -> str:
+    """Return how to install programs: with the package manager of this machine, if it is known."""
+    text = Path(__file__).with_name("programs.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if line[0] != "#"]
+    for column, manager in enumerate(rows[0]):
+        if manager in _INSTALL and shutil.which(manager):
+            packages = {row[0]: row[column] for row in rows}
+            names = [packages.get(program, "-") for program in programs]
+            if "-" not in names:
+                return f"run `{_INSTALL[manager]} {' '.join(names)}`"
+    return f"install {', '.join(programs)}"
+
+
+def _is_managed() -> bool:
+    """Return whether pip may not change this Python (PEP 668), or Debian's packages hold this."""
+    import sysconfig
+
+    marker = Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"
+    return marker.exists() or "dist-packages" in Path(__file__).parts
 
 
 def _made_by_uv(place: Path) -> bool:

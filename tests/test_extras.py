@@ -3,6 +3,7 @@
 
 import ast
 import re
+import shlex
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -11,13 +12,16 @@ from pathlib import Path
 import pytest
 
 from patchpilot.cli.error_exit import ended
-from patchpilot.extras import EXTRA_OF, install_command, missing_extra
+from patchpilot.extras import (
+    EXTRA_OF,
+    install_command,
+    missing_extra,
+    system_command,
+)
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
-PLACE = PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["custom"]
-WHOLE = tomllib.loads((ROOT / "packaging/whole/pyproject.toml").read_text())["project"]
 IMPORTED_AS = {
     "codespell": "codespell_lib",
     "dkimpy": "dkim",
@@ -50,7 +54,7 @@ def imported() -> Iterator[tuple[str, str]]:
 
 
 def test_every_import_is_of_the_core_or_of_an_extra() -> None:
-    core = imports_of(PLACE["core"])
+    core = imports_of(PROJECT["dependencies"])
     assert not {it for it in imported() if it[0] not in core | EXTRA_OF.keys()}
     assert not core & EXTRA_OF.keys()
 
@@ -63,26 +67,12 @@ def test_every_extra_installs_what_its_imports_need() -> None:
         assert name in wanted | brought, name
 
 
-def test_the_whole_is_the_core_with_the_same_command() -> None:
-    assert WHOLE["scripts"] == PROJECT["scripts"]
-    assert WHOLE["requires-python"] == PROJECT["requires-python"]
-
-
 @pytest.mark.parametrize(
     ("file", "text", "command"),
     [
-        ("pyvenv.cfg", "home = /usr/bin\n", "pip install 'patchpilot-core[send]'"),
-        ("pyvenv.cfg", "uv = 0.9\n", "uv pip install 'patchpilot-core[send]'"),
-        (
-            "pipx_metadata.json",
-            "{}",
-            "pipx inject patchpilot 'patchpilot-core[send]'",
-        ),
-        (
-            "uv-receipt.toml",
-            "",
-            "uv tool install --with 'patchpilot-core[send]' patchpilot",
-        ),
+        ("pyvenv.cfg", "home = /usr/bin\n", f"{sys.executable} -m pip install"),
+        ("pyvenv.cfg", "uv = 0.9\n", "uv pip install --python {place}"),
+        ("pipx_metadata.json", "{}", "pipx inject patchpilot"),
     ],
 )
 def test_the_hint_is_for_the_program_that_made_the_environment(
@@ -96,35 +86,44 @@ def test_the_hint_is_for_the_program_that_made_the_environment(
     place.mkdir()
     (place / file).write_text(text)
     monkeypatch.setattr(sys, "prefix", str(place))
-    monkeypatch.setattr("patchpilot.extras.origin", dict)
-    assert install_command("send") == command
+    wanted = PROJECT["optional-dependencies"]["lsp"]
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: LSP)
+    assert install_command("lsp") == (
+        f"{command.format(place=place)} {' '.join(map(shlex.quote, wanted))}"
+    )
+
+
+LSP = ["unidiff>=0.7.5", "pygls>=2,<3; extra == 'lsp'", "rich>=13; extra == 'tui'"]
+
+
+def test_pip_is_not_proposed_where_the_system_manages_python(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    monkeypatch.setattr("patchpilot.extras._is_managed", lambda: True)
+    assert install_command("lsp") == "pipx install 'CLONE[all]'"
 
 
 @pytest.mark.parametrize(
-    ("origin", "command"),
+    ("manager", "hint"),
     [
-        (
-            {"url": "file:///a%20b", "dir_info": {"editable": True}},
-            "-e '/a b[lsp]'",
-        ),
-        (
-            {"url": "https://a/b", "vcs_info": {"vcs": "git", "commit_id": "1f"}},
-            "'patchpilot-core[lsp] @ git+https://a/b@1f'",
-        ),
-        ({"url": "file:///c.whl"}, "'patchpilot-core[lsp] @ file:///c.whl'"),
+        ("dnf", "run `dnf install sparse lld`"),
+        ("pacman", "run `pacman -S sparse lld`"),
+        ("zypper", "run `zypper install sparse lld`"),
+        ("brew", "install sparse, ld.lld"),
     ],
 )
-def test_an_extra_comes_from_where_this_copy_came_from(
-    origin: dict[str, object], command: str, monkeypatch: pytest.MonkeyPatch
+def test_the_hint_names_the_package_manager_of_the_machine(
+    manager: str, hint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("patchpilot.extras.origin", lambda: origin)
-    assert install_command("lsp").endswith(f"pip install {command}")
+    monkeypatch.setattr("shutil.which", {manager: f"/usr/bin/{manager}"}.get)
+    assert system_command("sparse", "ld.lld") == hint
 
 
 @pytest.mark.parametrize(
     ("name", "code", "words"),
     [
-        ("textual.app", 3, "[tui]"),
+        ("textual.app", 3, "needs textual"),
         ("git", 3, "needs GitPython"),
         ("patchpilot.nosuch", 70, "a bug in patchpilot"),
     ],

@@ -10,20 +10,8 @@ from typing import NamedTuple
 
 from patchpilot.commits.run import environment, run
 from patchpilot.errors import MissingError
+from patchpilot.extras import system_command
 
-PACKAGES = {
-    "make": "make",
-    "gcc": "gcc",
-    "clang": "clang",
-    "ld.lld": "lld",
-    "flex": "flex",
-    "bison": "bison",
-    "bc": "bc",
-    "sparse": "sparse",
-    "spatch": "coccinelle",
-    "perl": "perl",
-}
-"""The programs of a kernel build, each with Debian's package that has it."""
 NEEDED = ("make", "flex", "bison", "bc", "perl")
 CHECKERS = ("sparse", "spatch", "clang", "ld.lld")
 _SOURCE_ARCH = {
@@ -135,17 +123,17 @@ def compiler_version(program: str) -> str:
 
 
 def missing(programs: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the packages of the programs that are not installed."""
-    return tuple(PACKAGES[name] for name in programs if not shutil.which(name))
+    """Return the programs that are not installed."""
+    return tuple(name for name in programs if not shutil.which(name))
 
 
 def require_tools(*, llvm: bool) -> None:
-    """Raises MissingError with the missing packages if the tools for building are not installed."""
-    packages = missing((*NEEDED, "clang" if llvm else "gcc"))
-    if packages:
+    """Raise MissingError if a tool for building is not installed."""
+    programs = missing((*NEEDED, "clang" if llvm else "gcc"))
+    if programs:
         raise MissingError(
-            f"cannot build: not installed: {', '.join(packages)}",
-            hint=f"on Debian, run `apt install {' '.join(packages)}`",
+            f"cannot build: not installed: {', '.join(programs)}",
+            hint=system_command(*programs),
         )
 
 

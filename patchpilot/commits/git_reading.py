@@ -79,7 +79,9 @@ def git_version() -> str:
     files = (f"{folder}/git" for folder in os.get_exec_path())
     program = next((file for file in files if os.access(file, os.X_OK)), None)
     if program is None:
-        raise MissingError("git is not installed", hint="install git 2.38 or newer")
+        from patchpilot.extras import system_command
+
+        raise MissingError("git is not installed", hint=system_command("git"))
     state = os.stat(program)  # noqa: PTH116 (start-up)
     parts = (program, str(state.st_size), str(state.st_mtime_ns))
     key = entries.key_of(_VERSION_CACHE, [os.fsencode(part) for part in parts])

@@ -545,6 +545,6 @@ def _not_started(error: OSError, program: str) -> MissingError:
             f"install {program}, or check its permissions and the permissions of PATH"
         )
         return MissingError(f"{program} is not installed or not executable", hint=hint)
-    return MissingError(
-        f"{program} is not installed", hint=f"install {program} and try again"
-    )
+    from patchpilot.extras import system_command
+
+    return MissingError(f"{program} is not installed", hint=system_command(program))

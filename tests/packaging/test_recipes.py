@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CORE = dict(
     re.fullmatch(r"([\w-]+)>=([\d.]+)", one).groups()  # type: ignore[union-attr]
-    for one in PROJECT["tool"]["hatch"]["metadata"]["hooks"]["custom"]["core"]
+    for one in PROJECT["project"]["dependencies"]
 )
 
 

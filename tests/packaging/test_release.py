@@ -40,14 +40,6 @@ def test_pictures_and_links_are_absolute_where_the_address_is_known() -> None:
     assert absolute(text, "1.0", "") == text
 
 
-def test_an_install_from_a_clone_has_all_and_a_release_of_the_core_little() -> None:
-    requirements = runpy.run_path(str(ROOT / "packaging/metadata.py"))["dependencies"]
-    extras = {"tui": ["textual>=8"], "demo": ["patchpilot-core[tui]", "aiosmtpd"]}
-    asked = (["click"], ["tui", "demo"], extras)
-    assert requirements(*asked, released=True) == ["click"]
-    assert requirements(*asked, released=False) == ["click", "textual>=8", "aiosmtpd"]
-
-
 def test_only_the_job_that_publishes_may_publish() -> None:
     flow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
     assert flow["permissions"] == {"contents": "read"}

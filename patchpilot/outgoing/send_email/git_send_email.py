@@ -10,6 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Watched, configuration, environment, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, MissingError, PatchpilotError
+from patchpilot.extras import system_command
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address, judge, parse_address
 from patchpilot.model.message import Message
@@ -36,10 +37,6 @@ keep() {{
 
 It starts no program for what the shell can do, because a series may have hundreds of messages.
 """
-INSTALL = (
-    "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl;"
-    " Fedora: dnf install git-email"
-)
 _SETTINGS = Action(
     "doctor", (), "run `git config --get-regexp '^sendemail'`, and see `{}`"
 )
@@ -192,9 +189,14 @@ def split_arguments(
 def _failed(err: str, out: str) -> PatchpilotError:
     text = err + out
     if "is not a git command" in text:
-        return MissingError("git send-email is not installed", hint=INSTALL)
+        return MissingError(
+            "git send-email is not installed", hint=system_command("git-email")
+        )
     if "NO_PERL_CPAN_FALLBACKS" in text or "Can't locate" in text:
-        return MissingError("git send-email lacks a required Perl module", hint=INSTALL)
+        return MissingError(
+            "git send-email lacks a required Perl module",
+            hint=system_command("git-email"),
+        )
     if address := re.search(
         r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text
     ):

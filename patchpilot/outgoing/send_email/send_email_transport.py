@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import run
+from patchpilot.extras import system_command
 from patchpilot.model.message import Message
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.send_email import NAME
@@ -33,7 +34,6 @@ class SendEmailTransport(Transport):
     ) -> "Probe":
         """Whether git send-email and the Perl modules that it needs are there."""
         from patchpilot.outgoing.probes import Probe, ProbeState
-        from patchpilot.outgoing.send_email.git_send_email import INSTALL
 
         done = run(["git", "send-email", "--dump-aliases"], cwd=repository.top)
         if done.code and re.search(
@@ -41,7 +41,7 @@ class SendEmailTransport(Transport):
         ):
             state: ProbeState = "fail" if chosen else "warn"
             why = "git send-email is not installed, or lacks a Perl module"
-            return Probe(NAME, state, why, INSTALL)
+            return Probe(NAME, state, why, system_command("git-email"))
         return Probe(NAME, "ok", "git send-email is installed")
 
     def probes(

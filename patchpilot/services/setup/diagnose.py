@@ -19,7 +19,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftovers
 from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
-from patchpilot.extras import install_command
+from patchpilot.extras import install_command, system_command
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
@@ -392,8 +392,8 @@ def _building() -> Iterator[probes.Probe]:
     said = f"{counted(len(places), 'directory')} with {size:.0f} MiB of objects"
     clean = Action("build", ("--clean",), "`{}` deletes them")
     yield probes.Probe("build", "ok", f"{said}; {clean}")
-    if packages := missing(NEEDED):
-        command = f"apt install {' '.join(packages)}"
+    if programs := missing(NEEDED):
+        command = system_command(*programs)
         yield probes.Probe("build programs", "warn", "some are missing", command)
 
 
