@@ -7,6 +7,7 @@
 # make fuzz       run parsers and commands on random input (INPUTS=N, MINUTES=N, SEED=N)
 # make review-eval  write review requests, or score the answers (ARGS="write …")
 # make docs       build the documentation in site/ and check its links
+# make release-check  build and check a release in dist/ (VERSION=X.Y.Z); nothing is uploaded
 # make size       print the size of each package (RECORD=1 lowers the limits in .ci/size.json)
 # make install    install the command, man pages and completions below PREFIX (/usr/local)
 # make uninstall  remove them
@@ -23,7 +24,7 @@ export PATCHPILOT_DATA
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
-.PHONY: help setup demo test lint test-long score review-eval bench fuzz docs size install uninstall
+.PHONY: help setup demo test lint test-long score review-eval bench fuzz docs size release-check install uninstall
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -71,6 +72,9 @@ docs: setup
 
 size:
 	@$(PYTHON) .ci/size.py $(if $(RECORD),--record)
+
+release-check:
+	@.ci/release $(PYTHON) $(VERSION)
 
 PREFIX ?= /usr/local
 LIB = $(DESTDIR)$(PREFIX)/lib/patchpilot
