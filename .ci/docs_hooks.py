@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages of the documentation that are generated while the site is built: one per rule, one per
-command, and their lists; settings and environment; troubleshooting.
+"""Pages of the documentation that are generated while the site is built: the rules of each pack,
+each command, and their lists; settings and environment; troubleshooting.
 
 Used by `make docs` through mkdocs.yml. Nothing here is written to docs/: the rule packs and the
 command line's own option tables are the only source.
@@ -13,10 +13,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from patchpilot.checking.list_rules import all_rules, explain_all
-from patchpilot.checking.rule_pages import index_page, rule_page
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.manual import markdown_page, pages
+from patchpilot.cli.manual import markdown_page, pages, summary
 
 _local = runpy.run_path(str(Path(__file__).with_name("local_scripts.py")))["local"]
 
@@ -28,24 +26,14 @@ COMMANDS = "reference/cli"
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages to the site."""
-    explained = explain_all(all_rules())
-    files.append(
-        File.generated(config, f"{RULES}/index.md", content=index_page(explained))
-    )
-    for explanation in explained:
-        files.append(
-            File.generated(
-                config,
-                f"{RULES}/{explanation.rule.name}.md",
-                content=rule_page(explanation),
-            )
-        )
+    for name, content in _reference["rule_pages"]().items():
+        files.append(File.generated(config, f"{RULES}/{name}.md", content=content))
     for name in ("settings", "troubleshooting"):
         content = _reference[f"{name}_page"]()
         files.append(File.generated(config, f"reference/{name}.md", content=content))
     commands = pages()
     rows = [
-        f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {page.summary} |"
+        f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {summary(page)} |"
         for page in commands
     ]
     topics = [

@@ -1,16 +1,57 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reference pages of settings, environment variables and errors, made from the code and from
-the calls that tests/cli/test_misuses.py runs.
+"""The reference pages of rules, settings, environment variables and errors, made from the rule
+packs, the code, and the calls that tests/cli/test_misuses.py runs.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from patchpilot.checking.list_rules import all_rules, explain_all
+from patchpilot.checking.rule_pages import rule_page
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.config import KEYS
 
+LOW = "---\nsearch:\n  boost: 0.2\n---\n"
+"""Lists pages below guides in the search."""
 ERRORS = Path(__file__).parents[1] / "tests" / "cli" / "misuses.toml"
+
+
+def rule_pages() -> dict[str, str]:
+    """The list of all rules ("index"), and a page for each pack with its rules, as Markdown."""
+    explanations = explain_all(all_rules())
+    pages: dict[str, list[str]] = {}
+    index = [
+        f"# Rules\n\n{len(explanations)} rules, by pack."
+        " `patchpilot explain NAME` prints the same text in the terminal.\n"
+    ]
+    for explanation in explanations:
+        rule = explanation.rule
+        if rule.pack not in pages:
+            pages[rule.pack] = [f"{LOW}# Rules of the pack {rule.pack}\n"]
+            index.append(
+                f"\n## {rule.pack}\n\n| rule | severity | checkpatch.pl | what |\n|---|---|---|---|"
+            )
+        checkpatch = f"`{rule.checkpatch}`" if rule.checkpatch else ""
+        index.append(
+            f"| [{rule.name}]({rule.pack}.md#{rule.name}) | {rule.severity} | {checkpatch} |"
+            f" {_cell(' '.join(rule.summary.split()))} |"
+        )
+        pages[rule.pack].append(_nested(rule_page(explanation)))
+    return {
+        "index": LOW + "\n".join(index) + "\n",
+        **{name: "\n".join(parts) for name, parts in pages.items()},
+    }
+
+
+def _nested(page: str) -> str:
+    """The page of a rule as a section, whose own headings are no headings."""
+    parts = re.split(r"^(`{3,}.*?^`{3,}$)", page, flags=re.MULTILINE | re.DOTALL)
+    for at in range(0, len(parts), 2):
+        text = re.sub(r"^## (.+)$", r"**\1**", parts[at], flags=re.MULTILINE)
+        parts[at] = re.sub(r"^# ", "## ", text, flags=re.MULTILINE)
+    return "".join(parts)
 
 
 def settings_page() -> str:

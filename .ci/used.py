@@ -17,7 +17,7 @@ markdown_page
 settings_page
 troubleshooting_page
 rule_page
-index_page
+rule_pages
 param
 # http.server calls or reads them
 _.daemon_threads

@@ -6,7 +6,6 @@ known problems, references, checkpatch.pl type.
 """
 
 import re
-from collections.abc import Sequence
 
 from patchpilot.checking.list_rules import RuleExplanation
 from patchpilot.model.printable import printable
@@ -78,38 +77,6 @@ def rule_page(explanation: RuleExplanation) -> str:
         f"patchpilot check --ignore {rule.name}",
         "```",
     ]
-    return "\n".join(lines) + "\n"
-
-
-def index_page(explanations: Sequence[RuleExplanation]) -> str:
-    """Returns the list of all rules, pack by pack, with a link to each rule's page."""
-    lines = [
-        "# Rules",
-        "",
-        (
-            f"{len(explanations)} rules. `patchpilot explain NAME` prints the same page in the"
-            " terminal."
-        ),
-        "",
-    ]
-    pack = ""
-    for explanation in explanations:
-        rule = explanation.rule
-        if rule.pack != pack:
-            pack = rule.pack
-            lines += [
-                "",
-                f"## {pack}",
-                "",
-                "| rule | severity | checkpatch.pl | what |",
-                "|---|---|---|---|",
-            ]
-        checkpatch = f"`{rule.checkpatch}`" if rule.checkpatch else ""
-        summary = " ".join(rule.summary.split()).replace("|", "\\|")
-        lines.append(
-            f"| [{rule.name}]({rule.name}.md) | {rule.severity} | {checkpatch} |"
-            f" {_code_safe(summary)} |"
-        )
     return "\n".join(lines) + "\n"
 
 

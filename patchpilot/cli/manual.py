@@ -37,7 +37,8 @@ def pages() -> list[Command]:
     return list(every_command(root))
 
 
-def _summary(command: Command) -> str:
+def summary(command: Command) -> str:
+    """Return what a command does, in one sentence."""
     return VERBS.get(command.name) or first_sentence(command.help)
 
 
@@ -48,7 +49,7 @@ def man_page(command: Command) -> str:
         _head(title),
         ".SH NAME",
         f"{_roff(title)} \\-",
-        *_filled(_summary(command)),
+        *_filled(summary(command)),
         ".SH SYNOPSIS",
         f".B {_roff(command.usage)}",
         ".SH DESCRIPTION",
@@ -57,7 +58,7 @@ def man_page(command: Command) -> str:
         if paragraph:
             lines += _man_paragraph(paragraph)[0 if at else 1 :]
     if command.commands:
-        rows = ((name, _summary(one)) for name, one in command.commands.items())
+        rows = ((name, summary(one)) for name, one in command.commands.items())
         lines += [".SH COMMANDS", *_man_rows(rows)]
     if options := own_options(command):
         lines += [".SH OPTIONS", *_man_options(options)]

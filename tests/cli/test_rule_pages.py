@@ -4,15 +4,17 @@ them.
 """
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 
 from patchpilot.checking.list_rules import all_rules, explain, explain_all
-from patchpilot.checking.rule_pages import index_page, rule_page
+from patchpilot.checking.rule_pages import rule_page
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
+ROOT = Path(__file__).parents[2]
 ORDER = [
     "Why",
     "Bad",
@@ -48,12 +50,12 @@ def test_the_good_examples_of_a_rule_are_not_printed_like_a_bad_one() -> None:
     assert not alike
 
 
-def test_the_list_links_to_every_page() -> None:
-    explained = explain_all(all_rules())
-    page = index_page(explained)
-    assert {f"{explanation.rule.name}.md" for explanation in explained} == set(
-        re.findall(r"\]\(([^)]+)\)", page)
-    )
+def test_the_list_links_to_each_rule_on_the_page_of_its_pack() -> None:
+    pages = runpy.run_path(str(ROOT / ".ci/reference_pages.py"))["rule_pages"]()
+    links = re.findall(r"\]\(([^)#]+)#([^)]+)\)", pages.pop("index"))
+    assert len(links) == len(all_rules())
+    for file, name in links:
+        assert f"\n## {name}\n" in pages[file.removesuffix(".md")]
 
 
 def test_a_page_has_the_options_and_the_known_problems_of_its_rule() -> None:
