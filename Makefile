@@ -79,6 +79,7 @@ release-check:
 PREFIX ?= /usr/local
 LIB = $(DESTDIR)$(PREFIX)/lib/patchpilot
 SHARE = $(DESTDIR)$(PREFIX)/share
+FOLDERS = lib/patchpilot bin share/man/man1 $(foreach one,$(COMPLETIONS),share/$(dir $(lastword $(subst :, ,$(one)))))
 COMPLETIONS = bash:bash-completion/completions/patchpilot zsh:zsh/site-functions/_patchpilot fish:fish/vendor_completions.d/patchpilot.fish
 
 # an environment of its own: a prefix is not on the path of every python, and the packages of other programs stay as they are.
@@ -86,6 +87,8 @@ COMPLETIONS = bash:bash-completion/completions/patchpilot zsh:zsh/site-functions
 install: unstaged = find "$(LIB)/bin" "$(LIB)/pyvenv.cfg" -type f -exec sed -i.orig "s|$(DESTDIR)$(PREFIX)/|$(PREFIX)/|g" {} +
 install: export PYTHONPYCACHEPREFIX :=
 install:
+	@mkdir -p "$(DESTDIR)$(PREFIX)"
+	@cd "$(DESTDIR)$(PREFIX)" && made=$$(LC_ALL=C mkdir -pv $(FOLDERS)) && printf '%s\n' "$$made" | sed "s/.*'\(.*\)'$$/\1/" >>lib/patchpilot/.made
 	@.ci/watch "creating an environment in $(LIB)" $(PYTHON) -m venv "$(LIB)"
 	@.ci/watch "installing patchpilot and its Python packages" "$(LIB)/bin/python" -m pip --disable-pip-version-check install --no-compile ".[all]"
 	@$(unstaged)
@@ -93,24 +96,21 @@ install:
 	@sed -i.orig -e '/direct_url\.json,/d' -e 's|^\(\.\./\.\./\.\./bin/[^,]*\),.*|\1,,|' "$(LIB)"/lib/python*/site-packages/*.dist-info/RECORD
 	@rm -f "$(LIB)"/lib/python*/site-packages/*.dist-info/RECORD.orig
 	@.ci/watch "compiling the Python packages" "$(LIB)/bin/python" -m compileall -q -f -j 0 $(if $(DESTDIR),-s "$(DESTDIR)") "$(LIB)/lib"
-	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/man/man1"
 	@ln -sf ../lib/patchpilot/bin/patchpilot "$(DESTDIR)$(PREFIX)/bin/patchpilot"
 	@ln -sf ../lib/patchpilot/bin/git-patchpilot "$(DESTDIR)$(PREFIX)/bin/git-patchpilot"
 	@install -m 644 man/*.1 "$(SHARE)/man/man1"
 	@set -e; for one in $(COMPLETIONS); do \
-		file="$(SHARE)/$${one#*:}"; install -d "$${file%/*}"; \
-		"$(LIB)/bin/python" -m patchpilot completion "$${one%%:*}" > "$$file"; \
+		file="$(SHARE)/$${one#*:}"; "$(LIB)/bin/python" -m patchpilot completion "$${one%%:*}" > "$$file"; \
 	done
 	@echo "$(PREFIX)/bin/patchpilot"
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "add $(PREFIX)/bin to PATH" ;; esac
 
-# directories that are empty then go too, but never the prefix
+# directories that the installation made go too, if they are empty
 uninstall:
-	@rm -rf "$(LIB)"
 	@rm -f "$(DESTDIR)$(PREFIX)/bin/patchpilot" "$(DESTDIR)$(PREFIX)/bin/git-patchpilot" "$(SHARE)"/man/man1/git-patchpilot.1 "$(SHARE)"/man/man1/patchpilot.1 "$(SHARE)"/man/man1/patchpilot-*.1
 	@set -e; for one in $(COMPLETIONS); do rm -f "$(SHARE)/$${one#*:}"; done
-	@[ ! -d "$(DESTDIR)$(PREFIX)" ] || { cd "$(DESTDIR)$(PREFIX)"; \
-		rmdir -p bin lib share/man/man1 $(foreach one,$(COMPLETIONS),share/$(dir $(lastword $(subst :, ,$(one))))) 2>/dev/null || true; }
+	@made=$$(sort -r "$(LIB)/.made" 2>/dev/null); rm -rf "$(LIB)"; \
+		for one in $$made; do rmdir "$(DESTDIR)$(PREFIX)/$$one" 2>/dev/null || true; done
 
 bench: setup
 	@$(BIN)/python tests/bench/run.py $(if $(RECORD),--record)
