@@ -80,7 +80,8 @@ PREFIX ?= /usr/local
 LIB = $(DESTDIR)$(PREFIX)/lib/patchpilot
 SHARE = $(DESTDIR)$(PREFIX)/share
 FOLDERS = lib/patchpilot bin share/man/man1 $(foreach one,$(COMPLETIONS),share/$(dir $(lastword $(subst :, ,$(one)))))
-COMPLETIONS = bash:bash-completion/completions/patchpilot zsh:zsh/site-functions/_patchpilot fish:fish/vendor_completions.d/patchpilot.fish
+COMPLETIONS = bash:bash-completion/completions/patchpilot zsh:zsh/site-functions/_patchpilot fish:fish/vendor_conf.d/patchpilot.fish \
+	bash:bash-completion/completions/git-patchpilot zsh:zsh/site-functions/_git-patchpilot
 
 # an environment of its own: a prefix is not on the path of every python, and the packages of other programs stay as they are.
 # No file keeps the paths of the clone and of DESTDIR, and modules are compiled where an ordinary user cannot write.

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.long
 SHELLS = {
     "bash": (
         ["bash", "--norc", "--noprofile", "-i"],
-        "source <(patchpilot completion bash)",
+        ". /usr/share/bash-completion/completions/git; source <(patchpilot completion bash)",
     ),
     "zsh": (
         ["zsh", "-f", "-i"],
@@ -31,21 +31,25 @@ SHELLS = {
     "fish": (["fish", "--no-config", "-i"], "patchpilot completion fish | source"),
 }
 WORDS = {
-    "a rule": ("check --select no-final-new", "no-final-newline"),
+    "a rule": ("patchpilot check --select no-final-new", "no-final-newline"),
     "a second rule": (
-        "check --ignore long-line,no-final-new",
+        "patchpilot check --ignore long-line,no-final-new",
         "long-line,no-final-newline",
     ),
-    "a rule of an own pack": ("explain no-magic", "no-magic-board"),
-    "an own pack": ("check --select our", "ours"),
-    "a checkpatch type": ("check --ignore MISSING_EOF", "MISSING_EOF_NEWLINE"),
-    "a ref": ("check --base topic-of", "topic-of-frob"),
-    "the end of a range": ("check HEAD..topic-of", "HEAD..topic-of-frob"),
-    "a profile": ("check --profile u-", "u-boot"),
-    "a format": ("check --format gitl", "gitlab"),
-    "a hook": ("setup hooks sendem", "sendemail-validate"),
-    "a setting": ("config max-line", "max-line-length"),
-    "a transport": ("send --via git-s", "git-send-email"),
+    "a rule of an own pack": ("patchpilot explain no-magic", "no-magic-board"),
+    "an own pack": ("patchpilot check --select our", "ours"),
+    "a checkpatch type": (
+        "patchpilot check --ignore MISSING_EOF",
+        "MISSING_EOF_NEWLINE",
+    ),
+    "a ref": ("patchpilot check --base topic-of", "topic-of-frob"),
+    "the end of a range": ("patchpilot check HEAD..topic-of", "HEAD..topic-of-frob"),
+    "a profile": ("patchpilot check --profile u-", "u-boot"),
+    "a format": ("patchpilot check --format gitl", "gitlab"),
+    "a hook": ("patchpilot setup hooks sendem", "sendemail-validate"),
+    "a setting": ("patchpilot config max-line", "max-line-length"),
+    "a transport": ("patchpilot send --via git-s", "git-send-email"),
+    "a format of git patchpilot": ("git patchpilot check --format gitl", "gitlab"),
 }
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;?<=>]*[a-zA-Z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78M])"
@@ -86,7 +90,7 @@ def test_a_shell_completes_values(shell: str, repo: Repo) -> None:
         terminal.wait_for("ready")
         for what, (typed, wanted) in WORDS.items():
             terminal.quiet()
-            start = terminal.type(f"{CLEAR}patchpilot {typed}")
+            start = terminal.type(f"{CLEAR}{typed}")
             terminal.quiet()
             terminal.type("\t")
             for _ in range(200):

@@ -123,9 +123,7 @@ def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) ->
     )
     assert (
         "complete -c patchpilot -f"
-        in (
-            prefix / "share" / "fish" / "vendor_completions.d" / "patchpilot.fish"
-        ).read_text()
+        in (prefix / "share" / "fish" / "vendor_conf.d" / "patchpilot.fish").read_text()
     )
 
 

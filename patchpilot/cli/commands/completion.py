@@ -35,9 +35,15 @@ _patchpilot_completion() {{
     done < <(env {_ASK}="$all" "$1")
 }}
 complete -o nosort -F _patchpilot_completion patchpilot
+# git's own completion calls it for `git patchpilot`
+_git_patchpilot() {{
+    local COMP_WORDS=(patchpilot "${{COMP_WORDS[@]:__git_cmd_idx + 1}}")
+    local COMP_CWORD=$((COMP_CWORD - __git_cmd_idx))
+    _patchpilot_completion patchpilot
+}}
 """,
     "zsh": rf"""
-#compdef patchpilot
+#compdef patchpilot git-patchpilot
 _patchpilot_completion() {{
     local line word files
     local -a found shown
@@ -55,13 +61,20 @@ _patchpilot_completion() {{
     [[ -n $files ]] && _files && added=0
     return added
 }}
-compdef _patchpilot_completion patchpilot
+# a file of this name, _patchpilot or _git-patchpilot, is first run by a completion
+_git-patchpilot() {{ _patchpilot_completion }}
+case $funcstack[1] in
+_patchpilot | _git-patchpilot) _patchpilot_completion ;;
+*) compdef _patchpilot_completion patchpilot git-patchpilot ;;
+esac
 """,
     "fish": rf"""
 function _patchpilot_completion
     set -l typed (commandline -cp --tokenize) (commandline -ct)
-    set -l all (string join \x1f -- $typed[2..])
-    for line in (env {_ASK}=$all $typed[1])
+    # `git patchpilot`, or the command by its path
+    set -l at (contains -i -- patchpilot $typed; or echo 1)
+    set -l all (string join \x1f -- $typed[(math $at + 1)..])
+    for line in (env {_ASK}=$all $typed[$at])
         if string match -q -r '^\t' -- $line
             __fish_complete_path (commandline -ct)
         else
@@ -70,6 +83,7 @@ function _patchpilot_completion
     end
 end
 complete -c patchpilot -f -a '(_patchpilot_completion)'
+complete -c git -n '__fish_seen_subcommand_from patchpilot' -f -a '(_patchpilot_completion)'
 """,
 }
 
@@ -79,7 +93,7 @@ complete -c patchpilot -f -a '(_patchpilot_completion)'
         "\b\nExamples:\n"
         "  patchpilot completion bash > ~/.local/share/bash-completion/completions/patchpilot\n"
         "  patchpilot completion zsh > ~/.zfunc/_patchpilot\n"
-        "  patchpilot completion fish > ~/.config/fish/completions/patchpilot.fish"
+        "  patchpilot completion fish > ~/.config/fish/conf.d/patchpilot.fish"
     )
 )
 @argument("shell", choices=tuple(SCRIPTS))
