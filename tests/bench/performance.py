@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.bench.pairs import Row
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "reference" / "performance.md"
+PAGE = Path(__file__).with_name("performance.md")
 RATIOS = ROOT / ".ci" / "ratios.json"
 TOLERANCE = 1.25
 """A recorded ratio may grow by this factor: so much do two runs of a noisy machine differ."""

@@ -5,7 +5,7 @@ Needs a kernel tree ($PATCHPILOT_TREE: a git repository, otherwise Debian's linu
 package) and a folder of patches ($PATCHPILOT_DATA/corpus/patches). What is not there is not run.
 With CACHE=no, it prints what each cache saves a check of one commit instead.
 
-Writes docs/reference/performance.md; exits 1 where a ratio is worse than the recorded one by more
+Writes tests/bench/performance.md; exits 1 where a ratio is worse than the recorded one by more
 than its tolerance, which `--record` replaces.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`python -m tests.lab.agreement --data FOLDER --tree LINUX-6.1` measures the figures of
-docs/reference/checkpatch-agreement.md and writes the page.
+tests/lab/checkpatch-agreement.md and writes the page.
 
 FOLDER has corpus/patches and the output of checkpatch.pl for them (checkpatch.jsonl in a tree,
 checkpatch_notree.jsonl without one). The part of the page after the line `<!-- not generated -->`
@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "checkpatch-agreement.md"
+PAGE = Path(__file__).with_name("checkpatch-agreement.md")
 MANUAL_PART = "<!-- not generated -->"
 # recorded without a repository, where checkpatch.pl reports every commit as unknown
 NOT_COMPARED = {"UNKNOWN_COMMIT_ID"}

@@ -16,7 +16,7 @@ HEAD = """\
 # Subsystems and their conventions
 
 This page lists the conventions of the kernel's subsystems that patchpilot knows, from `checks/subsystems/*.toml`. To add a subsystem, or to change one in
-your own configuration, see [Add a subsystem](../how-to/add-a-subsystem.md). `patchpilot explain --path DIR` also shows how the last commits to a directory are written.
+your own configuration, see [Add a subsystem](../how-to/add-a-project.md#add-a-subsystem). `patchpilot explain --path DIR` also shows how the last commits to a directory are written.
 
 patchpilot identifies the subsystem by the paths of the files that a patch changes. If no path matches, it uses the MAINTAINERS sections of these files, and
 then the mailing list, if the patch is sent to only one list. Each convention names its source: a maintainer's document, or the share of patches on the
