@@ -68,6 +68,7 @@ docs: setup
 	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs
 	@$(BIN)/python .ci/picture.py
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
+	@if command -v node >/dev/null; then node .ci/search.cjs site .ci/searches.tsv; else echo "docs: node is missing: no search was tried"; fi
 	@echo "site/index.html"
 
 size:

@@ -7,6 +7,7 @@ command line's own option tables are the only source.
 """
 
 import runpy
+import tomllib
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -20,8 +21,62 @@ _local = runpy.run_path(str(Path(__file__).with_name("local_scripts.py")))["loca
 
 _reference = runpy.run_path(str(Path(__file__).with_name("reference_pages.py")))
 
+_address = tomllib.loads(
+    (Path(__file__).parents[1] / "packaging/address.toml").read_text(encoding="utf-8")
+)
+
 RULES = "reference/rules"
 COMMANDS = "reference/cli"
+
+
+# how much a page counts in the search: guides come before lists of everything, and pages for
+# contributors last
+BOOSTS = {
+    "reference/rules/": 0.2,
+    "reference/cli/": 0.4,
+    "reference/subsystems": 0.4,
+    "reference/backport": 0.6,
+    "explanation/": 0.6,
+    "adr/": 0.2,
+    "architecture": 0.2,
+    "internals": 0.2,
+    "how-to/first-contribution": 0.2,
+    "how-to/add-a-transport": 0.2,
+    "how-to/release": 0.2,
+}
+# words that users search for and that a page does not have
+SYNONYMS = {
+    "reference/keys.md": ["keyboard shortcuts", "key bindings"],
+    "how-to/use-in-an-editor.md": ["vim"],
+}
+
+
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+    """The page with the project's address; sets what the search reads."""
+    path = page.file.src_uri
+    for start, boost in BOOSTS.items():
+        if path.startswith(start) and not path.endswith("index.md"):
+            page.meta["search"] = {"boost": boost}
+    if path in SYNONYMS:
+        page.meta["tags"] = SYNONYMS[path]
+    return _with_address(markdown)
+
+
+def _with_address(markdown: str) -> str:
+    """A page whose samples have the repository's address, if it is known."""
+    address = _address["repository"]
+    if not address:
+        return markdown
+    name = "/".join(address.split("/")[-2:])
+    return markdown.replace("OWNER/patchpilot", name).replace(
+        "repo: URL", f"repo: {address}"
+    )
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """The site with a link to the repository, if its address is known."""
+    config.repo_url = _address["repository"] or None
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -13,8 +13,6 @@ from patchpilot.checking.rule_pages import rule_page
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.config import KEYS
 
-LOW = "---\nsearch:\n  boost: 0.2\n---\n"
-"""Lists pages below guides in the search."""
 ERRORS = Path(__file__).parents[1] / "tests" / "cli" / "misuses.toml"
 
 
@@ -29,7 +27,7 @@ def rule_pages() -> dict[str, str]:
     for explanation in explanations:
         rule = explanation.rule
         if rule.pack not in pages:
-            pages[rule.pack] = [f"{LOW}# Rules of the pack {rule.pack}\n"]
+            pages[rule.pack] = [f"# Rules of the pack {rule.pack}\n"]
             index.append(
                 f"\n## {rule.pack}\n\n| rule | severity | checkpatch.pl | what |\n|---|---|---|---|"
             )
@@ -40,7 +38,7 @@ def rule_pages() -> dict[str, str]:
         )
         pages[rule.pack].append(_nested(rule_page(explanation)))
     return {
-        "index": LOW + "\n".join(index) + "\n",
+        "index": "\n".join(index) + "\n",
         **{name: "\n".join(parts) for name, parts in pages.items()},
     }
 
@@ -63,7 +61,7 @@ def settings_page() -> str:
     ]
     return "\n".join(
         [
-            "# Settings and environment",
+            "# Settings: configuration file, git config and environment variables",
             "",
             _paragraphs(TOPICS["settings"]),
             "",
