@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 from patchpilot.cache import entries
 from patchpilot.cache.cached_re import late
+from patchpilot.commits.git_reading import whole_history
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import streaming
 from patchpilot.commits.tree_readers import CommitTree
@@ -304,10 +305,7 @@ _WEEK = 7 * 86400
 
 
 def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
-    """Returns a note on commits in the messages that a shallow clone does not contain.
-
-    Returns "" if there are none, or if the history is complete.
-    """
+    """Return a note on what a shallow clone does not contain; "" if the history is complete."""
     if history.is_complete():
         return ""
     ids = dict.fromkeys(
@@ -318,16 +316,13 @@ def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     )
     lacking = [id_ for id_ in ids if history.find(id_) is None]
     if not lacking:
-        return ""
+        return f"history (the clone is shallow: {whole_history()})"
     named = (
         lacking[0]
         if len(lacking) == 1
         else f"{lacking[0]} and {counted(len(lacking) - 1, 'other commit')}"
     )
-    return (
-        f"the clone is shallow: {named} could not be checked; fetch older history with `git fetch"
-        " --unshallow`"
-    )
+    return f"the clone is shallow: {named} could not be checked; {whole_history()}"
 
 
 def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:

@@ -216,3 +216,12 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
 
     name, email = setting("name"), setting("email")
     return Address(name, email) if name and email else None
+
+
+def whole_history() -> str:
+    """Return how to get what a shallow clone lacks: in CI, the setting of the checkout."""
+    if os.environ.get("GITHUB_ACTIONS"):
+        return "set `fetch-depth: 0` for actions/checkout"
+    if os.environ.get("GITLAB_CI"):
+        return 'set the variable `GIT_DEPTH: "0"`'
+    return "run `git fetch --unshallow`"

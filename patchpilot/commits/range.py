@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from patchpilot.cache.cached_re import late
+from patchpilot.commits.git_reading import whole_history
 from patchpilot.errors import (
     InputError,
     MissingError,
@@ -381,7 +382,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
         # git would show the whole tree as added
         raise MissingError(
             f"the parent of {commit_id[:12]} is missing: the clone is shallow",
-            hint="run `git fetch --deepen=1` or `git fetch --unshallow`",
+            hint=whole_history(),
         )
     if len(parents) > 1:
         # git would give the last commit before it that is not a merge

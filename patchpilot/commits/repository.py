@@ -22,6 +22,7 @@ from patchpilot.commits.git_reading import (
     GitRef,
     git_version,
     version_numbers,
+    whole_history,
 )
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.places import Places, read_places
@@ -233,6 +234,8 @@ class Repository:
             refs.append("HEAD")
         if hint := did_you_mean(word, refs):
             return str(hint)
+        if self.is_shallow():
+            return whole_history()
         if _SHORT_ID.fullmatch(word):
             return "run `git fetch --all` to fetch the commit"
         return (
@@ -283,7 +286,7 @@ class Repository:
         if not found or found[1] != "commit":
             raise GitError(
                 f"commit {commit_id[:12]} is not in the repository",
-                hint="in a shallow or partial clone, run `git fetch --unshallow` to get it",
+                hint=f"in a shallow or partial clone, {whole_history()}",
             )
         return parse_commit(found[0], found[2])
 

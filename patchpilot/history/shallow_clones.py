@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The limits of shallow and partial clones."""
 
+from patchpilot.commits.git_reading import whole_history
 from patchpilot.commits.repository import Repository
 
 
@@ -29,7 +30,7 @@ def what_lacks(repository: Repository) -> list[str]:
     notes = []
     if repository.is_shallow():
         notes.append(
-            "the clone is shallow: older history is missing; fetch it with `git fetch --unshallow`"
+            f"the clone is shallow: older history is missing; {whole_history()}"
         )
     if repository.is_partial():
         notes.append(

@@ -222,7 +222,7 @@ RANGE = "A..B means the commits of B that are not in A"
         (
             lambda: module.commit_patch(Line(shallow=True), "c" * 40),
             f"the parent of {'c' * 12} is missing: the clone is shallow",
-            "run `git fetch --deepen=1` or `git fetch --unshallow`",
+            "run `git fetch --unshallow`",
         ),
         (
             lambda: module.commit_patch(Line(parents=("p", "q")), "c" * 40),

@@ -28,7 +28,11 @@ from tests.kit.snippets import file_diff, mail
 from tests.lab.subsystem_page import page
 
 ROOT = Path(__file__).parents[2]
-GUIDE = (ROOT / "docs" / "how-to" / "add-a-subsystem.md").read_text(encoding="utf-8")
+GUIDE = (
+    (ROOT / "docs" / "how-to" / "add-a-project.md")
+    .read_text(encoding="utf-8")
+    .partition("## Add a subsystem")[2]
+)
 FROB = GUIDE.split("```toml\n")[1].split("```")[0]
 
 
