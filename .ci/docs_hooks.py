@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.manual import markdown_page, pages, summary
+from patchpilot.cli.manual import pages, summary
 
 _local = runpy.run_path(str(Path(__file__).with_name("local_scripts.py")))["local"]
 
@@ -112,7 +112,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             File.generated(
                 config,
                 f"{COMMANDS}/{page.name.replace(' ', '-')}.md",
-                content=markdown_page(page),
+                content=_reference["command_page"](page),
             )
         )
     return files

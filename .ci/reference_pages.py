@@ -10,7 +10,9 @@ from pathlib import Path
 
 from patchpilot.checking.list_rules import all_rules, explain_all
 from patchpilot.checking.rule_pages import rule_page
+from patchpilot.cli.help_page import examples, note, own_options, paragraphs
 from patchpilot.cli.help_topics import TOPICS
+from patchpilot.cli.verb_command import Command
 from patchpilot.config import KEYS
 
 ERRORS = Path(__file__).parents[1] / "tests" / "cli" / "misuses.toml"
@@ -126,3 +128,27 @@ def _cell(text: str) -> str:
     for plain, escaped in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|")):
         text = text.replace(plain, escaped)
     return text
+
+
+def command_page(command: Command) -> str:
+    """The page of a command as Markdown for the documentation."""
+    lines = [f"# patchpilot {command.name}", "", "```", command.usage, "```", ""]
+    for paragraph in filter(None, [*paragraphs(command.help), note(command)]):
+        lines += (
+            ["```", paragraph.replace("\b", ""), "```", ""]
+            if paragraph.startswith("\b")
+            else [_text(paragraph), ""]
+        )
+    if options := own_options(command):
+        lines += ["## Options", "", "| option | |", "|---|---|"]
+        lines += [
+            f"| `{option.form.replace('|', chr(92) + '|')}` | {_text(option.text)} |"
+            for option in options
+        ] + [""]
+    if calls := examples(command):
+        lines += ["## Examples", "", "```", *calls, "```", ""]
+    return "\n".join(lines)
+
+
+def _text(text: str) -> str:
+    return text.replace("<", "&lt;").replace("|", "\\|").replace("*", "\\*")

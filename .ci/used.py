@@ -13,7 +13,8 @@ COMPONENT_CLASSES
 # examples of rules set it, and tests read it
 build_before
 # .ci/docs_hooks.py calls them
-markdown_page
+command_page
+repo_url
 settings_page
 troubleshooting_page
 rule_page

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generates the manual as man pages and as Markdown.
+"""Generates the man pages.
 
 Each page has the description, options and examples of a command. `python -m patchpilot.cli.manual
-DIR` writes the man pages.
+DIR` writes the pages.
 """
 
 import re
@@ -127,30 +127,6 @@ def overview_page() -> str:
             ".fi",
         ]
     return "\n".join(lines) + "\n"
-
-
-def markdown_page(command: Command) -> str:
-    """Return the page of a command as Markdown for the documentation."""
-    lines = [f"# patchpilot {command.name}", "", "```", command.usage, "```", ""]
-    for paragraph in filter(None, [*paragraphs(command.help), note(command)]):
-        lines += (
-            ["```", paragraph.replace("\b", ""), "```", ""]
-            if paragraph.startswith("\b")
-            else [_escaped(paragraph), ""]
-        )
-    if options := own_options(command):
-        lines += ["## Options", "", "| option | |", "|---|---|"]
-        lines += [
-            f"| `{option.form.replace('|', chr(92) + '|')}` | {_escaped(option.text)} |"
-            for option in options
-        ] + [""]
-    if calls := examples(command):
-        lines += ["## Examples", "", "```", *calls, "```", ""]
-    return "\n".join(lines)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("<", "&lt;").replace("|", "\\|").replace("*", "\\*")
 
 
 def _head(title: str) -> str:
