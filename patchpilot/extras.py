@@ -88,14 +88,14 @@ def packages_of(extra: str) -> list[str]:
 
 def system_command(*programs: str) -> str:
     """Return how to install programs: with the package manager of this machine, if it is known."""
-    text = Path(__file__).with_name("programs.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line[0] != "#"]
-    for column, manager in enumerate(rows[0]):
-        if manager in _INSTALL and shutil.which(manager):
-            packages = {row[0]: row[column] for row in rows}
-            names = [packages.get(program, "-") for program in programs]
-            if "-" not in names:
-                return f"run `{_INSTALL[manager]} {' '.join(names)}`"
+    import csv
+
+    with Path(__file__).with_name("programs.tsv").open(encoding="utf-8") as table:
+        rows = {row["program"]: row for row in csv.DictReader(table, delimiter="\t")}
+    for manager, command in _INSTALL.items():
+        names = [rows[name][manager] for name in programs if name in rows]
+        if shutil.which(manager) and len(names) == len(programs) and "-" not in names:
+            return f"run `{command} {' '.join(names)}`"
     return f"install {', '.join(programs)}"
 
 
@@ -108,9 +108,6 @@ def _is_managed() -> bool:
 
 
 def _made_by_uv(place: Path) -> bool:
-    """Whether uv made this environment: it has no pip then."""
-    try:
-        lines = (place / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return False
-    return any(line.partition("=")[0].strip() == "uv" for line in lines)
+    """Return whether uv made this environment: it has no pip then."""
+    file = place / "pyvenv.cfg"
+    return file.is_file() and "\nuv = " in f"\n{file.read_text(errors='replace')}"
