@@ -45,8 +45,10 @@ def paragraphs(text: str) -> list[str]:
     result = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         lines = [line.rstrip() for line in paragraph.split("\n")]
+        # Python keeps the indentation of a docstring before 3.13
+        indent = lines[0].find("\b")
         result.append(
-            "\n".join(lines).replace("\b\n", "\b")
+            "\b" + "\n".join(line[indent:] for line in lines[1:])
             if lines[0].strip() == "\b"
             else " ".join(line.strip() for line in lines)
         )

@@ -12,7 +12,6 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from patchpilot.cache.cached_re import late
-from patchpilot.commits.git_reading import whole_history
 from patchpilot.errors import (
     InputError,
     MissingError,
@@ -379,6 +378,8 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
         and repository.is_shallow()
         and repository.objects.get(parents[0]) is None
     ):
+        from patchpilot.commits.git_reading import whole_history
+
         # git would show the whole tree as added
         raise MissingError(
             f"the parent of {commit_id[:12]} is missing: the clone is shallow",
