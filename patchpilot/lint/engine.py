@@ -2,13 +2,15 @@
 """Runs the rules on a patch and sorts the findings by patch line."""
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
 from patchpilot.errors import PackError
 from patchpilot.lint.conditions import hits_of
 from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.lint_context import Context, Options
+from patchpilot.lint.own_style import before, is_style
 from patchpilot.lint.pack_patterns import filled
 from patchpilot.lint.rule_records import rule_records
 from patchpilot.lint.rule_store import detector_of
@@ -20,6 +22,8 @@ from patchpilot.model.rule_record import RuleRecord
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""
+HABIT = 2
+"""A file that has something so often in the lines that the diff shows does it on purpose."""
 LEAST_MOVED = 10
 """Lines with fewer characters, not counting spaces, are not compared."""
 
@@ -86,6 +90,10 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
         rule, _ = step
         for hit in _hits(context, step):
             finding = _finding(rule, hit, places)
+            if is_style(rule, finding.severity) and finding.path in _usual(
+                context, step
+            ):
+                continue
             if _is_hidden(finding, context.options):
                 left_out += not places.is_moved(finding)
                 continue
@@ -104,6 +112,24 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
             )
     result.sort(key=lambda one: one[:2])
     return Findings.of((finding for _, _, finding in result), left_out)
+
+
+def _usual(context: Context, step: _Step) -> Collection[str | None]:
+    """Returns the files whose own lines have what a rule reports."""
+    key = (_usual, step[0].id)
+    if key not in context.shared:
+        options = context.options
+        as_script = options.as_checkpatch or options.checkpatch_compat
+        old = None if as_script else before(context)
+        context.shared[key] = _paths(old, step) if old else frozenset()
+    found: Collection[str | None] = context.shared[key]
+    return found
+
+
+def _paths(context: Context, step: _Step) -> Collection[str | None]:
+    places = Places(context.patch)
+    found = Counter(_finding(step[0], hit, places).path for hit in _hits(context, step))
+    return {path for path, times in found.items() if times >= HABIT}
 
 
 def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:

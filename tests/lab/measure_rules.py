@@ -89,7 +89,7 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
         replies = (*said[patch.id], *said.get(patch.parent, ()))
         if asked := _asked(said[patch.id]):
             found["asked"].append(Drawn("asked", patch, None, asked))
-        elif len(versions[patch.address, patch.title]) == 1 and any(
+        elif versions[patch.address, patch.title][-1] is patch and any(
             _APPLIED.search(text[:300]) for text in replies
         ):
             found["accepted"].append(Drawn("accepted", patch))

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
@@ -10,11 +11,17 @@ from patchpilot.lint.new_side import (
     NewHunk,
     NewLine,
     added_lines,
+    c_hunks,
     lines_above,
     next_line,
     previous_line,
 )
 from patchpilot.lint.subsystem_facts import file_subsystem
+
+_INCLUDE = re.compile(r"#\s*include\s*[<\"]\w")
+_HEAD = re.compile(r"\t+(?:if|for|while) \(.*\) \{$")
+_ALONE = re.compile(r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$")
+_LEAST_SORTED = 3
 
 
 @detector("trailing-comma")
@@ -118,3 +125,52 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         subsystem = file_subsystem(context, hunk.change.path)
         if subsystem and subsystem.comments == "empty-first-line":
             yield hit_on(line.patch_line, subsystem=subsystem.title)
+
+
+@detector("unsorted-includes")
+def unsorted_includes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports an added #include out of order, in a block whose other lines are sorted."""
+    for hunk in c_hunks(context):
+        for _, block in groupby(hunk.lines, lambda line: _INCLUDE.match(line.text)):
+            yield from _out_of_order(
+                [line for line in block if _INCLUDE.match(line.text)]
+            )
+
+
+def _out_of_order(block: Sequence[NewLine]) -> Iterator[Hit]:
+    old = [_included(line) for line in block if not line.added]
+    if len(old) < _LEAST_SORTED or old != sorted(old):
+        return
+    for at, line in enumerate(block):
+        name = _included(line)
+        above, below = block[max(0, at - 1) : at], block[at + 1 : at + 2]
+        if line.added and (
+            any(_included(one) > name for one in above)
+            or any(not one.added and _included(one) < name for one in below)
+        ):
+            yield hit_on(line.patch_line, name=line.text.split()[-1])
+
+
+def _included(line: NewLine) -> str:
+    return line.text.split("include", 1)[1].strip().lower()
+
+
+@detector("leftover-braces")
+def leftover_braces(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports braces around a statement that is the only one since this patch."""
+    for hunk in c_hunks(context):
+        for at, head in enumerate(hunk.lines[:-2]):
+            body, end = hunk.lines[at + 1 : at + 3]
+            below = next_line(hunk.lines, at + 2)
+            added = head.added + body.added + end.added
+            # lines between them are removed ones
+            fewer = end.patch_line - head.patch_line - 2 - added
+            if (
+                (0 < added < 3 or (not added and fewer > 0))
+                and end.code.strip() == "}"
+                and _ALONE.match(body.text)
+                and _HEAD.match(head.code)
+                and head.code.count("(") == head.code.count(")")
+                and not (below and below.code.strip().startswith("else"))
+            ):
+                yield Hit(head.patch_line)

@@ -19,7 +19,7 @@ from patchpilot.lint.message_prose import paragraphs
 def _this_patch() -> re.Pattern[str]:
     return compile_cached(
         r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"  # noqa: E501
-        r"|commit)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
+        r"|commit|submission)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
         r"|^[Tt]h(?:e|is) (?P<other>patch|series|fix|commit) (?=(?:adds|fixes|changes|removes|introduces|implements|makes|updates|replaces"  # noqa: E501
         r"|moves|converts|enables|does|is to|aims|tries|will|corrects|addresses|resolves|solves)\b)"
     )

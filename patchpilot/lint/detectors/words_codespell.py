@@ -1,23 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for misspellings that codespell's dictionary lists.
+"""The detector for misspellings that codespell's dictionary lists, and for those next to them.
 
-It checks the subject, the message and new comments. A separate rule uses the kernel's own list.
+It checks the subject, the message, new comments and the sentences in new strings. A separate rule
+uses the kernel's own list.
 """
 
 import mmap
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
+from string import ascii_lowercase
 
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_line
-from patchpilot.lint.lint_context import Context
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_prose import is_prose, pasted, quoted_titles
-from patchpilot.lint.new_side import c_hunks
+from patchpilot.lint.new_side import NewLine, c_hunks
 from patchpilot.lint.word_lists import word_set
 
 _WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
+
+_SENTENCE = re.compile(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
+_PLAIN = re.compile(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
+_ENDINGS = (
+    *("s", "es", "ed", "d", "ing", "er", "r", "ers", "rs", "ly", "y", "able", "ably"),
+    *("ability", "ation", "ness", "less", "ful", "al", "ally", "or", "ors", "ies"),
+    *("ied", "ier", "ity", "ish", "ist", "ism", "ment", "ments", "ings", "ic", "wise"),
+)
+_BEGINNINGS = re.compile(
+    r"(?:un|re|de|dis|pre|non|sub|over|under|mis|out|inter|multi|super|co|in|auto|micro|up|down"
+    r"|back|post|anti|bi|tri|en|fore|self|mid|semi|pseudo|para|meta|hyper|ultra|trans|counter|on"
+    r"|off|[a-z])(?=[a-z]{3})"
+)
+_LEAST, _SWAPPED, _LONG, _OFTEN = 7, 6, 10, 3
+"""A word that is not in the dictionary has so many letters, or two of them are swapped; one with
+another first letter is long. A word of the patch itself is right if it occurs so often.
+"""
 
 
 @detector(
@@ -32,7 +53,9 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             word = found[0].lower()
             if word in seen:
                 continue
-            right = correction(word)
+            right = correction(word) or (
+                nearest(context, word) if _PLAIN.match(text, found.start()) else None
+            )
             if right and word not in known and not _means_itself(context, found[0]):
                 seen.add(word)
                 yield hit_on(where, "", found.start() + 1, word=found[0], right=right)
@@ -50,17 +73,22 @@ def _texts(context: Context) -> Iterator[tuple[int, str]]:
                 line[:start] + " " * (end - start) + line[end:],
             )
     for hunk in c_hunks(context):
-        for new in hunk.lines:
-            if new.added and (new.comment or "/*" in new.text or "//" in new.text):
-                yield (
-                    new.patch_line,
-                    new.text if new.comment else new.text[new.text.find("/") :],
-                )
+        yield from _in_code(line for line in hunk.lines if line.added)
     for change in patch.files:
         if change.path.endswith((".rst", ".yaml", ".txt", "Kconfig")):
             for added in change.lines("+"):
                 if re.search(r"[a-z] [a-z]", added.text):
                     yield added.patch_line, added.text
+
+
+def _in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
+    for line in lines:
+        if line.comment:
+            yield line.patch_line, line.text
+        elif "/*" in line.text or "//" in line.text:
+            yield line.patch_line, line.text[line.text.find("/") :]
+        elif sentence := _SENTENCE.search(line.text):
+            yield line.patch_line, " " * sentence.start() + sentence[0]
 
 
 def _means_itself(context: Context, word: str) -> bool:
@@ -94,6 +122,86 @@ def correction(word: str) -> str | None:
     )
 
 
+def nearest(context: Context, word: str) -> str | None:
+    """Returns the only right word that a word differs from by one letter or by two swapped ones.
+
+    Right words are the corrections in codespell's dictionary, and what the patch itself often says.
+    A form of a right word, or one that begins with another, is right as well.
+    """
+    if len(word) < _SWAPPED or word in word_set("codespell", "right"):
+        return None
+    right, own = _corrections(), _own_words(context)
+    if own[word] > 1 or _is_form(word, right):
+        return None
+    swapped = {
+        word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+        for at in range(len(word) - 1)
+    }
+    near = swapped if len(word) < _LEAST else swapped | _one_letter(word)
+    found = {
+        other
+        for other in near
+        if len(other) >= _SWAPPED
+        and other != word
+        and (
+            other in right
+            or (len(word) > _LEAST and other[-1] in "ds" and other[:-1] in right)
+            or (own[other] >= _OFTEN and other[0] == word[0])
+        )
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _one_letter(word: str) -> set[str]:
+    """The words with one letter less, more or another one, except for an ending."""
+    parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    return {
+        start + letter + end
+        for start, rest in parts
+        for letter in ("", *ascii_lowercase)
+        for end in (rest, rest[1:])
+        if start or len(word) >= _LONG
+    } - {word + "s", word[:-1], *(word[:-1] + letter for letter in "dersyn")}
+
+
+def _is_form(word: str, right: Collection[str]) -> bool:
+    """Whether a word is made of right ones: with an ending, a beginning, or both together."""
+    if any(stem in right for stem in _stems(word)):
+        return True
+    beginnings = [
+        *(found.end() for found in [_BEGINNINGS.match(word)] if found),
+        *(at for at in range(1, len(word) - 2) if at == 1 or word[:at] in right),
+    ]
+    return any(stem in right for at in beginnings for stem in _stems(word[at:]))
+
+
+def _stems(word: str) -> Iterator[str]:
+    yield word
+    for ending in _ENDINGS:
+        stem = word[: -len(ending)]
+        if word.endswith(ending) and len(stem) > 2:
+            yield from (stem, stem + "e", stem + "y")
+            if stem[-1] == stem[-2]:
+                yield stem[:-1]
+
+
+@once
+def _own_words(context: Context) -> Counter[str]:
+    """Returns how often the patch has each plain word."""
+    return Counter(
+        word
+        for line in context.patch.lines[context.patch.message_line - 1 :]
+        for word in re.findall(r"[a-z]{6,}", line.lower())
+    )
+
+
+@cache
+def _corrections() -> Collection[str]:
+    """Returns the words that are right according to the dictionary."""
+    index = _dictionary()
+    return index.all_right() if index else frozenset()
+
+
 class _Words:
     """The dictionary.
 
@@ -125,6 +233,17 @@ class _Words:
         return self._data[
             found + len(key) : stop if stop >= 0 else len(self._data)
         ].decode("utf-8", "replace")
+
+    def all_right(self) -> frozenset[str]:
+        """Returns the words in all corrections."""
+        kind = Kind("codespell.right", (__file__,))
+        key = key_of(kind, (str(len(self._data)).encode(), self._data[-4096:]))
+        kept = recall(kind, key)
+        if not isinstance(kept, frozenset):
+            text = self._data[:].decode("utf-8", "replace").lower()
+            kept = frozenset(re.findall(r"(?<=[>, ])[a-z]{3,}(?=[,\s])", text))
+            remember(kind, key, kept)
+        return kept
 
     def _range(self, beginning: bytes) -> tuple[int, int]:
         """Returns where the lines with this beginning are; an empty range where there are none."""
