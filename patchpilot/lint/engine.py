@@ -4,6 +4,7 @@
 import bisect
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Self
 
 from patchpilot.errors import PackError
@@ -14,6 +15,8 @@ from patchpilot.lint.own_style import before, is_style
 from patchpilot.lint.pack_patterns import filled
 from patchpilot.lint.rule_records import rule_records
 from patchpilot.lint.rule_store import detector_of
+from patchpilot.lint.selection import is_later
+from patchpilot.model.bounded_date import parse_date
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.finding import Finding, FindingFix, Severity
 from patchpilot.model.patch import Patch
@@ -22,6 +25,8 @@ from patchpilot.model.rule_record import RuleRecord
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""
+FIRST = 3
+"""A rule reports so many places in a patch; --strict shows all."""
 HABIT = 2
 """A file that has something so often in the lines that the diff shows does it on purpose."""
 LEAST_MOVED = 10
@@ -57,7 +62,12 @@ def run(context: Context, rules: Iterable[Rule]) -> Findings:
 
     Findings about the whole patch come last. Series rules are skipped.
     """
-    steps = _steps(rule for rule in rules if rule.scope != "series")
+    sent = _sent(context)
+    steps = _steps(
+        rule
+        for rule in rules
+        if rule.scope != "series" and not (rule.since and is_later(rule, sent))
+    )
     if not context.patch.cut:
         return _run(context, steps)
     patch = context.patch
@@ -81,9 +91,17 @@ def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:
     return tuple((rule, detector_of(rule)) for rule in rules)
 
 
+def _sent(context: Context) -> date:
+    """Returns when the message was sent or the change was committed; the last day if unknown."""
+    compat = context.options.checkpatch_compat
+    sent = None if compat else parse_date(context.patch.date)
+    return sent.date() if sent else date.max
+
+
 def _run(context: Context, steps: Sequence[_Step]) -> Findings:
     places = Places(context.patch)
     left_out = 0
+    shown: Counter[str] = Counter()
     result: list[tuple[int, int, Finding]] = []
     for order, step in enumerate(steps):
         context.report_progress("checking rules", order, len(steps))
@@ -97,6 +115,11 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
             if _is_hidden(finding, context.options):
                 left_out += not places.is_moved(finding)
                 continue
+            if _is_repeated(rule, finding, context.options):
+                shown[rule.id] += 1
+                if shown[rule.id] > FIRST:
+                    left_out += 1
+                    continue
             if places.is_moved(finding):
                 # lines that the author did not write are checked by checkpatch.pl's own rules only,
                 # and marked
@@ -127,8 +150,12 @@ def _usual(context: Context, step: _Step) -> Collection[str | None]:
 
 
 def _paths(context: Context, step: _Step) -> Collection[str | None]:
-    places = Places(context.patch)
-    found = Counter(_finding(step[0], hit, places).path for hit in _hits(context, step))
+    places, lines = Places(context.patch), context.patch.lines
+    found = Counter(
+        places.of(hit.patch_line)[0]
+        for hit in _hits(context, step)
+        if hit.patch_line and lines[hit.patch_line - 1][1:].strip()
+    )
     return {path for path, times in found.items() if times >= HABIT}
 
 
@@ -188,6 +215,21 @@ def _is_hidden(finding: Finding, options: Options) -> bool:
         return (finding.name, finding.severity) in options.hidden
     return finding.severity is Severity.CHECK and not (finding.path or "").startswith(
         ALWAYS_STRICT
+    )
+
+
+def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
+    """Whether only the first findings of a rule in a patch are shown without --strict.
+
+    It is not so for errors, for what --fix corrects, and in whole files.
+    """
+    return not (
+        options.strict
+        or options.whole_files
+        or options.checkpatch_compat
+        or options.as_checkpatch
+        or finding.severity is Severity.ERROR
+        or rule.remedy.kind == "safe"
     )
 
 

@@ -61,7 +61,7 @@ def c_hunks(
     return tuple(
         NewHunk(change, hunk, tuple(_lines(hunk)))
         for change in context.patch.files
-        if (change.new_path or "").endswith(suffixes) and change.added
+        if (change.new_path or "").endswith(suffixes)
         for hunk in change.hunks
     )
 

@@ -9,13 +9,15 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
 
-_STYLE = ("checkpatch-c-", "checkpatch-files", "code")
-"""The beginnings of the names of the packs on the style of code."""
+_STYLE, _LONG = ("checkpatch-c-", "code"), ("long-comment-line", "long-line")
+"""The beginnings of the names of packs, and of rules of other packs, on the style of code."""
 
 
 def is_style(rule: Rule, severity: Severity) -> bool:
     """Return whether findings of a rule are about the style of code, which a file may have."""
-    return severity is not Severity.ERROR and rule.pack.startswith(_STYLE)
+    return severity is not Severity.ERROR and (
+        rule.pack.startswith(_STYLE) or rule.name.startswith(_LONG)
+    )
 
 
 @once

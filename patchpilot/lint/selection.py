@@ -2,12 +2,15 @@
 """Selects the rules to run: by kernel version, profile, --select and --ignore."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 
 from patchpilot.errors import unknown
 from patchpilot.lint.unknown_rule import unknown_rule_hint
 from patchpilot.model.rule import Kernel, Rule
 from patchpilot.projects.loading import find_project
 
+_RELEASE_6_0, _CYCLE, _RELEASES = date(2022, 10, 2), timedelta(days=64), 20
+"""When Linux 6.0 was released, the time to the next release, and the releases of a major one."""
 OF_CODE = ("diff", "tree")
 """Scopes of the rules that follow the version of the tree."""
 
@@ -22,6 +25,14 @@ def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
     return not rule.profiles or not set(find_project(profile).lineage).isdisjoint(
         rule.profiles
     )
+
+
+def is_later(rule: Rule, sent: date) -> bool:
+    """Returns whether a rule on messages is newer than a message."""
+    if rule.scope in OF_CODE or not rule.since:
+        return False
+    major, minor = rule.since
+    return sent < _RELEASE_6_0 + _CYCLE * (_RELEASES * (major - 6) + minor)
 
 
 def choose(

@@ -4,8 +4,10 @@
 from typing import NamedTuple
 
 DOUBT = 2
-"""Findings of both kinds that are added to each rule's: with them, the noise on lists that were
-left out is at most the one that was asked for.
+"""Findings of both kinds that are added to each rule's worth, so that few do not decide it."""
+UNSEEN = 0.5
+"""Findings on accepted patches that are added to each rule's: with them, the noise on lists whose
+accepted mails were read and that were left out is at most the one that was asked for.
 """
 GONE = 0.3
 """The worth of a finding that was gone in the next version; one that was asked for is worth 1."""
@@ -46,7 +48,7 @@ class RuleRecord(NamedTuple):
     @property
     def expected(self) -> float:
         """Findings to expect on an accepted patch of another list: some more than were seen."""
-        return (self.places + DOUBT) / self.accepted
+        return (self.places + UNSEEN) / self.accepted
 
     @property
     def worth(self) -> float:

@@ -5,6 +5,9 @@ python -m tests.lab.measure_rules FOLDER LIST=GIT_DIRECTORY... [--tree DIR]
     draws mails of each list and checks them: FOLDER/LIST.jsonl; a list that is there is left alone
 python -m tests.lab.measure_rules FOLDER > checks/records.tsv
     the numbers by which `check` shows a rule
+python -m tests.lab.measure_rules --accepted FOLDER …
+    the faster form of both: measures accepted mails only, and keeps what the shipped table has of
+    the others; without a tree, also what it has of rules that need one
 
 A list gives three kinds of patch mails: those that were applied as they were sent, those with a
 next version of the same patch, and those of which a reviewer asked for a change that
@@ -19,8 +22,8 @@ import sys
 import tempfile
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from itertools import pairwise
 from multiprocessing import Pool
 from pathlib import Path
@@ -29,7 +32,10 @@ from typing import Any, NamedTuple
 from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import PatchpilotError
+from patchpilot.lint.engine import FIRST
+from patchpilot.lint.rule_records import Measured, rule_records
 from patchpilot.lint.rule_store import load_rules
+from patchpilot.model.rule import Rule
 from patchpilot.model.rule_record import RuleRecord
 from tests.lab.list_archive import ArchivedMail, archived, own_words
 
@@ -41,6 +47,7 @@ SAID = {
     for category, table in PATTERNS.items()
 }
 SEED = 20261121
+KINDS = ("accepted", "pair", "asked")
 _APPLIED = re.compile(
     r"^\W*(?:(?:both|all|series|patch(?:es)?|this|thanks?,?|thank you,?|and|i(?:'ve| have)?|nice,?|great,?|looks good,?|now|patch \d\S*)\s+)*"  # noqa: E501
     r"(?:applied|queued|picked up|pushed|merged|taken|added to)\b"
@@ -70,8 +77,10 @@ def _asked(said: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
-    """Draws at most `most` mails of each kind."""
+def draw(
+    mails: Iterable[ArchivedMail], most: int, kinds: Sequence[str] = KINDS
+) -> list[Drawn]:
+    """Draws at most `most` mails of each kind. The last version counts as accepted."""
     patches: dict[str, ArchivedMail] = {}
     said: dict[str, list[str]] = defaultdict(list)
     versions: dict[tuple[str, str], list[ArchivedMail]] = defaultdict(list)
@@ -102,7 +111,7 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
     by_seed = random.Random(SEED)
     return [
         one
-        for kind in ("accepted", "pair", "asked")
+        for kind in kinds
         for one in by_seed.sample(found[kind], min(most, len(found[kind])))
     ]
 
@@ -141,9 +150,13 @@ def measured(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
 
 
 def records(
-    every: Iterable[dict[str, Any]],
+    every: Iterable[dict[str, Any]], shipped: Mapping[Measured, RuleRecord] = {}
 ) -> Iterator[tuple[tuple[str, str], RuleRecord]]:
-    """Yields the record of each rule that fired by rule and severity, from rows of `measured`."""
+    """Yields the record of each rule that fired by rule and severity, from rows of `measured`.
+
+    A mail has as many places as `check` shows. If there are rows of accepted mails only, the rest
+    is that of the `shipped` records.
+    """
     total: Counter[str] = Counter()
     count: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     asked: Counter[str] = Counter()
@@ -154,24 +167,41 @@ def records(
         for rule, places in Counter(map(tuple, row["found"])).items():
             its = count[rule]
             its[kind] += 1
-            its["places"] += places if kind == "accepted" else 0
+            its["places"] += _shown(rule[0], places) if kind == "accepted" else 0
             its["gone"] += kind == "pair" and rule[0] not in row["after"]
             its["hit"] += any(_is_about(rule[0], one) for one in row["asked"])
-    for rule in sorted(count):
-        its = count[rule]
+    kept = {
+        (name, str(severity)): record for (name, severity), record in shipped.items()
+    }
+    for rule in sorted({*count, *kept}):
+        its, known = count[rule], kept.get(rule, RuleRecord())
         asking = sum(number for one, number in asked.items() if _is_about(rule[0], one))
-        yield (
-            rule,
-            RuleRecord(
-                total["accepted"],
-                its["accepted"],
-                its["places"],
-                its["pair"],
-                its["gone"],
-                asking,
-                its["hit"],
-            ),
+        record = RuleRecord(
+            total["accepted"],
+            its["accepted"],
+            its["places"],
+            its["pair"],
+            its["gone"],
+            asking,
+            its["hit"],
         )
+        if kept:
+            record = RuleRecord(*record[:3], *known[3:])
+        if kept and rule[0] in _rules() and _rules()[rule[0]].scope == "tree":
+            record = record._replace(noise=known.noise, places=known.places)
+        yield rule, record
+
+
+@cache
+def _rules() -> Mapping[str, Rule]:
+    return {rule.name: rule for rule in load_rules()}
+
+
+def _shown(name: str, places: int) -> int:
+    """The number of places that `check` shows of one patch."""
+    rule = _rules().get(name)
+    is_fixed = rule is not None and rule.remedy.kind == "safe"
+    return places if is_fixed else min(places, FIRST)
 
 
 def _is_about(name: str, category: str) -> bool:
@@ -186,6 +216,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("lists", nargs="*", metavar="LIST=GIT_DIRECTORY")
+    parser.add_argument("--accepted", action="store_true", help="the faster form")
     parser.add_argument("--tree", help="a kernel tree of the time of the mails")
     parser.add_argument("--since", default="2022-06-01")
     parser.add_argument("--until", default="2024-06-01")
@@ -198,7 +229,7 @@ def main(arguments: list[str]) -> int:
         if file.exists():
             continue
         mails = archived(Path(directory), options.since, options.until)
-        drawn = draw(mails, options.most)
+        drawn = draw(mails, options.most, KINDS[:1] if options.accepted else KINDS)
         with Pool(2) as pool:
             checked = pool.imap(partial(measured, tree=options.tree), drawn, 8)
             rows = [row for row in checked if row]
@@ -211,11 +242,11 @@ def main(arguments: list[str]) -> int:
         print("# SPDX-License-Identifier: GPL-2.0-or-later")
         print("# generated by python -m tests.lab.measure_rules: mails of", end=" ")
         print(", ".join(file.stem for file in files))
-        names = {rule.name for rule in load_rules()}
+        shipped = rule_records() if options.accepted else {}
         found = {
             rule: one
-            for rule, one in records(lines)
-            if rule[0] in names and (one.noise or one.gone or one.hit)
+            for rule, one in records(lines, shipped)
+            if rule[0] in _rules() and (one.noise or one.gone or one.hit)
         }
         print("# accepted patches:", max(record.accepted for record in found.values()))
         print("\t".join(("rule", "severity", *RuleRecord._fields[1:])))

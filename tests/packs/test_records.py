@@ -69,6 +69,7 @@ def test_a_patch_is_drawn_by_what_became_of_it() -> None:
     )
     assert [(one.kind, one.mail.id, one.asked) for one in drawn] == [
         ("accepted", "1", ()),
+        ("accepted", "3", ()),
         ("pair", "2", ()),
         ("asked", "2", ("imperative-mood",)),
     ]

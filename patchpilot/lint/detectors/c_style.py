@@ -86,10 +86,12 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
 
 @detector("c99-comment", spaced=bool)
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a // comment in code that uses /* */ comments."""
+    """Reports a // comment in code that uses /* */ comments, not in a file with such a header."""
 
     for hunk, at, line in added_lines(context):
         if line.comment or "//" not in line.text or "SPDX" in line.text:
+            continue
+        if hunk.is_new and any(one.text.startswith("//") for one in hunk.lines[1:12]):
             continue
         bare = re.sub(
             r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/',
@@ -131,10 +133,11 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def unsorted_includes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports an added #include out of order, in a block whose other lines are sorted."""
     for hunk in c_hunks(context):
-        for _, block in groupby(hunk.lines, lambda line: _INCLUDE.match(line.text)):
-            yield from _out_of_order(
-                [line for line in block if _INCLUDE.match(line.text)]
-            )
+        for is_block, lines in groupby(
+            hunk.lines, lambda line: _INCLUDE.match(line.text) is not None
+        ):
+            if is_block:
+                yield from _out_of_order(list(lines))
 
 
 def _out_of_order(block: Sequence[NewLine]) -> Iterator[Hit]:

@@ -95,45 +95,6 @@ def _files_of(tree: Tree, section: "Section", most: int) -> int:
     return count
 
 
-@detector(
-    "selftest-not-built",
-)
-def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new selftest that its directory's Makefile does not name before or after the
-    patch.
-    """
-    tree = context.tree
-    if tree is None:
-        return
-    for change in context.patch.files:
-        found = re.match(
-            r"(tools/testing/selftests/.+)/([\w.+-]+)\.(sh|py|c)$", change.path
-        )
-        if (
-            change.old_path is not None
-            or not found
-            or re.search(r"(?:^|/)(?:lib|include|__init__)", change.path)
-        ):
-            continue
-        folder, stem, suffix = found[1], found[2], found[3]
-        makefile = f"{folder}/Makefile"
-        named = stem if suffix == "c" else f"{stem}.{suffix}"
-        before = (tree.read(makefile) or b"").decode("utf-8", "replace")
-        if not before and not tree.exists(folder):
-            continue
-        after = context.of_series("makefiles", _added_to_makefiles).get(makefile, [])
-        text = "\n".join([before, *after])
-        if not re.search(
-            rf"(?<![\w.-]){re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b",
-            text,
-        ):
-            yield Hit(
-                change.patch_line,
-                path=change.path,
-                values={"makefile": makefile, "test": named},
-            )
-
-
 _ATTRIBUTE = re.compile(
     r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501
     r"\((?P<attribute>\w+)"
@@ -192,17 +153,6 @@ def _touched(context: Context, path: str) -> bool:
 
 def _paths(patches: Sequence[Patch]) -> frozenset[str]:
     return frozenset(path for patch in patches for path in patch.paths)
-
-
-def _added_to_makefiles(patches: Sequence[Patch]) -> dict[str, list[str]]:
-    """What a series adds to each Makefile."""
-    added: dict[str, list[str]] = {}
-    for change in (change for patch in patches for change in patch.files):
-        if change.path.endswith("/Makefile"):
-            added.setdefault(change.path, []).extend(
-                line.text for line in change.lines("+")
-            )
-    return added
 
 
 @detector("whitespace-only-hunk")

@@ -117,7 +117,9 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     elif re.match(r"^PATCH\b", title) or (
         patch.subject.words
         and not patch.subject.is_patch
-        and re.search(r"\bpatch", " ".join(patch.subject.words), re.IGNORECASE)
+        and re.search(
+            r"\bpatch(?!-[a-z])", " ".join(patch.subject.words), re.IGNORECASE
+        )
     ):
         yield subject_hit(context, "unrecognized")
     elif (
