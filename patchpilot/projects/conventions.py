@@ -17,7 +17,6 @@ LABELS: Mapping[str, str] = {
     "closes": "Closes: points to",
     "declarations": "order of local variables",
     "comments": "block comments",
-    "columns": "line length",
     "cover_from": "cover letter for … or more patches",
     "changes": "changes since the last version",
     "resend_hours": "hours between versions",

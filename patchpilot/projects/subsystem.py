@@ -47,7 +47,6 @@ class Subsystem(NamedTuple):
     closes: tuple[str, ...] = ()
     declarations: str = ""
     comments: str = ""
-    columns: int = 0
     cover_from: int = 0
     changes: str = ""
     resend_hours: int = 0

@@ -222,7 +222,7 @@ def test_a_users_file_overrides_single_keys() -> None:
             "inherits = 'nets' names no subsystem that inherits nothing itself",
             "did you mean 'net'?",
         ),
-        ("columns = 80\n", "missing key 'title'", ""),
+        ("cover_from = 2\n", "missing key 'title'", ""),
     ],
 )
 def test_an_error_names_the_file_and_the_key(
