@@ -18,7 +18,7 @@ Measured = tuple[str, Severity]
 """A rule's name and the severity of its findings."""
 LIKELY = 1.7
 """A warning was gone in the next version that much more often than a check."""
-NOISE = 0.4
+NOISE = 0.35
 """Findings on an accepted patch of an archive that are shown by default, on average.
 
 On accepted mails that somebody read, because nobody asked for a change, they are a fifth fewer.
