@@ -154,7 +154,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     IDS: {
         "backports/backport_patches::range_diff": ("f'{made}^!'", "f'{original.id}^!'"),
         "backports/backport_patches::format_series": ("one.id",),
-        "backports/backport_patches::_diff": ("commit",),
         "backports/conflict_reasons::_own_changes": ("tip",),
         "backports/conflict_reasons::_moved_hints": ("applied.merge.tree", "tree"),
         "backports/fix_commit::FixCommit.diff_lines": ("self.id",),
@@ -322,6 +321,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     TARGETS: {
         "building/module_symbols::needed_symbols": ("str(program)", "target"),
         "building/semantic_patches::run_scripts": ("*",),
+        "building/semantic_patches::_words_of": ("*sandbox()", "str(script)"),
         "building/make_objects::Maker._make": (
             "*sandbox()",
             "*self._configuration.words",

@@ -15,6 +15,7 @@ OWN_FOLDER = {
     "backports/object_store.py",
     "building/field_checkers.py",
     "building/make_objects.py",
+    "building/semantic_patches.py",
     "cli/json_schemas.py",
     "cli/manual.py",
     "commits/alternates.py",

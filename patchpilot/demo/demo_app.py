@@ -46,10 +46,10 @@ CARDS = {
     Stage.FOLLOW: "Replies arrive here within seconds.",
 }
 """The text of the tour at each stage."""
-FOUND = "6.1 lacks this fix of mainline."
+FOUND = "6.1 lacks this mainline fix."
 BUGS = {
-    SERVER_LOG: "A server with 6.1 logs a line. Is it fixed?",
-    CARD_LOG: "Your old card logs another line. Is it fixed?",
+    SERVER_LOG: "A server with 6.1 logs this line. Has mainline a fix?",
+    CARD_LOG: "Your old card logs another line. Has mainline a fix?",
 }
 """A line of dmesg, in the order of the tour, and what leads to it."""
 WRITTEN = "Mainline has no fix, so you wrote one."
@@ -82,7 +82,7 @@ class DemoFollow(FollowScreen):
             who = "Maya and the test robot" if has_warning(own.status) else "Maya"
             return NextKey(
                 "M",
-                "have the changes for v2 made",
+                "let the demo make the changes for v2",
                 f"v2 has what {who} asked for.",
             )
         return NextKey(
@@ -209,7 +209,7 @@ class DemoApp(PatchpilotApp):
             if any(one.group == "open" and not one.is_finished for one in self.workers):
                 following = WAIT
         if self.screen is not screen:
-            following = NextKey("", "Answer the question", following.why)
+            following = NextKey("", "Answer, or press Esc", following.why)
         press = (
             f"Press {following.key}: {following.does}"
             if following.key

@@ -179,4 +179,4 @@ def test_without_distributed_the_extra_is_named(
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(MissingError) as error:
         check_epochs(None, [], tmp_path)  # type: ignore[arg-type]
-    assert "[cluster]" in str(error.value.hint)
+    assert "pip install 'distributed" in str(error.value.hint)

@@ -447,7 +447,7 @@ def _states(world: World) -> None:
     (world.here / "ours.toml").write_text("")
     world.save("configured")
     world.enter("ready")
-    page = (ROOT / "docs" / "how-to" / "write-your-own-rules.md").read_text()
+    page = (ROOT / "docs" / "how-to" / "add-a-rule.md").read_text()
     (world.place / "home" / "ours.toml").write_text(
         textwrap.dedent(
             page[page.index("        [[rule]]") : page.index("    In a rule, `where`")]

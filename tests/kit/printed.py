@@ -154,10 +154,15 @@ def _filled(node: ast.JoinedStr) -> str:
 def _code(text: str) -> Iterator[str]:
     """The lines of code blocks and the code in sentences."""
     fenced = False
+    prose: list[str] = []
     for line in text.splitlines():
         if line.startswith("```"):
             fenced = not fenced
         elif fenced or line.startswith("    "):
             yield line.strip().removeprefix("$ ")
         else:
-            yield from (f"`{match}`" for match in re.findall(r"`([^`]+)`", line))
+            prose.append(line.strip())
+    # a sentence may be wrapped within its code, a paragraph ends it
+    for paragraph in "\n".join(prose).split("\n\n"):
+        for match in re.findall(r"`([^`]+)`", paragraph.replace("\n", " ")):
+            yield f"`{match}`"

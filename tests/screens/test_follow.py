@@ -355,7 +355,7 @@ async def test_a_file_with_the_series_is_followed(
     )
     async with running(app, (100, 30), Stage.FOLLOW) as pilot:
         await pilot.press("0")
-        await until(pilot, lambda: "find a fix" in text_of(app), "Home")
+        await until(pilot, lambda: " new" in text_of(app), "Home")
         await pilot.press("w")
         await until(pilot, lambda: "mailing list" in text_of(app), "what there is")
         await pilot.press("s")

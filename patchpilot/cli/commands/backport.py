@@ -54,7 +54,7 @@ from patchpilot.cli.verb_command import argument, option, verb
     "--range-diff",
     is_flag=True,
     help=(
-        "with --adapt (implied): compare the adapted fix with the original, or with the backport"
+        "adapt the fix, and compare it with the original, or with the backport"
         " to another branch from which it was made"
     ),
 )

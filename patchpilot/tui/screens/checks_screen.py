@@ -484,7 +484,7 @@ class ChecksScreen(ListDetailScreen):
             ),
             Option(
                 "Let reviewers read the patches",
-                "shows what is proven of their answers",
+                "shows the comments that the patch or the tree proves",
                 self._review,
             ),
             *(

@@ -19,14 +19,14 @@ ANSWERS = (
     (
         "log",
         "A log: dmesg, a trace, or a driver's message",
-        "lists the commits of mainline that may fix it",
+        "lists the mainline commits that may fix it",
     ),
     ("commit", "A commit that fixes the bug", "shows which stable kernels need it"),
     ("branch", "A branch with my fix", "opens it as a topic"),
     (
         "bisect",
         "The result of git bisect",
-        "lists the commits of mainline that fix that commit",
+        "lists the mainline commits that fix it",
     ),
     ("series", "A series on a mailing list", "tracks its replies"),
 )
@@ -168,7 +168,7 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
     letters = [*map(str, range(1, len(fixes) + 1)), "w", "r"]
     result = "A short list to try" if found.fits else "No commit fits"
     title = f"{result}, from {found.searched:,} commits since {found.tree}"
-    why = "Enter opens a commit at the stable kernels that lack it." if fixes else ""
+    why = "Enter shows which stable kernels lack the commit." if fixes else ""
 
     def answered(choice: str | None) -> None:
         if choice == "report":

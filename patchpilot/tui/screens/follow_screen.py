@@ -651,9 +651,7 @@ class FollowScreen(ListDetailScreen):
                 )
                 for old, new in reversed(pairs)
             ),
-            Option(
-                "Unfollow", "stops tracking this series, after a question", self._remove
-            ),
+            Option("Unfollow", "asks, then stops tracking this series", self._remove),
         ]
         ask_which(self.app, series.subject, options)
 

@@ -95,7 +95,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         key(
             "w",
             "ask",
-            "find a fix",
+            "new",
             "start with a log, a commit, a branch, a bisection or a series on a list",
         ),
         key("escape", "back", "back", "end the filter, or go back to the open topic"),
