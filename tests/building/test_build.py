@@ -284,8 +284,8 @@ def test_a_devicetree_is_built_for_what_it_includes(repo: Repo) -> None:
     files = {
         "Makefile": f"{MAKEFILE}{blob}",
         f"{place}/soc.dtsi": soc,
-        f"{place}/som.dtsi": '#include "soc.dtsi"\n',
-        f"{place}/board.dts": '/include/ "som.dtsi"\n',
+        f"{place}/module.dtsi": '#include "soc.dtsi"\n',
+        f"{place}/board.dts": '/include/ "module.dtsi"\n',
     }
     repo.commit("a board", files)
     repo.git("branch", "-f", "base")
