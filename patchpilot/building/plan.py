@@ -124,12 +124,10 @@ def _of_devicetrees(
     paths: Sequence[str], options: BuildOptions
 ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
     """The smallest configuration of each architecture with devicetree sources."""
-    by_arch: dict[str, list[str]] = {}
-    for path in paths:
-        if path.endswith(TREES):
-            by_arch.setdefault(path.split("/")[1], []).append(path)
-    for arch, own in by_arch.items():
-        yield Configuration(arch, options.llvm, fragment=""), tuple(own)
+    trees = [path for path in paths if path.endswith(TREES)]
+    for arch in dict.fromkeys(path.split("/")[1] for path in trees):
+        own = tuple(path for path in trees if path.startswith(f"arch/{arch}/"))
+        yield Configuration(arch, options.llvm, fragment=""), own
 
 
 def touches_kconfig(change: Change) -> bool:
@@ -206,9 +204,9 @@ def _includers(
         naming = set(state.grep(patterns, *_FILES, paths=kinds))
         if name.endswith(".dtsi"):
             # each is included by its name, and the words are those of every devicetree
-            naming &= set(users)
+            naming &= users
     folder = file.path.rpartition("/")[0]
-    pool = sorted(naming & set(users) or naming or set(users))
+    pool = naming & users or naming or users
 
     def distance(path: str) -> tuple[bool, bool, str]:
         return path not in users, not path.startswith(f"{folder}/"), path
@@ -221,17 +219,17 @@ def _includers(
     return tuple(usable[:most]), max(len(usable) - most, 0)
 
 
-def _including(state: TreeState, name: str, kinds: Sequence[str]) -> list[str]:
+def _including(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
     """The sources that include a file, devicetree sources also through another `.dtsi` file."""
-    found: dict[str, None] = {}
+    found: set[str] = set()
     names = [name]
     while names:
         either = "|".join(map(re.escape, names))
         users = state.grep([f'include.*[</"]({either})'], *_FILES, paths=kinds)
-        new = [path for path in users if path not in found]
-        found |= dict.fromkeys(new)
+        new = set(users) - found
+        found |= new
         names = [path.rpartition("/")[2] for path in new if path.endswith(".dtsi")]
-    return [path for path in found if not path.endswith(".dtsi")]
+    return {path for path in found if not path.endswith(".dtsi")}
 
 
 class _Chooser:

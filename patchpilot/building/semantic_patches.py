@@ -68,16 +68,18 @@ def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str
 
 def _words_of(state: TreeState, path: str, progress: Progress) -> tuple[str, ...]:
     """The words of which every file that a semantic patch matches has one; () if there are none."""
-    key = key_of(_WORDS, (state.files[path].encode(), key_of_tool().encode()))
+    key = key_of(_WORDS, (f"{state.files[path]} {key_of_tool()}".encode(),))
     known = recall(_WORDS, key)
     if known is None:
         progress(f"reading {path}")
         with TemporaryFolder("semantic-patch") as folder:
-            script = Path(folder) / path.rpartition("/")[2]
+            script = Path(folder, "script.cocci")
             script.write_text(state.read(path) or "", "utf-8")
-            words = [*sandbox(), PROGRAM, "--parse-cocci", str(script), "-D", "report"]
             done = run(
-                words, env=make_environment(), cwd=script.parent, timeout=_SECONDS
+                [*sandbox(), PROGRAM, "--parse-cocci", str(script), "-D", "report"],
+                env=make_environment(),
+                cwd=script.parent,
+                timeout=_SECONDS,
             )
         known = re.findall(r"\w+", done.text.partition(_QUERY)[2])
         remember(_WORDS, key, known)

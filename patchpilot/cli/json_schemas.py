@@ -101,7 +101,7 @@ class _Schema:
                 properties[key]["items"]["properties"] |= self._object(more, key)[
                     "properties"
                 ]
-        required += document.lists.keys() - {*required}
+        required += sorted(document.lists.keys() - {*required})
         alternatives = [{"required": part["required"]} for part in parts]
         command = document.command or document.name
         printed = f"What `patchpilot {command} --format json` prints."

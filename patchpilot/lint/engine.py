@@ -141,9 +141,7 @@ def _usual(context: Context, step: _Step) -> Collection[str | None]:
     """Returns the files whose own lines have what a rule reports."""
     key = (_usual, step[0].id)
     if key not in context.shared:
-        options = context.options
-        as_script = options.strict or options.as_checkpatch or options.checkpatch_compat
-        old = None if as_script else before(context)
+        old = None if context.options.as_script else before(context)
         context.shared[key] = _paths(old, step) if old else frozenset()
     found: Collection[str | None] = context.shared[key]
     return found

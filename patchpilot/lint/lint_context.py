@@ -152,6 +152,11 @@ class Options(NamedTuple):
         )
 
     @property
+    def as_script(self) -> bool:
+        """Whether the findings must be those of checkpatch.pl, with its mistakes."""
+        return self.strict or self.as_checkpatch or self.checkpatch_compat
+
+    @property
     def message_kernel(self) -> tuple[int, int]:
         """The version that determines the rules on messages that are in force."""
         return self.newest or self.kernel

@@ -44,7 +44,6 @@ TWICE = "/// twice\n@@\nexpression E;\n@@\n* E || E\n"
 FILES = {
     f"{FOLDER}/free/kfree.cocci": KFREE,
     f"{FOLDER}/tests/twice.cocci": TWICE,
-    f"{FOLDER}/free/README": "kfree(",
 }
 
 
@@ -55,7 +54,7 @@ def state(files: dict[str, str]) -> Any:
         files=ids,
         read=files.get,
         build_digest="",
-        digest=lambda paths: str(list(paths)),
+        digest=str,
     )
 
 
@@ -66,7 +65,6 @@ def state(files: dict[str, str]) -> Any:
         ("\tkfree(one);\n", ["kfree", "twice"]),
         ("\tvfree(one);\n", ["kfree", "twice"]),
         ("\tmy_kfree(one);\n", ["twice"]),
-        ("", ["twice"]),
     ],
 )
 def test_a_semantic_patch_runs_where_a_word_that_it_needs_is(
@@ -98,14 +96,9 @@ def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if path.startswith(f"{FOLDER}/") and member.isfile():
                 member.name = path
                 archive.extract(member, top, filter="data")
-    return top
-
-
-@pytest.mark.long
-@needs_coccinelle
-def test_every_semantic_patch_of_a_release_has_a_planted_defect(linux: Path) -> None:
-    there = {str(path.relative_to(linux / FOLDER)) for path in linux.rglob("*.cocci")}
+    there = {str(path.relative_to(top / FOLDER)) for path in top.rglob("*.cocci")}
     assert there == set(PLANTED)
+    return top
 
 
 @pytest.mark.long
@@ -117,8 +110,8 @@ def test_the_planted_defect_selects_its_semantic_patch_and_is_reported(
     script, planted = f"{FOLDER}/{name}", REPORTING[name]
     text = planted["code"]
     (linux / "drv.c").write_text(text, "utf-8")
-    files = {script: (linux / script).read_text("utf-8"), "drv.c": text}
+    tree = state({script: (linux / script).read_text("utf-8"), "drv.c": text})
     near = near_text(text, [planted["line"]])
-    assert list(scripts_for(state(files), near, silent)) == [script]
-    report = run_scripts(linux, state(files), "drv.c", [script], silent)
+    assert list(scripts_for(tree, near, silent)) == [script]
+    report = run_scripts(linux, tree, "drv.c", [script], silent)
     assert planted["line"] in {one.line for one in report.diagnostics}

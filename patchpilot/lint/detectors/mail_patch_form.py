@@ -63,6 +63,8 @@ def form(context: Context) -> TypedHits:
 
 def _files(context: Context, lines: LineScan) -> TypedHits:
     tree = context.tree
+    # the new side of a deleted file is no other file
+    neutral = "MAINTAINERS", "MAINTAINERS" if context.options.as_script else "dev/null"
     binding: bool | None = None
     reported = 1
     for line in lines.lines:
@@ -73,7 +75,7 @@ def _files(context: Context, lines: LineScan) -> TypedHits:
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
                     yield "PATCH_PREFIX", hit_on(reported, prefix=prefix)
-            if not line.file.startswith("MAINTAINERS"):
+            if not line.file.startswith(neutral):
                 now = line.file.startswith(_BINDING)
                 if binding is not None and binding != now:
                     yield "DT_SPLIT_BINDING_PATCH", Hit(line.number)
