@@ -320,8 +320,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     TARGETS: {
         "building/module_symbols::needed_symbols": ("str(program)", "target"),
-        "building/semantic_patches::run_scripts": ("*",),
-        "building/semantic_patches::_words_of": ("*sandbox()", "str(script)"),
+        "building/semantic_patches::_printed": ("*sandbox()", "*words"),
         "building/make_objects::Maker._make": (
             "*sandbox()",
             "*self._configuration.words",

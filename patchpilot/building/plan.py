@@ -22,7 +22,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.file_diff import FileChange
 
 SOURCES = (".c", ".S")
-TREES = ".dts"
+_DTS = ".dts"
 """The suffix of devicetree sources: they need no symbol, and the C preprocessor of any machine."""
 _FILES = ("-l", "-z", "-E")
 _USERS = {".h": ("*.c",), ".dtsi": ("*.dts", "*.dtsi")}
@@ -52,8 +52,10 @@ _BIG_ENDIAN = "powerpc"
 _KCONFIG = re.compile(r"(?:^|/)Kconfig[^/]*$")
 _DEVICETREE = re.compile(r"arch/\w+/boot/dts/.*\.dts")
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
-_SAFE = re.compile(r"[\w+,@.][\w./+,@-]*")
-"""A path whose object is a target of make, neither an option nor a variable (`CC=x.c`)."""
+_SAFE = re.compile(r"[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*")
+"""A path whose object is a target of make, neither an option nor a variable (`CC=x.c`), also where
+make is given the end of the path only.
+"""
 
 
 class BuildOptions(NamedTuple):
@@ -100,31 +102,31 @@ def is_target(path: str) -> bool:
 
 def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     """Returns the build plan for a series."""
-    sources, notes = [], []
-    for change in changes:
-        own, said = _sources(change, options)
-        sources.append(own)
-        notes.append(said)
-    every = tuple(dict.fromkeys(path for own in sources for path in own))
-    objects = [path for path in every if not path.endswith(TREES)]
+    planned = [_sources(change, options) for change in changes]
+    every = tuple(dict.fromkeys(path for own, _ in planned for path in own))
+    objects = [path for path in every if not path.endswith(_DTS)]
     chosen = list(_of_devicetrees(every, options))
     if objects:
         chooser = _Chooser(changes, options)
         chosen += chooser.configurations(objects)
         for path, why in chooser.refused.items():
-            for own, said in zip(sources, notes, strict=True):
+            for own, said in planned:
                 if path in own:
                     said.append(f"{path} was not built: {why}")
     elif not every:
         chosen += _kconfig_only(changes, options)
-    return Plan(tuple(sources), tuple(chosen), tuple(map(tuple, notes)))
+    return Plan(
+        tuple(own for own, _ in planned),
+        tuple(chosen),
+        tuple(tuple(said) for _, said in planned),
+    )
 
 
 def _of_devicetrees(
     paths: Sequence[str], options: BuildOptions
 ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
     """The smallest configuration of each architecture with devicetree sources."""
-    trees = [path for path in paths if path.endswith(TREES)]
+    trees = [path for path in paths if path.endswith(_DTS)]
     for arch in dict.fromkeys(path.split("/")[1] for path in trees):
         own = tuple(path for path in trees if path.startswith(f"arch/{arch}/"))
         yield Configuration(arch, options.llvm, fragment=""), own

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the tree's semantic patches (scripts/coccinelle) on the files that a patch touches."""
 
+import fnmatch
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +31,7 @@ _OPTIONS = re.compile(r"^//\s*Options:\s*(.*)$", re.MULTILINE)
 _KNOWN_OPTIONS = ("--no-includes", "--include-headers", "--all-includes", "--no-loops")
 _QUERY = "\nGrep query\n"
 """Coccinelle prints it before the words of which a file that matches has at least one."""
-_WORDS = Kind("semantic-patch-words", (str(Path(__file__)),), 400)
+_WORDS = Kind("semantic-patch-words", (str(Path(__file__)),))
 _AROUND = 30
 
 
@@ -43,47 +44,59 @@ def key_of_tool() -> str:
 
 def near_text(text: str, lines: Sequence[int]) -> str:
     """Returns the text of a file around some of its lines."""
-    every = text.split("\n")
-    near = {
-        number
-        for line in lines
-        for number in range(max(line - _AROUND, 1), min(line + _AROUND, len(every)) + 1)
-    }
-    return "\n".join(every[number - 1] for number in sorted(near))
+    near = {at for line in lines for at in range(line - _AROUND - 1, line + _AROUND)}
+    return "\n".join(line for at, line in enumerate(text.split("\n")) if at in near)
 
 
 def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str]:
     """Yields the semantic patches that may match a text.
 
-    These are the ones of which Coccinelle says that a file must have one of some words that are in
-    the text, and the ones for which it names no words.
+    Coccinelle names the words of which every file that a semantic patch matches has one. One for
+    which it names no words may match every text.
     """
     present = frozenset(re.findall(r"\w+", text))
-    for path in state.files:
-        if path.startswith(f"{FOLDER}/") and path.endswith(".cocci"):
-            words = _words_of(state, path, progress)
-            if not words or not present.isdisjoint(words):
-                yield path
+    for path, words in _words(state, progress).items():
+        if not words or present.intersection(words):
+            yield path
 
 
-def _words_of(state: TreeState, path: str, progress: Progress) -> tuple[str, ...]:
-    """The words of which every file that a semantic patch matches has one; () if there are none."""
-    key = key_of(_WORDS, (f"{state.files[path]} {key_of_tool()}".encode(),))
-    known = recall(_WORDS, key)
-    if known is None:
-        progress(f"reading {path}")
+def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
+    """The semantic patches of a tree, each with the words that Coccinelle names."""
+    paths = fnmatch.filter(state.files, f"{FOLDER}/*.cocci")
+    key = key_of(_WORDS, (f"{key_of_tool()}{state.digest(paths)}".encode(),))
+    known: dict[str, list[str]] = recall(_WORDS, key) or {}
+    if not known:
         with TemporaryFolder("semantic-patch") as folder:
             script = Path(folder, "script.cocci")
-            script.write_text(state.read(path) or "", "utf-8")
-            done = run(
-                [*sandbox(), PROGRAM, "--parse-cocci", str(script), "-D", "report"],
-                env=make_environment(),
-                cwd=script.parent,
-                timeout=_SECONDS,
-            )
-        known = re.findall(r"\w+", done.text.partition(_QUERY)[2])
+            for path in paths:
+                script.write_text(state.read(path) or "", "utf-8")
+                said = _printed(
+                    ["--parse-cocci", str(script)],
+                    script.parent,
+                    partial(progress, f"reading {path}"),
+                )
+                known[path] = re.findall(r"\w+", said.partition(_QUERY)[2])
         remember(_WORDS, key, known)
-    return tuple(known)
+    return known
+
+
+def _printed(words: Sequence[str], folder: Path, what: Callable[[], None]) -> str:
+    """What Coccinelle prints in report mode; nothing if a file takes too long."""
+    argv = [
+        *sandbox(),
+        PROGRAM,
+        "-D",
+        "report",
+        "--no-show-diff",
+        "--very-quiet",
+        *words,
+    ]
+    try:
+        return run(
+            argv, env=make_environment(), cwd=folder, timeout=Watched(_SECONDS, what)
+        ).text
+    except GitError:
+        return ""
 
 
 def kept_report(
@@ -104,16 +117,9 @@ def run_scripts(
     found: dict[Diagnostic, None] = {}
     for script in scripts:
         what = partial(progress, f"{script.rpartition('/')[2]}: {path}")
-        words = [*sandbox(), PROGRAM, "-D", "report", "--no-show-diff", "--very-quiet"]
-        words += [*_options(state, script), "--cocci-file", script, path]
-        try:
-            done = run(
-                words, env=make_environment(), cwd=tree, timeout=Watched(_SECONDS, what)
-            )
-        except GitError:
-            # one that takes too long for a large file says nothing
-            continue
-        found |= dict.fromkeys(_read(done.text, script, str(tree)))
+        words = [*_options(state, script), "--cocci-file", script, path]
+        text = _printed(words, tree, what)
+        found |= dict.fromkeys(_read(text, script, str(tree)))
     report = ObjectReport(tuple(found), True)
     _kept(state, path, scripts).keep(report, (path,))
     return report

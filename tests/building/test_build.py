@@ -229,7 +229,10 @@ def test_a_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
     assert repo.git("status", "--porcelain", "--ignored") == ""
 
 
-@pytest.mark.parametrize("path", ["-k.c", "drv/CC=x.c", "drv/a b.c", "drv/$(id).c"])
+@pytest.mark.parametrize(
+    "path",
+    ["-k.c", "drv/CC=x.c", "drv/a b.c", "drv/$(id).c", "arch/arm/boot/dts/-fx.dts"],
+)
 def test_no_path_of_a_commit_is_an_option_or_a_variable_of_make(
     repo: Repo, path: str
 ) -> None:

@@ -48,7 +48,6 @@ FILES = {
 
 
 def state(files: dict[str, str]) -> Any:
-    """A tree of these files."""
     ids = {path: str(hash(text)) for path, text in files.items()}
     return SimpleNamespace(
         files=ids,

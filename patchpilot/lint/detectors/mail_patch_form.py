@@ -64,7 +64,9 @@ def form(context: Context) -> TypedHits:
 def _files(context: Context, lines: LineScan) -> TypedHits:
     tree = context.tree
     # the new side of a deleted file is no other file
-    neutral = "MAINTAINERS", "MAINTAINERS" if context.options.as_script else "dev/null"
+    neutral = (
+        ("MAINTAINERS",) if context.options.as_script else ("MAINTAINERS", "dev/null")
+    )
     binding: bool | None = None
     reported = 1
     for line in lines.lines:
