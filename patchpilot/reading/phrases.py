@@ -40,16 +40,6 @@ WHOLE_SERIES = re.compile(
     re.IGNORECASE,
 )
 """Words of a reply to one patch that speak of more than this patch."""
-UNDER_CONDITION = _one_of(r"""
-    (?:if|once|unless|when|after|until)\s+\w+ | (?:please|pls|can you|could you|just) (?:re-?send|re-?spin|re-?post|re-?base|re-?submit|send|post|submit)
-""")  # noqa: E501
-TREE = re.compile(
-    r"\b(?:applied|queued(?: up)?|merged|pushed|pulled|committed|taken|added|picked up"
-    r"|line it up|take (?:it|this)|apply (?:it|this)|queue (?:it|this)(?: up)?)\b"
-    r"[^.\n]{0,30}?\b(?:to|in|into|for|on|onto|via)\s+(?:the\s+|my\s+)?(?P<tree>[\w][\w./+-]*(?:\s+\([^)\n]+\))?)",
-    re.IGNORECASE,
-)
-
 ASSENT = _one_of(
     rf"""
     looks? (?:very |really |pretty |all |quite )?(?:good|fine|ok(?:ay)?|great|nice|correct|sane|reasonable|right|sensible)
@@ -109,13 +99,6 @@ ANSWERS = _one_of(
     """,  # noqa: E501
     before=r"\A\W*",
 )
-_WORK = _joined(r"""
-    fix | fixed | send | sent | submit | submitted | resend | resent | repost | reposted | post | posted | update | updated | change
-    changed | add | added | remove | removed
-    drop | dropped | respin | rework | reworked | rebase | rebased | include | included | correct | corrected | address | addressed
-    incorporate | prepare | split
-    rephrase | rename | squash | spend | look into | take a look | have a look | try | check
-""")  # noqa: E501
 PRAISE = re.compile(
     r"\b(?:i (?:really |do |quite )?like"
     r"|looks? (?:pretty |very |really |quite )?"
@@ -129,14 +112,6 @@ PRAISE = re.compile(
     re.IGNORECASE,
 )
 """What is said of a patch that pleases, without a condition."""
-PROMISES = re.compile(
-    rf"\b(?:i(?:'ll| will| am going to|'m going to| plan to| just| have|'ve)\s+(?:\w+\s+){{0,3}}?(?:{_WORK})"  # noqa: E501
-    r"|in (?:the )?(?:v\d{1,2}(?![.\d])|next (?:version|revision|spin|series|iteration))"
-    r"|will (?:fix|do|send|change|update|drop|resend|add|remove|respin|rework|address|correct)"
-    r"|v\d+ (?:will|is|has been) (?:sent|posted|coming)|sent (?:a )?v\d)\b",
-    re.IGNORECASE,
-)
-_WILL = r"\b(?:i(?:'ll| will| shall|'m going to| am going to| plan to)|let me|we(?:'ll| will)|(?:sure|yes|ok(?:ay)?|thanks|right|ah),? will)\b"  # noqa: E501
 WORKS = _one_of(r"""
     i can confirm | (?<!that )seems to work(?: (?:fine|well|here|now|for me))?(?=[.,!:;]|$)
     (?<!that )works (?:fine|well|great|as expected|for me)(?! if| when) | (?:fixes|solves) (?:it|the \w+|my \w+) (?:for me|here)
@@ -237,7 +212,9 @@ NO_REQUEST = re.compile(
     r"|no need to (?:resend|repost|respin|send|do (?:that|this|anything)|change|worry)|would you mind if i|i should (?:have|note)"  # noqa: E501
     r"|i(?:'m| am| was) (?:completely |just |probably )?wrong\b|(?:please )?(?:expect|forgive|excuse|bear with|be patient|allow)\b"  # noqa: E501
     r"|please (?:(?:see|find) (?:below|inline|attached|my)|correct me|let me know|note)\b"
-    r"|should (?:now |all )?be (?:good|fine|ok(?:ay)?|safe|enough|sufficient)\b)",
+    r"|should (?:now |all )?be (?:good|fine|ok(?:ay)?|safe|enough|sufficient)\b)"
+    r"|\b(?:an?|one|some|few|couple of)(?: \w+)? (?:nits?|nitpicks?|comments?|issues?|remarks?|questions?)(?: (?:below|inline))?\W*$"  # noqa: E501
+    r"|^\W*(?:adding|cc'?ing|sorry for the|thanks for (?:the|this|your) (?:patch\w*|series|fix|work))\b",  # noqa: E501
     re.IGNORECASE,
 )
 """What has the words of a request and is none."""

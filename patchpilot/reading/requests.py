@@ -13,12 +13,14 @@ from enum import StrEnum
 from functools import cached_property
 
 from patchpilot.model import bounded_number
+from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.reply_body import MAX_LINES
 from patchpilot.reading.reply_kind import parts_of
+from patchpilot.reading.sender import name_words
 from patchpilot.reading.sentence_features import is_praise, sentence_names
 from patchpilot.reading.sentence_model import REQUESTS, Weights, asks, shipped
 from patchpilot.reading.thread_match import Reply
@@ -29,11 +31,9 @@ MAX_TEXT = 160
 MAX_OF_A_MAIL = 40
 MAX_COLUMNS = 1000
 MAX_POINTS = 100
-"""Of more points than that the latest are given: a discussion of thousands of messages is no
-checklist.
-"""
-LIKELY = 0.42
-"""How likely a part must ask something to be listed: of lists left out, 9 of 10 requests are."""
+"""The most requests that are listed; of more, the latest are."""
+LIKELY = 0.44
+"""How likely a part must ask something to be listed; of other lists 9 of 10 requests are listed."""
 BELONGS = 0.25
 """How likely a sentence must ask something to belong to the request that its part makes."""
 _PROBLEM = re.compile(
@@ -104,7 +104,8 @@ def review_points(status: Status) -> tuple[ReviewPoint, ...]:
 def points_of(reply: Reply) -> Iterator[ReviewPoint]:
     """Yield the requests in one message about a series; the author's own has none."""
     mail = reply.mail
-    for first, last, text, quoted in _requests(mail):
+    author = reply.revision.author if reply.revision else None
+    for first, last, text, quoted in _requests(mail, author):
         yield ReviewPoint(
             mail.message_id,
             first,
@@ -126,8 +127,8 @@ def asking_lines(mail: Classified) -> tuple[int, ...]:
 _Request = tuple[int, int, str, tuple[str, ...]]
 
 
-def _requests(mail: Classified) -> Sequence[_Request]:
-    """The requests of a message: first line, last line, text, and the quoted lines."""
+def _requests(mail: Classified, author: Address | None = None) -> Sequence[_Request]:
+    """Return the requests of a message: first line, last line, text, and the quoted lines."""
     if mail.by_author:
         return ()
     if mail.kind in BY_MACHINE or (
@@ -138,7 +139,7 @@ def _requests(mail: Classified) -> Sequence[_Request]:
         return () if _NO_FINDING.search(mail.body.text) else [_of_a_report(mail)]
     if mail.bot:
         return ()
-    return list(requests_of(mail, shipped(REQUESTS)))[:MAX_OF_A_MAIL]
+    return list(requests_of(mail, shipped(REQUESTS), author))[:MAX_OF_A_MAIL]
 
 
 def _of_a_report(mail: Classified) -> _Request:
@@ -154,8 +155,10 @@ def _of_a_report(mail: Classified) -> _Request:
     return at, at, line.removeprefix(">> ").strip(), ()
 
 
-def requests_of(mail: Classified, weights: Weights) -> Iterator[_Request]:
-    """Yield the requests in prose: each paragraph below a quote, or without one."""
+def requests_of(
+    mail: Classified, weights: Weights, author: Address | None = None
+) -> Iterator[_Request]:
+    """Yield the requests to the author in prose: each paragraph below a quote, or without one."""
     every = sentence_names(mail.sentences, mail.writer)
     for part in parts_of(mail.sentences, every):
         part = [
@@ -163,12 +166,24 @@ def requests_of(mail: Classified, weights: Weights) -> Iterator[_Request]:
             for it, names in part
             if not is_praise(names) and "requests nothing" not in names
         ]
-        if not part or asks(weights, [names for _, names in part]) < LIKELY:
+        if not part or _is_for_another(part[0][0].text, mail, author):
+            continue
+        if asks(weights, [names for _, names in part]) < LIKELY:
             continue
         asking = [it for it, names in part if asks(weights, [names]) >= BELONGS]
         first, last = part[0][0], part[-1][0]
         text = " ".join(it.text for it in asking or [it for it, _ in part])
         yield (asking or [first])[0].line, last.end, text, first.quoted
+
+
+def _is_for_another(text: str, mail: Classified, author: Address | None) -> bool:
+    """Return whether text is the sender's name below a message, or calls another recipient."""
+    if name_words(text) <= name_words(mail.sender.name):
+        return bool(name_words(text))
+    answered = " ".join((*mail.body.attributions, author.called if author else ""))
+    called = name_words(text[:30].rpartition(",")[0]) - name_words(answered)
+    others = (name_words(it.name) for it in (*mail.mail.to, *mail.mail.cc))
+    return bool(called) and any(called <= name for name in others)
 
 
 def _short(text: str) -> str:

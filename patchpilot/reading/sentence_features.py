@@ -20,16 +20,12 @@ from patchpilot.reading.phrases import (
     PING,
     PLAIN_WISH,
     PRAISE,
-    PROMISES,
     SORRY_OR_DONE,
     TAKE_IT,
     THANKS_FOR_REVIEW,
-    TREE,
-    UNDER_CONDITION,
     WORKS,
 )
 from patchpilot.reading.sentences import Sentence
-from patchpilot.reading.statements import TAKES
 
 Features = dict[str, float]
 """What is known, by name, and how often."""
@@ -62,11 +58,7 @@ _PHRASES = (
     ("asks for a version", ASKS_AGAIN),
     ("requests nothing", NO_REQUEST),
     ("gives assent", ASSENT),
-    ("is applied", TAKES),
-    ("names a tree", TREE),
-    ("gives a promise", PROMISES),
     ("gives praise", PRAISE),
-    ("on a condition", UNDER_CONDITION),
     ("begins an answer", ANSWERS),
     ("is sorry or done", SORRY_OR_DONE),
     ("thanks for a review", THANKS_FOR_REVIEW),

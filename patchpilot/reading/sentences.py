@@ -23,7 +23,11 @@ _NO_END = re.compile(
 _GOES_ON = re.compile(r"\s*[a-z(`'\"\d\[<]")
 _ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)]|\(\w\))\s")
 _CODE = re.compile(r"\t| {4}| \*|.*[;{]$|[-+@]{2}")
-_SNIP = re.compile(r"\W*(?:snip(?:ped)?|\.\.\.|…)?\W*$", re.IGNORECASE)
+_SNIP = re.compile(
+    r"\W*(?:snip(?:ped)?|\.\.\.|…)?\W*$|\s*\[\d{1,2}\]\S{0,2}\s+(?:- )?<?https?://\S+\s*$",
+    re.IGNORECASE,
+)
+"""A line that marks what was left out of a quote, or a footnote with a link."""
 
 
 @dataclass(frozen=True, slots=True)

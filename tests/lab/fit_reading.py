@@ -20,6 +20,7 @@ from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
+from patchpilot.model.address import Address
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mbox import read_mails
 from patchpilot.reading.requests import BY_MACHINE, requests_of
@@ -48,6 +49,7 @@ class Labeled:
 
     list_name: str
     mail: Classified
+    author: Address
     asked: Sequence[tuple[Lines, bool]]
     asking: frozenset[Sentence]
 
@@ -60,17 +62,17 @@ def labeled_mails(folder: Path) -> Iterator[Labeled]:
         for row in rows("sentences.tsv")
         if row["request"]
     }
-    for list_name, every in threads(folder):
+    for list_name, author, every in threads(folder):
         for mail in every:
             name = mail.mail.message_id
             is_machine = mail.bot or mail.kind in BY_MACHINE
             if name in known and not mail.by_author and not is_machine:
                 sentences = asking_of(mail, asking)
-                yield Labeled(list_name, mail, asked.get(name, ()), sentences)
+                yield Labeled(list_name, mail, author, asked.get(name, ()), sentences)
 
 
-def threads(folder: Path) -> Iterator[tuple[str, Sequence[Classified]]]:
-    """The list and the replies of each thread of the part learn."""
+def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]:
+    """Yield the list, the author and the replies of each thread of the part learn."""
     for line in (FOLDER / "threads.jsonl").read_text(encoding="utf-8").splitlines():
         label = json.loads(line)
         if label["part"] != "learn":
@@ -79,7 +81,8 @@ def threads(folder: Path) -> Iterator[tuple[str, Sequence[Classified]]]:
         now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
         every = read_thread(mails, now=now)
         longest = max(every, key=lambda one: len(one.message_ids))
-        yield label["list"], [reply.mail for reply in longest.replies]
+        replies = [reply.mail for reply in longest.replies]
+        yield label["list"], longest.topic.author, replies
 
 
 def asking_of(
@@ -133,7 +136,7 @@ def fit(cases: Sequence[Row]) -> Weights:
 def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> None:
     """Count the requests that are listed, and what is listed that asks nothing."""
     for labeled in mails:
-        listed = [it[:2] for it in requests_of(labeled.mail, weights)]
+        listed = [it[:2] for it in requests_of(labeled.mail, weights, labeled.author)]
         begun = [place for place, begins in labeled.asked if begins]
         found = sum(any(meets(place, one) for one in listed) for place in begun)
         nothing = sum(

@@ -14,7 +14,7 @@ from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import open_store, show
 from patchpilot.topic.followed.review_ledger import checklist, tick
 from tests.kit.life import life
-from tests.kit.mails import ADA, MATT, mail, mailed, mbox, reply
+from tests.kit.mails import ADA, MATT, RITA, mail, mailed, mbox, reply
 from tests.reading import story
 from tests.reading.story import only
 
@@ -66,6 +66,8 @@ def test_each_question_and_request_is_a_point() -> None:
         "Reviewed-by: Matt Maintainer <matt@example.com>\n",
         "Applied to demo/next, thanks!\n",
         "Looks good to me.\n",
+        "> +\tif (!pump)\n\n[1] https://example.org/please/drop/this\n",
+        "> +\tif (!pump)\n\nI have a few comments below.\n",
     ],
 )
 def test_what_asks_nothing_has_no_point(text: str) -> None:
@@ -90,6 +92,15 @@ def test_a_request_needs_no_word_of_asking(text: str) -> None:
     ]
 
 
+def test_a_question_to_another_recipient_asks_the_author_nothing() -> None:
+    asked = "> +\tif (!pump)\n\n{}, could you please drop the check?\n".format
+    both = {"cc": f"{ADA}, {RITA}"}
+    assert points(story.V1, on_v1(asked("Rita"), **both)) == []
+    assert points(story.V1, on_v1(asked("Ada"), **both)) == [
+        "Matt Maintainer: Ada, could you please drop the check?"
+    ]
+
+
 def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
     text = (
         "> +\tif (!pump)\n"
@@ -97,6 +108,7 @@ def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
         "\nPlease add a test.\n"
         "\nThe changelog is confusing.\n"
         "\nI like the rest. I missed the note.\n"
+        "\n> +\tgo();\n\nMatt.\n"
     )
     assert points(story.V1, on_v1(text)) == [
         "Matt Maintainer: Please add a test.",
