@@ -4,6 +4,7 @@ alone.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -15,17 +16,28 @@ from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mbox import when
-from patchpilot.reading.phrases import PATCHWORK_MARK
+from patchpilot.reading.phrases import (
+    ABOUT_A_PATCH,
+    IN_A_TREE,
+    PATCHWORK_MARK,
+    ROBOT_WROTE,
+)
+from patchpilot.reading.placement import Placement, placement
 from patchpilot.reading.reply_body import Body, parse_body
-from patchpilot.reading.reply_kind import Talk, kind_of
+from patchpilot.reading.request_model import (
+    WORKS_WELL,
+    Writer,
+    asks,
+    sentence_names,
+    shipped,
+)
 from patchpilot.reading.review_trailers import (
     GivenTrailer,
     given_trailers,
     is_nack,
 )
 from patchpilot.reading.sender import UNSEEN, real_sender, same_person
-from patchpilot.reading.sentence_features import Writer
-from patchpilot.reading.sentences import Sentence, sentences_of
+from patchpilot.reading.sentences import Sentence, paragraphs, sentences_of
 from patchpilot.reading.statements import Answered, Statement, statement_of
 
 MAX_SUBJECT = 1000
@@ -57,6 +69,20 @@ _MARKED = {
 _SIGNED = re.compile(r"[> \t]*(?:From|Signed-off-by): (.{1,200})")
 
 
+MAX_WHY = 120
+MAX_SENTENCES = 100
+"""The sentences of a reply that count: a longer one goes on like them."""
+LIKELY = 0.38
+"""How likely the text below one quote must ask something to count as a request."""
+_CLEAR = 0.5
+"""The likelihood from which a sentence that is no question asks something."""
+_SHORT = 25
+"""Words of a reply that may ask for a change of what is in a tree; longer ones discuss it."""
+_WISH = re.compile(
+    r"\bplease (?!see)|\b(?:could|can|would) you (?!explain|te[l]l|clarify|elaborate)",
+    re.IGNORECASE,
+)
+"""A wish, even if it is put as a question."""
 _NAMED = re.compile(
     r"(?P<name>[^<>,\"]{2,60}?)\s*(?:<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*(?:via\s+[\w-]+\s*)?(?:wrote|writes|said|kirjoitti|schrieb)\W*$"
 )
@@ -293,7 +319,7 @@ def _by_person(base: Classified, answered: Answered) -> Classified:
         return replace(
             base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply"
         )
-    kind, confidence, why = kind_of(talk_of(base))
+    kind, confidence, why = _by_prose(base)
     return replace(base, kind=kind, confidence=confidence, why=why)
 
 
@@ -302,16 +328,90 @@ def _to_self(base: Classified) -> bool:
     return any(_says(line, base.sender) for line in base.body.attributions[:1])
 
 
-def talk_of(base: Classified) -> Talk:
-    """Returns the input for classifying a reply."""
-    answered, by_author = base.answers, base.by_author
-    if answered is Answered.PATCH and base.body.answers_a_reply:
+def _by_prose(mail: Classified) -> tuple[MailKind, float, str]:
+    """Return the kind of a person's reply, its likelihood (0 to 1), and the sentence that shows it.
+
+    The reply neither rejects nor applies a patch. It is a review or a question if the text below
+    one of its quotes asks something, an ack if it assents, and other if it does neither.
+    """
+    sentences = [it for it in mail.sentences[:MAX_SENTENCES] if " " in it.text.strip()]
+    sentences = sentences or list(mail.sentences[:MAX_SENTENCES])
+    if not sentences:
+        return MailKind.OTHER, 0.6, "only quotes"
+    writer = _writer(mail)
+    names = sentence_names(sentences, writer)
+
+    def said(*wanted: str) -> str:
+        """Return the first sentence with one of these names."""
+        texts = zip(sentences, names, strict=True)
+        found = (it.text for it, has in texts if not has.isdisjoint(wanted))
+        return next(found, "")[:MAX_WHY]
+
+    question, assent = said("?"), said("gives assent")
+    if said(WORKS_WELL) and not question:
+        return MailKind.TEST_RESULT, 0.6, said(WORKS_WELL)
+    if why := said("is a reminder"):
+        return MailKind.OTHER, 0.6, why
+    if writer.role == "author" or not _may_judge(mail):
+        asks_author = question and not said("asks to take it")
+        return MailKind.QUESTION if asks_author else MailKind.OTHER, 0.6, question
+    if why := said("asks for a version"):
+        return MailKind.REVIEW, 0.7, why
+    if why := said("asks to take it", "thanks for a review"):
+        return MailKind.ACK if assent else MailKind.OTHER, 0.6, why
+    if asked := _asked(sentences, names):
+        likely, why = asked
+        kind = MailKind.REVIEW if why or not question else MailKind.QUESTION
+        return kind, likely, (why or question)[:MAX_WHY]
+    if assent:
+        return MailKind.REVIEW if said("need") else MailKind.ACK, 0.6, assent
+    return MailKind.OTHER, 0.6, question or sentences[0].text[:MAX_WHY]
+
+
+def _writer(mail: Classified) -> Writer:
+    answered, by_author = mail.answers, mail.by_author
+    if answered is Answered.PATCH and mail.body.answers_a_reply:
         answered = Answered.UNKNOWN
     # who answers themselves where nothing shows whose the patch is may well be its author
     if answered in (Answered.PATCH, Answered.UNKNOWN):
-        by_author = by_author or _to_self(base)
-    writer = Writer("author" if by_author else "other", answered.name.lower())
-    return Talk(base.body, base.sentences, base.subject.raw, writer)
+        by_author = by_author or _to_self(mail)
+    return Writer("author" if by_author else "other", answered.name.lower())
+
+
+def _may_judge(mail: Classified) -> bool:
+    """Return whether a reply of another person is about a patch, and not to a bot."""
+    if any(ROBOT_WROTE.search(line) for line in mail.body.attributions[:1]):
+        return False
+    subject = mail.subject.raw
+    if any(line.on_code for line in mail.body.own) or not subject:
+        return True
+    is_short = len(mail.body.text.split()) <= _SHORT
+    is_taken = IN_A_TREE.search(subject) is not None
+    return bool(ABOUT_A_PATCH.search(subject)) and (is_short or not is_taken)
+
+
+def _asked(
+    sentences: Sequence[Sentence], names: Sequence[frozenset[str]]
+) -> tuple[float, str] | None:
+    """Return how likely the first paragraph that asks something does, and the first sentence of
+    such paragraphs that is no question; None if none asks.
+    """
+    weights = shipped()
+    found: tuple[float, str] | None = None
+    for part in paragraphs(sentences, names):
+        likely = asks(weights, [has for _, has in part])
+        if likely < LIKELY or any("is sorry or done" in has for _, has in part):
+            continue
+        plain = (
+            it.text
+            for it, has in part
+            if _WISH.search(it.text)
+            or ("?" not in has and asks(weights, [has]) >= _CLEAR)
+        )
+        found = found or (likely, "")
+        if why := next(plain, ""):
+            return found[0], why
+    return found
 
 
 def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
@@ -402,184 +502,3 @@ def unquoted(body: str) -> str:
 
 def _headers(mail: Mail) -> str:
     return "\n".join(f"{header.name}: {header.value}" for header in mail.headers)
-
-
-_COMMIT_URL = re.compile(
-    r"https?://git\.kernel\.org/\S*?(?:/c/|[?&;](?:id|h)=|/commit/?\?id=|/tip/)(?P<id>[0-9a-f]{7,40})\b"
-)
-_COMMIT_LINE = re.compile(
-    r"^\s*(?:commit|merge commit|Commit-ID)\s*:\s+(?P<id>[0-9a-f]{7,40})\b",
-    re.MULTILINE,
-)
-_UPSTREAM = re.compile(
-    r"^\s*(?:\[ ?Upstream commit (?P<a>[0-9a-f]{40}) ?\]|commit (?P<b>[0-9a-f]{40}) upstream\.?)",
-    re.MULTILINE | re.IGNORECASE,
-)
-_CHERRY = re.compile(
-    r"\bgit cherry-pick -x (?P<id>[0-9a-f]{40})|^commit (?P<b>[0-9a-f]{40})$|^From"
-    r" (?P<c>[0-9a-f]{40}) ",
-    re.MULTILINE,
-)
-_APPLIED_TO = re.compile(
-    r"^[^\w\n]*(?:this (?:patch|series|pull request) was )?(?:applied|queued|merged|pushed)(?: to| in| into)\s*:?\s+"  # noqa: E501
-    r"(?P<tree>\S+(?:[ \t]+\([^)\n]+\)|[ \t]+[\w./-]+$)?)",
-    re.MULTILINE | re.IGNORECASE,
-)
-_MARKED_APPLIED = re.compile(
-    r"were marked \"accepted\", because they were applied to\s+(?P<tree>\S+(?: \([^)\n]+\))?)"
-)
-_SUMMARY = re.compile(
-    r"^[ ]*(?:-[ ]+)?\[(?P<marks>[^]\n]*?(?P<number>\d{1,6})/(?P<total>\d{1,6})|[^]\n]*)\][ ]+(?P<title>\S[^\n]*(?:\n[ ]{4,}(?!\(|https?:|commit:)[^\n]+)?)\n"  # noqa: E501
-    r"\s+(?:commit:\s+)?(?P<where>https?://\S+|[0-9a-f]{7,40}\b|\(no [^)\n]*\))",
-    re.MULTILINE,
-)
-_LISTED = re.compile(
-    r"^(?P<commit>[0-9a-f]{12,40}) (?P<title>\S[^\n]{7,200})$", re.MULTILINE
-)
-"""A commit with its title on a line of its own, as scripts list what they applied."""
-_VERSION = re.compile(
-    r"\b(?P<version>\d+\.\d+)(?:\.y|-stable|\.\d+-rc\d+|\.\d+-stable)?\b"
-)
-_TIP = re.compile(r"merged into the (?P<tree>\S+) branch of tip")
-_MM = re.compile(
-    r"(?:added to|removed from) the -mm (?P<tree>\S+) branch|merged into the (?P<merged>\S+) branch|\[merged (?P<m>[^]]+)\]"  # noqa: E501
-)
-_DRIVER = re.compile(r"in the (?P<tree>\S+) branch\b")
-_PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedReport:
-    """One line of a summary of applied patches.
-
-    Contains the patch's title and number, and its commit (None if not found).
-    """
-
-    title: str
-    number: int | None
-    commit: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where a patch was applied according to a message.
-
-    Contains the commit ids as given in the message, the tree, stable versions, and the lines of
-    the summary.
-    """
-
-    commits: tuple[str, ...] = ()
-    tree: str | None = None
-    versions: tuple[str, ...] = ()
-    landings: tuple[AppliedReport, ...] = ()
-
-
-def placement(
-    kind: MailKind, subject: str, text: str, headers: dict[str, str]
-) -> Placement:
-    """Parses where a patch was applied, from a message of this kind.
-
-    `text` is the message's unquoted text, `headers` its headers by lower-case name.
-    """
-    if kind is MailKind.APPLIED:
-        landings = _summary(text)
-        commits = [landing.commit for landing in landings if landing.commit] or [
-            *_ids(_COMMIT_URL, text),
-            *_ids(_COMMIT_LINE, text),
-        ]
-        if "git tree" in text and not commits:
-            commits = _ids(_CHERRY, text)
-        named = (
-            _APPLIED_TO.search(text)
-            or _DRIVER.search(text)
-            or _MARKED_APPLIED.search(text)
-        )
-        tree = named["tree"].strip(" :.,!") if named else None
-        return Placement(
-            _unique(commits),
-            tree if tree and not tree.lower().startswith("thank") else None,
-            landings=landings,
-        )
-    if kind is MailKind.PULL_MERGED:
-        pulled = _PULLED.search(text)
-        ids = [headers.get("x-pr-merge-commit-id", ""), *_ids(_COMMIT_URL, text)]
-        return Placement(
-            _unique([id_ for id_ in ids if re.fullmatch(r"[0-9a-f]{7,40}", id_)]),
-            pulled["tree"] if pulled else None,
-        )
-    if kind is MailKind.TIP_COMMIT:
-        tip = _TIP.search(text)
-        return Placement(
-            _unique(_ids(_COMMIT_LINE, text)), f"tip {tip['tree']}" if tip else "tip"
-        )
-    if kind is MailKind.MM_COMMIT:
-        match = _MM.search(text) or _MM.search(subject)
-        branch = (
-            next((group for group in match.groups() if group), None) if match else None
-        )
-        return Placement((), f"-mm {branch}" if branch else "-mm")
-    if kind in (
-        MailKind.STABLE_ADDED,
-        MailKind.STABLE_FAILED,
-        MailKind.STABLE_REVIEW,
-        MailKind.AUTOSEL,
-        MailKind.BACKPORT_BOT,
-    ):
-        ids = _ids(_UPSTREAM, text) or (
-            _ids(_CHERRY, text) if kind is MailKind.STABLE_FAILED else []
-        )
-        tree = "stable-queue" if kind is MailKind.STABLE_ADDED else None
-        return Placement(_unique(ids[:1]), tree, _versions(kind, subject, text))
-    return Placement()
-
-
-def _versions(kind: MailKind, subject: str, text: str) -> tuple[str, ...]:
-    if kind is MailKind.BACKPORT_BOT:
-        return _unique(
-            re.findall(
-                r"^\|\s*(?:stable/linux-)?(\d+\.\d+)(?:\.y)?\s*\|", text, re.MULTILINE
-            )
-        )
-    marked = re.match(
-        r"^(?:\s*\[[^]]*\])*?\s*\[PATCH[^]]*?\b(?P<range>\d+\.\d+(?:\.y)?(?:-\d+\.\d+)?)\b[^]]*\]",
-        subject,
-    )
-    if marked and kind in (MailKind.STABLE_REVIEW, MailKind.AUTOSEL):
-        first, _, last = marked["range"].replace(".y", "").partition("-")
-        return _unique([first, last] if last else [first])
-    named = re.findall(r"\b(\d+\.\d+)-stable\b", subject) or re.findall(
-        r"\b(\d+\.\d+)-stable\b", text[:600]
-    )
-    return _unique(named)
-
-
-def _summary(text: str) -> tuple[AppliedReport, ...]:
-    landings = []
-    for match in _SUMMARY.finditer(text[:200_000]):
-        commit = (
-            _COMMIT_URL.search(match["where"])
-            or re.match(r"(?P<id>[0-9a-f]{7,40})$", match["where"])
-            or re.search(r"/(?P<id>[0-9a-f]{12,40})/?$", match["where"])
-        )
-        landings.append(
-            AppliedReport(
-                " ".join(match["title"].split()),
-                int(match["number"]) if match["number"] else None,
-                commit["id"] if commit else None,
-            )
-        )
-    return tuple(landings) or tuple(
-        AppliedReport(line["title"].strip(), None, line["commit"])
-        for line in _LISTED.finditer(text[:200_000])
-    )
-
-
-def _ids(pattern: re.Pattern[str], text: str) -> list[str]:
-    return [
-        next(group for group in match.groups() if group)
-        for match in pattern.finditer(text)
-    ]
-
-
-def _unique(values: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))

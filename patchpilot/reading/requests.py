@@ -19,10 +19,15 @@ from patchpilot.model.patch import Patch
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.reply_body import MAX_LINES
-from patchpilot.reading.reply_kind import parts_of
+from patchpilot.reading.request_model import (
+    Weights,
+    asks,
+    is_praise,
+    sentence_names,
+    shipped,
+)
 from patchpilot.reading.sender import name_words
-from patchpilot.reading.sentence_features import is_praise, sentence_names
-from patchpilot.reading.sentence_model import REQUESTS, Weights, asks, shipped
+from patchpilot.reading.sentences import paragraphs
 from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import Status
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
@@ -139,7 +144,7 @@ def _requests(mail: Classified, author: Address | None = None) -> Sequence[_Requ
         return () if _NO_FINDING.search(mail.body.text) else [_of_a_report(mail)]
     if mail.bot:
         return ()
-    return list(requests_of(mail, shipped(REQUESTS), author))[:MAX_OF_A_MAIL]
+    return list(requests_of(mail, shipped(), author))[:MAX_OF_A_MAIL]
 
 
 def _of_a_report(mail: Classified) -> _Request:
@@ -160,7 +165,7 @@ def requests_of(
 ) -> Iterator[_Request]:
     """Yield the requests to the author in prose: each paragraph below a quote, or without one."""
     every = sentence_names(mail.sentences, mail.writer)
-    for part in parts_of(mail.sentences, every):
+    for part in paragraphs(mail.sentences, every):
         part = [
             (it, names)
             for it, names in part

@@ -7,6 +7,7 @@ Each has its lines and the quote it answers.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.phrases import CLOSING, GREETING
@@ -169,3 +170,12 @@ def _stops(text: str, following: str) -> list[int]:
             continue
         stops.append(match.end())
     return stops
+
+
+def paragraphs(
+    sentences: Sequence[Sentence], names: Sequence[frozenset[str]]
+) -> Iterator[list[tuple[Sentence, frozenset[str]]]]:
+    """Yield the sentences of each paragraph, with the names of their features."""
+    pairs = zip(sentences, names, strict=True)
+    for _, part in groupby(pairs, lambda it: (it[0].part, it[0].paragraph)):
+        yield list(part)

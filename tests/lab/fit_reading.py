@@ -23,9 +23,15 @@ from pathlib import Path
 from patchpilot.model.address import Address
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mbox import read_mails
+from patchpilot.reading.request_model import (
+    BIAS,
+    Features,
+    Weights,
+    sentence_names,
+    share,
+    together,
+)
 from patchpilot.reading.requests import BY_MACHINE, requests_of
-from patchpilot.reading.sentence_features import Features, sentence_names, together
-from patchpilot.reading.sentence_model import BIAS, REQUESTS, Weights, share
 from patchpilot.reading.sentences import Sentence
 from patchpilot.reading.status import read_thread
 from tests.lab.score_reading import FOLDER, Lines, meets, requests, rows
@@ -145,7 +151,7 @@ def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> No
         count.update(asked=len(begun), found=found, listed=len(listed), nothing=nothing)
 
 
-def write(name: str, weights: Weights) -> None:
+def write(weights: Weights) -> None:
     """Write the weights that are not next to nothing."""
     lines = [
         "# SPDX-License-Identifier: GPL-2.0-or-later",
@@ -153,7 +159,7 @@ def write(name: str, weights: Weights) -> None:
     ]
     cells = {name: f"{weight:.2f}" for name, weight in sorted(weights.items())}
     lines += [f"{name}\t{cell}" for name, cell in cells.items() if float(cell)]
-    (WEIGHTS / f"{name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (WEIGHTS / "requests.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def folds(lists: Set[str]) -> Iterator[Set[str]]:
@@ -184,7 +190,7 @@ def main(folder: Path, *, keep: bool) -> int:
         f" {count['nothing']} of {count['listed']} listed ask nothing"
     )
     if keep:
-        write(REQUESTS, fit([row for one in mails for row in rows_of(one)]))
+        write(fit([row for one in mails for row in rows_of(one)]))
     return 0
 
 

@@ -30,7 +30,7 @@ _GENERATED = ("docs/reference/subsystems.md",)
 _SQL = re.compile(r"\b(?:SELECT|INSERT INTO|UPDATE|CREATE TABLE|JOIN)\b")
 _NO_TEXT = (
     "patchpilot/reading/phrases.py",
-    "patchpilot/reading/sentence_features.py",
+    "patchpilot/reading/request_model.py",
     "patchpilot/demo/demo_mails.py",
 )
 """Patterns that read messages, messages of made-up reviewers, and style sheets."""

@@ -4,15 +4,17 @@
 import pytest
 
 from patchpilot.errors import PackError
-from patchpilot.reading import sentence_model
+from patchpilot.reading import request_model
 from patchpilot.reading.reply_body import parse_body
-from patchpilot.reading.sentence_features import (
+from patchpilot.reading.request_model import (
+    BIAS,
     Writer,
     sentence_names,
+    share,
+    shipped,
     together,
     words_of,
 )
-from patchpilot.reading.sentence_model import BIAS, share, shipped
 from patchpilot.reading.sentences import sentences_of
 
 
@@ -97,6 +99,6 @@ def test_the_share_follows_the_weights() -> None:
 def test_weights_that_cannot_be_read_are_named(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sentence_model, "data_dir", lambda _name: tmp_path)
+    monkeypatch.setattr(request_model, "data_dir", lambda _name: tmp_path)
     with pytest.raises(PackError, match=r"requests\.tsv"):
-        shipped.__wrapped__("requests")
+        shipped.__wrapped__()

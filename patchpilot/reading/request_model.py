@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The features of a sentence: its words, its position, who wrote it and to whom.
+"""How likely sentences of a reply are a request: a linear model of their features.
 
-Features are names for which the models have weights.
+Features are names: the words of a sentence, its position, who wrote it and to whom. The weights
+are data, fitted by `tests/lab/fit_reading.py`.
 """
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 
+from patchpilot.errors import PackError
 from patchpilot.reading.phrases import (
     ANSWERS,
     ASKS_AGAIN,
@@ -26,9 +30,13 @@ from patchpilot.reading.phrases import (
     WORKS,
 )
 from patchpilot.reading.sentences import Sentence
+from patchpilot.resources import data_dir
 
 Features = dict[str, float]
-"""What is known, by name, and how often."""
+"""The names of features, and how often each occurs."""
+Weights = Mapping[str, float]
+BIAS = "bias"
+"""The name of what is added to every sum."""
 MOST = 2.0
 """More often than this counts no more."""
 
@@ -186,3 +194,33 @@ def _of_writer(sentence: Sentence, writer: Writer) -> Iterator[str]:
 def _size(count: int, sizes: Sequence[int]) -> str:
     """A count as one of a few sizes."""
     return next((str(size) for size in sizes if count <= size), "more")
+
+
+def share(weights: Weights, features: Mapping[str, float]) -> float:
+    """Return the likelihood (0 to 1) of a request for these features; unknown features are
+    ignored.
+    """
+    total = weights.get(BIAS, 0.0)
+    total += sum(weights.get(name, 0.0) * value for name, value in features.items())
+    return 1.0 / (1.0 + math.exp(-total))
+
+
+def asks(weights: Weights, names: Sequence[frozenset[str]]) -> float:
+    """Return the likelihood that sentences with these feature names, taken together, make a
+    request.
+    """
+    return share(weights, together(names))
+
+
+@cache
+def shipped() -> Weights:
+    """Return the weights that are shipped with patchpilot."""
+    file = data_dir("checks") / "reading" / "requests.tsv"
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        rows = [line.split("\t") for line in lines if not line.startswith("#")]
+        return {name: float(weight) for name, weight in rows}
+    except (OSError, ValueError) as error:
+        raise PackError(
+            f"cannot read the weights in {file}: {error}", hint="reinstall patchpilot"
+        ) from error
