@@ -218,7 +218,9 @@ def review_table(status: Status) -> ReviewTable:
             if of == number
         ]
         known = {it.reviewer for it in reviews}
-        others = {people.people[people.key(it)]: None for it in _addressed(topic, post)}
+        # the recipients of a report are not those of the patch
+        addressed = () if topic.only_reported else _addressed(topic, post)
+        others = {people.people[people.key(it)]: None for it in addressed}
         reviews += (Review(it, ReviewState.UNSEEN) for it in others if it not in known)
         found.append(ReviewedPatch(number, post.title, tuple(reviews)))
     listed = dict.fromkeys(it.reviewer for patch in found for it in patch.reviewers)

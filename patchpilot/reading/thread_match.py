@@ -35,6 +35,7 @@ _QUOTED_SUBJECT = re.compile(
 _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
 
 _OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
+_ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
 _REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
 """Messages that may be the first about a patch."""
 _Posted = tuple[int, Revision, Post]
@@ -83,9 +84,7 @@ class Reply:
 def about(mail: Classified) -> str | None:
     """Returns the title of the patch that a bot's message is about, or None."""
     text = mail.mail.body[:8000]
-    if mail.kind in (MailKind.STABLE_REVIEW, MailKind.AUTOSEL):
-        return mail.subject.title
-    if mail.kind is MailKind.TIP_COMMIT:
+    if mail.kind in (*_ROUNDS, MailKind.TIP_COMMIT):
         return mail.subject.title
     if mail.kind is MailKind.MM_COMMIT:
         match = _MM_TITLE.search(text)
@@ -159,7 +158,9 @@ def reported(mails: Sequence[Classified]) -> tuple[PostedTopic, ...]:
         authors = authors_named(mail)
         links = (it for it, _ in linked_ids(mail.mail.body))
         key = title_key(title)
-        ident = mail.mail.in_reply_to or next(links, f"{title_hash(key)}@{NO_ID}")
+        # a patch of a stable review answers the first message of that review
+        above = None if mail.kind in _ROUNDS else mail.mail.in_reply_to
+        ident = above or next(links, f"{title_hash(key)}@{NO_ID}")
         sent = mail.mail._replace(
             message_id=ident, in_reply_to=None, references=(), date=None
         )

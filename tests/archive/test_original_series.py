@@ -141,7 +141,10 @@ def test_following_a_mail_of_a_stable_tree_follows_the_original(
 @pytest.mark.parametrize(
     ("first", "state"),
     [
-        (stable_added("sieve: in no archive", LOST, "6.1", id="x"), "in-stable"),
+        (
+            stable_added("sieve: in no archive", LOST, "6.1", id="x", to=OTTO),
+            "in-stable",
+        ),
         (stable_failed("sieve: in no archive", LOST, "6.1", id="x"), "in-mainline"),
         (stable_review("sieve: in no archive", LOST, "6.1", id="x"), "in-mainline"),
         (autosel("sieve: in no archive", LOST, 3, id="x"), "in-mainline"),
@@ -171,7 +174,17 @@ def test_a_report_can_be_the_first_that_is_known_of_a_series(
         assert (found["state"], found["proven"]) == (state, state)
         assert found["landed"][0]["commit"] in (LOST, LOST[:12])
         assert any("only a report" in note for note in found["troubles"])
+        assert "never looked" not in call("track", "show", "1").out
         assert call("track", "update").code == 0
+
+
+def test_two_patches_of_one_stable_review_are_two_series(workdir: Path) -> None:
+    for title, name in (("sieve: one", "a"), ("tank: two", "b")):
+        of_round = stable_review(title, LOST, "6.1", id=name, reply_to="round")
+        (workdir / name).write_bytes(mbox(of_round))
+        assert call("track", "add", "--mbox", name).code == 0
+    listed = json.loads(call("track", "--json").out)["series"]
+    assert {it["subject"] for it in listed} == {"sieve: one", "tank: two"}
 
 
 def test_a_stable_mail_without_an_original_is_an_error(archive: str) -> None:

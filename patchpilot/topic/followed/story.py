@@ -95,7 +95,7 @@ def posted_events(status: Status) -> list[StoryEvent]:
         if not (it.known and it.what in _EVENTS)
     ]
     events = [
-        *_versions(status),
+        *(() if status.topic.only_reported else _versions(status)),
         *_answers(status.replies),
         *_reported(status.events),
         *claims,
