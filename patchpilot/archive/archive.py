@@ -242,18 +242,15 @@ class Archive(MailArchive):
 
     @property
     def requests(self) -> int:
-        """The number of requests sent to the server."""
         return self._session.asked if self._session is not None else 0
 
     def close(self) -> None:
-        """Closes the connection."""
         if self._node is not None:
             self._node.close()
             self._session.close()
             self._node = None
 
     def cancel(self) -> None:
-        """Cancels the current request; may be called from another thread."""
         self._stop.set()
         if self._node is not None:
             self._node.cancel_active()

@@ -103,7 +103,6 @@ class _Search:
     asked: set[str] = field(default_factory=set)
 
     def add_thread(self, message_id: str) -> None:
-        """Adds the messages of a thread."""
         self.asked.add(message_id)
         self._take(self.archive.thread(message_id, fresh=self.fresh))
 

@@ -195,7 +195,6 @@ def stable_needs(
 
 
 def _holds(commit: str, branch: Branch, history: History) -> bool:
-    """Whether a branch has a commit, which was not reverted there."""
     landing = history.landed(commit, branch.tip)
     return landing is not None and landing.holds
 
@@ -512,7 +511,6 @@ def _with_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set
 
 
 def links_of(commit: Commit) -> set[str]:
-    """Returns the Message-IDs in a commit's Link: trailers."""
     return {
         message_id
         for tag in commit.tags("Link")

@@ -82,11 +82,9 @@ class LocalArchive(MailArchive):
 
     @property
     def requests(self) -> int:
-        """The number of queries."""
         return self._queries
 
     def close(self) -> None:
-        """Closes the archive and its index."""
         if self._index is not None:
             self._index.close()
         if self._mails is not None:
@@ -94,7 +92,6 @@ class LocalArchive(MailArchive):
         self._index = self._mails = None
 
     def cancel(self) -> None:
-        """Cancels the current request; may be called from another thread."""
         self._stop.set()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:

@@ -105,7 +105,6 @@ def epochs_of(path: Path) -> tuple[Path, ...]:
 
 
 def is_maildir(path: Path) -> bool:
-    """Returns whether a directory is a maildir."""
     return (path / "cur").is_dir() and (path / "new").is_dir()
 
 

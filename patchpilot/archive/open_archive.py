@@ -46,7 +46,6 @@ def with_login(url: str, own: str) -> str:
 
 
 def is_archive_address(text: str) -> bool:
-    """Returns whether a text is the URL of a server or an absolute local path."""
     parts = split_url(text)
     if UNSAFE.search(text) or " " in text:
         return False

@@ -142,7 +142,6 @@ class StoredMails:
 
 
 def default_file() -> Path:
-    """Returns the default path of the store."""
     import platformdirs
 
     return Path(platformdirs.user_state_dir("patchpilot")) / "track.sqlite"
@@ -174,7 +173,6 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Closes the database file."""
         self._database.close()
 
     @contextmanager
@@ -207,7 +205,6 @@ class Store:
         return next(entry for entry in self.entries() if entry.message_id == message_id)
 
     def entries(self) -> tuple[TrackEntry, ...]:
-        """Returns all tracked series in the order in which they were added."""
         names = (
             "id",
             "message_id",
@@ -383,7 +380,6 @@ class Store:
         return tuple(mails), tuple(lost)
 
     def count(self, number: int) -> int:
-        """Returns the number of messages in a series."""
         return int(
             self._database.execute(
                 "SELECT count(*) FROM member WHERE series = ?", (number,)
@@ -460,7 +456,6 @@ class Store:
                         wanted.remove(message_id)
 
     def message_ids(self, number: int) -> frozenset[str]:
-        """Returns the Message-IDs of a series' messages."""
         return frozenset(
             self._ids("SELECT message_id FROM member WHERE series = ?", number)
         )
@@ -486,7 +481,6 @@ class Store:
         ).hexdigest()
 
     def asked(self, number: int) -> None:
-        """Records that an archive was queried about a series and had no new messages."""
         self._change("UPDATE series SET updated = ? WHERE id = ?", _now(), number)
 
     def note_reached(self, number: int, reached: datetime) -> None:
@@ -518,7 +512,6 @@ class Store:
         return stored_time(max(moments)) if moments else None
 
     def passed_over(self) -> frozenset[str]:
-        """Returns the Message-IDs of search results that belong to no series."""
         return frozenset(self._ids("SELECT message_id FROM passed"))
 
     def stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
@@ -598,7 +591,6 @@ class Store:
             )
 
     def unread(self, number: int) -> frozenset[str]:
-        """Returns the Message-IDs of a series' unread messages."""
         return frozenset(
             self._ids(
                 "SELECT message_id FROM member WHERE series = ? AND seen = 0", number
@@ -606,7 +598,6 @@ class Store:
         )
 
     def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
-        """Marks the given messages of a series as read; by default all of them."""
         with self.changing() as database:
             if message_ids is None:
                 database.execute(

@@ -155,7 +155,6 @@ def _withdrawn(claim: Claim, mail: Classified, words: str, target: str) -> Claim
 
 
 def _title(reply: Reply, claim: Claim) -> str | None:
-    """The title of the patch that a claim is about; None for the series."""
     if claim.what in ("applied", "merged") and claim.title:
         return claim.title
     return about(reply.mail) or (
@@ -236,7 +235,6 @@ def _sentence(mail: Classified) -> str:
 
 
 def _said(reply: Reply) -> list[Claim]:
-    """What a message says became of the series."""
     mail, base = reply.mail, _base(reply)
     place, kind = mail.place, mail.kind
     if kind is MailKind.APPLIED:
@@ -279,7 +277,6 @@ def _in_talk(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _stated(reply: Reply, base: Claim) -> Claim:
-    """What a person's words state of a patch, and about which."""
     said, revision = reply.mail.said, reply.revision
     assert said is not None
     patch = _about(reply) if said.what == "applied" else base.patch
@@ -361,7 +358,6 @@ def _about(reply: Reply) -> int | None:
 
 
 def _mm(subject: str, base: Claim) -> Claim:
-    """What a message about Andrew Morton's tree says."""
     removed = _REMOVED.search(subject)
     why = (removed["why"] or "").lower() if removed else ""
     if not removed or why.startswith("merged") or "folded" in why:

@@ -89,7 +89,6 @@ class DeliveryReport(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What happened, in one line."""
         who = self.recipient or "a recipient"
         words = {
             DeliveryProblem.BOUNCED: f"not delivered to {who}",
@@ -102,7 +101,6 @@ class DeliveryReport(NamedTuple):
 
     @property
     def advice(self) -> Advice:
-        """What the author should do."""
         resend = Action(
             "send",
             ("--resend",),
@@ -233,7 +231,6 @@ def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
 
 
 def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
-    """A notice of a list's software about a post."""
     text = f"{mail.subject}\n{mail.body[:_TEXT]}"
     denied = _DENIED.search(text)
     if not denied and not _HELD.search(text):

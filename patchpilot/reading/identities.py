@@ -25,7 +25,6 @@ class Identities:
     names: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
 
     def knows(self, address: Address) -> bool:
-        """Whether the address itself is known, whatever name is next to it."""
         return address.key in self.names or is_bot_address(address)
 
     def same(self, one: Address, other: Address) -> bool:

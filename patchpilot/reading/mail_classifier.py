@@ -116,7 +116,6 @@ class Classified:
 
     @property
     def message_id(self) -> str:
-        """The Message-ID."""
         return self.mail.message_id
 
     @property
@@ -132,12 +131,10 @@ class Classified:
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        """What the sender wrote."""
         return sentences_of(self.body, self.mail.body)
 
     @property
     def writer(self) -> Writer:
-        """Who wrote it, and what it answers."""
         role = "author" if self.by_author else "other"
         return Writer(
             role, self.answers.name.lower(), str(self.kind), bool(self.credited)
@@ -145,7 +142,6 @@ class Classified:
 
     @cached_property
     def credited(self) -> tuple[GivenTrailer, ...]:
-        """The tags that count."""
         return tuple(trailer for trailer in self.trailers if trailer.credited)
 
     @cached_property
@@ -176,7 +172,6 @@ class Classified:
 
     @cached_property
     def place(self) -> "Placement":
-        """Where the mail says the patch was applied."""
         headers = {header.name.lower(): header.value for header in self.mail.headers}
         found = placement(
             self.kind, self.mail.subject, unquoted(self.mail.body), headers
@@ -233,7 +228,6 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
 
 
 def is_html_only(mail: Mail) -> bool:
-    """Whether a message has an HTML part but no plain text."""
     kind = (mail.header("Content-Type") or "").lower()
     if not kind.startswith("multipart/"):
         return kind.startswith("text/html")
@@ -324,7 +318,6 @@ def _by_person(base: Classified, answered: Answered) -> Classified:
 
 
 def _to_self(base: Classified) -> bool:
-    """Whether a mail answers one of its own sender."""
     return any(_says(line, base.sender) for line in base.body.attributions[:1])
 
 

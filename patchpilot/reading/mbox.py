@@ -173,7 +173,6 @@ def _named(top: bytes) -> str:
 
 
 def with_id(mail: Mail) -> Mail:
-    """Returns the message, with a Message-ID derived from its content if it has none."""
     if mail.message_id:
         return mail
     return mail._replace(message_id=f"{_hashed(mail.raw)}@{NO_ID}")

@@ -62,7 +62,6 @@ def _resend(words: str) -> Action:
 
 
 def _write(message_id: str, words: str, template: str = "") -> Action:
-    """The command that answers a mail, with a template."""
     also = ("--template", template) if template else ()
     return Action("track", ("reply", f"<{message_id}>", *also), words)
 
@@ -277,12 +276,10 @@ def _after_acceptance(status: Status) -> NextStep:
 
 
 def _versions(status: Status, *states: str) -> list[str]:
-    """The stable branches in one of these states."""
     return [branch.version for branch in status.stable if branch.state in states]
 
 
 def _in_git(status: Status) -> str:
-    """How a repository shows that a series was merged."""
     return (
         "this is checked in git whenever you fetch"
         if status.in_repository
@@ -335,7 +332,6 @@ def _for_stable(status: Status) -> Action | None:
 
 
 def _is_tagged(status: Status) -> bool:
-    """Whether a patch of the latest version has a Cc: stable tag."""
     lists = {
         status.topic.project.lists.stable,
         *status.topic.project.lists.stable_aliases,
@@ -392,7 +388,6 @@ def _work_left(status: Status) -> list[str | Action]:
 def _backport(
     status: Status, commit: str | None, versions: Sequence[str], words: str
 ) -> Action:
-    """The backport of a commit to the branches of these versions."""
     name = status.topic.project.stable.branch_name
     onto = [
         word
@@ -424,7 +419,6 @@ _STABLE_REVIEWS = (
 
 
 def _applied_at(status: Status) -> datetime:
-    """When it was applied last, as far as mails say."""
     return max(
         (
             event.date

@@ -75,17 +75,14 @@ class Post:
 
     @property
     def message_id(self) -> str:
-        """The Message-ID."""
         return self.mail.message_id
 
     @property
     def when(self) -> datetime:
-        """The date, or the epoch if it has none."""
         return self.mail.when
 
     @property
     def title(self) -> str:
-        """The subject without its prefix."""
         return self.mail.subject.title
 
     @cached_property
@@ -95,19 +92,16 @@ class Post:
 
     @property
     def body(self) -> str:
-        """The text of the message."""
         return self.mail.mail.body
 
     @cached_property
     def patch(self) -> Patch | None:
-        """The patch; None if it cannot be parsed."""
         with suppress(InputError):
             return parse_patch(self.mail.mail.raw, self.message_id)
         return None
 
     @property
     def number(self) -> int | None:
-        """Its number in the series."""
         return self.mail.subject.number
 
     @property
@@ -174,17 +168,14 @@ class Revision:
 
     @property
     def message_id(self) -> str:
-        """The Message-ID of its first post."""
         return self.first.message_id
 
     @property
     def author(self) -> Address:
-        """Who sent it."""
         return self.first.mail.sender
 
     @property
     def sent(self) -> datetime | None:
-        """When its first post was sent."""
         return self.first.mail.mail.date
 
     @property
@@ -196,12 +187,10 @@ class Revision:
 
     @property
     def patch_count(self) -> int:
-        """The number of its patches."""
         return len(self.patches)
 
     @property
     def rfc(self) -> bool:
-        """Whether it asks for comments only."""
         return any(post.mail.subject.rfc for post in self.posts)
 
     @property
@@ -226,12 +215,10 @@ class Revision:
 
     @cached_property
     def titles(self) -> frozenset[str]:
-        """The titles of its posts, as compared between revisions."""
         return frozenset(post.key for post in self.posts)
 
     @cached_property
     def change_ids(self) -> frozenset[str]:
-        """The change-ids b4 gave its posts."""
         return frozenset(post.change_id for post in self.posts if post.change_id)
 
     def has_other_ids(self, other: "Revision") -> bool:
@@ -241,7 +228,6 @@ class Revision:
 
     @cached_property
     def files(self) -> frozenset[str]:
-        """The files its patches touch."""
         return frozenset(
             path
             for post in self.posts
@@ -290,7 +276,6 @@ class PostedTopic:
 
     @property
     def author(self) -> Address:
-        """Who sends it."""
         return self.revisions[-1].author
 
     def is_author(self, address: Address) -> bool:
@@ -310,12 +295,10 @@ class PostedTopic:
 
     @property
     def subject(self) -> str:
-        """The latest revision's title."""
         return self.revisions[-1].head.title
 
     @property
     def latest(self) -> Revision:
-        """The latest revision."""
         return self.revisions[-1]
 
     @cached_property
@@ -335,7 +318,6 @@ class PostedTopic:
 
     @cached_property
     def titles(self) -> frozenset[str]:
-        """Every title it ever had."""
         return frozenset().union(*(revision.titles for revision in self.revisions))
 
     def unchanged_since(self, post: Post) -> datetime:
@@ -358,7 +340,6 @@ class PostedTopic:
 
     @property
     def change_id(self) -> str | None:
-        """Its change-id, where b4 gave it one."""
         return next(
             (
                 post.change_id
@@ -386,7 +367,6 @@ class PostedTopic:
 
     @property
     def posts(self) -> Iterator[Post]:
-        """The posts of all revisions."""
         return (post for revision in self.revisions for post in revision.posts)
 
     @property
@@ -396,12 +376,10 @@ class PostedTopic:
 
     @property
     def began(self) -> datetime:
-        """The date of the earliest revision."""
         return min(revision.head.when for revision in self.revisions)
 
     @cached_property
     def message_ids(self) -> frozenset[str]:
-        """The Message-IDs of all its posts."""
         return frozenset(post.message_id for post in self.posts)
 
 
@@ -598,7 +576,6 @@ def _version(sent: _Sent) -> int:
 
 
 def in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
-    """Sorts posts by number, the cover letter first."""
     return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
 
 

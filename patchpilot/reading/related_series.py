@@ -90,7 +90,6 @@ def _reverted(post: Post) -> list[str]:
 
 
 def _fixed(post: Post) -> list[str]:
-    """The ids of the commits in a patch's Fixes: tags."""
     lines = fixes_lines(post.body[:_LONGEST_BODY])
     tags = [line for line in lines if line.is_tag and not line.before and not line.word]
     return [tag.id for tag in tags if tag.has_digits(8)]

@@ -81,7 +81,6 @@ class Body:
 
     @property
     def text(self) -> str:
-        """The sender's own words."""
         return "\n".join(line.text for line in self.own).strip()
 
     @property
@@ -91,7 +90,6 @@ class Body:
 
     @property
     def has_diff(self) -> bool:
-        """Whether the sender's own part holds a diff."""
         return any(_DIFF.match(line) for line in self.patch)
 
 

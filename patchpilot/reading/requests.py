@@ -90,7 +90,6 @@ class ReviewPoint:
 
     @property
     def key(self) -> tuple[str, int]:
-        """What identifies it in the store."""
         return self.message_id, self.line
 
 

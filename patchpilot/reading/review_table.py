@@ -86,7 +86,6 @@ class ReviewedPatch:
 
     @property
     def approved(self) -> bool:
-        """Whether it has a Reviewed-by or Acked-by."""
         return any(review.approves for review in self.reviewers)
 
 
@@ -120,12 +119,10 @@ class ReviewTable:
 
     @property
     def approved(self) -> int:
-        """How many patches have a Reviewed-by or Acked-by."""
         return sum(patch.approved for patch in self.patches)
 
     @property
     def by_reviewer(self) -> tuple[ReviewerReviews, ...]:
-        """The same table, a reviewer after the other."""
         return tuple(
             ReviewerReviews(
                 reviewer,
@@ -334,7 +331,6 @@ def _is_list(address: Address) -> bool:
 
 
 def _is_robot(address: Address) -> bool:
-    """Whether the mails of an address are a bot's, whatever they say."""
     robot = known_robot(f"{address.name} <{address.email}>", "", "", str)
     return bool(robot and robot.bot)
 

@@ -314,7 +314,6 @@ def _in_mainline_by_mails(evidence: Evidence) -> Verdict | None:
 
 
 def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
-    """The state of a patch that was applied, the last time after it was `dropped` or before."""
     newest = applied[-1]
     if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
         why = f"dropped from {dropped.tree}: {dropped.sentence}"
@@ -437,7 +436,6 @@ def _is_late_review(reply: Reply) -> bool:
 
 
 def _last_by_address(replies: Sequence[Reply]) -> dict[Address, datetime]:
-    """When each sender wrote the last of these replies."""
     return {
         reply.mail.sender: reply.when
         for reply in sorted(replies, key=lambda reply: reply.when)

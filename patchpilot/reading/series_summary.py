@@ -53,7 +53,6 @@ class SeriesSummary:
 
     @classmethod
     def of(cls, status: Status) -> Self:
-        """The summary of a status."""
         from patchpilot.reading.ci_verdict import ci_verdict
         from patchpilot.reading.next_step import advise
         from patchpilot.reading.review_table import review_table
@@ -82,11 +81,9 @@ class SeriesSummary:
         return f"{self.approved}/{len(self.posts)}" if self.approved else ""
 
     def summary(self) -> dict[str, Any]:
-        """The fields of the summary by name."""
         return {it.name: getattr(self, it.name) for it in fields(SeriesSummary)}
 
     def plain(self) -> dict[str, Any]:
-        """As values that can be cached."""
         found = self.summary()
         for name in _TIMES:
             found[name] = found[name] and found[name].isoformat()
@@ -104,7 +101,6 @@ class SeriesSummary:
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> Self:
-        """From cached values."""
         need, cached = value["step"]
         parts = tuple(it if isinstance(it, str) else Action(*it) for it in cached)
         advice: Advice = parts[0] if len(parts) == 1 else Hint(parts)

@@ -129,7 +129,6 @@ def _with_follow_ups(
 
 
 def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
-    """The status with the reports about the delivery of its mails."""
     found = reports_about(reports, status.topic.message_ids, status.topic.titles)
     ids = status.message_ids | {report.message_id for report in found}
     return replace(status, delivery=found, message_ids=ids) if found else status
@@ -138,7 +137,6 @@ def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
 def _with_author(
     topic: PostedTopic, attached: Sequence[Reply], reader: MailReader
 ) -> list[Reply]:
-    """The same mails, classified with their senders and the patch's author known."""
     found = []
     for reply in attached:
         sender = topic.identities.sender(reply.mail)
@@ -150,7 +148,6 @@ def _with_author(
 
 
 def _answered(topic: PostedTopic, parent: Classified | None) -> Answered:
-    """What a mail answers, by the mail above it."""
     if (
         parent is None
         or parent.robot

@@ -58,12 +58,10 @@ class Reply:
 
     @property
     def message_id(self) -> str:
-        """The Message-ID."""
         return self.mail.message_id
 
     @property
     def when(self) -> datetime:
-        """The date, or the epoch if it has none."""
         return self.mail.when
 
     @property

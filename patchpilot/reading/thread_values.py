@@ -138,7 +138,6 @@ class LandedCommit:
 
     @property
     def in_mainline(self) -> bool:
-        """Whether the tree is a project's mainline."""
         return any(self.tree == project.mainline for project in projects().values())
 
     @property
@@ -150,7 +149,6 @@ class LandedCommit:
 
     @property
     def is_next(self) -> bool:
-        """Whether the tree is linux-next."""
         return self.tree == LINUX_NEXT
 
     @property
@@ -284,7 +282,6 @@ class FollowUp:
 
     @property
     def author_text(self) -> str:
-        """Its author as a trailer names them."""
         return self.author.trailer()
 
 
@@ -332,12 +329,10 @@ class Claim(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        """Whether it was not taken back."""
         return self.withdrawn is None
 
     @property
     def by(self) -> str:
-        """Its sender as a trailer names them."""
         return self.sender.trailer()
 
     @property
@@ -391,7 +386,6 @@ class Status:
 
     @property
     def events(self) -> tuple[Claim, ...]:
-        """What known senders claim of its state."""
         return self.evidence.events
 
     @property
@@ -401,7 +395,6 @@ class Status:
 
     @property
     def last_activity(self) -> datetime | None:
-        """The date of its latest message."""
         return self.evidence.last
 
     @property
@@ -465,7 +458,6 @@ class Evidence:
 
     @cached_property
     def landed(self) -> tuple[LandedCommit, ...]:
-        """The merges outside the stable trees that messages report."""
         return landings(self.events)
 
     @cached_property

@@ -27,12 +27,10 @@ class AnsweredMail:
 
     @property
     def message_id(self) -> str:
-        """The Message-ID of the message."""
         return self.mail.message_id
 
 
 def is_undisclosed(answered: AnsweredMail) -> bool:
-    """Returns whether a message belongs to the thread of an undisclosed security fix."""
     mail = answered.mail.mail
     with Outbox() as outbox:
         return not outbox.undisclosed_ids().isdisjoint(

@@ -69,7 +69,6 @@ class ReplyPlan:
 
     @property
     def refused(self) -> bool:
-        """Whether the reply is blocked by problems that are not overridden."""
         return bool(self.blockers) and not self.force
 
     @property

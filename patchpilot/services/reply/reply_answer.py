@@ -50,14 +50,12 @@ class PlannedReply:
 
     @property
     def state(self) -> ReplyState:
-        """The state of the reply: the state of its message, or `planned` or `refused`."""
         if self.sent:
             return self.sent.state
         return "refused" if self.plan.refused else "planned"
 
     @property
     def detail(self) -> str:
-        """The response of the server or program that received the reply."""
         return self.sent.detail if self.sent else ""
 
     @property

@@ -45,7 +45,6 @@ def _comparable(text: bytes) -> list[bytes]:
 
 
 def accepted(send: Send) -> bool:
-    """Returns whether the server accepted a reply."""
     return send.entries[0].state is MailState.ACCEPTED
 
 

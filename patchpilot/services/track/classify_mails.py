@@ -55,17 +55,14 @@ class ClassifiedMail:
 
     @property
     def sender(self) -> str:
-        """The message's sender in the form of a trailer's value."""
         return self.mail.sender.trailer()
 
     @property
     def confidence(self) -> float:
-        """The confidence in the message's kind, from 0 to 1, rounded to two decimal places."""
         return round(self.mail.confidence, 2)
 
     @property
     def trailers(self) -> tuple[ClassifiedTrailer, ...]:
-        """The message's tags, in order."""
         sender = self.mail.sender
         return tuple(
             ClassifiedTrailer(tag, tag.is_from(sender)) for tag in self.mail.trailers

@@ -28,7 +28,6 @@ class ConversationMail:
 
     @property
     def message_id(self) -> str:
-        """The message's Message-ID."""
         return self.mail.message_id
 
 

@@ -46,7 +46,6 @@ def store_stamp() -> tuple[int, ...]:
 
 
 def followed_ids() -> frozenset[str]:
-    """Returns the Message-IDs of the tracked series in the store."""
     with Store() as store:
         return frozenset(entry.message_id for entry in store.entries())
 
@@ -147,7 +146,6 @@ def compare_series(number: int, names: Sequence[str]) -> RevisionComparison:
 
 
 def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
-    """Marks the given messages of a tracked series as read; by default all of them."""
     with Store() as store:
         if message_ids is None:
             store.mark_read(number)
@@ -185,6 +183,5 @@ def add_series_in_file(
 
 
 def remove_series(number: int) -> None:
-    """Stops tracking a series."""
     with Store() as store:
         known_series.remove(number, store=store)

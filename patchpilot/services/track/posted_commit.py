@@ -219,17 +219,14 @@ class PostedCommit:
 
     @property
     def upstream(self) -> str | None:
-        """The upstream commit if the requested commit is a backport."""
         return self.commit.id if self.commit.id != self.asked.id else None
 
     @property
     def how(self) -> str:
-        """A description of how the message was found."""
         return _HOW[self.mail.found_by]
 
     @property
     def url(self) -> str | None:
-        """The message's URL in the archive; None if the archive is local."""
         lore = self.tracked.entry.lore or ""
         return (
             f"{lore}/{quote_url(self.mail.message_id, safe='@')}/"
@@ -239,7 +236,6 @@ class PostedCommit:
 
     @property
     def revision(self) -> Revision | None:
-        """The revision of the series to which the message belongs."""
         status = self.tracked.status
         return next(
             (
@@ -253,12 +249,10 @@ class PostedCommit:
 
     @property
     def version(self) -> int | None:
-        """The version of the series that was applied."""
         return self.revision.version if self.revision else None
 
     @property
     def series(self) -> SeriesAnswer:
-        """The series in the form that `track show` uses."""
         return SeriesAnswer(self.tracked)
 
 

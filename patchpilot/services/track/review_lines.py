@@ -44,7 +44,6 @@ _HEAD = 8
 
 
 def review_of(series: Tracked) -> ReviewTable | None:
-    """Returns the review table of a tracked series; None if the archive lacks the series."""
     return review_table(series.status) if series.status else None
 
 
@@ -75,7 +74,6 @@ def words_of(review: Review) -> str:
 
 
 def legend(table: ReviewTable) -> str:
-    """Returns the legend for the letters and signs that the review table uses."""
     used = {review.state for patch in table.patches for review in patch.reviewers}
     letters = "R reviewed, A acked, T tested"
     signs = [

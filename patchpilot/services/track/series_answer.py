@@ -43,7 +43,6 @@ class SentRevision:
 
     @property
     def mail(self) -> Mail:
-        """The first message of the revision."""
         return self.revision.first.mail.mail
 
 
@@ -83,17 +82,14 @@ class ReceivedReply:
 
     @property
     def mail(self) -> Classified:
-        """The classified message."""
         return self.reply.mail
 
     @property
     def sender(self) -> str:
-        """The message's sender in the form of a trailer's value."""
         return self.mail.sender.trailer()
 
     @property
     def text(self) -> str:
-        """The beginning of the message's text, at most `TEXT_LIMIT` characters."""
         return self.mail.body.text[:TEXT_LIMIT]
 
 
@@ -142,35 +138,29 @@ class SeriesAnswer:
 
     @property
     def turn(self) -> Turn:
-        """Whose turn it is to act on the series."""
         return turn_of(self.tracked)
 
     @property
     def why(self) -> str:
-        """The reason for the series' state."""
         if self.tracked.status:
             return self.tracked.status.why
         return "undisclosed" if self.tracked.undisclosed else "no archive has it yet"
 
     @property
     def author(self) -> str | None:
-        """The series' author in the form of a trailer's value."""
         status = self.tracked.status
         return status.topic.author.trailer() if status else None
 
     @property
     def source(self) -> str | None:
-        """The source of the series' messages: an archive's URL or path, or an mbox."""
         return self.tracked.entry.lore or self.tracked.entry.mbox
 
     @property
     def last_activity(self) -> datetime | None:
-        """The date of the series' latest message."""
         return self.tracked.status.last_activity if self.tracked.status else None
 
     @property
     def revisions(self) -> tuple[SentRevision, ...]:
-        """The series' revisions, oldest first."""
         status = self.tracked.status
         return tuple(map(SentRevision, status.topic.revisions)) if status else ()
 
@@ -186,12 +176,10 @@ class SeriesAnswer:
 
     @property
     def trailers(self) -> tuple[Credit, ...]:
-        """The tags that were given to the series."""
         return self.tracked.status.trailers if self.tracked.status else ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """What messages say about the series that nothing proves yet."""
         return self.tracked.status.claims if self.tracked.status else ()
 
     @property
@@ -204,7 +192,6 @@ class SeriesAnswer:
 
     @property
     def replies(self) -> tuple[ReceivedReply, ...]:
-        """The messages about the series, oldest first."""
         status, unread = self.tracked.status, self.tracked.unread
         return tuple(
             ReceivedReply(reply, reply.message_id in unread)
@@ -213,27 +200,22 @@ class SeriesAnswer:
 
     @property
     def patches(self) -> tuple[PatchState, ...]:
-        """The state of each patch."""
         return self.tracked.status.patches if self.tracked.status else ()
 
     @property
     def review(self) -> ReviewTable | None:
-        """The reviews that each patch of the latest version received from each reviewer."""
         return review_of(self.tracked)
 
     @property
     def reviewers(self) -> tuple[ReviewerReviews, ...]:
-        """The reviewers of the latest version, each with their reviews of the patches."""
         return self.review.by_reviewer if self.review else ()
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:
-        """Later series and commits that fix, revert or otherwise follow up the series."""
         return self.tracked.status.follow_ups if self.tracked.status else ()
 
     @property
     def unread(self) -> int:
-        """The number of unread messages about the series."""
         return len(self.tracked.unread)
 
     @property

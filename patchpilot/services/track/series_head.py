@@ -36,7 +36,6 @@ class HeadRow(NamedTuple):
 
 
 def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
-    """Returns the five rows at the top of a series' view, in order."""
     status = series.status
     why = f": {status.why}" if status and status.why else ""
     return (

@@ -8,7 +8,6 @@ from patchpilot.topic.home.home_topic import TURNS, Turn
 
 
 def turn_of(series: Tracked) -> Turn:
-    """Returns whose turn it is to act on a series."""
     return TURNS[series.step.need]
 
 

@@ -149,7 +149,6 @@ def _kept(
     repository: Repository | None,
     progress: Progress,
 ) -> Tracked:
-    """Track a series from an archive or an mbox, with these messages."""
     topic = status.topic
     with store.changing():
         same = same_series(topic.message_ids, topic.change_id, store)
@@ -429,7 +428,6 @@ def from_mbox(
     store: Store,
     progress: Progress,
 ) -> Gathered:
-    """Return the messages of a series from its mbox file."""
     if not file.is_file():
         return Gathered((), (f"{file} no longer exists",))
     left_out: list[str] = []

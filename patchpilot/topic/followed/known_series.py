@@ -100,12 +100,10 @@ class Tracked(SeriesSummary):
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
-        """Where it landed, by mails and repository."""
         return self.status.landed if self.status else ()
 
     @property
     def stable(self) -> tuple[StableBranch, ...]:
-        """The stable branches it was named for or is in."""
         return self.status.stable if self.status else ()
 
     @property
@@ -147,7 +145,6 @@ class Tracked(SeriesSummary):
 
     @property
     def next_step(self) -> str:
-        """What the author should do next, one sentence."""
         return str(self.step.advice)
 
 
@@ -219,7 +216,6 @@ def with_mails(
 
 
 def remove(number: int, *, store: Store) -> TrackEntry:
-    """Stop tracking a series."""
     return store.remove(number)
 
 
@@ -442,7 +438,6 @@ class _Reading:
         self.left_out = 0 if every_mail else max(0, store.count(entry.id) - MOST_READ)
 
     def tracked(self, *, whole: bool) -> Tracked:
-        """The series; with `whole` its messages are read."""
         entry, store, summary = self._entry, self._store, self._summary()
         if whole:
             self._read()
@@ -470,7 +465,6 @@ class _Reading:
         return series if summary else replace(series, step=_first_step(series))
 
     def _read(self) -> "Status | None":
-        """The status; None while no archive has the series."""
         if not self._is_read:
             every = self._thread()
             self.keep(_status_of(self._entry.message_id, every))

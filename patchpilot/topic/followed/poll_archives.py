@@ -42,13 +42,11 @@ class Archives:
         self._failures: dict[str, PatchpilotError] = {}
 
     def open(self, url: str) -> MailArchive:
-        """The archive; NetworkError where its host failed before."""
         if failure := self._failures.get(split_url(url).netloc or url):
             raise failure
         return self._archive_at(url)
 
     def failed(self, url: str, error: PatchpilotError) -> None:
-        """Ask this host no more."""
         self._failures.setdefault(split_url(url).netloc or url, error)
 
 

@@ -77,7 +77,6 @@ class LedgerItem:
 
     @property
     def open(self) -> bool:
-        """Whether it was neither done nor answered."""
         return self.state is PointState.OPEN
 
 
@@ -168,12 +167,10 @@ def awaiting(series: Tracked) -> dict[str, list[LedgerItem]]:
 
 
 def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
-    """Return the review comments on a tracked series; empty until it is in the archive."""
     return ledger_of(series.status, series.marks) if series.status else ()
 
 
 def _answers_to(status: Status) -> Callable[[ReviewPoint], str | None]:
-    """A function that finds the author's reply to a review comment."""
     below: dict[str, list[Reply]] = {}
     for reply in status.replies:
         if reply.mail.mail.in_reply_to and reply.mail.by_author:
@@ -219,5 +216,4 @@ def mark_numbered(
 
 
 def _patches_of(revision: Revision) -> tuple[Patch, ...]:
-    """The patches of a revision that can be parsed."""
     return tuple(post.patch for post in revision.patches if post.patch)

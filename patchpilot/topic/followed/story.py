@@ -106,7 +106,6 @@ def posted_events(status: Status) -> list[StoryEvent]:
 
 
 def _delivery(series: Tracked) -> Iterator[StoryEvent]:
-    """Mails that did not arrive, and what to do about each."""
     for report in series.delivery:
         yield StoryEvent(
             StoryKind.PROBLEM,

@@ -127,7 +127,6 @@ def _merged(
     repository: Repository | None,
     progress: Progress,
 ) -> list[Tracked]:
-    """The same series, where several entries that turn out to be one are merged."""
     here = {one.entry.id: one for one in updated}
     others = (
         shown_series(entry, store, None, progress)
