@@ -41,10 +41,7 @@ class MailReader:
         self.undisclosed: frozenset[str] | None = None
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}
-        self._classified: dict[str, Classified] = {}
-        self._for_author: dict[
-            str, dict[tuple[Address, bool, Answered], Classified]
-        ] = {}
+        self._classified: dict[tuple[object, ...], Classified] = {}
 
     def parse(self, raw: bytes) -> Mail:
         """The mail in these bytes."""
@@ -56,25 +53,23 @@ class MailReader:
 
     def classify(self, mail: Mail) -> "Classified":
         """Classify a mail, guessing the patch's author from the quotes."""
-        known = self._classified.get(mail.message_id)
-        if known is None or known.mail.raw != mail.raw:
-            from patchpilot.reading.mail_classifier import classify
+        from patchpilot.reading.mail_classifier import classify
 
-            known = self._classified[mail.message_id] = classify(mail)
-            self._for_author.pop(mail.message_id, None)
-        return known
+        return self._kept(mail, (), lambda: classify(mail))
 
     def classify_for(
         self, mail: "Classified", sender: Address, by_author: bool, answered: "Answered"
     ) -> "Classified":
-        """Classify a mail where it is known who sent it, whether that is the patch's author, and
-        what it answers.
-        """
-        found = self._for_author.setdefault(mail.message_id, {})
-        key = (sender, by_author, answered)
-        known = found.get(key)
-        if known is None or known.mail.raw != mail.mail.raw:
-            from patchpilot.reading.mail_classifier import classify_for
+        """Classify a mail whose sender and thread are known."""
+        from patchpilot.reading.mail_classifier import classify_for
 
-            known = found[key] = classify_for(mail, sender, by_author, answered)
+        about = sender, by_author, answered
+        return self._kept(mail.mail, about, lambda: classify_for(mail, *about))
+
+    def _kept(
+        self, mail: Mail, about: tuple[object, ...], made: "Callable[[], Classified]"
+    ) -> "Classified":
+        known = self._classified.get((mail.message_id, *about))
+        if known is None or known.mail.raw != mail.raw:
+            known = self._classified[mail.message_id, *about] = made()
         return known

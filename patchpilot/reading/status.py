@@ -123,7 +123,6 @@ def _with_follow_ups(
         status,
         follow_ups=found,
         claims=(*status.claims, *unproven),
-        landed=evidence.landed,
     )
     return decided(status, evidence)
 
@@ -192,7 +191,6 @@ def _status(
         "",
         _credits(topic, attached),
         replies,
-        evidence.landed,
         (),
         ids,
         evidence,
@@ -251,16 +249,12 @@ def with_commits(
 ) -> Status:
     """Adds the commits found in a repository (`landed_series.in_repository`) to a status.
 
-    They override what messages report for the same tree. `fixed` are the follow-ups found there;
+    `fixed` are the follow-ups found there;
     a follow-up that is known from messages keeps its Message-ID. `needs` are the stable branches
     that need the fix.
     """
     if not seen:
         return status
-    in_mainline = any(landed.in_mainline for landed in seen)
-    reported = [
-        landed for landed in status.landed if not (in_mainline and landed.in_mainline)
-    ]
     by_mail = {title_key(later.subject): later for later in status.follow_ups}
     named = {title_key(later.subject) for later in fixed}
     follow_ups = [
@@ -277,7 +271,6 @@ def with_commits(
     status = replace(
         status,
         follow_ups=tuple(follow_ups),
-        landed=(*reported, *seen),
         needs=needs,
     )
     return decided(status, evidence)

@@ -372,7 +372,6 @@ class Status:
     why: str
     trailers: tuple[Credit, ...]
     replies: "tuple[Reply, ...]"
-    landed: tuple[LandedCommit, ...]
     follow_ups: tuple[FollowUp, ...]
     message_ids: frozenset[str]
     evidence: "Evidence"
@@ -387,6 +386,11 @@ class Status:
     @property
     def events(self) -> tuple[Claim, ...]:
         return self.evidence.events
+
+    @property
+    def landed(self) -> tuple[LandedCommit, ...]:
+        """The commits that messages report, and those in the repository."""
+        return self.evidence.places
 
     @property
     def stable(self) -> tuple[StableBranch, ...]:
@@ -458,96 +462,80 @@ class Evidence:
 
     @cached_property
     def landed(self) -> tuple[LandedCommit, ...]:
-        return landings(self.events)
+        """The merges outside the stable trees that messages report, mainline last.
+
+        Stable trees take only mainline commits, so messages about them imply that mainline has
+        the commit.
+        """
+        found: dict[tuple[str, str], LandedCommit] = {}
+        sure = {
+            (event.by, event.patch)
+            for event in self.events
+            if event.what == "applied" and event.commit
+        }
+        for event in self.events:
+            is_merge = event.what in ("applied", "merged") and event.counts
+            if is_merge and (event.commit or (event.by, event.patch) not in sure):
+                how = "reported on the list" if event.proven else CLAIMED
+                tree = event.tree or f"the tree of {event.by}"
+                named = (event.commit or "")[:12] or event.title or str(event.patch)
+                landed = _landed(event, tree, how, event.title)
+                found.setdefault((tree, named), landed)
+        if any(it.what == "merged" and not it.withdrawn for it in self.events):
+            return tuple(found.values())
+        how = "referenced by the stable trees as upstream commit; release unknown"
+        how += " without a repository"
+        tree = default_project().mainline
+        for event in self.events:
+            if event.what in WENT_ON and event.commit:
+                landed = _landed(event, tree, how, event.of)
+                found.setdefault((tree, event.commit[:12]), landed)
+        return tuple(found.values())
+
+    @property
+    def places(self) -> tuple[LandedCommit, ...]:
+        """The commits that messages report, and those in the repository, which override them."""
+        in_mainline = any(landed.in_mainline for landed in self.commits)
+        reported = (it for it in self.landed if not (in_mainline and it.in_mainline))
+        return (*reported, *self.commits)
 
     @cached_property
     def stable(self) -> tuple[StableBranch, ...]:
-        """The stable branches that messages name."""
-        return branches_by_mail(self.events)
+        """The stable branches that messages name, each with its latest reported state."""
+        branches: dict[str, StableBranch] = {}
+        for event in self.events:
+            if event.version is None or event.what not in _RANK:
+                continue
+            version, note = event.version.removesuffix(".y"), event.withdrawn or ""
+            state = _taken_back(event) if note else event.what
+            old = branches.get(version)
+            if old and not note and _RANK.get(old.state, -1) > _RANK[state]:
+                continue
+            branches[version] = StableBranch(
+                version, state, event.message_id, event.commit, note, event.date
+            )
+        return tuple(branches.values())
 
     @cached_property
     def branches(self) -> tuple[StableBranch, ...]:
-        """The same with what the repository contains."""
-        return branches_with(self.stable, self.commits)
+        """The stable branches that messages name or the repository has, with its states."""
+        branches = {branch.version: branch for branch in self.stable}
+        for landed in self.commits:
+            if version := landed.stable_version:
+                known = branches.get(version, StableBranch(version, "merged", None))
+                branches[version] = replace(
+                    known,
+                    state=landed.state,
+                    commit=landed.commit,
+                    note=landed.release or "" if landed.state == "released" else "",
+                    date=landed.date,
+                )
+        return tuple(branches.values())
 
 
-def landings(events: Sequence[Claim]) -> tuple[LandedCommit, ...]:
-    """Returns the merges outside the stable trees, mainline last.
-
-    Stable trees take only mainline commits, so messages about them imply that mainline has the
-    commit.
-    """
-    found: dict[tuple[str, str | None], LandedCommit] = {}
-    sure = {
-        (event.by, event.patch)
-        for event in events
-        if event.what == "applied" and event.commit
-    }
-    for event in events:
-        if (
-            event.what not in ("applied", "merged")
-            or not event.counts
-            or (not event.commit and (event.by, event.patch) in sure)
-        ):
-            continue
-        tree = event.tree or f"the tree of {event.by}"
-        key = (
-            tree,
-            event.commit[:12] if event.commit else event.title or str(event.patch),
-        )
-        found.setdefault(
-            key,
-            LandedCommit(
-                tree,
-                event.commit,
-                None,
-                "reported on the list" if event.proven else CLAIMED,
-                event.message_id,
-                event.patch,
-                event.title,
-                event.date,
-            ),
-        )
-    if any(event.what == "merged" and not event.withdrawn for event in events):
-        return tuple(found.values())
-    how = "referenced by the stable trees as upstream commit; release unknown without a repository"
-    mainline = default_project().mainline
-    for event in events:
-        if event.what in WENT_ON and event.commit:
-            landed = LandedCommit(
-                mainline,
-                event.commit,
-                None,
-                how,
-                event.message_id,
-                event.patch,
-                event.of,
-                event.date,
-            )
-            found.setdefault((mainline, event.commit[:12]), landed)
-    return tuple(found.values())
-
-
-def branches_by_mail(events: Sequence[Claim]) -> tuple[StableBranch, ...]:
-    """Returns the stable branches that messages name, each with its latest reported state."""
-    branches: dict[str, StableBranch] = {}
-    for event in events:
-        if event.version is None or event.what not in _RANK:
-            continue
-        version = event.version.removesuffix(".y")
-        state = _taken_back(event) if event.withdrawn else event.what
-        old = branches.get(version)
-        if old and not event.withdrawn and _RANK.get(old.state, -1) > _RANK[state]:
-            continue
-        branches[version] = StableBranch(
-            version,
-            state,
-            event.message_id,
-            event.commit,
-            event.withdrawn or "",
-            event.date,
-        )
-    return tuple(branches.values())
+def _landed(event: Claim, tree: str, how: str, title: str | None) -> LandedCommit:
+    by, patch, date = event.message_id, event.patch, event.date
+    return LandedCommit(tree, event.commit, None, how, by, patch, title, date)
 
 
 def _taken_back(event: Claim) -> str:
@@ -557,28 +545,3 @@ def _taken_back(event: Claim) -> str:
     if event.what == "failed":
         return "not-needed"
     return "dropped" if _DROPPED.search(event.withdrawn or "") else "objected"
-
-
-def branches_with(
-    reported: Sequence[StableBranch], seen: Sequence[LandedCommit]
-) -> tuple[StableBranch, ...]:
-    """Returns the stable branches with their states.
-
-    The state in the repository replaces the reported state; branches that no message mentions are
-    added.
-    """
-    branches = {branch.version: branch for branch in reported}
-    for landed in seen:
-        if landed.stable_version:
-            branch = branches.get(
-                landed.stable_version,
-                StableBranch(landed.stable_version, "merged", None),
-            )
-            branches[branch.version] = replace(
-                branch,
-                state=landed.state,
-                commit=landed.commit,
-                note=landed.release or "" if landed.state == "released" else "",
-                date=landed.date,
-            )
-    return tuple(branches.values())
