@@ -170,21 +170,15 @@ def folds(lists: Set[str]) -> Iterator[Set[str]]:
         yield frozenset(order[at::FOLDS])
 
 
-def requests_found(mails: Sequence[Labeled]) -> Counter[str]:
-    """How well requests are found on lists that are left out."""
+def main(folder: Path, *, keep: bool) -> int:
+    """Fit, and print how well lists that are left out are read."""
+    mails = list(labeled_mails(folder))
     count = Counter[str]()
     for out in folds({one.list_name for one in mails}):
         known = [
             row for one in mails if one.list_name not in out for row in rows_of(one)
         ]
         judge([one for one in mails if one.list_name in out], fit(known), count)
-    return count
-
-
-def main(folder: Path, *, keep: bool) -> int:
-    """Fit, and print how well lists that are left out are read."""
-    mails = list(labeled_mails(folder))
-    count = requests_found(mails)
     print(
         f"lists left out: {count['found']} of {count['asked']} requests listed,"
         f" {count['nothing']} of {count['listed']} listed ask nothing"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How the text of a reply is split into sentences, and what is known of each."""
+"""How the text of a reply is split into sentences, and the weights of their words."""
 
 import pytest
 
@@ -7,13 +7,7 @@ from patchpilot.errors import PackError
 from patchpilot.reading import request_model
 from patchpilot.reading.reply_body import parse_body
 from patchpilot.reading.request_model import (
-    BIAS,
-    Writer,
-    sentence_names,
-    share,
     shipped,
-    together,
-    words_of,
 )
 from patchpilot.reading.sentences import sentences_of
 
@@ -57,43 +51,6 @@ def test_a_sentence_knows_its_lines_and_what_it_answers() -> None:
     assert (first.on_code, third.on_code, third.on_question) == (True, False, True)
     assert (first.place, second.place, third.place) == (0, 1, 0)
     assert (first.part, second.part, third.part) == (0, 0, 1)
-
-
-def test_words_that_are_no_words_are_named_by_their_kind() -> None:
-    assert words_of(
-        "See https://x.org/1, 0123456789ab and foo_bar() in a/b.c v2 of 6.1?"
-    ) == [
-        *(
-            "see",
-            "<url>",
-            "<commit>",
-            "and",
-            "<code>",
-            "in",
-            "<path>",
-            "<version>",
-            "of",
-        ),
-        *("<tree>", "?"),
-    ]
-
-
-def test_sentences_are_known_by_their_words_place_and_writer() -> None:
-    text = "> +\tx = 1;\n\nPlease use 2. Please test it.\n\n> -\ty;\n\nWhy?\n"
-    first, second, third = sentence_names(
-        sentences_of(parse_body(text), text), Writer(kind="review")
-    )
-    assert {"please", "^please", "by other on code", "review to patch"} <= first
-    assert "later in its part" in second
-    assert "?$" in third
-    features = together([first, second])
-    assert (features["please"], features["sentences 2"]) == (2.0, 1.0)
-
-
-def test_the_share_follows_the_weights() -> None:
-    weights = {BIAS: -1.0, "a": 2.0}
-    assert share(weights, {"a": 0.5, "unknown": 5.0}) == 0.5
-    assert share(weights, {"a": 2.0}) > 0.9 > 0.3 > share(weights, {})
 
 
 def test_weights_that_cannot_be_read_are_named(

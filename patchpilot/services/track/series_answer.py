@@ -2,7 +2,6 @@
 """The results of the command `track`, from which its text output and its JSON are made."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from patchpilot.archive.track_store import TrackEntry
@@ -16,9 +15,8 @@ from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
 from patchpilot.reading.thread_match import Reply
 from patchpilot.reading.thread_values import Claim, Credit, FollowUp, PatchState
 from patchpilot.services.track.review_lines import review_of
-from patchpilot.services.track.series_turns import turn_of
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.home.home_topic import Turn
+from patchpilot.topic.home.home_topic import TURNS, Turn
 from patchpilot.topic.topic_state import TopicState
 
 TEXT_LIMIT = 4000
@@ -101,11 +99,11 @@ class ReceivedReply:
     "state=tracked.state",
     "proven=tracked.proven",
     "turn",
-    "why",
+    "why=tracked.why",
     "author",
     "source",
     "updated=tracked.entry.updated",
-    "last_activity",
+    "last_activity=tracked.last_activity",
     "as_of=tracked.as_of",
     "revisions",
     "missing_revisions",
@@ -138,13 +136,7 @@ class SeriesAnswer:
 
     @property
     def turn(self) -> Turn:
-        return turn_of(self.tracked)
-
-    @property
-    def why(self) -> str:
-        if self.tracked.status:
-            return self.tracked.status.why
-        return "undisclosed" if self.tracked.undisclosed else "no archive has it yet"
+        return TURNS[self.tracked.step.need]
 
     @property
     def author(self) -> str | None:
@@ -154,10 +146,6 @@ class SeriesAnswer:
     @property
     def source(self) -> str | None:
         return self.tracked.entry.lore or self.tracked.entry.mbox
-
-    @property
-    def last_activity(self) -> datetime | None:
-        return self.tracked.status.last_activity if self.tracked.status else None
 
     @property
     def revisions(self) -> tuple[SentRevision, ...]:

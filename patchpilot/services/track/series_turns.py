@@ -7,10 +7,6 @@ from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_topic import TURNS, Turn
 
 
-def turn_of(series: Tracked) -> Turn:
-    return TURNS[series.step.need]
-
-
 def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
     """Returns the tracked series grouped by whose turn it is, without empty groups.
 
@@ -19,7 +15,7 @@ def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
     """
     groups: dict[Turn, list[Tracked]] = {turn: [] for turn in Turn}
     for tracked in sorted(series, key=_newest, reverse=True):
-        groups[turn_of(tracked)].append(tracked)
+        groups[TURNS[tracked.step.need]].append(tracked)
     return {turn: group for turn, group in groups.items() if group}
 
 

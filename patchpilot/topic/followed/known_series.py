@@ -462,7 +462,10 @@ class _Reading:
             marks=store.marks(entry.id),
             delivery=(*reports, *missing_mails(entry, ids, store)),
         )
-        return series if summary else replace(series, step=_first_step(series))
+        if summary:
+            return series
+        why = "undisclosed" if series.undisclosed else "no archive has it yet"
+        return replace(series, step=_first_step(series), why=why)
 
     def _read(self) -> "Status | None":
         if not self._is_read:
