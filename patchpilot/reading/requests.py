@@ -282,12 +282,13 @@ class NextVersion:
             for to, at in pair_patches(old, new).items()
         }
 
-    def changed_near(self, number: int, top: int, bottom: int) -> ChangedHunk | None:
-        """Return the first change of these lines of a patch, or directly next to them."""
+    def changed_within(self, number: int, top: int, bottom: int) -> ChangedHunk | None:
+        """Return the first change of these lines of a patch; their neighbors do not count."""
         old, new = self.pairs[number]
         matcher = SequenceMatcher(None, old.lines, new.lines, autojunk=False)
         for what, start, stop, new_start, new_stop in matcher.get_opcodes():
-            if what != "equal" and start <= bottom + 1 and stop >= top:
+            # an insertion has no line of its own: it counts between two of the lines
+            if what != "equal" and start <= bottom and stop > top:
                 before = old.lines[max(0, start - CONTEXT) : start]
                 lines = [f"  {line}" for line in before]
                 lines += [f"- {line}" for line in old.lines[start:stop]]
@@ -314,7 +315,7 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
             lines = (near[0], near[-1]) if near else None
         else:
             lines = old.quoted_at(point.quoted)
-        if lines and (hunk := following.changed_near(number, *lines)):
+        if lines and (hunk := following.changed_within(number, *lines)):
             return hunk
     return None
 

@@ -157,6 +157,15 @@ def test_only_a_change_of_the_quoted_lines_addresses_a_point(
     assert {it for _, it in found} == {state}
 
 
+def test_a_change_next_to_the_quoted_lines_addresses_nothing() -> None:
+    near = OLD.replace("+\tpump->on = 0;\n", "+\tpump->on = 0;\n+\tpump->off = 1;\n")
+    near = near.replace(" {\n+", " {\n+\tcheck(pump);\n+").replace("84,4", "84,6")
+    asked = review("> +\tpump->on = 0;\n\nPlease make it a bool.\n")
+    assert [state for _, state in states(post(1, OLD), asked, post(2, near))] == [
+        "open"
+    ]
+
+
 def test_a_build_error_is_addressed_where_it_was_reported() -> None:
     robot = "kernel test robot <lkp@intel.com>"
     report = (
