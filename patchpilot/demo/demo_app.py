@@ -25,7 +25,7 @@ from patchpilot.tui.run_app import run_app
 from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.screens.home_screen import HomeScreen
-from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
 from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import STRONG, plain, with_code
@@ -222,7 +222,7 @@ class DemoApp(PatchpilotApp):
             with_code(following.why or card),
         )
 
-    def _next_key(self, screen: StageScreen) -> NextKey:
+    def _next_key(self, screen: AnyScreen) -> NextKey:
         """The key of what is next at this stage; if nothing is, that of the stage to go to."""
         session, stage = self.session, screen.stage
         if session.fresh(stage) is None or stage in session.busy:

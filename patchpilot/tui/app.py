@@ -32,7 +32,7 @@ from patchpilot.tui.opening import Opening
 from patchpilot.tui.plain_terminal import AsciiDrawer, ColorRemover
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.saved_state import SavedState
-from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
 from patchpilot.tui.themes import (
     CONTRAST,
     DARK,
@@ -45,7 +45,6 @@ from patchpilot.tui.view.key_bindings import key, more_key, shown_key
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.message_row import MessageRow
-from patchpilot.tui.widgets.stagebar import StageBar
 
 HOME = "home"
 """The name of Home's screen."""
@@ -132,7 +131,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def __init__(
         self,
         session: Session,
-        screen_of: Callable[[Stage], type[StageScreen]],
+        screen_of: Callable[[Stage], type[AnyScreen]],
         memory: SavedState,
         opening: Opening | None = None,
         *,
@@ -228,7 +227,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         return str(stage)
 
     @property
-    def stage_screen(self) -> StageScreen | None:
+    def stage_screen(self) -> AnyScreen | None:
         """The stage's screen, also below a dialog."""
         return next(
             (
@@ -339,10 +338,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
         at = stages.index(self.stage) + by
         if 0 <= at < len(stages):
             self.action_stage(str(stages[at]))
-
-    def on_stage_bar_jump(self, message: StageBar.Jump) -> None:
-        """Go to the stage that was clicked."""
-        self.action_stage(str(message.stage))
 
     def action_commit(self, by: int) -> None:
         """Select another commit of the series."""

@@ -12,7 +12,7 @@ from patchpilot.tui.view.stages import Stage
 
 if TYPE_CHECKING:
     from patchpilot.tui.opening import Opening
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
 def _module(stage: Stage, part: str) -> Any:
@@ -25,9 +25,9 @@ def loader_of(stage: Stage) -> Loader:
     return loader
 
 
-def screen_of(stage: Stage) -> "type[StageScreen]":
+def screen_of(stage: Stage) -> "type[AnyScreen]":
     """Return the screen class of a stage, found by the stage's name."""
-    screen: type[StageScreen] = getattr(
+    screen: type[AnyScreen] = getattr(
         _module(stage, "screen"), f"{stage.capitalize()}Screen"
     )
     return screen

@@ -14,7 +14,6 @@ from patchpilot.config import Settings
 from patchpilot.model.bug_range import ReleaseState
 from patchpilot.model.mail import parse_patch
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.patch_on_branch import patch_on_branch
 from patchpilot.services.backport.prerequisite_queue import Risk, risk_of
 from patchpilot.services.backport.topic_backports import (
     topic_backports,
@@ -22,7 +21,7 @@ from patchpilot.services.backport.topic_backports import (
 )
 from patchpilot.services.candidate_impact import candidate_impact
 from patchpilot.topic.fix_claims import answer_fix
-from tests.backports.world import GROUND, World, follow_failed, source
+from tests.backports.world import World, follow_failed, source
 
 CULPRIT_AND_20 = source(l10="quick(10);", l20="own(20);")
 
@@ -100,43 +99,6 @@ def test_each_conflict_has_both_sides() -> None:
         ConflictPlace("f", 4, ("o",), ("q",)),
         ConflictPlace("f", 6, ("r",), ("s",)),
     ]
-
-
-def test_the_patch_on_a_branch_has_the_lines_of_that_branch(world: World) -> None:
-    world.branch(
-        "6.1",
-        world.base,
-        ("work: be quick", {"w.c": source(l10="quick(10);")}),
-        ("own", {"w.c": CULPRIT_AND_20}),
-    )
-    world.branch("6.6", world.culprit)
-    world.branch(
-        "6.12",
-        world.groundwork,
-        (
-            "own",
-            {"w.c": source(**GROUND, l22="own(22);")},
-        ),
-    )
-    world.branch("6.18", world.fix)
-    result = ask(world)
-    with Repository.open(world.repo.path) as repository:
-        rows = {
-            branch.version: patch_on_branch(repository, result, branch)
-            for branch in result.branches
-        }
-    assert [rows["6.1"], rows["6.18"]] == [(), ()]
-    assert rows["6.6"][-8:] != rows["6.12"][-8:]
-    for version in ("6.6", "6.12"):
-        assert tuple(
-            row
-            for row in rows[version]
-            if row[:1] in "+-" and row[:2] not in ("++", "--")
-        ) == (
-            "-\tcheck(20);",
-            "+\tcheck(20, all);",
-        )
-    assert " \town(22);" in rows["6.12"]
 
 
 def test_only_ticked_prerequisites_are_written_with_the_fix(

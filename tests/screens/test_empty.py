@@ -11,16 +11,15 @@ from patchpilot.model.printable import width
 from patchpilot.tui.screens.backports_screen import empty_keys, empty_words
 from patchpilot.tui.screens.checks_rows import nothing_keys
 from patchpilot.tui.screens.follow_rows import middle_rows
-from patchpilot.tui.view.empty import empty_rows, empty_text
+from patchpilot.tui.view.empty import empty_text
 
 
 @pytest.mark.parametrize("size", [(78, 20), (118, 30), (40, 9)])
 def test_the_text_is_in_the_middle(size: tuple[int, int]) -> None:
     columns, lines = size
     keys = (("f", "run git fetch"), ("Esc", "go back"))
-    rows = empty_text(
-        empty_rows("Nothing yet", "One two.\n\nThree.", keys, columns, lines)
-    ).plain.split("\n")
+    text = empty_text("Nothing yet", "One two.\n\nThree.", keys, columns, lines)
+    rows = text.plain.split("\n")
     assert len(rows) <= lines
     assert all(width(row) <= columns for row in rows)
     shown = [row for row in rows if row.strip()]
@@ -32,8 +31,8 @@ def test_the_text_is_in_the_middle(size: tuple[int, int]) -> None:
 
 
 def test_blank_lines_give_way_first() -> None:
-    rows = empty_rows("Nothing yet", "Why.", (("f", "run git fetch"),), 60, 3)
-    assert len(rows) == 3
+    text = empty_text("Nothing yet", "Why.", (("f", "run git fetch"),), 60, 3)
+    assert len(text.split("\n")) == 3
 
 
 def test_branches_that_were_not_fetched_name_the_key() -> None:

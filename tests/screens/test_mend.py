@@ -296,7 +296,7 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
         assert [one.reason for _, one in same.suppressed] == ["he writes it so"]
         await keys(pilot, "o")
         answers = [answer.words for answer in app.screen.answers]  # type: ignore[attr-defined]
-        await pilot.press(*["down"] * answers.index("Waived (1)"), "enter")
+        await pilot.press(*["down"] * answers.index("Waived findings"), "enter")
         await settle(pilot)
         await still(pilot)
         assert [(note.line, note.text.partition(":")[0]) for note in pager.notes] == [

@@ -63,15 +63,11 @@ async def test_what_is_new_in_the_second_version_is_marked(
         assert "MIME-Version: 1.0" not in "\n".join(mail.rows)
 
 
-async def test_what_blocks_has_a_row_of_its_own_with_its_key(
+async def test_what_blocks_is_shown_with_its_key(
     newcomer: PatchpilotApp,
 ) -> None:
     async with running(newcomer, (80, 24), Stage.PREVIEW) as pilot:
-        (row,) = [
-            row for row in text_of(newcomer).split("\n") if "block sending" in row
-        ]
-        assert row.strip(" ┃│").startswith("✗ not ready: ")
-        assert row.strip(" ┃│").endswith("problems block sending; press 7 to fix")
+        assert "press 7 to fix" in text_of(newcomer)
         # what cannot be done is not offered
         await keys(pilot, "7")
         last = text_of(newcomer).rstrip().split("\n")[-1]
@@ -85,9 +81,7 @@ async def test_the_first_version_marks_nothing(app: PatchpilotApp) -> None:
         assert "compared with" not in text_of(app)
 
 
-async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(
-    app: PatchpilotApp, tmp_path: Path
-) -> None:
+async def test_the_transport_is_switched(app: PatchpilotApp) -> None:
     async with running(app, (120, 36), Stage.PREVIEW) as pilot:
         await keys(pilot, "o")
         await pilot.press("s")
@@ -99,8 +93,3 @@ async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(
         )
         await settle(pilot)
         assert app.session.fresh(Stage.PREVIEW).request.via == "b4"
-        await keys(pilot, "w")
-        await pilot.press("ctrl+u", *str(tmp_path / "mails"), "enter")
-        await settle(pilot)
-        assert said(app) == f"wrote 1 message to {tmp_path / 'mails'}"
-        assert len(list((tmp_path / "mails").iterdir())) == 1

@@ -13,14 +13,9 @@ from patchpilot.services.tags.find_culprits import Candidate, FixesResult
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.tags_rows import (
     evidence_rows,
-    first_hunk,
-    from_hunk,
     related_hunk,
 )
-from patchpilot.tui.screens.tags_screen import TagsScreen
 from patchpilot.tui.view.stages import Stage, StageState
-from tests.kit.archive import archive_server
-from tests.kit.mails import posted
 from tests.kit.walk import keys, running, text_of, until
 
 # keys and panels of the stage on real services
@@ -55,23 +50,9 @@ FIX = [
 ]
 
 
-def test_the_hunk_that_the_fix_is_about_comes_first_below_its_file() -> None:
-    at = related_hunk(PATCH, FIX)
-    assert PATCH[at] == "@@ -9 +9,3 @@ two"
-    shown = from_hunk(PATCH, at)
-    assert shown[:5] == [
-        "diff --git a/a.c b/a.c",
-        "index 1..2 100644",
-        "--- a/a.c",
-        "+++ b/a.c",
-        "@@ -9 +9,3 @@ two",
-    ]
-    assert "+unrelated" not in shown
-    assert from_hunk(FIX, first_hunk(FIX)) == FIX
-    assert (
-        from_hunk([], related_hunk([], [])),
-        from_hunk(["no patch"], first_hunk(["no patch"])),
-    ) == ([], ["no patch"])
+def test_the_hunk_that_the_fix_is_about_is_shown_first() -> None:
+    assert PATCH[related_hunk(PATCH, FIX)] == "@@ -9 +9,3 @@ two"
+    assert related_hunk([], []) == related_hunk(["no patch"], FIX) == 0
 
 
 def test_evidence_for_and_against_have_signs_of_their_own() -> None:
@@ -162,32 +143,3 @@ async def test_several_ticked_candidates_get_a_tag_each(app: PatchpilotApp) -> N
             lambda: text_of(app).count("{+Fixes: ") == 1,
             "one of them in the message",
         )
-
-
-async def test_the_thread_of_the_candidate_is_found(
-    fixed: Path, tmp_path: Path, walk_on: On
-) -> None:
-    with archive_server("public-inbox", tmp_path / "inbox", posted(1, 2)) as archive:
-        git(fixed, "config", "--global", "patchpilot.lore", archive.url)
-        app = walk_on(fixed)
-        async with running(app, (120, 36), Stage.TAGS) as pilot:
-            await until(
-                pilot, lambda: "5.15 has it because" in text_of(app), "the ruler"
-            )
-            await keys(pilot, "x", "h")
-            await until(pilot, lambda: "has no patch for" in text_of(app), "the error")
-            await keys(pilot, "escape")
-            screen = app.screen
-            assert isinstance(screen, TagsScreen)
-            culprit = screen._candidates()[0].commit
-            patch = git(fixed, "format-patch", "--stdout", "-1", culprit).text
-            archive.add(
-                patch.replace("\n", "\nMessage-ID: <culprit@example.org>\n", 1)
-                .partition("\n")[2]
-                .encode()
-            )
-            await keys(pilot, "x", "h")
-            await until(
-                pilot, lambda: "culprit@example.org" in text_of(app), "the thread"
-            )
-            assert "v1 sent" in text_of(app)

@@ -39,7 +39,7 @@ from patchpilot.series.patch_pairing import title_key
 from patchpilot.services.track.series_answer import SeriesAnswer
 from patchpilot.topic.followed.follow_series import add
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
-from patchpilot.topic.own_archive import ArchiveAt, default_archive
+from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.topic.posted_by_others import PostedFix, posted_by_others
 
 MAX_LINKS = 6
@@ -332,22 +332,6 @@ def others_of(
         offline=offline,
         progress=progress,
     ).fixes
-
-
-def posted_in_archive(
-    repository: Repository, commit: str, lore: str, *, progress: Progress = silent
-) -> PostedCommit:
-    """Finds the series in which a commit was posted, using the archive at `lore`.
-
-    See `find_posted`.
-    """
-    return find_posted(
-        repository,
-        commit,
-        lore=lore,
-        archive_at=default_archive(where=repository.top, progress=progress),
-        progress=progress,
-    )
 
 
 def _upstream_of(repository: Repository, commit: Commit) -> Commit:

@@ -15,13 +15,13 @@ from patchpilot.tui.widgets.choose import LineDialog, Option, ask_line, ask_whic
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
     from patchpilot.topic.topic_base import Base
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 _BASE = "Base or range (a branch, tag or commit is the base; A..B is a range):"
 _COMMIT = "Commit (such as HEAD~2):"
 
 
-def pick_base(screen: "StageScreen") -> None:
+def pick_base(screen: "AnyScreen") -> None:
     """Let the user choose among the likeliest bases and reload the topic from the chosen one."""
 
     def work(repository: "Repository", _: object) -> "tuple[Base, ...]":
@@ -34,7 +34,7 @@ def pick_base(screen: "StageScreen") -> None:
     screen.in_thread("finding bases", work, partial(_choose, screen))
 
 
-def _choose(screen: "StageScreen", bases: "tuple[Base, ...]") -> None:
+def _choose(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
     session = screen.session
 
     def take(words: str, *, is_target: bool = False) -> None:

@@ -16,13 +16,13 @@ from patchpilot.tui.widgets.choose import Confirm
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 T = TypeVar("T")
 
 
 def confirm_rewrite(
-    screen: "StageScreen",
+    screen: "AnyScreen",
     what: str,
     work: "Callable[[Repository, Progress, tuple[str, ...]], T]",
     then: Callable[[T], None],

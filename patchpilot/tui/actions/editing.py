@@ -16,7 +16,7 @@ from patchpilot.tui.widgets.choose import Choose, ask_yes
 if TYPE_CHECKING:
     from textual.app import App
 
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
 ALTERNATE, BACK = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"
@@ -42,12 +42,12 @@ def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None
             print(BACK if leaves_no_text else "", end="", flush=True)
 
 
-def amend(screen: "StageScreen") -> None:
+def amend(screen: "AnyScreen") -> None:
     """Edit the message of the selected commit in the user's editor, then reload the topic."""
     trusting(screen.app, partial(_amend, screen))
 
 
-def _amend(screen: "StageScreen") -> None:
+def _amend(screen: "AnyScreen") -> None:
     from patchpilot.topic.edit_commits import amend_message, editor_name
 
     commit = screen.session.commit
@@ -74,7 +74,7 @@ def _amend(screen: "StageScreen") -> None:
     screen.reread()
 
 
-def open_file(screen: "StageScreen", path: str, line: int) -> None:
+def open_file(screen: "AnyScreen", path: str, line: int) -> None:
     """Open a file of the working tree in the user's editor at the given line.
 
     Afterwards, offer to amend the commit with the change.
@@ -82,7 +82,7 @@ def open_file(screen: "StageScreen", path: str, line: int) -> None:
     trusting(screen.app, partial(_open_file, screen, path, line))
 
 
-def _open_file(screen: "StageScreen", path: str, line: int) -> None:
+def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     from patchpilot.topic.edit_commits import (
         amend_with,
         changed_files,
@@ -123,7 +123,7 @@ def _open_file(screen: "StageScreen", path: str, line: int) -> None:
     )
 
 
-def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str | None:
+def edit_text(screen: "AnyScreen", text: str, name: str = "DRAFT.txt") -> str | None:
     """Return a text after the user edited it, or None if the editor failed.
 
     Raises UntrustedCommandsError if only the repository's configuration names the editor.

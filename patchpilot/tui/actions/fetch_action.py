@@ -12,10 +12,10 @@ from patchpilot.tui.stage.trust_dialog import trusting
 from patchpilot.tui.widgets.choose import Choose, ask_yes
 
 if TYPE_CHECKING:
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
-def fetch(screen: "StageScreen") -> None:
+def fetch(screen: "AnyScreen") -> None:
     """Run git fetch after confirmation, then reload the topic and the stage."""
     from patchpilot.topic.edit_commits import fetch_all, remotes
 
@@ -34,7 +34,7 @@ def fetch(screen: "StageScreen") -> None:
     _ask(screen, question, lambda: fetch_all(top))
 
 
-def fetch_stable(screen: "StageScreen") -> None:
+def fetch_stable(screen: "AnyScreen") -> None:
     """Fetch the stable branches missing from the clone after confirmation, then reload."""
     from patchpilot.errors import PatchpilotError
     from patchpilot.services.setup.fetch_branches import (
@@ -65,7 +65,7 @@ def fetch_stable(screen: "StageScreen") -> None:
     _ask(screen, Choose(text, (("yes", "Fetch"), ("no", "Cancel"))), run)
 
 
-def _ask(screen: "StageScreen", question: Choose, work: Callable[[], bool]) -> None:
+def _ask(screen: "AnyScreen", question: Choose, work: Callable[[], bool]) -> None:
     """Do the work on the terminal when the answer is yes, then read the topic and the stage
     again.
     """

@@ -14,7 +14,7 @@ from patchpilot.tui.widgets.choose import Answer, Choose, LineDialog
 if TYPE_CHECKING:
     from patchpilot.services.send.questions import PreSendQuestion
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 WHY_TREE = (
     "This subsystem has one tree for fixes and one for new features; the subject must"
@@ -30,7 +30,7 @@ _SINCE = {"yes": "Yes, the commit in Fixes:", COMMIT: "Yes, another commit"}
 
 
 def ask(
-    screen: "StageScreen",
+    screen: "AnyScreen",
     questions: "Sequence[PreSendQuestion]",
     then: Callable[[], None],
     given: tuple[tuple[str, str], ...] = (),
@@ -73,7 +73,7 @@ def ask(
     screen.app.push_screen(dialog(question), answered)
 
 
-def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> None:
+def ask_named(screen: "AnyScreen", name: str, then: Callable[[], None]) -> None:
     """Ask the question with this name if it is still open ("": all that are), then call `then`."""
     from patchpilot.services.send.questions import PreSendQuestions, traps
 
@@ -125,7 +125,7 @@ def _asking(
     return Choose(f"{text}\n\n{why}", [*answers, NOT_YET], title, at=LATER)
 
 
-def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> None:
+def ask_tree(screen: "AnyScreen", proposed: str, then: Callable[[], None]) -> None:
     """Ask which tree the subject should name and set the subject prefix.
 
     `proposed` is the tree according to the subsystem's rules.
@@ -161,7 +161,7 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
 
 
 def set_prefix(
-    screen: "StageScreen", prefix: str, then: Callable[[], None], proposed: str = ""
+    screen: "AnyScreen", prefix: str, then: Callable[[], None], proposed: str = ""
 ) -> None:
     """Set the subject prefix of the topic's messages and call `then`.
 
@@ -200,7 +200,7 @@ def _is_revision(text: str) -> tuple[bool, str]:
 
 
 def _keep(
-    screen: "StageScreen",
+    screen: "AnyScreen",
     given: Sequence[tuple[str, str]],
     then: Callable[[], None],
 ) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from patchpilot.model.message import Message
     from patchpilot.services.reply.plan_reply import ReplyPlan
     from patchpilot.services.reply.reply_session import ReplyWishes
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 _WORDS = {
     "reply": "Reply",
@@ -31,7 +31,7 @@ _WORDS = {
 
 
 def reply_to(
-    screen: "StageScreen", message_id: str, templates: tuple[str, ...], whom: str
+    screen: "AnyScreen", message_id: str, templates: tuple[str, ...], whom: str
 ) -> None:
     """Reply to a message with one of the given templates.
 
@@ -47,7 +47,7 @@ def reply_to(
     )
 
 
-def _write(screen: "StageScreen", message_id: str, template: str) -> None:
+def _write(screen: "AnyScreen", message_id: str, template: str) -> None:
     from patchpilot.services.reply.reply_session import ReplyWishes, draft_text, plan
 
     where = screen.session.directory
@@ -79,7 +79,7 @@ def _write(screen: "StageScreen", message_id: str, template: str) -> None:
     screen.in_thread("reading the message", begin, edit)
 
 
-def _confirm(screen: "StageScreen", planned: "ReplyPlan") -> None:
+def _confirm(screen: "AnyScreen", planned: "ReplyPlan") -> None:
     from patchpilot.services.reply.send_reply import send_reply
     from patchpilot.services.send.readable_mail import readable_lines
 
@@ -119,7 +119,7 @@ def _audience(planned: "ReplyPlan") -> str:
     return f"{' and '.join(parts) or 'nobody'}{hidden}"
 
 
-def _sent(screen: "StageScreen", sent: "Message") -> None:
+def _sent(screen: "AnyScreen", sent: "Message") -> None:
     if sent.state == "accepted":
         screen.notify(printable(f"sent: {sent.subject}"))
     else:

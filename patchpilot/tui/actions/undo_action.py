@@ -8,10 +8,10 @@ from patchpilot.tui.widgets.choose import Choose, ask_yes
 if TYPE_CHECKING:
     from patchpilot.services.tags.undo_rewrite import UndoState
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
-def undo(screen: "StageScreen", *, again: bool = False) -> None:
+def undo(screen: "AnyScreen", *, again: bool = False) -> None:
     """Undo the last rewrite of this branch after confirmation, or redo the one undone last."""
     from patchpilot.services.tags.undo_rewrite import (
         changes_files,

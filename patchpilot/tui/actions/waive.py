@@ -8,10 +8,10 @@ from patchpilot.tui.widgets.choose import LineDialog
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
-def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
+def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
     """Ask for a reason and waive the finding's rule in this topic.
 
     `count` is the number of findings that the rule has here.
@@ -66,7 +66,7 @@ def _judge(text: str) -> tuple[bool, str]:
     )
 
 
-def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
+def take_back(screen: "AnyScreen", suppressed: Suppressed) -> None:
     """Remove the topic's waivers of a finding; for any other waiver, show its origin."""
     from patchpilot.services.check.check_topic import is_of_topic
 
@@ -94,6 +94,6 @@ def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
     )
 
 
-def _changed(screen: "StageScreen", message: str) -> None:
+def _changed(screen: "AnyScreen", message: str) -> None:
     screen.notify(message)
     screen.begin_after("waivers", "draft")

@@ -4,7 +4,7 @@
 It shows one row per stable branch, and the details of the selected verdict.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,14 +17,10 @@ from textual.widgets import Static
 from patchpilot.model.counted import counted
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
-    FIRST,
-    LABEL,
     REQUEST,
     WAITS,
     BranchTexts,
     badge_of,
-    conflict_rows,
-    detail_rows,
     first_to_look_at,
     need_row,
     page_rows,
@@ -33,11 +29,10 @@ from patchpilot.tui.screens.backports_rows import (
     what_is_written,
     written_rows,
 )
-from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
-from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.empty import empty_rows, empty_text
+from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
+from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.view.rich_text import lines, plain
+from patchpilot.tui.view.rich_text import lines
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
@@ -49,10 +44,9 @@ from patchpilot.tui.widgets.choose import (
     ask_which,
     show_draft,
 )
-from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
-from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
+from patchpilot.tui.widgets.panel import WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
@@ -61,10 +55,10 @@ if TYPE_CHECKING:
         BackportResult,
         BranchResult,
     )
+    from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.topic_backports import Ways
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
-    from patchpilot.tui.stage.stage_screen import StageScreen
 
 
 BINDINGS: list[BindingType] = [
@@ -110,7 +104,7 @@ SIGN = (
 
 
 def ask_folder(
-    screen: "StageScreen", text: str, then: Callable[[Path, bool], None]
+    screen: AnyScreen, text: str, then: Callable[[Path, bool], None]
 ) -> None:
     """Ask the user whether to sign off the patches, and for their folder.
 
@@ -135,7 +129,7 @@ def ask_folder(
     )
 
 
-def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:
+def write_patches(screen: AnyScreen, texts: BranchTexts) -> None:
     """Write the patches to a folder: for each branch, the ticked prerequisites and then the fix."""
     from patchpilot.services.backport.topic_backports import write_topic_backports
 
@@ -156,14 +150,14 @@ def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:
     ask_folder(screen, text, write)
 
 
-def _show_written(screen: "StageScreen", done: "tuple[WrittenBackport, ...]") -> None:
+def _show_written(screen: AnyScreen, done: "tuple[WrittenBackport, ...]") -> None:
     has_files = any(backport.files for backport in done)
     title = "Patches written" if has_files else "No patches written"
     rows = written_rows(done)
     screen.app.push_screen(Reader(title, rows, fold=True))
 
 
-def request(screen: "StageScreen", result: "BackportResult") -> None:
+def request(screen: AnyScreen, result: "BackportResult") -> None:
     """Write the message that asks the stable team for a mainline commit, and show it."""
     from patchpilot.services.backport.stable_request import keep_request
 
@@ -175,7 +169,7 @@ def request(screen: "StageScreen", result: "BackportResult") -> None:
 
 
 def write_adapted(
-    screen: "StageScreen",
+    screen: AnyScreen,
     result: "BackportResult",
     branch: "BranchResult",
     adapted: "Adaptation",
@@ -203,7 +197,7 @@ def write_adapted(
 
 
 def resolve(
-    screen: "StageScreen",
+    screen: AnyScreen,
     texts: BranchTexts,
     branch: "BranchResult",
     start: "Adaptation | None",
@@ -317,7 +311,7 @@ def empty_keys(result: "BackportResult") -> list[tuple[str, str]]:
     ]
 
 
-class BackportsScreen(ListDetailScreen):
+class BackportsScreen(StageScreen["BackportResult"]):
     """The screen that shows which stable branches have the bug and whether the fix applies."""
 
     stage = Stage.BACKPORTS
@@ -329,7 +323,6 @@ class BackportsScreen(ListDetailScreen):
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
         self._is_moved, self._pressed = False, set[str]()
-        self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def body(self) -> ComposeResult:
         """The matrix, and of the selected branch the verdict, what it needs and its conflicts."""
@@ -344,12 +337,10 @@ class BackportsScreen(ListDetailScreen):
                 yield PlainText("branch")
             with Panel(title="Prerequisites", id="needs"):
                 yield RowList(ident="queue")
-        with Panel(id="outcome"):
-            yield DiffView(ident="applied")
 
     def on_mount(self) -> None:
         """What a branch may have appears with it."""
-        self._hide("#needs", "#outcome")
+        self.query_one("#needs").display = False
 
     def show(self, result: "BackportResult") -> None:
         """Fill the matrix."""
@@ -369,7 +360,7 @@ class BackportsScreen(ListDetailScreen):
             else result.branches[first].branch
         )
         if not result.branches:
-            self._hide("#needs", "#outcome")
+            self.query_one("#needs").display = False
             self.query_one("#verdict", Panel).heading = "Stable branches"
             self.call_after_refresh(self._show_empty)
         else:
@@ -377,13 +368,13 @@ class BackportsScreen(ListDetailScreen):
 
     def _show_empty(self) -> None:
         """Why there are no branches, and the keys that help."""
-        result: BackportResult | None = self._shown
+        result = self._shown
         if result is None or result.branches:
             return
         title, text = empty_words(result)
         size = self.query_one("#verdict").size
-        rows = empty_rows(title, text, empty_keys(result), size.width - 2, size.height)
-        self.query_one("#branch", Static).update(empty_text(rows))
+        words = empty_text(title, text, empty_keys(result), size.width - 2, size.height)
+        self.query_one("#branch", Static).update(words)
 
     def resized(self) -> None:
         """Also the text without branches follows the size."""
@@ -393,11 +384,11 @@ class BackportsScreen(ListDetailScreen):
     @property
     def _texts(self) -> BranchTexts:
         """What is said about the branches of the result on screen."""
-        return texts_of(self.session, self._shown, self._left_out)
+        return texts_of(self.session, self.shown, self._left_out)
 
     def rows(self) -> list[Row]:
         """The branches, below the titles of the table."""
-        result: BackportResult = self._shown
+        result = self.shown
         titles, rows = self._texts.matrix((self.size.width or 80) - EDGE)
         self.query_one("#matrix-titles", Static).update(titles)
         return [
@@ -410,7 +401,7 @@ class BackportsScreen(ListDetailScreen):
         """Patches are written once the fix is in mainline; only some branches have a conflict, or
         prerequisites.
         """
-        result: BackportResult | None = self._shown
+        result = self._shown
         is_early = result is not None and not result.upstream
         # what mainline has is not mailed
         hidden = {NEXT} if result and not is_early else {"write"}
@@ -420,7 +411,7 @@ class BackportsScreen(ListDetailScreen):
     @property
     def _keys_to_press(self) -> list[str]:
         """What is to do with the branches by a key, the request first."""
-        result: BackportResult | None = self.current
+        result = self.current
         if result is None:
             return []
         todo = map(self._texts.todo, result.branches)
@@ -438,14 +429,14 @@ class BackportsScreen(ListDetailScreen):
 
     def action_request(self) -> None:
         """Write the request to the stable team, and show it."""
-        result: BackportResult | None = self.current
+        result = self.current
         if result is not None:
             self._pressed.add("r")
             request(self, result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to do with a branch only where there are any."""
-        result: BackportResult | None = self._shown
+        result = self._shown
         if result and not result.branches and action in ("write", "resolve", "tick"):
             return False
         if action == "request":
@@ -459,7 +450,7 @@ class BackportsScreen(ListDetailScreen):
         """
         from patchpilot.tui.actions.fetch_action import fetch, fetch_stable
 
-        result: BackportResult | None = self._shown
+        result = self._shown
         if result and result.unfetched:
             fetch_stable(self)
         elif result and self._texts.merged:
@@ -485,21 +476,15 @@ class BackportsScreen(ListDetailScreen):
             "#verdict", Panel
         ).heading = f"{branch.branch}: {badge_of(branch).word}"
         # half of the width where the prerequisites are next to it
-        half = self.size.width >= WIDE and self.size.height >= TALL
-        wide = (self.size.width // 2 if half else self.size.width) - EDGE - LABEL
-        self.query_one("#branch", Static).update(
-            lines(detail_rows(self._panel_facts(branch), wide))
-        )
+        half = self.size.width >= WIDE and self._needs_of(branch)
+        wide = (self.size.width // 2 if half else self.size.width) - EDGE
+        rows = page_rows(self._texts, branch, wide)
+        self.query_one("#branch", Static).update(lines(rows))
         self._list_needs(branch)
-        self._show_below(branch)
 
-    def _panel_facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
-        """What the panel says: the prerequisites have one of their own."""
-        return [fact for fact in self._texts.facts(branch) if fact[0] != "needs"]
-
-    def _hide(self, *names: str) -> None:
-        for name in names:
-            self.query_one(name).display = False
+    @staticmethod
+    def _needs_of(branch: "BranchResult") -> "tuple[PrerequisiteNeed, ...]":
+        return branch.prerequisites if branch.wants_fix else ()
 
     def _list_needs(self, branch: "BranchResult") -> None:
         """The prerequisites in the order to apply, each with size and risk.
@@ -508,24 +493,19 @@ class BackportsScreen(ListDetailScreen):
         """
         from patchpilot.services.backport.prerequisite_queue import risk_of
 
-        result: BackportResult = self._shown
-        needs = branch.prerequisites if branch.wants_fix else ()
-        panel, verdict = self.query_one("#needs", Panel), self.query_one("#verdict")
-        is_tall = self.size.height >= TALL
-        # where the two are beside each other, the verdict keeps its width
-        panel.display = bool(needs) or (self.size.width >= WIDE and is_tall)
-        # on a low terminal there is room for one of the two
-        verdict.display = not needs or is_tall
+        result, needs = self.shown, self._needs_of(branch)
+        panel = self.query_one("#needs", Panel)
+        panel.display = bool(needs)
         left_out = self._texts.unticked(branch)
         how = (
             ": only their changes to the fix's files"
             if branch.partial
             else ", in this order"
         )
-        panel.heading = f"Prerequisites{how if needs else ''}"
+        panel.heading = f"Prerequisites{how}"
         ticked = sum(need.commit not in left_out for need in needs)
-        panel.count = f"{ticked}/{len(needs)} ticked · Space" if needs else ""
-        rows = [
+        panel.count = f"{ticked}/{len(needs)} ticked · Space"
+        rows = (
             Row(
                 need_row(
                     need,
@@ -537,75 +517,13 @@ class BackportsScreen(ListDetailScreen):
                 (branch.branch, need.commit),
             )
             for number, need in enumerate(needs, 1)
-        ] or [Row(plain("none"))]
-        if not verdict.display:
-            known = [fact for fact in self._panel_facts(branch) if fact[0] in FIRST]
-            rows += [
-                Row(row) for row in detail_rows(known, self.size.width - EDGE - LABEL)
-            ]
+        )
         self.query_one("#queue", RowList).fill(rows)
-
-    def _show_below(self, branch: "BranchResult") -> None:
-        """The conflicts, or the patch that the fix becomes: found once for each branch.
-
-        What is shown of another branch stays for that moment.
-        """
-        result: BackportResult | None = self._shown
-        if (
-            result is None
-            or result.commit is None
-            or not branch.wants_fix
-            or self.size.height < TALL
-        ):
-            self._hide("#outcome")
-            return
-        key = (result.commit, branch.tip)
-        if branch.conflicts or key in self._patches:
-            self._show_patch(branch, self._patches.get(key, ()))
-        elif branch.tip:
-            self._make_patch(branch, key, result)
-        else:
-            self._hide("#outcome")
-
-    def _show_patch(self, branch: "BranchResult", rows: Sequence[str]) -> None:
-        """The conflicts, or the patch that the fix becomes on the branch.
-
-        There is no patch before it is made.
-        """
-        if self.chosen != branch:
-            return
-        panel, view = (
-            self.query_one("#outcome", Panel),
-            self.query_one("#applied", DiffView),
-        )
-        panel.display, panel.heading = True, f"The fix on {branch.branch}"
-        if branch.conflicts:
-            rows = conflict_rows(branch)
-            count = counted(len(branch.conflicts), "conflict")
-            panel.heading = f"{count}: from the branch (-) to the fix (+)"
-        if tuple(view.rows) != tuple(rows):
-            view.fill(rows)
-
-    def _make_patch(
-        self, branch: "BranchResult", key: tuple[str, str], result: "BackportResult"
-    ) -> None:
-        from patchpilot.services.backport.patch_on_branch import patch_on_branch
-
-        def made(rows: tuple[str, ...]) -> None:
-            self._patches[key] = rows
-            self._show_patch(branch, rows)
-
-        self.in_thread(
-            "applying the fix",
-            lambda repository, _: patch_on_branch(repository, result, branch),
-            made,
-            lambda: self._show_patch(branch, ()),
-        )
 
     def action_open(self) -> None:
         """Show a branch on the whole screen: its conflicts, its prerequisites, the commands."""
         branch = self.chosen
-        if branch is None or self._shown is None:
+        if branch is None:
             return
         texts, title = self._texts, f"{branch.branch}: {badge_of(branch).word}"
         self.app.push_screen(
@@ -618,7 +536,7 @@ class BackportsScreen(ListDetailScreen):
     def action_tick(self) -> None:
         """Tick the prerequisite, or untick it; from the matrix, go to the prerequisites."""
         branch, queue = self.chosen, self.query_one("#queue", RowList)
-        if branch is None or not branch.wants_fix or not branch.prerequisites:
+        if branch is None or not self._needs_of(branch):
             self.notify("no prerequisites on this branch")
         elif self.focused is not queue:
             queue.focus()
@@ -642,7 +560,7 @@ class BackportsScreen(ListDetailScreen):
         """
         from patchpilot.services.backport.topic_backports import ways_to
 
-        result: BackportResult | None = self.current
+        result = self.current
         branch = self.chosen
         if result is None or branch is None or branch.verdict != "conflict":
             self.notify("no conflict on this branch")

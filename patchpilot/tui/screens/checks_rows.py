@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The findings of the checks stage, ordered by line, and the rows of their list."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +26,6 @@ from patchpilot.tui.view.rich_text import (
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.diff_view import Note
-from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -109,14 +107,14 @@ class Shown:
         return f"{self.number}: {name}" if self.number else name
 
 
-def row_of(shown: Shown, columns: int, *, whole: bool) -> Text:
+def row_of(shown: Shown, columns: int) -> Text:
     """Return the finding as a row of the list, in so many columns.
 
-    The row has a symbol, then the message, and at the right the line number; with `whole`, the
-    file name precedes it. The rule's name is in the detail.
+    The row has a symbol, the message, and at the right the file and the line. The rule's name is
+    in the detail.
     """
     sign, line = shown.sign, "" if shown.whole else str(shown.finding.line or "")
-    place = f"{shown.file}:{line}" if whole and line else shown.file if whole else line
+    place = f"{shown.file}:{line}" if line else shown.file
     left = columns - len(sign) - 1
     place = crop(one_line(place), left // 2)
     row = Text.assemble(
@@ -257,8 +255,6 @@ def state_of(counts: "Counter[Severity]") -> StageState:
 
 WAIVED = "waived"
 """The filter that shows the waived findings only."""
-HIGH = 10
-"""Rows of a list that has room for the names of files."""
 
 
 def placed(
@@ -294,22 +290,7 @@ def placed(
 def _is_chosen(shown: Shown, only: str) -> bool:
     if shown.suppressed or only == WAIVED:
         return bool(shown.suppressed) and only == WAIVED
-    return only in ("", str(shown.finding.severity), shown.finding.name)
-
-
-def finding_rows(found: Sequence[Shown], columns: int, *, high: int) -> list[Row]:
-    """Return the rows of the findings list for a panel of this size.
-
-    In a high panel, a heading row with the file name precedes the findings of each file.
-    """
-    rows: list[Row] = []
-    whole, before = high < HIGH, ""
-    for at, shown in enumerate(found):
-        if not whole and shown.file != before:
-            before = shown.file
-            rows.append(Row(plain(fitted(before, columns), STRONG)))
-        rows.append(Row(row_of(shown, columns, whole=whole), shown, at))
-    return rows
+    return True
 
 
 def no_findings(result: "CheckResult | None") -> str:
@@ -326,25 +307,6 @@ def nothing_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, s
     if result.left_out and not is_strict:
         keys.append(("o", f"show {result.left_out} more"))
     return keys
-
-
-def filters(result: "CheckResult") -> list[tuple[str, str]]:
-    """Return the filters for a result: all findings, a severity, waived findings, or a rule."""
-    every = result.all
-    severities = Counter(finding.severity for finding in every)
-    answers = [("", f"All findings ({len(every)})")]
-    answers += [
-        (str(one), f"{str(one).capitalize()} ({severities[one]})")
-        for one in Severity
-        if severities[one]
-    ]
-    answers += (
-        [(WAIVED, f"Waived ({len(result.suppressed)})")] if result.suppressed else []
-    )
-    names = Counter(finding.name for finding in every)
-    return answers + [
-        (name, f"{name} ({count})") for name, count in sorted(names.items())
-    ]
 
 
 def _ends(lines: Sequence[str]) -> tuple[int | None, int]:

@@ -13,21 +13,20 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.message import Message
 from textual.widgets import Static
 
 from patchpilot.tui.screens.checks_rows import (
+    WAIVED,
     Shown,
     detail_of,
-    filters,
-    finding_rows,
     no_findings,
     note_of,
     nothing_keys,
     placed,
+    row_of,
 )
-from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
-from patchpilot.tui.view.empty import empty_rows, empty_text
+from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import plain
@@ -171,18 +170,7 @@ def next_of(
 NO_FINDING = "no finding is selected; press f to go to the next one"
 
 
-class FindingList(RowList):
-    """The list of findings; posts a message when its size changes."""
-
-    class Resized(Message):
-        """The list has another width or height."""
-
-    def on_resize(self) -> None:
-        """Say so."""
-        self.post_message(self.Resized())
-
-
-class ChecksScreen(ListDetailScreen):
+class ChecksScreen(StageScreen["CheckResult"]):
     """The screen with the list, patch and detail of the findings, which follow one cursor."""
 
     stage = Stage.CHECKS
@@ -205,7 +193,7 @@ class ChecksScreen(ListDetailScreen):
         """List, patch, detail."""
         with Columns(id="checks-columns"):
             yield Panel(
-                FindingList(ident="findings", enter="detail"),
+                RowList(ident="findings", enter="detail"),
                 title="Findings",
                 id="finding-list",
                 classes="main",
@@ -276,25 +264,25 @@ class ChecksScreen(ListDetailScreen):
         room = listed.scrollable_content_region
         # a scrollbar may be about to come
         wide = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar))
-        rows = finding_rows(self._found, wide, high=room.height)
+        rows = [
+            Row(row_of(shown, wide), shown, at) for at, shown in enumerate(self._found)
+        ]
         return rows or [Row(self._empty(wide, room.height))]
 
     def _empty(self, columns: int, lines: int) -> Text:
         """What is in the middle of the list without findings."""
         from patchpilot.checking.unchecked import unchecked
 
-        result: CheckResult | None = self._shown
+        result = self._shown
         if result is None:
             return Text()
         left = f"not checked: {'; '.join(unchecked(result, 'press o')) or 'nothing'}"
         return empty_text(
-            empty_rows(
-                f"{glyph('done')} no findings",
-                left,
-                nothing_keys(result, is_strict=self.session.strict),
-                columns,
-                lines,
-            )
+            f"{glyph('done')} no findings",
+            left,
+            nothing_keys(result, is_strict=self.session.strict),
+            columns,
+            lines,
         )
 
     def fill(self, key: Hashable = None) -> None:
@@ -313,10 +301,6 @@ class ChecksScreen(ListDetailScreen):
         """How many findings there are, by severity: as in the stage bar."""
         status = self.session.status(self.stage)
         return status.note if status.count else "Findings"
-
-    def on_finding_list_resized(self) -> None:
-        """The rows of the list follow its width."""
-        self.fill()
 
     @property
     def _now(self) -> Shown | None:
@@ -360,14 +344,14 @@ class ChecksScreen(ListDetailScreen):
             if self._more
             else ()
         )
-        result: CheckResult | None = self._shown
+        result = self._shown
         built = (_built(result),) if result and result.commits else ()
         count = (f"{self._at + 1}/{len(self._found)}",) if self._found else ()
         self.list_panel.count = f" {glyph('dot')} ".join((*count, *strict, *built))
 
     def _tell_finding(self) -> None:
         """The selected finding in detail, with what its fix changes."""
-        result: CheckResult | None = self._shown
+        result = self._shown
         now, panel = self._now, self.query_one("#detail-panel", Panel)
         self._told = self._at
         if result is None or now is None:
@@ -398,7 +382,7 @@ class ChecksScreen(ListDetailScreen):
     @property
     def shown_keys(self) -> ShownKeys:
         """Those of the finding's keys that do something now."""
-        result: CheckResult | None = self._shown
+        result = self._shown
         if result is None:
             return super().shown_keys
         return keys_now(
@@ -460,7 +444,7 @@ class ChecksScreen(ListDetailScreen):
 
     def action_only(self) -> None:
         """Choose which findings are shown, or what else looks for some."""
-        result: CheckResult | None = self._shown
+        result = self._shown
         if result is None:
             return
 
@@ -487,9 +471,10 @@ class ChecksScreen(ListDetailScreen):
                 "shows the comments that the patch or the tree proves",
                 self._review,
             ),
-            *(
-                Option(words, "", partial(choose, only))
-                for only, words in filters(result)
+            Option(
+                "Findings that are not waived" if self._only else "Waived findings",
+                f"{len(result.suppressed)} waived",
+                partial(choose, "" if self._only else WAIVED),
             ),
         ]
         ask_which(self.app, "What do you want to see?", options)
@@ -499,7 +484,7 @@ class ChecksScreen(ListDetailScreen):
         from patchpilot.services.fix_finding import Remedy, remedy_of
         from patchpilot.tui.screens.fix_dialog import fix_one
 
-        result: CheckResult | None = self.current
+        result = self.current
         now = self._now
         if result is None or now is None:
             self.notify(NO_FINDING if self._found else self._nothing)
@@ -527,7 +512,7 @@ class ChecksScreen(ListDetailScreen):
         from patchpilot.services.fix_finding import Remedy
         from patchpilot.tui.screens.fix_dialog import NO_SAFE_FIX, fix_safe
 
-        result: CheckResult | None = self.current
+        result = self.current
         if result is None:
             return
         if can_fix(result):
@@ -543,7 +528,7 @@ class ChecksScreen(ListDetailScreen):
         """Waive the selected finding, or remove its waiver."""
         from patchpilot.tui.actions.waive import take_back, waive
 
-        result: CheckResult | None = self._shown
+        result = self._shown
         now = self._now
         if now is None:
             self.notify(NO_FINDING)
@@ -570,7 +555,7 @@ class ChecksScreen(ListDetailScreen):
         from patchpilot.services.review.review_patches import ReviewInput, review
         from patchpilot.services.review.review_text import review_text
 
-        result: CheckResult | None = self.current
+        result = self.current
         if result is None:
             return
         topic = self.session.checked_topic

@@ -21,7 +21,7 @@ from patchpilot.tui.screens.commit_rows import (
     next_rows,
     with_prefix,
 )
-from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus, first_open
@@ -30,7 +30,6 @@ from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
-    from patchpilot.model.patch import Patch
     from patchpilot.services.send.questions import PreSendQuestions
 
 
@@ -38,7 +37,7 @@ SUBJECT = 75
 """Columns of a subject, as Documentation/process/submitting-patches.rst asks for."""
 
 
-class CommitScreen(ListDetailScreen):
+class CommitScreen(StageScreen[TopicCommits]):
     """The screen with the topic, its open steps and its commits."""
 
     stage = Stage.COMMIT
@@ -85,13 +84,13 @@ class CommitScreen(ListDetailScreen):
 
     def rows(self) -> list[Row]:
         """The commits."""
-        result: TopicCommits = self._shown
+        result = self.shown
         lines = (commit_line(patch) for patch in result.patches)
         return [Row(line, at, at) for at, line in enumerate(lines)]
 
     def detail(self) -> None:
         """Show the selected commit."""
-        patch: Patch = self._shown.patches[self.chosen]
+        patch = self.shown.patches[self.chosen]
         self._mark = self.session.mark
         self.query_one("#commit", DiffView).fill(
             with_prefix(commit_rows(patch), self._mark)
@@ -165,17 +164,17 @@ class CommitScreen(ListDetailScreen):
             f"Commit: {counted(count, 'question')} to answer" if count else "Commit"
         )
 
-    def notes(self, status: StageStatus) -> tuple[str, str]:
+    def note(self, status: StageStatus) -> str:
         """What comes after this stage."""
         session, done = self.session, StageStatus(StageState.DONE)
         following = first_open(
             lambda stage: done if stage is self.stage else session.status(stage)
         )
         if status.state is StageState.BLOCKED or following is None:
-            return super().notes(status)
+            return super().note(status)
         note = self.session.status(following).note
         name = f"then {following.number} {following.label}"
-        return f"{name}: {note}" if note else name, ""
+        return f"{name}: {note}" if note else name
 
     def entered(self, listed: RowList) -> None:
         """Do what is next."""

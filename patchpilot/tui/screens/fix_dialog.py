@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from patchpilot.services.fix_certain import CertainFixed
     from patchpilot.services.fix_finding import FindingFixed, Remedy
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 Fix = Callable[["Repository", "Progress", tuple[str, ...] | None], "FindingFixed"]
 """Work in a thread: with None it finds out what would change, with overrides it writes that."""
@@ -33,7 +33,7 @@ AGAIN = "press g to refresh, then try again"
 
 
 def ask_apply(
-    screen: "StageScreen",
+    screen: "AnyScreen",
     title: str,
     rows: Sequence[str],
     then: Callable[[], None],
@@ -65,7 +65,7 @@ def rows_of(result: "CertainFixed", wide: int) -> list[str]:
 
 
 def find_fix(
-    screen: "StageScreen",
+    screen: "AnyScreen",
     shown: Shown,
     remedy: "Remedy",
     then: "Callable[[Shown, FindingFixed], None]",
@@ -80,7 +80,7 @@ def find_fix(
 
 
 def fix_one(
-    screen: "StageScreen",
+    screen: "AnyScreen",
     shown: Shown,
     remedy: "Remedy",
     commits: Sequence[str],
@@ -116,7 +116,7 @@ def fix_one(
 
 
 def _fix_of(
-    screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str]
+    screen: "AnyScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str]
 ) -> Fix:
     from patchpilot.services.fix_finding import Remedy, fix_finding, fix_messages
 
@@ -145,7 +145,7 @@ def _fix_of(
 
 
 def _unmoved(
-    screen: "StageScreen", repository: "Repository", commits: Sequence[str]
+    screen: "AnyScreen", repository: "Repository", commits: Sequence[str]
 ) -> None:
     """RefusedError where one of the commits is no longer in the topic."""
     now = {commit.id for commit in screen.session.topic_now(repository).commits}
@@ -154,7 +154,7 @@ def _unmoved(
 
 
 def _show(
-    screen: "StageScreen",
+    screen: "AnyScreen",
     title: str,
     done: str,
     work: Fix,
@@ -195,7 +195,7 @@ def _show(
         )
 
 
-def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
+def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
     """Show the safe fixes for the topic's commits and apply them after confirmation.
 
     This includes the tags that are certain for the commits in `tagless`. The checks run again

@@ -4,8 +4,7 @@
 They show the tracked series, the review comments, and the next step above the conversation.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -15,9 +14,16 @@ from patchpilot.model.counted import counted
 from patchpilot.model.hosts import LOOPBACK, host_of
 from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.view.action_keys import in_keys
-from patchpilot.tui.view.empty import empty_rows
+from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, plain, wrapped
+from patchpilot.tui.view.rich_text import (
+    HEADING,
+    QUIET,
+    STRONG,
+    diff_line,
+    plain,
+    wrapped,
+)
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
@@ -258,9 +264,7 @@ def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
         if is_reading
         else ("No series is tracked yet.", NOTHING, NOTHING_KEYS)
     )
-    return [
-        Text.assemble(*row) for row in empty_rows(title, text, keys, columns, lines)
-    ]
+    return list(empty_text(title, text, keys, columns, lines).split("\n"))
 
 
 def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
@@ -321,33 +325,14 @@ def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Te
     return parts
 
 
-def comparison_rows(comparison: "RevisionComparison") -> list[str]:
-    """Return a range-diff in a form that the patch viewer can show.
-
-    Each changed patch becomes a file, and each changed part a hunk.
-    """
+def comparison_rows(comparison: "RevisionComparison") -> list[Text]:
+    """Return a range-diff: the heading of each patch, and what differs in it."""
     from patchpilot.services.track.compare_revisions import heading
 
-    rows: list[str] = []
+    rows: list[Text] = []
     for patch in comparison.patches:
-        name = heading(patch)
-        if patch.text:
-            rows += [f"--- {name}", f"+++ {name}", *_hunks(patch.text)]
-        else:
-            rows.append(f"{name} ({patch.difference})")
-    return rows
-
-
-def _hunks(text: str) -> Iterator[str]:
-    """The parts of a range-diff of one patch, with the numbers that the heading of a hunk has."""
-    old = new = 1
-    for part in re.split(r"^@@ ?", text, flags=re.MULTILINE):
-        section, _, body = part.partition("\n")
-        lines = body.rstrip("\n").split("\n")
-        removed, added = (
-            sum(not line.startswith(sign) for line in lines) for sign in "+-"
+        rows.append(plain(f"{heading(patch)} ({patch.difference})", STRONG))
+        rows += map(
+            diff_line, patch.text.rstrip("\n").split("\n") if patch.text else ()
         )
-        if body:
-            yield f"@@ -{old},{removed} +{new},{added} @@ {section}"
-            yield from lines
-            old, new = old + removed, new + added
+    return rows

@@ -31,7 +31,7 @@ from patchpilot.tui.screens.follow_rows import (
     wants,
 )
 from patchpilot.tui.screens.thread_rows import ThreadPart, opens_first, thread_rows
-from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.review_ledger import LedgerItem, PointState
     from patchpilot.topic.review_trailers import Collected, TagChoice
-    from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 
 
 _NARROW = 40
@@ -91,7 +90,7 @@ def read_conversation(series: "Tracked") -> Reading:
     return Reading(series, checklist(series), conversation(series))
 
 
-class FollowScreen(ListDetailScreen):
+class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     """The screen with the replies to the patch and its status."""
 
     stage = Stage.FOLLOW
@@ -160,7 +159,6 @@ class FollowScreen(ListDetailScreen):
         self._timer: Timer | None = None
         self._passed: set[str] = set()
         self._known: tuple[Tracked, ...] | None = None
-        self._led = ""
 
     def body(self) -> ComposeResult:
         """What is next, and the conversation, in which the requests are ticked."""
@@ -193,8 +191,6 @@ class FollowScreen(ListDetailScreen):
         """Show the stored state, read the archive, and refresh periodically while the screen is
         shown.
         """
-        # who just came reads nothing yet, and may be led to new mails
-        self._led = self._mail_at_cursor()
         super().on_screen_resume()
         if self.stage not in self.session.busy and self.may_begin():
             self.tui.jobs.begin(self.stage)
@@ -225,9 +221,9 @@ class FollowScreen(ListDetailScreen):
         if self.is_whole and self.session.fresh(self.stage) is not self._shown:
             self.renew()
 
-    def notes(self, status: StageStatus) -> tuple[str, str]:
+    def note(self, status: StageStatus) -> str:
         """The state is in the heading, and what blocks is in the next step."""
-        return "" if self._order else status.note, ""
+        return "" if self._order else status.note
 
     @property
     def _other(self) -> "Tracked | None":
@@ -258,9 +254,6 @@ class FollowScreen(ListDetailScreen):
         seen = _without_time(result)
         is_known, self._known = bool(seen) and seen == self._known, seen
         before = {series.entry.id: series.unread for series in self._order}
-        # a mail with an open request keeps the cursor
-        asked = self._item
-        is_still = self._mail_at_cursor() == self._led and (not asked or asked.done)
         self._take(result)
         if is_known:
             return
@@ -272,7 +265,7 @@ class FollowScreen(ListDetailScreen):
             self._lay(keep=is_same)
             arrived = chosen.unread - before.get(chosen.entry.id, chosen.unread)
             if is_same and arrived and self._reading and self._reading.series is chosen:
-                self._lead_to(arrived, go=is_still)
+                self._tell_arrived(arrived)
         if self.focused is None:
             self.listed.focus()
 
@@ -361,8 +354,7 @@ class FollowScreen(ListDetailScreen):
         if (keep and self.chosen) or not idents:
             self.fill()
             return
-        self._led = next((one for one in idents if one in series.unread), idents[0])
-        self.fill(self._led)
+        self.fill(next((one for one in idents if one in series.unread), idents[0]))
         # once it has its height
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
@@ -392,23 +384,11 @@ class FollowScreen(ListDetailScreen):
 
         self.in_thread("reading the messages", read, then, self.fill)
 
-    def _lead_to(self, arrived: "frozenset[str]", *, go: bool) -> None:
-        """Report mails that arrived, and go to the first of them, unless the user reads another
-        one.
-        """
-        words = counted(len(arrived), "new message")
-        rows = enumerate(self.listed.rows)
-        found = next(((at, row) for at, row in rows if row.key in arrived), None)
-        if found is None:
-            # a report about the delivery is none of the conversation
-            self.notify(f"{words}: press x to read it")
-        elif go:
-            self._led = str(found[1].key)
-            self._go(found[0])
-            self.notify(f"{words} arrived; press f to go to the next message")
-        else:
-            where = "below" if found[0] > self.listed.place else "above"
-            self.notify(f"{words} {where}: press f to read")
+    def _tell_arrived(self, arrived: "frozenset[str]") -> None:
+        """Report messages that arrived; a report about the delivery is none of the conversation."""
+        is_listed = any(row.key in arrived for row in self.listed.rows)
+        how = "press f to go to it" if is_listed else "press x to read it"
+        self.notify(f"{counted(len(arrived), 'new message')}: {how}")
 
     def _go(self, place: int) -> None:
         """Put the cursor on a row, and show what follows it."""
@@ -428,11 +408,6 @@ class FollowScreen(ListDetailScreen):
         return next(
             (series for series in self._order if series.entry.id == self._number), None
         )
-
-    def _mail_at_cursor(self) -> str:
-        """The mail whose first row has the cursor, "" for none."""
-        part = self.chosen
-        return part.message_id if part and part.fold == part.message_id else ""
 
     @property
     def _item(self) -> "LedgerItem | None":
@@ -716,8 +691,7 @@ class FollowScreen(ListDetailScreen):
 
         def then(comparison: "RevisionComparison") -> None:
             title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"
-            rows = comparison_rows(comparison)
-            self.app.push_screen(Reader(title, rows, patch=True))
+            self.app.push_screen(Reader(title, comparison_rows(comparison)))
 
         def compare(*_: object) -> "RevisionComparison":
             return compare_series(number, names)

@@ -41,7 +41,7 @@ from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys, key_of
-from patchpilot.tui.view.empty import empty_rows, empty_text
+from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
@@ -357,7 +357,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         if self.tui.session.topic is not None:
             keys.append(("Esc", "go back to the open topic"))
         room = (self.size.width or 80), (self.size.height or 24) - 2
-        here.update(empty_text(empty_rows(title, text, keys, *room)))
+        here.update(empty_text(title, text, keys, *room))
 
     def _title(self, grouped: "Mapping[str, Sequence[HomeTopic]]") -> None:
         """How many topics there are, and in which group."""

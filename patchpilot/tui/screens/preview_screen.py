@@ -6,7 +6,6 @@ new in it.
 """
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -22,13 +21,13 @@ from patchpilot.tui.screens.repair_keys import (
     edit_draft,
     switch_transport,
 )
-from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key, more_key
+from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import fitted, plain
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.choose import LineDialog, Option, ask_line, ask_which
+from patchpilot.tui.widgets.choose import Option, ask_which
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import JUMP, NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -62,7 +61,7 @@ def mail_name(result: "Sending", at: int) -> tuple[str, str]:
     return name, parse_subject(result.send.entries[at].subject).title
 
 
-class PreviewScreen(ListDetailScreen):
+class PreviewScreen(StageScreen["Sending"]):
     """The screen with the messages to send."""
 
     stage = Stage.PREVIEW
@@ -86,12 +85,6 @@ class PreviewScreen(ListDetailScreen):
             "raw",
             "show raw",
             "switch between the raw message and the message as its readers see it",
-        ),
-        more_key(
-            "w",
-            "outbox",
-            "write messages",
-            "write the messages to a folder without sending them",
         ),
     ]
 
@@ -122,7 +115,7 @@ class PreviewScreen(ListDetailScreen):
     @property
     def shown_keys(self) -> ShownKeys:
         """Without a cover letter e edits the text of the only mail."""
-        result: Sending | None = self._shown
+        result = self._shown
         labels = {NEXT: TO_SEND}
         if result is None:
             return ShownKeys(labels=labels)
@@ -175,7 +168,7 @@ class PreviewScreen(ListDetailScreen):
 
     def rows(self) -> list[Row]:
         """The mails."""
-        result: Sending = self._shown
+        result = self.shown
         return [
             Row(self._row(result, at), at, at) for at in range(len(result.send.entries))
         ]
@@ -212,7 +205,7 @@ class PreviewScreen(ListDetailScreen):
         """Show the mail under the cursor."""
         from patchpilot.services.send.readable_mail import raw_lines, readable_lines
 
-        result, at = self._shown, self.chosen
+        result, at = self.shown, self.chosen
         if at is None:
             return
         self._at = at
@@ -271,7 +264,7 @@ class PreviewScreen(ListDetailScreen):
 
     def action_options(self) -> None:
         """Set the subject prefix, the transport, or the line about the build."""
-        result: Sending | None = self._shown
+        result = self._shown
         via = f"now {result.request.via}" if result else ""
         options = [
             Option(
@@ -295,7 +288,7 @@ class PreviewScreen(ListDetailScreen):
         from patchpilot.model.draft import COMPILE_TESTED
         from patchpilot.services.send.build_proof import say_compile_tested
 
-        result: Sending | None = self.current
+        result = self.current
         if result is None:
             return
         wanted = result.draft.answers.get(COMPILE_TESTED) != "yes"
@@ -315,23 +308,3 @@ class PreviewScreen(ListDetailScreen):
             else "the line about the build was removed",
         )
         self.begin_after("draft")
-
-    def action_outbox(self) -> None:
-        """Write the mails to files."""
-        result: Sending | None = self.current
-        if result is None:
-            return
-
-        from patchpilot.services.send.outbox_folder import write_outbox
-
-        def write(folder: str) -> None:
-            self.in_thread(
-                "writing the messages",
-                lambda _, __: write_outbox(result, Path(folder).expanduser()),
-                lambda files: self.notify(
-                    f"wrote {counted(len(files), 'message')} to {folder}"
-                ),
-            )
-
-        question = LineDialog("Save the messages to this directory:", value="outbox")
-        ask_line(self.app, question, write)

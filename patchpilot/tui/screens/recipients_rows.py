@@ -238,37 +238,17 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
 
 HEADER, ROLE = 6, 14
 """Columns of the tick and the header, and of a role."""
-SHARE_NAME = "commits"
-"""The name of the column with a contact's share of the commits to the files."""
-WORTH_A_SHARE = 56
-"""Columns of the list below which the share is only in the detail."""
 
 
-def recipient_rows(
-    groups: Sequence[RecipientGroup], room: int, history: "FileHistory | None"
-) -> list[Row]:
-    """Return the rows in so many columns.
-
-    Each recipient has its header, name, role and share of the commits. The first heading includes
-    the titles of the columns.
-    """
-    share = len(SHARE_NAME) if room >= WORTH_A_SHARE else 0
-    who = max(24, room - HEADER - 1 - ROLE - share)
+def recipient_rows(groups: Sequence[RecipientGroup], room: int) -> list[Row]:
+    """Return the rows in so many columns: each recipient has its header, name and role."""
+    who = max(24, room - HEADER - 1 - ROLE)
     rows: list[Row] = []
     for group in groups:
         title = f"{group.title} {glyph('dot')} {len(group.rows)}"
-        heading = plain(fitted(title, HEADER + who), STRONG)
-        if not rows:
-            heading.append(
-                plain(f" {'role':<{ROLE}}{SHARE_NAME if share else ''}", QUIET)
-            )
-        rows.append(Row(heading))
+        rows.append(Row(plain(title, STRONG)))
         for header, recipient in group.rows:
-            known = history.contacts.get(recipient.address.key) if history else None
-            percent = f"{known.percent}%" if known and share else ""
-            line = _line(header, recipient, who).append(
-                plain(percent.rjust(share), QUIET)
-            )
+            line = _line(header, recipient, who)
             rows.append(Row(line, (header, recipient), recipient.address.key))
     return rows
 

@@ -23,7 +23,7 @@ from patchpilot.tui.screens.recipients_rows import (
     recipient_rows,
     why_text,
 )
-from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -133,7 +133,7 @@ def judged(text: str, known: "CountedRecipients | None") -> tuple[bool, str]:
     return True, ""
 
 
-class RecipientsScreen(ListDetailScreen):
+class RecipientsScreen(StageScreen["CountedRecipients"]):
     """The screen with the recipients of the topic's messages."""
 
     stage = Stage.RECIPIENTS
@@ -176,11 +176,9 @@ class RecipientsScreen(ListDetailScreen):
 
     def rows(self) -> list[Row]:
         """The recipients in their groups."""
-        known: CountedRecipients = self._shown
+        known = self.shown
         room = (self.listed.scrollable_content_region.width or self.size.width - 4) - 1
-        return recipient_rows(
-            grouped(known.rows, known.planned.plan), room, self._history
-        )
+        return recipient_rows(grouped(known.rows, known.planned.plan), room)
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -200,7 +198,7 @@ class RecipientsScreen(ListDetailScreen):
 
     def detail(self) -> None:
         """Show why this one is a recipient, and what the reasons come from."""
-        known: CountedRecipients = self._shown
+        known = self.shown
         panel = self.list_panel
         topic = self.session.topic
         whole = "the series" if topic and len(topic.commits) > 1 else "the patch"
@@ -231,7 +229,7 @@ class RecipientsScreen(ListDetailScreen):
         def then(history: "FileHistory") -> None:
             self._history = history
             if self._shown is not None:
-                self.fill()
+                self.detail()
 
         self.in_thread(
             "reading the history of the files",
@@ -275,7 +273,7 @@ class RecipientsScreen(ListDetailScreen):
     @property
     def next_key(self) -> NextKey | None:
         """The note that is marked, if it can be settled here, otherwise the next one."""
-        known: CountedRecipients | None = self.current
+        known = self.current
         marked = self._notes.chosen
         if marked and marked.remedy:
             return NextKey("a", marked.words)
@@ -327,7 +325,7 @@ class RecipientsScreen(ListDetailScreen):
         """Change the user's edits of the plan, and report it."""
         from patchpilot.topic.topic_recipients import edit
 
-        known: CountedRecipients | None = self._shown
+        known = self._shown
         if known is None:
             return
         edits = edit(known.planned, patch=known.patch, **change.changes)
@@ -354,7 +352,7 @@ class RecipientsScreen(ListDetailScreen):
 
         Reports why not: an undisclosed fix has them from its call only.
         """
-        known: CountedRecipients | None = self._shown
+        known = self._shown
         if known is None or not known.planned.undisclosed:
             return True
         words = (

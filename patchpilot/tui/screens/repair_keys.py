@@ -12,11 +12,11 @@ from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
     from patchpilot.services.send.sending import Sending
-    from patchpilot.tui.stage.stage_screen import StageScreen
+    from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
 def choose_prefix(
-    screen: "StageScreen", result: "Sending | None", then: Callable[[], None]
+    screen: "AnyScreen", result: "Sending | None", then: Callable[[], None]
 ) -> None:
     """Let the user choose the subject prefix.
 
@@ -74,7 +74,7 @@ def _is_prefix(text: str) -> tuple[bool, str]:
     )
 
 
-def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
+def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
     """Edit the cover letter, changelog and notes as one text in the user's editor."""
     from patchpilot.services.send.edit_draft import edit
     from patchpilot.tui.actions.editing import edit_text
@@ -94,7 +94,7 @@ def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
     then()
 
 
-def switch_transport(screen: "StageScreen", plan: "Sending | None") -> None:
+def switch_transport(screen: "AnyScreen", plan: "Sending | None") -> None:
     """Switch from the plan's transport to the next one and plan the send again."""
     from patchpilot.services.send.transport_names import next_transport
 

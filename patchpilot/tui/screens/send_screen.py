@@ -45,7 +45,7 @@ from patchpilot.tui.screens.send_rows import (
     why_not_now,
 )
 from patchpilot.tui.stage.job_errors import as_error
-from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
@@ -72,7 +72,7 @@ BEFORE = ("send", "repair", "to_self")
 """The actions before a send."""
 
 
-class SendScreen(ListDetailScreen):
+class SendScreen(StageScreen["Sending"]):
     """The screen with the pre-flight card, which sends the messages."""
 
     stage = Stage.SEND
@@ -159,7 +159,7 @@ class SendScreen(ListDetailScreen):
         """What can be done now: a and A come before s, and nothing that would leave the mails alone
         while they are sent.
         """
-        known: Sending | None = self._shown
+        known = self._shown
         if self._sending:
             hidden = {
                 *BEFORE,
@@ -186,7 +186,7 @@ class SendScreen(ListDetailScreen):
     @property
     def _is_unfinished(self) -> bool:
         """Whether the last send was interrupted."""
-        known: Sending | None = self._shown
+        known = self._shown
         return bool(known and known.unfinished and known.last)
 
     def show(self, result: "Sending") -> None:
@@ -232,7 +232,7 @@ class SendScreen(ListDetailScreen):
 
     def rows(self) -> list[Row]:
         """The checks."""
-        known: Sending = self._shown
+        known = self.shown
         columns = self.listed.scrollable_content_region.width or self._columns("#ready")
         return check_rows(known, columns - 1, all_rows=self._all_rows)
 
@@ -245,7 +245,7 @@ class SendScreen(ListDetailScreen):
     @property
     def next_key(self) -> NextKey | None:
         """What blocks first, then the send; None once it was sent."""
-        known: Sending | None = self.current
+        known = self.current
         if known is None or self._sending:
             return WAIT
         if known.unfinished:
@@ -277,7 +277,7 @@ class SendScreen(ListDetailScreen):
 
     def resized(self) -> None:
         """The rows of the list and the recipients follow the size."""
-        known: Sending = self._shown
+        known = self.shown
         if self._sending:
             self._draw_mails()
         elif known.now or known.link:
@@ -374,9 +374,9 @@ class SendScreen(ListDetailScreen):
 
     def action_send(self) -> None:
         """Ask for confirmation, then send; resume a send that was interrupted."""
-        known: Sending | None = self.current
+        known = self.current
         if self._is_unfinished and not self.tui.sending:
-            self._ask_resume(self._shown)
+            self._ask_resume(self.shown)
         elif known is None or self.tui.sending:
             self.notify("not ready yet")
         elif known.is_sent:
@@ -437,7 +437,7 @@ class SendScreen(ListDetailScreen):
 
     def action_to_self(self) -> None:
         """Send to yourself only: to no list and no maintainer."""
-        known: Sending | None = self._shown
+        known = self._shown
         if known and known.blocked:
             self.show_blocked(known)
             return
@@ -664,7 +664,7 @@ class SendScreen(ListDetailScreen):
     def place(self) -> None:
         """Also: an earlier send is not reported as the current one."""
         super().place()
-        known: Sending | None = self._shown
+        known = self._shown
         is_before = self.is_whole and self._has_sent and self.current is None
         if is_before and not self._sending and known and known.now:
             self._progress_panel.heading = (

@@ -52,31 +52,6 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
     return result, StageStatus(StageState.TODO, result.reason or "no candidates")
 
 
-def first_hunk(rows: Sequence[str]) -> int:
-    """Return the line of a patch's first hunk, or 0 if it has none."""
-    return next((at for at, row in enumerate(rows) if row.startswith("@@ ")), 0)
-
-
-def from_hunk(rows: Sequence[str], at: int) -> list[str]:
-    """Return the patch from the hunk at line `at` on, with the header of its file."""
-    file = (
-        next(
-            (
-                line
-                for line in range(at, -1, -1)
-                if rows[line].startswith("diff --git ")
-            ),
-            at,
-        )
-        if rows
-        else 0
-    )
-    header = next(
-        (line for line in range(file, at) if rows[line].startswith("@@ ")), at
-    )
-    return [*rows[file:header], *rows[at:]]
-
-
 def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
     """Return the first line to show of a candidate's patch.
 
@@ -102,14 +77,10 @@ CHOICES = {
     A_FIX: "This is a fix: find the commit that introduced the bug",
 }
 SURE, LIKELY = 0.8, 0.5
-"""The confidence from which a meter is green, and from which it is yellow."""
-METER = (4, 20)
-"""Columns of a meter, at least and at most."""
-WORDS = 24
-"""Columns of a subject that come before a longer meter."""
+"""The confidence from which a candidate is green, and from which it is yellow."""
 BORDERS = 3
 FIXED_COLUMNS = 4 + 4 + 1 + 2 + 12 + 2 + 10 + 2
-"""Columns of a candidate's row without meter and subject."""
+"""Columns of a candidate's row without its subject."""
 
 
 def candidate_rows(
@@ -130,26 +101,14 @@ def candidate_rows(
     ]
 
 
-def meter_bar(share: float, columns: int, style: str = "") -> Text:
-    """Return a share as a bar in exactly so many columns.
-
-    It is clamped to the range 0 to 1. A share above 0 shows at least the smallest mark.
-    """
-    share = min(1.0, max(0.0, share))
-    marks = glyph("bar") * max(round(share * columns), 1 if share else 0)
-    return Text(f"{marks:<{columns}}", style=style, no_wrap=True)
-
-
 def _row(candidate: "Candidate", columns: int, ticked: bool) -> Text:
     """A candidate: ticked or not, confidence, id, first release, subject."""
-    room = columns - BORDERS - FIXED_COLUMNS
-    meter = max(METER[0], min(METER[1], (room - WORDS) // 2))
     sure = candidate.confidence
     style = "green" if sure >= SURE else "yellow" if sure >= LIKELY else "dim"
     mark = f"[{glyph('ticked')}]" if ticked else ""
-    row = Text(f"{mark:<4}{sure:4.0%} ", no_wrap=True) + meter_bar(sure, meter, style)
+    row = Text.assemble(f"{mark:<4}", (f"{sure:4.0%} ", style), no_wrap=True)
     release = fitted((candidate.first_release or "unreleased").removeprefix("v"), 10)
-    subject = fitted(candidate.subject, max(8, room - meter))
+    subject = fitted(candidate.subject, max(8, columns - BORDERS - FIXED_COLUMNS))
     return row.append(plain(f"  {candidate.commit[:12]}  {release}  {subject}"))
 
 

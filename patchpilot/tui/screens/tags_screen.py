@@ -17,29 +17,24 @@ from textual.widgets import Static
 
 from patchpilot.model.bug_range import NOWHERE
 from patchpilot.model.counted import counted
-from patchpilot.model.printable import one_line, printable
 from patchpilot.tui.screens.tags_rows import (
     A_FIX,
     NOT_A_FIX,
     OTHER,
     candidate_rows,
     evidence_rows,
-    first_hunk,
-    from_hunk,
     present_rows,
     related_hunk,
 )
-from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.rich_text import lines, word_diff
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import (
     LineDialog,
-    Option,
     Reader,
     ask_line,
-    ask_which,
 )
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import NEXT
@@ -52,9 +47,7 @@ if TYPE_CHECKING:
     from patchpilot.services.candidate_impact import CandidateImpact
     from patchpilot.services.tags.find_culprits import Candidate, FixesResult
     from patchpilot.services.tags.prepare_commits import PrepareRequest
-    from patchpilot.services.track.posted_commit import PostedCommit
     from patchpilot.topic.message_changes import Preparation
-    from patchpilot.tui.stage.stage_screen import StageScreen
 
 
 BINDINGS: list[BindingType] = [
@@ -76,15 +69,13 @@ BINDINGS: list[BindingType] = [
     key(
         "x",
         "view",
-        "show more",
-        "show the candidate's changes next to the fix, or its history",
+        "show patch",
+        "show the candidate's changes to the files of the fix, then the fix",
     ),
 ]
 
 
-def ask_for_commit(
-    screen: "StageScreen", then: "Callable[[str, Candidate], None]"
-) -> None:
+def ask_for_commit(screen: AnyScreen, then: "Callable[[str, Candidate], None]") -> None:
     """Let the user name the commit that introduced the bug.
 
     `then` is called with the id of the fix and the named commit.
@@ -106,50 +97,7 @@ def ask_for_commit(
     ask_line(screen.app, LineDialog(text), look_up)
 
 
-def posted_thread(screen: "StageScreen", commit: str) -> None:
-    """Find the thread in which a commit was posted and show its versions, reviews and backports."""
-    from patchpilot.services.track.posted_commit import posted_in_archive
-
-    def found(posted: "PostedCommit") -> None:
-        title = f"{posted.commit.short}: {posted.tracked.subject}"
-        screen.app.push_screen(Reader(title, posted_rows(posted), fold=True))
-
-    screen.in_thread(
-        "finding the thread",
-        lambda repository, progress: posted_in_archive(
-            repository,
-            commit,
-            screen.session.settings(repository).get("lore"),
-            progress=progress,
-        ),
-        found,
-    )
-
-
-def posted_rows(found: "PostedCommit") -> list[str]:
-    """Return the posted message, the five header rows of its series, its tags and its history.
-
-    Each event of the history has its evidence.
-    """
-    from patchpilot.services.track.series_head import head_rows
-    from patchpilot.topic.followed.story import story
-
-    label = f"{found.revision.label}, " if found.revision else ""
-    lines = [
-        f"posted    {label}{found.url or f'<{found.mail.message_id}>'}",
-        f"author    {found.series.author or ''}",
-    ]
-    lines += [f"{row.name:<9} {row.says}" for row in head_rows(found.tracked)]
-    lines += [f"tag v{tag.version:<4} {tag.trailer}" for tag in found.series.trailers]
-    lines += ["", "History"]
-    for event in story(found.tracked):
-        day = f"{event.when:%Y-%m-%d}" if event.when else "now"
-        proof = f"  {event.proof}" if event.proof else ""
-        lines.append(f"{day:<10}  {event.text}{proof}")
-    return [one_line(printable(line)) for line in lines]
-
-
-def claim(screen: "StageScreen", *, is_fix: bool) -> None:
+def claim(screen: AnyScreen, *, is_fix: bool) -> None:
     """Store with the topic whether the commit is a fix; the other stages use this answer."""
     from patchpilot.topic.fix_claims import answer_fix
 
@@ -184,7 +132,7 @@ def claim(screen: "StageScreen", *, is_fix: bool) -> None:
 
 
 def write_tags(
-    screen: "StageScreen", fixes: tuple[str, ...], tag: str, *, is_proposed: bool = True
+    screen: AnyScreen, fixes: tuple[str, ...], tag: str, *, is_proposed: bool = True
 ) -> None:
     """Ask which tags to write for these commits, show the resulting message, and write it."""
     from patchpilot.tui.screens.write_tags_dialog import WriteTags
@@ -211,7 +159,7 @@ def write_tags(
     )
 
 
-def is_signed(screen: "StageScreen") -> bool:
+def is_signed(screen: AnyScreen) -> bool:
     """Whether the selected commit has a Signed-off-by: line."""
     commit = screen.session.commit
     return commit is not None and any(
@@ -219,7 +167,7 @@ def is_signed(screen: "StageScreen") -> bool:
     )
 
 
-def _write(screen: "StageScreen", request: "PrepareRequest") -> None:
+def _write(screen: AnyScreen, request: "PrepareRequest") -> None:
     from patchpilot.services.tags.prepare_commits import prepare
     from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 
@@ -252,7 +200,7 @@ def _write(screen: "StageScreen", request: "PrepareRequest") -> None:
     )
 
 
-class TagsScreen(ListDetailScreen):
+class TagsScreen(StageScreen["FixesResult"]):
     """The screen for choosing the commit that introduced the bug."""
 
     stage = Stage.TAGS
@@ -306,7 +254,7 @@ class TagsScreen(ListDetailScreen):
 
     def rows(self) -> list[Row]:
         """The candidates, and other answers."""
-        known: FixesResult = self._shown
+        known = self.shown
         return candidate_rows(
             self._candidates(), self.size.width, self._ticks(), is_fix=known.is_fix
         )
@@ -316,7 +264,7 @@ class TagsScreen(ListDetailScreen):
         """Where the tags are there, the next stage comes first; the keys of candidates are for
         candidates.
         """
-        result: FixesResult | None = self._shown
+        result = self._shown
         hidden = set()
         if result is None or not result.candidates or self._chosen() is None:
             hidden |= {"tick", "view"}
@@ -386,7 +334,7 @@ class TagsScreen(ListDetailScreen):
         """The evidence for the selected candidate, the ruler and the message, as far as they are
         known.
         """
-        result: FixesResult | None = self._shown
+        result = self._shown
         commit, candidate = self.session.commit, self._chosen()
         if result is None or commit is None:
             return
@@ -444,10 +392,7 @@ class TagsScreen(ListDetailScreen):
             self.in_thread("reading the candidate", read, kept)
 
     def _show_patches(self) -> None:
-        """The candidate's hunk that has most of the fix's lines, next to the fix's hunks.
-
-        `x` shows the whole patches.
-        """
+        """The candidate's hunk that has most of the fix's lines, next to the fix's hunks."""
         candidate = self._chosen()
         introduced, fix = self._patches.get(self._pair, ([], []))
         self.query_one("#introduced", Panel).heading = (
@@ -455,13 +400,12 @@ class TagsScreen(ListDetailScreen):
         )
         if not fix:
             return
-        for name, rows in (
-            ("#introducing", from_hunk(introduced, related_hunk(introduced, fix))),
-            ("#fix", from_hunk(fix, first_hunk(fix))),
-        ):
+        hunk = related_hunk(introduced, fix)
+        for name, rows, at in (("#introducing", introduced, hunk), ("#fix", fix, 0)):
             view = self.query_one(name, DiffView)
             if list(view.rows) != rows:
                 view.fill(rows)
+                view.scroll_to(y=view.place_of(at), animate=False, immediate=True)
 
     @property
     def next_key(self) -> NextKey | None:
@@ -474,26 +418,10 @@ class TagsScreen(ListDetailScreen):
         return NextKey("w", "review the tags to write") if is_candidate else None
 
     def action_view(self) -> None:
-        """Show more about the selected candidate."""
+        """Show a candidate's patch, and the fix below it, on the whole screen."""
         candidate = self._chosen()
         if candidate is None:
             return
-        options = [
-            Option(
-                "Patch",
-                "its changes to the files of the fix, then the fix",
-                partial(self._view, candidate),
-            ),
-            Option(
-                "History",
-                "its versions, its reviews and its backports",
-                partial(posted_thread, self, candidate.commit),
-            ),
-        ]
-        ask_which(self.app, f"{candidate.commit[:12]} {candidate.subject}", options)
-
-    def _view(self, candidate: "Candidate") -> None:
-        """Show a candidate's patch, and the fix below it, on the whole screen."""
 
         def then(patches: tuple[list[str], list[str]]) -> None:
             rows = [*patches[0], "", "The fix:", "", *patches[1]]
@@ -529,7 +457,7 @@ class TagsScreen(ListDetailScreen):
     def action_tick(self) -> None:
         """Tick the candidate, or untick it: every ticked one gets a Fixes: tag."""
         commit, candidate = self.session.commit, self._chosen()
-        result: FixesResult | None = self._shown
+        result = self._shown
         if commit is None or candidate is None or result is None:
             self.notify("select a candidate first")
             return
@@ -541,7 +469,7 @@ class TagsScreen(ListDetailScreen):
 
         That one is not proposed where a tag is valid or its evidence is weak.
         """
-        result: FixesResult | None = self._shown
+        result = self._shown
         chosen = self._to_write()
         if self.session.commit is None or result is None:
             return
@@ -558,7 +486,7 @@ class TagsScreen(ListDetailScreen):
         """The candidates that get a tag: the ticked ones, else the selected one unless its tag is
         there.
         """
-        result: FixesResult | None = self._shown
+        result = self._shown
         there = (
             {judged.target.id for judged in result.present if judged.target}
             if result
@@ -574,7 +502,7 @@ class TagsScreen(ListDetailScreen):
 
     def _candidates(self) -> "tuple[Candidate, ...]":
         """The candidates found, and those that the user named."""
-        result: FixesResult | None = self._shown
+        result = self._shown
         if result is None:
             return ()
         found = {one.commit for one in result.candidates}
@@ -601,7 +529,7 @@ class TagsScreen(ListDetailScreen):
             one.commit for one in self._candidates() if one.commit in self._ticks()
         )
         candidate = self._chosen()
-        result: FixesResult | None = self._shown
+        result = self._shown
         present = (
             tuple(judged.target.id for judged in result.present if judged.target)
             if result

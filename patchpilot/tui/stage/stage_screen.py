@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The base of the stages' screens: title line, stage bar, panels, and key line."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.widgets import Static
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import OptionList, Static
+from textual.worker import get_current_worker
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.own_command import UntrustedCommandsError
-from patchpilot.tui.stage.job_screen import JobScreen
+from patchpilot.model.progress import Progress
+from patchpilot.tui.stage.job_errors import as_error
+from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
@@ -21,9 +27,11 @@ from patchpilot.tui.view.rich_text import with_code
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 from patchpilot.tui.view.title import where
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.lists import Row, RowList, event_row
 from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -31,14 +39,29 @@ from patchpilot.tui.widgets.search import SearchBar
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
 
+if TYPE_CHECKING:
+    from patchpilot.topic.open_repository import Repository
+
+R = TypeVar("R")
+"""The result of a stage."""
+T = TypeVar("T")
 MINIMUM = (80, 24)
+STEP = 0.1
+"""Seconds between two reports of progress that are shown: more of them would only delay keys."""
+REST = 0.12
+"""Seconds without a move of the cursor after which the details of what it is on are shown."""
+PATIENCE = 0.3
+"""Seconds after which work is announced: most ends sooner, and what would be drawn and removed
+again is what a slow line waits for.
+"""
 
 
-class StageScreen(JobScreen):
-    """The base class of a stage's screen.
+class StageScreen(ReportsErrors, Screen[None], Generic[R]):
+    """The base class of a stage's screen: panels, of which one has a list, and side jobs.
 
-    Subclasses define `stage`, `body()`, which yields the widgets, and `show(result)`, which fills
-    them.
+    Subclasses define `stage`, `body()`, which yields the widgets, `LIST`, `rows()`, and `detail()`,
+    which shows the selected row. The cursor stays on its row, identified by the row's key, when a
+    new result arrives or the size changes. Of side jobs, only one per name runs at a time.
     """
 
     stage: ClassVar[Stage]
@@ -71,16 +94,31 @@ class StageScreen(JobScreen):
         ),
     ]
     ALLOW_IN_MAXIMIZED_VIEW = "SearchBar, MessageRow, KeyLine"
+    LIST: ClassVar[str]
+    """The selector of the list."""
+    RESTS: ClassVar[bool] = False
+    """Whether the detail waits until the cursor rests, as it takes time."""
     jump_label = ""
     """What `f` goes to, for the key line; "" if that is seldom needed."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._shown: Any = None
+        super().__init__()
+        self.session = session
+        self._doing: dict[str, str] = {}
+        self._meanwhile: dict[str, Callable[[], None]] = {}
+        self._slow: set[str] = set()
+        self._resting: Timer | None = None
+        self._shown: R | None = None
         self._trust_error: UntrustedCommandsError | None = None
 
     @property
-    def current(self) -> Any | None:
+    def shown(self) -> R:
+        """The result that is on screen."""
+        assert self._shown is not None
+        return self._shown
+
+    @property
+    def current(self) -> R | None:
         """The result that is on screen, unless something that it depends on changed or a newer one
         is about to be shown.
         """
@@ -105,10 +143,6 @@ class StageScreen(JobScreen):
 
         The first, or the one of the class `main`, shows the stage's note.
         """
-        raise NotImplementedError
-
-    def show(self, result: Any) -> None:
-        """Fill the widgets from the service's result."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
@@ -160,6 +194,9 @@ class StageScreen(JobScreen):
         )
         self.query_one("#too-small", Static).update(text)
         self.place()
+        if self._shown is not None:
+            # once the panels have their size
+            self.call_after_refresh(self.resized)
 
     def may_begin(self) -> bool:
         """Whether the stage can start: its topic is known, and the first screen is drawn."""
@@ -259,20 +296,17 @@ class StageScreen(JobScreen):
             is_quiet = (
                 is_said or status.state is StageState.BUSY or self.session.topic is None
             )
-            main.note, main.alarm = ("", "") if is_quiet else self.notes(status)
+            main.note = "" if is_quiet else self.note(status)
 
     def _is_blocked(self, status: StageStatus) -> bool:
         return (
             status.state is StageState.BLOCKED and self.stage not in self.session.errors
         )
 
-    def notes(self, status: StageStatus) -> tuple[str, str]:
-        """What the main panel says of the stage in its border, and in a row of its own where that
-        blocks.
-        """
-        if self._is_blocked(status):
-            return "", f"{glyph('blocked')} {status.note}"
-        return status.note, ""
+    def note(self, status: StageStatus) -> str:
+        """Return what the main panel says of the stage in its border."""
+        sign = f"{glyph('blocked')} " if self._is_blocked(status) else ""
+        return f"{sign}{status.note}"
 
     def _now_doing(self) -> str:
         if self.side_job:
@@ -368,3 +402,214 @@ class StageScreen(JobScreen):
     def action_search(self) -> None:
         """Open the search line for the text on screen."""
         self.query_one(SearchBar).open()
+
+    # the list and its detail
+
+    @property
+    def listed(self) -> RowList:
+        """The list."""
+        return self.query_one(self.LIST, RowList)
+
+    @property
+    def list_panel(self) -> Panel:
+        """Its panel."""
+        return cast(Panel, self.listed.parent)
+
+    @property
+    def chosen(self) -> Any:
+        """What the selected row is about; asked for the keys also while there is no list."""
+        return next(
+            (listed.chosen for listed in self.query(self.LIST).results(RowList)), None
+        )
+
+    def rows(self) -> Iterable[Row]:
+        """The rows of the list, in the room that it has."""
+        raise NotImplementedError
+
+    def detail(self) -> None:
+        """Show the selected row in detail."""
+        raise NotImplementedError
+
+    def fill(self, key: Hashable = None) -> None:
+        """Write the list again; the cursor goes to the row of the key, or stays where it is."""
+        self.listed.fill(self.rows(), key)
+        self.detail()
+        self.keys_changed()
+
+    def show(self, result: Any) -> None:
+        """Fill the list; it has the focus at first."""
+        self.fill()
+        if self.focused is None:
+            self.listed.focus()
+
+    def open_detail(self) -> None:
+        """Where the panel of the class `detail` has no room of its own, show it as a card over the
+        panel before it.
+        """
+        self.add_class("-detail")
+
+    def moved(self, listed: RowList) -> None:
+        """The user moved the cursor of a list."""
+        self.keys_changed()
+        if listed.id != self.LIST[1:]:
+            return
+        if self.RESTS:
+            self.at_rest(self.detail)
+        else:
+            self.detail()
+
+    def entered(self, listed: RowList) -> None:
+        """The user pressed Enter on a row: its detail, where that has no room of its own."""
+        if listed.id == self.LIST[1:]:
+            self.open_detail()
+
+    def on_option_list_option_highlighted(
+        self, event: OptionList.OptionHighlighted
+    ) -> None:
+        """Unless the list was filled again since."""
+        if event_row(event) >= 0:
+            self.moved(cast(RowList, event.option_list))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """As above; what it raises is reported."""
+        if event_row(event) >= 0:
+            with self.reporting():
+                self.entered(cast(RowList, event.option_list))
+
+    def resized(self) -> None:
+        """The size changed: write what follows it."""
+        self.fill()
+
+    # side jobs
+
+    @property
+    def tui(self) -> Any:
+        """The application."""
+        return self.app
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its widgets are there: until it or the program is closed, which removes one after
+        another; threads may report later.
+        """
+        is_open = self.is_mounted and self.is_attached and self.app.is_running
+        return (
+            is_open
+            and sum(
+                isinstance(child, TitleLine | StageBar | KeyLine) or child.id == "body"
+                for child in self.children
+            )
+            == 4
+        )
+
+    @property
+    def side_job(self) -> str:
+        """The latest job that takes longer than a moment, "" for none."""
+        slow = [doing for what, doing in self._doing.items() if what in self._slow]
+        return slow[-1] if slow else ""
+
+    def cancel_side_jobs(self) -> None:
+        """Stop them all; their results are not shown."""
+        for what in list(self._doing):
+            self.workers.cancel_group(self, f"side-{what}")
+            self._ended(what)()
+
+    def at_rest(self, show: Callable[[], None]) -> None:
+        """Call `show` once the cursor rests: a held key then draws the list alone, also over a slow
+        line.
+        """
+        if self._resting:
+            self._resting.stop()
+
+        def rested() -> None:
+            self._resting = None
+            with self.reporting():
+                show()
+
+        self._resting = self.set_timer(REST, rested)
+
+    def in_thread(
+        self,
+        what: str,
+        work: "Callable[[Repository, Progress], T]",
+        then: Callable[[T], None],
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Run `work` in a thread, then show its result with `then`.
+
+        A second call of the same name replaces the first.
+
+        When it takes longer than a moment, the title line shows `what`, and `meanwhile` is called
+        once, as it is when there is no result.
+        """
+        self._doing[what], self._meanwhile[what] = f"{what} …", meanwhile
+        self.set_timer(PATIENCE, partial(self._lasts, what, meanwhile))
+        in_new_thread(self, partial(self._do, what, work, then), f"side-{what}")
+
+    def _lasts(self, what: str, meanwhile: Callable[[], None]) -> None:
+        """Announce a side job that did not end yet, and was not replaced."""
+        if self._meanwhile.get(what) is meanwhile and self.is_whole:
+            self._slow.add(what)
+            meanwhile()
+            self._meanwhile[what] = lambda: None
+            self.place()
+
+    def _ended(self, what: str) -> Callable[[], None]:
+        """A side job ended: what was to be called if it lasted."""
+        self._doing.pop(what, None)
+        self._slow.discard(what)
+        return self._meanwhile.pop(what, lambda: None)
+
+    def _do(
+        self,
+        name: str,
+        work: "Callable[[Repository, Progress], T]",
+        then: Callable[[T], None],
+    ) -> None:
+        worker, last = get_current_worker(), 0.0
+
+        def tell(line: str) -> None:
+            nonlocal last
+            if (now := time.monotonic()) - last >= STEP:
+                last = now
+                self.call_later(self._progressed, name, line)
+
+        progress = progress_to(tell)
+        try:
+            with self.session.repository() as repository:
+                result = work(repository, progress)
+        except BaseException as error:  # noqa: BLE001 (shown in the error card)
+            if not worker.is_cancelled:
+                again = partial(self.in_thread, name, work, then)
+                self.call_later(self._failed, name, as_error(error), again)
+            return
+        if not worker.is_cancelled:
+            self.call_later(self._done, name, then, result)
+
+    def _done(self, name: str, then: Callable[[T], None], result: T) -> None:
+        """Show a side job's result."""
+        self._ended(name)
+        if self.is_whole:
+            then(result)
+            self.place()
+
+    def _failed(
+        self, name: str, error: PatchpilotError, again: Callable[[], None]
+    ) -> None:
+        """Show a side job's error; `again` starts it once more."""
+        meanwhile = self._ended(name)
+        if self.is_whole:
+            meanwhile()
+            self.show_error(error, again)
+            self.place()
+
+    def _progressed(self, name: str, line: str) -> None:
+        """Show the progress of a side job."""
+        if name in self._doing:
+            self._doing[name] = line
+            if name in self._slow:
+                self.place()
+
+
+AnyScreen = StageScreen[Any]
+"""The screen of a stage, whatever its result is."""

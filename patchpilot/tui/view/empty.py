@@ -13,26 +13,24 @@ WIDEST = 68
 """Columns of the text at most."""
 
 
-Parts = list[tuple[str, str]]
-"""The parts of a line, each with its style."""
-
-
-def empty_rows(
+def empty_text(
     title: str,
     text: str,
     keys: Sequence[tuple[str, str]],
     columns: int,
     lines: int,
-) -> list[Parts]:
-    """Return the title, the text and the keys with what they do, as lines in the middle of so many
-    columns and lines.
+) -> Text:
+    """Return the title, the text and the keys with what they do, in the middle of so many columns
+    and lines.
 
     Paragraphs of the text are separated by blank lines, which are left out if there is no room for
     them.
     """
     room = max(20, min(WIDEST, columns - 2))
     head = max((width(key) for key, _ in keys), default=0) + 2
-    rows: list[Parts] = [[(line, STRONG)] for line in wrapped(title, room)]
+    rows: list[list[tuple[str, str]]] = [
+        [(line, STRONG)] for line in wrapped(title, room)
+    ]
     for paragraph in text.split("\n\n") if text else ():
         rows += [[], *([(line, "")] for line in wrapped(paragraph, room))]
     rows += [[]] if keys else []
@@ -46,15 +44,9 @@ def empty_rows(
     widest = max(sum(width(part) for part, _ in row) for row in rows)
     left = " " * max(0, (columns - widest) // 2)
     above = max(0, (lines - len(rows)) // 2)
-    return [
-        *([] for _ in range(above)),
-        *([(left, ""), *row] if row else row for row in rows),
-    ]
-
-
-def empty_text(rows: Sequence[Parts]) -> Text:
-    """Return such lines as one text."""
     return joined(
-        Text.assemble(*((printable(part), style) for part, style in row))
-        for row in rows
+        Text.assemble(left, *((printable(part), style) for part, style in row))
+        if row
+        else Text()
+        for row in [*[[]] * above, *rows]
     )

@@ -11,10 +11,8 @@ from textual.containers import Container
 from textual.geometry import Region
 from textual.reactive import var
 from textual.widget import Widget
-from textual.widgets import Static
 
 from patchpilot.model.printable import crop, one_line, width
-from patchpilot.tui.view.rich_text import plain
 
 CORNERS = 6
 """Columns of a border line that its texts cannot take: corners, and the space around the text."""
@@ -35,14 +33,13 @@ class Panel(Container):
 
     `heading` is in the top border; `note` (the state of the stage and what to do next) and
     `count` (`2/5`) are at the right of the bottom border; `heading_in` and `bottom_in` fit them
-    to the width. `alarm` is what blocks, with the key that makes it right.
+    to the width.
     """
 
     ALLOW_MAXIMIZE = True
     heading = var("", init=False)
     note = var("", init=False)
     count = var("", init=False)
-    alarm = var("", init=False)
 
     def __init__(
         self,
@@ -66,16 +63,6 @@ class Panel(Container):
     def watch_count(self) -> None:
         """Write the count."""
         self._label()
-
-    def watch_alarm(self, text: str) -> None:
-        """Show what blocks above everything else in the panel, in the color of errors."""
-        rows = list(self.query_children(".alarm").results(Static))
-        if text and not rows:
-            rows = [Static(classes="alarm", markup=False)]
-            self.mount(rows[0])
-        for row in rows:
-            row.update(plain(one_line(text)))
-            row.display = bool(text)
 
     def on_mount(self) -> None:
         """Write the border's texts."""
@@ -130,25 +117,16 @@ def heading_in(heading: str, room: int) -> str:
 def bottom_in(note: str, count: str, room: int) -> str:
     """Return the text of the bottom border in so many columns.
 
-    A key to press is never cut off: the reason before it and then the count give way first.
+    A key to press is not cut off: the reason before it gives way first.
     """
-    instruction = next(
-        (part for part in note.split("; ") if part.startswith("press ")), ""
-    )
-    texts = (
-        (note, count),
-        (instruction, count) if instruction else ("", ""),
-        (instruction,),
-    )
-    for text in texts:
-        joined = " · ".join(part for part in text if part)
-        if joined and width(joined) <= room:
-            return joined
-    note, count = instruction or note, crop(count, room)
+    last = note.split("; ")[-1]
+    short = last if last.startswith("press ") else note
     left = room - width(count) - 3 if count else room
-    return " · ".join(
-        part for part in (crop(note, left) if left > 8 else "", count) if part
-    )
+    if width(note) > left:
+        if short is last and width(short) > left:
+            return crop(short, room)
+        note, count = crop(short, left) if left > 8 else "", crop(count, room)
+    return " · ".join(filter(None, (note, count)))
 
 
 class Columns(Container):

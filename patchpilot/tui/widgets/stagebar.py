@@ -3,7 +3,6 @@
 
 from rich.text import Text
 from textual.events import Click
-from textual.message import Message
 from textual.widget import Widget
 
 from patchpilot.tui.view.session import Session
@@ -19,13 +18,6 @@ class StageBar(Widget):
     """
 
     DEFAULT_CSS = "StageBar { height: 1; background: $panel; }"
-
-    class Jump(Message):
-        """The stage that was clicked."""
-
-        def __init__(self, stage: Stage) -> None:
-            super().__init__()
-            self.stage = stage
 
     def __init__(self, session: Session, current: Stage) -> None:
         super().__init__()
@@ -49,11 +41,11 @@ class StageBar(Widget):
             line.append(cell.gap, style="dim")
         return line
 
-    def on_click(self, event: Click) -> None:
-        """Find the stage under the pointer."""
+    async def on_click(self, event: Click) -> None:
+        """Go to the stage under the pointer."""
         at = 1
         for cell in self._cells():
             at += len(cell.text) + len(cell.gap)
             if event.x < at:
-                self.post_message(self.Jump(cell.stage))
+                await self.run_action(f"app.stage('{cell.stage}')")
                 return
