@@ -201,7 +201,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.notify(self.WELCOME)
 
     def on_unmount(self) -> None:
-        """End the git processes that read the repository."""
         if not self.is_headless:
             # Textual's handlers need the event loop, which is about to end
             for number in (signal.SIGTSTP, signal.SIGCONT):
@@ -247,7 +246,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
     # home and other topics
 
     def action_home(self) -> None:
-        """Show all topics."""
         if isinstance(self.screen, StageScreen) and not self.sending:
             self._left = self.screen.stage
             self.switch_screen(self._home())
@@ -318,12 +316,10 @@ class PatchpilotApp(ReportsErrors, App[int]):
     # from stage to stage
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """At Home the numbers open the selected topic."""
         is_there = action != "stage" or self.stage_screen is not None
         return is_there and super().check_action(action, parameters)
 
     def action_stage(self, name: str) -> None:
-        """Jump to a stage."""
         if not isinstance(self.screen, StageScreen) or self.screen.stage == name:
             return
         if self.place:
@@ -333,14 +329,12 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.switch_screen(self.made(Stage(name)))
 
     def action_step(self, by: int) -> None:
-        """Go forward or back."""
         stages = list(Stage)
         at = stages.index(self.stage) + by
         if 0 <= at < len(stages):
             self.action_stage(str(stages[at]))
 
     def action_commit(self, by: int) -> None:
-        """Select another commit of the series."""
         topic = self.session.topic
         if topic and len(topic.commits) > 1:
             self.session.at = (self.session.at % len(topic.commits) + by) % len(
@@ -382,28 +376,24 @@ class PatchpilotApp(ReportsErrors, App[int]):
     # keys of every screen
 
     def action_base(self) -> None:
-        """Choose the base of the topic."""
         from patchpilot.tui.actions.base_picker import pick_base
 
         if self.stage_screen and isinstance(self.screen, StageScreen):
             pick_base(self.stage_screen)
 
     def action_undo(self) -> None:
-        """Undo the last rewrite of the commits."""
         from patchpilot.tui.actions.undo_action import undo
 
         if self.stage_screen:
             undo(self.stage_screen)
 
     def action_redo(self) -> None:
-        """Redo the rewrite that was undone last."""
         from patchpilot.tui.actions.undo_action import undo
 
         if self.stage_screen:
             undo(self.stage_screen, again=True)
 
     def action_copy(self) -> None:
-        """Copy the line under the cursor."""
         self._copy(getattr(self.focused, "line_to_copy", ""))
 
     def _copy(self, text: str) -> None:

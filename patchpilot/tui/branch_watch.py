@@ -43,7 +43,6 @@ class Watch:
 
     @property
     def moved(self) -> bool:
-        """Whether HEAD names another commit than recorded."""
         known = self._known
         return known is not None and head_signature(*known[0]) != known[1]
 

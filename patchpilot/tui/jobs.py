@@ -71,7 +71,6 @@ class StageJobs:
             self._app.call_later(self._done, stage, number)
 
     def cancel(self, stage: Stage) -> None:
-        """Stop a stage's job."""
         if stage in self._session.busy:
             self._numbers[stage] += 1
             self._app.workers.cancel_group(self._app, f"stage-{stage}")
@@ -87,7 +86,6 @@ class StageJobs:
         self.refresh_stale()
 
     def _done(self, stage: Stage, number: int) -> None:
-        """Show a result on its screen, then start the next job ahead of a visit."""
         if number != self._numbers.get(stage):
             return
         self._session.busy.pop(stage, None)
@@ -134,7 +132,6 @@ class StageJobs:
             self.ended(stage, error)
 
     def _progressed(self, stage: Stage, number: int, line: str) -> None:
-        """Store the progress of a job."""
         if number == self._numbers.get(stage) and stage in self._session.busy:
             self._session.busy[stage] = line
             screen = self._app.stage_screen

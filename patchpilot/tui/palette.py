@@ -122,7 +122,6 @@ class Help(Choose):
         self.why = signs if stage else ""
 
     def on_key(self, event: events.Key) -> None:
-        """A listed key does what it does on the screen."""
         pressed = shown_key(event.key)
         for at, one in enumerate(self._commands):
             if event.is_printable and pressed in one.key.split():

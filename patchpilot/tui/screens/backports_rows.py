@@ -89,7 +89,6 @@ class BranchTexts:
         )
 
     def _next(self, branch: "BranchResult") -> list[tuple[str, str]]:
-        """What to do, and of what has to wait the reason."""
         todo = self.todo(branch)
         words = (
             f"{todo}: stable trees take only mainline commits"

@@ -325,7 +325,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._is_moved, self._pressed = False, set[str]()
 
     def body(self) -> ComposeResult:
-        """The matrix, and of the selected branch the verdict, what it needs and its conflicts."""
         with Panel(title="Stable branches", id="branches", classes="main"):
             yield PlainText("matrix-titles")
             yield RowList(ident="matrix", enter="open branch")
@@ -339,11 +338,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 yield RowList(ident="queue")
 
     def on_mount(self) -> None:
-        """What a branch may have appears with it."""
         self.query_one("#needs").display = False
 
     def show(self, result: "BackportResult") -> None:
-        """Fill the matrix."""
         likely = self.session.likely
         panel = self.query_one("#branches", Panel)
         panel.heading = (
@@ -367,7 +364,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.listed.focus()
 
     def _show_empty(self) -> None:
-        """Why there are no branches, and the keys that help."""
         result = self._shown
         if result is None or result.branches:
             return
@@ -383,11 +379,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def _texts(self) -> BranchTexts:
-        """What is said about the branches of the result on screen."""
         return texts_of(self.session, self.shown, self._left_out)
 
     def rows(self) -> list[Row]:
-        """The branches, below the titles of the table."""
         result = self.shown
         titles, rows = self._texts.matrix((self.size.width or 80) - EDGE)
         self.query_one("#matrix-titles", Static).update(titles)
@@ -410,7 +404,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def _keys_to_press(self) -> list[str]:
-        """What is to do with the branches by a key, the request first."""
         result = self.current
         if result is None:
             return []
@@ -428,7 +421,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
         return NextKey(todo[0], todo[2:]) if todo and not is_done else None
 
     def action_request(self) -> None:
-        """Write the request to the stable team, and show it."""
         result = self.current
         if result is not None:
             self._pressed.add("r")
@@ -464,12 +456,10 @@ class BackportsScreen(StageScreen["BackportResult"]):
         super().moved(listed)
 
     def entered(self, listed: RowList) -> None:
-        """Enter opens the branch."""
         if listed is self.listed:
             self.action_open()
 
     def detail(self) -> None:
-        """Show the verdict, the prerequisites, and the conflicts or the patch."""
         if (branch := self.chosen) is None:
             return
         self.query_one(
@@ -521,7 +511,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.query_one("#queue", RowList).fill(rows)
 
     def action_open(self) -> None:
-        """Show a branch on the whole screen: its conflicts, its prerequisites, the commands."""
         branch = self.chosen
         if branch is None:
             return
@@ -534,7 +523,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
         )
 
     def action_tick(self) -> None:
-        """Tick the prerequisite, or untick it; from the matrix, go to the prerequisites."""
         branch, queue = self.chosen, self.query_one("#queue", RowList)
         if branch is None or not self._needs_of(branch):
             self.notify("no prerequisites on this branch")
@@ -547,7 +535,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.fill()
 
     def action_write(self) -> None:
-        """Write the patches into a folder."""
         if self.current is None:
             self.notify("not ready yet")
         else:

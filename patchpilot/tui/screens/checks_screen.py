@@ -190,7 +190,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._mark = ""
 
     def body(self) -> ComposeResult:
-        """List, patch, detail."""
         with Columns(id="checks-columns"):
             yield Panel(
                 RowList(ident="findings", enter="detail"),
@@ -249,17 +248,14 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.keys_changed()
 
     def place(self) -> None:
-        """Draw the subject again when its prefix was chosen, too."""
         super().place()
         if self._shown is not None and self.session.mark != self._mark:
             self.show(self._shown)
 
     def _notes(self) -> list[Note]:
-        """The findings as notes in the patch."""
         return [note_of(shown) for shown in self._found]
 
     def rows(self) -> list[Row]:
-        """The findings for the list's width and the names that are chosen."""
         listed = self.listed
         room = listed.scrollable_content_region
         # a scrollbar may be about to come
@@ -270,7 +266,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return rows or [Row(self._empty(wide, room.height))]
 
     def _empty(self, columns: int, lines: int) -> Text:
-        """What is in the middle of the list without findings."""
         from patchpilot.checking.unchecked import unchecked
 
         result = self._shown
@@ -304,7 +299,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def _now(self) -> Shown | None:
-        """The selected finding."""
         return self._found[self._at] if 0 <= self._at < len(self._found) else None
 
     def moved(self, listed: RowList) -> None:
@@ -316,7 +310,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
             self.at_rest(self.detail)
 
     def detail(self) -> None:
-        """Show the finding in the patch, and from there in detail."""
         self._is_ahead = False
         self._patch.choose(self._at)
 
@@ -336,7 +329,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
             self.at_rest(self._tell_finding)
 
     def _tell_count(self) -> None:
-        """The number of the finding in the border of the list."""
         strict = (
             ("all rules",)
             if self.session.strict
@@ -350,7 +342,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.list_panel.count = f" {glyph('dot')} ".join((*count, *strict, *built))
 
     def _tell_finding(self) -> None:
-        """The selected finding in detail, with what its fix changes."""
         result = self._shown
         now, panel = self._now, self.query_one("#detail-panel", Panel)
         self._told = self._at
@@ -376,12 +367,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def _has_detail(self) -> bool:
-        """Whether the detail is on screen by itself."""
         return not (self.has_class("-narrow") and self.has_class("-low"))
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Those of the finding's keys that do something now."""
         result = self._shown
         if result is None:
             return super().shown_keys
@@ -395,7 +384,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def _fix(self) -> "FindingFixed | None":
-        """The fix of the selected finding, as far as it was looked for."""
         return self._fixes.get(self._now.key) if self._now else None
 
     def _fix_found(self, shown: Shown, fixed: "FindingFixed") -> None:
@@ -405,7 +393,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def next_key(self) -> NextKey | None:
-        """All safe fixes first, then what `a` does about a finding."""
         if self.current is None or self._doing:
             return WAIT
         return next_of(self.current, self._found, self._now)
@@ -414,16 +401,13 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def can_jump(self) -> bool:
-        """Whether there is a finding."""
         return bool(self._found)
 
     def action_jump(self, by: int) -> None:
-        """Go to the next or the previous finding."""
         self._is_ahead = False
         self._patch.stop(by)
 
     def entered(self, listed: RowList) -> None:
-        """Enter in the list shows the detail."""
         self.action_detail()
 
     def action_detail(self) -> None:
@@ -434,7 +418,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.query_one("#detail").focus()
 
     def action_cancel(self) -> None:
-        """Close the detail; then as everywhere."""
         if self.focused is self.query_one("#detail"):
             self.query_one("#findings" if self._found else "#patch").focus()
             self.remove_class("-detail")
@@ -443,7 +426,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         super().action_cancel()
 
     def action_only(self) -> None:
-        """Choose which findings are shown, or what else looks for some."""
         result = self._shown
         if result is None:
             return
@@ -480,7 +462,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         ask_which(self.app, "What do you want to see?", options)
 
     def action_fix_one(self) -> None:
-        """Show the fix of the selected finding, then apply it."""
         from patchpilot.services.fix_finding import Remedy, remedy_of
         from patchpilot.tui.screens.fix_dialog import fix_one
 
@@ -508,7 +489,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
             )
 
     def action_fix_safe(self) -> None:
-        """Show all certain fixes, then apply them."""
         from patchpilot.services.fix_finding import Remedy
         from patchpilot.tui.screens.fix_dialog import NO_SAFE_FIX, fix_safe
 
@@ -525,7 +505,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
             )
 
     def action_waive(self) -> None:
-        """Waive the selected finding, or remove its waiver."""
         from patchpilot.tui.actions.waive import take_back, waive
 
         result = self._shown
@@ -542,7 +521,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
             )
 
     def _build(self) -> None:
-        """Build the commits as they are now, or no longer."""
         session = self.session
         wanted = session.topic.key if session.topic else ""
         session.builds = "" if session.builds == wanted else wanted
@@ -551,7 +529,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.tui.jobs.begin(self.stage)
 
     def _review(self) -> None:
-        """Let the reviewers read the patches, and show what is proven of their answers."""
         from patchpilot.services.review.review_patches import ReviewInput, review
         from patchpilot.services.review.review_text import review_text
 
@@ -571,7 +548,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.in_thread("reviewing", work, then)
 
     def _switch_strict(self) -> None:
-        """Turn strict checks on or off."""
         self.session.strict = not self.session.strict
         self.notify(
             "the findings of all rules are shown; press o to show the usual ones"
@@ -581,7 +557,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.tui.jobs.begin(self.stage)
 
     def action_edit(self) -> None:
-        """Open the finding's place in the editor: a line of a file, or the commit message."""
         from patchpilot.tui.actions.editing import amend, open_file
 
         now = self._now
@@ -592,7 +567,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
 
 def _built(result: "CheckResult") -> str:
-    """Whether the commits build, and in how many configurations at most."""
     from patchpilot.model.counted import counted
 
     if not all(commit.builds for commit in result.commits):

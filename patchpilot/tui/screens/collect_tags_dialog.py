@@ -34,7 +34,6 @@ class CollectTags(Choose):
         self._collected = collected
 
     def rest(self) -> ComposeResult:
-        """The tags to tick, and those that cannot be added."""
         with VerticalScroll(id="rest", can_focus=False):
             for choice in self._collected.choices:
                 words = f"{choice.trailer} {glyph('dot')} {choice.commit.subject}"

@@ -95,7 +95,6 @@ def next_rows(
 
 
 def _upstream_rows(asked: "PreSendQuestions") -> list[NextRow]:
-    """The commits and patches that fix the bug already, a stable base, and what helps."""
     state = asked.upstream
     rows = [
         NextRow("", fix.commit, "blocked" if fix.is_sure else "warning", fix.words)

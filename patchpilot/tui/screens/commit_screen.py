@@ -63,7 +63,6 @@ class CommitScreen(StageScreen[TopicCommits]):
         self._has_moved = False
 
     def body(self) -> ComposeResult:
-        """What is to do here, the commits, and the selected commit."""
         with Container(id="commit-columns"):
             yield Panel(
                 RowList(ident="next-list", enter="do it"),
@@ -75,7 +74,6 @@ class CommitScreen(StageScreen[TopicCommits]):
             yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
 
     def show(self, result: TopicCommits) -> None:
-        """Fill the lists and the commit, then check the target tree and the questions."""
         self.set_class(len(result.patches) > 1, "-several")
         self.fill(self.session.at % len(result.patches))
         if self.focused is None:
@@ -83,13 +81,11 @@ class CommitScreen(StageScreen[TopicCommits]):
         self._look()
 
     def rows(self) -> list[Row]:
-        """The commits."""
         result = self.shown
         lines = (commit_line(patch) for patch in result.patches)
         return [Row(line, at, at) for at, line in enumerate(lines)]
 
     def detail(self) -> None:
-        """Show the selected commit."""
         patch = self.shown.patches[self.chosen]
         self._mark = self.session.mark
         self.query_one("#commit", DiffView).fill(
@@ -108,7 +104,6 @@ class CommitScreen(StageScreen[TopicCommits]):
         self.list_panel.count = self.listed.position
 
     def moved(self, listed: RowList) -> None:
-        """Show and select the commit under the cursor."""
         if listed.id == "next-list":
             self._has_moved = True
         elif self.current is not None:
@@ -121,14 +116,12 @@ class CommitScreen(StageScreen[TopicCommits]):
         self.call_after_refresh(self._show_next)
 
     def commit_changed(self) -> None:
-        """J and K move the list's cursor."""
         self.listed.select(self.session.at)
         super().commit_changed()
 
     # what is next
 
     def place(self) -> None:
-        """Draw what changes with the states of the stages, too."""
         super().place()
         if self.is_whole:
             self._show_next()
@@ -165,7 +158,6 @@ class CommitScreen(StageScreen[TopicCommits]):
         )
 
     def note(self, status: StageStatus) -> str:
-        """What comes after this stage."""
         session, done = self.session, StageStatus(StageState.DONE)
         following = first_open(
             lambda stage: done if stage is self.stage else session.status(stage)
@@ -177,7 +169,6 @@ class CommitScreen(StageScreen[TopicCommits]):
         return f"{name}: {note}" if note else name
 
     def entered(self, listed: RowList) -> None:
-        """Do what is next."""
         row = listed.chosen
         if not isinstance(row, NextRow):
             return
@@ -199,7 +190,6 @@ class CommitScreen(StageScreen[TopicCommits]):
             self._look()
 
     def action_reload(self) -> None:
-        """Read the topic again, and ask the archive for patches of others."""
         self._asks_archive = True
         super().action_reload()
 
@@ -234,7 +224,6 @@ class CommitScreen(StageScreen[TopicCommits]):
         self.keys_changed()
 
     def action_answer(self) -> None:
-        """Ask the open questions, or all of them again so that answers can be changed."""
         self._answer()
 
     def _answer(self, only: str | None = None) -> None:
@@ -267,7 +256,6 @@ class CommitScreen(StageScreen[TopicCommits]):
 
     @property
     def _has_questions(self) -> bool:
-        """Whether a question is open, or was answered and may be answered again."""
         known = self._questions
         return known is not None and bool(known.questions or known.missing_tree)
 
@@ -298,7 +286,6 @@ class CommitScreen(StageScreen[TopicCommits]):
         )
 
     def action_edit(self) -> None:
-        """Edit the commit message, then read the topic again."""
         from patchpilot.tui.actions.editing import amend
 
         amend(self)

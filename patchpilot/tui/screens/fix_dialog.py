@@ -162,7 +162,6 @@ def _show(
     *,
     text: str = "",
 ) -> None:
-    """Show what a fix changes, and write it when the user says so."""
 
     def found(fixed: "FindingFixed") -> None:
         if fixed.reason:

@@ -161,7 +161,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._known: tuple[Tracked, ...] | None = None
 
     def body(self) -> ComposeResult:
-        """What is next, and the conversation, in which the requests are ticked."""
         yield PlainText("next")
         yield Panel(
             RowList(ident="thread", enter="open"),
@@ -172,7 +171,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _is_short(self) -> bool:
-        """Whether the conversation needs the lines that the facts would take."""
         return self.app.size.height < SHORT and self.app.size.width < WIDE
 
     @property
@@ -184,7 +182,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return self._reading.mails if self._reading else ()
 
     def may_begin(self) -> bool:
-        """Following a series needs no topic."""
         return bool(self.tui.jobs.is_open)
 
     def on_screen_resume(self) -> None:
@@ -222,7 +219,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.renew()
 
     def note(self, status: StageStatus) -> str:
-        """The state is in the heading, and what blocks is in the next step."""
         return "" if self._order else status.note
 
     @property
@@ -303,11 +299,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _most(self) -> int:
-        """Lines of the next step at most."""
         return HEAD_LOW if self.size.height < TALL else HEAD
 
     def detail(self) -> None:
-        """What to do next, above the conversation, and the counts below it."""
         pinned, panel = (
             self.query_one("#next", Static),
             self.query_one("#conversation", Panel),
@@ -325,7 +319,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         panel.count = self._counts(series) if series else ""
 
     def _counts(self, series: "Tracked") -> str:
-        """How many requests are ticked, how many messages there are, and which series it is."""
         items = self._items
         new = f", {len(series.unread)} new" if series.unread else ""
         parts = [f"{counted(len(self._mails), 'message')}{new}"]
@@ -391,7 +384,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.notify(f"{counted(len(arrived), 'new message')}: {how}")
 
     def _go(self, place: int) -> None:
-        """Put the cursor on a row, and show what follows it."""
         self.listed.go(place)
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
@@ -411,7 +403,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _item(self) -> "LedgerItem | None":
-        """The review comment at the cursor, else the only one of the mail there."""
         part: ThreadPart | None = self.chosen
         if part is None or part.item:
             return part and part.item
@@ -420,7 +411,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """The room is for what is next."""
         own = next((series for series in self._order if series.own), None)
         hidden = {"refresh"} if self.app.size.width < ROOMY else set()
         if own and own.landed:
@@ -437,13 +427,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _is_new(self) -> bool:
-        """Whether there are messages that were not read."""
         series = self._current()
         return series is not None and bool(series.unread)
 
     @property
     def can_jump(self) -> bool:
-        """Whether there are messages."""
         return bool(self._mails)
 
     @property
@@ -460,7 +448,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return None
 
     def moved(self, listed: RowList) -> None:
-        """Record which mails were seen."""
         super().moved(listed)
         if part := self.chosen:
             idents = [node.message_id for node in self._mails]
@@ -469,7 +456,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys without anything to act on are not shown."""
         if action in ("tick", "decline"):
             return bool(self._items)
         if action == "series":
@@ -481,7 +467,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return super().check_action(action, parameters)
 
     def action_jump(self, by: int) -> None:
-        """Go to the next or the previous new message; if all were read, to any message."""
         idents = self._chosen().unread or {node.message_id for node in self._mails}
         place = self.listed.place
         heads = [at for at, row in enumerate(self.listed.rows) if row.key in idents]
@@ -490,13 +475,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self._go(ahead[0] if by > 0 else ahead[-1])
 
     def entered(self, listed: RowList) -> None:
-        """Open or close the message or the quote under the cursor."""
         if self.chosen and (fold := self.chosen.fold):
             self._changed ^= {fold}
             self.fill(fold)
 
     def action_fold_all(self) -> None:
-        """Open all messages; if all are, close them."""
         points = {item.point.message_id: {0: item} for item in self._items}
         count = len(self._mails)
         opened = {
@@ -511,7 +494,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.fill(self.chosen and self.chosen.message_id)
 
     def action_reply(self) -> None:
-        """Reply to the mail under the cursor."""
         from patchpilot.services.reply.reply_session import templates_for
         from patchpilot.tui.actions.reply_action import reply_to
 
@@ -530,7 +512,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _own_ids(self) -> Collection[str]:
-        """The Message-IDs of the series' posts."""
         status = self._reading.series.status if self._reading else None
         return status.topic.message_ids if status else ()
 
@@ -545,13 +526,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return (*due, *others[-1:], "")[0]
 
     def action_tick(self) -> None:
-        """Tick the review point under the cursor, or clear its tick."""
         from patchpilot.topic.followed.review_ledger import PointState
 
         self._mark(PointState.ADDRESSED)
 
     def action_decline(self) -> None:
-        """Mark the review point under the cursor as declined, or clear the mark."""
         from patchpilot.topic.followed.review_ledger import PointState
 
         self._mark(PointState.DECLINED)
@@ -579,7 +558,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         )
 
     def _replace(self, series: "Tracked") -> None:
-        """Show a series whose points were ticked here, and keep it as the stage's result."""
         from patchpilot.topic.followed.review_ledger import checklist
 
         def changed(known: "Iterable[Tracked]") -> "tuple[Tracked, ...]":
@@ -598,7 +576,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.fill()
 
     def action_more(self) -> None:
-        """Show the history of the series, its reviewers or what changed; or stop tracking it."""
         from patchpilot.services.track.compare_revisions import comparable
 
         if (series := self._current()) is None:
@@ -631,7 +608,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         ask_which(self.app, series.subject, options)
 
     def action_series(self, by: int) -> None:
-        """Show the next or the previous series."""
         at = self._order.index(self._chosen()) + by
         self.show_series(self._order[at % len(self._order)].entry.id)
         self._lay(keep=False)
@@ -650,7 +626,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.action_reload()
 
     def _remove(self) -> None:
-        """Stop tracking the series, after confirmation."""
         from patchpilot.services.track.follow_topic import remove_series
 
         series = self._current()
@@ -667,7 +642,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         ask_yes(self.app, Choose(question, answers), agreed)
 
     def _reviewers(self) -> None:
-        """Show what each reviewer has done with each patch of the latest version."""
         from patchpilot.services.track.review_lines import review_lines, review_of
 
         series = self._current()
@@ -699,7 +673,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.in_thread("comparing the versions", compare, then)
 
     def action_collect(self) -> None:
-        """Show the tags from replies, then add them to the commits."""
         from patchpilot.services.tags.add_review_trailers import (
             Chosen,
             add_review_trailers,
@@ -758,7 +731,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.in_thread("collecting the tags", partial(run, None), planned)
 
     def action_version(self) -> None:
-        """Start the next version and show its changelog."""
         from patchpilot.services.send.edit_draft import begin_version
 
         session = self.session

@@ -130,7 +130,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return self.app
 
     def compose(self) -> ComposeResult:
-        """Title line, the list, the selected topic, the filter, key line."""
         yield TitleLine()
         with Container(id="body", classes="home"):
             yield PlainText("titles")
@@ -146,7 +145,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
     # reading
 
     def on_screen_resume(self) -> None:
-        """Show what is known, then read what changed, then ask the archives."""
         self._draw()
         self._begin(fresh=False)
         if self._timer is None:
@@ -161,11 +159,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._timer.pause()
 
     def action_refresh(self) -> None:
-        """Read everything again and ask the archives, past the cache."""
         self._begin(fresh=True)
 
     def action_ask(self) -> None:
-        """Ask what the user has: a commit, a branch, a log or a bisection."""
         from patchpilot.tui.screens.first_question import ask_what
 
         ask_what(self)
@@ -174,7 +170,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         in_new_thread(self, partial(self._read, fresh), "home")
 
     def _repositories(self) -> tuple[str, ...]:
-        """The repositories that the saved state names, and the one around the current directory."""
 
         keys = [place.rpartition(":")[0] for place in self.tui.memory.places]
         try:
@@ -277,7 +272,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
     # drawing
 
     def on_resize(self) -> None:
-        """Fit the rows to the width."""
         self._draw()
 
     @property
@@ -322,21 +316,17 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._title(grouped)
 
     def action_filter(self) -> None:
-        """Open the line for the words of a topic's row."""
         line = self.query_one("#filter", LineInput)
         line.display = True
         line.focus()
 
     def on_input_changed(self) -> None:
-        """List the topics with these words."""
         self._draw()
 
     def on_input_submitted(self) -> None:
-        """Keep the filter, and go to the list."""
         self._list.focus()
 
     def action_sort(self) -> None:
-        """Sort the topics of each group by something else."""
         names = list(SORTED)
         self._sorted = names[(names.index(self._sorted) + 1) % len(names)]
         self._draw()
@@ -360,7 +350,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         here.update(empty_text(title, text, keys, *room))
 
     def _title(self, grouped: "Mapping[str, Sequence[HomeTopic]]") -> None:
-        """How many topics there are, and in which group."""
         counts = [f"{len(group)} {name}" for name, group in grouped.items() if group]
         joint = f" {glyph('dot')} "
         self.query_one(TitleLine).tell(
@@ -388,7 +377,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
             )
 
     def _is_open(self, topic: "HomeTopic") -> bool:
-        """Whether it is the topic that the stages show."""
         session = self.tui.session
         return (
             session.topic is not None
@@ -403,7 +391,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def on_option_list_option_highlighted(
         self, event: OptionList.OptionHighlighted
     ) -> None:
-        """Show the topic under the cursor."""
         if event_row(event) >= 0:
             self._is_moved = True
             self._select()
@@ -411,7 +398,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
     # opening
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Going back needs a filter or a topic that is open, a stage that or a selected one."""
         is_open = self.tui.session.topic is not None
         if action == "open_at":
             return is_open or self._topic() is not None
@@ -422,7 +408,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return True
 
     def action_back(self) -> None:
-        """End the filter, or go back to the topic that is open."""
         line = self.query_one("#filter", LineInput)
         if line.display:
             line.value, line.display = "", False
@@ -431,7 +416,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.tui.go_back()
 
     def action_open_at(self, stage: str) -> None:
-        """Open the selected topic at a stage; if it is the open one, go back to it there."""
         topic = self._topic()
         if self.tui.session.topic is not None and (
             topic is None or self._is_open(topic)
@@ -441,7 +425,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._open_selected(topic, Stage(stage))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open the topic at its next stage."""
         event.stop()
         topic = self._topic()
         if topic is not None:

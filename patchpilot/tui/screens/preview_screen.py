@@ -44,7 +44,6 @@ TO_SEND = f"go to {Stage.SEND.label}"
 
 
 def _run(change: "MailChange", end: int) -> str:
-    """How many lines the run of new lines has that ends here."""
     start = end
     while start - 1 in change.lines:
         start -= 1
@@ -95,7 +94,6 @@ class PreviewScreen(StageScreen["Sending"]):
         self._at = 0
 
     def body(self) -> ComposeResult:
-        """The list of mails, and the selected mail."""
         with Columns():
             yield Panel(RowList(ident="mails"), title="Messages", id="mail-list")
             yield Panel(
@@ -104,7 +102,6 @@ class PreviewScreen(StageScreen["Sending"]):
 
     @property
     def next_key(self) -> NextKey | None:
-        """What blocks is fixed at the next stage."""
         is_blocked = self.session.status(self.stage).state is StageState.BLOCKED
         return (
             NextKey(str(Stage.SEND.number), "fix the problems that block sending")
@@ -114,7 +111,6 @@ class PreviewScreen(StageScreen["Sending"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Without a cover letter e edits the text of the only mail."""
         result = self._shown
         labels = {NEXT: TO_SEND}
         if result is None:
@@ -167,14 +163,12 @@ class PreviewScreen(StageScreen["Sending"]):
             )
 
     def rows(self) -> list[Row]:
-        """The mails."""
         result = self.shown
         return [
             Row(self._row(result, at), at, at) for at in range(len(result.send.entries))
         ]
 
     def _facts(self, result: "Sending", at: int) -> str:
-        """A mail's size and recipients, and what is new in it."""
         mail, change = result.send.entries[at], self._change(at)
         facts = mail_size(mail)
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
@@ -202,7 +196,6 @@ class PreviewScreen(StageScreen["Sending"]):
         )
 
     def detail(self) -> None:
-        """Show the mail under the cursor."""
         from patchpilot.services.send.readable_mail import raw_lines, readable_lines
 
         result, at = self.shown, self.chosen
@@ -229,7 +222,6 @@ class PreviewScreen(StageScreen["Sending"]):
         )
 
     def _notes(self, change: "MailChange | None") -> list[Note]:
-        """A note below each run of lines that the last version does not have."""
         if change is None or self._changes is None or self._raw:
             return []
         ends = [line for line in sorted(change.lines) if line + 1 not in change.lines]
@@ -244,26 +236,21 @@ class PreviewScreen(StageScreen["Sending"]):
         ]
 
     def moved(self, listed: RowList) -> None:
-        """Another mail is shown from its start."""
         if self.chosen != self._at:
             self.detail()
 
     def resized(self) -> None:
-        """Only the rows follow the size."""
         self.listed.fill(self.rows())
 
     def action_raw(self) -> None:
-        """Switch between the mail's bytes and its text."""
         self._raw = not self._raw
         if self._shown:
             self.detail()
 
     def action_edit(self) -> None:
-        """Edit cover letter, changelog and notes in one text."""
         edit_draft(self, partial(self.begin_after, "draft"))
 
     def action_options(self) -> None:
-        """Set the subject prefix, the transport, or the line about the build."""
         result = self._shown
         via = f"now {result.request.via}" if result else ""
         options = [
@@ -284,7 +271,6 @@ class PreviewScreen(StageScreen["Sending"]):
         ask_which(self.app, "What do you want to set?", options)
 
     def _tested(self) -> None:
-        """Say below the --- what was built, or no longer."""
         from patchpilot.model.draft import COMPILE_TESTED
         from patchpilot.services.send.build_proof import say_compile_tested
 

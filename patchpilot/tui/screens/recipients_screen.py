@@ -91,7 +91,6 @@ def _excluded(email: str) -> Edit:
 
 
 def moved(recipient: Recipient, header: str) -> Edit:
-    """Return the edit that moves a recipient to To or Cc."""
     said = f"Moved {recipient.address.email} to {header.title()}. Press u to undo"
     return Edit(said, {header: [recipient.address.header()]})
 
@@ -148,7 +147,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self._history_of = ""
 
     def body(self) -> ComposeResult:
-        """The notes, the recipients in their groups, and why the selected one is one."""
         with Columns(id="recipient-columns"):
             yield Panel(
                 RowList(ident="people", enter="why"),
@@ -168,14 +166,12 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         return self.query_one("#advice", RowList)
 
     def show(self, result: "CountedRecipients") -> None:
-        """Fill the two lists."""
         super().show(result)
         self._notes.fill(note_rows(result.advice))
         self._show_note()
         self._read_history()
 
     def rows(self) -> list[Row]:
-        """The recipients in their groups."""
         known = self.shown
         room = (self.listed.scrollable_content_region.width or self.size.width - 4) - 1
         return recipient_rows(grouped(known.rows, known.planned.plan), room)
@@ -197,7 +193,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         )
 
     def detail(self) -> None:
-        """Show why this one is a recipient, and what the reasons come from."""
         known = self.shown
         panel = self.list_panel
         topic = self.session.topic
@@ -247,7 +242,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         return any(notes.rows for notes in self.query("#advice").results(RowList))
 
     def action_jump(self, by: int) -> None:
-        """Select the next or the previous note."""
         notes = self._notes
         if count := notes.option_count:
             notes.highlighted = ((notes.highlighted or 0) + by) % count
@@ -259,13 +253,11 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self.refresh_bindings()
 
     def moved(self, listed: RowList) -> None:
-        """The keys follow the notes."""
         super().moved(listed)
         if listed is self._notes:
             self._show_note()
 
     def entered(self, listed: RowList) -> None:
-        """Enter on a note does what it offers."""
         super().entered(listed)
         if listed is self._notes:
             self.action_settle()
@@ -302,7 +294,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         return super().check_action(action, parameters)
 
     def action_settle(self) -> None:
-        """Do what the marked note offers."""
         marked = self._notes.chosen
         remedy = marked.remedy if marked else None
         if remedy is None:
@@ -322,7 +313,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
     # edits
 
     def _edit(self, change: Edit) -> None:
-        """Change the user's edits of the plan, and report it."""
         from patchpilot.topic.topic_recipients import edit
 
         known = self._shown
@@ -338,12 +328,10 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self.tui.jobs.begin(self.stage)
 
     def action_include(self) -> None:
-        """Include or exclude the recipient."""
         if self.chosen:
             self._edit(included(*self.chosen))
 
     def action_move(self, header: str) -> None:
-        """Move the recipient to To or Cc."""
         if self.chosen and self.chosen[0].lower() != header and self._may_place():
             self._edit(moved(self.chosen[1], header))
 
@@ -363,12 +351,10 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         return False
 
     def action_restore(self) -> None:
-        """Discard the changes to this recipient."""
         if self.chosen:
             self._edit(restored(self.chosen[1]))
 
     def action_add(self) -> None:
-        """Add a recipient; the address is validated while it is typed."""
         if not self._may_place():
             return
 
@@ -379,7 +365,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         ask_line(self.app, dialog, lambda value: self._edit(added(value)))
 
     def action_view(self) -> None:
-        """Switch between one patch and the series."""
         self.session.view = "series" if self.session.view == "patch" else "patch"
         words = {
             "patch": "Recipients of one patch; press o to show the whole series",

@@ -113,7 +113,6 @@ class SendScreen(StageScreen["Sending"]):
         self.is_stopping = self.sends_next = False
 
     def body(self) -> ComposeResult:
-        """Before a send the checks and the mails to send, after it each mail and what happens next."""  # noqa: E501
         with Columns(id="before"):
             yield Panel(
                 RowList(ident="checks"),
@@ -141,7 +140,6 @@ class SendScreen(StageScreen["Sending"]):
         return self.query_one("#progress", Panel)
 
     def on_mount(self) -> None:
-        """Show the half before a send."""
         self._switch(sent=False)
 
     def _switch(self, *, sent: bool) -> None:
@@ -185,12 +183,10 @@ class SendScreen(StageScreen["Sending"]):
 
     @property
     def _is_unfinished(self) -> bool:
-        """Whether the last send was interrupted."""
         known = self._shown
         return bool(known and known.unfinished and known.last)
 
     def show(self, result: "Sending") -> None:
-        """Show the checks and the mails to send, or the record of the send."""
         if self._sending:
             return
         if result.now or result.link:
@@ -225,19 +221,16 @@ class SendScreen(StageScreen["Sending"]):
         self.listed.focus()
 
     def _tell_mails(self, plan: "Sending") -> None:
-        """The checks and the mails to send, in the room that they have."""
         self.fill()
         text = mails_text(plan, self.size, self._columns("#to-send"))
         self.query_one("#sending", Static).update(text)
 
     def rows(self) -> list[Row]:
-        """The checks."""
         known = self.shown
         columns = self.listed.scrollable_content_region.width or self._columns("#ready")
         return check_rows(known, columns - 1, all_rows=self._all_rows)
 
     def action_passed(self) -> None:
-        """Show the checks that passed, or hide them."""
         self._all_rows = not self._all_rows
         if self._shown is not None and not self._has_sent:
             self.fill()
@@ -272,11 +265,9 @@ class SendScreen(StageScreen["Sending"]):
         self.query_one("#check", Static).update(lines(rows))
 
     def entered(self, listed: RowList) -> None:
-        """Enter does what `a` does."""
         self.action_repair()
 
     def resized(self) -> None:
-        """The rows of the list and the recipients follow the size."""
         known = self.shown
         if self._sending:
             self._draw_mails()
@@ -315,7 +306,6 @@ class SendScreen(StageScreen["Sending"]):
 
     @property
     def _first_fixable(self) -> "CheckLine | None":
-        """The first check that `a` repairs, here or at another stage."""
         rows = (row.about for row in self.listed.rows if row.about)
         return next((check for check in rows if is_fixable(check)), None)
 
@@ -326,7 +316,6 @@ class SendScreen(StageScreen["Sending"]):
         self.tui.jobs.begin(self.stage)
 
     def action_edit(self) -> None:
-        """Edit cover letter, changelog and notes in one text."""
         edit_draft(self, self.changed)
 
     def show_blocked(self, planned: "Sending") -> None:
@@ -350,7 +339,6 @@ class SendScreen(StageScreen["Sending"]):
             self.changed()
 
     def _repairs(self) -> "dict[str, Callable[[Sending], None]]":
-        """The functions that `a` can call, by their name in REPAIRS."""
         return {
             "tree": lambda plan: choose_prefix(self, plan, self.changed),
             "edit": lambda _: self.action_edit(),
@@ -361,7 +349,6 @@ class SendScreen(StageScreen["Sending"]):
         }
 
     def _ask(self, name: str = "") -> None:
-        """Ask an open pre-send question, or all, then prepare the messages again."""
         from patchpilot.tui.actions.questions import ask_named
 
         def answered() -> None:
@@ -373,7 +360,6 @@ class SendScreen(StageScreen["Sending"]):
     # the act
 
     def action_send(self) -> None:
-        """Ask for confirmation, then send; resume a send that was interrupted."""
         known = self.current
         if self._is_unfinished and not self.tui.sending:
             self._ask_resume(self.shown)
@@ -423,7 +409,6 @@ class SendScreen(StageScreen["Sending"]):
         ask_which(self.app, f"v{version} was sent. What do you want to do?", options)
 
     def _plan(self, then: "Callable[[Sending], None]", **how: bool) -> None:
-        """Plan another kind of send, and pass the plan on."""
         from patchpilot.services.send.plan_send import plan
 
         session = self.session
@@ -436,7 +421,6 @@ class SendScreen(StageScreen["Sending"]):
         )
 
     def action_to_self(self) -> None:
-        """Send to yourself only: to no list and no maintainer."""
         known = self._shown
         if known and known.blocked:
             self.show_blocked(known)
@@ -494,7 +478,6 @@ class SendScreen(StageScreen["Sending"]):
         )
 
     def action_cancel(self) -> None:
-        """While mails are sent: stop after the current one. Else as at every stage."""
         if not self._sending:
             super().action_cancel()
         elif not self.is_stopping:
@@ -580,7 +563,6 @@ class SendScreen(StageScreen["Sending"]):
 
     @property
     def _at(self) -> int:
-        """The place of the mail that is sent now, or next."""
         return next(
             (
                 at
@@ -591,7 +573,6 @@ class SendScreen(StageScreen["Sending"]):
         )
 
     def _subject(self) -> str:
-        """While mails are sent, that of the current one."""
         return (
             self._sending.send.entries[self._at].subject
             if self._sending
@@ -599,7 +580,6 @@ class SendScreen(StageScreen["Sending"]):
         )
 
     def _draw_mails(self) -> None:
-        """The bar, and a line for each mail."""
         plan = self._sending
         if plan is None:
             return
@@ -622,7 +602,6 @@ class SendScreen(StageScreen["Sending"]):
         self.tui.jobs.begin(self.stage)
 
     def _delivered(self, sent: "Sending") -> None:
-        """Show what was recorded."""
         from patchpilot.services.send.send_state import just_sent
 
         self._ended_sending()
@@ -678,7 +657,6 @@ class SendScreen(StageScreen["Sending"]):
         self._progress_panel.set_class(not shown, "-alone")
 
     def _show_end(self, known: "Sending") -> None:
-        """Each mail, and the card of what happens now."""
         self._switch(sent=True)
         panel = self._progress_panel
         assert known.last
@@ -699,7 +677,6 @@ class SendScreen(StageScreen["Sending"]):
         self.query_one("#scroll").focus()
 
     def _draw_end(self, known: "Sending") -> None:
-        """The texts of the end card in the room that they have."""
         assert known.last
         columns = self._columns("#progress")
         rows = [

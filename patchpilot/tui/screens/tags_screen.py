@@ -253,7 +253,6 @@ class TagsScreen(StageScreen["FixesResult"]):
         self.listed.focus()
 
     def rows(self) -> list[Row]:
-        """The candidates, and other answers."""
         known = self.shown
         return candidate_rows(
             self._candidates(), self.size.width, self._ticks(), is_fix=known.is_fix
@@ -276,15 +275,12 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _is_large(self) -> bool:
-        """Whether the panels are next to each other, with the patches and the message."""
         return self.size.width >= WIDE and self.size.height >= TALL
 
     def on_mount(self) -> None:
-        """The ruler appears with the first bug."""
         self.query_one("#where").display = False
 
     def on_resize(self) -> None:
-        """The message shows its tags again."""
         if self._shown is not None:
             self._show_tags()
 
@@ -367,7 +363,6 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _pair(self) -> tuple[str, str]:
-        """The ids of the selected commit and candidate."""
         commit, candidate = self.session.commit, self._chosen()
         return commit.id if commit else "", candidate.commit if candidate else ""
 
@@ -392,7 +387,6 @@ class TagsScreen(StageScreen["FixesResult"]):
             self.in_thread("reading the candidate", read, kept)
 
     def _show_patches(self) -> None:
-        """The candidate's hunk that has most of the fix's lines, next to the fix's hunks."""
         candidate = self._chosen()
         introduced, fix = self._patches.get(self._pair, ([], []))
         self.query_one("#introduced", Panel).heading = (
@@ -418,7 +412,6 @@ class TagsScreen(StageScreen["FixesResult"]):
         return NextKey("w", "review the tags to write") if is_candidate else None
 
     def action_view(self) -> None:
-        """Show a candidate's patch, and the fix below it, on the whole screen."""
         candidate = self._chosen()
         if candidate is None:
             return
@@ -436,7 +429,6 @@ class TagsScreen(StageScreen["FixesResult"]):
         self._read_patches(candidate, then)
 
     def entered(self, listed: RowList) -> None:
-        """Enter writes the candidate's tag, or takes the choice."""
         if self.chosen in (NOT_A_FIX, A_FIX):
             claim(self, is_fix=self.chosen == A_FIX)
         elif self.chosen == OTHER:
@@ -445,7 +437,6 @@ class TagsScreen(StageScreen["FixesResult"]):
             self.action_write()
 
     def _add_candidate(self, fix: str, candidate: "Candidate") -> None:
-        """The commit that the user named becomes a candidate of its fix."""
         others = [
             one for one in self._named.get(fix, ()) if one.commit != candidate.commit
         ]
@@ -455,7 +446,6 @@ class TagsScreen(StageScreen["FixesResult"]):
             self.fill(candidate.commit if candidate in self._candidates() else None)
 
     def action_tick(self) -> None:
-        """Tick the candidate, or untick it: every ticked one gets a Fixes: tag."""
         commit, candidate = self.session.commit, self._chosen()
         result = self._shown
         if commit is None or candidate is None or result is None:
@@ -501,7 +491,6 @@ class TagsScreen(StageScreen["FixesResult"]):
         ]
 
     def _candidates(self) -> "tuple[Candidate, ...]":
-        """The candidates found, and those that the user named."""
         result = self._shown
         if result is None:
             return ()

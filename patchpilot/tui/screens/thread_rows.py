@@ -140,7 +140,6 @@ def _head(node: "ConversationMail", *, is_open: bool, is_new: bool) -> Text:
 
 
 def _about(node: "ConversationMail") -> Iterator[str]:
-    """The version, and the patch's number and subject for a post."""
     subject = node.mail.subject
     if node.label:
         number = (
@@ -154,7 +153,6 @@ def _about(node: "ConversationMail") -> Iterator[str]:
 
 
 def _is_own(line: str) -> bool:
-    """Whether a line is neither empty, nor a quote, nor what introduces one."""
     return bool(line.strip()) and not _is_quote(line) and not line.endswith("wrote:")
 
 
@@ -181,7 +179,6 @@ class _Body:
         self._room = max(40, columns - self._left - self._margin)
 
     def rows(self) -> Iterator[Row]:
-        """The rows of quotes, paragraphs and other lines."""
         for kind, group in groupby(range(len(self._lines)), self._kind):
             numbers = list(group)
             at, lines = numbers[0], self._lines[numbers[0] : numbers[-1] + 1]
@@ -248,7 +245,6 @@ class _Body:
         fold: str = "",
         item: "LedgerItem | None" = None,
     ) -> Iterator[Row]:
-        """The lines as rows, the first with the key and the box of the review point."""
         every = list(lines)
         for at in range(0, len(every), LONGEST):
             point = None if at else item
@@ -273,7 +269,6 @@ def _is_quote(row: str) -> bool:
 
 
 def _unquoted(line: str) -> tuple[int, str]:
-    """The level of a quoted line, and its text."""
     found = _QUOTED.match(line)
     return (found[0].count(">"), line[found.end() :]) if found else (0, line)
 

@@ -74,7 +74,6 @@ class WriteTags(Choose):
         self._ready = self._working = False
 
     def head(self) -> ComposeResult:
-        """The choices above the answers."""
         yield (
             Tick(plain(self._tag), value=self._is_proposed, id="fixes", compact=True)
             if self._tag
@@ -107,12 +106,10 @@ class WriteTags(Choose):
         yield PlainText("notes")
 
     def rest(self) -> ComposeResult:
-        """The message as it will be."""
         with VerticalScroll(id="rest"):
             yield PlainText("message")
 
     def on_mount(self) -> None:
-        """Show the result of the first choice."""
         self.call_after_refresh(
             self.query_one("#stable" if self._signed else "#signoff").focus
         )
@@ -136,11 +133,9 @@ class WriteTags(Choose):
         )
 
     def on_checkbox_changed(self, event: Checkbox.Changed) -> None:
-        """Update the message."""
         self._renew()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Update the message."""
         self._renew()
 
     def _renew(self) -> None:
@@ -204,7 +199,6 @@ class WriteTags(Choose):
         self.call_after_refresh(self.query_one("#rest").scroll_end, animate=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the line goes to the answers."""
         event.stop()
         self.query_one("#answers").focus()
 
@@ -216,7 +210,6 @@ class WriteTags(Choose):
             self.action_no()
 
     def action_write(self) -> None:
-        """Write the tags that are shown."""
         if self._ready:
             self.dismiss(self.request())
         else:

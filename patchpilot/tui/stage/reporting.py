@@ -35,6 +35,5 @@ class ReportsErrors(MessagePump):
             app.exit()
 
     async def on_event(self, event: Event) -> None:
-        """Handle an event, and report what it raises."""
         with self.reporting():
             await super().on_event(event)

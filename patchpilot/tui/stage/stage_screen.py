@@ -146,7 +146,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Hide the error card."""
         self.close_error()
 
     def keys_changed(self) -> None:
@@ -212,7 +211,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """What the key line shows now."""
         return ALL_KEYS
 
     def on_screen_suspend(self) -> None:
@@ -229,7 +227,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.show(known)
 
     def commit_changed(self) -> None:
-        """Another commit of the series was selected."""
         if self.session.fresh(self.stage) is None:
             self.tui.jobs.begin(self.stage)
         self.place()
@@ -281,7 +278,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.query_one("#error").display = False
 
     def place(self) -> None:
-        """Draw the title line, the stage bar and the main panel's note again."""
         if not self.is_whole:
             return
         self.query_one(StageBar).refresh()
@@ -304,7 +300,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         )
 
     def note(self, status: StageStatus) -> str:
-        """Return what the main panel says of the stage in its border."""
         sign = f"{glyph('blocked')} " if self._is_blocked(status) else ""
         return f"{sign}{status.note}"
 
@@ -326,7 +321,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         )
 
     def _places(self) -> Sequence[str]:
-        """What the title line says at its right end, the longest that fits."""
         return (
             where(self.session.topic, self.session.facts) if self.session.topic else ()
         )
@@ -334,7 +328,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     # keys
 
     def action_reload(self) -> None:
-        """Read the topic again and refresh this stage."""
         self.close_error()
         self.session.found.pop(self.stage, None)
         self.session.errors.pop(self.stage, None)
@@ -354,7 +347,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.tui.jobs.read_topic()
 
     def action_cancel(self) -> None:
-        """Close the detail, or the error card, otherwise cancel the running job."""
         if self.has_class("-detail"):
             self.remove_class("-detail")
             return
@@ -366,7 +358,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.place()
 
     def action_enlarge(self) -> None:
-        """Give the focused panel the whole screen, or its own room again."""
         if self.maximized:
             self.minimize()
         elif self.focused:
@@ -374,7 +365,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.notify("the panel has the whole screen; press + or Esc to shrink it")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There may be nothing to go to."""
         if action == "jump":
             return self.can_jump
         return super().check_action(action, parameters)
@@ -391,16 +381,13 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def can_jump(self) -> bool:
-        """Whether there is something that `f` goes to."""
         return any(self._with_hunks)
 
     def action_jump(self, by: int) -> None:
-        """Go to the next or the previous finding, change or hunk of the patch."""
         for view in self._with_hunks:
             view.stop(by)
 
     def action_search(self) -> None:
-        """Open the search line for the text on screen."""
         self.query_one(SearchBar).open()
 
     # the list and its detail
@@ -423,11 +410,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         )
 
     def rows(self) -> Iterable[Row]:
-        """The rows of the list, in the room that it has."""
         raise NotImplementedError
 
     def detail(self) -> None:
-        """Show the selected row in detail."""
         raise NotImplementedError
 
     def fill(self, key: Hashable = None) -> None:
@@ -449,7 +434,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.add_class("-detail")
 
     def moved(self, listed: RowList) -> None:
-        """The user moved the cursor of a list."""
         self.keys_changed()
         if listed.id != self.LIST[1:]:
             return
@@ -466,7 +450,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def on_option_list_option_highlighted(
         self, event: OptionList.OptionHighlighted
     ) -> None:
-        """Unless the list was filled again since."""
         if event_row(event) >= 0:
             self.moved(cast(RowList, event.option_list))
 
@@ -547,7 +530,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         in_new_thread(self, partial(self._do, what, work, then), f"side-{what}")
 
     def _lasts(self, what: str, meanwhile: Callable[[], None]) -> None:
-        """Announce a side job that did not end yet, and was not replaced."""
         if self._meanwhile.get(what) is meanwhile and self.is_whole:
             self._slow.add(what)
             meanwhile()
@@ -587,7 +569,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.call_later(self._done, name, then, result)
 
     def _done(self, name: str, then: Callable[[T], None], result: T) -> None:
-        """Show a side job's result."""
         self._ended(name)
         if self.is_whole:
             then(result)
@@ -604,7 +585,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.place()
 
     def _progressed(self, name: str, line: str) -> None:
-        """Show the progress of a side job."""
         if name in self._doing:
             self._doing[name] = line
             if name in self._slow:

@@ -80,7 +80,6 @@ def word_diff(text: str, *, marked: bool) -> Text:
 
 
 def lines(parts: Iterable[Text]) -> Text:
-    """Return the parts joined into one text, one part per line."""
     return Text("\n").join(parts)
 
 

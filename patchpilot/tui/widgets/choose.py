@@ -102,7 +102,6 @@ class Choose(Dialog[Any]):
         self._opener, self._opened = "", time.monotonic()
 
     def head(self) -> ComposeResult:
-        """The question, and the answers with their effects."""
         if self.text:
             yield Static(with_code(self.text, "bold"), markup=False)
         room = min(WIDE, self.app.size.width) - 6
@@ -117,7 +116,6 @@ class Choose(Dialog[Any]):
         )
 
     def rest(self) -> ComposeResult:
-        """The reasons, or the lines that would change."""
         if self._diff:
             yield DiffView(ident="rest")
         elif self.why:
@@ -125,7 +123,6 @@ class Choose(Dialog[Any]):
                 yield Static(with_code(self.why), markup=False)
 
     def on_mount(self) -> None:
-        """Select the first answer, or the one that was named."""
         self._opener = getattr(self.app, "last_key", "")
         names = [answer.name for answer in self.answers]
         answers = self.query_one("#answers", List)
@@ -149,7 +146,6 @@ class Choose(Dialog[Any]):
                 self.answered(self.answers[self.letters.index(key)].name)
 
     def on_option_list_option_selected(self, event: List.OptionSelected) -> None:
-        """Give the answer."""
         event.stop()
         self.answered(self.answers[event.option_index].name)
 
@@ -188,7 +184,6 @@ class LineDialog(Dialog[str | None]):
         self.title_text = title
 
     def head(self) -> ComposeResult:
-        """The text, the line, and the note about it."""
         yield Static(with_code(self.text), markup=False)
         yield LineInput(
             self.value,
@@ -200,19 +195,16 @@ class LineDialog(Dialog[str | None]):
         yield PlainText("note")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Validate the line as typed so far."""
         good, note = self._judge(event.value)
         self.query_one("#note", Static).update(
             plain(note if good or not note else f"not valid yet: {note}")
         )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Accept the line if it is valid."""
         event.stop()
         self.action_save()
 
     def action_save(self) -> None:
-        """Accept the line if it is valid."""
         value = self.query_one(Input).value
         if self._judge(value)[0]:
             self.dismiss(value.strip())
@@ -234,7 +226,6 @@ class Confirm(Dialog[bool]):
         self.title_text = title
 
     def head(self) -> ComposeResult:
-        """The text and the input line."""
         text = self._text
         yield Static(with_code(text) if isinstance(text, str) else text, markup=False)
         yield Static(
@@ -245,7 +236,6 @@ class Confirm(Dialog[bool]):
         yield LineInput(id="answer", compact=True)
 
     def rest(self) -> ComposeResult:
-        """The mail."""
         if self._mail:
             with VerticalScroll(id="rest", can_focus=False):
                 yield Static(plain("\n".join(map(printable, self._mail))), markup=False)
@@ -299,16 +289,13 @@ class Reader(Modal[None]):
         self._title, self._rows, self._fold, self._patch = title, rows, fold, patch
 
     def compose(self) -> ComposeResult:
-        """The text in a panel with the title in its border."""
         with Panel(title=self._title, classes="reader"):
             yield DiffView(ident="text") if self._patch else RowList(ident="text")
 
     def on_mount(self) -> None:
-        """The text has the keys."""
         self.query_one("#text").focus()
 
     def on_resize(self) -> None:
-        """The lines follow the width."""
         wide = max(20, self.size.width - 5)
         rows = self._rows(wide) if callable(self._rows) else self._rows
         if self._fold:
@@ -323,19 +310,15 @@ class Reader(Modal[None]):
             self.query_one(RowList).fill(listed)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only a patch has hunks."""
         return action != "jump" or self._patch
 
     def action_jump(self, by: int) -> None:
-        """Go to the next or the previous hunk."""
         self.query_one(DiffView).stop(by)
 
     def on_option_list_option_selected(self) -> None:
-        """Enter closes."""
         self.action_close()
 
     def action_close(self) -> None:
-        """Close."""
         self.dismiss(None)
 
 

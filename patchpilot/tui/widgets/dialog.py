@@ -59,18 +59,15 @@ class Dialog(Modal[T]):
     title_text = ""
 
     def compose(self) -> ComposeResult:
-        """The box with both parts."""
         with Panel(title=self.title_text, classes="dialog"):
             with Vertical(id="head"):
                 yield from self.head()
             yield from self.rest()
 
     def head(self) -> ComposeResult:
-        """The question and the answers, which are always in view."""
         raise NotImplementedError
 
     def rest(self) -> ComposeResult:
-        """What explains them."""
         return iter(())
 
     @property
@@ -78,13 +75,11 @@ class Dialog(Modal[T]):
         return next(iter(self.query("#rest")), None)
 
     def on_mount(self) -> None:
-        """The bottom border says how much is below."""
         if rest := self._rest:
             for name in ("scroll_y", "virtual_size", "show_vertical_scrollbar"):
                 self.watch(rest, name, self._say_below, init=False)
 
     def on_resize(self) -> None:
-        """The explanation has the lines that the question and the answers leave."""
         self.call_after_refresh(self.fit)
 
     def fit(self) -> None:
@@ -114,11 +109,9 @@ class Dialog(Modal[T]):
         return rest is not None and rest.max_scroll_y > 0
 
     def action_page(self, step: int) -> None:
-        """Scroll the explanation by a page."""
         if rest := self._rest:
             lines = max(1, rest.scrollable_content_region.height - 1)
             rest.scroll_relative(y=step * lines, animate=False)
 
     def action_no(self) -> None:
-        """Cancel."""
         self.dismiss(None)

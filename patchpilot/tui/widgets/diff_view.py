@@ -207,7 +207,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        """Say what is in each row of the display, and in which row each line is."""
         self._shown, self._places = [], []
         parts, end = self.parts, len(self.rows)
         starts = {note.line for note in self.notes} | {
@@ -267,14 +266,12 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         )
 
     def _is_folded(self, line: int) -> bool:
-        """Whether this is the line of a folded file or hunk."""
         kind = self.parts.kinds[line]
         if kind is Kind.FILE:
             return self.parts.file_of[line] in self._folded_files
         return kind is Kind.HUNK and self.parts.hunk_of[line] in self._folded_hunks
 
     def _notes_in(self, line: int, end: int) -> range:
-        """The numbers of the notes on the lines from one up to another."""
         first, last = (
             bisect_left(self.notes, at, key=lambda note: note.line)
             for at in (line, end)
@@ -301,14 +298,12 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return 1 + (self._digits + 1 if self.parts.hunks else 0) + 1
 
     def on_resize(self, event: Resize) -> None:
-        """Lay the notes out again for the new width."""
         if self.rows:
             self._lay_out()
 
     # where things are
 
     def place_of(self, line: int) -> int:
-        """The row of the display in which a line is, or what it is folded into."""
         return self._places[line] if 0 <= line < len(self._places) else 0
 
     def line_near(self, place: int, by: int) -> int:
@@ -339,7 +334,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     # moving
 
     def go(self, line: int) -> None:
-        """Put the cursor on a line, unfold what hides it, and make its first note the current one."""  # noqa: E501
         line = max(0, min(line, len(self.rows) - 1))
         if self.rows and self._hidden(line) and self.parts.kinds[line] is not Kind.META:
             self._folded_files.discard(self.parts.file_of[line])
@@ -395,11 +389,9 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 self.refresh_lines(place, self.height_of(place))
 
     def action_move(self, by: int) -> None:
-        """Move a line down or up."""
         self.go(self.line_near(self.place_of(self.cursor) + by, by))
 
     def action_page(self, by: int) -> None:
-        """Move a page down or up: what is shown moves by as much as the cursor."""
         step = by * max(1, self.size.height - 2)
         top = max(0, min(self.scroll_offset.y + step, self.max_scroll_y))
         place = self.place_of(self.cursor) + step
@@ -414,7 +406,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.go(line)
 
     def action_edge(self, line: int) -> None:
-        """Go to the first or the last line."""
         self.go(line if line >= 0 else len(self.rows) - 1)
 
     def stop(self, by: int) -> None:
@@ -436,17 +427,14 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
 
     def lines(self) -> Iterable[str]:
-        """The lines, each with more text that a search matches on it."""
         for at, row in enumerate(self.rows):
             yield f"{row} {self.searchable.get(at, '')}"
 
     @property
     def place(self) -> int:
-        """The line under the cursor."""
         return self.cursor
 
     def action_sideways(self, by: int) -> None:
-        """Scroll horizontally."""
         self.scroll_to(x=max(0, self.scroll_offset.x + by), animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -457,7 +445,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return super().check_action(action, parameters)
 
     def action_fold(self) -> None:
-        """Fold or unfold the hunk under the cursor; on a file's line the file."""
         if not self.rows:
             return
         file, hunk = self.parts.file_of[self.cursor], self.parts.hunk_of[self.cursor]
@@ -469,7 +456,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             self._after_fold(self.parts.files[file].start)
 
     def action_fold_all(self) -> None:
-        """Fold every file to its line; when all are, unfold them."""
         every = set(range(len(self.parts.files)))
         if not every:
             return
@@ -540,7 +526,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return strip
 
     def _current_colors(self) -> DiffColors:
-        """The colors for the theme, on the background of this widget."""
         ground = self.background_colors[1]
         of = (self.app.theme, ground, self.app.no_color)
         if self._colors is None or self._colors_of != of:
@@ -611,7 +596,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return strip
 
     def _segments(self, text: Text) -> Strip:
-        """A text as it is drawn. Rich leaves the style of a text without spans to its caller."""
         text.end = ""
         style = self.app.console.get_style(text.style)
         return Strip(
@@ -632,7 +616,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     @staticmethod
     def _lead(note: Note) -> str:
-        """What a note begins with."""
         return f"{glyph('below')} {note.sign} "
 
     def _note_text(self, shown: _Shown, colors: DiffColors) -> Text:
@@ -762,7 +745,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return self._pieces[key][line]
 
     def _changed_words(self, line: int) -> Sequence[tuple[int, int]]:
-        """The columns of the words in which a changed line differs from its counterpart."""
         if self.parts.kinds[line] is Kind.CONTEXT:
             return ()
         removed, added = self.parts.block(line)

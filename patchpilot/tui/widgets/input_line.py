@@ -8,5 +8,4 @@ class LineInput(Input):
     """Textual's Input without a blinking cursor."""
 
     def on_mount(self) -> None:
-        """Stop the blinking."""
         self.cursor_blink = False

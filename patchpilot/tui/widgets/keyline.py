@@ -41,7 +41,6 @@ class KeyLine(Widget):
     )
 
     def on_mount(self) -> None:
-        """Draw it again when the focus, and with it the bindings, changed."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
     def _changed(self, screen: Screen[object]) -> None:
@@ -100,11 +99,9 @@ class KeyLine(Widget):
         return (shown for at, shown in enumerate(known) if at in fits)
 
     def _rank(self, active: ActiveBinding) -> int:
-        """How early a key takes its room."""
         return int(active.node is not self.app and active.binding.key != "enter")
 
     def render(self) -> Text:
-        """Keys in the accent color, labels plain."""
         line = Text(" ", no_wrap=True)
         for key, words, active in self._shown():
             line.append(plain(f"{key} ", KEY if active.enabled else "dim"))
@@ -112,7 +109,6 @@ class KeyLine(Widget):
         return line
 
     async def on_click(self, event: Click) -> None:
-        """Find the key under the pointer."""
         at = 1
         for key, words, active in self._shown():
             if at <= event.x < at + width(key) + 1 + width(words) and active.enabled:

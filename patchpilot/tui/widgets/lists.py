@@ -80,7 +80,6 @@ class RowList(List, Searchable):
     rank = 1
 
     def lines(self) -> Iterable[str]:
-        """The rows that can be selected, as texts."""
         return (
             f"{row.text.plain} {row.hidden}" * (row.about is not None)
             for row in self.rows
@@ -88,11 +87,9 @@ class RowList(List, Searchable):
 
     @property
     def place(self) -> int:
-        """The row under the cursor."""
         return self.highlighted or 0
 
     def go(self, line: int) -> None:
-        """Put the cursor on a row."""
         self.highlighted = line
 
     @property

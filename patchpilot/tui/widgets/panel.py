@@ -65,11 +65,9 @@ class Panel(Container):
         self._label()
 
     def on_mount(self) -> None:
-        """Write the border's texts."""
         self._label()
 
     def on_resize(self) -> None:
-        """Fit them to the width."""
         self._label()
 
     def refresh(
@@ -123,7 +121,7 @@ def bottom_in(note: str, count: str, room: int) -> str:
     short = last if last.startswith("press ") else note
     left = room - width(count) - 3 if count else room
     if width(note) > left:
-        if short is last and width(short) > left:
+        if short.startswith("press ") and width(short) > left:
             return crop(short, room)
         note, count = crop(short, left) if left > 8 else "", crop(count, room)
     return " · ".join(filter(None, (note, count)))
@@ -140,7 +138,6 @@ class Columns(Container):
     """
 
     def on_mount(self) -> None:
-        """The number of panels is a class, so that the CSS can arrange them."""
         self.add_class(
             f"-of-{len([child for child in self.children if isinstance(child, Panel)])}"
         )

@@ -83,7 +83,6 @@ def _versions(points: tuple[ReleasePoint, ...], wide: int) -> Text:
 
 
 def _line(points: tuple[ReleasePoint, ...], wide: int) -> Text:
-    """The points, each in the second column of its version, and what lies between them."""
     row = Text(" " * (LEFT + 1), no_wrap=True)
     has_entry = any(point.state is ReleaseState.ENTERS for point in points)
     entered = fixed = False
@@ -155,7 +154,6 @@ class ReleaseRuler(Widget):
         self._bug = NOWHERE
 
     def show(self, bug: BugRange) -> None:
-        """Draw another bug."""
         if bug != self._bug:
             self._bug = bug
             self.refresh(layout=True)
@@ -165,5 +163,4 @@ class ReleaseRuler(Widget):
         return len(ruler_rows(self._bug, width))
 
     def render(self) -> Text:
-        """The ruler at the width it has."""
         return Text("\n").join(ruler_rows(self._bug, self.size.width))

@@ -29,16 +29,13 @@ class Searchable(Widget):
     """Of several widgets, the search is in one of the lowest rank."""
 
     def lines(self) -> Iterable[str]:
-        """The text that is searched, of each line."""
         raise NotImplementedError
 
     @property
     def place(self) -> int:
-        """The line under the cursor."""
         raise NotImplementedError
 
     def go(self, line: int) -> None:
-        """Put the cursor on a line and show it."""
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -60,13 +57,11 @@ class Searchable(Widget):
         self.refresh_bindings()
 
     def _go_on(self, found: list[int], by: int) -> None:
-        """Go to the next or the previous of these lines, wrapping around."""
         at = bisect_right(found, self.place) if by > 0 else 0
         before = [line for line in found if line < self.place]
         self.go(found[at % len(found)] if by > 0 else (before or found)[-1])
 
     def action_match(self, by: int) -> None:
-        """Go to the next or the previous line with the word."""
         if found := self._found():
             self._go_on(found, by)
         self.tell_match()
@@ -80,7 +75,6 @@ class Searchable(Widget):
             self.notify(f"search “{self.word}”: {words}")
 
     def action_end_search(self) -> None:
-        """Clear the search."""
         self.seek("")
         self.notify("")
 
@@ -106,7 +100,6 @@ class SearchBar(LineInput):
         self._in: Searchable | None = None
 
     def _show(self, *, shown: bool) -> None:
-        """Show the line in the place of the message row, or that again."""
         self.display = shown
         for row in self.screen.query(MessageRow):
             row.display = not shown
@@ -131,12 +124,10 @@ class SearchBar(LineInput):
             self._in.seek(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Return to the text and keep the matches."""
         event.stop()
         self._end()
 
     def action_close(self) -> None:
-        """Return to the text and clear the search."""
         if self._in:
             self._in.action_end_search()
         self.value = ""

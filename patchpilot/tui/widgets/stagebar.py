@@ -42,7 +42,6 @@ class StageBar(Widget):
         return line
 
     async def on_click(self, event: Click) -> None:
-        """Go to the stage under the pointer."""
         at = 1
         for cell in self._cells():
             at += len(cell.text) + len(cell.gap)

@@ -42,7 +42,6 @@ class TitleLine(Widget):
         self.refresh()
 
     def render(self) -> Text:
-        """The subject and what is being done are bold."""
         doing = f"{spinner(self._step)} {self._doing}" if self._doing else ""
         return title_text(self._subject, self._places, doing, self.size.width)
 
