@@ -27,7 +27,7 @@ from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
 from patchpilot.tui.view.action_keys import first_stage
-from patchpilot.tui.view.key_bindings import more_key
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import STRONG, plain, with_code
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import Stage, StageState
@@ -36,7 +36,7 @@ from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
 
 CARDS = {
-    Stage.COMMIT: "M: Robin's changes, T: no tour.",
+    Stage.COMMIT: "T ends the tour.",
     Stage.CHECKS: "Findings of maintainers and bots.",
     Stage.RECIPIENTS: "Who receives the patch, and why.",
     Stage.TAGS: "Which commit introduced the bug?",
@@ -48,8 +48,8 @@ CARDS = {
 """The text of the tour at each stage."""
 FOUND = "6.1 lacks this mainline fix."
 BUGS = {
-    SERVER_LOG: "A server with 6.1 logs this line. Has mainline a fix?",
-    CARD_LOG: "Your old card logs another line. Has mainline a fix?",
+    SERVER_LOG: "6.1 on a server logs a line. Is it fixed?",
+    CARD_LOG: "Your card logs another line. Is it fixed?",
 }
 """A line of dmesg, in the order of the tour, and what leads to it."""
 WRITTEN = "Mainline has no fix, so you wrote one."
@@ -82,13 +82,13 @@ class DemoFollow(FollowScreen):
             who = "Maya and the test robot" if has_warning(own.status) else "Maya"
             return NextKey(
                 "M",
-                "let the demo make the changes for v2",
+                "make the changes for v2",
                 f"v2 has what {who} asked for.",
             )
         return NextKey(
             "r",
             "reply to Maya",
-            "Write `Older than 2.4; v2 will name it.` below her question.",
+            "Write `Older than 2.4; v2 will name it.`",
         )
 
 
@@ -96,7 +96,8 @@ class TourRow(Static):
     """The text of the tour at a stage, below the stage bar."""
 
     DEFAULT_CSS = (
-        "TourRow { height: auto; max-height: 3; background: $panel; padding: 0 1; }"
+        "TourRow { height: 1; background: $panel; padding: 0 1; text-wrap: nowrap;"
+        " text-overflow: ellipsis; }"
     )
 
 
@@ -104,8 +105,8 @@ class DemoApp(PatchpilotApp):
     """The TUI with a tour: a text at each stage, which names the next key."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        more_key(
-            "M", "newcomer", "let Robin do it", "make the changes that Robin would make"
+        key(
+            "M", "newcomer", "Robin's changes", "make the changes that Robin would make"
         ),
         more_key("T", "tour", "tour", "end the tour, or start it again"),
     ]
@@ -191,6 +192,7 @@ class DemoApp(PatchpilotApp):
             bars = [*screen.query(TitleLine), *screen.query(StageBar)]
             screen.mount(row, after=bars[-1])
         row.display = is_shown
+        screen.set_class(is_shown, "-touring")
         if is_shown:
             text = self._card(screen)
             if row.content != text:
@@ -208,8 +210,6 @@ class DemoApp(PatchpilotApp):
                 following = NextKey("Enter", "open your branch")
             if any(one.group == "open" and not one.is_finished for one in self.workers):
                 following = WAIT
-        if self.screen is not screen:
-            following = NextKey("", "Answer, or press Esc", following.why)
         press = (
             f"Press {following.key}: {following.does}"
             if following.key

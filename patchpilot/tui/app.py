@@ -44,7 +44,7 @@ from patchpilot.tui.view.glyphs import uses_ascii
 from patchpilot.tui.view.key_bindings import key, more_key, shown_key
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.message_row import MessageRow
+from patchpilot.tui.widgets.message_row import READ, MessageRow
 
 HOME = "home"
 """The name of Home's screen."""
@@ -408,6 +408,8 @@ class PatchpilotApp(ReportsErrors, App[int]):
         """
         if isinstance(event, Key):
             self.last_key = event.key
+            for row in self.screen.query(MessageRow):
+                row.clear(after=READ)
             if event.key != "ctrl+c" and not getattr(self.screen, "is_whole", True):
                 return
         if isinstance(event, MouseDown):

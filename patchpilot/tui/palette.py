@@ -114,12 +114,12 @@ class Help(Choose):
             f"{glyph(OF_STATE[state])} {words}" for state, words in MEANINGS.items()
         )
         super().__init__(
-            ABOUT[stage] if stage else "",
+            f"{ABOUT[stage]} {signs}" if stage else "",
             [(str(at), one.does) for at, one in enumerate(self._commands)],
             f"Keys of {stage.number} {stage.label}" if stage else "Keys",
             letters=[one.key for one in self._commands],
         )
-        self.why = signs if stage else ""
+        self.hints = []
 
     def on_key(self, event: events.Key) -> None:
         pressed = shown_key(event.key)

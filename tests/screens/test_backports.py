@@ -46,11 +46,11 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
 @pytest.mark.parametrize(
     ("verdict", "more", "badge", "action"),
     [
-        (BranchVerdict.FIXED, {}, "✓ already there", "nothing"),
+        (BranchVerdict.FIXED, {}, "✓ has the fix", "nothing"),
         (BranchVerdict.NOT_AFFECTED, {}, "– not affected", "nothing"),
         (BranchVerdict.CLEAN, {}, "✓ clean", "r ask for it"),
         (BranchVerdict.CLEAN, {"queued": True}, "✓ clean", "queued for a release"),
-        (BranchVerdict.THREE_WAY, {}, "≈ 3-way merge", "r ask for it"),
+        (BranchVerdict.THREE_WAY, {}, "≈ clean (3-way)", "r ask for it"),
         (BranchVerdict.CONFLICT, {}, "✗ conflict", "a resolve"),
         (
             BranchVerdict.CONFLICT,
@@ -64,7 +64,7 @@ def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
             "✗ failed",
             "a resolve",
         ),
-        (BranchVerdict.FIXED, {"failed": "x@y"}, "✓ already there", "nothing"),
+        (BranchVerdict.FIXED, {"failed": "x@y"}, "✓ has the fix", "nothing"),
         (
             BranchVerdict.CONFLICT,
             {"failed": "x@y", "resolved": "/patches"},

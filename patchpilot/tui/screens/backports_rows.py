@@ -127,10 +127,10 @@ class BranchTexts:
         short = columns < NARROW
         table = {
             "branch": [(short and one.version) or one.branch for one in branches],
-            "verdict": [badge_of(one).text.plain for one in branches],
+            "the fix": [badge_of(one).text.plain for one in branches],
             "bug": [bug_in_words(one) for one in branches],
-            "prereqs": [needs_count(one) for one in branches],
-            "EOL": [one.ends or "" for one in branches],
+            "needs first": [needs_count(one) for one in branches],
+            "support until": [one.ends or "" for one in branches],
             "why": [why(one, culprits) for one in branches],
             "what to do": [self.todo(one) for one in branches],
         }
@@ -151,7 +151,7 @@ class BranchTexts:
             dim = "dim" if ends_soon(branch, today) else ""
             row = Text(no_wrap=True)
             for title, words in shown.items():
-                style = badge_of(branch).style if title == "verdict" else dim
+                style = badge_of(branch).style if title == "the fix" else dim
                 row.append(fitted(words[at], wide[title]), style)
             rows.append(row)
         return titles, rows
@@ -261,10 +261,10 @@ class Badge:
 
 
 BADGES = {
-    "already-fixed": Badge("done", "already there", "green"),
+    "already-fixed": Badge("done", "has the fix", "green"),
     "not-affected": Badge("nothing", "not affected", "dim"),
     "clean": Badge("done", "clean", "green"),
-    "clean-3way": Badge("merge", "3-way merge", "cyan"),
+    "clean-3way": Badge("merge", "clean (3-way)", "cyan"),
     "conflict": Badge("blocked", "conflict", "bold red"),
     "unknown": Badge("unknown", "unknown", "yellow"),
 }

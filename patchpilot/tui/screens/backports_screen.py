@@ -334,7 +334,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 VerticalScroll(can_focus=False),
             ):
                 yield PlainText("branch")
-            with Panel(title="Prerequisites", id="needs"):
+            with Panel(title="Needs first", id="needs"):
                 yield RowList(ident="queue")
 
     def on_mount(self) -> None:
@@ -488,11 +488,11 @@ class BackportsScreen(StageScreen["BackportResult"]):
         panel.display = bool(needs)
         left_out = self._texts.unticked(branch)
         how = (
-            ": only their changes to the fix's files"
+            ", only their changes to the fix's files"
             if branch.partial
             else ", in this order"
         )
-        panel.heading = f"Prerequisites{how}"
+        panel.heading = f"Needs first{how}"
         ticked = sum(need.commit not in left_out for need in needs)
         panel.count = f"{ticked}/{len(needs)} ticked · Space"
         rows = (

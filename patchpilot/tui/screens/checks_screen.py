@@ -151,7 +151,7 @@ def next_of(
     from patchpilot.services.fix_finding import Remedy, remedy_of
 
     if can_fix(result):
-        return NextKey("A", "review all safe fixes, then apply them")
+        return NextKey("A", "review all safe fixes")
     signs = [
         shown
         for shown in found

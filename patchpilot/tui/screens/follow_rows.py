@@ -154,11 +154,11 @@ READING = (
     " time."
 )
 READING_KEYS = (("Esc", "cancel"), ("0", "show all topics"))
-MUST = ("next", "fetch")
-"""The lines above the conversation that say what to do."""
-
-
-FIRST = (*MUST, "open")
+FETCH = (
+    f"press g to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline"
+    " commit"
+)
+FIRST = ("next", "open")
 """The lines above the conversation; the others are above the history."""
 
 
@@ -194,21 +194,15 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     """
     from patchpilot.services.track.series_head import head_rows
 
+    is_fetched = (
+        not series.landed or not series.status or series.status.evidence.commits
+    )
     rows = []
-    if series.status and series.landed and not series.status.evidence.commits:
-        # what the next step needs comes first
-        rows.append(
-            (
-                "fetch",
-                (
-                    f"press g to fetch what was merged; stage {Stage.BACKPORTS.number} then uses"
-                    " the mainline commit"
-                ),
-            ),
-        )
     for name, says in head_rows(series):
         text = in_keys(says, Stage.FOLLOW) if name == "next" else one_line(str(says))
-        if name == "next" and wants(series) == "v" and "press" not in text:
+        if name == "next" and not is_fetched:
+            text = FETCH
+        elif name == "next" and wants(series) == "v" and "press" not in text:
             text += " (r, then v)" if open_points(series) else " (v)"
         rows.append((name, text))
     others = max(1, most // 2)
@@ -216,7 +210,7 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
         row
         for name, text in rows
         if name in FIRST
-        for row in _laid([(name, text)], columns, most if name in MUST else others)
+        for row in _laid([(name, text)], columns, most if name == "next" else others)
     ]
 
 
@@ -317,9 +311,9 @@ def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Te
                 Text.assemble(
                     (
                         f"{name if not number else '':<9}",
-                        HEADING if name in MUST else QUIET,
+                        HEADING if name == "next" else QUIET,
                     ),
-                    (line, STRONG if name in MUST else ""),
+                    (line, STRONG if name == "next" else ""),
                 )
             )
     return parts

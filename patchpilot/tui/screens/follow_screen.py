@@ -312,7 +312,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             columns = (self.size.width or 80) - 4
             shown = first_rows(series, columns, self._most)
             # the title line has the subject of the topic's own series
-            words = f"Conversation {glyph('dot')} {series.state}"
+            words = f"Conversation {glyph('dot')} {series.state}".replace("-", " ")
             panel.heading = words if series.own else series.subject
         pinned.update(lines(shown))
         pinned.display = bool(shown)
@@ -738,26 +738,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         def show(draft: Any) -> None:
             session.changed("draft")
             self.tui.jobs.refresh_stale()
-            rows = [
-                f"Version {draft.version} is started. Next steps:",
-                "",
-                (
-                    f"1. Amend your commits as requested in review (stage {Stage.COMMIT.number},"
-                    " e) and collect the tags (w here)."
-                ),
-                (
-                    f"2. Write the changelog (stage {Stage.PREVIEW.number}, e); the differences"
-                    " from the previous version are listed there."
-                ),
-                (
-                    f"3. Send it (stage {Stage.SEND.number}) as a new thread with a link to the"
-                    " previous version."
-                ),
-                "",
-                "The changelog so far:",
-                *draft.changelog.split("\n"),
-            ]
-            self.app.push_screen(Reader(f"Version {draft.version}", rows, fold=True))
+            self.notify(
+                f"v{draft.version} is started: amend the commits (1, e), collect the tags (w),"
+                " write the changelog (6, e), then send it (7)"
+            )
+            self.action_reload()
 
         self.in_thread(
             "starting the next version",

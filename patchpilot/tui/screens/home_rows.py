@@ -214,7 +214,7 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
     """
     dot = f" {glyph('dot')} "
     facts = (
-        topic.state,
+        topic.state.replace("-", " "),
         f"v{topic.version}" if topic.version else "no version sent",
         counted(topic.patches, "patch", "patches") if topic.patches else "",
         ", ".join(f"{name} {count}" for name, count in topic.tags.items()),

@@ -246,7 +246,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _read_all(self) -> None:
         """All topics were read: with `asks`, ask what the user has if none was started."""
         # only now it is known whether it runs in a clone
-        self.query_one(KeyLine).refresh()
+        self.query_one(KeyLine).draw()
         groups = {group_of(one, self._states(one)) for one in self._topics or ()}
         if self.asks and groups <= {NOT_STARTED} and self.is_active:
             self.action_ask()

@@ -150,7 +150,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     def keys_changed(self) -> None:
         """The keys may be others: draw the key line again."""
-        self.query_one(KeyLine).refresh()
+        self.query_one(KeyLine).draw()
 
     @property
     def main_panel(self) -> Panel | None:
@@ -212,10 +212,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     @property
     def shown_keys(self) -> ShownKeys:
         return ALL_KEYS
-
-    def on_screen_suspend(self) -> None:
-        """The key line is the dialog's while one is open."""
-        self.keys_changed()
 
     def renew(self) -> None:
         """Show the latest result, unless it is shown already."""
@@ -367,6 +363,10 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "jump":
             return self.can_jump
+        if action == "cancel":
+            is_error = any(card.display for card in self.query("#error"))
+            is_busy = bool(self._doing) or self.stage in self.session.busy
+            return is_error or is_busy or self.has_class("-detail")
         return super().check_action(action, parameters)
 
     @property

@@ -37,6 +37,9 @@ REPEATED = 0.6
 twice.
 """
 
+FEW = 4
+"""Answers that the key line names at most."""
+
 Judge = Callable[[str], tuple[bool, str]]
 """Whether a line is valid, and a note about it."""
 
@@ -100,6 +103,8 @@ class Choose(Dialog[Any]):
         words = [answer.words for answer in self.answers]
         self.letters = list(letters) or letters_of(words)
         self._opener, self._opened = "", time.monotonic()
+        pairs = zip(self.letters, words, strict=True)
+        self.hints = list(pairs) if len(words) <= FEW else []
 
     def head(self) -> ComposeResult:
         if self.text:
@@ -180,6 +185,7 @@ class LineDialog(Dialog[str | None]):
     ) -> None:
         super().__init__()
         self.text, self.value = text, value
+        self.hints = [("Enter", "confirm")]
         self._judge, self._placeholder = judge, placeholder
         self.title_text = title
 
@@ -223,6 +229,7 @@ class Confirm(Dialog[bool]):
     ) -> None:
         super().__init__()
         self._text, self._word, self._mail = text, word, mail
+        self.hints = [(f"{word} Enter", "confirm")]
         self.title_text = title
 
     def head(self) -> ComposeResult:
@@ -287,10 +294,12 @@ class Reader(Modal[None]):
     ) -> None:
         super().__init__()
         self._title, self._rows, self._fold, self._patch = title, rows, fold, patch
+        self.hints = [("PgDn", "scroll")]
 
     def compose(self) -> ComposeResult:
         with Panel(title=self._title, classes="reader"):
             yield DiffView(ident="text") if self._patch else RowList(ident="text")
+        yield from self.foot()
 
     def on_mount(self) -> None:
         self.query_one("#text").focus()

@@ -15,11 +15,15 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from patchpilot.model.counted import counted
+from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.panel import Panel
 
 T = TypeVar("T")
 WIDE = 90
 """Columns that a dialog takes at most."""
+FOOT = 5
+"""Lines of the border, the space above the explanation, the message row and the key line."""
 LEAST = 3
 """Lines of the explanation that are shown at least."""
 
@@ -36,6 +40,12 @@ class Modal(ModalScreen[T]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "app.help", "help"),
     ]
+
+    def foot(self) -> ComposeResult:
+        """Yield the message row and the key line."""
+        with Vertical(classes="foot"):
+            yield MessageRow()
+            yield KeyLine()
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close and give the result.
@@ -63,6 +73,7 @@ class Dialog(Modal[T]):
             with Vertical(id="head"):
                 yield from self.head()
             yield from self.rest()
+        yield from self.foot()
 
     def head(self) -> ComposeResult:
         raise NotImplementedError
@@ -86,7 +97,7 @@ class Dialog(Modal[T]):
         """Give the explanation these lines."""
         if rest := self._rest:
             head = self.query_one("#head").outer_size.height
-            rest.styles.max_height = max(LEAST, self.size.height * 9 // 10 - 3 - head)
+            rest.styles.max_height = max(LEAST, self.size.height - FOOT - head)
             self._say_below()
 
     def _say_below(self) -> None:

@@ -4,32 +4,33 @@
 Textual's Footer has one widget per key and rebuilds them at every change of screen.
 """
 
-from collections.abc import Iterator
-
 from rich.text import Text
 from textual.binding import ActiveBinding
 from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
-from patchpilot.model.printable import width
+from patchpilot.model.printable import crop, width
 from patchpilot.tui.view.rich_text import KEY, plain
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import description_of
+from patchpilot.tui.widgets.message_row import MessageRow
 
 GAP = 2
 NEXT, MATCH, JUMP = "step(1)", "match(1)", "jump(1)"
-Shown = tuple[str, str, ActiveBinding]
-"""A key as it is displayed, its label, and the binding."""
+HINT = 18
+"""Columns of the words of a hint at most."""
+Shown = tuple[str, str, ActiveBinding | None]
+"""A key as it is displayed, its label, and the binding; a hint has none."""
 
 
 class KeyLine(Widget):
     """The keys and labels of the active bindings, in one line.
 
-    The action of Enter comes first, then the screen's own keys, the key for the next stage, and
-    the global keys. If the line is too short, the global keys are dropped last. A click on a key
-    has the same effect as pressing it.
+    The hints of a dialog come first, then the action of Enter, the screen's own keys, the key for
+    the next stage, and the global keys. What has no room, and the screen's seldom needed keys, are
+    in the message row while it is empty. A click on a key has the same effect as pressing it.
 
     The screen's `shown_keys` determine which keys are shown; while a dialog is open, only its own
     keys are.
@@ -45,12 +46,16 @@ class KeyLine(Widget):
 
     def _changed(self, screen: Screen[object]) -> None:
         if screen is self.screen:
-            self.refresh()
+            self.draw()
 
-    def _known(self) -> list[Shown]:
-        """The keys of the screen, or of the dialog above it: what Enter does first, the keys of
-        every screen last.
-        """
+    def draw(self) -> None:
+        """Draw the keys again, in both lines."""
+        self.refresh()
+        for row in self.screen.query(MessageRow):
+            row.refresh()
+
+    def _known(self) -> tuple[list[Shown], list[Shown]]:
+        """Return the keys of the screen, or of the dialog above it, and those seldom needed."""
         screen, stage = self.app.screen, getattr(self.app.screen, "stage", None)
         keys: ShownKeys = getattr(screen, "shown_keys", ALL_KEYS)
         seen, labels = set(keys.hidden), dict(keys.labels)
@@ -66,52 +71,80 @@ class KeyLine(Widget):
         # while there is a search, n is for its matches
         if any(one.binding.action == MATCH for one in active):
             seen.add(NEXT)
-        known: dict[str, Shown] = {}
+        known, seldom = dict[str, Shown](), dict[str, Shown]()
         for one in active:
-            action = one.binding.action
-            label = labels.get(action, description_of(one.node, one.binding))
-            is_added = action in keys.added and one.node is self.app
-            is_shown = one.binding.show or is_added
-            if is_shown and label and action not in seen:
+            action, binding = one.binding.action, one.binding
+            label = labels.get(action, description_of(one.node, binding))
+            is_own = one.node is self.app
+            is_shown = binding.show or (is_own and action in keys.added)
+            if action in seen or not label or (is_own and not is_shown):
+                continue
+            shown = self.app.get_key_display(binding)
+            if is_shown:
                 seen.add(action)
-                shown = self.app.get_key_display(one.binding)
                 known[shown] = (shown, label, one)
-        return sorted(
+            elif one.node is screen and binding.tooltip and shown not in known:
+                seldom[shown] = (shown, label, one)
+        ordered = sorted(
             known.values(),
             key=lambda shown: (
-                shown[2].binding.action != keys.first,
-                shown[2].binding.key != "enter",
-                shown[2].node is self.app,
-                shown[2].binding.action == "app.help",
+                shown[2] is not None
+                and (
+                    shown[2].binding.action != keys.first,
+                    shown[2].binding.key != "enter",
+                    shown[2].node is self.app,
+                    shown[2].binding.action == "app.help",
+                )
             ),
         )
+        hints: list[Shown] = [
+            (key, crop(words, HINT), None)
+            for key, words in getattr(screen, "hints", ())
+        ]
+        return hints + ordered, list(seldom.values())
 
-    def _shown(self) -> Iterator[Shown]:
-        """As many keys as fit: those of every screen (such as help) first take their room."""
-        known = self._known()
+    def rows(self) -> tuple[list[Shown], list[Shown]]:
+        """Return as many keys as fit in the line, those of every screen (such as help) first, and
+        the others, as many as fit above it.
+        """
+        known, seldom = self._known()
         room, fits = self.size.width - 1 + GAP, set[int]()
-        for at in sorted(range(len(known)), key=lambda at: self._rank(known[at][2])):
+        for at in sorted(range(len(known)), key=lambda at: self._rank(known[at])):
             if _wide(known[at]) <= room:
                 room -= _wide(known[at])
                 fits.add(at)
-            elif known[at][2].node is not self.app:
-                break
-        return (shown for at, shown in enumerate(known) if at in fits)
+        rest = [shown for at, shown in enumerate(known) if at not in fits] + seldom
+        room, above = self.size.width - 1 + GAP, []
+        for shown in rest:
+            room -= _wide(shown)
+            above += [shown] if room >= 0 else []
+        return [shown for at, shown in enumerate(known) if at in fits], above
 
-    def _rank(self, active: ActiveBinding) -> int:
-        return int(active.node is not self.app and active.binding.key != "enter")
+    def _rank(self, shown: Shown) -> int:
+        active = shown[2]
+        return int(
+            active is not None
+            and active.node is not self.app
+            and active.binding.key != "enter"
+        )
+
+    def text(self, row: int) -> Text:
+        """Return the keys of the line (0) or of the one above it (1)."""
+        line = Text(" ", no_wrap=True)
+        for key, words, active in self.rows()[row]:
+            is_enabled = active is None or active.enabled
+            line.append(plain(f"{key} ", KEY if is_enabled else "dim"))
+            line.append(plain(words + " " * GAP, "" if is_enabled else "dim"))
+        return line
 
     def render(self) -> Text:
-        line = Text(" ", no_wrap=True)
-        for key, words, active in self._shown():
-            line.append(plain(f"{key} ", KEY if active.enabled else "dim"))
-            line.append(plain(words + " " * GAP, "" if active.enabled else "dim"))
-        return line
+        return self.text(0)
 
     async def on_click(self, event: Click) -> None:
         at = 1
-        for key, words, active in self._shown():
-            if at <= event.x < at + width(key) + 1 + width(words) and active.enabled:
+        for key, words, active in self.rows()[0]:
+            is_hit = at <= event.x < at + width(key) + 1 + width(words)
+            if is_hit and active and active.enabled:
                 await self.app.run_action(active.binding.action, active.node)
                 return
             at += _wide((key, words, active))

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The message row above the key line: what was done, how to undo it, and what went wrong."""
 
+import time
+from typing import Any
+
 from textual.timer import Timer
+from textual.visual import VisualType
 from textual.widgets import Static
 
 from patchpilot.model.printable import one_line
@@ -10,12 +14,15 @@ from patchpilot.tui.view.rich_text import plain
 
 SIGNS = {"information": "done", "warning": "warning", "error": "blocked"}
 """The severity of a message → the name of its sign."""
-LASTS = 15.0
-"""Seconds after which a message goes, if no other one came."""
+LASTS, READ = 15.0, 2.0
+"""Seconds after which a message goes by itself, and after which it goes with the next key."""
 
 
 class MessageRow(Static):
-    """A row for one message, or more for a long one; the next message replaces it."""
+    """A row for one message, or more for a long one; the next message replaces it.
+
+    While there is none, it has the keys for which the key line has no room.
+    """
 
     DEFAULT_CSS = (
         "MessageRow { height: auto; min-height: 1; max-height: 3; padding: 0 1; }"
@@ -24,6 +31,7 @@ class MessageRow(Static):
     def __init__(self) -> None:
         super().__init__(markup=False)
         self._timer: Timer | None = None
+        self._since = 0.0
 
     def show(self, message: str, severity: str) -> None:
         """Show a message; an empty one clears the row."""
@@ -32,4 +40,13 @@ class MessageRow(Static):
         sign = SIGNS[severity]
         text = one_line(message.replace("\n", "; "))
         self.update(plain(f"{glyph(sign)} {text}", STYLE_OF[sign]) if text else "")
-        self._timer = self.set_timer(LASTS, lambda: self.update(""))
+        self._timer, self._since = self.set_timer(LASTS, self.clear), time.monotonic()
+
+    def clear(self, *, after: float = 0.0) -> None:
+        """Remove a message that was shown for so many seconds."""
+        if self.content and time.monotonic() - self._since >= after:
+            self.update("")
+
+    def render(self) -> VisualType:
+        lines: list[Any] = [] if self.content else list(self.screen.query("KeyLine"))
+        return lines[0].text(1)[1:] if lines else super().render()
