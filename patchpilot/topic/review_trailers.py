@@ -332,6 +332,9 @@ def _sorted_out(
         if held is None or held.offer:
             why = held.why if held else ""
             choices.append(TagChoice(commit, credit.trailer, credit.version, why))
+            if not why:
+                # given twice, it is added once
+                there.add(_tag_key(credit.trailer))
     return held_back, choices
 
 

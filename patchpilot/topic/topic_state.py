@@ -263,7 +263,7 @@ class TopicState(NamedTuple):
                     f"write the changelog of v{self.next_version} and send it: ",
                     write,
                     ", then ",
-                    Action("send", ("--reroll",), "`{}`"),
+                    Action("send", ("--reroll", "--dry-run"), "`{}`"),
                 )
                 return NextStep(NextStepNeed.ACTION, Hint(parts))
             return NextStep(

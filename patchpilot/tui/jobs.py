@@ -146,8 +146,6 @@ class StageJobs:
     def _next_ahead(self) -> None:
         if any(stage in self._session.busy for stage in AHEAD):
             return
-        if not self.ahead:
-            self._read_facts()
         while self.ahead:
             stage = self.ahead.pop(0)
             if stage in RECORDED and self._session.last(stage) is not None:
@@ -156,6 +154,7 @@ class StageJobs:
             if self._session.fresh(stage) is None and stage not in self._session.errors:
                 self.begin(stage, visited=stage is self._app.stage)
                 return
+        self._read_facts()
 
     # the topic
 

@@ -95,8 +95,6 @@ async def test_space_excludes_in_place_and_the_detail_says_why(
             "(Supported)",
             "·",
             "2",
-            "role",
-            "commits",
         ]
         assert "● 3 To/Cc 3" in text_of(app).split("\n")[1], "notes are open"
         assert "3 open notes" in text_of(app)

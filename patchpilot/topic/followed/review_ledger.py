@@ -137,7 +137,8 @@ def ledger_of(
 
 
 def checklist(series: Tracked) -> tuple[LedgerItem, ...]:
-    """Return the review requests for the latest version of a series.
+    """Return the review requests for the latest version of a series, and those of people for
+    earlier versions that are neither addressed nor answered.
 
     Requests for applied patches are omitted. The result is empty if all of the series is
     applied or if the series is closed; it follows from what is proven.
@@ -153,7 +154,8 @@ def checklist(series: Tracked) -> tuple[LedgerItem, ...]:
     return tuple(
         item
         for item in ledger_of(status, series.marks)
-        if item.of_newest and item.point.patch not in taken
+        if item.point.patch not in taken
+        and (item.of_newest or (item.open and item.point.kind not in BY_MACHINE))
     )[-MAX_POINTS:]
 
 

@@ -60,4 +60,6 @@ def _choose(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
         Option("One commit …", "", one),
         Option("Other base or range …", "", other),
     ]
-    ask_which(screen.app, "What is your topic based on?", options)
+    error = session.errors.get(screen.stage)
+    why = f"\n\n{error.message}" if error else ""
+    ask_which(screen.app, f"What is your topic based on?{why}", options)

@@ -129,8 +129,8 @@ class BranchTexts:
             "branch": [(short and one.version) or one.branch for one in branches],
             "the fix": [badge_of(one).text.plain for one in branches],
             "bug": [bug_in_words(one) for one in branches],
-            "needs first": [needs_count(one) for one in branches],
-            "support until": [one.ends or "" for one in branches],
+            "needs": [needs_count(one) for one in branches],
+            "until": [one.ends or "" for one in branches],
             "why": [why(one, culprits) for one in branches],
             "what to do": [self.todo(one) for one in branches],
         }

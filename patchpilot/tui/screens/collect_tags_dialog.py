@@ -29,9 +29,10 @@ class CollectTags(Choose):
     """
 
     def __init__(self, collected: Collected) -> None:
-        answers = [("add", "Add the ticked tags"), ("no", "Cancel")]
+        answers = [("add", "Add ticked tags"), ("no", "Cancel")]
         super().__init__("Which tags do your commits get?", answers, "Add tags")
         self._collected = collected
+        self.hints = [("Space", "tick"), *self.hints]
 
     def rest(self) -> ComposeResult:
         with VerticalScroll(id="rest", can_focus=False):

@@ -85,8 +85,9 @@ def ask_what(home: Any) -> None:
     home.app.push_screen(Choose("", ANSWERS, QUESTION), answered)
 
 
-def _ask(home: Any, kind: str, words: str = "") -> None:
-    question = LineDialog(LINES[kind], value=words, title=QUESTION)
+def _ask(home: Any, kind: str, words: str = "", error: str = "") -> None:
+    text = f"{error}\n\n{LINES[kind]}" if error else LINES[kind]
+    question = LineDialog(text, value=words, title=QUESTION)
     ask_line(home.app, question, partial(_given, home, kind))
 
 
@@ -114,7 +115,9 @@ def _search(home: Any, kind: str, words: str, tree: str) -> None:
         return partial(show, _work(home, kind, words, tree, directory))
 
     home.show_work("searching for the fix")
-    home.in_thread(work, partial(show, partial(_ask, home, kind, words)))
+    home.in_thread(
+        work, lambda error: show(partial(_ask, home, kind, words, error.message))
+    )
 
 
 def _work(

@@ -736,13 +736,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         session = self.session
 
         def show(draft: Any) -> None:
-            session.changed("draft")
-            self.tui.jobs.refresh_stale()
+            self.begin_after("draft")
             self.notify(
-                f"v{draft.version} is started: amend the commits (1, e), collect the tags (w),"
-                " write the changelog (6, e), then send it (7)"
+                f"v{draft.version} is started: change the commits (e at 1), add the tags (w),"
+                f" then press {Stage.SEND.number}"
             )
-            self.action_reload()
 
         self.in_thread(
             "starting the next version",

@@ -450,16 +450,17 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def in_thread(
         self,
         work: Callable[[], Callable[[], object]],
-        again: Callable[[], object] = lambda: None,
+        failed: Callable[[PatchpilotError], object] | None = None,
     ) -> None:
-        """Do work in a thread, and call what it returns; an error is shown, then `again` called."""
+        """Do work in a thread, and call what it returns; an error is passed to `failed`, or
+        shown.
+        """
 
         def run() -> None:
             try:
                 then = work()
             except BaseException as error:  # noqa: BLE001 (shown as a message)
-                self.app.call_later(self.failed, as_error(error))
-                then = again
+                then = partial(failed or self.failed, as_error(error))
             self.app.call_later(then)
 
         in_new_thread(self, run, "open")

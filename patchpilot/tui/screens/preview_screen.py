@@ -119,7 +119,7 @@ class PreviewScreen(StageScreen["Sending"]):
             labels["edit"] = (
                 "edit changelog" if result.send.version > 1 else "edit notes"
             )
-        labels[JUMP] = "next change" if self._changes else ""
+        labels[JUMP] = "next change" if self._changes else "next hunk"
         return ShownKeys(labels=labels)
 
     def show(self, result: "Sending") -> None:

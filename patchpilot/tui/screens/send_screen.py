@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from patchpilot.services.send.sending import Sending
 
 
-BEFORE = ("send", "repair", "to_self")
+BEFORE = ("send", "repair", "to_self", "passed")
 """The actions before a send."""
 
 
@@ -635,6 +635,7 @@ class SendScreen(StageScreen["Sending"]):
         self._shown = sent
         self.show(sent)
         self.place()
+        self.call_after_refresh(self.keys_changed)
         if not good:
             self.tui.jobs.begin(self.stage)
 

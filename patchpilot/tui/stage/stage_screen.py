@@ -98,8 +98,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     """The selector of the list."""
     RESTS: ClassVar[bool] = False
     """Whether the detail waits until the cursor rests, as it takes time."""
-    jump_label = ""
-    """What `f` goes to, for the key line; "" if that is seldom needed."""
+    jump_label = "next hunk"
+    """What `f` goes to, for the key line."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -36,7 +36,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.BACKPORTS: ("commit", "likely", "refs", "claims"),
     Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent", "built"),
     Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent", "built"),
-    Stage.FOLLOW: ("topic", "sent", "followed"),
+    Stage.FOLLOW: ("topic", "draft", "sent", "followed"),
 }
 """What each stage's result depends on: only a change of one of these makes it stale."""
 

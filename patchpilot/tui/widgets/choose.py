@@ -37,8 +37,8 @@ REPEATED = 0.6
 twice.
 """
 
-FEW = 4
-"""Answers that the key line names at most."""
+FEW, SHORT = 4, 18
+"""Answers that the key line names at most, and the columns of each."""
 
 Judge = Callable[[str], tuple[bool, str]]
 """Whether a line is valid, and a note about it."""
@@ -103,8 +103,9 @@ class Choose(Dialog[Any]):
         words = [answer.words for answer in self.answers]
         self.letters = list(letters) or letters_of(words)
         self._opener, self._opened = "", time.monotonic()
-        pairs = zip(self.letters, words, strict=True)
-        self.hints = list(pairs) if len(words) <= FEW else []
+        short = [word.partition(":")[0] for word in words]
+        fits = len(words) <= FEW and max(map(len, short)) <= SHORT
+        self.hints = list(zip(self.letters, short, strict=True)) if fits else []
 
     def head(self) -> ComposeResult:
         if self.text:

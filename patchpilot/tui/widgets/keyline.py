@@ -10,7 +10,7 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
-from patchpilot.model.printable import crop, width
+from patchpilot.model.printable import width
 from patchpilot.tui.view.rich_text import KEY, plain
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -19,8 +19,8 @@ from patchpilot.tui.widgets.message_row import MessageRow
 
 GAP = 2
 NEXT, MATCH, JUMP = "step(1)", "match(1)", "jump(1)"
-HINT = 18
-"""Columns of the words of a hint at most."""
+GLOBAL = (NEXT, "help", "leave")
+"""The actions of every screen that are always shown."""
 Shown = tuple[str, str, ActiveBinding | None]
 """A key as it is displayed, its label, and the binding; a hint has none."""
 
@@ -98,8 +98,7 @@ class KeyLine(Widget):
             ),
         )
         hints: list[Shown] = [
-            (key, crop(words, HINT), None)
-            for key, words in getattr(screen, "hints", ())
+            (key, words, None) for key, words in getattr(screen, "hints", ())
         ]
         return hints + ordered, list(seldom.values())
 
@@ -121,12 +120,12 @@ class KeyLine(Widget):
         return [shown for at, shown in enumerate(known) if at in fits], above
 
     def _rank(self, shown: Shown) -> int:
-        active = shown[2]
-        return int(
-            active is not None
-            and active.node is not self.app
-            and active.binding.key != "enter"
-        )
+        """Return how early a key takes its room: that of a list's Enter gives way to hints."""
+        if (active := shown[2]) is None:
+            return 1
+        if active.binding.key == "enter":
+            return 2 if getattr(self.app.screen, "hints", ()) else 0
+        return int(active.binding.action not in GLOBAL)
 
     def text(self, row: int) -> Text:
         """Return the keys of the line (0) or of the one above it (1)."""
