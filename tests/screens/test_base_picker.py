@@ -23,7 +23,6 @@ async def test_a_guessed_base_with_many_commits_is_asked_for(
     async with app.run_test(size=(120, 30)) as pilot:
         await until(pilot, lambda: settled(app) and app.session.errors, "the question")
         assert "31 commits on top of the base origin/main" in text_of(app)
-        assert "press b to choose the base" in text_of(app)
         await until(pilot, lambda: isinstance(app.screen, Choose), "the picker")
         shown = text_of(app)
         assert "origin/main  31 commits" in shown

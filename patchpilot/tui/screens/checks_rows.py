@@ -107,6 +107,10 @@ class Shown:
         return f"{self.number}: {name}" if self.number else name
 
 
+ROOMY = 60
+"""Columns from which a row names the file, and not its line alone."""
+
+
 def row_of(shown: Shown, columns: int) -> Text:
     """Return the finding as a row of the list, in so many columns.
 
@@ -114,7 +118,8 @@ def row_of(shown: Shown, columns: int) -> Text:
     in the detail.
     """
     sign, line = shown.sign, "" if shown.whole else str(shown.finding.line or "")
-    place = f"{shown.file}:{line}" if line else shown.file
+    file = shown.file if columns >= ROOMY else ""
+    place = ":".join(filter(None, (file, line)))
     left = columns - len(sign) - 1
     place = crop(one_line(place), left // 2)
     row = Text.assemble(

@@ -145,7 +145,7 @@ NOTHING = (
     " and the stable kernels."
 )
 """What is here later, while no series is tracked."""
-NOTHING_KEYS = (
+NOTHING_KEYS: tuple[tuple[str, str], ...] = (
     (str(Stage.SEND.number), f"go to {Stage.SEND.label}, where you send your series"),
     ("0", "show all topics; w there tracks any other series"),
 )
@@ -154,6 +154,7 @@ READING = (
     " time."
 )
 READING_KEYS = (("Esc", "cancel"), ("0", "show all topics"))
+OTHERS = "series of other topics"
 FETCH = (
     f"press g to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline"
     " commit"
@@ -183,8 +184,11 @@ def wants(series: "Tracked") -> str:
     """
     if series.step.need != "action":
         return ""
-    asked = {action.verb for action in actions(series.step.advice)}
-    return ("v" if series.own else "0") if "send" in asked else ""
+    is_asked = any(
+        action.verb == "send" and "--dry-run" not in action.arguments
+        for action in actions(series.step.advice)
+    )
+    return ("v" if series.own else "0") if is_asked else ""
 
 
 def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
@@ -251,13 +255,18 @@ def _proof(event: "StoryEvent") -> str:
     return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
 
 
-def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
-    """Return what is in the middle while no series is tracked, or none was read yet."""
-    title, text, keys = (
-        ("Reading the tracked series …", READING, READING_KEYS)
-        if is_reading
-        else ("No series is tracked yet.", NOTHING, NOTHING_KEYS)
-    )
+def middle_rows(
+    columns: int, lines: int, *, is_reading: bool, others: int = 0
+) -> list[Text]:
+    """Return what is in the middle while no series is shown: none was read or is tracked yet, or
+    the topic was not sent, but `others` were.
+    """
+    title, text, keys = ("No series is tracked yet.", NOTHING, NOTHING_KEYS)
+    if is_reading:
+        title, text, keys = "Reading the tracked series …", READING, READING_KEYS
+    elif others:
+        more = ("< >", f"show {counted(others, 'series of another topic', OTHERS)}")
+        title, keys = "This topic was not sent yet.", (*NOTHING_KEYS, more)
     return list(empty_text(title, text, keys, columns, lines).split("\n"))
 
 

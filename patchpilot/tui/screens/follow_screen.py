@@ -170,6 +170,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         )
 
     @property
+    def _is_unsent(self) -> bool:
+        """Whether the topic has no series, and none of another topic was chosen."""
+        has_own = any(series.own for series in self._order)
+        return bool(self.session.topic) and not (has_own or self._number)
+
+    @property
     def _is_short(self) -> bool:
         return self.app.size.height < SHORT and self.app.size.width < WIDE
 
@@ -253,7 +259,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._take(result)
         if is_known:
             return
-        if not self._order:
+        if not self._order or self._is_unsent:
             self.fill()
         else:
             chosen = self._chosen()
@@ -284,9 +290,13 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         """What could not be read, and the messages; without a series what will be here."""
         listed = self.listed
         columns = max(40, (listed.scrollable_content_region.width or 78) - 2)
-        if not self._order:
-            is_reading = self._known is None
-            middle = middle_rows(columns, listed.size.height, is_reading=is_reading)
+        if not self._order or self._is_unsent:
+            middle = middle_rows(
+                columns,
+                listed.size.height,
+                is_reading=self._known is None,
+                others=len(self._order),
+            )
             return list(map(Row, middle))
         series, reading = self._chosen(), self._reading
         above = troubles if self._is_short else head
@@ -415,7 +425,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         hidden = {"refresh"} if self.app.size.width < ROOMY else set()
         if own and own.landed:
             hidden = set(OWN)
-        wanted = wants(self._chosen()) if self._order else ""
+        series = self._current()
+        wanted = wants(series) if series else ""
         return ShownKeys(
             hidden=frozenset(hidden),
             added=frozenset(("home",) if wanted == "0" else ()),
@@ -459,11 +470,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if action in ("tick", "decline"):
             return bool(self._items)
         if action == "series":
-            return len(self._order) > 1
+            return len(self._order) > (not self._is_unsent)
         if action in OWN:
             return any(series.own for series in self._order)
         if action in ("reply", "fold_all", "more"):
-            return bool(self._order)
+            return self._current() is not None
         return super().check_action(action, parameters)
 
     def action_jump(self, by: int) -> None:
@@ -608,7 +619,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         ask_which(self.app, series.subject, options)
 
     def action_series(self, by: int) -> None:
-        at = self._order.index(self._chosen()) + by
+        current = self._current()
+        at = self._order.index(current) + by if current else 0
         self.show_series(self._order[at % len(self._order)].entry.id)
         self._lay(keep=False)
         self.place()

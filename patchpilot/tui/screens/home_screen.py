@@ -110,8 +110,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         ),
     ]
 
-    shown_keys = ShownKeys(hidden=frozenset((NEXT,)))
-    """There is no next stage here."""
     AUTO_FOCUS = "#topics"
 
     def __init__(self) -> None:
@@ -123,6 +121,18 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._doing = ""
         self._is_here, self.asks = True, False
         self._timer: Timer | None = None
+
+    @property
+    def hints(self) -> list[tuple[str, str]]:
+        """Return the keys of the filter's line, while words are typed there."""
+        words = [("Enter", "keep the filter"), ("Esc", "end it")]
+        return words if isinstance(self.focused, LineInput) else []
+
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """Hide the next stage, and what would be typed into the filter."""
+        typed = ("filter", "back") if self.hints else ()
+        return ShownKeys(hidden=frozenset((NEXT, *typed)))
 
     @property
     def tui(self) -> Any:

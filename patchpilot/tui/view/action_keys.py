@@ -3,7 +3,6 @@
 key.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from patchpilot.model.action import Action, actions, each
@@ -18,8 +17,7 @@ class ActionKey:
 
     `sentence` replaces the action's own sentence; `words` replaces the command if the action has
     no sentence. `{}` in either is the key. `elsewhere` is used on other stages when a number and
-    a key are not enough. `begins`: in the TUI, it comes before the actions that a hint names
-    first.
+    a key are not enough.
     """
 
     stage: Stage | None
@@ -27,7 +25,6 @@ class ActionKey:
     sentence: str = ""
     words: str = PLACE
     elsewhere: str = ""
-    begins: bool = False
 
     def keys_to_press(self, at: Stage | None) -> str:
         """The keys to press: the stage's number, unless it is the current stage, then the key."""
@@ -103,7 +100,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
     ("send", "--resend"): ActionKey(Stage.SEND, "s"),
     ("send", "--resume"): ActionKey(Stage.SEND, "s"),
-    ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v", begins=True),
+    ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
     ("send", "--reroll", "--dry-run"): ActionKey(
         Stage.SEND, words=f"press {Stage.SEND.number}"
     ),
@@ -119,8 +116,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
 }
 """(verb, argument …) → its key; the longest prefix of an action counts."""
 
-THEN = ", then "
-CONNECTORS = frozenset(("", ", or ", THEN, "; "))
+CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 
 
 def in_keys(advice: object, at: Stage | None = None) -> str:
@@ -131,7 +127,7 @@ def in_keys(advice: object, at: Stage | None = None) -> str:
     texts: list[str] = []
     last: Action | None = None
     between = ""
-    for action, text in _in_order(each(advice, lambda action: _words(action, at))):
+    for action, text in each(advice, lambda action: _words(action, at)):
         if action is None:
             between += text
         elif (
@@ -145,21 +141,6 @@ def in_keys(advice: object, at: Stage | None = None) -> str:
             texts += [between, text]
             last, between = action, ""
     return "".join([*texts, between])
-
-
-def _in_order(
-    parts: Iterable[tuple[Action | None, str]],
-) -> list[tuple[Action | None, str]]:
-    """The parts of a hint in the order of the keys: the changelog is edited after the next version
-    was started.
-    """
-    ordered = list(parts)
-    for at in range(len(ordered) - 2):
-        (first, _), (_, between), (second, _) = ordered[at : at + 3]
-        key = key_of(second) if second else None
-        if first and key_of(first) and key and key.begins and between == THEN:
-            ordered[at], ordered[at + 2] = ordered[at + 2], ordered[at]
-    return ordered
 
 
 def first_stage(advice: object) -> Stage | None:

@@ -37,7 +37,7 @@ REPEATED = 0.6
 twice.
 """
 
-FEW, SHORT = 4, 18
+FEW, SHORT = 4, 22
 """Answers that the key line names at most, and the columns of each."""
 
 Judge = Callable[[str], tuple[bool, str]]
