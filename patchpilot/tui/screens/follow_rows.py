@@ -109,9 +109,10 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     if not topic.is_sent:
         return StageStatus(waits, f"{topic.summary}{more}", count)
     if topic.needs_changes:
-        return StageStatus(
-            StageState.BLOCKED, f"{topic.summary}{more}", open_points(topic.series)
-        )
+        # the sign that Home shows
+        is_failed = topic.series is not None and topic.series.ci == "failed"
+        needs = StageState.BLOCKED if is_failed else StageState.TODO
+        return StageStatus(needs, f"{topic.summary}{more}", open_points(topic.series))
     state = {
         NextStepNeed.ACTION: StageState.TODO,
         NextStepNeed.PATIENCE: StageState.WAITING,

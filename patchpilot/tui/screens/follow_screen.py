@@ -37,7 +37,7 @@ from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import lines, plain
 from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
-from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.view.stages import Stage, StageStatus
 from patchpilot.tui.widgets.choose import Choose, Option, Reader, ask_which, ask_yes
 from patchpilot.tui.widgets.keyline import JUMP
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -577,7 +577,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         result = changed(self.session.last(self.stage) or ())
         status = self.session.status(self.stage)
-        if series.own and status.state is StageState.BLOCKED:
+        if series.own and self._items:
             status = replace(status, count=open_points(series))
         self.session.remember(self.stage, result, status)
         self._shown, self._known = result, _without_time(result)

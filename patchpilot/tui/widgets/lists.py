@@ -55,7 +55,7 @@ def event_row(event: OptionList.OptionMessage) -> int:
 def description_of(node: DOMNode, binding: Binding) -> str:
     """Return what a key does; of Enter in a list the list says it."""
     if isinstance(node, List) and binding.action == "select":
-        return node.enter
+        return node.enter if node.highlighted is not None else ""
     return binding.description
 
 
