@@ -288,7 +288,7 @@ async def test_what_has_no_topic_says_how_to_get_one(
                 "or press b to choose a commit or a range",
             ),
         ),
-        ("alone", ("no upstream", "hint: press b to choose the base or a range")),
+        ("alone", ("no upstream", "What is your topic based on?")),
         (
             "nothing",
             (

@@ -4,8 +4,8 @@
 They cover the fix of one finding, or all safe fixes.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.counted import counted
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
+T = TypeVar("T")
 Fix = Callable[["Repository", "Progress", tuple[str, ...] | None], "FindingFixed"]
 """Work in a thread: with None it finds out what would change, with overrides it writes that."""
 NO_SAFE_FIX = "no automatic fix for these findings; press e to edit the line"
@@ -32,17 +33,28 @@ MOVED = "the commits have changed in the meantime"
 AGAIN = "press g to refresh, then try again"
 
 
-def ask_apply(
+def _propose(
     screen: "AnyScreen",
     title: str,
     rows: Sequence[str],
-    then: Callable[[], None],
+    work: "Callable[[Repository, Progress, tuple[str, ...]], T]",
+    done: "Callable[[T], Iterable[str]]",
     *,
     verb: str = "Apply",
 ) -> None:
-    """Show a diff, and call `then` if the user applies it."""
+    """Show a diff, and let `work` write it if the user applies it; `done` says what it did."""
+
+    def written(result: "T") -> None:
+        first, *costs = done(result)
+        screen.notify("; ".join((f"{first}; press u to undo", *costs)))
+        screen.reread()
+
     answers = (("yes", verb), ("no", "Cancel"))
-    ask_yes(screen.app, Choose(title, answers, "Fix", diff=rows), then)
+    ask_yes(
+        screen.app,
+        Choose(title, answers, "Fix", diff=rows),
+        lambda: confirm_rewrite(screen, "applying the fix", work, written),
+    )
 
 
 def rows_of(result: "CertainFixed", wide: int) -> list[str]:
@@ -172,16 +184,14 @@ def _show(
         else:
             verb = "Sign off" if text else "Apply"
             asked = f"{title}\n\n{text}" if text else title
-            ask_apply(screen, asked, fixed.diff, apply, verb=verb)
-
-    def apply() -> None:
-        confirm_rewrite(screen, "applying the fix", work, written)
-
-    def written(fixed: "FindingFixed") -> None:
-        screen.notify(
-            "; ".join((f"{done}; press u to undo", *fixed.costs)),
-        )
-        screen.reread()
+            _propose(
+                screen,
+                asked,
+                fixed.diff,
+                work,
+                lambda one: (done, *one.costs),
+                verb=verb,
+            )
 
     if known is not None:
         found(known)
@@ -236,19 +246,13 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
             return
         title = f"{words}? {counted(len(result.left), 'finding')} left"
         rows = rows_of(result, min(screen.size.width, WIDE) - 8)
-        ask_apply(screen, title, rows, apply)
+        _propose(screen, title, rows, work, done)
 
-    def apply() -> None:
-        confirm_rewrite(screen, "applying the fixes", work, written)
-
-    def written(result: "CertainFixed") -> None:
-        done = [f"fixed {names_of(result.fixes)}"] if result.fixes.fixed else []
-        done += ["added the tags"] if result.tags.diff else []
+    def done(result: "CertainFixed") -> tuple[str, ...]:
+        words = [f"fixed {names_of(result.fixes)}"] if result.fixes.fixed else []
+        words += ["added the tags"] if result.tags.diff else []
         costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))
-        screen.notify(
-            "; ".join((f"{' and '.join(done)}; press u to undo", *costs)),
-        )
-        screen.reread()
+        return " and ".join(words), *costs
 
     screen.in_thread(
         "finding safe fixes",
