@@ -417,7 +417,7 @@ LIFE = {
     ),
     "changes requested": Moment(
         criticized,
-        BLOCKED,
+        TODO,
         DONE,
         "Rita Reviewer requested changes",
         2,
@@ -452,7 +452,7 @@ LIFE = {
         2,
         "in-stable",
     ),
-    "rejected": Moment(refused, BLOCKED, DONE, "v1 rejected", 2, "rejected"),
+    "rejected": Moment(refused, TODO, DONE, "v1 rejected", 2, "rejected"),
     "dropped by a stranger": Moment(
         dropped_by_a_stranger, TODO, DONE, "v1 accepted", 2, "accepted"
     ),
