@@ -166,7 +166,7 @@ async def test_follow_got_what_track_says(
     ]
     words = " ".join(shown.split())
     for part in (
-        said["state"],
+        said["state"].replace("-", " "),
         *(one["trailer"] for one in said["trailers"]),
         *(reply.mail.label for reply in got.status.replies),
     ):
