@@ -113,6 +113,52 @@ def test_a_new_warning_is_at_its_line_and_the_second_run_compiles_nothing(
     assert repo.git("status", "--porcelain", "--ignored") == ""
 
 
+def build_json(repo: Repo, *words: str) -> list[tuple[str, str, int]]:
+    """Return the subject, path and line of each finding of a build."""
+    trusted(repo)
+    done = call("build", "-C", repo.path, "--quick", "--format", "json", *words)
+    assert done.out, done.err
+    return [
+        (patch["subject"], finding["path"], finding["line"])
+        for patch in json.loads(done.out)["patches"]
+        for finding in patch["findings"]
+    ]
+
+
+def test_uncommitted_changes_are_built_after_the_topic(repo: Repo) -> None:
+    repo.commit("drv: add a user", {"drv/w.c": f"{DRIVER}static int spare;\n"})
+    index = repo.path.joinpath(".git", "index").read_bytes()
+    edited = f"{DRIVER}static int spare;\nstatic int more;\n"
+    repo.path.joinpath("drv/w.c").write_text(edited)
+    last = ("uncommitted changes", "drv/w.c", 10)
+    assert build_json(repo, "--base", "base") == [
+        ("drv: add a user", "drv/w.c", 9),
+        last,
+    ]
+    assert build_json(repo, str(repo.path / "drv")) == [last]
+    assert build_json(repo, "HEAD") == [("drv: add a user", "drv/w.c", 9)]
+    assert repo.path.joinpath("drv/w.c").read_text() == edited
+    assert repo.path.joinpath(".git", "index").read_bytes() == index
+    done = call("build", "-C", repo.path, str(repo.path / "drv/user.c"))
+    assert "drv/user.c has no uncommitted changes" in done.err
+
+
+def test_patch_files_are_built_in_order_on_their_base(
+    repo: Repo, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        more = "".join(f"static int n{at};\n" for at in range(number))
+        repo.commit(f"drv: add {number}", {"drv/w.c": f"{DRIVER}{more}"})
+    repo.git("format-patch", "-q", "-o", str(tmp_path / "out"), "base")
+    files = sorted(map(str, (tmp_path / "out").iterdir()))
+    assert build_json(repo, "--base", "base", *files) == [
+        ("drv: add 1", "drv/w.c", 9),
+        ("drv: add 2", "drv/w.c", 10),
+    ]
+    done = call("build", "-C", repo.path, files[1])
+    assert "already contains the change" in done.err
+
+
 def test_a_commit_that_needs_a_later_one_names_it(repo: Repo) -> None:
     user = '#include "w.h"\n\nint use(void);\nint use(void) { return helper(%s); }\n'
     repo.commit(

@@ -31,6 +31,7 @@ _FORMATS = tuple(name for name in FORMATS if name not in ("checkpatch", "jsonl")
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot build\n"
+        "  patchpilot build drivers/hwmon/lm75.c\n"
         "  patchpilot build --quick HEAD\n"
         "  patchpilot build --arch arm64 --llvm origin/master..HEAD\n"
         "  patchpilot build --config .config\n"
@@ -72,14 +73,15 @@ def command(
 ) -> int:
     """Compile the files that each commit of a series changes, and report new errors and warnings.
 
-    TARGET is a commit or a range. Without TARGET: the commits of the current branch that are not in
-    its base. Files are compiled before and after each commit. New errors and warnings (W=1, and
+    TARGET is a commit, a range, a patch file, or a file or directory with uncommitted changes.
+    Without TARGET: the commits of the current branch that are not in its base, and the uncommitted
+    changes. Files are compiled before and after each commit. New errors and warnings (W=1, and
     sparse if it is installed) are reported as findings, like in `check`. The command runs make in a
     copy of the tree, which requires `patchpilot trust --build`.
     """
     if clean:
         return _clean(common)
-    from patchpilot.services.build.build_request import build_options
+    from patchpilot.services.build.build_request import build_options, build_targets
 
     build = build_options(
         config=words.pop("config"),
@@ -89,6 +91,8 @@ def command(
         every=words.pop("every"),
         jobs=jobs,
     )
+    with common.workplace() as place:
+        targets = build_targets(place.repository, targets, words["base"])
     options = check_options(
         targets=targets, select=("build",), jobs=jobs, build=True, **words
     )

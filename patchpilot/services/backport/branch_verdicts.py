@@ -31,6 +31,7 @@ from patchpilot.backports.prerequisites import (
     find_prerequisites,
 )
 from patchpilot.backports.verdict import affected, judge
+from patchpilot.commits.make_commits import commit_patches
 from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
@@ -59,7 +60,6 @@ from patchpilot.services.backport.backport_targets import (
     split_onto,
     way_to_stable,
 )
-from patchpilot.services.backport.commit_patches import commit_patches
 from patchpilot.services.backport.unpacked_tree import on_directory
 from patchpilot.tags import rank_culprits
 from patchpilot.topic.upstream_state import commit_state
@@ -145,9 +145,8 @@ def backport(
             )
         wanted = tuple(merged(repository, fix, progress) for fix in wanted)
         if any(fix.commit is None for fix in wanted):
-            wanted = commit_patches(
-                repository, wanted, _base_of(repository, wanted, request.base)
-            )
+            base = _base_of(repository, wanted, request.base)
+            wanted = _with_commits(repository, wanted, base)
         stable = stable_branches(repository, profile=profile)
         branches = (
             named_branches(repository, stable, revisions)
@@ -186,6 +185,17 @@ def backport(
             for result, here in zip(results, zip(*answers, strict=True), strict=True)
         )
     return results
+
+
+def _with_commits(
+    repository: Repository, fixes: Sequence[BackportTarget], tip: str
+) -> tuple[BackportTarget, ...]:
+    """Return the fixes, with a commit created for each patch on top of the previous one."""
+    patches = [fix.patch for fix in fixes if fix.commit is None and fix.patch]
+    made = iter(commit_patches(repository, patches, tip))
+    return tuple(
+        fix if fix.commit else replace(fix, commit=next(made)) for fix in fixes
+    )
 
 
 def _base_of(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turns the command-line options of `build` into a build request."""
+"""Turns the options and TARGETs of `build` into a build request."""
 
 import os
 from collections.abc import Sequence
@@ -7,8 +7,17 @@ from pathlib import Path
 
 from patchpilot.building.plan import BuildOptions
 from patchpilot.building.work_place import all_places, clean
+from patchpilot.commits.make_commits import (
+    commit_files,
+    commit_patches,
+    uncommitted_files,
+)
+from patchpilot.commits.range import head_of, is_mail, names_file
+from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.limits import MIB
+from patchpilot.topic.read_series import read_series
+from patchpilot.topic.topic_base import has_topic, topic_base
 
 _MOST = 4 * MIB
 
@@ -45,6 +54,59 @@ def build_options(
         jobs=jobs or os.cpu_count() or 1,
         place=place,
     )
+
+
+def build_targets(
+    repository: Repository, targets: Sequence[str], base: str | None
+) -> tuple[str, ...]:
+    """Return the commits and ranges to build.
+
+    Uncommitted changes become a commit: those in the files and directories among the targets, or
+    all of them, after the topic's commits, if there is no target. Patch files become commits on
+    top of `base`, by default HEAD. Raise `UsageError` for a file without changes.
+    """
+    head = head_of(repository)
+    edited = uncommitted_files(repository)
+    if not targets:
+        has_more = edited and has_topic(repository, base)
+        wanted = topic_base(repository, base).commits if has_more else ()
+        return (*wanted, commit_files(repository, edited, head)) if edited else ()
+    revisions: list[str] = []
+    mails: list[str] = []
+    paths: list[str] = []
+    for target in targets:
+        if named := _edited_below(repository, edited, target):
+            paths += named
+        elif names_file(target) or is_mail(target):
+            mails.append(target)
+        else:
+            revisions.append(target)
+    if mails:
+        series = read_series(mails, repository)
+        patches = [patch for one in series for patch in one.patches]
+        tip = repository.resolve(base) if base else head
+        revisions += commit_patches(repository, patches, tip)
+    if paths:
+        revisions.append(commit_files(repository, paths, head))
+    return tuple(revisions)
+
+
+def _edited_below(
+    repository: Repository, edited: Sequence[str], target: str
+) -> list[str]:
+    """Return the edited files that a path names; raise UsageError for a file without changes."""
+    path = Path(target).resolve()
+    top = repository.top.resolve()
+    if not path.is_relative_to(top) or not path.exists():
+        return []
+    name = path.relative_to(top)
+    found = [file for file in edited if Path(file).is_relative_to(name)]
+    if not found and repository.blob("HEAD", str(name)) is not None:
+        raise UsageError(
+            f"{target} has no uncommitted changes",
+            hint="name a commit or a range A..B that changes it",
+        )
+    return found
 
 
 def clean_builds() -> tuple[int, int]:

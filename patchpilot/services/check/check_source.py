@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from patchpilot.commits.make_commits import uncommitted_files as uncommitted_files
 from patchpilot.commits.range import is_network_target, looks_like_file, names_file
 from patchpilot.errors import PatchpilotError
 from patchpilot.settings.read_settings import Source, revision_source, user_settings
@@ -104,17 +105,3 @@ def can_be_fixed(targets: Sequence[str]) -> bool:
     return not any(
         is_network_target(target) or target.endswith(".gz") for target in targets
     )
-
-
-def uncommitted_files(repository: "Repository") -> list[str]:
-    """Returns the paths of tracked files that differ from HEAD, in git's order.
-
-    The list is empty in a bare repository. Filters of the repository are not run.
-    """
-    if repository.bare:
-        return []
-    done = repository.git(
-        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"
-    )
-    entries = done.out.decode("utf-8", "surrogateescape").split("\0")
-    return [entry[3:] for entry in entries if entry]

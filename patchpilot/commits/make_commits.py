@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Creates commits from patches and edited files, without a branch or a checkout.
+
+The objects are stored in the repository without a ref, so `git gc` removes them after two
+weeks. The same content on the same base results in the same commit ids.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.errors import UsageError
+from patchpilot.model.patch import Patch
+
+EDITED = "uncommitted changes"
+"""The subject of a commit of the working tree."""
+_Environment = dict[str, str]
+
+
+def uncommitted_files(repository: Repository) -> list[str]:
+    """Return the paths of tracked files that differ from HEAD, in git's order.
+
+    The list is empty in a bare repository. Filters of the repository are not run.
+    """
+    if repository.bare:
+        return []
+    done = repository.git(
+        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"
+    )
+    entries = done.out.decode("utf-8", "surrogateescape").split("\0")
+    return [entry[3:] for entry in entries if entry]
+
+
+def commit_patches(
+    repository: Repository, patches: Sequence[Patch], tip: str
+) -> tuple[str, ...]:
+    """Return the commits of patches, each on top of the previous one.
+
+    Raise `UsageError` if a patch has no subject, or does not apply even with a three-way merge.
+    """
+    made = [tip]
+    with _index(repository, tip) as index:
+        for patch in patches:
+            made.append(_commit_patch(repository, patch, made[-1], index))
+    return tuple(made[1:])
+
+
+def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
+    """Return a commit on top of `tip` with the working tree's content of these files."""
+    with _index(repository, tip) as index:
+        names = "".join(f"{path}\0" for path in paths)
+        repository.git(
+            "update-index", "--add", "--remove", "-z", "--stdin",
+            env=index, stdin=names.encode("utf-8", "surrogateescape"),
+        )  # fmt: skip
+        return _commit(repository, tip, index, {}, EDITED)
+
+
+@contextmanager
+def _index(repository: Repository, tip: str) -> Iterator[_Environment]:
+    """Yield the environment for a temporary index with the tree of `tip`."""
+    with TemporaryFolder("index") as folder:
+        index = {"GIT_INDEX_FILE": str(folder / "index")}
+        repository.git("read-tree", tip, env=index)
+        yield index
+
+
+def _commit_patch(
+    repository: Repository, patch: Patch, parent: str, index: _Environment
+) -> str:
+    if not patch.subject.title:
+        raise UsageError(
+            f"{patch.source}: cannot look up the merged commit: the diff has no subject",
+            hint="name the commit, or use --onto DIR",
+        )
+    diff = "\n".join([*patch.lines[patch.diff_line - 1 :], ""])
+    applied = repository.git(
+        "apply",
+        "--cached",
+        "--3way",
+        "--whitespace=nowarn",
+        env=index,
+        stdin=diff.encode("utf-8", "surrogateescape"),
+        ok=(),
+    )
+    if applied.code:
+        raise UsageError(
+            f"{patch.source}: does not apply to {parent[:12]}",
+            hint="name the commit that it is based on with --base",
+        )
+    author = patch.author
+    person = {
+        "NAME": (author.name if author else "") or "unknown",
+        "EMAIL": author.email if author else "",
+    }
+    text = "\n".join([patch.subject.title, "", *patch.message]).rstrip() + "\n"
+    made = _commit(repository, parent, index, person, text)
+    if repository.commit(made).tree == repository.commit(parent).tree:
+        raise UsageError(
+            f"{patch.source}: {parent[:12]} already contains the change",
+            hint="name the commit that it is based on with --base",
+        )
+    return made
+
+
+def _commit(
+    repository: Repository,
+    parent: str,
+    index: _Environment,
+    person: dict[str, str],
+    text: str,
+) -> str:
+    tree = repository.git("write-tree", env=index).text.strip()
+    # the same date each time, so that the id stays the same
+    date = f"{repository.commit(parent).committed.timestamp():.0f} +0000"
+    person = {"NAME": "unknown", "EMAIL": "", **person, "DATE": date}
+    made = repository.git(
+        "commit-tree", tree, "-p", parent, "-F", "-",
+        env={
+            f"GIT_{role}_{name}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for name, value in person.items()
+        },
+        stdin=text.encode("utf-8", "surrogateescape"),
+    )  # fmt: skip
+    return made.text.strip()
