@@ -7,6 +7,7 @@ New diagnostics are problems.
 import re
 import shutil
 from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from patchpilot.building.build_progress import BuildProgress
@@ -94,6 +95,9 @@ class SeriesBuild:
             for text in notes:
                 _add(found[number], BuildProblem(NOT_BUILT, text))
         tried: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
+        arches = {one.source_arch: None for one, _ in plan.configurations}
+        touched = [file.path for change in self._changes for file in change.files]
+        self._place.narrow([*chain(*plan.sources), *touched], arches)
         self._shown = self._estimated(plan, progress)
         for configuration, paths in plan.configurations:
             self._reports.clear()
@@ -289,6 +293,11 @@ class SeriesBuild:
         if configured.failure:
             return
         reports = maker.objects(paths, self._shown)
+        is_built = all(report.is_built for report in reports.values())
+        if maker.lacks_file and not is_built and self._place.widen():
+            self._checked_out = ""
+            self._make(configuration, state, paths)
+            return
         self._shown.compiled(len(reports))
         for path, report in reports.items():
             self.compiled += 1

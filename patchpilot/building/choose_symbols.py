@@ -69,18 +69,10 @@ class SymbolChoice:
             self._known[name] = self._is_on(name)
         return self._known[name]
 
-    def is_tristate(self, name: str) -> bool:
-        """Whether a symbol can be a module."""
-        config = self._symbols.get(name)
-        return config is not None and config.kind == "tristate"
-
     def text(self, modules: Iterable[str] = ()) -> str:
         """The settings for KCONFIG_ALLCONFIG; `modules` are set to m where that is possible."""
-        chosen = set(modules)
-        lines = [
-            f"CONFIG_{name}={'m' if name in chosen and self.is_tristate(name) else 'y'}"
-            for name in self.on
-        ]
+        chosen = {name for name in modules if self._symbols[name].kind == "tristate"}
+        lines = [f"CONFIG_{name}={'m' if name in chosen else 'y'}" for name in self.on]
         return "".join(f"{line}\n" for line in sorted(lines))
 
     def _restore(self, saved: tuple[dict[str, None], dict[str, None]]) -> None:

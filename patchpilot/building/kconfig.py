@@ -40,7 +40,6 @@ class Config:
     prompts: list[Expression] = field(default_factory=list)
     defaults: list[tuple[Expression, Expression]] = field(default_factory=list)
     selected_by: list[tuple[str, Expression]] = field(default_factory=list)
-    places: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -73,11 +72,11 @@ class Kconfig:
             return
         self._seen.add(path)
         text = self._read(path)
-        for number, line in _lines(text or ""):
-            self._statement(line, path, number)
+        for line in _lines(text or ""):
+            self._statement(line, path)
         self._close()
 
-    def _statement(self, line: str, path: str, number: int) -> None:
+    def _statement(self, line: str, path: str) -> None:
         found = _STATEMENT.match(line)
         if not found:
             return
@@ -90,7 +89,6 @@ class Kconfig:
         elif word in ("config", "menuconfig"):
             self._close()
             config = self.symbols.setdefault(rest, Config(rest))
-            config.places.append((path, number))
             self._entry = _Entry(config, self._context())
         elif word in ("if", "menu", "choice", "comment"):
             self._open(word, rest)
@@ -165,12 +163,12 @@ class Kconfig:
         return _VARIABLE.sub(value, text).removeprefix("./")
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """The statements of a file with their lines: joined, without comments and help texts."""
+def _lines(text: str) -> Iterator[str]:
+    """Yield the statements of a file: joined lines, without comments and help texts."""
     help_at: int | None = None
     in_help = False
-    held, start = "", 0
-    for number, raw in enumerate(text.split("\n"), 1):
+    held = ""
+    for raw in text.split("\n"):
         line = raw.expandtabs(8)
         bare = line.strip()
         indent = len(line) - len(line.lstrip())
@@ -187,12 +185,10 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
             continue
         if not bare or bare.startswith("#"):
             continue
-        if not held:
-            start = number
         if bare.endswith("\\"):
             held += bare[:-1] + " "
             continue
-        yield start, held + _without_comment(bare)
+        yield held + _without_comment(bare)
         held = ""
 
 

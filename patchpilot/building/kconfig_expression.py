@@ -2,7 +2,6 @@
 """Kconfig expressions as plain values."""
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 _TOKEN = re.compile(r'\s*(&&|\|\||!=|<=|>=|[()!=<>]|"[^"]*"|\'[^\']*\'|[^\s()!=<>&|]+)')
@@ -60,20 +59,6 @@ def joined(*expressions: Expression) -> Expression:
     """Returns the conjunction (&&) of these expressions."""
     parts = tuple(one for one in expressions if one != YES)
     return parts[0] if len(parts) == 1 else Both(parts) if parts else YES
-
-
-def symbols_in(expression: Expression) -> Iterator[str]:
-    """Yields the symbols in an expression, including constants."""
-    match expression:
-        case Symbol(name):
-            yield name
-        case Compared(left, _, right):
-            yield from (left, right)
-        case Not(of):
-            yield from symbols_in(of)
-        case Both(parts) | Either(parts):
-            for part in parts:
-                yield from symbols_in(part)
 
 
 class _Parser:

@@ -24,6 +24,10 @@ from patchpilot.model.progress import Progress
 
 _SECONDS = 6 * 3600.0
 _TAIL = 12
+_MISSING = re.compile(
+    "No such file or directory|No rule to make target|can't open file"
+)
+_FAILURE = re.compile(r"^[^\s:]*Kconfig[^\s:]*:\d+: |rror|\*\*\*")
 _DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
 
 
@@ -37,13 +41,17 @@ class Configured(NamedTuple):
 
 
 class Maker:
-    """Runs make in one tree with one output directory."""
+    """Runs make in one tree with one output directory.
+
+    `lacks_file` is set if a file was missing, which the tree's checkout may have left out.
+    """
 
     def __init__(
         self, tree: Path, output: Path, configuration: Configuration, jobs: int
     ) -> None:
         self._tree, self._output = tree, output
         self._configuration, self._jobs = configuration, jobs
+        self.lacks_file = False
 
     def configure(self, build_digest: str, progress: Progress) -> Configured:
         """Make the configuration for the tree as it is now, unless the directory has it already:
@@ -155,6 +163,7 @@ class Maker:
 
         def line(text: str) -> None:
             lines.append(text)
+            self.lacks_file |= _MISSING.search(text) is not None
             if name := object_in(text):
                 shown[0] = f"{what}: {name}"
 
@@ -180,5 +189,5 @@ class Maker:
 def _last(lines: Sequence[str]) -> str:
     """The last line that says why make failed."""
     words = [line.strip() for line in lines[-_TAIL * 4 :] if line.strip()]
-    errors = [line for line in words if "rror" in line or "***" in line]
+    errors = [line for line in words if _FAILURE.search(line)]
     return printable((errors or words or ["make printed nothing"])[0])[:300]

@@ -21,65 +21,38 @@ def new_ones(
     after: Sequence[Diagnostic],
     changes: Sequence[FileChange],
 ) -> tuple[Diagnostic, ...]:
-    """Returns the diagnostics in `after` that are not in `before`.
+    """Return the diagnostics in `after` that are not in `before`.
 
     A diagnostic that only moved is not new.
     """
-    by_path = {change.new_path: change for change in changes if change.new_path}
+    by_path = {change.new_path: change for change in changes}
     renamed = {
-        change.old_path: change.new_path
-        for change in changes
-        if change.is_rename and change.old_path and change.new_path
+        change.old_path: change.new_path for change in changes if change.is_rename
     }
-    known = [one._replace(path=renamed.get(one.path, one.path)) for one in before]
-    same = Counter(
-        (_text(one), one.path, _moved(one.line, by_path.get(one.path))) for one in known
-    )
-    left: list[Diagnostic] = []
-    paired: Counter[tuple[str, str]] = Counter()
-    for one in after:
-        key = (_text(one), one.path, one.line)
-        if same[key] > 0:
-            same[key] -= 1
-            paired[_text(one), one.path] += 1
-        else:
-            left.append(one)
-    # the rest of the same text is on changed lines, or moved further than the hunks say
-    spare = Counter((_text(one), one.path) for one in known) - paired
-    new = []
-    for one in left:
-        # its own file first, then the others of the patch: code moves between files too
-        paths = (one.path, *(change.path for change in changes))
+    spare = Counter((_text(one), renamed.get(one.path, one.path)) for one in before)
+
+    def is_known(one: Diagnostic, paths: Sequence[str]) -> bool:
         keys = ((_text(one), path) for path in paths)
-        known_as = next((key for key in keys if spare[key] > 0), None)
-        if known_as:
-            spare[known_as] -= 1
-        else:
-            new.append(one)
-    return tuple(new)
+        key = next((key for key in keys if spare[key] > 0), None)
+        if key:
+            spare[key] -= 1
+        return key is not None
+
+    # of several with the same text, the one on an added line is new
+    left = sorted(
+        after, key=lambda one: _at(by_path.get(one.path), one.line, ("+",)) is not None
+    )
+    left = [one for one in left if not is_known(one, (one.path,))]
+    # code moves between files too
+    paths = [change.path for change in changes]
+    return tuple(
+        sorted((one for one in left if not is_known(one, paths)), key=after.index)
+    )
 
 
 def _text(one: Diagnostic) -> str:
     text = one.text if one.kind == UNDEFINED else _NUMBER.sub("#", one.text)
     return f"{one.kind} {text}"
-
-
-def _moved(line: int, change: FileChange | None) -> int:
-    """The line in the new file of one in the old file, -1 where the patch removes it."""
-    shift = 0
-    for hunk in change.hunks if change else ():
-        old = hunk.old_start
-        if line < old:
-            break
-        for one in hunk.lines:
-            if one.kind == "+" or one.kind == "\\":
-                continue
-            if old == line:
-                return one.new_line if one.kind == " " and one.new_line else -1
-            old += 1
-        counts = Counter(one.kind for one in hunk.lines)
-        shift = hunk.new_start + counts["+"] + counts[" "] - old
-    return line + shift
 
 
 def problem_of(one: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:

@@ -9,18 +9,25 @@ allmodconfig for objects without one.
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
-from typing import NamedTuple
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 from patchpilot.building.choose_symbols import SymbolChoice
-from patchpilot.building.configuration import Configuration, host_arch, source_arch
-from patchpilot.building.guards import guards_of
+from patchpilot.building.configuration import (
+    CHECKERS,
+    Configuration,
+    host_arch,
+    source_arch,
+)
+from patchpilot.building.guards import guards_of, needed_symbols
 from patchpilot.building.kconfig import Kconfig
 from patchpilot.building.makefiles import Need, needs_of
 from patchpilot.building.tree_state import TreeState
+from patchpilot.cache.entries import Kind, kept
 from patchpilot.model.counted import counted
 from patchpilot.model.file_diff import FileChange
 
+KIND = Kind("build-plan", (str(Path(__file__).parent),), 60)
 SOURCES = (".c", ".S")
 _DTS = ".dts"
 """The suffix of devicetree sources: they need no symbol, and the C preprocessor of any machine."""
@@ -107,12 +114,15 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     objects = [path for path in every if not path.endswith(_DTS)]
     chosen = list(_of_devicetrees(every, options))
     if objects:
-        chooser = _Chooser(changes, options)
-        chosen += chooser.configurations(objects)
-        for path, why in chooser.refused.items():
-            for own, said in planned:
-                if path in own:
-                    said.append(f"{path} was not built: {why}")
+        configurations, refused, symbols = _of_objects(changes, options, objects)
+        chosen += configurations
+        for change, (own, notes) in zip(changes, planned, strict=True):
+            notes += [
+                f"{path} was not built: {why}"
+                for path, why in refused.items()
+                if path in own
+            ]
+            notes += _unreached(change, symbols)
     elif not every:
         chosen += _kconfig_only(changes, options)
     return Plan(
@@ -120,6 +130,48 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
         tuple(chosen),
         tuple(tuple(said) for _, said in planned),
     )
+
+
+def _of_objects(
+    changes: Sequence[Change], options: BuildOptions, paths: Sequence[str]
+) -> tuple[list[tuple[Configuration, tuple[str, ...]]], dict[str, str], set[str]]:
+    """The configurations, the files without one with the reason, and the symbols that are on.
+
+    They are cached, because reading all Kconfig files takes seconds.
+    """
+    files = [file for change in changes for file in change.files]
+    state = changes[-1].after
+    guards = guards_of(state, files)
+    text = (line.text for file in files for line in file.lines("+"))
+    chooser = _Chooser(
+        state, options, guards, is_ordered=any(map(_BYTE_ORDER.search, text))
+    )
+    programs = [name for name in CHECKERS if shutil.which(name)]
+    rest = options._replace(jobs=1, place=""), programs, host_arch()
+    inputs = repr((rest, guards, chooser.is_ordered, paths))
+
+    def chosen() -> tuple[Any, ...]:
+        rows = [(tuple(one), own) for one, own in chooser.configurations(paths)]
+        return rows, chooser.refused, [*chooser.symbols]
+
+    rows, refused, symbols = kept(KIND, (state.build_digest, inputs), chosen)
+    return [(Configuration(*row), own) for row, own in rows], refused, set(symbols)
+
+
+def _unreached(change: Change, symbols: set[str]) -> Iterator[str]:
+    """Notes on added lines that no configuration compiles, one for each symbol and file."""
+    for file in change.files:
+        text = file.path.endswith(".c") and change.after.read(file.path)
+        lines = {
+            name: number
+            for number, name in reversed([*needed_symbols(text or "", file)])
+        }
+        for name, number in lines.items():
+            if name not in symbols:
+                yield (
+                    f"{file.path}:{number} was not built by any configuration:"
+                    f" CONFIG_{name} would build it, for example in --config FILE"
+                )
 
 
 def _of_devicetrees(
@@ -235,12 +287,22 @@ def _including(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
 
 
 class _Chooser:
-    """Finds the configurations for source files; `refused` has the files without one, with why."""
+    """Finds the configurations for source files.
 
-    def __init__(self, changes: Sequence[Change], options: BuildOptions) -> None:
-        self._state = changes[-1].after
-        self._options = options
-        self._files = [file for change in changes for file in change.files]
+    `refused` has the files without one, with why, and `symbols` those that one of them enables.
+    """
+
+    def __init__(
+        self,
+        state: TreeState,
+        options: BuildOptions,
+        guards: tuple[str, ...],
+        *,
+        is_ordered: bool,
+    ) -> None:
+        self._state, self._options = state, options
+        self._guards, self.is_ordered = guards, is_ordered
+        self.symbols: dict[str, None] = {}
         self._kconfigs: dict[str, Kconfig] = {}
         self._needs: dict[str, tuple[Need, ...]] = {}
         self._left: list[str] = []
@@ -255,9 +317,11 @@ class _Chooser:
             given = Configuration(
                 arch, self._options.llvm, given=self._options.config, checks=True
             )
+            lines = self._options.config.split("\n")
+            on = (line.partition("=")[0].removeprefix("CONFIG_") for line in lines)
+            self.symbols |= dict.fromkeys(on)
             yield given, tuple(paths)
             return
-        self._guards = guards_of(self._state, self._files)
         for arch, own in self._by_arch(paths).items():
             yield from self._of_arch(arch, tuple(own))
         if self._left:
@@ -337,9 +401,12 @@ class _Chooser:
         short = _SHORT.get(arch)
         if short and short != arch:
             yield from self._variant(short, paths, llvm=llvm)
-        text = (line.text for file in self._files for line in file.lines("+"))
-        ordered = any(_BYTE_ORDER.search(line) for line in text)
-        if ordered and general and shutil.which("clang") and not self._options.gcc:
+        if (
+            self.is_ordered
+            and general
+            and shutil.which("clang")
+            and not self._options.gcc
+        ):
             yield from self._variant(_BIG_ENDIAN, general, llvm=True)
 
     def _variant(
@@ -362,6 +429,9 @@ class _Chooser:
                 return
             wanted = tuple(
                 dict.fromkeys(name for some in reached.values() for name in some)
+            )
+            self.symbols |= dict.fromkeys(
+                filter(choice.is_on, self._kconfig(arch).symbols)
             )
             made = Configuration(
                 arch,

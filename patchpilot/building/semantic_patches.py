@@ -16,7 +16,7 @@ from patchpilot.building.configuration import (
 from patchpilot.building.diagnostics import COCCINELLE, Diagnostic, ObjectReport
 from patchpilot.building.results import KeptReport
 from patchpilot.building.tree_state import TreeState
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import Kind, kept
 from patchpilot.commits.run import Watched, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
@@ -63,21 +63,25 @@ def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str
 def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
     """The semantic patches of a tree, each with the words that Coccinelle names."""
     paths = fnmatch.filter(state.files, f"{FOLDER}/*.cocci")
-    key = key_of(_WORDS, (f"{key_of_tool()}{state.digest(paths)}".encode(),))
-    known: dict[str, list[str]] = recall(_WORDS, key) or {}
-    if not known:
+
+    def read() -> dict[str, list[str]]:
+        known = {}
         with TemporaryFolder("semantic-patch") as folder:
             script = Path(folder, "script.cocci")
             for path in paths:
                 script.write_text(state.read(path) or "", "utf-8")
-                said = _printed(
+                printed = _printed(
                     ["--parse-cocci", str(script)],
                     script.parent,
                     partial(progress, f"reading {path}"),
                 )
-                known[path] = re.findall(r"\w+", said.partition(_QUERY)[2])
-        remember(_WORDS, key, known)
-    return known
+                known[path] = re.findall(r"\w+", printed.partition(_QUERY)[2])
+        return known
+
+    words: dict[str, list[str]] = kept(
+        _WORDS, (key_of_tool(), state.digest(paths)), read
+    )
+    return words
 
 
 def _printed(words: Sequence[str], folder: Path, what: Callable[[], None]) -> str:

@@ -4,11 +4,17 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 
+from patchpilot.cache.entries import Kind, kept
 from patchpilot.commits.repository import ChangedFile, Repository
 
 _BUILD_NAMES = ("Kconfig", "Makefile", "Kbuild")
 _BUILD_FOLDERS = ("scripts/", "tools/objtool/", "tools/include/", "tools/scripts/")
+
+
+_KIND = Kind("tree-files", (str(Path(__file__)),))
+_BUILD_KIND = Kind("tree-digest", (str(Path(__file__)),), 60)
 
 
 class TreeState:
@@ -26,11 +32,7 @@ class TreeState:
     def files(self) -> Mapping[str, str]:
         """Path → id of its content."""
         if self._like is None:
-            done = self._repository.git(
-                "ls-tree", "-r", "-z", "--full-tree", self.commit
-            )
-            rows = (row.partition("\t") for row in done.text.split("\0") if row)
-            return {path: head.rpartition(" ")[2] for head, _, path in rows}
+            return dict(kept(_KIND, (self.commit,), self._listed))
         files = dict(self._like.files)
         for change in self._changes:
             if set(change.object_id) == {"0"}:
@@ -46,7 +48,18 @@ class TreeState:
             _is_of_build(change.path) for change in self._changes
         ):
             return self._like.build_digest
-        return self.digest(path for path in self.files if _is_of_build(path))
+        digest: str = kept(
+            _BUILD_KIND,
+            (self.commit,),
+            lambda: self.digest(path for path in self.files if _is_of_build(path)),
+        )
+        return digest
+
+    @property
+    def include_id(self) -> str:
+        """The id of the directory of the kernel's headers."""
+        found = self._repository.objects.info(f"{self.commit}:include")
+        return found[0] if found else ""
 
     def digest(self, paths: Iterable[str]) -> str:
         """A digest of these files."""
@@ -69,6 +82,11 @@ class TreeState:
         )  # fmt: skip
         rows = done.text.split("\0" if "-z" in flags else "\n")
         return [row.removeprefix(f"{self.commit}:") for row in rows if row]
+
+    def _listed(self) -> dict[str, str]:
+        done = self._repository.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
+        rows = (row.partition("\t") for row in done.text.split("\0") if row)
+        return {path: head.rpartition(" ")[2] for head, _, path in rows}
 
     @cached_property
     def _changes(self) -> tuple[ChangedFile, ...]:

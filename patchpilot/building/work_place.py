@@ -9,7 +9,9 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 from patchpilot.cache.folder import cache_dir, private_folder, repository_place
@@ -20,8 +22,13 @@ from patchpilot.errors import InputError
 
 KIND = "builds"
 _VERSION = 1
-_MOST_BYTES = 12 << 30
+_MOST_BYTES = 40 << 20
+"""Of all output directories; with the files that are checked out, less than 300 MiB."""
+_OLD_SECONDS = 30 * 86400.0
+_FEW, _PLAIN = 100, "100644"
 _CHECKOUT_SECONDS = 1800.0
+_WHOLE = ("/*",)
+_LARGE = ("drivers/gpu/drm/amd/include/", "arch/*/boot/dts/")
 
 
 class WorkPlace:
@@ -30,6 +37,41 @@ class WorkPlace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.tree = folder / "tree"
+        self.patterns: tuple[str, ...] = _WHOLE
+
+    def narrow(self, paths: Collection[str], arches: Iterable[str]) -> None:
+        """Have only the files checked out that building these files for these machines reads.
+
+        They are a sixth of the tree, as patterns of git-sparse-checkout(1).
+        """
+        folders = {path.rpartition("/")[0] for path in paths}
+        folders |= {"kernel", "kernel/time"}
+        self.patterns = (
+            *("/*", "!/*/", "/include/", "/scripts/", "/usr/", "/tools/*/"),
+            *(
+                f"{sign}"
+                for folder in sorted(folders)
+                for sign in (f"/{folder}/*", f"!/{folder}/*/**")
+            ),
+            *("*.h", "!/arch/*/**", "!/tools/perf/**", "!/tools/testing/**"),
+            *("Kconfig*", "Makefile*", "Kbuild*"),
+            *(f"/arch/{arch}/**" for arch in arches),
+            # of these, most builds read nothing, and they are large
+            *(
+                f"!/{folder}**"
+                for folder in _LARGE
+                if not any(
+                    fnmatch(path, f"{folder.removesuffix('include/')}*")
+                    for path in paths
+                )
+            ),
+        )
+
+    def widen(self) -> bool:
+        """Have every file checked out from now on; return whether some were left out."""
+        was_narrow = self.patterns != _WHOLE
+        self.patterns = _WHOLE
+        return was_narrow
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -56,11 +98,41 @@ class WorkPlace:
             shutil.rmtree(self.tree, ignore_errors=True)
             git(None, "init", "-q", str(self.tree))
         alternates.write(self.tree / ".git" / "objects", source)
+        patterns = "".join(f"{pattern}\n" for pattern in self.patterns)
+        stamp = self.tree / ".git" / "patchpilot.state"
+        known = stamp.read_text("utf-8") if stamp.exists() else ""
+        stamp.unlink(missing_ok=True)
+        old = known.removesuffix(patterns)
+        if not (old != known and self._change(repository, old, commit)):
+            self._check_out(patterns, commit)
+        stamp.write_text(f"{commit}{patterns}", "utf-8")
+
+    def _change(self, repository: Repository, old: str, new: str) -> bool:
+        """Write the few files that differ between two commits; return whether that was enough.
+
+        git would read and write its index of all files.
+        """
+        changes = repository.changed_files(old, new)
+        if len(changes) > _FEW or any(
+            (one.old_mode, one.mode) != (_PLAIN, _PLAIN) for one in changes
+        ):
+            return False
+        for one in changes:
+            file = self.tree / one.path
+            if file.is_file():
+                file.write_bytes(repository.blob(new, one.path) or b"")
+        return True
+
+    def _check_out(self, patterns: str, commit: str) -> None:
         (self.tree / ".git" / "index.lock").unlink(missing_ok=True)
+        sparse = self.tree / ".git" / "info" / "sparse-checkout"
+        sparse.write_text(patterns, "utf-8")
         git(
             self.tree,
             "-c",
             "checkout.workers=0",
+            "-c",
+            "core.sparseCheckout=true",
             "checkout",
             "-q",
             "--detach",
@@ -76,15 +148,21 @@ class WorkPlace:
         return folder
 
     def shrink(self) -> None:
-        """Delete the output directories that were used longest ago, where all take too much."""
-        outputs = sorted(
-            self.folder.glob("out-*"), key=lambda one: -one.stat().st_mtime
-        )
+        """Delete the output directories that were used longest ago if they take too much space,
+        and what was built for repositories in which nothing was built for a month.
+        """
+        outputs = sorted(self.folder.glob("out-*"), key=_age)
         total = 0
         for folder in outputs:
             total += size_of(folder)
-            if total > _MOST_BYTES:
+            if total > _MOST_BYTES and folder != outputs[0]:
                 shutil.rmtree(folder, ignore_errors=True)
+        clean(tuple(one for one in all_places() if _age(one / "lock") > _OLD_SECONDS))
+
+
+def _age(path: Path) -> float:
+    """Return the seconds since a path was written, 0 if it does not exist."""
+    return time.time() - path.stat().st_mtime if path.exists() else 0.0
 
 
 def work_place(repository: Repository, name: str = "") -> WorkPlace:

@@ -12,7 +12,7 @@ import importlib.util
 import marshal
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from patchpilot import __version__
@@ -97,6 +97,16 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
         return False
     folder.evict(place, kind.keep, f"{kind.name}-")
     return True
+
+
+def kept(kind: Kind, parts: Iterable[str], compute: Callable[[], Any]) -> Any:
+    """Return the value with these inputs from the cache; compute and cache it if it is missing."""
+    key = key_of(kind, (part.encode("utf-8", "surrogateescape") for part in parts))
+    value = recall(kind, key)
+    if value is None:
+        value = compute()
+        remember(kind, key, value)
+    return value
 
 
 @functools.cache

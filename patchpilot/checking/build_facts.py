@@ -13,8 +13,7 @@ from patchpilot.building.build_series import (
 from patchpilot.building.built_record import keep_built
 from patchpilot.building.configuration import sandbox
 from patchpilot.building.diagnostics import ERROR
-from patchpilot.building.kept_plan import kept_plan
-from patchpilot.building.plan import BuildOptions, Change
+from patchpilot.building.plan import BuildOptions, Change, make_plan
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import work_place
 from patchpilot.checking.check_result import BuildFacts
@@ -88,7 +87,7 @@ def build_in(
     if not changes:
         return BuildFacts(problems, "nothing was built")
     progress("choosing the files to build")
-    plan = kept_plan(repository, changes, options)
+    plan = make_plan(changes, options)
     place = work_place(kept_for, options.place)
     titles = [patch.subject.title for patch in committed]
     with place.locked():

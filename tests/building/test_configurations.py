@@ -5,7 +5,7 @@ import pytest
 
 from patchpilot.building.choose_symbols import SymbolChoice
 from patchpilot.building.kconfig import Kconfig
-from patchpilot.building.kconfig_expression import parse_expression, symbols_in
+from patchpilot.building.kconfig_expression import parse_expression
 from patchpilot.building.kconfig_names import _names
 from patchpilot.building.makefiles import Need, needs_of, target_of
 
@@ -144,7 +144,7 @@ def test_a_module_is_one_only_where_its_type_allows_it() -> None:
 
 @pytest.mark.parametrize("text", ["", "((((", "A &&", "!", 'A = "b', "||", "(" * 5000])
 def test_damaged_expressions_have_a_value(text: str) -> None:
-    assert list(symbols_in(parse_expression(text))) is not None
+    assert parse_expression(text)
 
 
 @pytest.mark.parametrize(
