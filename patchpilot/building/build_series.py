@@ -7,14 +7,13 @@ New diagnostics are problems.
 import re
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain
-from typing import NamedTuple
+from dataclasses import astuple
+from itertools import chain, starmap
+from typing import Any, NamedTuple
 
-from patchpilot.building.build_progress import BuildProgress
 from patchpilot.building.configuration import Configuration, require_tools
 from patchpilot.building.diagnostics import (
     ERROR,
-    KCONFIG,
     MODPOST,
     UNDEFINED,
     Diagnostic,
@@ -22,7 +21,7 @@ from patchpilot.building.diagnostics import (
     names_in,
 )
 from patchpilot.building.kconfig_names import unknown_symbols
-from patchpilot.building.make_objects import Configured, Maker
+from patchpilot.building.make_objects import Maker
 from patchpilot.building.module_symbols import division_in, missing_symbols
 from patchpilot.building.new_diagnostics import new_ones, problem_of
 from patchpilot.building.plan import (
@@ -34,7 +33,7 @@ from patchpilot.building.plan import (
 )
 from patchpilot.building.results import KeptReport
 from patchpilot.building.semantic_patches import (
-    kept_report,
+    KIND,
     key_of_tool,
     near_text,
     run_scripts,
@@ -42,14 +41,15 @@ from patchpilot.building.semantic_patches import (
 )
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import WorkPlace
+from patchpilot.cache.entries import kept
 from patchpilot.commits.repository import Repository
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltConfiguration, SkippedFile
+from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
 _MOST_ERRORS = 5
-_KCONFIG = "Kconfig"
 _NOTHING = ObjectReport((), True)
 
 
@@ -83,7 +83,7 @@ class SeriesBuild:
         self._reports: dict[tuple[str, str], ObjectReport] = {}
         self._failures: dict[int, list[str]] = {}
         self._checked_out = ""
-        self._shown = BuildProgress(silent, 0, 0, 1)
+        self._progress, self._left = silent, 0
         self.compiled = self.known = 0
 
     def run(self, plan: Plan, progress: Progress) -> Built:
@@ -98,7 +98,15 @@ class SeriesBuild:
         arches = {one.source_arch: None for one, _ in plan.configurations}
         touched = [file.path for change in self._changes for file in change.files]
         self._place.narrow([*chain(*plan.sources), *touched], arches)
-        self._shown = self._estimated(plan, progress)
+        self._progress, self._left = (
+            progress,
+            2
+            * sum(
+                len(some)
+                for _, paths in plan.configurations
+                for some in _own(plan, paths)
+            ),
+        )
         for configuration, paths in plan.configurations:
             self._reports.clear()
             self._failures.clear()
@@ -119,26 +127,10 @@ class SeriesBuild:
             tuple(map(tuple, tried)),
         )
 
-    def _estimated(self, plan: Plan, progress: Progress) -> BuildProgress:
-        """The progress, which knows how many objects have to be compiled."""
-        missing = {
-            configuration.folder: {
-                (state.commit, path)
-                for change, some in zip(self._changes, _own(plan, paths), strict=True)
-                for state in (change.before, change.after)
-                for path in some
-                if path in state.files
-                and KeptReport(path, configuration.key, state).find() is None
-            }
-            for configuration, paths in plan.configurations
-        }
-        new = [
-            folder
-            for folder, some in missing.items()
-            if some and not (self._place.folder / folder).is_dir()
-        ]
-        objects = sum(map(len, missing.values()))
-        return BuildProgress(progress, objects, len(new), self._options.jobs)
+    def _shown(self, what: str, done: int = 0, total: int | None = None) -> None:
+        """Show a step, with the number of objects that are left."""
+        left = f" · {counted(self._left, 'object')} left" if self._left > 0 else ""
+        self._progress(f"{what}{left}", done, total)
 
     def _tried(
         self, configuration: Configuration, number: int, paths: Sequence[str]
@@ -196,11 +188,14 @@ class SeriesBuild:
     ) -> tuple[Diagnostic, ...]:
         if path not in state.files:
             return ()
-        known = kept_report(state, path, scripts)
-        if known is None:
+
+        def run() -> list[tuple[Any, ...]]:
             self._check_out(state)
-            known = run_scripts(self._place.tree, state, path, scripts, self._shown)
-        return known.diagnostics
+            found = run_scripts(self._place.tree, state, path, scripts, self._shown)
+            return list(map(tuple, found))
+
+        key = key_of_tool(), *scripts, path, state.build_digest, state.digest((path,))
+        return tuple(starmap(Diagnostic, kept(KIND, key, run)))
 
     def _check_out(self, state: TreeState) -> None:
         """Have the state's files in the clone."""
@@ -223,38 +218,9 @@ class SeriesBuild:
                 )
         for state, some in wanted.values():
             self._build_state(configuration, state, tuple(some))
-            self._show_errors(state, own)
         for change, paths in zip(self._changes, own, strict=True):
             if touches_kconfig(change) and not paths:
-                self._read_kconfig(configuration, change.after)
-
-    def _read_kconfig(self, configuration: Configuration, state: TreeState) -> None:
-        """Have the Kconfig files of a state read, where no object needs that."""
-        kept = KeptReport(_KCONFIG, configuration.key, state)
-        report = kept.find()
-        if report is None:
-            require_tools(llvm=configuration.llvm)
-            self._check_out(state)
-            output = self._place.output(configuration.folder)
-            maker = Maker(self._place.tree, output, configuration, self._options.jobs)
-            failure = maker.configure(state.build_digest, self._shown).failure
-            found = (Diagnostic(KCONFIG, "", 0, 0, failure),) if failure else ()
-            report = ObjectReport(found, not failure)
-            # the key has the contents of all Kconfig files
-            kept.keep(report, (_KCONFIG,))
-        for one in report.diagnostics:
-            self._note_failure(state, configuration, Configured(failure=one.text))
-
-    def _show_errors(self, state: TreeState, own: Sequence[tuple[str, ...]]) -> None:
-        """Show the first error of a change as soon as it was built."""
-        for change, paths in zip(self._changes, own, strict=True):
-            if change.after.commit != state.commit:
-                continue
-            before = {one.text for one in self._diagnostics(change.before, paths)}
-            for one in self._diagnostics(change.after, paths):
-                if one.kind == ERROR and one.text not in before:
-                    self._shown.found(f"{one.path}:{one.line}: {one.text}")
-                    return
+                self._configured(configuration, change.after)
 
     def _build_state(
         self,
@@ -264,13 +230,13 @@ class SeriesBuild:
     ) -> None:
         missing = []
         for path in paths:
-            if path not in state.files:
-                self._reports[state.commit, path] = _NOTHING
-                continue
-            report = KeptReport(path, configuration.key, state).find()
+            report: ObjectReport | None = _NOTHING
+            if path in state.files:
+                report = KeptReport(path, configuration.key, state).find()
+                self.known += report is not None
             if report:
-                self.known += 1
                 self._reports[state.commit, path] = report
+                self._left -= 1
             else:
                 missing.append(path)
         if missing:
@@ -282,15 +248,8 @@ class SeriesBuild:
         state: TreeState,
         paths: Sequence[str],
     ) -> None:
-        require_tools(llvm=configuration.llvm)
-        self._check_out(state)
-        output = self._place.output(configuration.folder)
-        maker = Maker(self._place.tree, output, configuration, self._options.jobs)
-        configured: Configured = maker.configure(state.build_digest, self._shown)
-        self._shown.configured()
-        if configured.failure or configured.lost:
-            self._note_failure(state, configuration, configured)
-        if configured.failure:
+        maker = self._configured(configuration, state)
+        if maker is None:
             return
         reports = maker.objects(paths, self._shown)
         is_built = all(report.is_built for report in reports.values())
@@ -298,7 +257,7 @@ class SeriesBuild:
             self._checked_out = ""
             self._make(configuration, state, paths)
             return
-        self._shown.compiled(len(reports))
+        self._left -= len(reports)
         for path, report in reports.items():
             self.compiled += 1
             self._reports[state.commit, path] = report
@@ -306,15 +265,22 @@ class SeriesBuild:
             if report.is_built or report.diagnostics:
                 KeptReport(path, configuration.key, state).keep(report, made_of)
 
-    def _note_failure(
-        self, state: TreeState, configuration: Configuration, configured: Configured
-    ) -> None:
-        names = ", ".join(f"CONFIG_{name}" for name in configured.lost)
-        why = configured.failure or f"{names} did not stay enabled"
+    def _configured(
+        self, configuration: Configuration, state: TreeState
+    ) -> Maker | None:
+        """Make a configuration for a state; note why that failed."""
+        require_tools(llvm=configuration.llvm)
+        self._check_out(state)
+        output = self._place.output(configuration.folder)
+        maker = Maker(self._place.tree, output, configuration, self._options.jobs)
+        lost, failure = maker.configure(state.build_digest, self._shown)
+        names = ", ".join(f"CONFIG_{name}" for name in lost)
+        why = failure or (names and f"{names} did not stay enabled")
         for number, change in enumerate(self._changes):
-            if change.after.commit == state.commit:
-                said = f"configuration {configuration.label}: {why}"
-                self._failures.setdefault(number, []).append(said)
+            if why and change.after.commit == state.commit:
+                text = f"configuration {configuration.label}: {why}"
+                self._failures.setdefault(number, []).append(text)
+        return None if failure else maker
 
     def _problems(
         self,
@@ -324,9 +290,8 @@ class SeriesBuild:
     ) -> Iterator[BuildProblem]:
         """The problems that a change has in one configuration."""
         change = self._changes[number]
-        comparable = self._comparable(configuration, change, own[number])
-        before = self._diagnostics(change.before, comparable)
-        after = self._diagnostics(change.after, comparable)
+        before = self._diagnostics(change.before, own[number])
+        after = self._diagnostics(change.after, own[number])
         new = new_ones(before, after, change.files)
         repair = ""
         if errors := [one for one in new if one.kind == ERROR]:
@@ -346,25 +311,8 @@ class SeriesBuild:
             yield problem._replace(kind=kind, message=text)
         for text in self._failures.get(number, ()):
             yield _of_kconfig(text, change) or BuildProblem(NOT_BUILT, text)
-        yield from self._unbuilt(
-            configuration, change, own[number], {one.kind for one in new}
-        )
-
-    def _comparable(
-        self, configuration: Configuration, change: Change, paths: Sequence[str]
-    ) -> tuple[str, ...]:
-        """The files whose diagnostics are compared.
-
-        allmodconfig may lack what a file needs: errors after a change mean nothing if the file did
-        not compile before it.
-        """
-        return tuple(
-            path
-            for path in paths
-            if configuration.source != "allmodconfig"
-            or path not in change.before.files
-            or self._is_built(change.before, path)
-        )
+        if not errors:
+            yield from self._unbuilt(configuration, number, own[number])
 
     def _not_found(
         self,
@@ -387,30 +335,22 @@ class SeriesBuild:
             one = by_name[name]
             text = f"undefined symbol '{name}' ({configuration.label}): {why}"
             line = division_in(change.files, one.path, name)
-            places = ((one.path, line),)
-            at = one._replace(kind=MODPOST, text=text, line=line, places=places)
+            at = one._replace(kind=MODPOST, text=text, line=line, places=())
             yield problem_of(at, change.files)
 
     def _unbuilt(
-        self,
-        configuration: Configuration,
-        change: Change,
-        paths: tuple[str, ...],
-        new_kinds: set[str],
+        self, configuration: Configuration, number: int, paths: tuple[str, ...]
     ) -> Iterator[BuildProblem]:
-        """The files that could not be built, where no new error says why."""
-        if ERROR in new_kinds:
-            return
-        for path in paths:
-            after = self._reports.get((change.after.commit, path))
-            if after is None or after.is_built:
-                continue
-            before = self._reports.get((change.before.commit, path), _NOTHING)
-            errors = [one.text for one in after.diagnostics if one.kind == ERROR]
-            why = errors[0] if errors else "make does not build its object"
-            when = "" if before.is_built else "neither before the patch nor after it "
-            text = f"{path} was not built {when}({configuration.label}): {why}"
-            yield BuildProblem(NOT_BUILT, text, path)
+        """Yield a problem for each file that make did not build."""
+        change = self._changes[number]
+        for path, why in map(
+            astuple, self._tried(configuration, number, paths).skipped
+        ):
+            if (change.after.commit, path) in self._reports:
+                is_new = self._is_built(change.before, path)
+                when = "" if is_new else "neither before the patch nor after it "
+                text = f"{path} was not built {when}({configuration.label}): {why}"
+                yield BuildProblem(NOT_BUILT, text, path)
 
     def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
         """What was printed for files in a state, what headers say only once."""

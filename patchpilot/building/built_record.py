@@ -3,6 +3,7 @@
 rebase onto the same files keeps the record, and changed code has none.
 """
 
+from dataclasses import astuple
 from pathlib import Path
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
@@ -13,39 +14,28 @@ _KIND = Kind("built-commit", (str(Path(__file__)),), 500)
 
 
 def keep_built(repository: Repository, built: BuiltCommit) -> None:
-    """Stores what was built for a commit, replacing any earlier record."""
-    rows = [
-        (one.arch, one.toolchain, one.source, one.built, _pairs(one), one.sparse)
-        for one in built.configurations
-    ]
-    remember(_KIND, _key(repository, built.commit), (built.builds, rows))
+    """Store what was built for a commit, replacing any earlier record."""
+    remember(_KIND, _key(repository, built.commit), astuple(built))
 
 
 def built_of(repository: Repository, commit: str) -> BuiltCommit | None:
-    """Returns the record of what was last built for a commit, or None."""
+    """Return the record of what was last built for a commit, or None."""
     known = recall(_KIND, _key(repository, commit))
     if not known:
         return None
-    builds, rows = known
-    return BuiltCommit(
-        commit,
-        builds,
-        tuple(
-            BuiltConfiguration(
-                arch,
-                toolchain,
-                source,
-                tuple(built),
-                tuple(SkippedFile(*pair) for pair in skipped),
-                sparse,
-            )
-            for arch, toolchain, source, built, skipped, sparse in rows
-        ),
+    _, builds, rows, new = known
+    configurations = tuple(
+        BuiltConfiguration(
+            arch,
+            toolchain,
+            source,
+            built,
+            tuple(SkippedFile(*pair) for pair in skipped),
+            sparse,
+        )
+        for arch, toolchain, source, built, skipped, sparse in rows
     )
-
-
-def _pairs(configuration: BuiltConfiguration) -> list[tuple[str, str]]:
-    return [(one.path, one.why) for one in configuration.skipped]
+    return BuiltCommit(commit, builds, configurations, new)
 
 
 def _key(repository: Repository, commit: str) -> str:

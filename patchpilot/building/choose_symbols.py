@@ -49,13 +49,12 @@ class SymbolChoice:
         self._restore(saved)
         return False
 
-    def turn_on_one_of(self, groups: Sequence[Sequence[str]]) -> bool:
-        """Set what the first of these groups needs that can be on as a whole."""
-        for group in groups:
-            saved = dict(self.on), dict(self.off)
-            if all(self.turn_on(name) for name in group):
-                return True
-            self._restore(saved)
+    def turn_on_all(self, names: Iterable[str]) -> bool:
+        """Set what these symbols need; return False, with nothing changed, if one cannot be on."""
+        saved = dict(self.on), dict(self.off)
+        if all(map(self.turn_on, names)):
+            return True
+        self._restore(saved)
         return False
 
     def keep_off(self, names: Iterable[str]) -> None:

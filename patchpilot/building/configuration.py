@@ -33,14 +33,14 @@ _KEPT_STARTS = ("CCACHE_", "DISTCC_")
 class Configuration(NamedTuple):
     """A kernel configuration: ARCH, the compiler, and the symbols to set on top of allnoconfig.
 
-    Without a `fragment` it is allmodconfig. `given` is the text of a .config that replaces both.
+    `given` is the text of a .config that replaces these.
     A `minimal` configuration disables everything that the objects do not need, and builds them
     in. `wanted` are the symbols that must be enabled in it.
     """
 
     arch: str
     llvm: bool
-    fragment: str | None = None
+    fragment: str = ""
     given: str | None = None
     wanted: tuple[str, ...] = ()
     checks: bool = False
@@ -55,14 +55,12 @@ class Configuration(NamedTuple):
             self.source if self.source != "smallest" else "",
             "minimal, built in" if self.minimal else "",
         )
-        return " ".join(word for word in words if word)
+        return " ".join(filter(None, words))
 
     @property
     def source(self) -> str:
         """Where its symbols are from."""
-        if self.given:
-            return ".config"
-        return "allmodconfig" if self.fragment is None else "smallest"
+        return ".config" if self.given else "smallest"
 
     @property
     def folder(self) -> str:
@@ -71,7 +69,6 @@ class Configuration(NamedTuple):
             self.arch,
             "llvm" if self.llvm else "gcc",
             "min" if self.minimal else "",
-            "all" if self.source == "allmodconfig" else "",
         )
         return "-".join(("out", *filter(None, words)))
 

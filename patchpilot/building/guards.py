@@ -4,6 +4,7 @@
 Without these symbols, only stubs are compiled.
 """
 
+import fnmatch
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,7 +23,6 @@ _DEBUGGING = re.compile(
     r"(?:DEBUG_(?!FS)|PROVE_|KASAN|KCSAN|KMSAN|LOCK|PREEMPT|TRAC|FTRACE|FUNCTION_|GCOV)"
 )
 _KIND = Kind("build-guards", (str(Path(__file__)),), 60)
-_NEEDED = re.compile(r"\s*#\s*(?:ifdef|if(?!.*(?:!|\|\|)))\b")
 _MOST_NAMES, _MOST_HEADERS, _MOST_IN_FILE = 200, 300, 8
 
 
@@ -54,17 +54,9 @@ def guards_of(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...
             names[one or two] = None
     wanted = [name for name in names if name not in _NOT_CALLS][:_MOST_NAMES]
     if wanted:
-        key = state.include_id, *wanted
+        key = state.digest(fnmatch.filter(state.files, "include/*")), *wanted
         found |= dict.fromkeys(kept(_KIND, key, lambda: _in_headers(state, wanted)))
     return tuple(name for name in found if not _DEBUGGING.match(name))
-
-
-def needed_symbols(text: str, change: FileChange) -> Iterator[tuple[int, str]]:
-    """Yield the added lines of a file that are only compiled if a symbol is on, with the symbol."""
-    added = {line.new_line for line in change.lines("+")}
-    for number, _, needed, _ in _guarded(text):
-        if number in added:
-            yield from ((number, name) for name in needed)
 
 
 def _in_headers(state: TreeState, wanted: list[str]) -> list[str]:
@@ -80,7 +72,7 @@ def _in_headers(state: TreeState, wanted: list[str]) -> list[str]:
 def _around(text: str, change: FileChange) -> Iterator[str]:
     """The symbols of the conditions around the added lines of a file."""
     added = {line.new_line for line in change.lines("+")}
-    for number, symbols, _, _ in _guarded(text):
+    for number, symbols, _ in _guarded(text):
         if number in added:
             yield from symbols
 
@@ -89,31 +81,25 @@ def _around_names(text: str, names: set[str]) -> Iterator[str]:
     """The symbols of the conditions in a header around the declarations of these names."""
     if "CONFIG_" not in text:
         return
-    for _, symbols, _, line in _guarded(text):
+    for _, symbols, line in _guarded(text):
         if symbols and (line[:1] not in (" ", "\t", "*", "/")):
             declared = {one or two for one, two in _CALLED.findall(line)}
             if names & declared:
                 yield from symbols
 
 
-def _guarded(
-    text: str,
-) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...], str]]:
-    """The lines of a file in conditions, each with its number, the symbols of the conditions, and
-    those of them that must be on.
-    """
-    stack: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+def _guarded(text: str) -> Iterator[tuple[int, tuple[str, ...], str]]:
+    """The lines of a file, each with its number and the symbols of the conditions around it."""
+    stack: list[tuple[str, ...]] = []
     for number, line in enumerate(text.split("\n"), 1):
         found = _IF.match(line)
-        names = tuple(_NAMED.findall(found[2])) if found else ()
         if not found:
             if stack:
-                around, needed = (sum(some, ()) for some in zip(*stack, strict=True))
-                yield number, around, needed, line
+                yield number, tuple(name for names in stack for name in names), line
         elif found[1] == "endif":
             if stack:
                 stack.pop()
         elif found[1].startswith("if"):
-            stack.append((names, names if _NEEDED.match(line) else ()))
-        elif stack:
-            stack[-1] = (stack[-1][0] + names, ())
+            stack.append(tuple(_NAMED.findall(found[2])))
+        elif stack and found[1] == "elif":
+            stack[-1] += tuple(_NAMED.findall(found[2]))

@@ -120,7 +120,7 @@ class Kconfig:
             entry.own = joined(entry.own, parse_expression(rest.removeprefix("if")))
         elif word == "default":
             entry.defaults.append(_with_condition(rest))
-        elif word == "select":
+        elif word in ("select", "imply"):
             target, condition = _split(rest)
             entry.selects.append((target, condition))
 
@@ -166,22 +166,20 @@ class Kconfig:
 def _lines(text: str) -> Iterator[str]:
     """Yield the statements of a file: joined lines, without comments and help texts."""
     help_at: int | None = None
-    in_help = False
     held = ""
     for raw in text.split("\n"):
         line = raw.expandtabs(8)
         bare = line.strip()
-        indent = len(line) - len(line.lstrip())
-        if in_help:
+        if help_at is not None:
             if not bare:
                 continue
-            if help_at is None and indent > 0:
-                help_at = indent
-            if help_at is not None and indent >= help_at:
+            indent = len(line) - len(line.lstrip())
+            help_at = help_at or indent
+            if 0 < help_at <= indent:
                 continue
-            in_help = False
+            help_at = None
         if bare in ("help", "---help---"):
-            in_help, help_at = True, None
+            help_at = 0
             continue
         if not bare or bare.startswith("#"):
             continue

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Kconfig expressions as plain values."""
 
+import ast
+import functools
 import re
 from typing import NamedTuple
 
-_TOKEN = re.compile(r'\s*(&&|\|\||!=|<=|>=|[()!=<>]|"[^"]*"|\'[^\']*\'|[^\s()!=<>&|]+)')
+_TOKEN = re.compile(r'&&|\|\||[!<>]=|[()!=<>]|"[^"]*"|\'[^\']*\'|[^\s()!=<>&|]+')
 _MACRO = re.compile(r"\$\((?:[^()]|\([^()]*\))*\)")
-COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
-_DEEPEST = 60
+_AS_PYTHON = {"&&": "and", "||": "or", "!": "not", "=": "=="}
+_NAME = re.compile(r"[^\s()!=<>&|]")
+_OPERATORS = {ast.Eq: "=", ast.NotEq: "!="}
+_LONGEST = 10_000
 
 
 class Symbol(NamedTuple):
@@ -46,68 +50,41 @@ Expression = Symbol | Not | Both | Either | Compared
 YES = Symbol("y")
 
 
+@functools.lru_cache(50_000)
 def parse_expression(text: str) -> Expression:
-    """Parses a Kconfig expression.
+    """Return the value of a Kconfig expression; y if it is damaged.
 
-    Macros that test the compiler count as y.
+    Python has the same grammar. Macros that test the compiler count as y.
     """
-    words = _TOKEN.findall(_MACRO.sub("y", text))
-    return _Parser(words).either(0) if words else YES
+    words = _TOKEN.findall(_MACRO.sub("y", text[:_LONGEST]))
+    # Python's keywords and numbers are names in Kconfig
+    python = " ".join(
+        "_" + re.sub(r"\W", "_", word.strip("\"'"))
+        if _NAME.match(word)
+        else _AS_PYTHON.get(word, word)
+        for word in words
+    )
+    try:
+        return _value(ast.parse(python, mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return YES
+
+
+def _value(node: ast.expr) -> Expression:
+    match node:
+        case ast.Name(name):
+            return Symbol(name[1:])
+        case ast.UnaryOp(_, of):
+            return Not(_value(of))
+        case ast.BoolOp(operator, parts):
+            kind = Both if isinstance(operator, ast.And) else Either
+            return kind(tuple(map(_value, parts)))
+        case ast.Compare(ast.Name(left), [operator], [ast.Name(right)]):
+            return Compared(left[1:], _OPERATORS.get(type(operator), "<"), right[1:])
+    return YES
 
 
 def joined(*expressions: Expression) -> Expression:
     """Returns the conjunction (&&) of these expressions."""
     parts = tuple(one for one in expressions if one != YES)
     return parts[0] if len(parts) == 1 else Both(parts) if parts else YES
-
-
-class _Parser:
-    """Reads the words of an expression from the left; damaged ones end where they are damaged."""
-
-    def __init__(self, words: list[str]) -> None:
-        self._words, self._at = words, 0
-
-    def either(self, depth: int) -> Expression:
-        parts = [self._both(depth)]
-        while self._take("||"):
-            parts.append(self._both(depth))
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
-
-    def _both(self, depth: int) -> Expression:
-        parts = [self._one(depth)]
-        while self._take("&&"):
-            parts.append(self._one(depth))
-        return parts[0] if len(parts) == 1 else Both(tuple(parts))
-
-    def _one(self, depth: int) -> Expression:
-        if depth > _DEEPEST:
-            return YES
-        if self._take("!"):
-            return Not(self._one(depth + 1))
-        if self._take("("):
-            inner = self.either(depth + 1)
-            self._take(")")
-            return inner
-        word = self._next()
-        if self._peek() in COMPARISONS:
-            operator = self._next()
-            return Compared(_bare(word), operator, _bare(self._next()))
-        return Symbol(_bare(word)) if word else YES
-
-    def _peek(self) -> str:
-        return self._words[self._at] if self._at < len(self._words) else ""
-
-    def _next(self) -> str:
-        word = self._peek()
-        self._at += 1
-        return word
-
-    def _take(self, word: str) -> bool:
-        if self._peek() == word:
-            self._at += 1
-            return True
-        return False
-
-
-def _bare(word: str) -> str:
-    return word.strip("\"'")

@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from patchpilot.building.configuration import Configuration, make_environment, sandbox
 from patchpilot.building.diagnostics import (
@@ -31,15 +30,6 @@ _FAILURE = re.compile(r"^[^\s:]*Kconfig[^\s:]*:\d+: |rror|\*\*\*")
 _DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
 
 
-class Configured(NamedTuple):
-    """The result of making a configuration: the symbols that did not stay enabled, or the reason
-    for a failure.
-    """
-
-    lost: tuple[str, ...] = ()
-    failure: str = ""
-
-
 class Maker:
     """Runs make in one tree with one output directory.
 
@@ -53,29 +43,32 @@ class Maker:
         self._configuration, self._jobs = configuration, jobs
         self.lacks_file = False
 
-    def configure(self, build_digest: str, progress: Progress) -> Configured:
-        """Make the configuration for the tree as it is now, unless the directory has it already:
-        `build_digest` changes with the tree's Kconfig files.
+    def configure(
+        self, build_digest: str, progress: Progress
+    ) -> tuple[tuple[str, ...], str]:
+        """Make the configuration for the tree, unless the directory has it already.
+
+        `build_digest` changes with the tree's Kconfig files. Return the symbols that did not stay
+        enabled, and why make failed.
         """
         stamp = self._output / "patchpilot.state"
         state = f"{self._configuration.key} {build_digest}"
         if not stamp.exists() or stamp.read_text("utf-8") != state:
             stamp.unlink(missing_ok=True)
             if failure := self._configure(progress):
-                return Configured(failure=failure)
+                return (), failure
             stamp.write_text(state, "utf-8")
-        return Configured(self._lost())
+        return self._lost(), ""
 
     def _configure(self, progress: Progress) -> str:
         """Make the configuration; why that failed, "" where it did not."""
         fragment = self._output / "patchpilot.config"
-        target, env = "allmodconfig", {}
+        target, env = "olddefconfig", {}
         if self._configuration.given is not None:
             (self._output / ".config").write_text(
                 self._configuration.given, encoding="utf-8", errors="surrogateescape"
             )
-            target = "olddefconfig"
-        elif self._configuration.fragment is not None:
+        else:
             fragment.write_text(self._configuration.fragment, encoding="utf-8")
             target, env = "allnoconfig", {"KCONFIG_ALLCONFIG": str(fragment)}
         code, lines = self._make(

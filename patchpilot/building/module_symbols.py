@@ -35,7 +35,7 @@ def needed_symbols(output: Path, target: str, path: str) -> Iterator[Diagnostic]
         for line in done.text.split("\n"):
             name = line.strip().removeprefix("U ").strip()
             if name:
-                yield _diagnostic(UNDEFINED, path, name)
+                yield Diagnostic(UNDEFINED, path, 0, 0, name)
     program = output / "scripts" / "mod" / "modpost"
     if program.is_file():
         words = [str(program), "-w", "-N", "-o", "patchpilot.symvers", target]
@@ -44,7 +44,7 @@ def needed_symbols(output: Path, target: str, path: str) -> Iterator[Diagnostic]
             if found := _MISMATCH.match(line):
                 # in quotes as compilers have them: the names decide on the line of the diff
                 text = _IN_SECTION.sub(r"'\1' (section", printable(found[1]))
-                yield _diagnostic(MODPOST, path, text)
+                yield Diagnostic(MODPOST, path, 0, 0, text)
 
 
 def missing_symbols(
@@ -126,7 +126,3 @@ def _lines(
             continue
         if path and not path.startswith(("tools/", "Documentation/", "scripts/")):
             yield path, line
-
-
-def _diagnostic(kind: str, path: str, text: str) -> Diagnostic:
-    return Diagnostic(kind, path, 0, 0, text, ((path, 0),))

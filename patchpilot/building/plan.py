@@ -2,8 +2,7 @@
 """Plans the build of a series: the objects of each commit, and the configurations in which to
 build them.
 
-The configurations are the smallest ones on top of allnoconfig that reach the objects, and
-allmodconfig for objects without one.
+The configurations are the smallest ones on top of allnoconfig that reach the objects.
 """
 
 import re
@@ -19,7 +18,7 @@ from patchpilot.building.configuration import (
     host_arch,
     source_arch,
 )
-from patchpilot.building.guards import guards_of, needed_symbols
+from patchpilot.building.guards import guards_of
 from patchpilot.building.kconfig import Kconfig
 from patchpilot.building.makefiles import Need, needs_of
 from patchpilot.building.tree_state import TreeState
@@ -51,7 +50,7 @@ _NOT_KBUILD = (
     "certs/",
 )
 _OTHER_ARCHES = ("arm64", "arm", "riscv", "powerpc", "mips", "s390", "sparc64", "m68k")
-_SHORT = {"x86_64": "i386", "arm64": "arm", "powerpc": "powerpc", "riscv": "riscv"}
+_SHORT = {"x86_64": "i386", "arm64": "arm"}
 _BYTE_ORDER = re.compile(
     r"(?:__)?[bl]e(?:16|32|64)|cpu_to|_to_cpu|bitfield|htons|ntohs|htonl|ntohl"
 )
@@ -77,7 +76,7 @@ class BuildOptions(NamedTuple):
     llvm: bool = False
     gcc: bool = False
     quick: bool = False
-    all: bool = False
+    every: bool = False
     jobs: int = 1
     place: str = ""
 
@@ -114,15 +113,14 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     objects = [path for path in every if not path.endswith(_DTS)]
     chosen = list(_of_devicetrees(every, options))
     if objects:
-        configurations, refused, symbols = _of_objects(changes, options, objects)
+        configurations, refused = _of_objects(changes, options, objects)
         chosen += configurations
-        for change, (own, notes) in zip(changes, planned, strict=True):
+        for own, notes in planned:
             notes += [
                 f"{path} was not built: {why}"
                 for path, why in refused.items()
                 if path in own
             ]
-            notes += _unreached(change, symbols)
     elif not every:
         chosen += _kconfig_only(changes, options)
     return Plan(
@@ -134,8 +132,8 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
 
 def _of_objects(
     changes: Sequence[Change], options: BuildOptions, paths: Sequence[str]
-) -> tuple[list[tuple[Configuration, tuple[str, ...]]], dict[str, str], set[str]]:
-    """The configurations, the files without one with the reason, and the symbols that are on.
+) -> tuple[list[tuple[Configuration, tuple[str, ...]]], dict[str, str]]:
+    """Return the configurations, and the files without one with the reason.
 
     They are cached, because reading all Kconfig files takes seconds.
     """
@@ -152,26 +150,10 @@ def _of_objects(
 
     def chosen() -> tuple[Any, ...]:
         rows = [(tuple(one), own) for one, own in chooser.configurations(paths)]
-        return rows, chooser.refused, [*chooser.symbols]
+        return rows, chooser.refused
 
-    rows, refused, symbols = kept(KIND, (state.build_digest, inputs), chosen)
-    return [(Configuration(*row), own) for row, own in rows], refused, set(symbols)
-
-
-def _unreached(change: Change, symbols: set[str]) -> Iterator[str]:
-    """Notes on added lines that no configuration compiles, one for each symbol and file."""
-    for file in change.files:
-        text = file.path.endswith(".c") and change.after.read(file.path)
-        lines = {
-            name: number
-            for number, name in reversed([*needed_symbols(text or "", file)])
-        }
-        for name, number in lines.items():
-            if name not in symbols:
-                yield (
-                    f"{file.path}:{number} was not built by any configuration:"
-                    f" CONFIG_{name} would build it, for example in --config FILE"
-                )
+    rows, refused = kept(KIND, (state.build_digest, inputs), chosen)
+    return [(Configuration(*row), own) for row, own in rows], refused
 
 
 def _of_devicetrees(
@@ -181,7 +163,7 @@ def _of_devicetrees(
     trees = [path for path in paths if path.endswith(_DTS)]
     for arch in dict.fromkeys(path.split("/")[1] for path in trees):
         own = tuple(path for path in trees if path.startswith(f"arch/{arch}/"))
-        yield Configuration(arch, options.llvm, fragment=""), own
+        yield Configuration(arch, options.llvm), own
 
 
 def touches_kconfig(change: Change) -> bool:
@@ -196,10 +178,10 @@ def _kconfig_only(
     paths = (file.path for change in changes for file in change.files)
     folders = [path.split("/") for path in paths if _KCONFIG.search(path)]
     own = [parts[1] for parts in folders if parts[0] == "arch" and len(parts) > 2]
-    host = host_arch()
-    for arch in dict.fromkeys(options.arches or (own or [host]) if folders else ()):
-        shown = host if arch == source_arch(host) else arch
-        yield Configuration(shown, options.llvm, fragment=""), ()
+    for arch in (
+        dict.fromkeys(options.arches or own or [host_arch()]) if folders else ()
+    ):
+        yield Configuration(arch, options.llvm), ()
 
 
 def _sources(
@@ -267,7 +249,7 @@ def _includers(
 
     ordered = [path for path in sorted(pool, key=distance) if path not in known]
     usable = [path for path in ordered if not path.startswith(_NOT_KBUILD)]
-    if options.all:
+    if options.every:
         return tuple(usable), 0
     most = max(INCLUDERS - len(known), 1)
     return tuple(usable[:most]), max(len(usable) - most, 0)
@@ -289,7 +271,7 @@ def _including(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
 class _Chooser:
     """Finds the configurations for source files.
 
-    `refused` has the files without one, with why, and `symbols` those that one of them enables.
+    `refused` has the files without one, with why.
     """
 
     def __init__(
@@ -302,10 +284,8 @@ class _Chooser:
     ) -> None:
         self._state, self._options = state, options
         self._guards, self.is_ordered = guards, is_ordered
-        self.symbols: dict[str, None] = {}
         self._kconfigs: dict[str, Kconfig] = {}
         self._needs: dict[str, tuple[Need, ...]] = {}
-        self._left: list[str] = []
         self.refused: dict[str, str] = {}
 
     def configurations(
@@ -317,16 +297,10 @@ class _Chooser:
             given = Configuration(
                 arch, self._options.llvm, given=self._options.config, checks=True
             )
-            lines = self._options.config.split("\n")
-            on = (line.partition("=")[0].removeprefix("CONFIG_") for line in lines)
-            self.symbols |= dict.fromkeys(on)
             yield given, tuple(paths)
             return
         for arch, own in self._by_arch(paths).items():
             yield from self._of_arch(arch, tuple(own))
-        if self._left:
-            all_modules = Configuration(host_arch(), self._options.llvm, checks=True)
-            yield all_modules, tuple(self._left)
 
     def _by_arch(self, paths: Sequence[str]) -> dict[str, list[str]]:
         """The architecture with which each file is built first."""
@@ -338,25 +312,8 @@ class _Chooser:
                     found.setdefault(arch, []).append(path)
                     break
             else:
-                self._keep_aside(path)
+                self.refused[path] = self._reason(path)
         return found
-
-    def _keep_aside(self, path: str) -> None:
-        """Note a file without a smallest configuration."""
-        if self._is_left(path):
-            self._left.append(path)
-        else:
-            self.refused[path] = self._reason(path)
-
-    def _is_left(self, path: str) -> bool:
-        """Whether allmodconfig for this machine may have an object without a smaller configuration:
-        it follows `imply` and defaults, which the choice of symbols does not.
-        """
-        host = host_arch()
-        if host not in self._arches(path):
-            return False
-        known = self._kconfig(host).symbols
-        return any(known.keys() >= set(need.symbols) for need in self._needs[path])
 
     def _arches(self, path: str) -> tuple[str, ...]:
         """The values of ARCH with which a file may be built, in the order to try."""
@@ -376,7 +333,7 @@ class _Chooser:
         if not self._arches(path):
             return "clang is not installed"
         names = ", ".join(f"CONFIG_{name}" for name in self._needs[path][0].symbols)
-        return f"no configuration was found with {names}"
+        return f"no configuration enables {names}; --config FILE may"
 
     def _of_arch(
         self, arch: str, paths: tuple[str, ...]
@@ -399,7 +356,7 @@ class _Chooser:
         """The configurations of another word size, and of another byte order where it matters."""
         general = tuple(path for path in paths if not path.startswith("arch/"))
         short = _SHORT.get(arch)
-        if short and short != arch:
+        if short:
             yield from self._variant(short, paths, llvm=llvm)
         if (
             self.is_ordered
@@ -429,9 +386,6 @@ class _Chooser:
                 return
             wanted = tuple(
                 dict.fromkeys(name for some in reached.values() for name in some)
-            )
-            self.symbols |= dict.fromkeys(
-                filter(choice.is_on, self._kconfig(arch).symbols)
             )
             made = Configuration(
                 arch,
@@ -467,7 +421,7 @@ class _Chooser:
 
     def _reached(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
         for need in self._needs[path]:
-            if choice.turn_on_one_of((need.symbols,)):
+            if choice.turn_on_all(need.symbols):
                 return need.symbols
         return None
 

@@ -3,6 +3,7 @@
 built.
 """
 
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +32,17 @@ class KeptReport:
         """The report for these contents, None where they were not built."""
         for paths, digest, rows, is_built in recall(KIND, self._key) or ():
             if digest == self._digest(paths):
-                return ObjectReport(tuple(_diagnostic(row) for row in rows), is_built)
+                return ObjectReport(tuple(starmap(Diagnostic, rows)), is_built)
         return None
 
     def keep(self, report: ObjectReport, paths: tuple[str, ...]) -> None:
         """Keep a report; without `paths`, the files that the object is made of, for this tree
         only.
         """
-        rows = [
-            tuple(one._replace(places=tuple(one.places))) for one in report.diagnostics
-        ]
+        rows = [tuple(one) for one in report.diagnostics]
         entry = [list(paths), self._digest(paths), rows, report.is_built]
         others = [one for one in recall(KIND, self._key) or () if one[1] != entry[1]]
         remember(KIND, self._key, [entry, *others[: _STATES - 1]])
 
     def _digest(self, paths: Any) -> str:
         return self._state.digest(paths or self._state.files)
-
-
-def _diagnostic(row: Any) -> Diagnostic:
-    kind, path, line, column, text, places = row
-    return Diagnostic(kind, path, line, column, text, tuple(map(tuple, places)))

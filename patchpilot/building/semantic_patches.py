@@ -13,8 +13,7 @@ from patchpilot.building.configuration import (
     make_environment,
     sandbox,
 )
-from patchpilot.building.diagnostics import COCCINELLE, Diagnostic, ObjectReport
-from patchpilot.building.results import KeptReport
+from patchpilot.building.diagnostics import COCCINELLE, Diagnostic
 from patchpilot.building.tree_state import TreeState
 from patchpilot.cache.entries import Kind, kept
 from patchpilot.commits.run import Watched, run
@@ -32,6 +31,7 @@ _KNOWN_OPTIONS = ("--no-includes", "--include-headers", "--all-includes", "--no-
 _QUERY = "\nGrep query\n"
 """Coccinelle prints it before the words of which a file that matches has at least one."""
 _WORDS = Kind("semantic-patch-words", (str(Path(__file__)),))
+KIND = Kind("semantic-patch", (str(Path(__file__)),), 1000)
 _AROUND = 30
 
 
@@ -103,34 +103,21 @@ def _printed(words: Sequence[str], folder: Path, what: Callable[[], None]) -> st
         return ""
 
 
-def kept_report(
-    state: TreeState, path: str, scripts: Sequence[str]
-) -> ObjectReport | None:
-    """Returns the cached report for the same content, or None if there is none."""
-    return _kept(state, path, scripts).find()
-
-
 def run_scripts(
     tree: Path,
     state: TreeState,
     path: str,
     scripts: Sequence[str],
     progress: Progress,
-) -> ObjectReport:
-    """Runs the semantic patches on a file of the checked-out tree and returns their report."""
+) -> tuple[Diagnostic, ...]:
+    """Run semantic patches on a file of the checked-out tree, and return what they report."""
     found: dict[Diagnostic, None] = {}
     for script in scripts:
         what = partial(progress, f"{script.rpartition('/')[2]}: {path}")
         words = [*_options(state, script), "--cocci-file", script, path]
         text = _printed(words, tree, what)
         found |= dict.fromkeys(_read(text, script, str(tree)))
-    report = ObjectReport(tuple(found), True)
-    _kept(state, path, scripts).keep(report, (path,))
-    return report
-
-
-def _kept(state: TreeState, path: str, scripts: Sequence[str]) -> KeptReport:
-    return KeptReport(path, f"{key_of_tool()} {' '.join(scripts)}", state)
+    return tuple(found)
 
 
 def _options(state: TreeState, script: str) -> list[str]:
@@ -148,12 +135,10 @@ def _read(text: str, script: str, top: str) -> Iterator[Diagnostic]:
         if found:
             path = found["path"].removeprefix(f"{top}/")
             number, said = int(found["line"]), printable(found["text"])
-            place = ((path, number),)
             yield Diagnostic(
                 COCCINELLE,
                 path,
                 number,
                 int(found["column"]),
                 f"{said} ({name})",
-                place,
             )

@@ -14,7 +14,6 @@ _BUILD_FOLDERS = ("scripts/", "tools/objtool/", "tools/include/", "tools/scripts
 
 
 _KIND = Kind("tree-files", (str(Path(__file__)),))
-_BUILD_KIND = Kind("tree-digest", (str(Path(__file__)),), 60)
 
 
 class TreeState:
@@ -48,18 +47,7 @@ class TreeState:
             _is_of_build(change.path) for change in self._changes
         ):
             return self._like.build_digest
-        digest: str = kept(
-            _BUILD_KIND,
-            (self.commit,),
-            lambda: self.digest(path for path in self.files if _is_of_build(path)),
-        )
-        return digest
-
-    @property
-    def include_id(self) -> str:
-        """The id of the directory of the kernel's headers."""
-        found = self._repository.objects.info(f"{self.commit}:include")
-        return found[0] if found else ""
+        return self.digest(path for path in self.files if _is_of_build(path))
 
     def digest(self, paths: Iterable[str]) -> str:
         """A digest of these files."""

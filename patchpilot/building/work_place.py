@@ -11,7 +11,6 @@ import os
 import shutil
 import time
 from collections.abc import Collection, Iterable, Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 
 from patchpilot.cache.folder import cache_dir, private_folder, repository_place
@@ -28,7 +27,7 @@ _OLD_SECONDS = 30 * 86400.0
 _FEW, _PLAIN = 100, "100644"
 _CHECKOUT_SECONDS = 1800.0
 _WHOLE = ("/*",)
-_LARGE = ("drivers/gpu/drm/amd/include/", "arch/*/boot/dts/")
+_LARGE = {"drivers/gpu/drm/amd/": "include/**", "arch/": "*/boot/dts/**"}
 
 
 class WorkPlace:
@@ -58,12 +57,9 @@ class WorkPlace:
             *(f"/arch/{arch}/**" for arch in arches),
             # of these, most builds read nothing, and they are large
             *(
-                f"!/{folder}**"
-                for folder in _LARGE
-                if not any(
-                    fnmatch(path, f"{folder.removesuffix('include/')}*")
-                    for path in paths
-                )
+                f"!/{top}{rest}"
+                for top, rest in _LARGE.items()
+                if not any(path.startswith(top) for path in paths)
             ),
         )
 
@@ -104,7 +100,22 @@ class WorkPlace:
         stamp.unlink(missing_ok=True)
         old = known.removesuffix(patterns)
         if not (old != known and self._change(repository, old, commit)):
-            self._check_out(patterns, commit)
+            (self.tree / ".git" / "index.lock").unlink(missing_ok=True)
+            sparse = self.tree / ".git" / "info" / "sparse-checkout"
+            sparse.write_text(patterns, "utf-8")
+            git(
+                self.tree,
+                "-c",
+                "checkout.workers=0",
+                "-c",
+                "core.sparseCheckout=true",
+                "checkout",
+                "-q",
+                "--detach",
+                "--force",
+                commit,
+                timeout=_CHECKOUT_SECONDS,
+            )
         stamp.write_text(f"{commit}{patterns}", "utf-8")
 
     def _change(self, repository: Repository, old: str, new: str) -> bool:
@@ -122,24 +133,6 @@ class WorkPlace:
             if file.is_file():
                 file.write_bytes(repository.blob(new, one.path) or b"")
         return True
-
-    def _check_out(self, patterns: str, commit: str) -> None:
-        (self.tree / ".git" / "index.lock").unlink(missing_ok=True)
-        sparse = self.tree / ".git" / "info" / "sparse-checkout"
-        sparse.write_text(patterns, "utf-8")
-        git(
-            self.tree,
-            "-c",
-            "checkout.workers=0",
-            "-c",
-            "core.sparseCheckout=true",
-            "checkout",
-            "-q",
-            "--detach",
-            "--force",
-            commit,
-            timeout=_CHECKOUT_SECONDS,
-        )
 
     def output(self, name: str) -> Path:
         """An output directory."""

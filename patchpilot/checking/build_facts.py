@@ -10,7 +10,7 @@ from patchpilot.building.build_series import (
     Built,
     SeriesBuild,
 )
-from patchpilot.building.built_record import keep_built
+from patchpilot.building.built_record import built_of, keep_built
 from patchpilot.building.configuration import sandbox
 from patchpilot.building.diagnostics import ERROR
 from patchpilot.building.plan import BuildOptions, Change, make_plan
@@ -23,7 +23,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
-from patchpilot.model.built_commit import BuiltCommit
+from patchpilot.model.built_commit import BuiltCommit, build_summary
 from patchpilot.model.counted import counted
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
@@ -61,6 +61,16 @@ def build_facts(
             hint="only objects of a kernel tree can be built",
         )
     return build_in(repository, repository, patches, options, progress)
+
+
+def last_build(repository: Repository | None, patches: Sequence[Patch]) -> BuildFacts:
+    """Return the recorded result of building commits, if all of them were built as they are."""
+    if repository is None or not all(patch.commit for patch in patches):
+        return BuildFacts({}, "")
+    built = [built_of(repository, patch.commit or "") for patch in patches]
+    summary = build_summary(built)
+    known = tuple(one for one in built if one and summary)
+    return BuildFacts({}, summary and f"last build: {summary}", known)
 
 
 def build_in(
@@ -104,6 +114,7 @@ def build_in(
             patch.commit or "",
             not any(one.kind in (ERROR, BROKEN_COMMIT) for one in found),
             tried,
+            sum(one.kind != NOT_BUILT for one in found),
         )
         for patch, found, tried in zip(
             committed, built.problems, built.tried, strict=True
@@ -133,6 +144,7 @@ def _text(built: Built) -> str:
     """What was built, in words."""
     if not built.configurations:
         return "nothing was built: no object file is affected"
+    number = counted(len(built.configurations), "configuration")
     objects = f"{counted(built.compiled, 'object')} compiled, {built.known} known"
     names = ", ".join(dict.fromkeys(built.configurations))
     network = (
@@ -140,7 +152,7 @@ def _text(built: Built) -> str:
         if sandbox()
         else "; with network access, because this machine has no unshare"
     )
-    return f"{objects} ({names}){network}"
+    return f"built in {number}: {names} ({objects}){network}"
 
 
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:

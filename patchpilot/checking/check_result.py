@@ -104,11 +104,16 @@ class BuildFacts(NamedTuple):
     commits: tuple["BuiltCommit", ...] = ()
 
     def with_more(self, other: "BuildFacts") -> "BuildFacts":
-        """Returns these facts with the problems and the text of others."""
-        problems = {
-            key: (*self.problems.get(key, ()), *other.problems.get(key, ()))
-            for key in (*self.problems, *other.problems)
-        }
+        """Return these facts with the text of others and the problems that are new."""
+        problems = dict(self.problems)
+        for key, more in other.problems.items():
+            own = problems.get(key, ())
+            known = {(one.path, one.line, one.kind) for one in own}
+            problems[key] = own + tuple(
+                one
+                for one in more
+                if (one.path, one.line, one.kind.removesuffix("-script")) not in known
+            )
         text = "; ".join(filter(None, (self.text, other.text)))
         return BuildFacts(problems, text, self.commits)
 

@@ -360,7 +360,11 @@ class Driver:
             from patchpilot.checking.build_facts import build_facts
 
             facts = build_facts(*asked, build, self.progress)
-        if self.options.checkers:
+        elif project.kernel:
+            from patchpilot.checking.build_facts import last_build
+
+            facts = last_build(self.repository, patches)
+        if build or self.options.checkers:
             from patchpilot.checking.checker_facts import checker_facts
 
             facts = facts.with_more(checker_facts(*asked, self.progress))

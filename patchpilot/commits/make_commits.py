@@ -13,8 +13,6 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import UsageError
 from patchpilot.model.patch import Patch
 
-EDITED = "uncommitted changes"
-"""The subject of a commit of the working tree."""
 _Environment = dict[str, str]
 
 
@@ -54,7 +52,7 @@ def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
             "update-index", "--add", "--remove", "-z", "--stdin",
             env=index, stdin=names.encode("utf-8", "surrogateescape"),
         )  # fmt: skip
-        return _commit(repository, tip, index, {}, EDITED)
+        return _commit(repository, tip, index, {}, "uncommitted changes")
 
 
 @contextmanager
@@ -95,13 +93,7 @@ def _commit_patch(
         "EMAIL": author.email if author else "",
     }
     text = "\n".join([patch.subject.title, "", *patch.message]).rstrip() + "\n"
-    made = _commit(repository, parent, index, person, text)
-    if repository.commit(made).tree == repository.commit(parent).tree:
-        raise UsageError(
-            f"{patch.source}: {parent[:12]} already contains the change",
-            hint="name the commit that it is based on with --base",
-        )
-    return made
+    return _commit(repository, parent, index, person, text)
 
 
 def _commit(

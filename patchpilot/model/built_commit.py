@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from patchpilot.model.counted import listed
+from patchpilot.model.counted import counted, listed
 from patchpilot.model.json_form import json_form
 
 
@@ -22,8 +22,8 @@ class SkippedFile:
 class BuiltConfiguration:
     """A build configuration and its result.
 
-    It has make's ARCH, the compiler (gcc or clang), the origin of its symbols (.config, smallest
-    or allmodconfig), the files that were and were not built, and whether sparse checked them.
+    It has make's ARCH, the compiler (gcc or clang), the origin of its symbols (.config or
+    smallest), the files that were and were not built, and whether sparse checked them.
     """
 
     arch: str
@@ -36,13 +36,29 @@ class BuiltConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class BuiltCommit:
-    """A commit that was built: whether it builds on its own, and the configurations that were
-    tried.
+    """A commit that was built: whether it builds on its own, the configurations that were tried,
+    and the number of new problems.
     """
 
     commit: str
     builds: bool
     configurations: tuple[BuiltConfiguration, ...]
+    new: int = 0
+
+
+def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
+    """Return the result of building a series, for example "built in 3 configurations, nothing new".
+
+    Return "" if a commit was not built or has no object file.
+    """
+    built = [commit for commit in commits if commit and commit.configurations]
+    if not built or len(built) < len(commits):
+        return ""
+    most = max(len(commit.configurations) for commit in built)
+    new = sum(commit.new for commit in built)
+    found = counted(new, "new finding") if new else "nothing new"
+    failed = "" if all(commit.builds for commit in built) else ", does not build"
+    return f"built in {counted(most, 'configuration')}, {found}{failed}"
 
 
 def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:

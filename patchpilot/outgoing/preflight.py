@@ -78,7 +78,7 @@ class PreflightFacts(NamedTuple):
     `waived` are the errors that the user overrode, with the reason. `records` are versions that
     sources other than the outbox know to have been sent. `private_ids` are the Message-IDs of
     undisclosed fixes; `public_parent` is the archive that contains the message to which an
-    undisclosed fix would reply. `built` names the configurations in which all commits build, or is
+    undisclosed fix would reply. `built` is the result of building all commits, or is
     "" if that is unknown. `upstream` is what mainline and other trees have already, and
     `posted` warns of patches that others posted.
     """

@@ -71,15 +71,16 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     single = len(patches) == 1
     if facts.standing and facts.target:
         yield "target", f"applies to {facts.target.label} ({facts.target.tip[:12]})"
-    unbuilt = "" if facts.built else "; not compiled"
-    yield "check", f"check reports no errors{unbuilt}{more_with_strict(facts.hidden)}"
-    if facts.built:
+    is_clean = facts.built.endswith("nothing new")
+    built = "" if is_clean else f"; {facts.built or 'not built'}"
+    yield "check", f"check reports no errors{built}{more_with_strict(facts.hidden)}"
+    if is_clean:
         noted = (
             " (noted below the ---)"
             if draft.answers.get(COMPILE_TESTED) == "yes"
             else ""
         )
-        yield "build", f"builds: {facts.built}{noted}"
+        yield "build", f"{facts.built}{noted}"
     lists = sum(is_list(recipient) for recipient in topic.recipients)
     others = len(topic.recipients) - lists
     yield (

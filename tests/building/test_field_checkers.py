@@ -130,14 +130,9 @@ def test_a_checker_that_is_not_installed_is_named(
     repo.commit("frob: change it", {BINDING: "a: 1\n"})
     done = call("check", "-C", repo.path, "--checkers", "HEAD")
     assert "not installed: dtschema, yamllint" in done.err
-    probes = json.loads(call("doctor", "--offline", "--format", "json").out)["checks"]
-    hints = {one["name"]: one["hint"] for one in probes if one["stage"] == "checks"}
-    assert hints == {
-        "dtschema": "run `pipx install dtschema`",
-        "yamllint": "run `pipx install yamllint`",
-        "docutils": "",
-    }
-    assert "[yamllint" not in done.out
+    doctor = call("doctor", "--offline").out
+    assert "pipx install dtschema" in doctor
+    assert "pipx install yamllint" in doctor
 
 
 def test_nothing_is_run_without_the_option(

@@ -83,18 +83,12 @@ def command(
         return _clean(common)
     from patchpilot.services.build.build_request import build_options, build_targets
 
-    build = build_options(
-        config=words.pop("config"),
-        arches=words.pop("arches"),
-        compiler=words.pop("compiler") or "",
-        quick=words.pop("quick"),
-        every=words.pop("every"),
-        jobs=jobs,
-    )
+    names = ("config", "arches", "compiler", "quick", "every")
+    build = build_options(jobs=jobs, **{name: words.pop(name) for name in names})
     with common.workplace() as place:
         targets = build_targets(place.repository, targets, words["base"])
     options = check_options(
-        targets=targets, select=("build",), jobs=jobs, build=True, **words
+        targets=targets, select=("build", "checkers"), jobs=jobs, build=True, **words
     )
     return answer(common, options, build)
 

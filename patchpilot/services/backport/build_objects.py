@@ -6,17 +6,20 @@ The objects are compiled on the branch, in the same way as by `patchpilot build`
 
 import os
 import shlex
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.building.build_series import BROKEN_COMMIT, NOT_BUILT
-from patchpilot.building.diagnostics import ERROR, MODPOST
+from patchpilot.building.diagnostics import ERROR, MODPOST, names_in
 from patchpilot.building.plan import BuildOptions
+from patchpilot.building.tree_state import TreeState
 from patchpilot.checking.build_facts import build_in
 from patchpilot.commits.build_trust import refuse_untrusted_build
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.build_problem import BuildProblem
+from patchpilot.model.counted import listed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress
 from patchpilot.model.source_tree import Tree
@@ -83,7 +86,14 @@ def compile_objects(
     ]
     errors = [_text(one) for one in problems if one.kind in _FATAL]
     if errors:
-        return Built(branch.branch, FAILED, "\n".join(dict.fromkeys(errors)))
+        names = {
+            name
+            for one in problems
+            if one.kind in _FATAL
+            for name in names_in(one.message)
+        }
+        lines = [*dict.fromkeys(errors), *_missing(repository, branch.tip, names)]
+        return Built(branch.branch, FAILED, "\n".join(lines))
     if not any(row.built for one in facts.commits for row in one.configurations):
         notes = [one.message for one in problems if one.kind == NOT_BUILT]
         return Built(
@@ -91,6 +101,14 @@ def compile_objects(
         )
     warnings = [_text(one) for one in problems if one.kind != NOT_BUILT]
     return Built(branch.branch, 0, "", tuple(dict.fromkeys(warnings)))
+
+
+def _missing(repository: Repository, tip: str, names: Collection[str]) -> list[str]:
+    """Return a line with the names that no source file of a branch contains, if there are any."""
+    tree = TreeState(repository, tip)
+    words = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))
+    missing = sorted(set(names) - set(words))
+    return [f"the branch does not have {listed(missing)}"] if missing else []
 
 
 def is_objects(command: str | None) -> bool:

@@ -4,6 +4,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from patchpilot.building.plan import BuildOptions
 from patchpilot.building.work_place import all_places, clean
@@ -25,20 +26,17 @@ _MOST = 4 * MIB
 def build_options(
     *,
     config: Path | None = None,
-    arches: Sequence[str] = (),
     compiler: str = "",
-    quick: bool = False,
-    every: bool = False,
     jobs: int | None = None,
-    place: str = "",
+    **given: Any,
 ) -> BuildOptions:
-    """Returns the options of a build.
+    """Return the options of a build.
 
-    `compiler` is `gcc`, `llvm`, or empty for the compiler installed on the machine. Raises
+    `compiler` is `gcc`, `llvm`, or empty for the compiler installed on the machine. Raise
     `InputError` if the configuration file cannot be read, and `UsageError` for an invalid
     architecture.
     """
-    for arch in arches:
+    for arch in given.get("arches", ()):
         if not arch.isidentifier():
             raise UsageError(
                 f"--arch {arch}: not a directory in arch/",
@@ -46,13 +44,10 @@ def build_options(
             )
     return BuildOptions(
         config=_text(config) if config else None,
-        arches=tuple(arches),
         llvm=compiler == "llvm",
         gcc=compiler == "gcc",
-        quick=quick,
-        all=every,
         jobs=jobs or os.cpu_count() or 1,
-        place=place,
+        **given,
     )
 
 
@@ -63,7 +58,7 @@ def build_targets(
 
     Uncommitted changes become a commit: those in the files and directories among the targets, or
     all of them, after the topic's commits, if there is no target. Patch files become commits on
-    top of `base`, by default HEAD. Raise `UsageError` for a file without changes.
+    top of `base`, by default HEAD.
     """
     head = head_of(repository)
     edited = uncommitted_files(repository)
@@ -94,19 +89,13 @@ def build_targets(
 def _edited_below(
     repository: Repository, edited: Sequence[str], target: str
 ) -> list[str]:
-    """Return the edited files that a path names; raise UsageError for a file without changes."""
+    """Return the edited files that a path names."""
     path = Path(target).resolve()
     top = repository.top.resolve()
-    if not path.is_relative_to(top) or not path.exists():
+    if not path.is_relative_to(top):
         return []
     name = path.relative_to(top)
-    found = [file for file in edited if Path(file).is_relative_to(name)]
-    if not found and repository.blob("HEAD", str(name)) is not None:
-        raise UsageError(
-            f"{target} has no uncommitted changes",
-            hint="name a commit or a range A..B that changes it",
-        )
-    return found
+    return [file for file in edited if Path(file).is_relative_to(name)]
 
 
 def clean_builds() -> tuple[int, int]:

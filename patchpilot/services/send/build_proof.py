@@ -6,23 +6,20 @@ from dataclasses import replace
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
+from patchpilot.model.built_commit import BuiltCommit, compile_tested
 from patchpilot.model.draft import COMPILE_TESTED, Draft
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
 from patchpilot.topic.find_topic import finished_topic
 
 
-def built_words(repository: Repository, draft: Draft) -> str:
-    """Returns the configurations in which all of the topic's current commits build.
-
-    The text is empty if a commit has not been built in its current form.
-    """
+def last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None]:
+    """Return the result of building each of the topic's commits in its current form."""
     from patchpilot.building.built_record import built_of
-    from patchpilot.model.built_commit import compile_tested
 
-    return compile_tested(
-        [built_of(repository, patch.commit) for patch in draft.patches if patch.commit]
-    )
+    return [
+        built_of(repository, patch.commit) for patch in draft.patches if patch.commit
+    ]
 
 
 def compile_tested_line(repository: Repository, draft: Draft) -> str:
@@ -31,7 +28,7 @@ def compile_tested_line(repository: Repository, draft: Draft) -> str:
     The line is empty if the user did not request it, or if the commits have changed since.
     """
     wanted = draft.answers.get(COMPILE_TESTED) == "yes"
-    words = built_words(repository, draft) if wanted else ""
+    words = compile_tested(last_builds(repository, draft)) if wanted else ""
     return f"Compile-tested: {words}" if words else ""
 
 
@@ -43,7 +40,7 @@ def say_compile_tested(
     Raises `UsageError` if not all commits have been built.
     """
     draft = finished_topic(repository, request).draft
-    words = built_words(repository, draft)
+    words = compile_tested(last_builds(repository, draft))
     if wanted and not words:
         raise UsageError(
             "not every commit of the topic was built in its current form",

@@ -16,6 +16,7 @@ from patchpilot.history.mainline import mainline
 from patchpilot.history.releases import Releases
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import moment, stored_time
+from patchpilot.model.built_commit import build_summary
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.finding import Severity
@@ -34,7 +35,7 @@ from patchpilot.outgoing.target_tree import (
 )
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.project import Project
-from patchpilot.services.send.build_proof import built_words
+from patchpilot.services.send.build_proof import last_builds
 from patchpilot.services.send.questions import questions
 from patchpilot.settings.read_settings import in_demo
 from patchpilot.topic.posted_by_others import posted_by_others
@@ -101,7 +102,7 @@ def gather_facts(
         first_time=first_time,
         records=records,
         private_ids=private_ids,
-        built=built_words(repository, draft),
+        built=build_summary(last_builds(repository, draft)),
         public_parent=_public_parent(draft, private_ids),
     )
 

@@ -15,6 +15,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from patchpilot.model.built_commit import build_summary
 from patchpilot.tui.screens.checks_rows import (
     WAIVED,
     Shown,
@@ -337,7 +338,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             else ()
         )
         result = self._shown
-        built = (_built(result),) if result and result.commits else ()
+        built = (build_summary(result.commits),) if result and result.commits else ()
         count = (f"{self._at + 1}/{len(self._found)}",) if self._found else ()
         self.list_panel.count = f" {glyph('dot')} ".join((*count, *strict, *built))
 
@@ -564,12 +565,3 @@ class ChecksScreen(StageScreen["CheckResult"]):
             open_file(self, now.finding.path, now.finding.line)
         else:
             amend(self)
-
-
-def _built(result: "CheckResult") -> str:
-    from patchpilot.model.counted import counted
-
-    if not all(commit.builds for commit in result.commits):
-        return "does not build"
-    most = max(len(commit.configurations) for commit in result.commits)
-    return f"built in {counted(most, 'configuration')}"
