@@ -35,6 +35,8 @@ _BEGINNINGS = re.compile(
     r"|back|post|anti|bi|tri|en|fore|self|mid|semi|pseudo|para|meta|hyper|ultra|trans|counter|on"
     r"|off|[a-z])(?=[a-z]{3})"
 )
+_MOST_WORDS = 1000
+"""So many different words of a patch are compared with right ones, which is slow."""
 _LEAST, _SWAPPED, _LONG, _OFTEN = 7, 6, 10, 3
 """A word that is not in the dictionary has so many letters, or two of them are swapped; one with
 another first letter is long. A word of the patch itself is right if it occurs so often.
@@ -48,14 +50,17 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports each word that is misspelled according to codespell, once."""
     known = _kernel_list(context)
     seen: set[str] = set()
+    near: dict[str, str | None] = {}
     for where, text in _texts(context):
         for found in _WORD.finditer(text):
             word = found[0].lower()
             if word in seen:
                 continue
-            right = correction(word) or (
-                nearest(context, word) if _PLAIN.match(text, found.start()) else None
-            )
+            right = correction(word)
+            if right is None and _PLAIN.match(text, found.start()):
+                if len(near) < _MOST_WORDS and word not in near:
+                    near[word] = nearest(context, word)
+                right = near.get(word)
             if right and word not in known and not _means_itself(context, found[0]):
                 seen.add(word)
                 yield hit_on(where, "", found.start() + 1, word=found[0], right=right)
@@ -92,8 +97,11 @@ def _in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
 
 
 def _means_itself(context: Context, word: str) -> bool:
-    """Whether the word is a name in this patch: part of a path, or an identifier in its code."""
-    if any(re.search(rf"\b{word}\(", line) for line in context.patch.lines):
+    """Return whether the word is a name in this patch, in a path or in its code, or one that the
+    patch corrects.
+    """
+    called, corrected = _named_words(context)
+    if word in called or word.lower() in corrected:
         return True
     return word.lower() in " ".join(context.patch.paths).lower() or (
         word[0].isupper()
@@ -183,6 +191,22 @@ def _stems(word: str) -> Iterator[str]:
             yield from (stem, stem + "e", stem + "y")
             if stem[-1] == stem[-2]:
                 yield stem[:-1]
+
+
+@once
+def _named_words(context: Context) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of the functions in the patch, and the words that it only removes."""
+    removed, added = (
+        {
+            word.lower()
+            for change in context.patch.files
+            for line in change.lines(sign)
+            for word in re.findall(r"[A-Za-z]{4,}", line.text)
+        }
+        for sign in "-+"
+    )
+    called = re.findall(r"\b(\w+)\(", "\n".join(context.patch.lines))
+    return frozenset(called), frozenset(removed - added)
 
 
 @once
