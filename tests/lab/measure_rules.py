@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measures every rule on the archives of mailing lists.
+"""Measure every rule on the archives of mailing lists.
 
-python -m tests.lab.measure_rules FOLDER LIST=GIT_DIRECTORY... [--tree DIR]
-    draws mails of each list and checks them: FOLDER/LIST.jsonl; a list that is there is left alone
-python -m tests.lab.measure_rules FOLDER > checks/records.tsv
-    the numbers by which `check` shows a rule
-python -m tests.lab.measure_rules --accepted FOLDER …
-    the faster form of both: measures accepted mails only, and keeps what the shipped table has of
-    the others; without a tree, also what it has of rules that need one
+python -m tests.lab.measure_rules --tree DIR LIST=GIT_DIRECTORY... > checks/records.tsv
+    draw mails of each list, always the same ones of the same archives, check them, and print the
+    numbers by which `check` shows a rule
 
 A list gives three kinds of patch mails: those that were applied as they were sent, those with a
 next version of the same patch, and those of which a reviewer asked for a change that
@@ -15,15 +11,15 @@ next version of the same patch, and those of which a reviewer asked for a change
 """
 
 import argparse
-import json
+import math
 import random
 import re
 import sys
 import tempfile
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from multiprocessing import Pool
 from pathlib import Path
@@ -32,10 +28,7 @@ from typing import Any, NamedTuple
 from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import PatchpilotError
-from patchpilot.lint.engine import FIRST
-from patchpilot.lint.rule_records import Measured, rule_records
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.model.rule import Rule
 from patchpilot.model.rule_record import RuleRecord
 from tests.lab.list_archive import ArchivedMail, archived, own_words
 
@@ -47,7 +40,11 @@ SAID = {
     for category, table in PATTERNS.items()
 }
 SEED = 20261121
+ALL = 1000.0
+"""A limit of noise that no rule reaches."""
 KINDS = ("accepted", "pair", "asked")
+_SHARES = (1, 1, 0.5)
+"""How many mails of each kind are drawn, as shares of `--most`."""
 _APPLIED = re.compile(
     r"^\W*(?:(?:both|all|series|patch(?:es)?|this|thanks?,?|thank you,?|and|i(?:'ve| have)?|nice,?|great,?|looks good,?|now|patch \d\S*)\s+)*"  # noqa: E501
     r"(?:applied|queued|picked up|pushed|merged|taken|added to)\b"
@@ -77,10 +74,11 @@ def _asked(said: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def draw(
-    mails: Iterable[ArchivedMail], most: int, kinds: Sequence[str] = KINDS
-) -> list[Drawn]:
-    """Draws at most `most` mails of each kind. The last version counts as accepted."""
+def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
+    """Draw at most `most` mails of each kind, and half as many that a reviewer asked to change.
+
+    The last version counts as accepted.
+    """
     patches: dict[str, ArchivedMail] = {}
     said: dict[str, list[str]] = defaultdict(list)
     versions: dict[tuple[str, str], list[ArchivedMail]] = defaultdict(list)
@@ -111,21 +109,23 @@ def draw(
     by_seed = random.Random(SEED)
     return [
         one
-        for kind in kinds
-        for one in by_seed.sample(found[kind], min(most, len(found[kind])))
+        for kind, share in zip(KINDS, _SHARES, strict=True)
+        for one in by_seed.sample(
+            found[kind], min(math.ceil(most * share), len(found[kind]))
+        )
     ]
 
 
 def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
-    """Returns rule and severity of each finding of `check --strict`; None if the mail cannot be
-    checked.
+    """Return rule and severity of each finding that `check` shows if no rule is too noisy; None if
+    the mail cannot be checked.
     """
     with tempfile.NamedTemporaryFile(suffix=".eml") as file:
         file.write(raw)
         file.flush()
         try:
             driver = Driver(
-                Options(strict=True, fail_on="never"),
+                Options(noise=ALL, fail_on="never"),
                 tree=DirectoryTree(Path(tree)) if tree else None,
             )
             result = driver.check_source(PatchSource((file.name,)))
@@ -137,7 +137,7 @@ def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
 def measured(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
     """Checks a mail, and the names of the findings of its next version."""
     found = names(drawn.mail.raw, tree)
-    after = names(drawn.after.raw, tree) if drawn.after else []
+    after = names(drawn.after.raw, tree) if found and drawn.after else []
     if found is None or after is None:
         return None
     return {
@@ -150,13 +150,9 @@ def measured(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
 
 
 def records(
-    every: Iterable[dict[str, Any]], shipped: Mapping[Measured, RuleRecord] = {}
+    every: Iterable[dict[str, Any]],
 ) -> Iterator[tuple[tuple[str, str], RuleRecord]]:
-    """Yields the record of each rule that fired by rule and severity, from rows of `measured`.
-
-    A mail has as many places as `check` shows. If there are rows of accepted mails only, the rest
-    is that of the `shipped` records.
-    """
+    """Yield the record of each rule that fired by rule and severity, from rows of `measured`."""
     total: Counter[str] = Counter()
     count: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     asked: Counter[str] = Counter()
@@ -167,41 +163,23 @@ def records(
         for rule, places in Counter(map(tuple, row["found"])).items():
             its = count[rule]
             its[kind] += 1
-            its["places"] += _shown(rule[0], places) if kind == "accepted" else 0
+            its["places"] += places if kind == "accepted" else 0
             its["gone"] += kind == "pair" and rule[0] not in row["after"]
             its["hit"] += any(_is_about(rule[0], one) for one in row["asked"])
-    kept = {
-        (name, str(severity)): record for (name, severity), record in shipped.items()
-    }
-    for rule in sorted({*count, *kept}):
-        its, known = count[rule], kept.get(rule, RuleRecord())
+    for rule, its in sorted(count.items()):
         asking = sum(number for one, number in asked.items() if _is_about(rule[0], one))
-        record = RuleRecord(
-            total["accepted"],
-            its["accepted"],
-            its["places"],
-            its["pair"],
-            its["gone"],
-            asking,
-            its["hit"],
+        yield (
+            rule,
+            RuleRecord(
+                total["accepted"],
+                its["accepted"],
+                its["places"],
+                its["pair"],
+                its["gone"],
+                asking,
+                its["hit"],
+            ),
         )
-        if kept:
-            record = RuleRecord(*record[:3], *known[3:])
-        if kept and rule[0] in _rules() and _rules()[rule[0]].scope == "tree":
-            record = record._replace(noise=known.noise, places=known.places)
-        yield rule, record
-
-
-@cache
-def _rules() -> Mapping[str, Rule]:
-    return {rule.name: rule for rule in load_rules()}
-
-
-def _shown(name: str, places: int) -> int:
-    """The number of places that `check` shows of one patch."""
-    rule = _rules().get(name)
-    is_fixed = rule is not None and rule.remedy.kind == "safe"
-    return places if is_fixed else min(places, FIRST)
 
 
 def _is_about(name: str, category: str) -> bool:
@@ -210,47 +188,38 @@ def _is_about(name: str, category: str) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Draws and checks the mails of lists, or prints the records."""
+    """Draw and check the mails of lists, and print the records."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("lists", nargs="*", metavar="LIST=GIT_DIRECTORY")
-    parser.add_argument("--accepted", action="store_true", help="the faster form")
+    parser.add_argument("lists", nargs="+", metavar="LIST=GIT_DIRECTORY")
     parser.add_argument("--tree", help="a kernel tree of the time of the mails")
     parser.add_argument("--since", default="2022-06-01")
     parser.add_argument("--until", default="2024-06-01")
-    parser.add_argument("--most", type=int, default=220, help="mails of each kind")
+    parser.add_argument("--most", type=int, default=120, help="mails of each kind")
     options = parser.parse_args(arguments)
-    options.folder.mkdir(parents=True, exist_ok=True)
-    for pair in options.lists:
+    rows: list[dict[str, Any]] = []
+    names = []
+    for pair in sorted(options.lists):
         name, _, directory = pair.partition("=")
-        file = options.folder / f"{name}.jsonl"
-        if file.exists():
-            continue
+        names.append(name)
         mails = archived(Path(directory), options.since, options.until)
-        drawn = draw(mails, options.most, KINDS[:1] if options.accepted else KINDS)
+        drawn = draw(mails, options.most)
         with Pool(2) as pool:
             checked = pool.imap(partial(measured, tree=options.tree), drawn, 8)
-            rows = [row for row in checked if row]
-        file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
-        kinds = Counter(row["kind"] for row in rows)
-        print(f"{name}: {dict(kinds)}", file=sys.stderr, flush=True)
-    if not options.lists:
-        files = sorted(options.folder.glob("*.jsonl"))
-        lines = (json.loads(line) for file in files for line in file.open("rb"))
-        print("# SPDX-License-Identifier: GPL-2.0-or-later")
-        print("# generated by python -m tests.lab.measure_rules: mails of", end=" ")
-        print(", ".join(file.stem for file in files))
-        shipped = rule_records() if options.accepted else {}
-        found = {
-            rule: one
-            for rule, one in records(lines, shipped)
-            if rule[0] in _rules() and (one.noise or one.gone or one.hit)
-        }
-        print("# accepted patches:", max(record.accepted for record in found.values()))
-        print("\t".join(("rule", "severity", *RuleRecord._fields[1:])))
-        for rule, record in found.items():
+            rows += [row for row in checked if row]
+        print(name, Counter(row["kind"] for row in rows), file=sys.stderr, flush=True)
+    kinds = Counter(row["kind"] for row in rows)
+    print("# SPDX-License-Identifier: GPL-2.0-or-later")
+    print(
+        "# generated by python -m tests.lab.measure_rules: mails of", ", ".join(names)
+    )
+    print("# pairs of versions:", kinds["pair"])
+    print("# accepted patches:", kinds["accepted"])
+    print("\t".join(("rule", "severity", *RuleRecord._fields[1:])))
+    rules = {rule.name for rule in load_rules()}
+    for rule, record in records(rows):
+        if rule[0] in rules and (record.noise or record.gone or record.hit):
             print("\t".join((*rule, *map(str, record[1:]))))
     return 0
 
