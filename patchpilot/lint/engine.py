@@ -121,9 +121,10 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
                     left_out += 1
                     continue
             if places.is_moved(finding):
-                # lines that the author did not write are checked by checkpatch.pl's own rules only,
-                # and marked
-                if not rule.checkpatch and not rule.on_moved:
+                # the author did not write these lines: checkpatch.pl checks them too, and --strict
+                asked = context.options.as_script or finding.severity is Severity.ERROR
+                if not rule.on_moved and not (rule.checkpatch and asked):
+                    left_out += bool(rule.checkpatch)
                     continue
                 finding = finding._replace(moved=True)
             result.append(

@@ -22,7 +22,7 @@ _LIST = compile_cached(
 )
 _LOG = compile_cached(
     r"^\s*(?:\[\s*\d+\.\d+\]|>|\$ |# |~\$|\w+@\w+[:~]|<[0-9]>|\[<[0-9a-f]+>\]|(?:BUG|WARNING|KASAN|Call Trace|RIP|Code|CPU"  # noqa: E501
-    r"|EIP|Modules linked in)\b[^=]*[:#]"
+    r"|EIP|Modules linked in|Hardware name)\b[^=]*[:#]"
     r"|[A-Z]:[\s*]|[0-9a-f]{8,16}:?\s)"
 )
 _CODE = compile_cached(

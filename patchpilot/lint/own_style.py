@@ -9,7 +9,8 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Rule
 
-_STYLE, _LONG = ("checkpatch-c-", "code"), ("long-comment-line", "long-line")
+_STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
+_LONG = ("long-comment-line", "long-line")
 """The beginnings of the names of packs, and of rules of other packs, on the style of code."""
 
 

@@ -296,7 +296,8 @@ def _shown(pattern: re.Pattern[str], title: str, lines: Sequence[str]) -> str:
     """Return the first match that the text does not deny, or "" if the title adds something."""
     if _NEW.search(title):
         return ""
-    text = " ".join(lines)
+    # the title of another commit tells nothing about this one
+    text = re.sub(r"\(\"[^\"]*\"\)", "", " ".join(lines))
     return next(
         (
             match[0]

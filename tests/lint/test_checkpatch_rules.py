@@ -259,7 +259,7 @@ MARKED = (
 )
 @pytest.mark.parametrize(
     ("mark", "compat", "asked"),
-    [("6.1.y", False, False), ("6.1.y", True, True), ("net", False, True)],
+    [("6.1.y", False, False), ("6.1.y", True, True), ("net", True, True)],
 )
 def test_the_marker_of_a_stable_backport_is_as_the_stable_rules_want_it(
     line: str, mark: str, compat: bool, asked: bool

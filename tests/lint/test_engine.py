@@ -129,18 +129,24 @@ MOVED = " int a;\n-\tfrob_start_it(frob, 1);\n+\t\tfrob_start_it(frob, 1);\n int
 
 
 @pytest.mark.parametrize(
-    ("checkpatch", "on_moved", "expected"),
-    [("SPACING", False, [True]), (None, False, []), (None, True, [True])],
+    ("checkpatch", "on_moved", "strict", "expected"),
+    [
+        ("SPACING", False, True, [True]),
+        ("SPACING", False, False, []),
+        (None, False, True, []),
+        (None, True, False, [True]),
+    ],
 )
 def test_what_is_only_moved_is_marked_or_left_out(
-    checkpatch: str | None, on_moved: bool, expected: list[bool]
+    checkpatch: str | None, on_moved: bool, strict: bool, expected: list[bool]
 ) -> None:
     patch = _patch(body=MOVED)
     HITS.append(Hit(_line(patch, "+\t\tfrob_start_it(frob, 1);")))
     assert [
         one.moved
         for one in run(
-            Context(patch), [_rule(checkpatch=checkpatch, on_moved=on_moved)]
+            Context(patch, options=Options(strict=strict)),
+            [_rule(checkpatch=checkpatch, on_moved=on_moved)],
         )
     ] == expected
 

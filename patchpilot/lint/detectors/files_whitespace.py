@@ -43,6 +43,7 @@ def text(context: Context) -> TypedHits:
         if (
             line.file in raw
             and line.sign == "+"
+            and ("/" in line.file or context.options.as_script)
             and (context.options.kernel < _WHOLE_NAMES or _names_whole(line))
         ):
             yield "EMBEDDED_FILENAME", Hit(line.number)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
 from patchpilot.lint.checkpatch_address import balanced
+from patchpilot.lint.conditions import names_upstream_commit
 from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
 from patchpilot.lint.detectors.message_form import in_stack_dump
 from patchpilot.lint.lazy_pattern import lazy
@@ -78,8 +79,10 @@ def commits(context: Context) -> TypedHits:
     """Yields the hits, with their types, about commit references in the message."""
     lines = scan(context)
     facts = _Facts(context.history)
-    backport = (
-        not context.options.checkpatch_compat and context.patch.subject.for_stable
+    options = context.options
+    backport = not options.checkpatch_compat and (
+        context.patch.subject.for_stable
+        or (not options.as_script and names_upstream_commit(context.patch))
     )
     oops, continued = False, 0
     for line in lines.lines:

@@ -39,6 +39,7 @@ _KNOWN_TAG = lazy(rf"(?:{'|'.join(KNOWN)}):", re.IGNORECASE)
 _SIGNED = lazy(r"^\s*signed-off-by:\s*(.*)", re.IGNORECASE)
 _FROM = lazy(r"^From:\s*(.*)")
 _FOLDED = lazy(r"^[ \t]\s*(.*)")
+_BY_LIST = lazy(r"\bvia [\w.-]+['\"]? <")
 _AGENT = lazy(r"^\S+:\S+")
 _STABLE = lazy(r"^.*stable@(?:vger\.)?kernel\.org", re.IGNORECASE)
 _ADDRESS_COMMENT = lazy(r"\([^()]*\)")
@@ -52,6 +53,7 @@ _SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
 def signoff(context: Context) -> TypedHits:
     """Yields the hits, with their types, about tags and sign-offs."""
     lines = scan(context)
+    as_script = context.options.as_script
     author = ""
     signed = _Signed()
     seen: set[str] = set()
@@ -73,9 +75,14 @@ def signoff(context: Context) -> TypedHits:
             not line.in_header
             and text[colon - 2 : colon].lower() in ("by", "to", "cc")
             and (tag := _TAG.match(text))
+            and (as_script or not text.startswith("to:") or "@" in text)
         ):
             yield from _tag(lines, line, tag, author, seen)
-    if is_patch(lines) and any(line.log_after for line in lines.lines):
+    if (
+        is_patch(lines)
+        and any(line.log_after for line in lines.lines)
+        and (as_script or not _BY_LIST.search(author))
+    ):
         yield from signed.verdict(author, last_line(lines))
 
 
