@@ -11,7 +11,6 @@ next version of the same patch, and those of which a reviewer asked for a change
 """
 
 import argparse
-import math
 import random
 import re
 import sys
@@ -43,8 +42,6 @@ SEED = 20261121
 ALL = 1000.0
 """A limit of noise that no rule reaches."""
 KINDS = ("accepted", "pair", "asked")
-_SHARES = (1, 1, 0.5)
-"""How many mails of each kind are drawn, as shares of `--most`."""
 _APPLIED = re.compile(
     r"^\W*(?:(?:both|all|series|patch(?:es)?|this|thanks?,?|thank you,?|and|i(?:'ve| have)?|nice,?|great,?|looks good,?|now|patch \d\S*)\s+)*"  # noqa: E501
     r"(?:applied|queued|picked up|pushed|merged|taken|added to)\b"
@@ -109,9 +106,9 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
     by_seed = random.Random(SEED)
     return [
         one
-        for kind, share in zip(KINDS, _SHARES, strict=True)
+        for kind in KINDS
         for one in by_seed.sample(
-            found[kind], min(math.ceil(most * share), len(found[kind]))
+            found[kind], min(most // 2 if kind == "asked" else most, len(found[kind]))
         )
     ]
 

@@ -205,25 +205,20 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
     "case-after-prefix",
 )
 def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a first word after the prefix whose case is wrong for the subsystem.
-
-    The right case is documented by the subsystem, or used in nearly all other subjects of the
-    files.
+    """Report a first word after the prefix without the case that the subsystem documents, unless
+    other subjects of the files have the same one.
     """
     title = context.patch.subject.title
     if not is_plain(title) or not context.patch.has_diff or not context.project.kernel:
         return
-    word, case = first_word(title), case_of(title)
-    own, found = subsystem(context), habits(context)
-    learned, share = found.cases[0] if found and found.cases else ("", 0)
-    if not case or case == learned:
+    case, own, usual = case_of(title), subsystem(context), habits(context)
+    if not case or (usual and case in dict(usual.cases[:1])):
         return
-    if own and own.after_prefix:
-        if own.after_prefix != case:
-            usual = _CASES[own.after_prefix]
-            yield subject_hit(context, word=word, usual=usual, subsystem=own.title)
-    elif found and found.weight(share) == "speaks":
-        yield subject_hit(context, "learned", word=word, usual=_CASES[learned])
+    if own and own.after_prefix not in ("", case):
+        right = _CASES[own.after_prefix]
+        yield subject_hit(
+            context, word=first_word(title), usual=right, subsystem=own.title
+        )
 
 
 _CASES = {"capital": "a capital letter", "lower": "a lower-case letter"}

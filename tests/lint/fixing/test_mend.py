@@ -507,8 +507,6 @@ def test_what_only_its_author_can_say_is_left_in_the_message(
     [
         ("drivers/frob/new.c", "+/* SPDX-License-Identifier: GPL-2.0 */", "// SPDX-License-Identifier: GPL-2.0"),  # noqa: E501
         ("drivers/frob/new.h", "+// SPDX-License-Identifier: GPL-2.0", "/* SPDX-License-Identifier: GPL-2.0 */"),  # noqa: E501
-        ("drivers/frob/new.c", "+/*\n+ * SPDX-License-Identifier: GPL-2.0\n+ *\n+ * Frob\n+ */", "// SPDX-License-Identifier: GPL-2.0\n/*\n * Frob\n */"),  # noqa: E501
-        ("drivers/frob/new.c", "+/* SPDX-License-Identifier: GPL-2.0\n+ * Frob\n+ */", "// SPDX-License-Identifier: GPL-2.0\n/*\n * Frob\n */"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_license_tag_is_the_first_line_in_the_comment_of_its_file(

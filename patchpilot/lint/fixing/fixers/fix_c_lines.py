@@ -26,10 +26,9 @@ from patchpilot.model.finding import FixEdit
 
 _SPACES = " \t"
 _MOST_LINES = 20
-_LONGEST_NOTICE = 60
 _TAB = "\t"
 _TAG = compile_cached(
-    r"\+(?:/\*|//|#| \*)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
+    r"\+(?:/\*(?=.*\*/)|//|#)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
 )
 
 
@@ -174,30 +173,10 @@ def drop_fallthrough(site: FixSite) -> Proposal:
 
 @fixer("spdx-comment", COMMENT)
 def spdx_comment(site: FixSite) -> Proposal:
-    """Moves the license tag to the first line, in the comment style that its kind of file
-    requires.
-
-    If the tag is part of a longer comment, the rest of the comment follows below it.
-    """
-    first, comment = site.added(site.number), site.finding.value("comment")
-    if not first or comment not in ("//", "/*", "#"):
+    """Rewrite a line with only a license tag in the comment style of its kind of file."""
+    line, comment = site.added(site.number), site.finding.value("comment")
+    match = _TAG.match(line.raw) if line else None
+    if not match or comment not in ("//", "/*", "#"):
         return None
-    rows, is_block = [first.raw], first.raw.startswith("+/*")
-    while is_block and "*/" not in rows[-1] and len(rows) < _LONGEST_NOTICE:
-        below = site.added(site.number + len(rows))
-        if not below or not below.raw.startswith("+ *"):
-            return None
-        rows.append(below.raw)
-    tagged = next((row for row in rows if _TAG.match(row)), None)
-    rest = [row for row in rows[1:] if row is not tagged]
-    while rest and not rest[0].strip("+* \t"):
-        rest.pop(0)
-    while len(rest) > 1 and not rest[-2].strip("+* \t"):
-        rest.pop(-2)
-    match = tagged and _TAG.match(tagged)
-    if not match or (first.raw != tagged and rows[0].strip("+/* \t")):
-        return None
-    if len(rows) > 1 and not (rest and rest[0].strip("+*/ \t")):
-        return None
-    line = f"+{comment} {match[1]}{' */' if comment == '/*' else ''}"
-    return replaced(site.number, line, *(["+/*"] * bool(rest)), *rest, count=len(rows))
+    end = " */" if comment == "/*" else ""
+    return replaced(site.number, f"+{comment} {match[1]}{end}")
