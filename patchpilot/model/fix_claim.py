@@ -133,8 +133,9 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
         after = match["after"]
         before = whole[max(0, match.start() - 60) : match.start()]
         if re.search(
-            r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after"
-            r" applying|backport\w*)\W*(?:this )?$",
+            r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on"
+            r"|described in|support for .*introduced (?:by|in|with)|after applying"
+            r"|backport\w*)\W*(?:this )?$",
             before,
         ):
             continue
