@@ -29,6 +29,7 @@ CERTAIN = (
     ("misspelling", Severity.WARNING),
     ("possible-misspelling", Severity.CHECK),
     ("missing-fixes", Severity.WARNING),
+    ("malformed-fixes", Severity.WARNING),
 )
 """Rules that come first: every reader of a log sees a subject such as "Fixed a crash.", and what
 they find is wrong even where maintainers apply it.

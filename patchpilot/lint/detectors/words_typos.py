@@ -198,6 +198,8 @@ def _repeated(context: Context) -> TypedHits:
                 case = (
                     "meant" if line.log_after and _is_meant(context, line, word) else ""
                 )
+                if case and not context.options.as_script:
+                    continue
                 yield (
                     "REPEATED_WORD",
                     hit_on(line.number, case, column, word=word),
