@@ -81,7 +81,7 @@ def signoff(context: Context) -> TypedHits:
     if (
         is_patch(lines)
         and any(line.log_after for line in lines.lines)
-        and (as_script or not _BY_LIST.search(author))
+        and (as_script or not signed.any or not _BY_LIST.search(author))
     ):
         yield from signed.verdict(author, last_line(lines))
 
