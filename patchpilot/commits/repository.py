@@ -2,7 +2,6 @@
 """A git repository whose refs, configuration and command results are cached."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -42,7 +41,7 @@ from patchpilot.urls import public_url
 
 _HEX = late(r"[0-9a-f]{40}")
 _SHORT_ID = late(r"[0-9a-f]{7,40}")
-_HEX_256 = re.compile(r"[0-9a-f]{64}")
+_HEX_256 = late(r"[0-9a-f]{64}")
 MAX_TOPIC = 500
 """Commits of a branch, latest first, among which its own are searched; b4 refuses longer series."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

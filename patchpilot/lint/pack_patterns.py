@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from patchpilot.cache.cached_re import compile_cached
+from patchpilot.cache.cached_re import compile_cached, late
 
 NEVER = r"(?!)"
 """A pattern that matches nothing."""
@@ -90,7 +90,7 @@ def _compiled(pattern: str, *, foreign: bool) -> re.Pattern[str]:
     return cast("re.Pattern[str]", bounded(pattern))
 
 
-_WORD = re.compile(r"\{([a-z]\w*)\}")
+_WORD = late(r"\{([a-z]\w*)\}")
 
 
 def placeholders(text: str) -> list[str]:

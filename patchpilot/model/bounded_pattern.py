@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
+from patchpilot.cache.cached_re import late
+
 MAX_PATTERN = 1000
 """The maximum length of a pattern, in characters."""
 LONGEST_TEXT = (65536, 8192, 512)
@@ -30,7 +32,7 @@ it matches nothing.
 """
 _ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
 _FEW = 64
-_NOT_UTF8 = re.compile("[\ud800-\udfff]")
+_NOT_UTF8 = late("[\ud800-\udfff]")
 _MEMORY = 1 << 20
 
 Dialect = Literal["python", "perl"]

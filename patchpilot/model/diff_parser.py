@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.model.c_quoting import unquoted
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 
-HUNK = re.compile(
-    r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$"
-)
-_GIT_PATHS = re.compile(
+HUNK = late(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$")
+_GIT_PATHS = late(
     r"^diff --git (?:[abciow]/(?P<old>.*) [abciow]/(?P<new>.*)|"
     r"\"?[abciow]/(?P<oldq>.*?)\"? \"?[abciow]/(?P<newq>.*?)\"?)$"
 )

@@ -6,17 +6,19 @@ Comments become COMMENT characters, and the contents of strings become X.
 
 import re
 
+from patchpilot.cache.cached_re import late
+
 # A character that no source has, that no pattern takes for white space and that `\w` does not
 # match.
 COMMENT = "\x01"
 
-_OPENER = re.compile(r"/\*|//|[\"']")
+_OPENER = late(r"/\*|//|[\"']")
 _STRING_PART = {quote: re.compile(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
-_NOT_TAB = re.compile(r"[^\t]")
-_INCLUDE = re.compile(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
-_ERROR_DIRECTIVE = re.compile(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", re.ASCII)
-_ERROR_TEXT = re.compile(r"(#\s*(?:error|warning)\s+).*", re.ASCII)
-_ANGLE = re.compile(r"<.*>")
+_NOT_TAB = late(r"[^\t]")
+_INCLUDE = late(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
+_ERROR_DIRECTIVE = late(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", re.ASCII)
+_ERROR_TEXT = late(r"(#\s*(?:error|warning)\s+).*", re.ASCII)
+_ANGLE = late(r"<.*>")
 
 
 def _fill(text: str, char: str) -> str:

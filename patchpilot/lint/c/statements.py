@@ -12,10 +12,11 @@ from functools import cache
 from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.c.c_patterns import pattern
 from patchpilot.lint.c.line_scan import ScannedLine
 
-_SIGNED_NEWLINE = re.compile(r"\n.")
+_SIGNED_NEWLINE = late(r"\n.")
 # How many characters the scanner reads for a hostile patch beyond a multiple of the patch's size
 _BUDGET_FACTOR, _BUDGET_FLOOR = 40, 500_000
 _EACH = 80
@@ -23,7 +24,7 @@ _CUT = 400
 _CUT_LINES = 10
 # how much of one statement is read
 _LONGEST = 50_000
-_END = re.compile(r";+\s*$", re.ASCII)
+_END = late(r";+\s*$", re.ASCII)
 
 
 class StatementSpan(NamedTuple):

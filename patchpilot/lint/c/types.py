@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.c.c_patterns import (
     IDENT,
     INLINE,
@@ -42,10 +43,10 @@ _WORD_CHARS = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 )
 # text between a type's name and the variable: spaces, a *, [], or const after one of them
-_STAR = re.compile(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
-_SPACE_WORD = re.compile(r"\s+([A-Za-z_]\w*)", re.ASCII)
-_WORD_SPACE = re.compile(r"([A-Za-z_]\w*)\s+", re.ASCII)
-_INLINE = re.compile(INLINE, re.ASCII)
+_STAR = late(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
+_SPACE_WORD = late(r"\s+([A-Za-z_]\w*)", re.ASCII)
+_WORD_SPACE = late(r"([A-Za-z_]\w*)\s+", re.ASCII)
+_INLINE = late(INLINE, re.ASCII)
 
 
 class TypePattern:

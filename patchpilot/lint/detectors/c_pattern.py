@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from operator import attrgetter
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.file_modes import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, scan
@@ -81,8 +82,8 @@ def _fragments() -> Mapping[str, str]:
     }
 
 
-_FRAGMENT = re.compile(r"<([A-Z_]{4,})>")
-_GROUP = re.compile(r"\{([a-z]\w*)\}")
+_FRAGMENT = late(r"<([A-Z_]{4,})>")
+_GROUP = late(r"\{([a-z]\w*)\}")
 
 
 def with_fragments(text: str) -> str:

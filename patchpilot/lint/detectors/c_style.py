@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
@@ -18,9 +19,9 @@ from patchpilot.lint.new_side import (
 )
 from patchpilot.lint.subsystem_facts import file_subsystem
 
-_INCLUDE = re.compile(r"#\s*include\s*[<\"]\w")
-_HEAD = re.compile(r"\t+(?:if|for|while) \(.*\) \{$")
-_ALONE = re.compile(r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$")
+_INCLUDE = late(r"#\s*include\s*[<\"]\w")
+_HEAD = late(r"\t+(?:if|for|while) \(.*\) \{$")
+_ALONE = late(r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$")
 _LEAST_SORTED = 3
 
 

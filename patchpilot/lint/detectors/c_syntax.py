@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.new_side import NewHunk, c_hunks
@@ -18,8 +19,8 @@ from patchpilot.lint.pack_patterns import compiled, filled
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
 
-_LOOP = re.compile(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*[{)]\s*$)")
-_ATTRIBUTE = re.compile(r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_check)\b")
+_LOOP = late(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*[{)]\s*$)")
+_ATTRIBUTE = late(r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_check)\b")
 _HEAD_ENDS = (";", "}", "*/", "\\")
 MOST_BYTES = 60_000
 """A longer function is left alone."""

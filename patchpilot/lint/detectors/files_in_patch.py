@@ -10,6 +10,7 @@ from base64 import b85decode
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from patchpilot.cache.cached_re import late
 from patchpilot.errors import MissingError
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
@@ -95,7 +96,7 @@ def _files_of(tree: Tree, section: "Section", most: int) -> int:
     return count
 
 
-_ATTRIBUTE = re.compile(
+_ATTRIBUTE = late(
     r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501
     r"\((?P<attribute>\w+)"
 )
@@ -205,7 +206,7 @@ def text_as_binary(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(change.patch_line, path=change.path, values={"path": change.path})
 
 
-_SOURCE = re.compile(
+_SOURCE = late(
     r"\.(?:[chsS]|rs|py|pl|sh|awk|dtsi?|rst|ya?ml|txt|toml)$|(?:^|/)(?:Makefile|Kbuild|Kconfig)[^/]*$"
 )
 _HEAD = 8000
@@ -227,4 +228,4 @@ def _is_text(patch: Patch, change: FileChange) -> bool:
     return bool(head) and b"\0" not in head
 
 
-_LITERAL = re.compile(r"literal \d+$")
+_LITERAL = late(r"literal \d+$")

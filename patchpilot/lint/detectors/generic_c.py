@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.file_modes import mode_of
 from patchpilot.lint.c.line_scan import ScannedLine, scan
@@ -34,7 +35,7 @@ LONGEST_STATEMENT = 8000
 statement that takes everything after it.
 """
 
-_CONTINUED = re.compile(r"\\\n.")
+_CONTINUED = late(r"\\\n.")
 
 
 @detector(

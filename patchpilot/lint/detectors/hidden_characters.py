@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterator
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
@@ -11,8 +12,8 @@ from patchpilot.lint.new_side import added_lines
 from patchpilot.model.printable import HIDDEN, HIDDEN_IN_PROSE
 
 _CODE = (".c", ".h", ".dts", ".dtsi", ".rs")
-_PROSE = re.compile(r"^Documentation/|\.(?:rst|txt|md|po)$")
-_WORD = re.compile(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
+_PROSE = late(r"^Documentation/|\.(?:rst|txt|md|po)$")
+_WORD = late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
 
 
 @detector(

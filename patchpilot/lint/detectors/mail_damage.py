@@ -4,12 +4,13 @@
 import re
 from collections.abc import Iterator
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.file_diff import DiffLine
 from patchpilot.model.patch import Patch
 
-_TABBED = re.compile(r"\.(?:c|h|S|dts|dtsi)$")
+_TABBED = late(r"\.(?:c|h|S|dts|dtsi)$")
 
 
 @detector(

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch
@@ -102,4 +103,4 @@ def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
             return
 
 
-_SIGNED = re.compile(r"Signed-off-by: .*\S+@")
+_SIGNED = late(r"Signed-off-by: .*\S+@")

@@ -7,6 +7,7 @@ They check the form of a reference and, with a repository, whether it is correct
 import re
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
 from patchpilot.lint.checkpatch_address import balanced
 from patchpilot.lint.conditions import names_upstream_commit
@@ -61,7 +62,7 @@ _LONGER_IDS = (6, 17)
 """From this kernel on a Fixes: tag may have more than twelve digits."""
 
 
-_MARKER = re.compile(
+_MARKER = late(
     r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\)"  # noqa: E501
     r"|stable-dep-of: [0-9a-f]{12,40} \(\".+\"\))\s*$",
     re.IGNORECASE,

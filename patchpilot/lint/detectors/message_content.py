@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
@@ -97,7 +98,7 @@ def _ends_thought(line: str, following: str) -> bool:
     )
 
 
-_STAT = re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
+_STAT = late(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 
 @detector(

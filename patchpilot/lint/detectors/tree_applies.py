@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from patchpilot.cache.cached_re import late
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.lint_context import Context, Tip, once
 from patchpilot.lint.subsystem_facts import sections_of
@@ -58,8 +59,8 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
 
 
-_BASE = re.compile(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
-_PREREQUISITE = re.compile(r"^prerequisite-(?:patch-id|message-id|change-id): \S")
+_BASE = late(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
+_PREREQUISITE = late(r"^prerequisite-(?:patch-id|message-id|change-id): \S")
 _FOOT = 60
 """The number of lines at the end of a mail in which git format-patch and b4 name the base."""
 
@@ -313,7 +314,7 @@ def _same_age(patch: Patch, tree: Tree) -> bool:
     )
 
 
-_DATE = re.compile(
+_DATE = late(
     r"\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{4})\b"
 )
 

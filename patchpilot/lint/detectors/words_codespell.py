@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from string import ascii_lowercase
 
+from patchpilot.cache.cached_re import late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
 from patchpilot.lint.detectors.generic import subject_line
@@ -21,16 +22,16 @@ from patchpilot.lint.message_prose import is_prose, pasted, quoted_titles
 from patchpilot.lint.new_side import NewLine, c_hunks
 from patchpilot.lint.word_lists import word_set
 
-_WORD = re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
+_WORD = late(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
 
-_SENTENCE = re.compile(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
-_PLAIN = re.compile(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
+_SENTENCE = late(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
+_PLAIN = late(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
 _ENDINGS = (
     *("s", "es", "ed", "d", "ing", "er", "r", "ers", "rs", "ly", "y", "able", "ably"),
     *("ability", "ation", "ness", "less", "ful", "al", "ally", "or", "ors", "ies"),
     *("ied", "ier", "ity", "ish", "ist", "ism", "ment", "ments", "ings", "ic", "wise"),
 )
-_BEGINNINGS = re.compile(
+_BEGINNINGS = late(
     r"(?:un|re|de|dis|pre|non|sub|over|under|mis|out|inter|multi|super|co|in|auto|micro|up|down"
     r"|back|post|anti|bi|tri|en|fore|self|mid|semi|pseudo|para|meta|hyper|ultra|trans|counter|on"
     r"|off|[a-z])(?=[a-z]{3})"
