@@ -5,7 +5,6 @@ The numbers are in `checks/records.tsv`, which `python -m tests.lab.measure_rule
 mailing list archives.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -45,14 +44,13 @@ def rule_records() -> Mapping[Measured, RuleRecord]:
     file = data_dir("checks") / "records.tsv"
     if not file.is_file():
         return {}
-    with file.open(encoding="utf-8", newline="") as lines:
-        accepted = int(next(line for line in lines if "accepted" in line).split()[-1])
-        return {
-            (row["rule"], Severity(row["severity"])): RuleRecord(
-                accepted, *(int(row[key]) for key in RuleRecord._fields[1:])
-            )
-            for row in csv.DictReader(lines, delimiter="\t")
-        }
+    lines = iter(file.read_text(encoding="utf-8").splitlines())
+    accepted = int(next(line for line in lines if "accepted" in line).split()[-1])
+    _, *rows = (line.split("\t") for line in lines)
+    return {
+        (rule, Severity(severity)): RuleRecord(accepted, *map(int, numbers))
+        for rule, severity, *numbers in rows
+    }
 
 
 def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:

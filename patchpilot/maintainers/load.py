@@ -3,13 +3,14 @@
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
 from patchpilot.maintainers.role_words import RoleWords
-from patchpilot.maintainers.section_index import MaintainersFile, build
+from patchpilot.maintainers.section_index import MaintainersFile, Plain, build
 from patchpilot.model.action import Action
 from patchpilot.model.source_tree import Tree
 
@@ -28,6 +29,13 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     path, everywhere = where_maintainers_are(conf_words(tree))
     content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
     script = tree.read(SCRIPT) or b""
+    text, index, words = _indexed(content, script, keep)
+    return MaintainersFile(text, index, words, tree.is_dir)
+
+
+# a check reads the file in the patch's tree and in the tips of others, where it seldom differs
+@lru_cache(maxsize=2)
+def _indexed(content: bytes, script: bytes, keep: bool) -> tuple[str, Plain, RoleWords]:
     text = content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     key = key_of(INDEXES, (content, script))
     known = recall(INDEXES, key) if keep else None
@@ -40,9 +48,7 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
         }
         if keep:
             remember(INDEXES, key, known)
-    return MaintainersFile(
-        text, known["index"], RoleWords(*known["words"]), tree.is_dir
-    )
+    return text, known["index"], RoleWords(*known["words"])
 
 
 def maintainers_files(

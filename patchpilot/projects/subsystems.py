@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import PackError
 from patchpilot.model.patch import Patch
 from patchpilot.projects.detection import is_list_address
@@ -25,6 +26,7 @@ from patchpilot.projects.subsystem import Subsystem
 from patchpilot.resources import data_dir
 
 Table = dict[str, Any]
+_KIND = Kind("subsystems", (__file__,))
 _NOT_INHERITED = ("title", "inherits", "sections", "lists", "paths", "not_paths")
 SHARED = ("Documentation/devicetree/bindings/", "MAINTAINERS", "include/dt-bindings/")
 """What patches of every subsystem touch in addition to their own files."""
@@ -48,7 +50,16 @@ def forget() -> None:
 def _subsystems(folder: str) -> Mapping[str, Subsystem]:
     shipped = _texts(data_dir("checks") / "subsystems")
     own = _texts(Path(folder) / "subsystems")
-    tables = _resolved(shipped, own)
+    parts = (
+        part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+        for name, (file, text) in (*shipped.items(), *own.items())
+        for part in (name, file, text)
+    )
+    key = key_of(_KIND, parts)
+    tables = recall(_KIND, key)
+    if not isinstance(tables, dict):
+        tables = _resolved(shipped, own)
+        remember(_KIND, key, tables)
     return {name: _subsystem(name, table) for name, table in tables.items()}
 
 

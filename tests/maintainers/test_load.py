@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
 from patchpilot.maintainers import load
-from patchpilot.maintainers.load import INDEXES
+from patchpilot.maintainers.load import INDEXES, _indexed
 from tests.kit.maintainers import write_tree
 
 pytestmark = pytest.mark.usefixtures("cold_cache")
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.usefixtures("cold_cache")
 
 @pytest.fixture
 def kept() -> Path:
+    _indexed.cache_clear()
     return Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot"
 
 
@@ -23,6 +24,7 @@ def test_the_index_is_kept_and_read_back(tmp_path: Path, kept: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
     first = load(tree)
     assert len(list(kept.glob("maintainers-*"))) == 1
+    _indexed.cache_clear()
     second = load(tree)
     assert [section.name for section in first.sections] == [
         section.name for section in second.sections
@@ -37,6 +39,7 @@ def test_a_damaged_index_counts_as_none(tmp_path: Path, kept: Path) -> None:
     whole = file.read_bytes()
     for damaged in (b"", whole[:40], whole[:-1], whole[:-9] + b"\0" * 9):
         file.write_bytes(damaged)
+        _indexed.cache_clear()
         assert load(tree).named("THE REST")
         assert file.read_bytes() == whole
 
