@@ -5,6 +5,8 @@ The data may be in a wheel, an editable install or a checkout.
 """
 
 import json
+import os
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -88,6 +90,22 @@ def keep_draft(kind: str, name: str, text: str) -> Path:
 
 def state_path() -> Path:
     """Return the path of the user's state directory for patchpilot, which may not exist."""
-    import platformdirs
+    return Path(user_dir("state"))
 
-    return Path(platformdirs.user_state_path("patchpilot"))
+
+def user_dir(kind: str) -> str:
+    """Return the path of the user's directory for patchpilot: "data" or "state"."""
+    if sys.platform in ("darwin", "win32"):
+        import platformdirs
+
+        paths = platformdirs.PlatformDirs("patchpilot", appauthor=False)
+        return str(getattr(paths, f"user_{kind}_dir"))
+    # platformdirs takes longer to import than all projects to read, and a patch is asked about many
+    # times
+    base = os.environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
+    if not base.startswith("/"):
+        # Path.home() raises where there is none
+        home = os.environ.get("HOME", "").rstrip("/") or os.path.expanduser("~")  # noqa: PTH111
+        below = {"data": "share", "state": "state"}[kind]
+        base = f"{home}/.local/{below}" if home.startswith("/") else os.devnull
+    return f"{base}/patchpilot"

@@ -23,6 +23,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mail_reader import MailReader
+from patchpilot.resources import state_path
 from patchpilot.series.database import (
     DamagedError,
     Layout,
@@ -142,9 +143,7 @@ class StoredMails:
 
 
 def default_file() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_state_dir("patchpilot")) / "track.sqlite"
+    return state_path() / "track.sqlite"
 
 
 class Store:

@@ -4,8 +4,11 @@
 They come from messages, commits, tags, archives and files.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from patchpilot.cache.cached_re import late
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 """No date is outside of these years: a century more or less never leaves what `datetime` can hold."""  # noqa: E501
@@ -15,6 +18,13 @@ _AHEAD = timedelta(days=1)
 clock or a forgery.
 """
 _LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp()
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_USUAL = late(
+    rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d\d?) (?P<month>{_MONTHS}) (?P<year>[12]\d{{3}})"
+    r" (?P<time>\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4})",
+    re.ASCII,
+)
+"""The form that git and most mail programs write. Importing email.utils takes longer."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -60,6 +70,11 @@ def parse_date(value: str) -> datetime | None:
 
     Returns None if there is none or it is out of range.
     """
+    if usual := _USUAL.fullmatch(value):
+        month = _MONTHS.index(usual["month"]) // 4 + 1
+        return read_iso(
+            f"{usual['year']}-{month:02}-{usual['day']:0>2}T{usual['time']}{usual['zone']}"
+        )
     from email.utils import parsedate_to_datetime
 
     try:

@@ -6,7 +6,6 @@ which add to them or override them key by key.
 """
 
 import os
-import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -18,7 +17,7 @@ from patchpilot.model.action import Action
 from patchpilot.projects.mailing_lists import GoneAddress, ListRule
 from patchpilot.projects.project import SECTIONS, Project
 from patchpilot.projects.stable_trees import Maintained, version_key
-from patchpilot.resources import data_dir
+from patchpilot.resources import data_dir, user_dir
 
 Table = dict[str, Any]
 DEFAULT = "linux"
@@ -74,18 +73,7 @@ def gone_addresses() -> tuple[GoneAddress, ...]:
 
 def user_folder() -> str:
     """Returns the user's data directory."""
-    if sys.platform in ("darwin", "win32"):
-        import platformdirs
-
-        return platformdirs.user_data_dir("patchpilot", appauthor=False)
-    # platformdirs takes longer to import than all projects to read
-    base = os.environ.get("XDG_DATA_HOME", "").strip()
-    if not base:
-        # most calls need no more than the variable, and a patch is asked about many times
-        # Path.home() raises where there is none
-        home = os.environ.get("HOME", "").rstrip("/") or os.path.expanduser("~")  # noqa: PTH111
-        base = f"{home}/.local/share" if home.startswith("/") else os.devnull
-    return f"{base}/patchpilot"
+    return user_dir("data")
 
 
 def refreshed(folder: str | None = None) -> dict[str, Table]:

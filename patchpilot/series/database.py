@@ -12,10 +12,9 @@ import shlex
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.action import Action
@@ -38,8 +37,7 @@ def _any_row(_table: str, _row: Row) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The layout of a database.
 
     Contains its name in error messages, and the scripts that create it and migrate each version
@@ -373,8 +371,7 @@ def back_up(database: Database, label: str) -> None:
         draft.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(NamedTuple):
     """The result of a recovery: the new path of the damaged file, the backup used, and how many
     rows came from each.
     """

@@ -50,3 +50,8 @@ class TopicStore:
 
     def __exit__(self, *_: object) -> None:
         self._db.close()
+
+    def has_drafts_of(self, repository: str) -> bool:
+        """Return whether any topic of a repository has a draft."""
+        query = "SELECT 1 FROM drafts WHERE repository = ? LIMIT 1"
+        return self._db.execute(query, (repository,)).fetchone() is not None

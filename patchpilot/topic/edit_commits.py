@@ -17,6 +17,7 @@ from patchpilot.commits.run import configuration, git, interactive
 from patchpilot.commits.submodules import submodules_off
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
+from patchpilot.resources import state_path
 
 AMENDING = (Use.COMMIT, Use.EDIT, Use.FILES)
 FETCHING = (Use.FETCH, Use.LOGIN)
@@ -111,11 +112,8 @@ def merged_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
 
 def _kept_file(text: str, name: str) -> Path:
     """The file in which an edit of this text is kept if the editor fails."""
-    import platformdirs
-
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    folder = Path(platformdirs.user_state_dir("patchpilot")) / "edits"
-    return folder / f"{digest}-{name}"
+    return state_path() / "edits" / f"{digest}-{name}"
 
 
 def set_up_mail(top: Path) -> bool:

@@ -31,6 +31,11 @@ def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
     """
     if not has_drafts():
         return None
+    from patchpilot.series.topic_database import TopicStore
+
+    with TopicStore() as store:
+        if not store.has_drafts_of(repository.key):
+            return None
     from patchpilot.model.draft import KnownPatch
     from patchpilot.series.draft import Drafts
 

@@ -35,6 +35,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.resources import state_path
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.build_objects import (
     OBJECTS,
@@ -171,17 +172,11 @@ def build(
 
 
 def _place(repository: Repository, commit: str, branch: BranchResult) -> Path:
-    import platformdirs
-
     key = hashlib.sha256(
         str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")
     ).hexdigest()[:8]
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", branch.version or branch.branch).strip(".-")
-    return (
-        Path(platformdirs.user_state_dir("patchpilot", appauthor=False))
-        / "resolve"
-        / f"{key}-{commit[:12]}-{name}"
-    )
+    return state_path() / "resolve" / f"{key}-{commit[:12]}-{name}"
 
 
 def _patches(place: Path) -> Path:
