@@ -9,7 +9,7 @@ from tests.kit.source import SOURCE, trees
 FRONT = ("cli", "tui", "demo")
 
 PLAIN = {
-    "commits/hook_scripts.py": "what is written into a git hook",
+    "commits/own_commands.py": "what is written into a git hook",
     "services/setup/install_hooks.py": "a line for a shell script",
     "services/setup/lts_branches.py": "the first line of a file",
     "checking/rule_pages.py": "the page of a rule in the documentation and in an editor",

@@ -2,12 +2,14 @@
 """The result of a check, shared by `check` and all code that processes its findings."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
+from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
@@ -17,13 +19,65 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
-    from patchpilot.checking.suppressions import Baseline, Waivers
     from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.built_commit import BuiltCommit
 
 
-QUESTIONS = 2
-"""Questions asked at once."""
+@json_form("rule", "name", "path~", "text", "count=times")
+class StaleEntry(NamedTuple):
+    """A baseline entry that no longer matches a finding.
+
+    It has the rule's id and name, the file ("" for the commit message), the line's text, and
+    how many `times` it was recorded.
+    """
+
+    rule: str
+    name: str
+    path: str
+    text: str
+    times: int
+
+
+class Suppressions(NamedTuple):
+    """The waivers and the baseline that a caller wants to apply.
+
+    `write` records the remaining findings in the baseline file. `content` is the baseline's
+    content if it is not read from the file; an empty content suppresses nothing.
+    """
+
+    waivers: tuple[Waiver, ...] = ()
+    baseline: Path | None = None
+    write: bool = False
+    content: bytes | None = None
+
+
+@json_form()
+class Waivers(NamedTuple):
+    """Expired waivers, which no longer suppress their findings, and unused waivers."""
+
+    expired: tuple[Waiver, ...]
+    unused: tuple[Waiver, ...]
+
+
+@json_form()
+class BaselineWritten(NamedTuple):
+    """The numbers of recorded, new and dropped findings when a baseline is written."""
+
+    recorded: int
+    new: int
+    dropped: int
+
+
+@json_form()
+class Baseline(NamedTuple):
+    """The baseline of a check: its file, its stale entries, and the entries written to it."""
+
+    file: str
+    stale: tuple[StaleEntry, ...]
+    written: BaselineWritten | None
+
+
+_COMPILED = (".c", ".h", ".S", ".rs", ".dts", ".dtsi")
 
 
 @json_form(
@@ -263,3 +317,31 @@ class CheckRun(NamedTuple):
         context.built = self.built.get(id(patch), ())
         context.older = self.older
         return context
+
+
+def unchecked(result: CheckResult, build: str = "use --build") -> tuple[str, ...]:
+    """Returns what was not checked, each with the reason or what checks it; `build` builds."""
+    return tuple(_unchecked(result, build))
+
+
+def _unchecked(result: CheckResult, build: str) -> Iterator[str]:
+    patches = [checked.patch for checked in result.patches]
+    paths = [path for patch in patches for path in patch.paths]
+    if not result.build and any(path.endswith(_COMPILED) for path in paths):
+        yield f"whether it compiles ({build})"
+    if result.whole_files:
+        return
+    if result.tree is None:
+        yield "whether it applies, and its recipients (no source tree: use --tree or -C)"
+    if result.repository is None:
+        yield "history and earlier fixes (no git repository: use -C)"
+    if result.unanswered:
+        yield result.unanswered
+    here = sum(patch.has_diff for patch in patches)
+    total = max((patch.subject.total or 0 for patch in patches), default=0)
+    if total > here:
+        yield f"the rest of the series ({here} of {total} patches are here)"
+
+
+QUESTIONS = 2
+"""Questions asked at once."""

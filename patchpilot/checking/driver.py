@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from patchpilot.building.plan import BuildOptions
+    from patchpilot.checking.check_result import Suppressions
     from patchpilot.checking.find_previous_version import NewSince
-    from patchpilot.checking.suppressions import Suppressions
     from patchpilot.commits.repository import Repository
     from patchpilot.projects.project import Project
 

@@ -7,11 +7,10 @@ from typing import NamedTuple
 from patchpilot.errors import unknown
 from patchpilot.lint.rule_records import hidden_by_default, records_of
 from patchpilot.lint.rule_store import OwnPack, examples_of, load_rules
-from patchpilot.lint.unknown_rule import unknown_rule_hint
-from patchpilot.model.finding import Severity
+from patchpilot.lint.selection import unknown_rule_hint
+from patchpilot.model.finding import RuleRecord, Severity
 from patchpilot.model.json_form import json_form
 from patchpilot.model.rule import Example, Rule
-from patchpilot.model.rule_record import RuleRecord
 
 all_rules = load_rules
 

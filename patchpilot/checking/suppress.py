@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.checking.suppressions import (
+from patchpilot.checking.check_result import (
     Baseline,
     BaselineWritten,
     StaleEntry,

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from patchpilot.cli.error_exit import ended, leave
-from patchpilot.cli.trust_question import trusting
 from patchpilot.cli.verb_command import Command, HelpRequested, Parser, option
 from patchpilot.cli.verbs import VERBS, overview
-from patchpilot.errors import ExitCode, UsageError, did_you_mean
+from patchpilot.errors import (
+    ExitCode,
+    PatchpilotError,
+    UsageError,
+    did_you_mean,
+)
 
 
 class Verbs(Mapping[str, Command]):
@@ -78,7 +82,19 @@ def run(argv: list[str]) -> int:
         from patchpilot.cli.complete_values import answer_shell
 
         return ended(lambda: answer_shell(root), argv)
-    return ended(lambda: trusting(lambda: _run(argv)), argv)
+    return ended(lambda: _run_trusted(argv), argv)
+
+
+def _run_trusted(argv: list[str]) -> int | None:
+    """Run the command line again if the user trusts commands that it needs."""
+    while True:
+        try:
+            return _run(argv)
+        except PatchpilotError as error:
+            from patchpilot.cli.trust_question import is_trusted
+
+            if not is_trusted(error):
+                raise
 
 
 def _run(argv: list[str]) -> int | None:

@@ -2,33 +2,13 @@
 """Asks on the terminal whether commands named by a repository may run."""
 
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from patchpilot.cli.output.stream import tell
 from patchpilot.errors import PatchpilotError
-
-if TYPE_CHECKING:
-    from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
+from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
 
-def trusting(work: Callable[[], int | None]) -> int | None:
-    """Return the result of `work`.
-
-    If it needs trusted commands, ask for trust on the terminal and run it again.
-    """
-    while True:
-        try:
-            return work()
-        except PatchpilotError as error:
-            # imported late: most calls need nothing of it
-            from patchpilot.model.own_command import UntrustedCommandsError
-
-            if not isinstance(error, UntrustedCommandsError) or not _agreed(error):
-                raise
-
-
-def shown(commands: "tuple[OwnCommand, ...]") -> str:
+def shown(commands: tuple[OwnCommand, ...]) -> str:
     """Return the commands as printed: the setting or hook, its file, and its text."""
     from patchpilot.model.printable import printable
 
@@ -41,7 +21,10 @@ def shown(commands: "tuple[OwnCommand, ...]") -> str:
     )
 
 
-def _agreed(error: "UntrustedCommandsError") -> bool:
+def is_trusted(error: PatchpilotError) -> bool:
+    """Return whether the user now trusts the commands for whose lack of trust a call failed."""
+    if not isinstance(error, UntrustedCommandsError):
+        return False
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     from patchpilot.cli import ask

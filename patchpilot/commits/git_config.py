@@ -3,18 +3,141 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from patchpilot.commits.repository_signature import state_of, user_files
+from patchpilot.cache.cached_re import late
 from patchpilot.commits.run import git, git_argv
+
+_FORMS = {
+    r"(?i:true|false|yes|no|on|off|[01]?)": """
+        core.bare core.commitgraph core.filemode core.ignorecase core.logallrefupdates
+        core.multipackindex core.precomposeunicode core.protecthfs core.protectntfs
+        core.symlinks core.sparsecheckout core.sparsecheckoutcone core.trustctime
+        core.usereplacerefs core.warnambiguousrefs index.sparse commit.gpgsign tag.gpgsign
+        user.useconfigonly remote.*.promisor remote.*.prune remote.*.skipdefaultupdate
+        remote.*.skipfetchall branch.*.patchpilot-enrolled notes.rewrite.* format.numbered
+        format.signoff format.encodeemailheaders format.forceinbodyfrom sendemail.annotate
+        sendemail.chainreplyto sendemail.signedoffbycc sendemail.suppressfrom sendemail.thread
+        sendemail.validate sendemail.xmailer sendemail.multiedit sendemail.assume8bitencoding
+        b4.send-same-thread b4.send-no-patatt-sign b4.send-hide-cover-to-cc""",
+    r"-?\d{1,9}[kKmMgG]?": """
+        core.repositoryformatversion core.bigfilethreshold core.compression core.abbrev
+        index.version diff.renamelimit merge.renamelimit format.filenamemaxlength""",
+    r"[A-Za-z0-9#;][A-Za-z0-9,.:+_=-]{0,99}": """
+        core.autocrlf core.eol core.safecrlf core.sharedrepository core.checkstat
+        core.commentchar extensions.objectformat extensions.refstorage extensions.partialclone
+        extensions.noop extensions.preciousobjects i18n.commitencoding i18n.logoutputencoding
+        remote.*.tagopt remote.*.partialclonefilter branch.*.rebase diff.algorithm
+        branch.*.b4-prep-cover-strategy b4.prep-cover-strategy format.thread
+        format.useautobase format.coverletter format.coverfromdescription sendemail.confirm
+        sendemail.suppresscc sendemail.transferencoding
+        sendemail.identity""",
+    r"[^\x00-\x1f\x7f]*": """
+        user.name user.email author.name author.email committer.name committer.email
+        sendemail.from format.from format.subjectprefix format.suffix format.notes
+        format.signature notes.displayref
+        b4.send-prefixes""",
+    r"[^\x00]*": """
+        branch.*.description branch.*.b4-tracking branch.*.patchpilot-description""",
+    r"(?!-)[^\x00-\x20\x7f~^:?*\[\\]+": """
+        branch.*.merge branch.*.remote branch.*.pushremote remote.pushdefault
+        core.notesref""",
+    r"[+^]?(?![-/%])[^\x00-\x20\x7f~^:?\[\\]*(?::[^\x00-\x20\x7f~^:?\[\\]*)?": """
+        remote.*.fetch remote.*.push notes.rewriteref""",
+    # neither an option nor a remote helper (gitremote-helpers(7)) such as ext::COMMAND
+    r"(?:(?:https?|git|ssh)://(?!-)|file://|(?!-)(?![^/]*:(?::|//)))[^\x00-\x1f\x7f]+": """
+        remote.*.url remote.*.pushurl""",
+}
+"""The form of a value, and the settings that have it; `*` is any text in one part of a name."""
+_ACTING_KINDS = ("archive", "url", "path", "paths")
+
+
+@cache
+def _forms() -> dict[str, re.Pattern[str]]:
+    return {
+        name: late(form) for form, names in _FORMS.items() for name in names.split()
+    }
+
+
+def is_plain(key: str, value: str) -> bool:
+    """Return whether a setting counts although only the repository names it.
+
+    `key` is in git's form, with section and variable in lower case.
+    """
+    section, _, rest = key.partition(".")
+    subsection, dot, variable = rest.rpartition(".")
+    if section == "patchpilot":
+        return variable.replace("-", "") not in acting_names()
+    if dot and not subsection:
+        # git reads no repository with it
+        return False
+    names = (f"{section}.*.{variable}", f"{section}.{subsection}.*") if dot else (key,)
+    form = next((_forms()[name] for name in names if name in _forms()), None)
+    return form is not None and form.fullmatch(value) is not None
+
+
+@cache
+def acting_names() -> frozenset[str]:
+    """Return patchpilot's settings that name a server, a path or a command, without hyphens."""
+    # importing it takes longer than most calls need
+    from patchpilot.config import KEYS
+
+    return frozenset(
+        key.name.replace("-", "") for key in KEYS if key.kind in _ACTING_KINDS
+    )
+
+
+_FILES = ("HEAD", "config", "config.worktree", "packed-refs", "FETCH_HEAD", "shallow")
+_FOLDERS = ("refs", "reftable")
+
+
+def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
+    """Returns a tuple of strings that changes with the refs, HEAD or the configuration.
+
+    Both the repository's and the user's configuration are covered. git replaces a ref's file by
+    another file, which changes the time of the folder. Files that the configuration includes
+    are not checked.
+    """
+    folders = dict.fromkeys((git_dir, common_dir))
+    paths = [folder / name for folder in folders for name in _FILES]
+    paths += [
+        path
+        for folder in folders
+        for name in _FOLDERS
+        for path in _folders(folder / name)
+    ]
+    return tuple(state_of(path) for path in (*paths, *user_files()))
+
+
+def _folders(top: Path) -> Iterator[Path]:
+    for folder, _, _ in os.walk(top):
+        yield Path(folder)
+
+
+def user_files() -> tuple[Path, ...]:
+    """Returns the paths of the user's git configuration files."""
+    home = Path.home()
+    config = os.environ.get("XDG_CONFIG_HOME") or home / ".config"
+    return home / ".gitconfig", Path(config) / "git" / "config"
+
+
+def state_of(path: Path) -> str:
+    """Returns a file's path, time, size and inode as text, which changes with the file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return f"{path} none"
+    return f"{path} {found.st_mtime_ns} {found.st_size} {found.st_ino}"
+
 
 OWN_SCOPES = ("local", "worktree")
 """The scopes of what a repository's own files set."""
 _LIST = ("config", "--list", "-z", "--show-scope", "--show-origin")
-_FILES = (".git/config", ".git/config.worktree", "config")
+_CONFIGS = (".git/config", ".git/config.worktree", "config")
 _OF_CALLER = (
     "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_COUNT",
@@ -73,7 +196,7 @@ def all_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ..
 
 
 def _listed(where: Path, tolerant: bool) -> _Known:
-    expected = (*(where / name for name in _FILES), *user_files())
+    expected = (*(where / name for name in _CONFIGS), *user_files())
     before = {file: state_of(file) for file in expected}
     done = git(where, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
     words = done.text.split("\0")

@@ -9,6 +9,8 @@ user's own configuration and the environment name needs no trust.
 
 import os
 import re
+import shlex
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -22,14 +24,38 @@ from patchpilot.commits.git_config import (
     all_entries,
     by_key,
     config_entry,
+    is_plain,
     matching,
 )
-from patchpilot.commits.hook_scripts import B4_KEY, b4_command, hook_script
 from patchpilot.commits.places import common_dir_of
-from patchpilot.commits.plain_settings import is_plain
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
+
+MARK = "# put here by `patchpilot setup hooks`; `patchpilot setup hooks --remove` removes it"
+B4_KEY = "b4.prep-perpatch-check-cmd"
+_SCRIPT = f"""#!/bin/sh
+{MARK}
+python=PYTHON
+"$python" -P -c 'import patchpilot' 2>/dev/null && exec "$python" -P -m patchpilot setup hooks NAME --run "$1"
+patchpilot --version >/dev/null 2>&1 && exec patchpilot setup hooks NAME --run "$1"
+echo 'patchpilot: warning: not installed: the hook NAME is skipped' >&2
+"""  # noqa: E501
+B4_CALL = (
+    """sh -c '"$0" -P -c "import patchpilot" 2>/dev/null && exec "$0" -P -m patchpilot check --format checkpatch -; """  # noqa: E501
+    """exec patchpilot check --format checkpatch -' """
+)
+"""b4 runs it without a shell; the interpreter follows, as the shell's $0."""
+
+
+def hook_script(name: str) -> str:
+    """Returns the script of a git hook, which uses the current Python interpreter."""
+    return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
+
+
+def b4_command() -> str:
+    """Returns the value of b4's setting, a command that uses the current Python interpreter."""
+    return B4_CALL + shlex.quote(sys.executable)
 
 
 class Use(StrEnum):

@@ -20,6 +20,8 @@ from patchpilot.commits.git_config import (
     ConfigEntry,
     by_key,
     config_entry,
+    is_plain,
+    state_of,
 )
 from patchpilot.commits.own_commands import (
     Use,
@@ -28,8 +30,6 @@ from patchpilot.commits.own_commands import (
     trusted_hooks,
 )
 from patchpilot.commits.places import Places, read_places
-from patchpilot.commits.plain_settings import is_plain
-from patchpilot.commits.repository_signature import state_of
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.urls import public_url

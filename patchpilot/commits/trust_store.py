@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from patchpilot.commits.repository_signature import state_of
+from patchpilot.commits.git_config import state_of
 from patchpilot.resources import state_path, store_json
 
 Entry = Mapping[str, str]

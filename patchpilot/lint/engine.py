@@ -18,10 +18,9 @@ from patchpilot.lint.rule_store import detector_of
 from patchpilot.lint.selection import is_later
 from patchpilot.model.bounded_date import parse_date
 from patchpilot.model.file_diff import FileChange
-from patchpilot.model.finding import Finding, FindingFix, Severity
+from patchpilot.model.finding import Finding, FindingFix, RuleRecord, Severity
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import WHOLE, Rule
-from patchpilot.model.rule_record import RuleRecord
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""

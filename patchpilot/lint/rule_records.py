@@ -8,9 +8,8 @@ mailing list archives.
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from patchpilot.model.finding import Severity
+from patchpilot.model.finding import RuleRecord, Severity
 from patchpilot.model.rule import Rule
-from patchpilot.model.rule_record import RuleRecord
 from patchpilot.resources import data_dir
 
 Measured = tuple[str, Severity]

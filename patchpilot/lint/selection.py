@@ -4,10 +4,20 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from patchpilot.errors import unknown
-from patchpilot.lint.unknown_rule import unknown_rule_hint
+from patchpilot.errors import nearest, unknown
+from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.rule import Kernel, Rule
 from patchpilot.projects.loading import find_project
+
+
+def unknown_rule_hint(word: str, known: Iterable[str]) -> Advice:
+    """Returns a hint with the nearest rule name, if there is one, and the command that lists all
+    rules.
+    """
+    listing = Action("explain", (), "run `{}` to list the rules")
+    near = nearest(word.replace("_", "-"), known)
+    return Hint((f"did you mean {near!r}? ", listing)) if near else listing
+
 
 _RELEASE_6_0, _CYCLE, _RELEASES = date(2022, 10, 2), timedelta(days=64), 20
 """When Linux 6.0 was released, the time to the next release, and the releases of a major one."""

@@ -10,7 +10,7 @@ from patchpilot.projects.subsystems import subsystem_of, subsystem_of_path
 
 if TYPE_CHECKING:
     from patchpilot.maintainers import SectionMatch
-    from patchpilot.projects.subsystem import Subsystem
+    from patchpilot.projects.project import Subsystem
 
 
 @once

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from patchpilot.errors import InputError, UsageError, unknown
-from patchpilot.lint.unknown_rule import unknown_rule_hint
+from patchpilot.lint.selection import unknown_rule_hint
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import read_day
 from patchpilot.model.finding import Finding, Severity

@@ -9,7 +9,7 @@ from pathlib import Path
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
-from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.maintainers.section import RoleWords
 from patchpilot.maintainers.section_index import MaintainersFile, Plain, build
 from patchpilot.model.action import Action
 from patchpilot.model.source_tree import Tree

@@ -6,7 +6,7 @@ The script is never run.
 
 import re
 
-from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.maintainers.section import RoleWords
 from patchpilot.model.bounded_number import number
 
 _ROLE = re.compile(

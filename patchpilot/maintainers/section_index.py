@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 from patchpilot.maintainers.file_patterns import folder_of
 from patchpilot.maintainers.perl_patterns import PerlPattern, needed_words
-from patchpilot.maintainers.role_words import RoleWords
-from patchpilot.maintainers.section import Section, is_ignored, parse_section
+from patchpilot.maintainers.section import RoleWords, Section, is_ignored, parse_section
 
 Plain = dict[str, Any]
 

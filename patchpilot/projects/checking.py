@@ -6,10 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from patchpilot.errors import PackError, suggestion
-from patchpilot.projects.mailing_lists import GoneAddress, ListRule
-from patchpilot.projects.project import SECTIONS, Lists, Project
+from patchpilot.projects.project import (
+    CHOICES,
+    SECTIONS,
+    GoneAddress,
+    ListRule,
+    Lists,
+    Project,
+    Subsystem,
+)
 from patchpilot.projects.stable_trees import StableTrees
-from patchpilot.projects.subsystem import CHOICES, Subsystem
 
 _NOT_WRITTEN: Mapping[Any, tuple[str, ...]] = {
     Project: ("name", "lineage", "files"),

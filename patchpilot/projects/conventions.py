@@ -4,7 +4,7 @@
 from collections.abc import Iterator, Mapping
 
 from patchpilot.model.path_fact import PathFact
-from patchpilot.projects.subsystem import Subsystem
+from patchpilot.projects.project import Subsystem
 
 LABELS: Mapping[str, str] = {
     "prefix": "subject",

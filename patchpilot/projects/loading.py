@@ -14,8 +14,7 @@ from typing import Any
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import PackError, unknown
 from patchpilot.model.action import Action
-from patchpilot.projects.mailing_lists import GoneAddress, ListRule
-from patchpilot.projects.project import SECTIONS, Project
+from patchpilot.projects.project import SECTIONS, GoneAddress, ListRule, Project
 from patchpilot.projects.stable_trees import Maintained, version_key
 from patchpilot.resources import data_dir, user_dir
 

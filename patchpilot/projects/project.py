@@ -7,8 +7,97 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from patchpilot.model.trailer import Trailer
-from patchpilot.projects.mailing_lists import GoneAddress, ListRule
 from patchpilot.projects.stable_trees import StableTrees
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "after_prefix": ("capital", "lower"),
+    "declarations": ("longest-first", "any"),
+    "comments": ("empty-first-line", "text-on-first-line", "//"),
+    "changes": ("below", "message"),
+}
+"""The words that these keys take."""
+
+
+class Subsystem(NamedTuple):
+    """A subsystem and its conventions; an empty key or 0 means that there is no convention.
+
+    It is selected by `paths` (a directory with "/", a file, or the beginning of a name with "*")
+    except `not_paths`, by `sections` of MAINTAINERS, or by `lists`. `prefix` is an example of a
+    subject prefix, `prefix_pattern` matches it, and `after_prefix` is the case of the first word
+    after it. `trees` are the words in [PATCH …] for fixes and for other patches, `other_trees`
+    the permitted alternatives; with `tree_required`, one of them is mandatory. With
+    `fixes_to_stable`, Cc: stable is wanted with each Fixes: tag. `links` are the URLs for Link:
+    tags to messages, `closes` the permitted targets of Closes:. `cover_from` is the number of
+    patches from which a cover letter is wanted, `changes` where the changes since the last version
+    are listed. `sources` gives the source of each key: a URL, a file in Documentation/, or the
+    share of patches that follow it.
+    """
+
+    name: str
+    title: str
+    inherits: str = ""
+    sections: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    not_paths: tuple[str, ...] = ()
+    prefix: str = ""
+    prefix_pattern: str = ""
+    after_prefix: str = ""
+    trees: tuple[str, ...] = ()
+    other_trees: tuple[str, ...] = ()
+    tree_required: bool = False
+    fixes_to_stable: bool = False
+    links: tuple[str, ...] = ()
+    closes: tuple[str, ...] = ()
+    declarations: str = ""
+    comments: str = ""
+    cover_from: int = 0
+    changes: str = ""
+    resend_hours: int = 0
+    ping_days: int = 0
+    sources: Mapping[str, str] = MappingProxyType({})
+
+
+class ListRule(NamedTuple):
+    """A list that receives patches whose message or notes match and that have all of `tags`
+    (lower case).
+    """
+
+    address: str
+    role: str
+    message: str
+    reason: str
+    reference: str
+    tags: tuple[str, ...] = ()
+
+    def matches(self, text: str) -> bool:
+        """Whether this text of a message and its notes is for the list."""
+        return re.search(self.message, text, re.MULTILINE) is not None
+
+
+class GoneAddress(NamedTuple):
+    """An address or a whole domain that bounces, the reason, and the replacement address ("" if
+    unknown).
+    """
+
+    why: str
+    address: str = ""
+    domain: str = ""
+    instead: str = ""
+
+    def matches(self, email: str) -> bool:
+        """Whether this address bounces."""
+        lowered = email.lower()
+        return (
+            lowered == self.address
+            if self.address
+            else lowered.rpartition("@")[2] == self.domain
+        )
+
+
+def bounces(email: str, gone: Iterable[GoneAddress]) -> GoneAddress | None:
+    """Returns the entry for a bouncing address, or None."""
+    return next((row for row in gone if row.matches(email)), None)
 
 
 class Tags(NamedTuple):

@@ -21,8 +21,7 @@ from patchpilot.projects.loading import (
     projects,
     user_folder,
 )
-from patchpilot.projects.project import Project
-from patchpilot.projects.subsystem import Subsystem
+from patchpilot.projects.project import Project, Subsystem
 from patchpilot.resources import data_dir
 
 Table = dict[str, Any]

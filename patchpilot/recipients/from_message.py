@@ -14,7 +14,7 @@ from patchpilot.errors import GitError
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import Trailer, parse_trailer
-from patchpilot.projects.mailing_lists import ListRule
+from patchpilot.projects.project import ListRule
 from patchpilot.recipients.merge_recipients import MergedRecipient
 
 ROLES = {

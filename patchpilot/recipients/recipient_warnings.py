@@ -16,7 +16,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import gone_addresses
-from patchpilot.projects.mailing_lists import bounces
+from patchpilot.projects.project import bounces
 from patchpilot.recipients.from_maintainers import NamedRecipient
 from patchpilot.recipients.get_maintainer.address_format import (
     each_mailbox,

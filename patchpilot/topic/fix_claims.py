@@ -131,7 +131,7 @@ def _name(commit: Commit) -> str:
 
 
 def _answers(repository: Repository) -> dict[str, str]:
-    if not has_drafts():
+    if not has_drafts(repository):
         return {}
     with Drafts() as drafts:
         found = drafts.all(repository.key)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from patchpilot.commits.git_config import signature
 from patchpilot.commits.repository import Repository as Repository
-from patchpilot.commits.repository_signature import signature
 
 
 class _Opened:

@@ -19,9 +19,14 @@ _B4_BRANCH = "b4/"
 _SUBJECT = late(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
 
 
-def has_drafts() -> bool:
-    """Return whether the user has any draft. Finding out which one takes longer."""
-    return (state_path() / _DATABASE).exists()
+def has_drafts(repository: "Repository") -> bool:
+    """Return whether any topic of a repository has a draft. Finding out which one takes longer."""
+    if not (state_path() / _DATABASE).exists():
+        return False
+    from patchpilot.series.topic_database import TopicStore
+
+    with TopicStore() as store:
+        return store.has_drafts_of(repository.key)
 
 
 def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
@@ -29,13 +34,8 @@ def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
 
     Nothing is written, and no database is opened if there is none.
     """
-    if not has_drafts():
+    if not has_drafts(repository):
         return None
-    from patchpilot.series.topic_database import TopicStore
-
-    with TopicStore() as store:
-        if not store.has_drafts_of(repository.key):
-            return None
     from patchpilot.model.draft import KnownPatch
     from patchpilot.series.draft import Drafts
 

@@ -368,7 +368,7 @@ def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
     """Whether these are the patches of a topic that fixes a security problem which is not public
     yet.
     """
-    if repository is None or repository.bare or not has_drafts():
+    if repository is None or repository.bare or not has_drafts(repository):
         return False
     from patchpilot.model.send_request import SendRequest
     from patchpilot.series.draft import Drafts

@@ -5,8 +5,8 @@ The exponent is that of the step from 100 to 1,000 items: 1 is linear.
 """
 
 import math
-import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +37,13 @@ diff --git a/drivers/frob/f{number}.c b/drivers/frob/f{number}.c
 -- 
 2.43.0
 
+"""
+_MEASURED = """\
+import os, sys
+words = sys.argv[1:]
+quiet = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
+_, _, used = os.wait4(os.posix_spawn(words[0], words, os.environ, file_actions=quiet), 0)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
 
 
@@ -111,11 +118,15 @@ def history(size: int) -> Iterator[str]:
 
 
 def cost(words: tuple[str, ...], work: Path) -> tuple[float, int]:
-    """Return the CPU seconds and the peak megabytes of a run, with all its processes."""
-    quiet = [
-        (os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)
-    ]
-    os.chdir(work)
-    pid = os.posix_spawn(words[0], words, dict(os.environ), file_actions=quiet)
-    _, _, used = os.wait4(pid, 0)
-    return used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
+    """Return the CPU seconds and the peak megabytes of a run, with all its processes.
+
+    The peak of a process is at least that of the process that started it, which must be small.
+    """
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", _MEASURED, *words],
+        cwd=work,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    seconds, peak = done.stdout.split()
+    return float(seconds), int(peak) // 1024

@@ -142,7 +142,7 @@ def _fixes() -> Run:
 
 def _maintainers() -> Run:
     from patchpilot.maintainers.match import match
-    from patchpilot.maintainers.role_words import RoleWords
+    from patchpilot.maintainers.section import RoleWords
     from patchpilot.maintainers.section_index import MaintainersFile, build
 
     def run(text: str) -> None:

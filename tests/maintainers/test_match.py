@@ -8,7 +8,7 @@ from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.maintainers import MaintainersFile, load, match
 from patchpilot.maintainers.file_patterns import depth, matches
 from patchpilot.maintainers.match import match_path
-from patchpilot.maintainers.role_words import RoleWords
+from patchpilot.maintainers.section import RoleWords
 from patchpilot.maintainers.section_index import build
 from tests.kit.maintainers import MAINTAINERS, patch, write_tree
 

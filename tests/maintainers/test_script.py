@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from patchpilot.maintainers.role_words import RoleWords
 from patchpilot.maintainers.script_defaults import read_words
+from patchpilot.maintainers.section import RoleWords
 
 SCRIPT = r"""
 my $email_git = 1;

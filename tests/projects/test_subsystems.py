@@ -14,7 +14,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.projects.conventions import LABELS, conventions
 from patchpilot.projects.loading import default_project, user_folder
-from patchpilot.projects.subsystem import CHOICES, Subsystem
+from patchpilot.projects.project import CHOICES, Subsystem
 from patchpilot.projects.subsystems import (
     as_subsystem_wants,
     forget,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.checking.unchecked import unchecked
+from patchpilot.checking.check_result import unchecked
 from patchpilot.model.printable import width
 from patchpilot.tui.screens.backports_screen import empty_keys, empty_words
 from patchpilot.tui.screens.checks_rows import nothing_keys

@@ -25,8 +25,7 @@ from patchpilot.services.check.check_source import (
 from patchpilot.topic.topic_prefix import has_drafts
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_result import CheckResult
-    from patchpilot.checking.suppressions import Suppressions
+    from patchpilot.checking.check_result import CheckResult, Suppressions
     from patchpilot.config import Settings
     from patchpilot.settings.read_settings import Source
     from patchpilot.topic.workplace import Workplace
@@ -233,7 +232,7 @@ def _suppressions(
     asked = (
         options.baseline or options.write_baseline or options.waive or options.unwaive
     )
-    if not (asked or settings.waivers or (repository and has_drafts())):
+    if not (asked or settings.waivers or (repository and has_drafts(repository))):
         return None
     from patchpilot.services.check.find_suppressions import find_suppressions
 

@@ -9,8 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from patchpilot.checking.check_result import CheckResult
-from patchpilot.checking.unchecked import unchecked
+from patchpilot.checking.check_result import CheckResult, unchecked
 from patchpilot.cli.output.text_layout import filled
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed

@@ -10,9 +10,9 @@ from functools import cache
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
-from patchpilot.lint.english_verbs import imperative_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import paragraphs
+from patchpilot.lint.word_lists import imperative_of
 
 
 @cache

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from patchpilot.lint.conditions import is_mail, is_marked
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_hit
-from patchpilot.lint.english_verbs import imperative_of
 from patchpilot.lint.habits import alike, case_of, first_word, habits
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
@@ -18,7 +17,7 @@ from patchpilot.lint.subject_prefix import (
     written_prefix,
 )
 from patchpilot.lint.subsystem_facts import subsystem
-from patchpilot.lint.word_lists import word_set
+from patchpilot.lint.word_lists import imperative_of, word_set
 from patchpilot.model.finding import FindingFix
 from patchpilot.model.patch import Patch
 

@@ -17,7 +17,7 @@ from patchpilot.projects.subsystems import subsystems
 
 if TYPE_CHECKING:
     from patchpilot.maintainers import SectionMatch
-    from patchpilot.projects.subsystem import Subsystem
+    from patchpilot.projects.project import Subsystem
 
 
 @detector(

@@ -3,8 +3,12 @@
 
 from typing import NamedTuple
 
-from patchpilot.maintainers.role_words import RoleWords, ascii_lower
-from patchpilot.maintainers.section import Section, list_and_remark
+from patchpilot.maintainers.section import (
+    RoleWords,
+    Section,
+    ascii_lower,
+    list_and_remark,
+)
 from patchpilot.model.address import danger
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.recipients.get_maintainer.address_format import (

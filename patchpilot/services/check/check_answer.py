@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot import __version__
 from patchpilot.checking.check_result import (
+    Baseline,
     CheckResult,
     FindingCounts,
     SeriesFindings,
+    Waivers,
+    unchecked,
 )
-from patchpilot.checking.suppressions import Baseline, Waivers
-from patchpilot.checking.unchecked import unchecked
 from patchpilot.model.built_commit import BuiltConfiguration
 from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.model.json_form import json_form

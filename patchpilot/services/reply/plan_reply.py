@@ -10,10 +10,9 @@ from patchpilot.errors import MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address, sort_out
 from patchpilot.model.message import Message
 from patchpilot.model.message_id import bracketed
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch_subject import parse_subject, stable_versions
 from patchpilot.model.recipient import refuse_many
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.stable_prefix import stable_versions
 from patchpilot.model.upstream_references import upstream_commits
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.compose_mails import (

@@ -7,9 +7,8 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from patchpilot.model.address import Address
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch_subject import parse_subject, stable_versions
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.stable_prefix import stable_versions
 from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.phrases import CLOSING, GREETING

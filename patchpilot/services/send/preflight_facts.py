@@ -235,8 +235,8 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
     Findings that the tree's configuration waives or ignores are included, because the sender
     is responsible for the messages.
     """
+    from patchpilot.checking.check_result import Suppressions
     from patchpilot.checking.driver import Driver
-    from patchpilot.checking.suppressions import Suppressions
     from patchpilot.checking.topic_waivers import of_draft
     from patchpilot.lint.lint_context import Options
     from patchpilot.topic.topic_prefix import series_with_prefix

@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.b4_prep import is_cover_message
-from patchpilot.commits.hook_scripts import B4_CALL, B4_KEY, b4_command, hook_script
-from patchpilot.commits.own_commands import hooks_folder
+from patchpilot.commits.own_commands import (
+    B4_CALL,
+    B4_KEY,
+    b4_command,
+    hook_script,
+    hooks_folder,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError, unknown
 from patchpilot.model.json_form import json_form

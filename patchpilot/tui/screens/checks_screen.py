@@ -267,7 +267,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return rows or [Row(self._empty(wide, room.height))]
 
     def _empty(self, columns: int, lines: int) -> Text:
-        from patchpilot.checking.unchecked import unchecked
+        from patchpilot.checking.check_result import unchecked
 
         result = self._shown
         if result is None:
