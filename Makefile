@@ -118,7 +118,6 @@ bench: setup
 	@$(BIN)/python tests/bench/run.py $(if $(RECORD),--record)
 ifneq ($(CACHE),no)
 	@$(BIN)/python tests/bench/startup.py
-	@$(BIN)/python tests/bench/walk.py $(PATCHPILOT_LARGE)
 	@$(BIN)/python tests/bench/walk_large.py
 	@$(BIN)/python tests/bench/redraw.py
 	@$(BIN)/python tests/bench/hostile.py

@@ -28,7 +28,7 @@ from tests.bench.performance import (
     worse,
     write_page,
 )
-from tests.kit.terminal import Terminal
+from tests.bench.walk import environment, sandbox, start, walk
 
 BIN = Path(sys.executable).parent
 PATCHPILOT = str(BIN / "patchpilot")
@@ -59,7 +59,7 @@ def main() -> int:
         commits(tree)
         patches(tree)
         starts(tree)
-        terminal(tree)
+        terminal(tree, scratch)
         objects(tree, scratch)
         growth(PATCHPILOT, scratch)
     write_page(ROWS, [*versions(), "Linux 6.1"])
@@ -174,17 +174,12 @@ def starts(tree: Path) -> None:
     )
 
 
-def terminal(tree: Path) -> None:
-    """From the start to the first screen that takes keys, beside lazygit if it is installed."""
-    for program, words in ((PATCHPILOT, "quit"), ("lazygit", "Commit")):
-        if not shutil.which(program):
-            print(f"{program}: not run")
-            continue
-        waits = []
-        for _ in range(5):
-            with Terminal([program], tree, size=(120, 36)) as shown:
-                waits.append(shown.wait_for(words) - shown.started)
-        print(f"{Path(program).name}: takes keys after {min(waits):.2f} s", flush=True)
+def terminal(tree: Path, scratch: Path) -> None:
+    """The TUI in the kernel's tree and in the demo, beside lazygit if it is installed."""
+    for label, work in (("kernel", tree), ("demo", sandbox(scratch))):
+        walk(label, work, environment(scratch, label))
+    if shutil.which("lazygit"):
+        start("lazygit", "Commit", tree)
 
 
 def caches(tree: Path, folder: Path) -> None:

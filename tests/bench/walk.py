@@ -1,52 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How long the walk takes to show where you stand, and to answer a key: `python tests/bench/walk.py
-[REPOSITORY[:BRANCH] …]`.
+"""Measure how long the TUI takes to answer the first key, to fill its screen and to show a stage.
 
-On the sandbox, and on a clone (objects borrowed, nothing checked out) of each repository named,
-with a topic of two commits on top. $PATCHPILOT is the command (default: the one beside this Python;
-only an installed copy is compiled). Times are from exec; with them the processor seconds, which a
-busy machine does not stretch.
+The program runs on a real pseudo-terminal. $PATCHPILOT is the command (default: the one beside this
+Python; only an installed copy is compiled). Time spent waiting for a processor is left out, so that
+a busy machine does not count.
 """
 
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.kit.terminal import Terminal
 
 PATCHPILOT = os.environ.get("PATCHPILOT") or str(
     Path(sys.executable).parent / "patchpilot"
 )
-PYTHON = Path(PATCHPILOT).parent / "python"
 RUNS = 5
-LIMIT, KEY_LIMIT = 0.15, 0.1
-"""Seconds from Python's own start to where you stand, and from a key to what is drawn for it."""
-
-
-def main(named: Sequence[str]) -> int:
-    """Measure each place in turn."""
-    with tempfile.TemporaryDirectory() as scratch:
-        own_start = floor()
-        places = [("the sandbox", sandbox(Path(scratch)))]
-        places += [
-            (Path(one).name, topic_on(Path(one), Path(scratch))) for one in named
-        ]
-        for label, work in places:
-            env = environment(Path(scratch), label)
-            start(label, work, env, own_start)
-            latency(label, work, env)
-    return 0
+FIRST_KEY, QUIET, STAGE, KEY = 0.8, 1.0, 0.3, 0.1
+"""Goals in seconds: from exec to the answer to a key, and to a filled screen; from a key to its
+stage; from a key in a list to the answer.
+"""
+SETTLED = 1.5
+"""Seconds without output after which the screen is filled."""
 
 
 def environment(scratch: Path, label: str) -> dict[str, str]:
-    """A home of its own, that was used before."""
+    """Return the variables of a home directory that was used before."""
     home = scratch / f"home of {label}"
     state = home / "state" / "patchpilot"
     state.mkdir(parents=True)
@@ -58,7 +40,7 @@ def environment(scratch: Path, label: str) -> dict[str, str]:
 
 
 def sandbox(scratch: Path) -> Path:
-    """The clone of the demo."""
+    """Return the clone of the demo."""
     from patchpilot.demo.demo_repository import make_repositories
 
     place = scratch / "sandbox"
@@ -66,151 +48,54 @@ def sandbox(scratch: Path) -> Path:
     return make_repositories(place).work
 
 
-def topic_on(repository: Path, scratch: Path) -> Path:
-    """A clone that borrows the objects, with a branch of two commits and no file checked out."""
-    work = scratch / repository.stem
-
-    def git(*args: str) -> str:
-        argv = [
-            "git",
-            "-C",
-            str(work),
-            "-c",
-            "user.name=Ada Fixer",
-            "-c",
-            "user.email=ada@example.org",
-            *args,
-        ]
-        return subprocess.run(
-            argv, check=True, capture_output=True, text=True
-        ).stdout.strip()
-
-    subprocess.run(
-        ["git", "clone", "-q", "--shared", "--no-checkout", str(repository), str(work)],
-        check=True,
-    )
-    head = git("rev-parse", "HEAD")
-    git("branch", "-q", "topic", head)
-    git(
-        "branch",
-        "-q",
-        "--set-upstream-to",
-        git("rev-parse", "--abbrev-ref", "origin/HEAD"),
-        "topic",
-    )
-    git("symbolic-ref", "HEAD", "refs/heads/topic")
-    git("read-tree", "HEAD")
-    path = next(
-        line.split("\t")[1]
-        for line in git("ls-tree", "-r", "HEAD").splitlines()
-        if line.endswith(".c")
-    )
-    text = git("cat-file", "blob", f"HEAD:{path}")
-    for number in (1, 2):
-        text = f"{text}\n/* {number} */"
-        blob = subprocess.run(
-            ["git", "-C", str(work), "hash-object", "-w", "--stdin"],
-            input=text,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        git("update-index", "--cacheinfo", f"100644,{blob.stdout.strip()},{path}")
-        git("commit", "-q", "-m", f"frob: say {number}\n\nIt was not said.")
-    return work
-
-
-def floor() -> float:
-    """What cannot be beaten, Python's own start and Textual's; return that of Python."""
-    fastest = []
-    for code in ("pass", "import textual.app"):
-        walls = []
-        for _ in range(RUNS):
-            begun = time.perf_counter()
-            subprocess.run([PYTHON, "-c", code], check=True)
-            walls.append(time.perf_counter() - begun)
-        fastest.append(min(walls))
-        print(
-            f"{'python -c ' + repr(code):44s} best of {RUNS}: {min(walls) * 1000:5.0f} ms"
-        )
-    return fastest[0]
-
-
-def start(label: str, work: Path, env: dict[str, str], own_start: float) -> None:
-    """From exec to the bar with the topic's commits, and to the screen that takes keys."""
-    firsts, screens = [], []
-    head = subprocess.run(
-        ["git", "-C", str(work), "symbolic-ref", "--short", "HEAD"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    branch = f"{head.stdout.strip()} · "
+def walk(label: str, work: Path, env: Mapping[str, str]) -> None:
+    """Start the TUI several times, and print each time beside its goal."""
+    keys, quiet = [], []
     for _ in range(RUNS):
         with Terminal([PATCHPILOT], work, env=env) as terminal:
-            wall = terminal.wait_for("8 Follow", branch) - terminal.started
-            firsts.append((wall, terminal.cpu(), wall - terminal.queued()))
-            wall = terminal.wait_for("quit") - terminal.started
-            screens.append((wall, terminal.cpu(), wall - terminal.queued()))
-    limit = own_start + LIMIT
-    verdict = "met" if min(firsts)[0] <= limit else "MISSED"
-    print(
-        f"{label + ': where you stand':44s} {_best(firsts)}  target {limit * 1000:.0f} ms {verdict}"
-    )
-    print(f"{label + ': the screen that takes keys':44s} {_best(screens)}", flush=True)
-
-
-def _best(times: Sequence[tuple[float, float, float]]) -> str:
-    wall, cpu, own = (min(column) * 1000 for column in zip(*times, strict=True))
-    return (
-        f"best of {len(times)}: {wall:5.0f} ms ({cpu:.0f} ms of processor time; {own:.0f} ms"
-        " without waiting for a processor)"
-    )
-
-
-def latency(label: str, work: Path, env: dict[str, str]) -> None:
-    """From a key to the first thing drawn after it: while everything is being looked for, and when
-    all is quiet.
-    """
+            terminal.wait_for("quit")
+            terminal.latency("j")
+            keys.append(_own(terminal))
+            settled = terminal.quiet(SETTLED) - terminal.started
+            quiet.append(settled - terminal.queued())
+    _print(f"{label}: first key answered", min(keys), FIRST_KEY)
+    _print(f"{label}: screen filled", min(quiet), QUIET)
     with Terminal([PATCHPILOT], work, env=env) as terminal:
         terminal.wait_for("quit")
-        busy = [_key(terminal, "jk"[at % 2]) for at in range(30)]
-        _say(f"{label}: a key while jobs run", busy)
-        terminal.quiet(3.0)
-        _say(
-            f"{label}: a key in the commit",
-            [_key(terminal, "jk"[at % 2]) for at in range(20)],
-        )
-        # the first way out asks what a first-timer is asked
+        terminal.quiet(SETTLED)
+        moves = [_latency(terminal, "jk"[at % 2]) for at in range(20)]
+        _print(f"{label}: a key in a list (median)", statistics.median(moves), KEY)
+        # the first visit asks a question
         terminal.type("2")
         terminal.quiet(1.0)
         terminal.type("\x1b")
-        terminal.quiet(3.0)
-        _say(
-            f"{label}: from stage to stage",
-            [_key(terminal, one) for one in "34683468346834682"],
-        )
+        terminal.quiet(SETTLED)
+        stages = [_latency(terminal, stage) for stage in "34683468"]
+        _print(f"{label}: a stage (slowest)", max(stages), STAGE)
 
 
-def _key(terminal: Terminal, key: str) -> tuple[float, float]:
+def start(program: str, words: str, work: Path) -> None:
+    """Print how long another program takes until its screen shows these words."""
+    waits = []
+    for _ in range(RUNS):
+        with Terminal([program], work) as terminal:
+            terminal.wait_for(words)
+            waits.append(_own(terminal))
+    print(f"{program}: first screen{min(waits):{44 - len(program)}.2f} s", flush=True)
+
+
+def _own(terminal: Terminal) -> float:
+    return time.perf_counter() - terminal.started - terminal.queued()
+
+
+def _latency(terminal: Terminal, key: str) -> float:
     queued = terminal.queued()
     taken = terminal.latency(key)
-    queued = min(taken, terminal.queued() - queued)
-    terminal.quiet(0.05)
-    return taken, taken - queued
+    taken -= min(taken, terminal.queued() - queued)
+    terminal.quiet(0.2)
+    return taken
 
 
-def _say(what: str, times: Sequence[tuple[float, float]]) -> None:
-    """All of it, and without the time in which other programs had the processors."""
-    walls, own = [wall * 1000 for wall, _ in times], [one * 1000 for _, one in times]
-    verdict = "met" if max(own) <= KEY_LIMIT * 1000 else "MISSED"
-    print(
-        f"{what:44s} median {statistics.median(walls):4.0f} ms, worst {max(walls):4.0f} ms of"
-        f" {len(times)}; without waiting for a processor {statistics.median(own):4.0f} and"
-        f" {max(own):4.0f} ms  target {KEY_LIMIT * 1000:.0f} ms {verdict}",
-        flush=True,
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def _print(what: str, seconds: float, goal: float) -> None:
+    verdict = "met" if seconds <= goal else "MISSED"
+    print(f"{what:56s} {seconds:5.2f} s  goal {goal} {verdict}", flush=True)

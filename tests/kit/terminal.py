@@ -98,10 +98,12 @@ class Terminal:
             assert time.monotonic() < end, (words, self.seen[-2000:])
         return time.perf_counter()
 
-    def quiet(self, seconds: float = 0.3) -> None:
-        """Read until nothing was written for so long."""
+    def quiet(self, seconds: float = 0.3) -> float:
+        """Read until nothing was written for so long; when the last was (perf_counter)."""
+        last = time.perf_counter()
         while self.read(seconds):
-            pass
+            last = time.perf_counter()
+        return last
 
     def type(self, text: str) -> int:
         """Press keys; where in `seen` the answer begins."""
