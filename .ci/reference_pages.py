@@ -8,8 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from patchpilot.checking.list_rules import all_rules, explain_all
-from patchpilot.checking.rule_pages import rule_page
+from patchpilot.checking.list_rules import all_rules, explain_all, rule_page
 from patchpilot.cli.help_page import examples, note, own_options, paragraphs
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.verb_command import Command

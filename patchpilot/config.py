@@ -172,7 +172,7 @@ class Settings(NamedTuple):
 
     def list_value(self, name: str) -> tuple[str, ...]:
         """The value of a known setting, as a comma-separated list."""
-        return tuple(word.strip() for word in self.get(name).split(",") if word.strip())
+        return words_of(self.get(name))
 
     @property
     def packs_from_tree(self) -> bool:
@@ -183,6 +183,11 @@ class Settings(NamedTuple):
     def all(self) -> tuple[SettingSource, ...]:
         """Every setting, with its default where it is not set."""
         return tuple(self.of(key.name) for key in KEYS)
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a comma-separated list."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def load(

@@ -12,7 +12,7 @@ PLAIN = {
     "commits/own_commands.py": "what is written into a git hook",
     "services/setup/install_hooks.py": "a line for a shell script",
     "services/setup/lts_branches.py": "the first line of a file",
-    "checking/rule_pages.py": "the page of a rule in the documentation and in an editor",
+    "checking/list_rules.py": "the page of a rule in the documentation and in an editor",
     "checking/whole_files.py": "the option by its name",
     "commits/branch_move_journal.py": "the subject of a reflog entry",
     "services/tags/undo_rewrite.py": "the subject of a reflog entry",

@@ -52,7 +52,7 @@ WORTH_A_PROCESS = 12
 """So many patches take longer than starting another process."""
 OF_MAILS = ("mail", "subject", "series")
 """The scopes of rules for which the messages have more than their commits."""
-_SETTINGS: Mapping[str, Callable[[Settings, str], Any]] = {
+SETTINGS: Mapping[str, Callable[[Settings, str], Any]] = {
     "profile": Settings.get,
     "strict": Settings.flag,
     "checkers": Settings.flag,
@@ -92,10 +92,10 @@ def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> O
 
     `judge` is the tree whose .checkpatch.conf is used, by default that of the patches.
     """
-    read = {name: of(settings, _key(name)) for name, of in _SETTINGS.items()}
+    read = {name: of(settings, _key(name)) for name, of in SETTINGS.items()}
     origins = {
         name: origin
-        for name in _SETTINGS
+        for name in SETTINGS
         if (origin := settings.of(_key(name)).origin) != DEFAULT
     }
     named = {name: value for name, value in given.items() if value is not None}
@@ -461,11 +461,10 @@ def _foresee(
     """Reads at once, before any process is forked, what many patches will ask of the log."""
     detectors = {rule.detector for rule in setting.rules}
     if "prefix-convention" in detectors:
-        from patchpilot.checking.history_facts import facts_of
         from patchpilot.lint.habits import folder_of
 
         every = (folder_of(patch) for one in series for patch in one.patches)
-        facts_of(repository).foresee(filter(None, every))
+        _facts(repository).foresee(filter(None, every))
     if "fixed-upstream" in detectors:
         from patchpilot.topic.upstream_state import upstream_state
 

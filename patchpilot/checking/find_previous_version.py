@@ -52,27 +52,20 @@ def find(
     the same directory are removed from the series to check. Raises `UsageError`, with the
     places searched and a hint, if the revision is not found.
     """
+    given = tuple(series)
     if not re.fullmatch(r"v?\d{1,3}", word):
-        return NewSince(word, read_targets((word,), repository, from_archive)), tuple(
-            series
-        )
+        return NewSince(word, read_targets((word,), repository, from_archive)), given
     number = int(word.lstrip("v"))
     label = f"v{number}"
-    if (
-        targets
-        and all(_is_files(target) for target in targets)
-        and (split := _split(series, number))
-    ):
+    of_files = bool(targets) and all(map(_is_files, targets))
+    if of_files and (split := _split(series, number)):
         return NewSince(label, split[0]), split[1]
-    for found in _places(number, targets, series, repository, base):
-        if any(series.patches for series in found):
-            return NewSince(label, tuple(found)), tuple(series)
-    commits = repository and not (
-        targets and all(_is_files(target) for target in targets)
-    )
+    for earlier in _places(number, targets, series, repository, base):
+        if any(each.patches for each in earlier):
+            return NewSince(label, earlier), given
     where = (
         "sent, tracked, tagged or on a branch"
-        if commits
+        if repository and not of_files
         else "sent, tracked, or in files next to the patches"
     )
     raise UsageError(
@@ -135,24 +128,17 @@ def _places(
     base: str | None,
 ) -> Iterator[tuple[Series, ...]]:
     """The revision as each place has it that may know it, the surest first."""
-    identities = [change_id for each in series for change_id in change_ids(each)]
-    of_commits = (
-        [target for target in targets if not _is_files(target)] if targets else [None]
-    )
-    if repository:
+    known = [change_id for each in series for change_id in change_ids(each)]
+    of_commits = [
+        target for target in targets or (None,) if not (target and _is_files(target))
+    ]
+    if repository and of_commits:
         from patchpilot.checking.topic_waivers import known_draft
 
-        drafts = [known_draft(repository, of_commit, base) for of_commit in of_commits]
-        identities += [
-            draft.change_id
-            for draft in drafts
-            if draft and draft.change_id not in identities
-        ]
-        identities += [
-            change_id
-            for change_id in _enrolled(repository)
-            if of_commits and change_id not in identities
-        ]
+        drafts = [known_draft(repository, target, base) for target in of_commits]
+        known += [draft.change_id for draft in drafts if draft]
+        known += _enrolled(repository)
+    identities = tuple(dict.fromkeys(known))
     for identity in identities:
         yield _sent(identity, number)
     if repository:
@@ -161,10 +147,7 @@ def _places(
         if of_commits:
             yield _branch(repository, number, base)
     yield _followed(number, identities, _patches(series))
-    yield _beside(
-        number,
-        [target for target in targets if target != "-" and Path(target).exists()],
-    )
+    yield _beside(number, [path for path in map(Path, targets) if path.exists()])
 
 
 def _sent(identity: str, number: int) -> tuple[Series, ...]:
@@ -218,22 +201,18 @@ def _followed(
     titles = {title_key(patch.subject.title) for patch in patches}
     with Store() as store:
         for entry in reversed(store.entries()):
-            topics = find_topics(
-                map(store.reader.classify, store.readable_mails(entry.id)[0])
-            )
-            for revision in (
-                revision
-                for topic in topics
-                for revision in topic.revisions
-                if revision.version == number
-            ):
-                if revision.titles & titles or revision.change_ids & set(identities):
-                    return group(
-                        [
-                            parse_patch(post.mail.mail.raw, post.message_id)
-                            for post in revision.posts
-                        ]
-                    )
+            messages = map(store.reader.classify, store.readable_mails(entry.id)[0])
+            for topic in find_topics(messages):
+                for version in topic.revisions:
+                    if version.version == number and (
+                        version.titles & titles or version.change_ids & set(identities)
+                    ):
+                        return group(
+                            [
+                                parse_patch(post.mail.mail.raw, post.message_id)
+                                for post in version.posts
+                            ]
+                        )
     return ()
 
 
@@ -263,13 +242,8 @@ def _branch(
     if not repository.branch:
         return ()
     stem = _SUFFIX.sub("", repository.branch)
-    for name in (
-        f"{stem}-v{number}",
-        f"{stem}_v{number}",
-        f"{stem}/v{number}",
-        f"{stem}.v{number}",
-        f"{stem}v{number}",
-    ):
+    for sign in ("-", "_", "/", ".", ""):
+        name = f"{stem}{sign}v{number}"
         tip = repository.find(f"refs/heads/{name}")
         if tip and name != repository.branch:
             try:
@@ -280,32 +254,20 @@ def _branch(
     return ()
 
 
-def _beside(number: int, targets: Sequence[str]) -> tuple[Series, ...]:
+def _beside(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
     """Patch files next to the TARGETs whose names say this version: v2-0001-*.patch, or a directory
     or an mbox called as the TARGET is.
     """
-    for target in map(Path, targets):
-        place = Path(target.absolute())
+    for place in map(Path.absolute, targets):
+        around: list[Path] = []
         if place.is_dir():
-            files = [
-                file for file in sorted(place.iterdir()) if _version_of(file) == number
-            ]
+            around = sorted(place.iterdir())
         elif _VERSION.match(place.name) and re.match(r"v?\d*-?\d{4}-", place.name):
-            files = [
-                file
-                for file in sorted(place.parent.glob("*.patch"))
-                if _version_of(file) == number
-            ]
-        else:
-            files = []
-        renamed = (
-            [place.parent / _VERSION.sub(f"v{number}", place.name)]
-            if _VERSION.search(place.name)
-            else []
-        )
-        for candidate in ([files] if files else []) + [
-            [other] for other in renamed if other != place and other.exists()
-        ]:
+            around = sorted(place.parent.glob("*.patch"))
+        files = [file for file in around if _version_of(file) == number]
+        renamed = place.parent / _VERSION.sub(f"v{number}", place.name)
+        is_other = renamed != place and renamed.exists()
+        for candidate in filter(None, (files, [renamed] if is_other else [])):
             series_read = read_targets([str(file) for file in candidate], None)
             if all(series.version == number for series in series_read):
                 return series_read

@@ -59,7 +59,7 @@ class RepositoryFacts:
         self._walking = Lock()
         self._commits: dict[str, Commit | None] = {}
         self._below: dict[str, Sequence[CommitForm]] = {}
-        self._releases: Releases | None = None
+        self._releases = Releases(repository)
         self._tips: dict[str, Tip | None] = {}
         self._holders: dict[str, frozenset[str]] = {}
 
@@ -204,7 +204,6 @@ class RepositoryFacts:
 
     def first_release(self, commit_id: str) -> str | None:
         """Returns the first final release that contains the commit, or None if there is none."""
-        self._releases = self._releases or Releases(self._repository)
         commit = self.find(commit_id)
         try:
             found = self._releases.first(
@@ -224,17 +223,12 @@ class RepositoryFacts:
         """
         if self.first_release(commit_id):
             return True
-        finals = (
-            [release.date for release in self._releases.all if release.is_final]
-            if self._releases
-            else []
-        )
+        finals = [release.date for release in self._releases.all if release.is_final]
         head = self.find("HEAD")
         if not finals or head is None:
             return None
-        return (
-            False if head.committed.timestamp() - max(finals) < RELEASES_APART else None
-        )
+        age = head.committed.timestamp() - max(finals)
+        return False if age < RELEASES_APART else None
 
     def tree_of(self, commit_id: str) -> Tree | None:
         """Returns the tree of a commit, or None if there is no such commit."""
@@ -252,11 +246,10 @@ class RepositoryFacts:
 
     def next_tip(self) -> Tip | None:
         """Returns the tip of a project's integration tree, such as linux-next."""
-        for name in (
-            name for project in projects().values() for name in project.next_branches
-        ):
-            if found := self._repository.find(f"refs/remotes/{name}"):
-                return self._tip(name, found)
+        for project in projects().values():
+            for name in project.next_branches:
+                if found := self._repository.find(f"refs/remotes/{name}"):
+                    return self._tip(name, found)
         return None
 
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":

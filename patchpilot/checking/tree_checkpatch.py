@@ -19,26 +19,7 @@ if TYPE_CHECKING:
 SCRIPT = "scripts/checkpatch.pl"
 SECONDS = 300.0
 _LINE = re.compile(r"^.*?:(\d+): (ERROR|WARNING|CHECK):([A-Z0-9_]+): (.*)$")
-_SEVERITY = {
-    "ERROR": Severity.ERROR,
-    "WARNING": Severity.WARNING,
-    "CHECK": Severity.CHECK,
-}
 _PLAIN = re.compile(r"[\w./+,@=][\w./+,@=-]*")
-
-
-def script_of(top: Path) -> Path:
-    """Returns the path of the tree's checkpatch.pl.
-
-    Raises `MissingError` if the tree has no such script.
-    """
-    script = top / SCRIPT
-    if not script.is_file():
-        raise MissingError(
-            f"{top} has no {SCRIPT}",
-            hint="omit --checkpatch, or pass a kernel tree with --tree",
-        )
-    return script
 
 
 def with_checkpatch(
@@ -75,10 +56,15 @@ def run_checkpatch(
 ) -> tuple[Finding, ...]:
     """Runs the tree's checkpatch.pl on a patch and returns its findings.
 
-    Raises `RefusedError` if a path in the patch has characters that are unsafe, because the
-    script passes paths to a shell.
+    Raises `MissingError` if the tree has no such script, and `RefusedError` if a path in the
+    patch has characters that are unsafe, because the script passes paths to a shell.
     """
-    script = script_of(top)
+    script = top / SCRIPT
+    if not script.is_file():
+        raise MissingError(
+            f"{top} has no {SCRIPT}",
+            hint="omit --checkpatch, or pass a kernel tree with --tree",
+        )
     odd = next((path for path in patch.paths if not _PLAIN.fullmatch(path)), None)
     if odd is not None:
         raise RefusedError(
@@ -94,8 +80,6 @@ def run_checkpatch(
         "--show-types",
         "--no-summary",
         "--color=never",
-    ]
-    words += [
         f"--max-line-length={max_line_length}",
         *(["--strict"] if strict else []),
         "-",
@@ -113,7 +97,7 @@ def run_checkpatch(
         Finding(
             "checkpatch.pl",
             line[3].lower().replace("_", "-"),
-            _SEVERITY[line[2]],
+            Severity(line[2].lower()),
             line[4],
             checkpatch=line[3],
             patch_line=int(line[1]),

@@ -36,12 +36,12 @@ def in_order(
     """Yields the result of `work` for each item, in the order of the items.
 
     Items and results are sent to and from forked processes, each of which first calls `begin`.
-    If `processes` is 1 or the system cannot fork, the work is done in this process. The same
+    If the system cannot fork, the work is done in this process. The same
     happens to the remaining items if the system terminates a worker process.
     """
     # the libraries of macOS may crash in a process that was forked
     methods = multiprocessing.get_all_start_methods()
-    if processes == 1 or sys.platform == "darwin" or "fork" not in methods:
+    if sys.platform == "darwin" or "fork" not in methods:
         yield from map(work, items)
         return
     from concurrent.futures import Future, ProcessPoolExecutor

@@ -13,10 +13,12 @@ from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_work import WorkDone
 from patchpilot.services.check.check_answer import (
     CheckAnswer,
+    CheckedLine,
     CommitFixes,
+    DamagedLine,
     FixesPreview,
+    SummaryLine,
 )
-from patchpilot.services.check.json_lines import CheckedLine, DamagedLine, SummaryLine
 from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFixes
 from patchpilot.services.reply.reply_answer import KeptReplies, PlannedReply

@@ -2,7 +2,7 @@
 """A git repository whose refs, configuration and command results are cached."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -124,6 +124,10 @@ class Repository:
         self._answers = RememberedAnswers()
         self.known: dict[str, Any] = {}
         """What was found out about it by name, forgotten when refs, HEAD or configuration change."""  # noqa: E501
+        self.descendants: dict[str, set[str]] = {}
+        """Commits that are known to have another one in their history, by that one's id."""
+        self.not_below: dict[str, Collection[str]] = {}
+        """Commits that are known to be missing from the history of another one, by its id."""
         self.objects = CatFile(self.top)
         self.extra_environment: dict[str, str] = {}
         """Extra environment of every call of `git`: additional object directories."""
@@ -168,6 +172,8 @@ class Repository:
         self._reading = GitReading(self._places)
         self._answers.forget()
         self.known = {}
+        self.descendants.clear()
+        self.not_below.clear()
 
     def __enter__(self) -> "Repository":
         return self
@@ -331,6 +337,10 @@ class Repository:
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Returns whether `old` is `new` or one of its ancestors."""
+        if old == new or new in self.descendants.get(old, ()):
+            return True
+        if old in self.not_below.get(new, ()):
+            return False
         return self.git("merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
 
     def containing(self, commit: str, refs: Iterable[str]) -> frozenset[str]:

@@ -21,13 +21,12 @@ from patchpilot.history.changed_functions import (
     changed_functions,
     is_telling,
 )
-from patchpilot.history.patch_similarity import ENOUGH
 from patchpilot.history.releases import Releases
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import Marks, read_marks
-from patchpilot.series.patch_pairing import line_similarity, title_key
+from patchpilot.series.patch_pairing import ENOUGH, line_similarity, title_key
 
 _SECONDS = 60.0
 _SOON = 1.0

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.file_diff import FileChange
-from patchpilot.series.patch_pairing import line_similarity
+from patchpilot.series.patch_pairing import ENOUGH, line_similarity
 
-ENOUGH = 0.75
-"""The similarity from which two commits make the same change."""
 _MOST_BROKEN = 30
 _ALONE = re.compile(rb"^[0-9a-f]{40}$", re.MULTILINE)
 _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")

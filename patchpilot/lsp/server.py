@@ -2,10 +2,11 @@
 """The language server: handles an editor's requests and publishes the findings."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import BinaryIO, ParamSpec, TypeVar, cast
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
@@ -13,8 +14,9 @@ from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import TextDocument
 
 from patchpilot import __version__
-from patchpilot.errors import PatchpilotError
+from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.finding import Severity
+from patchpilot.model.limits import MAX_INPUT, MIB
 from patchpilot.model.printable import printable
 from patchpilot.model.web_address import web_address
 from patchpilot.services.check.editor_check import (
@@ -22,6 +24,49 @@ from patchpilot.services.check.editor_check import (
     TextFinding,
     editor_directory,
 )
+
+_LENGTH = re.compile(rb"content-length:\s*0*(\d+)\s*", re.IGNORECASE)
+_LONGEST_HEADER = 4096
+_DIGITS = len(str(MAX_INPUT))
+
+
+class BoundedInput:
+    """A binary stream of messages with a size limit.
+
+    Reading a message that exceeds the limit for input raises InputError.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readline(self) -> bytes:
+        """The next line of a header."""
+        line = self._stream.readline(_LONGEST_HEADER)
+        found = _LENGTH.match(line)
+        is_large = found and (len(found[1]) > _DIGITS or int(found[1]) > MAX_INPUT)
+        if is_large or len(line) == _LONGEST_HEADER:
+            raise InputError(
+                "the editor sent a message that is too large",
+                hint=(
+                    f"the limit is {MAX_INPUT // MIB} MiB, and {_LONGEST_HEADER:,} bytes for a line"
+                    " of its header"
+                ),
+            )
+        return line
+
+    def read(self, size: int) -> bytes:
+        """The next so many bytes."""
+        return self._stream.read(size)
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._stream.close()
+
+
+def bounded(stream: BinaryIO) -> BinaryIO:
+    """Return the stream with size limits, in the type that a server reads from."""
+    return cast("BinaryIO", BoundedInput(stream))
+
 
 PAUSE = 0.02
 """Seconds without a further change before a text is checked."""

@@ -6,12 +6,210 @@ from the start of the path. Without a trailing slash, it matches only paths with
 of slashes.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
 
 from patchpilot.cache.cached_re import late
-from patchpilot.maintainers.brace_patterns import braces
-from patchpilot.model.bounded_pattern import BoundedPattern
+from patchpilot.model.bounded_pattern import MAX_PATTERN, BoundedPattern
+
+Sequence = list["str | list[Sequence]"]
+"""A parsed pattern: characters, and groups of alternatives."""
+_NOT_PLAIN = frozenset("*?[]()+|^${}\\")
+_NOTHING = "(?!)"
+
+
+class Braces:
+    """An F: or X: pattern with alternatives in braces."""
+
+    def __init__(self, pattern: str) -> None:
+        self._tree = _parse(pattern)
+        self._plain = _NOT_PLAIN.isdisjoint("".join(_characters(self._tree)))
+
+    @property
+    def slashes(self) -> int:
+        """The largest number of slashes in any alternative."""
+        return _most_slashes(self._tree)
+
+    def matches(self, path: str, is_folder: Callable[[str], bool]) -> bool:
+        """Whether one of its alternatives matches the path.
+
+        `is_folder` is asked only when the answer depends on it.
+        """
+        if self._below.match(path):
+            return True
+        ends = (at for at, char in enumerate(path) if char == "/")
+        if any(
+            _NEVER_A_FOLDER.isdisjoint(path[:at])
+            and self._alone.fullmatch(path[:at])
+            and is_folder(path[:at])
+            for at in ends
+        ):
+            return True
+        if not self._plain:
+            return self._beside.fullmatch(path) is not None
+        # an alternative without a character names nothing
+        names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1) if at)
+        return any(
+            self._alone.fullmatch(name)
+            and not (_NEVER_A_FOLDER.isdisjoint(name) and is_folder(name))
+            for name in (names if self._beside.fullmatch(path) else ())
+        )
+
+    @cached_property
+    def _below(self) -> BoundedPattern:
+        """The alternatives that end with a slash, which match everything below."""
+        return _pattern(_ending(self._tree, slash=True), "")
+
+    @cached_property
+    def _beside(self) -> BoundedPattern:
+        """The other alternatives, which match only paths with as many slashes, so wildcards do not
+        match a slash.
+        """
+        return _pattern(_ending(self._tree, slash=False), "[^/]*")
+
+    @cached_property
+    def _alone(self) -> BoundedPattern:
+        """The alternatives without a wildcard or a final slash, which may name a folder."""
+        plain = _without_wildcards(self._tree)
+        return _pattern(_ending(plain, slash=False) if plain is not None else [], None)
+
+
+@lru_cache(maxsize=4096)
+def braces(pattern: str) -> Braces | None:
+    """Parses a pattern with alternatives; returns None if it has none or is too long."""
+    if len(pattern) > MAX_PATTERN or not any(True for _ in _groups(pattern)):
+        return None
+    return Braces(pattern)
+
+
+def _groups(pattern: str) -> Iterator[tuple[int, int]]:
+    """Where each group of alternatives begins and ends.
+
+    `{2}` and `{1,3}` are the counts of a regular expression.
+    """
+    opened: list[tuple[int, bool]] = []
+    for at, char in enumerate(pattern):
+        if char == "{":
+            opened.append((at, False))
+        elif char == "," and opened:
+            opened[-1] = (opened[-1][0], True)
+        elif char == "}" and opened:
+            start, has_comma = opened.pop()
+            if has_comma and not pattern[start + 1 : at].replace(",", "").isdigit():
+                yield start, at
+
+
+def _parse(pattern: str) -> Sequence:
+    starts = dict(_groups(pattern))
+    ends = set(starts.values())
+    tree: Sequence = []
+    above: list[tuple[Sequence, list[Sequence]]] = []
+    now = tree
+    for at, char in enumerate(pattern):
+        if at in starts:
+            group: list[Sequence] = [[]]
+            now.append(group)
+            above.append((now, group))
+            now = group[0]
+        elif at in ends:
+            now, _ = above.pop()
+        elif char == "," and above:
+            above[-1][1].append([])
+            now = above[-1][1][-1]
+        else:
+            now.append(char)
+    return tree
+
+
+def _characters(tree: Sequence) -> Iterator[str]:
+    for item in tree:
+        if isinstance(item, str):
+            yield item
+        else:
+            for sequence in item:
+                yield from _characters(sequence)
+
+
+def _most_slashes(tree: Sequence) -> int:
+    return sum(
+        item == "/" if isinstance(item, str) else max(map(_most_slashes, item))
+        for item in tree
+    )
+
+
+def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
+    """The sequences of all alternatives that end with a slash, or that do not."""
+    if not tree:
+        return [] if slash else [[]]
+    *head, last = tree
+    if isinstance(last, str):
+        return [tree] if (last == "/") is slash else []
+    endings = [
+        [*head, *end]
+        for alternative in last
+        if alternative
+        for end in _ending(alternative, slash=slash)
+    ]
+    return endings + (
+        _ending(head, slash=slash)
+        if any(not alternative for alternative in last)
+        else []
+    )
+
+
+def _without_wildcards(tree: Sequence) -> Sequence | None:
+    """The sequence without alternatives that have a wildcard; None when nothing is left."""
+    left: Sequence = []
+    for item in tree:
+        if isinstance(item, str):
+            if item in _NOT_PLAIN:
+                return None
+            left.append(item)
+        else:
+            plain = [
+                alternative
+                for each in item
+                if (alternative := _without_wildcards(each)) is not None
+            ]
+            if not plain:
+                return None
+            left.append(plain)
+    return left
+
+
+def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
+    """One regular expression for all of them, followed by `rest`.
+
+    Wildcards match slashes only when `rest` is "".
+    """
+    text = "|".join(_written(sequence, across=rest == "") for sequence in sequences)
+    return BoundedPattern(
+        f"(?:{text}){rest or ''}" if sequences else _NOTHING, dialect="perl"
+    )
+
+
+def _written(tree: Sequence, *, across: bool) -> str:
+    wild = {
+        ".": r"\.",
+        "*": ".*" if across else "[^/]*",
+        "?": "." if across else "[^/]",
+        "{": r"\{",
+        "}": r"\}",
+    }
+    parts: list[str] = []
+    for item in tree:
+        if isinstance(item, str):
+            parts.append(
+                item if item == "^" and parts[-1:] == ["["] else wild.get(item, item)
+            )
+            if item == "^" and parts[-2:-1] == ["["] and not across:
+                parts.append("/")
+        else:
+            parts.append(
+                f"(?:{'|'.join(_written(alternative, across=across) for alternative in item)})"
+            )
+    return "".join(parts)
+
 
 _META = frozenset("*?[]()+|^${}\\")
 _FIRST_META = late(r"[*?\[\]()+|^${}\\]")

@@ -7,7 +7,7 @@ The script is never run.
 import re
 
 from patchpilot.maintainers.section import RoleWords
-from patchpilot.model.bounded_number import number
+from patchpilot.model.limits import number
 
 _ROLE = re.compile(
     r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"'

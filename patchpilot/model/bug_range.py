@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from patchpilot.model.bounded_number import number
+from patchpilot.model.limits import number
 
 
 class ReleaseState(StrEnum):

@@ -5,6 +5,19 @@ Larger input is rejected before it is parsed, with an error that names the input
 (docs/reference/limits.md).
 """
 
+LARGEST = 10**9
+_DIGITS = len(str(LARGEST))
+
+
+def number(text: str) -> int:
+    """Parses a decimal number, limited to LARGEST; returns 0 for any other text."""
+    if not text.isdecimal():
+        return 0
+    # zeros in front do not count
+    digits = text if len(text) <= _DIGITS else text.lstrip("0") or "0"
+    return min(int(digits), LARGEST) if len(digits) <= _DIGITS else LARGEST
+
+
 MIB = 1 << 20
 MAX_INPUT = 128 * MIB
 """Bytes of a file, of standard input, or of decompressed gzip data."""

@@ -5,7 +5,7 @@ import re
 from typing import Protocol, runtime_checkable
 
 from patchpilot.cache.cached_re import late
-from patchpilot.model.bounded_number import number
+from patchpilot.model.limits import number
 
 _VERSION = late(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE)
 

@@ -19,6 +19,8 @@ from patchpilot.projects.stable_trees import Maintained, version_key
 from patchpilot.resources import data_dir, user_dir
 
 Table = dict[str, Any]
+Texts = Mapping[str, tuple[str, bytes]]
+"""The path and the content of files, by name."""
 DEFAULT = "linux"
 """The project that is used when none is detected or configured."""
 REFRESHED = "lts.toml"
@@ -106,41 +108,41 @@ def forget() -> None:
 @cache
 def _projects(folder: str) -> Mapping[str, Project]:
     place = Path(folder)
-    own = {
-        file.stem: (str(file), file.read_bytes())
-        for file in sorted((place / "projects").glob("*.toml"))
-    }
+    own = texts_in(place / "projects")
     copy = place / REFRESHED
     copied = copy.read_bytes() if copy.is_file() else b""
     if not own and not copied and folder != os.devnull:
         return _projects(os.devnull)
-    shipped = {
-        file.stem: file.read_bytes()
-        for file in sorted((data_dir("checks") / "projects").glob("*.toml"))
-    }
-    key = key_of(
-        _KIND,
-        [
-            *(part for name, text in shipped.items() for part in (name.encode(), text)),
-            *(
-                part
-                for name, (file, text) in own.items()
-                for part in (
-                    name.encode(),
-                    file.encode("utf-8", "surrogateescape"),
-                    text,
-                )
-            ),
-            copied,
-        ],
-    )
+    shipped = texts_in(data_dir("checks") / "projects")
+    key = texts_key(_KIND, shipped, own, {REFRESHED: ("", copied)})
     return _built(key, shipped, own, folder)
+
+
+def texts_in(folder: Path) -> Texts:
+    """Return the path and the content of each TOML file in a folder, by its name."""
+    return {
+        file.stem: (str(file), file.read_bytes())
+        for file in sorted(folder.glob("*.toml"))
+    }
+
+
+def texts_key(kind: Kind, *folders: Texts) -> str:
+    """Return the cache key of what is made of the files of these folders."""
+    rows = (row for folder in folders for row in folder.items())
+    return key_of(
+        kind,
+        (
+            part
+            for name, (file, text) in rows
+            for part in (os.fsencode(name), os.fsencode(file), text)
+        ),
+    )
 
 
 def _built(
     key: str,
-    shipped: Mapping[str, bytes],
-    own: Mapping[str, tuple[str, bytes]],
+    shipped: Texts,
+    own: Texts,
     folder: str,
 ) -> Mapping[str, Project]:
     """The projects of these files; their resolved tables are cached by content."""
@@ -150,7 +152,7 @@ def _built(
 
         written = {
             name: parse_table(f"projects/{name}.toml", text)
-            for name, text in shipped.items()
+            for name, (_, text) in shipped.items()
         }
         mine = {name: parse_table(file, text) for name, (file, text) in own.items()}
         for name, table in mine.items():

@@ -10,15 +10,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.cache.entries import Kind, recall, remember
 from patchpilot.errors import PackError
 from patchpilot.model.patch import Patch
 from patchpilot.projects.detection import is_list_address
 from patchpilot.projects.loading import (
+    Texts,
     default_project,
     overridden,
     parse_table,
     projects,
+    texts_in,
+    texts_key,
     user_folder,
 )
 from patchpilot.projects.project import Project, Subsystem
@@ -47,14 +50,9 @@ def forget() -> None:
 
 @cache
 def _subsystems(folder: str) -> Mapping[str, Subsystem]:
-    shipped = _texts(data_dir("checks") / "subsystems")
-    own = _texts(Path(folder) / "subsystems")
-    parts = (
-        part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
-        for name, (file, text) in (*shipped.items(), *own.items())
-        for part in (name, file, text)
-    )
-    key = key_of(_KIND, parts)
+    shipped = texts_in(data_dir("checks") / "subsystems")
+    own = texts_in(Path(folder) / "subsystems")
+    key = texts_key(_KIND, shipped, own)
     tables = recall(_KIND, key)
     if not isinstance(tables, dict):
         tables = _resolved(shipped, own)
@@ -62,20 +60,7 @@ def _subsystems(folder: str) -> Mapping[str, Subsystem]:
     return {name: _subsystem(name, table) for name, table in tables.items()}
 
 
-def _texts(place: Path) -> dict[str, tuple[str, bytes]]:
-    return (
-        {
-            file.stem: (str(file), file.read_bytes())
-            for file in sorted(place.glob("*.toml"))
-        }
-        if place.is_dir()
-        else {}
-    )
-
-
-def _resolved(
-    shipped: Mapping[str, tuple[str, bytes]], own: Mapping[str, tuple[str, bytes]]
-) -> dict[str, Table]:
+def _resolved(shipped: Texts, own: Texts) -> dict[str, Table]:
     """The checked tables of these files, each with what it inherits."""
     from patchpilot.projects.checking import check_table, misspelled
 

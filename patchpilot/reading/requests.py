@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import cached_property
 
-from patchpilot.model import bounded_number
+from patchpilot.model import limits
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
@@ -226,7 +226,7 @@ class PatchLines:
             if line.startswith(("diff --git ", "index ", "--- ", "+++ ")):
                 continue
             if hunk := _HUNK.match(line):
-                number = bounded_number.number(hunk["start"])
+                number = limits.number(hunk["start"])
                 laid.append((f"@@{line[hunk.end() :]}", path, number))
                 continue
             laid.append((line, path, number))
@@ -310,7 +310,7 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
                 at
                 for at, (_, path, line) in enumerate(old.laid)
                 if path == reported["path"]
-                and abs(line - bounded_number.number(reported["line"])) <= NEAR
+                and abs(line - limits.number(reported["line"])) <= NEAR
             ]
             lines = (near[0], near[-1]) if near else None
         else:

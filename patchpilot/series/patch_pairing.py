@@ -8,6 +8,9 @@ from typing import NamedTuple, TypeVar
 
 from patchpilot.cache.cached_re import late
 
+ENOUGH = 0.75
+"""The similarity from which two commits make the same change."""
+
 Line = TypeVar("Line")
 
 ALIKE = 0.5

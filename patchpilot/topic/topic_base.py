@@ -185,10 +185,12 @@ class BaseSearch:
         done = self.repository.git(
             "merge-base", "--fork-point", upstream.name, self.head, ok=(0, 1)
         )
+        if done.text.split() in ([], [start]):
+            return start, commits, False
         old_start, own_commits = self.over([*tips, *done.text.split()])
         return old_start, own_commits, len(own_commits) < len(commits)
 
-    def over(self, tips: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    def over(self, tips: Sequence[str]) -> tuple[str, tuple[str, ...]]:
         """Return the start of a topic on top of some commits, and the topic's commits.
 
         The start is the latest commit of the first-parent history that is reachable from `tips`,
@@ -209,6 +211,10 @@ class BaseSearch:
         start = self.head if len(parents) < MAX_WALK else ""
         while start in parents:
             start = next(iter(parents[start]), "")
+        # spares asking git for each of them
+        self.repository.not_below.update(dict.fromkeys((*tips, start), parents))
+        if len(tips) == 1:
+            self.repository.descendants.setdefault(start, set()).update(tips)
         return start, tuple(id_ for id_, *others in rows if len(others) < 2)
 
     def holders(self, commit: str, among: Iterable[GitRef]) -> list[GitRef]:
@@ -407,7 +413,7 @@ def published(
         ref.object_id == commit for ref in search.public
     ):
         return commit, ()
-    start, above = search.over(ref.object_id for ref in search.public)
+    start, above = search.over([ref.object_id for ref in search.public])
     return (start, above) if start and search.public else (commit, ())
 
 
@@ -427,7 +433,7 @@ def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base,
     public = search.public or search.local
     refs = [ref for ref in public if ref.is_branch] or public
     for _ in range(LIKELIEST):
-        start, commits = search.over(ref.object_id for ref in refs)
+        start, commits = search.over([ref.object_id for ref in refs])
         holders = search.holders(start, refs) if start else []
         if not holders:
             break
@@ -522,7 +528,7 @@ def _nearest(
     the topic is the user's own commit.
     """
     while any(ref.is_branch for ref in refs):
-        start, commits = search.over(ref.object_id for ref in refs)
+        start, commits = search.over([ref.object_id for ref in refs])
         holders = search.holders(start, refs) if start else []
         if not holders:
             return None

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.checking.list_rules import all_rules, explain, explain_all
-from patchpilot.checking.rule_pages import rule_page
+from patchpilot.checking.list_rules import all_rules, explain, explain_all, rule_page
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 

@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.model.bounded_number import LARGEST, number
+from patchpilot.model.limits import LARGEST, number
 
 
 @pytest.mark.parametrize(

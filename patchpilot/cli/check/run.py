@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.common import Common, left_out, progress_of
 from patchpilot.cli.error_exit import notice
-from patchpilot.config import FLAG
+from patchpilot.config import FLAG, words_of
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.counted import counted
 from patchpilot.services.check.check_source import (
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from patchpilot.config import Settings
     from patchpilot.settings.read_settings import Source
     from patchpilot.topic.workplace import Workplace
-
-
-_SETTINGS = ("strict", "checkers", "fail_on", "max_line_length", "select", "ignore")
-"""The options that precede the settings of the same name."""
 
 
 def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
@@ -85,7 +81,7 @@ def _check(
     repository: Any,
     build: Any,
 ) -> int:
-    from patchpilot.checking.driver import Driver, PatchSource, options_of
+    from patchpilot.checking.driver import SETTINGS, Driver, PatchSource, options_of
 
     # the commits under check must not change the settings and the baseline that judge them;
     # on a terminal, the user sees the settings at work
@@ -95,13 +91,7 @@ def _check(
     source = check_source(
         place, options.config_from, options.targets, options.base, is_gate=is_gate
     )
-    settings = place.settings(
-        {
-            name.replace("_", "-"): _as_setting(getattr(options, name))
-            for name in _SETTINGS
-        },
-        source,
-    )
+    settings = place.settings(source=source)
     packs: tuple[Any, ...] = ()
     if settings.list_value("packs"):
         from patchpilot.settings.trusted_packs import own_packs
@@ -113,6 +103,11 @@ def _check(
     chosen = options_of(
         settings,
         judge.tree if judge else None,
+        **{
+            name: _given(value)
+            for name, value in vars(options).items()
+            if name in SETTINGS
+        },
         noise=None if options.noise is None else options.noise / 100,
         kernel=_kernel(options.kernel),
         data_dir=options.data,
@@ -177,11 +172,9 @@ def _check(
     return int(result.exit_code)
 
 
-def _as_setting(value: Any) -> str | None:
-    """Return an option in the form of a setting, or None if it is not given."""
-    if isinstance(value, tuple):
-        value = ",".join(value)
-    return str(value).lower() if value is True else str(value or "") or None
+def _given(value: Any) -> Any:
+    """Return the value of an option, with each word of a list, or None if it was not given."""
+    return (words_of(",".join(value)) if isinstance(value, tuple) else value) or None
 
 
 def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:

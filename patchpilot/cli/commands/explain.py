@@ -27,8 +27,12 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
     RULE is an id, a name or a checkpatch type. Without RULE: list all rules by pack, with your own
     packs last. With --path: the facts about a directory or file that rules use.
     """
-    from patchpilot.checking.list_rules import all_rules, explain, explain_all
-    from patchpilot.checking.rule_pages import rule_page
+    from patchpilot.checking.list_rules import (
+        all_rules,
+        explain,
+        explain_all,
+        rule_page,
+    )
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document

@@ -20,8 +20,7 @@ def command(topic: bool, base: str | None) -> int:
     An editor shows its findings in source files, commit messages and patch files while you edit
     them.
     """
-    from patchpilot.lsp.bounded_input import bounded
-    from patchpilot.lsp.server import make
+    from patchpilot.lsp.server import bounded, make
 
     # the server closes its streams when it ends; the call itself still has to
     with (

@@ -4,7 +4,7 @@
 from collections import Counter
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.services.check.json_lines import CheckedLine, line_text, summary_line
+from patchpilot.services.check.check_answer import CheckedLine, line_text, summary_line
 
 
 def render(result: CheckResult) -> str:

@@ -4,8 +4,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from patchpilot.checking.list_rules import RuleExplanation
-from patchpilot.checking.rule_pages import equivalence, in_force
+from patchpilot.checking.list_rules import RuleExplanation, equivalence, in_force
 from patchpilot.model.path_fact import PathFact
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule

@@ -123,14 +123,10 @@ def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[H
     )
     for case, tip in (("target", target), ("next", history.next_tip())):
         sent = _sent(patch)
-        if (
-            tip is None
-            or sent is None
-            or abs(tip.date - sent) > MOST_APART
-            or (patch.commit and _contains(context, tip, patch.commit))
-        ):
+        if tip is None or sent is None or abs(tip.date - sent) > MOST_APART:
             continue
-        if found := _alien(context, tip.tree):
+        found = _alien(context, tip.tree)
+        if found and not (patch.commit and _contains(context, tip, patch.commit)):
             yield hit_on(
                 found[0],
                 case,

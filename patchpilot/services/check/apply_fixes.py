@@ -201,20 +201,14 @@ class NeededLines(NamedTuple):
     def of(cls, patches: Sequence[Patch]) -> "NeededLines":
         """Returns the lines that these patches depend on, in the order of the series."""
         names: dict[str, str] = {}
-        for change in (
-            change
-            for patch in patches
-            for change in patch.files
-            if change.old_path and change.new_path
-        ):
-            one, other = (
-                _first(names, change.old_path or ""),
-                _first(names, change.new_path or ""),
-            )
-            if one != other:
-                # a file that is renamed or copied is one with what becomes of it: better a line too
-                # many left than one too few
-                names[other] = one
+        for change in (change for patch in patches for change in patch.files):
+            if change.old_path and change.new_path:
+                before = _first(names, change.old_path)
+                after = _first(names, change.new_path)
+                if before != after:
+                    # a file that is renamed or copied is one with what becomes of it: better a line
+                    # too many left than one too few
+                    names[after] = before
         return cls(
             {
                 (_first(names, change.old_path or change.path), line.text): number

@@ -2,25 +2,96 @@
 """The JSON document of a check."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot import __version__
 from patchpilot.checking.check_result import (
-    Baseline,
     CheckResult,
     FindingCounts,
     SeriesFindings,
-    Waivers,
     unchecked,
 )
+from patchpilot.errors import ExitCode
 from patchpilot.model.built_commit import BuiltConfiguration
-from patchpilot.model.finding import Finding, Suppressed
-from patchpilot.model.json_form import json_form
+from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.model.json_form import json_form, json_object
+from patchpilot.model.json_text import json_text
+from patchpilot.model.patch import Patch
 
 if TYPE_CHECKING:
     from patchpilot.checking.fixed_patch import FixedPatch
     from patchpilot.services.check.apply_fixes import FixResult
+
+
+@json_form(
+    "position",
+    "message_id=patch.message_id~",
+    "source=patch.source",
+    "commit=patch.commit",
+    "subject=patch.subject.title",
+    "profile",
+    "findings",
+)
+class CheckedLine(NamedTuple):
+    """The JSON line for a patch: its findings and the position of its message."""
+
+    position: str
+    patch: Patch
+    profile: str
+    findings: tuple[Finding, ...]
+
+
+@json_form("position", "message_id~", "source", "error")
+class DamagedLine(NamedTuple):
+    """The JSON line for a message that could not be checked, with the error."""
+
+    position: str
+    message_id: str | None
+    source: str
+    error: str
+
+
+@json_form("mails", "patches", "damaged", "*counts", "exit_code")
+class LineCounts(NamedTuple):
+    """The numbers of messages, patches, damaged messages and findings, and the exit code."""
+
+    mails: int
+    patches: int
+    damaged: int
+    counts: FindingCounts
+    exit_code: int
+
+
+@json_form("summary", "series?")
+class SummaryLine(NamedTuple):
+    """The last JSON line of a check: the counts, and the findings about the whole series."""
+
+    summary: LineCounts
+    series: SeriesFindings | None
+
+
+def line_text(line: "CheckedLine | DamagedLine | SummaryLine") -> str:
+    """Returns a line as JSON."""
+    return json_text({"schema": "patchpilot/check-line/1", **json_object(line)}) + "\n"
+
+
+def summary_line(
+    counts: "Counter[str]", exit_code: ExitCode, series: Sequence[Finding] = ()
+) -> str:
+    """Returns the last JSON line of a check: the counts, and findings about the whole series."""
+    by_severity = {severity: counts[severity] for severity in Severity}
+    summary = LineCounts(
+        mails=counts["mails"],
+        patches=counts["patches"],
+        damaged=counts["damaged"],
+        counts=FindingCounts.of(by_severity, counts["waived"], counts["baselined"]),
+        exit_code=int(exit_code),
+    )
+    return line_text(
+        SummaryLine(summary, SeriesFindings(tuple(series)) if series else None)
+    )
 
 
 @json_form()
@@ -131,9 +202,9 @@ class CommitBuild(NamedTuple):
     "commits?",
     "waived",
     "fix?",
-    "waivers?",
+    "waivers=result.waivers?",
     "since=result.since?",
-    "baseline?",
+    "baseline=result.baseline?",
     "questions",
     "unchecked",
     "summary",
@@ -187,16 +258,6 @@ class CheckAnswer(NamedTuple):
             for patch, suppressed in self.result.suppressed
             if suppressed.by == "waiver"
         )
-
-    @property
-    def waivers(self) -> Waivers | None:
-        """The expired and unused waivers."""
-        return self.result.waivers
-
-    @property
-    def baseline(self) -> Baseline | None:
-        """The baseline that the findings were compared with."""
-        return self.result.baseline
 
     @property
     def questions(self) -> tuple[str, ...]:

@@ -8,15 +8,14 @@ is available as soon as its patch is checked.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from patchpilot.archive.mail_stream import (
     StreamedMail,
-    epoch_commits,
     mails_of_range,
     resolved_range,
     stream_mails,
 )
+from patchpilot.archive.mail_stream import epoch_commits as epoch_commits
 from patchpilot.cache.cached_re import keep
 from patchpilot.checking.driver import Driver, exit_code
 from patchpilot.commits.range import refuse_absent
@@ -29,17 +28,12 @@ from patchpilot.model.limits import MAX_LINE
 from patchpilot.model.mail import parse_mail, parse_mail_header, parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.shorten import shortened
-from patchpilot.services.check.json_lines import (
+from patchpilot.services.check.check_answer import (
     CheckedLine,
     DamagedLine,
     line_text,
     summary_line,
 )
-
-__all__ = ["CheckStream", "epoch_commits", "stream_range", "stream_targets"]
-
-if TYPE_CHECKING:
-    pass
 
 _MAILS = 16
 """How many mails a process is handed at a time."""

@@ -5,13 +5,12 @@ from collections.abc import Container, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, options_of
 from patchpilot.checking.fixed_patch import fixed_patch
-from patchpilot.checking.list_rules import explain
-from patchpilot.checking.rule_pages import rule_page
+from patchpilot.checking.list_rules import explain, rule_page
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
@@ -28,9 +27,6 @@ from patchpilot.services.check.editor_texts import (
 from patchpilot.settings.trusted_packs import packs_if_trusted
 from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.workplace import Workplace
-
-if TYPE_CHECKING:
-    pass
 
 
 class TextFinding(NamedTuple):
@@ -198,16 +194,12 @@ class EditorCheck:
         ).check((Series((part.patch,)),))
 
     def _tree(self, revision: str) -> "_KnownTree | None":
-        if revision not in self._trees:
-            found = (
-                self.repository.find(revision) if self.repository and revision else None
-            )
+        if self.repository and revision and revision not in self._trees:
+            commit = self.repository.find(revision)
             self._trees[revision] = (
-                _KnownTree(self.repository, found)
-                if self.repository and found
-                else None
+                _KnownTree(self.repository, commit) if commit else None
             )
-        return self._trees[revision]
+        return self._trees.get(revision)
 
 
 class _KnownTree(CommitTree):

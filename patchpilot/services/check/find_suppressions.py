@@ -64,17 +64,11 @@ def find_suppressions(
         *(of_topic(repository, request.targets, base) if repository else ()),
         *from_tables(settings.waivers, settings.label),
     )
-    distinct: dict[tuple[str, tuple[str, ...], str], Waiver] = {}
+    distinct: dict[object, Waiver] = {}
     for waiver in waivers:
         # what was given in this call is in the topic's draft by now
-        distinct.setdefault(
-            (
-                (waiver.rule.lower(), waiver.paths, waiver.subject)
-                if waiver.kind != "tree"
-                else (f"{id(waiver)}", (), "")
-            ),
-            waiver,
-        )
+        own = waiver.rule.lower(), waiver.paths, waiver.subject
+        distinct.setdefault(id(waiver) if waiver.kind == "tree" else own, waiver)
     if not waivers and request.baseline is None:
         return None
     content = None

@@ -15,10 +15,10 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
-from patchpilot.model.bounded_number import number
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
+from patchpilot.model.limits import number
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.enrollment import withdraw
