@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
+from patchpilot.lint.waivers import Waiver
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
@@ -18,7 +19,6 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
-    from patchpilot.lint.waivers import Waiver
     from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.built_commit import BuiltCommit
 
@@ -45,7 +45,7 @@ class Suppressions(NamedTuple):
     content if it is not read from the file; an empty content suppresses nothing.
     """
 
-    waivers: tuple["Waiver", ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     baseline: Path | None = None
     write: bool = False
     content: bytes | None = None
@@ -55,8 +55,8 @@ class Suppressions(NamedTuple):
 class Waivers(NamedTuple):
     """Expired waivers, which no longer suppress their findings, and unused waivers."""
 
-    expired: tuple["Waiver", ...]
-    unused: tuple["Waiver", ...]
+    expired: tuple[Waiver, ...]
+    unused: tuple[Waiver, ...]
 
 
 @json_form()
