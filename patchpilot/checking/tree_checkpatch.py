@@ -80,6 +80,8 @@ def run_checkpatch(
         "--show-types",
         "--no-summary",
         "--color=never",
+    ]
+    words += [
         f"--max-line-length={max_line_length}",
         *(["--strict"] if strict else []),
         "-",
