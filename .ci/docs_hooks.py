@@ -52,7 +52,7 @@ SYNONYMS = {
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """The page with the project's address; sets what the search reads."""
+    """Return the page with the project's address; sets what the search reads."""
     path = page.file.src_uri
     for start, boost in BOOSTS.items():
         if path.startswith(start) and not path.endswith("index.md"):
@@ -63,7 +63,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def _with_address(markdown: str) -> str:
-    """A page whose samples have the repository's address, if it is known."""
+    """Return a page whose samples have the repository's address, if it is known."""
     address = _address["repository"]
     if not address:
         return markdown
@@ -74,7 +74,7 @@ def _with_address(markdown: str) -> str:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The site with a link to the repository, if its address is known."""
+    """Return the site with a link to the repository, if its address is known."""
     config.repo_url = _address["repository"] or None
     return config
 
@@ -119,12 +119,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
-    """The page without scripts from elsewhere."""
+    """Return the page without scripts from elsewhere."""
     made: str = _local(output, "../" * page.url.count("/"))
     return made
 
 
 def on_post_template(output_content: str, **_: object) -> str:
-    """A page that has no source, such as the one for missing pages, likewise."""
+    """Return a page that has no source, such as the one for missing pages, likewise."""
     made: str = _local(output_content, "")
     return made

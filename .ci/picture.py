@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draws docs/assets/checks.svg: the TUI's Checks stage on the demo's first commit.
+"""Draw docs/assets/checks.svg: the TUI's Checks stage on the demo's first commit.
 
 Used by `make docs`.
 """
@@ -32,7 +32,7 @@ async def quiet(pilot: Pilot[int], app: PatchpilotApp) -> None:
 
 
 async def draw(work: Path) -> str:
-    """The screen as SVG."""
+    """Return the screen as SVG."""
     from patchpilot.tui.build_app import make
     from patchpilot.tui.stage.saved_state import SavedState
 

@@ -197,7 +197,9 @@ def _directory(variable: str) -> Path | None:
 
 
 def kernel_tree(scratch: Path) -> Path | None:
-    """An unpacked kernel tree: $PATCHPILOT_TREE, else Debian's package unpacked for this run."""
+    """Return an unpacked kernel tree: $PATCHPILOT_TREE, else Debian's package unpacked for this
+    run.
+    """
     if os.environ.get("PATCHPILOT_TREE") or not PACKAGED_TREE.exists():
         return _directory("PATCHPILOT_TREE")
     with tarfile.open(PACKAGED_TREE) as archive:
@@ -206,8 +208,8 @@ def kernel_tree(scratch: Path) -> Path | None:
 
 
 def borrowed(repo: Path, scratch: Path) -> Path:
-    """A bare repository with the same refs that borrows `repo`'s objects, because a scorer writes
-    some.
+    """Return a bare repository with the same refs that borrows `repo`'s objects, because a scorer
+    writes some.
     """
     own = scratch / "dpdk.git"
     subprocess.run(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs codespell over every file of the repository; .ci/spelling.toml lists what is not misspelled,
+"""Run codespell over every file of the repository; .ci/spelling.toml lists what is not misspelled,
 with the reason. Used by .ci/lint.
 
 Exit code 1: a misspelled word, or an exception that nothing needs.
@@ -27,7 +27,7 @@ class _Exception(NamedTuple):
     words: Sequence[str] = ()
 
     def covers(self, file: str, word: str) -> bool:
-        """Whether a word of a file is meant."""
+        """Return whether a word of a file is meant."""
         return (word in self.words or not self.words) and any(
             fnmatchcase(file, pattern) for pattern in self.files
         )

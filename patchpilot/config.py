@@ -110,7 +110,7 @@ B4_ARCHIVE = "b4.midmask"
 
 
 def _key(name: str) -> Key:
-    """The setting of this name; UsageError for a name that none has."""
+    """Return the setting of this name; UsageError for a name that none has."""
     if name not in _BY_NAME:
         raise unknown("setting", name, _BY_NAME)
     return _BY_NAME[name]
@@ -142,19 +142,23 @@ class Settings(NamedTuple):
     unread: tuple[str, ...] = ()
 
     def of(self, name: str) -> SettingSource:
-        """A known setting with its origin, to be shown: URLs have no password."""
+        """Return a known setting with its origin, to be shown: URLs have no password."""
         setting = self.values.get(name) or SettingSource(
             name, _key(name).default, DEFAULT
         )
         return setting._replace(value=public_url(setting.value))
 
     def get(self, name: str) -> str:
-        """The value of a known setting, as text. An address has no password: see `address`."""
+        """Return the value of a known setting, as text. An address has no password: see
+        `address`.
+        """
         value = self.address(name)
         return public_url(value) if _key(name).kind == "archive" else value
 
     def address(self, name: str) -> str:
-        """The value of a known setting, of a URL with its password: to connect, never to be shown."""  # noqa: E501
+        """Return the value of a known setting, of a URL with its password: to connect, never to be
+        shown.
+        """
         default = _key(name).default
         return (
             default
@@ -163,25 +167,25 @@ class Settings(NamedTuple):
         )
 
     def flag(self, name: str) -> bool:
-        """The value of a known setting, as git reads a boolean."""
+        """Return the value of a known setting, as git reads a boolean."""
         return self.get(name).lower() in _TRUE
 
     def number(self, name: str) -> int:
-        """The value of a known setting, as a number."""
+        """Return the value of a known setting, as a number."""
         return int(self.get(name))
 
     def list_value(self, name: str) -> tuple[str, ...]:
-        """The value of a known setting, as a comma-separated list."""
+        """Return the value of a known setting, as a comma-separated list."""
         return tuple(word.strip() for word in self.get(name).split(",") if word.strip())
 
     @property
     def packs_from_tree(self) -> bool:
-        """Whether the tree's file names the rule packs, and not the user."""
+        """Return whether the tree's file names the rule packs, and not the user."""
         return self.of("packs").origin not in (GIT, FLAG, DEFAULT)
 
     @property
     def all(self) -> tuple[SettingSource, ...]:
-        """Every setting, with its default where it is not set."""
+        """Return every setting, with its default where it is not set."""
         return tuple(self.of(key.name) for key in KEYS)
 
 
@@ -373,7 +377,7 @@ def _tree_data(
 def _waivers(
     value: Any, label: str, problems: list[PatchpilotError] | None
 ) -> tuple[Mapping[str, Any], ...]:
-    """The tables as written; lint checks their contents."""
+    """Return the tables as written; lint checks their contents."""
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
         _report(

@@ -55,7 +55,7 @@ class PatchpilotError(Exception):
 
     @property
     def hint(self) -> str | None:
-        """The hint as the CLI prints it; a command alone becomes "run `command`"."""
+        """Return the hint as the CLI prints it; a command alone becomes "run `command`"."""
         if self.advice is None:
             return None
         text = public_url(str(self.advice))

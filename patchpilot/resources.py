@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Locates the data shipped with patchpilot and the user's state directory.
+"""Locate the data shipped with patchpilot and the user's state directory.
 
 The data may be in a wheel, an editable install or a checkout.
 """

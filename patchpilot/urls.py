@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Removes user names and passwords from URLs in text to be printed, logged or stored."""
+"""Remove user names and passwords from URLs in text to be printed, logged or stored."""
 
 import re
 

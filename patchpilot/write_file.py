@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes files: every file that stays after a run is written here."""
+"""Write files: every file that stays after a run is written here."""
 
 import contextlib
 import os

@@ -118,7 +118,9 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
 def tmp_path(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """An empty folder; pytest's own looks through the folders of all tests for a free number."""
+    """Return an empty folder; pytest's own looks through the folders of all tests for a free
+    number.
+    """
     name = re.sub(r"\W", "_", request.node.name)[:30]
     return tmp_path_factory.mktemp(f"{name}{next(FOLDERS)}", numbered=False)
 
@@ -185,13 +187,13 @@ def _is_loopback(host: str) -> bool:
 
 @pytest.fixture
 def widget_tree(tmp_path: Path) -> Path:
-    """The small kernel that tests/kit/maintainers.py invents."""
+    """Return the small kernel that tests/kit/maintainers.py invents."""
     return write_tree(tmp_path / "tree")
 
 
 @pytest.fixture
 def widget_mail(tmp_path: Path) -> Path:
-    """A patch to a file of that kernel."""
+    """Return a patch to a file of that kernel."""
     file = tmp_path / "one.patch"
     file.write_text(patch())
     return file
@@ -199,6 +201,6 @@ def widget_mail(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty directory that is also the current one."""
+    """Return an empty directory that is also the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -443,8 +443,8 @@ def test_a_shell_gets_only_a_command_of_the_user() -> None:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A fix whose refs, files, tags, authors, MAINTAINERS and tracking data are words that begin
-    with '-'.
+    """Return a fix whose refs, files, tags, authors, MAINTAINERS and tracking data are words that
+    begin with '-'.
     """
     repo = story(tmp_path_factory.mktemp("hostile") / "repo", end="")
     head = repo.git("rev-parse", "HEAD")
@@ -558,7 +558,7 @@ def test_no_word_from_outside_is_an_option(
 
 
 def _without_values(words: Iterator[str]) -> Iterator[str]:
-    """The words of a call.
+    """Yield the words of a call.
 
     Of git config none after the key, where it reads no option (see below).
     """

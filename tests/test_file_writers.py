@@ -48,7 +48,7 @@ APPENDS = {
 
 
 def writes(call: ast.Call) -> bool:
-    """Whether a call opens a file for writing."""
+    """Return whether a call opens a file for writing."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name in ("write_text", "write_bytes"):
         return True

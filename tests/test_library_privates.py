@@ -20,7 +20,7 @@ USES = tuple(f"{word} {name}" for word in ("from", "import") for name in LIBRARI
 
 @cache
 def _trees() -> tuple[ast.Module, ...]:
-    """The modules that import a library."""
+    """Return the modules that import a library."""
     return tuple(tree for _, tree in trees(*USES))
 
 
@@ -50,7 +50,7 @@ def _imports() -> set[tuple[str, str]]:
 
 
 def _attributes() -> set[str]:
-    """The private attributes that are used and that no class or function of ours defines."""
+    """Return the private attributes that are used and that no class or function of ours defines."""
     used, ours = set(), set()
     for node in (node for tree in _trees() for node in ast.walk(tree)):
         match node:

@@ -34,12 +34,12 @@ DIFF = "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-int a;\n+int
 
 
 def secret(name: str) -> str:
-    """A password that is found again by its mark."""
+    """Return a password that is found again by its mark."""
     return f"{MARK}-{name}"
 
 
 def login(name: str) -> str:
-    """A user and a password as a URL has them."""
+    """Return a user and a password as a URL has them."""
     return f"ada:{secret(name)}@"
 
 
@@ -66,12 +66,14 @@ class LockedArchive(StandIn):
         self._server.RequestHandlerClass = Handler
 
     def with_password(self, name: str) -> str:
-        """Its URL with the password of this canary."""
+        """Return its URL with the password of this canary."""
         return self.url.replace("://", f"://{login(name)}")
 
 
 class World:
-    """A topic, an archive and a mail server, with a canary in each place that can hold a password."""  # noqa: E501
+    """A topic, an archive and a mail server, with a canary in each place that can hold a
+    password.
+    """
 
     def __init__(
         self, folder: Path, archive: LockedArchive, server: FaultySink
@@ -130,7 +132,7 @@ class World:
 
 
 def _forms() -> tuple[str, ...]:
-    """The mark as it is, and as base64 has it at each of three places."""
+    """Return the mark as it is, and as base64 has it at each of three places."""
     shifted = [base64.b64encode(b"\0" * shift + MARK.encode()) for shift in range(3)]
     return (
         MARK,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines whether a fix applies to a tree: cleanly, with a three-way merge, or not at all."""
+"""Determine whether a fix applies to a tree: cleanly, with a three-way merge, or not at all."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,11 +42,11 @@ class ScratchTree:
         self.tree = tree
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None."""
+        """Return the content of a file, or None."""
         return self.scratch.blob(self.tree, path) if is_safe_path(path) else None
 
     def exists(self, path: str) -> bool:
-        """Whether a file or directory is there."""
+        """Return whether a file or directory is there."""
         return (
             is_safe_path(path)
             and self.scratch.objects.get(f"{self.tree}:{path}") is not None

@@ -28,7 +28,7 @@ def backport_message(
     signer: Address | None = None,
     adapter: Address | None = None,
 ) -> str:
-    """Returns the message of `commit` for a stable tree.
+    """Return the message of `commit` for a stable tree.
 
     It consists of the marker, the text, the trailers, `Stable-dep-of:` for a prerequisite, one
     line per adaptation note, and the sign-off. The notes name the `adapter`, or otherwise the
@@ -82,14 +82,14 @@ def backport_message(
 
 
 def has_note(message: str, original: Commit) -> bool:
-    """Whether a message has an adaptation note that the original message does not have."""
+    """Return whether a message has an adaptation note that the original message does not have."""
     return not set(_NOTE.findall(message)) <= set(_NOTE.findall(original.message))
 
 
 def people(
     commits: Sequence[Commit], without: Sequence[str] = ()
 ) -> tuple[Address, ...]:
-    """Returns the addresses to Cc on a backport: authors and everybody named in the trailers.
+    """Return the addresses to Cc on a backport: authors and everybody named in the trailers.
 
     Duplicates, the lists in `without` and invalid addresses are removed.
     """

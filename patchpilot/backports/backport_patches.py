@@ -146,7 +146,7 @@ def make_commits(
 
 
 def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
-    """Returns the range-diff between the original's patch and the backport's, or "" if they are
+    """Return the range-diff between the original's patch and the backport's, or "" if they are
     identical.
 
     Commit messages are ignored.
@@ -174,7 +174,7 @@ def format_series(
     wording: BackportText,
     notes: Sequence[str],
 ) -> list[tuple[str, bytes]]:
-    """Formats the series as (file name, bytes) pairs, one for each message.
+    """Format the series as (file name, bytes) pairs, one for each message.
 
     They are addressed to the stable list, with everybody named in the originals in Cc. `notes`
     are inserted below the `---`.
@@ -208,7 +208,9 @@ def format_series(
 
 
 def _patch_part(text: str) -> str:
-    """A range-diff without the differences in messages: the marker and sign-off always differ."""
+    """Return a range-diff without the differences in messages: the marker and sign-off always
+    differ.
+    """
     result: list[str] = []
     section = ""
     for line in text.split("\n"):
@@ -235,6 +237,6 @@ def _with_note(mail: bytes, note: str) -> bytes:
 
 
 def file_name(number: int, subject: str) -> str:
-    """Returns the file name that git format-patch gives to a patch."""
+    """Return the file name that git format-patch gives to a patch."""
     word = re.sub(r"[^A-Za-z0-9_.]+", "-", subject).strip("-.")[:52].rstrip("-.")
     return f"{number:04d}-{word or 'patch'}.patch"

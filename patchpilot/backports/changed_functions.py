@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the functions in which a fix conflicts, and other commits that changed them."""
+"""Find the functions in which a fix conflicts, and other commits that changed them."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Function:
 
 
 def function_at(lines: Sequence[str], at: int) -> Function | None:
-    """Returns the function that contains a 0-based line.
+    """Return the function that contains a 0-based line.
 
     Returns None outside of functions, and in languages that are not C-like.
     """
@@ -48,7 +48,7 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
 def conflicting(
     scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]
 ) -> dict[str, tuple[Function, ...]]:
-    """Maps the path of each file before the fix to the functions that contain its conflicting
+    """Map the path of each file before the fix to the functions that contain its conflicting
     hunks.
     """
     result: dict[str, tuple[Function, ...]] = {}
@@ -89,7 +89,7 @@ def conflicting(
 def touching(
     touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]
 ) -> list[tuple[LineTouch, str]]:
-    """Returns the commits that changed one of the functions, each with the function's name, the
+    """Return the commits that changed one of the functions, each with the function's name, the
     latest first.
 
     `touches` are commits before the fix, the oldest first.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Explains why a fix conflicts with a branch, and why a fix that applies may still be wrong
+"""Explain why a fix conflicts with a branch, and why a fix that applies may still be wrong
 there.
 """
 
@@ -69,7 +69,7 @@ def explain(
     timeout: float = 5.0,
     tree: str | None = None,
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
-    """Returns the commits that cause a conflict, and hints as sentences with their evidence.
+    """Return the commits that cause a conflict, and hints as sentences with their evidence.
 
     The hints are points to review if the fix applied without a conflict.
     Takes about `timeout` seconds and omits anything that was not found by then.
@@ -106,7 +106,7 @@ def explain(
 
 
 def _left(end: float) -> float:
-    """The seconds left until `end`.
+    """Return the seconds left until `end`.
 
     A little when it is over, so that quick answers are still given.
     """
@@ -167,7 +167,7 @@ def _causes(
 def _in_functions(
     history: History, tip: str, others: Sequence[tuple[LineTouch, str]]
 ) -> list[Cause]:
-    """The last few of these, oldest first.
+    """Return the last few of these, oldest first.
 
     Only they are searched on the branch under another id, since that has to read patches.
     """
@@ -195,8 +195,8 @@ def _own_changes(
     applied: ApplyResult,
     timeout: float,
 ) -> list[Cause]:
-    """The branch's own commits that wrote the conflicting lines: used when no mainline commit
-    explains the conflict.
+    """Return the branch's own commits that wrote the conflicting lines: used when no mainline
+    commit explains the conflict.
     """
     causes: dict[str, Cause] = {}
     for place in find_places(scratch, applied.merge)[:_MOST_PLACES]:
@@ -310,7 +310,7 @@ def _begins_in(
 
 
 def _functions(change: FileChange) -> set[str]:
-    """The functions that git names above the hunks of a file."""
+    """Return the functions that git names above the hunks of a file."""
     return {_name(hunk.section) for hunk in change.hunks} - {""}
 
 

@@ -21,7 +21,7 @@ _NO_HISTORY = "no git history, judged by content only"
 
 
 def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
-    """Determines whether a patch applies to a tree or is already applied.
+    """Determine whether a patch applies to a tree or is already applied.
 
     It is already applied if the tree contains the post-image of every hunk. Returns the verdict,
     and the patch that was tried.
@@ -81,7 +81,7 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
 def merges_into(
     judged: BranchResult, scratch: Scratch, fix: FixCommit, tree: Tree
 ) -> BranchResult:
-    """Returns the verdict after a three-way merge with the files before the fix as base.
+    """Return the verdict after a three-way merge with the files before the fix as base.
 
     These files are taken from the fix's repository.
     """
@@ -117,8 +117,8 @@ def merges_into(
 def _counted(
     patch: Patch, tree: Tree
 ) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
-    """How many hunks are already applied, do not apply, and apply (each counted once), and the
-    places of the first two kinds.
+    """Return how many hunks are already applied, do not apply, and apply (each counted once), and
+    the places of the first two kinds.
     """
     there = total = broken = 0
     places: list[ConflictPlace] = []

@@ -25,7 +25,7 @@ class FixCommit:
 
     @classmethod
     def read(cls, repository: Repository, commit_id: str) -> "FixCommit":
-        """The fix of a full id; UsageError for a merge, which has no patch."""
+        """Return the fix of a full id; UsageError for a merge, which has no patch."""
         commit = repository.commit(commit_id)
         if len(commit.parents) > 1:
             raise UsageError(
@@ -38,7 +38,7 @@ class FixCommit:
     def read_all(
         cls, repository: Repository, ids: Sequence[str]
     ) -> "tuple[FixCommit, ...]":
-        """The fixes of full ids, with all diffs read at once."""
+        """Return the fixes of full ids, with all diffs read at once."""
         fixes = tuple(cls.read(repository, commit_id) for commit_id in ids)
         stdin = "".join(f"{fix.id}\n" for fix in fixes).encode()
         parts = _COMMIT.split(repository.git(*_DIFF, "--stdin", stdin=stdin).text)
@@ -49,23 +49,23 @@ class FixCommit:
 
     @property
     def id(self) -> str:
-        """Its full id."""
+        """Return its full id."""
         return self.commit.id
 
     @property
     def base(self) -> str | None:
-        """Its parent; None for a root commit."""
+        """Return its parent; None for a root commit."""
         return self.commit.parents[0] if self.commit.parents else None
 
     @cached_property
     def diff_lines(self) -> tuple[str, ...]:
-        """Its diff, with full blob ids."""
+        """Return its diff, with full blob ids."""
         done = self.repository.git(*_DIFF, "--no-commit-id", self.id)
         return tuple(done.text.split("\n"))
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
-        """Its diff by file."""
+        """Return its diff by file."""
         return parse_diff(self.diff_lines, 1).files
 
     @cached_property
@@ -82,7 +82,7 @@ class FixCommit:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every path it touches, old and new."""
+        """Return every path it touches, old and new."""
         return tuple(
             dict.fromkeys(
                 path

@@ -29,7 +29,7 @@ _MOST_LATER = 3
 
 
 def followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
-    """Returns the mainline commits that fix or revert the fix, and fixes of those commits, oldest
+    """Return the mainline commits that fix or revert the fix, and fixes of those commits, oldest
     first.
     """
     if mainline is None:
@@ -103,7 +103,7 @@ def _turned(touch: LineTouch) -> LineTouch:
 def needed_followers(
     history: History, found: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
-    """Returns the follow-ups that a branch lacks and needs.
+    """Return the follow-ups that a branch lacks and needs.
 
     Follow-ups that were reverted are not needed.
     """
@@ -118,7 +118,7 @@ def needed_followers(
 def lacking_newer(
     branch: Branch, every: Sequence[tuple[Branch, bool]]
 ) -> tuple[str, ...]:
-    """Returns the names of newer branches that need the fix but lack it.
+    """Return the names of newer branches that need the fix but lack it.
 
     An older tree accepts the fix only after they have it.
     """
@@ -135,7 +135,7 @@ def lacking_newer(
 
 
 def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
-    """Returns the fix's violations of the stable rules.
+    """Return the fix's violations of the stable rules.
 
     These concern its size, the kind of change, and a tag that forbids backporting.
     """
@@ -163,8 +163,8 @@ def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
 
 
 def _changes_more_than_space(fix: FixCommit) -> bool:
-    """Whether the words at any place differ before and after: each place separately, since a moved
-    line changes what the code does.
+    """Return whether the words at any place differ before and after: each place separately, since a
+    moved line changes what the code does.
     """
     for change in fix.files:
         if change.is_binary or change.old_path != change.new_path:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the earlier commits that a fix depends on from the history of its lines, without trial
+"""Find the earlier commits that a fix depends on from the history of its lines, without trial
 merges.
 
 The history is walked backward from the fix. A commit is a prerequisite if it changed lines that
@@ -43,7 +43,7 @@ class LineTouch:
 
     @property
     def size(self) -> int:
-        """How many lines it changes in these files."""
+        """Return how many lines it changes in these files."""
         return sum(
             old[1] - old[0] + new[1] - new[0]
             for edit in self.edits
@@ -59,7 +59,7 @@ def read_touches(
     *,
     timeout: float = 60.0,
 ) -> tuple[LineTouch, ...]:
-    """Returns the commits in `less`..`tip` that change one of `paths`, oldest first.
+    """Return the commits in `less`..`tip` that change one of `paths`, oldest first.
 
     They are reachable from `tip` but not from any of `less`. Merge commits are skipped.
     """
@@ -78,7 +78,7 @@ def read_touches(
 def read_touch(
     repository: Repository, commit: str, paths: Sequence[str] = ()
 ) -> LineTouch:
-    """Returns one commit's changes to `paths`, or to all files."""
+    """Return one commit's changes to `paths`, or to all files."""
     found = _log(repository, "-1", commit, paths=paths)
     return found[0] if found else LineTouch(commit, ())
 
@@ -86,7 +86,7 @@ def read_touch(
 def read_each(
     repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()
 ) -> dict[str, LineTouch]:
-    """Returns the changes of several commits to `paths`, or to all files, with a single git call.
+    """Return the changes of several commits to `paths`, or to all files, with a single git call.
 
     A commit that changes none of `paths` has no entry.
     """
@@ -105,7 +105,7 @@ def _log(
     stdin: bytes | None = None,
     timeout: float = 300.0,
 ) -> tuple[LineTouch, ...]:
-    """The changes to `paths`, or to all files, of the commits that git log lists."""
+    """Return the changes to `paths`, or to all files, of the commits that git log lists."""
     only = ["--", *paths] if paths else []
     done = repository.git(
         "log", "--format=%x01%H", "--raw", "-p", "-U0", "-M", *words, *only,
@@ -122,7 +122,7 @@ def older_names(
     *,
     timeout: float = 60.0,
 ) -> tuple[str, ...]:
-    """Returns the former names of these files in the commits `less`..`tip`, later names first.
+    """Return the former names of these files in the commits `less`..`tip`, later names first.
 
     A single walk finds the commits that added a name, and only those are searched for renames.
     `git log --follow` would walk the history once per file.
@@ -161,7 +161,7 @@ def stands_on(
     paths: frozenset[str] | None = None,
     margin: int = 0,
 ) -> tuple[LineTouch, ...]:
-    """Returns the commits in `touches` on which the fix depends, oldest first.
+    """Return the commits in `touches` on which the fix depends, oldest first.
 
     `touches` are commits before the fix, the oldest first. Commits in `present` are already in
     the branch and only shift lines. `paths` limits which files of the fix are considered.
@@ -185,8 +185,8 @@ def last_writers(
     present: frozenset[str],
     paths: frozenset[str],
 ) -> tuple[LineTouch, ...]:
-    """Returns the commits that last changed the lines changed by the fix, or adjacent ones,
-    oldest first.
+    """Return the commits that last changed the lines changed by the fix, or adjacent ones, oldest
+    first.
 
     Only `touches`, commits before the fix with the oldest first, are considered. Lines written by
     one of them are not traced to older commits. A mere rename only moves lines, and git follows
@@ -211,7 +211,7 @@ def last_writers(
 def crossing(
     touches: Sequence[LineTouch], path: str, span: Span
 ) -> tuple[LineTouch, ...]:
-    """Returns the commits in `touches` (oldest first) that changed lines in a span of a file.
+    """Return the commits in `touches` (oldest first) that changed lines in a span of a file.
 
     The span refers to the file after the last of these commits.
     """
@@ -246,7 +246,9 @@ def _spans_of(
 
 
 def _wide(edit: LineEditStep) -> Iterable[Span]:
-    """The lines an edit wrote; where it only removed lines, one line on each side of the gap."""
+    """Return the lines an edit wrote; where it only removed lines, one line on each side of the
+    gap.
+    """
     return (
         (new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1)
         for _, new in edit.hunks
@@ -256,7 +258,7 @@ def _wide(edit: LineEditStep) -> Iterable[Span]:
 def _meets(
     edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True
 ) -> bool:
-    """Whether an edit changed lines of the spans or next to them.
+    """Return whether an edit changed lines of the spans or next to them.
 
     With `moved` also when it renamed their file.
     """
@@ -299,7 +301,7 @@ def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
 
 
 def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
-    """The spans without those written, as far as a line or more is left."""
+    """Return the spans without those written, as far as a line or more is left."""
     left = list(spans)
     for low, high in written:
         pieces: list[Span] = []

@@ -41,7 +41,7 @@ def plan(
     ours: Callable[[str], Entry],
     theirs: Callable[[str], Entry],
 ) -> tuple[dict[str, Entry], tuple[str, ...]] | None:
-    """Plans the merge of their changes into our tree.
+    """Plan the merge of their changes into our tree.
 
     Returns the entries to take from their tree and the files that both sides changed, or None if
     git has to detect renames.
@@ -82,7 +82,7 @@ def _is_directory(entry: Entry) -> bool:
 
 
 def read_merge(done: Completed) -> Merge:
-    """Parses the merge from a `git merge-tree -z --messages` process.
+    """Parse the merge from a `git merge-tree -z --messages` process.
 
     Raises GitError if it failed.
     """
@@ -93,7 +93,7 @@ def read_merge(done: Completed) -> Merge:
 
 
 def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
-    """Parses a merge from the output of `git merge-tree -z --messages`."""
+    """Parse a merge from the output of `git merge-tree -z --messages`."""
     at = 1
     stages: dict[str, dict[int, tuple[str, str]]] = {}
     while at < len(words) and words[at]:

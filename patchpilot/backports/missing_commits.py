@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the prerequisites of a commit that a branch lacks.
+"""Find the prerequisites of a commit that a branch lacks.
 
 The search covers the lines in conflict first, then a wider area.
 """
@@ -56,8 +56,8 @@ class MissingCommits:
     def stands_on(
         self, commit: str, conflicts: Sequence[str], margin: int
     ) -> tuple[str, ...]:
-        """The missing commits that a commit depends on in the files where it conflicts, and their
-        own prerequisites there, oldest first.
+        """Return the missing commits that a commit depends on in the files where it conflicts, and
+        their own prerequisites there, oldest first.
         """
         goal, paths = self._goal(commit, conflicts)
         touches = self.before(commit, self.names(paths))
@@ -67,7 +67,7 @@ class MissingCommits:
         )
 
     def wrote(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:
-        """The missing commits that last changed the lines where a commit (its tree `theirs`)
+        """Return the missing commits that last changed the lines where a commit (its tree `theirs`)
         conflicts, oldest first.
         """
         goal, paths = self._goal(commit, merge.paths)
@@ -82,18 +82,20 @@ class MissingCommits:
         )
 
     def all(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
-        """The most recent missing commits before `commit` that change these files, oldest first."""
+        """Return the most recent missing commits before `commit` that change these files, oldest
+        first.
+        """
         return self.missing(
             [one.commit for one in self.before(commit, self.names(paths))[-MOST:]]
         )
 
     def missing(self, commits: Sequence[str]) -> tuple[str, ...]:
-        """The commits that the branch has neither by ancestry nor by an upstream marker."""
+        """Return the commits that the branch has neither by ancestry nor by an upstream marker."""
         return self.history.missing(commits, self.tip)
 
     def before(self, commit: str, paths: tuple[str, ...]) -> tuple[LineTouch, ...]:
-        """The commits before `commit` that are not in the branch's history and change these files:
-        a subset of those before the fix.
+        """Return the commits before `commit` that are not in the branch's history and change these
+        files: a subset of those before the fix.
         """
         wanted = frozenset(paths)
         known = next((touch for touch in self._touches if wanted <= touch), None)
@@ -166,8 +168,8 @@ class MissingCommits:
         touches: Sequence[LineTouch],
         ask: Callable[[frozenset[str]], Sequence[LineTouch]],
     ) -> tuple[str, ...]:
-        """The given commits without those that the branch has under another id, which only move
-        lines.
+        """Return the given commits without those that the branch has under another id, which only
+        move lines.
         """
         present = {touch.commit for touch in touches} - set(
             self.missing([touch.commit for touch in touches])
@@ -192,7 +194,8 @@ class MissingCommits:
     def _conflicting(
         self, edit: LineEditStep, merge: Merge, theirs: str
     ) -> LineEditStep:
-        """The edit with only its conflicting hunks, as far as conflict markers identify them.
+        """Return the edit with only its conflicting hunks, as far as conflict markers identify
+        them.
 
         Else all.
         """

@@ -81,19 +81,19 @@ class Scratch:
 
     @property
     def path(self) -> Path:
-        """The store's folder, with all pending trees written."""
+        """Return the store's folder, with all pending trees written."""
         self._settle()
         return self._path
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment that makes git write to the store and read all that was built."""
+        """Return the environment that makes git write to the store and read all that was built."""
         self._settle()
         return dict(self._env)
 
     @property
     def objects(self) -> CatFile:
-        """The objects of the store and of the repository."""
+        """Return the objects of the store and of the repository."""
         self._settle()
         return self._objects
 
@@ -177,7 +177,7 @@ class Scratch:
                     self._settle_tree(name)
 
     def commit(self, tree: str, *parents: str, message: str = "x") -> str:
-        """A commit of a tree; its id."""
+        """Return a commit of a tree; its id."""
         lines = [
             f"tree {tree}",
             *(f"parent {parent}" for parent in parents),
@@ -192,7 +192,7 @@ class Scratch:
     def commit_like(
         self, original: Commit, tree: str, parent: str, message: str
     ) -> str:
-        """A commit of a tree with the authorship of another commit; its id."""
+        """Return a commit of a tree with the authorship of another commit; its id."""
         author = (
             f"{original.author.name} <{original.author.email}> {int(original.authored.timestamp())}"
             f" {original.authored:%z}"
@@ -201,7 +201,7 @@ class Scratch:
         return self.write("commit", (head + message).encode("utf-8", "surrogateescape"))
 
     def tree_of(self, commit: str) -> str:
-        """The tree of a commit of the repository or of this store."""
+        """Return the tree of a commit of the repository or of this store."""
         if commit not in self._trees:
             found = self._objects.get(commit)
             if not found or found[1] != "commit":
@@ -215,12 +215,12 @@ class Scratch:
         return self._trees[commit]
 
     def base_tree(self, base: str | None) -> str:
-        """The tree of a commit's first parent; that of a root commit's, None, is empty."""
+        """Return the tree of a commit's first parent; that of a root commit's, None, is empty."""
         return self.tree_of(base) if base else EMPTY_TREE
 
     def merge(self, base: str, ours: str, theirs: str) -> Merge:
-        """The three-way merge of trees, as `git cherry-pick` makes it: what `theirs` changed over
-        `base`, onto `ours`.
+        """Return the three-way merge of trees, as `git cherry-pick` makes it: what `theirs` changed
+        over `base`, onto `ours`.
         """
         if base == theirs or ours == theirs:
             return Merge(ours, True)
@@ -276,7 +276,7 @@ class Scratch:
         return {path: self._merged[asked[path]] for path in paths}
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:
-        """The three-way merge of trees by git, which looks for renames in all of them."""
+        """Return the three-way merge of trees by git, which looks for renames in all of them."""
         for tree in (base, ours, theirs):
             self._settle_tree(tree)
         root = self.commit(base)
@@ -298,7 +298,7 @@ class Scratch:
         )
 
     def _filler(self) -> tuple[str, str]:
-        """Two commits whose merge has a long output."""
+        """Return two commits whose merge has a long output."""
         trees = [
             self.with_files(
                 EMPTY_TREE,
@@ -345,7 +345,7 @@ class Scratch:
     def part(
         self, commit: str, base: str | None, paths: Iterable[str]
     ) -> tuple[str, str]:
-        """The tree before a commit (`base` is its first parent), and that tree with only the
+        """Return the tree before a commit (`base` is its first parent), and that tree with only the
         commit's changes to these files.
         """
         before = self.base_tree(base)
@@ -354,7 +354,7 @@ class Scratch:
         )
 
     def has(self, tree: str, path: str) -> bool:
-        """Whether a tree has a file or directory of this path."""
+        """Return whether a tree has a file or directory of this path."""
         return self._entry(tree, path) is not None
 
     def entries(self, tree: str, paths: Iterable[str]) -> dict[str, Entry]:
@@ -362,7 +362,9 @@ class Scratch:
         return {path: self._entry(tree, path) for path in paths}
 
     def with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
-        """A tree like `tree` with these files in place of its own, None meaning without; its id."""
+        """Return a tree like `tree` with these files in place of its own, None meaning without; its
+        id.
+        """
         nested: dict[str, dict[str, Entry]] = {}
         own = dict(self._read(tree))
         for path, entry in files.items():
@@ -429,7 +431,7 @@ class Scratch:
         self._listings[tree] = listing
 
     def blob(self, tree: str, path: str) -> bytes | None:
-        """A file of a tree, or None."""
+        """Return a file of a tree, or None."""
         if (tree, path) not in self._blobs:
             if len(self._blobs) >= _MOST_BLOBS:
                 self._blobs.clear()
@@ -437,19 +439,21 @@ class Scratch:
         return self._blobs[tree, path]
 
     def content(self, entry: Entry) -> bytes | None:
-        """The content of a file's entry, or None."""
+        """Return the content of a file's entry, or None."""
         found = self._objects.get(entry[1]) if entry else None
         return found[2] if found and found[1] == "blob" else None
 
 
 def _named(kind: str, content: bytes) -> tuple[str, bytes]:
-    """An object's id, and the object as it is stored."""
+    """Return an object's id, and the object as it is stored."""
     raw = b"%s %d\0" % (kind.encode(), len(content)) + content
     return hashlib.sha1(raw, usedforsecurity=False).hexdigest(), raw
 
 
 def _read_tree(raw: bytes) -> dict[str, tuple[str, str]]:
-    """The entries of a tree as it is stored; GitError where git could not have written it."""
+    """Return the entries of a tree as it is stored; GitError where git could not have written
+    it.
+    """
     result: dict[str, tuple[str, str]] = {}
     at = 0
     while at < len(raw):

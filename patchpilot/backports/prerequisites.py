@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the earlier mainline commits with which a fix applies.
+"""Find the earlier mainline commits with which a fix applies.
 
 Candidates come from the history of its lines; they are verified by merging and then minimized.
 """
@@ -76,12 +76,14 @@ class PrerequisiteSearch:
 
     @property
     def partial(self) -> bool:
-        """Whether only the commits' changes to the fix's own files are needed or were tried."""
+        """Return whether only the commits' changes to the fix's own files are needed or were
+        tried.
+        """
         return self.state is SearchState.PARTIAL
 
     @property
     def lines(self) -> int:
-        """How many lines the commits change."""
+        """Return how many lines the commits change."""
         return sum(need.size for need in self.needs)
 
 
@@ -99,7 +101,7 @@ def find_prerequisites(
     tree: str | None = None,
     progress: Progress = silent,
 ) -> PrerequisiteSearch:
-    """Returns the smallest ordered set of commits found that makes the fix apply to the branch.
+    """Return the smallest ordered set of commits found that makes the fix apply to the branch.
 
     `tree` replaces the branch's tree if other commits were applied to it. The search takes at
     most `effort` seconds. Whole commits are tried first, each with the prerequisites of its other
@@ -308,8 +310,8 @@ class _Seeker:
         )
 
     def _applied(self, pool: Sequence[str]) -> tuple[str, ...]:
-        """Those of a pool whose changes to the fix's files apply, one on top of the other, and
-        change something.
+        """Return those of a pool whose changes to the fix's files apply, one on top of the other,
+        and change something.
         """
         tree, kept = self.tree, []
         for commit in pool:
@@ -335,7 +337,7 @@ class _Seeker:
         return tuple(applied)
 
     def _solve(self, commit: str, tree: str, depth: int) -> tuple[str, ...] | None:
-        """The commits that make a commit apply to a tree, itself last.
+        """Return the commits that make a commit apply to a tree, itself last.
 
         None when none were found.
         """
@@ -397,7 +399,7 @@ class _Seeker:
             pieces = [ordered[at : at + size] for at in range(0, len(ordered), size)]
 
     def _breadth(self, commit: str) -> int:
-        """How many files a commit changes."""
+        """Return how many files a commit changes."""
         return len(self.scratch.changed(*self._theirs(commit, cut=False)))
 
     def _as_they_came(self, commits: tuple[str, ...]) -> tuple[str, ...]:
@@ -412,7 +414,7 @@ class _Seeker:
     def _reaches(
         self, commits: Sequence[str], *, cut: bool, strict: bool = False
     ) -> bool:
-        """Whether the fix applies after these.
+        """Return whether the fix applies after these.
 
         One that does not apply is skipped, or with `strict` means no.
         """
@@ -462,7 +464,7 @@ class _Seeker:
         return self._merges[key]
 
     def _theirs(self, commit: str, *, cut: bool) -> tuple[str, str]:
-        """The tree before a commit and its own tree.
+        """Return the tree before a commit and its own tree.
 
         With `cut` the latter has only the changes to the fix's files.
         """
@@ -473,7 +475,7 @@ class _Seeker:
         return self.scratch.base_tree(base), self.scratch.tree_of(commit)
 
     def _check_time(self) -> float:
-        """The seconds left; _OutOfTimeError when there are none."""
+        """Return the seconds left; _OutOfTimeError when there are none."""
         left = self._begun + self._effort - time.monotonic()
         self._progress("searching for prerequisites", len(self._merges))
         if left <= 0:

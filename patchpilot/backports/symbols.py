@@ -110,7 +110,7 @@ def who_added(
     *,
     timeout: float = 5.0,
 ) -> str | None:
-    """Returns the mainline commit, missing from the branch, that added a symbol to its file.
+    """Return the mainline commit, missing from the branch, that added a symbol to its file.
 
     Returns None if it is not found in time.
     """
@@ -160,8 +160,8 @@ def _used(fix: FixCommit) -> dict[str, str]:
 def _is_usual(
     scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str
 ) -> bool:
-    """Whether the branch's version of the fix's files uses a symbol as the fix does: then nothing
-    has to be looked up.
+    """Return whether the branch's version of the fix's files uses a symbol as the fix does: then
+    nothing has to be looked up.
     """
     for change in fix.files:
         if (
@@ -186,7 +186,7 @@ Calls = set[tuple[str, int]]
 
 
 def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
-    """Returns the calls and definitions in C text, limited to `names` if given.
+    """Return the calls and definitions in C text, limited to `names` if given.
 
     A call or definition that the text does not contain completely is omitted.
     """
@@ -253,8 +253,8 @@ def _declared(
 
 
 def _declares(line: str, word: str) -> int:
-    """How much a line looks like the declaration of a symbol: 3 a prototype or definition, 2 a
-    macro, 1 a field, 0 a use.
+    """Return how much a line looks like the declaration of a symbol: 3 a prototype or definition, 2
+    a macro, 1 a field, 0 a use.
     """
     if re.match(rf"#\s*define\s+{word}\b", line):
         return 2
@@ -272,7 +272,7 @@ def _declares(line: str, word: str) -> int:
 
 
 def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether two declarations, each complete on its line, have different arguments."""
+    """Return whether two declarations, each complete on its line, have different arguments."""
     lists = [re.search(r"\(([^()]*)\)", line) for _, line in (one, other)]
     if not lists[0] or not lists[1] or "#" in one[1][:1] + other[1][:1]:
         return False
@@ -291,8 +291,8 @@ def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
 
 
 def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
-    """The functions the fix changes (as its hunk headers name them) that the branch's file does not
-    have, each with the path of the file.
+    """Return the functions the fix changes (as its hunk headers name them) that the branch's file
+    does not have, each with the path of the file.
     """
     symbols: dict[str, str] = {}
     for change in fix.files:

@@ -25,7 +25,7 @@ def judge(
     tree: str | None = None,
     coming: Collection[str] = (),
 ) -> BranchResult:
-    """Returns the verdict for a branch.
+    """Return the verdict for a branch.
 
     `tree` replaces the branch's tree if the `coming` commits were applied to it. Whether the
     branch has the fix or the bug is checked before whether the fix applies, because it may apply
@@ -82,7 +82,7 @@ def affected(
     tip: str,
     coming: Collection[str] = (),
 ) -> tuple[bool | None, str | None, str]:
-    """Returns whether a branch has the bug (None: unknown), the id there of the commit that
+    """Return whether a branch has the bug (None: unknown), the id there of the commit that
     introduced it, and the reason.
 
     This commit may be in the branch by ancestry or as a backport, or in `coming`, and must not

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds many commits on a Dask cluster, one unit for each commit and architecture."""
+"""Build many commits on a Dask cluster, one unit for each commit and architecture."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product

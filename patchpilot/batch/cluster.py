@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks whole epochs on a Dask cluster.
+"""Check whole epochs on a Dask cluster.
 
 Each part is written to a file of JSON lines, and each message is in exactly one part.
 """

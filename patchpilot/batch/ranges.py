@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Splits an epoch into parts and checks one of them."""
+"""Split an epoch into parts and check one of them."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -22,7 +22,7 @@ class EpochRange(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """The beginning of the name of its file, whatever mails it has got.
+        """Return the beginning of the name of its file, whatever mails it has got.
 
         The epochs of different lists often have the same name.
         """
@@ -31,7 +31,7 @@ class EpochRange(NamedTuple):
 
     @property
     def file(self) -> str:
-        """The name of the file with its lines; it changes when the part gets more mails."""
+        """Return the name of the file with its lines; it changes when the part gets more mails."""
         return f"{self.stem}-{self.revisions.rpartition('..')[2][:12]}.jsonl"
 
 

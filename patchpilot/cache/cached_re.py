@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compiles patterns when they are first used, and caches them between runs.
+"""Compile patterns when they are first used, and cache them between runs.
 
 A check of a small patch uses 220 patterns of rules and of C, and compiling them takes a quarter of
 its time. Compiling only the patterns whose fixed words are in the text would still take most of
@@ -130,7 +130,7 @@ def keep() -> None:
 
 
 def _form_of(pattern: str, flags: int) -> _Form:
-    """The codes that the interpreter's compiler generates for a pattern."""
+    """Return the codes that the interpreter's compiler generates for a pattern."""
     import re._compiler as compiler  # type: ignore[import-not-found]
     import re._parser as parser  # type: ignore[import-not-found]
 

@@ -39,7 +39,7 @@ class Kind(NamedTuple):
 
 
 def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
-    """Returns the cache key for a value with these inputs.
+    """Return the cache key for a value with these inputs.
 
     It has 128 bits, from the hash function used for .pyc files, because hashlib is slow to
     import.
@@ -58,7 +58,7 @@ def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
 
 
 def recall(kind: Kind, key: str) -> Any:
-    """Returns the cached value for this key.
+    """Return the cached value for this key.
 
     Returns None if there is none, or if the file is damaged or not trusted.
     """
@@ -80,7 +80,7 @@ def recall(kind: Kind, key: str) -> Any:
 
 
 def remember(kind: Kind, key: str, value: Any) -> bool:
-    """Caches a value and evicts the oldest ones of its kind if there are too many.
+    """Cache a value and evict the oldest ones of its kind if there are too many.
 
     Returns whether it was written; failures raise no error.
     """
@@ -101,7 +101,7 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
 
 @functools.cache
 def _state(path: str) -> bytes:
-    """The version of a module, or of the modules in a directory, from file sizes and times.
+    """Return the version of a module, or of the modules in a directory, from file sizes and times.
 
     Read once, as the code that runs stays the same.
     """

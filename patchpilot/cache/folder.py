@@ -18,7 +18,7 @@ _WRITABLE_BY_OTHERS = 0o022
 
 
 def cache_dir() -> Path:
-    """Returns the cache directory, $XDG_CACHE_HOME/patchpilot.
+    """Return the cache directory, $XDG_CACHE_HOME/patchpilot.
 
     Without a home directory, it is a path below /dev/null, which disables caching.
     """
@@ -30,7 +30,7 @@ def cache_dir() -> Path:
 
 
 def private_folder(folder: Path) -> bool:
-    """Whether files in a directory of the cache can be trusted.
+    """Return whether files in a directory of the cache can be trusted.
 
     The directory is created and made private if possible.
     """
@@ -51,8 +51,8 @@ def private_folder(folder: Path) -> bool:
 
 
 def is_private(path: Path) -> bool:
-    """Whether a file or directory exists, is not a symbolic link, and is not writable by other
-    users.
+    """Return whether a file or directory exists, is not a symbolic link, and is not writable by
+    other users.
     """
     try:
         return _is_own(os.lstat(path))
@@ -61,7 +61,7 @@ def is_private(path: Path) -> bool:
 
 
 def read(file: Path, limit: int) -> bytes | None:
-    """Returns the content of a file in the cache.
+    """Return the content of a file in the cache.
 
     Returns None if it is missing, larger than `limit` bytes, or if another user could have
     written it.
@@ -99,7 +99,7 @@ def write(file: Path, data: bytes) -> bool:
 
 
 def repository_place(kind: str, repository: Path, version: int) -> Path:
-    """Returns the cache path for a kind of data about one repository.
+    """Return the cache path for a kind of data about one repository.
 
     The key consists of the repository's path and the version of the format.
     """
@@ -111,7 +111,7 @@ def repository_place(kind: str, repository: Path, version: int) -> Path:
 
 
 def evict(folder: Path, keep: int, prefix: str = "") -> None:
-    """Deletes all but the `keep` most recently used entries of a directory."""
+    """Delete all but the `keep` most recently used entries of a directory."""
     import shutil
 
     with contextlib.suppress(OSError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asks questions on the terminal."""
+"""Ask questions on the terminal."""
 
 import sys
 from collections.abc import Callable, Sequence

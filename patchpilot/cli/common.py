@@ -43,7 +43,7 @@ class Common(NamedTuple):
             verify_profile(self.profile)
 
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
-        """The repository, the tree and the settings of the call; to be closed.
+        """Return the repository, the tree and the settings of the call; to be closed.
 
         Without `uses_repository` only files are read.
         """
@@ -60,8 +60,8 @@ class Common(NamedTuple):
 
     @property
     def colored(self) -> bool:
-        """Whether to use color: --color, else NO_COLOR, else FORCE_COLOR and CLICOLOR_FORCE for
-        text, otherwise whether stdout is a terminal.
+        """Return whether to use color: --color, else NO_COLOR, else FORCE_COLOR and CLICOLOR_FORCE
+        for text, otherwise whether stdout is a terminal.
         """
         import os
 
@@ -78,7 +78,7 @@ class Common(NamedTuple):
 
     @property
     def room(self) -> int | None:
-        """The columns of the terminal that gets the result as text; None where none does."""
+        """Return the columns of the terminal that gets the result as text; None where none does."""
         if self.format != "text" or self.output or not sys.stdout.isatty():
             return None
         import shutil
@@ -86,7 +86,9 @@ class Common(NamedTuple):
         return shutil.get_terminal_size((80, 24)).columns
 
     def progress(self) -> Progress:
-        """A progress line on stderr where a terminal can overwrite it and -q was not given."""
+        """Return a progress line on stderr where a terminal can overwrite it and -q was not
+        given.
+        """
         return ProgressLine() if not self.quiet and overwrites() else silent
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
@@ -116,7 +118,9 @@ class Common(NamedTuple):
             )
 
     def write_lines(self, texts: Iterable[str]) -> None:
-        """Write a result for programs, each text as soon as it is there, to -o FILE or to stdout."""  # noqa: E501
+        """Write a result for programs, each text as soon as it is there, to -o FILE or to
+        stdout.
+        """
         if not self.output:
             for text in texts:
                 emit(text, colored=False, exact=True)
@@ -141,7 +145,7 @@ def _on_stderr(line: str) -> None:
 
 
 def overwrites() -> bool:
-    """Whether stderr is a terminal that can overwrite a line; false with TERM=dumb."""
+    """Return whether stderr is a terminal that can overwrite a line; false with TERM=dumb."""
     import os
 
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Completes commands, options and their values in a shell: rules, revisions, projects, hooks.
+"""Complete commands, options and their values in a shell: rules, revisions, projects, hooks.
 
 Only the completion imports this module.
 """
@@ -38,7 +38,7 @@ class Values(NamedTuple):
 
 
 def _all_rules(place: Workplace) -> tuple[Rule, ...]:
-    """The shipped rules, and those of own packs that are trusted and valid."""
+    """Return the shipped rules, and those of own packs that are trusted and valid."""
     with suppress(PatchpilotError):
         packs, _ = packs_if_trusted(place.settings(), place.source())
         return all_rules(packs)
@@ -46,7 +46,7 @@ def _all_rules(place: Workplace) -> tuple[Rule, ...]:
 
 
 def _rules(place: Workplace) -> Described:
-    """Names and checkpatch types."""
+    """Return names and checkpatch types."""
     rules = _all_rules(place)
     return {rule.name: rule.summary for rule in rules} | {
         rule.checkpatch: rule.summary for rule in rules if rule.checkpatch

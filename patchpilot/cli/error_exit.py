@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ends a call: every error becomes an exit code and a message, and the user never sees a
-traceback.
+"""End a call: every error becomes an exit code and a message, and the user never sees a traceback.
 
 Does not import the command-line library.
 """

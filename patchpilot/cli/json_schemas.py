@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the JSON schemas of docs/reference/schemas from the classes of the results.
+"""Write the JSON schemas of docs/reference/schemas from the classes of the results.
 
 python -m patchpilot.cli.json_schemas FOLDER
 
@@ -69,7 +69,7 @@ class _Schema:
     like: str = ""
 
     def document(self, document: JsonDocument) -> dict[str, Any]:
-        """Returns the schema of the whole document."""
+        """Return the schema of the whole document."""
         title = f"patchpilot/{document.name}/1"
         if document.lines:
             return {
@@ -152,7 +152,7 @@ class _Schema:
         return found
 
     def _kind(self, kind: Any, path: str) -> dict[str, Any]:
-        """Returns the schema of a type."""
+        """Return the schema of a type."""
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin in (Union, types.UnionType):
             return _either([self._kind(one, path) for one in arguments])
@@ -180,7 +180,7 @@ class _Schema:
 
 
 def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
-    """Returns the keys that are always there, of those that are always there in each form."""
+    """Return the keys that are always there, of those that are always there in each form."""
     found = dict.fromkeys(key for form in forms for key in form)
     if document.alternatives:
         return [key for key in found if all(key in form for form in forms)]
@@ -188,7 +188,7 @@ def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[st
 
 
 def _simple(kind: Any) -> dict[str, Any]:
-    """Returns the schema of a type that is no object and no list."""
+    """Return the schema of a type that is no object and no list."""
     if kind in _TYPES:
         return {"type": _TYPES[kind]}
     if issubclass(kind, Enum):
@@ -199,7 +199,7 @@ def _simple(kind: Any) -> dict[str, Any]:
 
 
 def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Returns the schema of a union: one list of types where there are only types."""
+    """Return the schema of a union: one list of types where there are only types."""
     null = {"type": "null"}
     others = [
         one
@@ -219,7 +219,7 @@ def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _type_of(form: Any, key: JsonKey) -> Any:
-    """Returns the type of a key's value."""
+    """Return the type of a key's value."""
     kind = _type_of_attribute(form, key.attribute)
     if key.optional and typing.get_origin(kind) in (Union, types.UnionType):
         others = [one for one in typing.get_args(kind) if one is not types.NoneType]
@@ -228,7 +228,7 @@ def _type_of(form: Any, key: JsonKey) -> Any:
 
 
 def _type_of_attribute(form: Any, attribute: str) -> Any:
-    """Returns the type of a field or property, also of one of a part (`part.attribute`)."""
+    """Return the type of a field or property, also of one of a part (`part.attribute`)."""
     first, _, rest = attribute.partition(".")
     found = inspect.getattr_static(form, first, None)
     if isinstance(found, property):
@@ -241,7 +241,7 @@ def _type_of_attribute(form: Any, attribute: str) -> Any:
 
 
 def _field_type(form: Any, name: str) -> Any:
-    """Returns the type of a field; types of the others may be unknown while it runs."""
+    """Return the type of a field; types of the others may be unknown while it runs."""
     owner = next(one for one in form.__mro__ if name in inspect.get_annotations(one))
     field = types.SimpleNamespace(
         __annotations__={name: inspect.get_annotations(owner)[name]}

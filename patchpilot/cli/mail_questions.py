@@ -23,7 +23,7 @@ from patchpilot.services.setup.set_up_mail import (
 
 
 def asks() -> bool:
-    """Whether there is a terminal for asking questions."""
+    """Return whether there is a terminal for asking questions."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

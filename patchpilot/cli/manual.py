@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generates the man pages.
+"""Generate the man pages.
 
 Each page has the description, options and examples of a command. `python -m patchpilot.cli.manual
 DIR` writes the pages.
@@ -73,7 +73,7 @@ def _man_options(options: Table) -> list[str]:
 
 
 def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
-    """A paragraph for each row, with the name in bold."""
+    """Return a paragraph for each row, with the name in bold."""
     return [
         line
         for name, text in rows
@@ -82,7 +82,7 @@ def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _see_also(command: Command) -> list[str]:
-    """The pages that belong to this one: above it, its commands, and its neighbours."""
+    """Return the pages that belong to this one: above it, its commands, and its neighbours."""
     verb, _, inner = command.name.partition(" ")
     if inner:
         names = [f"patchpilot-{verb}"]
@@ -164,7 +164,7 @@ def _filled(text: str) -> list[str]:
 
 
 def _git_page() -> str:
-    """The page of the program that `git patchpilot` starts."""
+    """Return the page of the program that `git patchpilot` starts."""
     lines = [
         _head("git-patchpilot"),
         ".SH NAME",

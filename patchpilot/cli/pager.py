@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shows a long text with the pager that git uses outside a repository."""
+"""Show a long text with the pager that git uses outside a repository."""
 
 import contextlib
 import os

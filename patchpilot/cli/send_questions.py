@@ -38,7 +38,7 @@ def ask_open_questions(place: Workplace, request: SendRequest) -> None:
 
 
 def _asked(place: Workplace, question: PreSendQuestion) -> str:
-    """The answer to a question, "" for none; asked again if it is not valid."""
+    """Return the answer to a question, "" for none; asked again if it is not valid."""
     for clue in question.evidence:
         _print("note: ", one_line(clue))
     _print("", question.text)

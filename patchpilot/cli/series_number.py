@@ -39,7 +39,7 @@ def series_number(text: str) -> int:
 def chosen_series(
     entries: Sequence[tuple[int, str]], topic: "TopicState | None"
 ) -> int:
-    """Returns the number of the series if none is given: this topic's or the only one.
+    """Return the number of the series if none is given: this topic's or the only one.
 
     Otherwise the user chooses on a terminal; UsageError where there is none.
     """

@@ -180,7 +180,7 @@ def set_up_mail(
 def _asked_again(
     request: MailRequest, plan: MailPlan, error: NetworkError
 ) -> MailRequest:
-    """The request with another server, or with the same one and another encryption."""
+    """Return the request with another server, or with the same one and another encryption."""
     account = plan.account
     if not is_wrong_encryption(error):
         return own_server(replace(request, server="", port=0, encryption=None))
@@ -190,7 +190,7 @@ def _asked_again(
 
 
 def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
-    """The password, tried with a login; on a terminal a wrong one is asked for again."""
+    """Return the password, tried with a login; on a terminal a wrong one is asked for again."""
     if tests and plan.needs_password:
         # nobody types a password for a server that does not answer
         reach(plan)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asks on the terminal whether commands named by a repository may run."""
+"""Ask on the terminal whether commands named by a repository may run."""
 
 import sys
 from collections.abc import Callable

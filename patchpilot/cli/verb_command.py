@@ -48,12 +48,12 @@ class Command:
 
     @property
     def path(self) -> str:
-        """The words of the command."""
+        """Return the words of the command."""
         return f"patchpilot {self.name}".rstrip()
 
     @property
     def usage(self) -> str:
-        """The usage line."""
+        """Return the usage line."""
         more = ["[COMMAND]"] if self.commands else [row.form for row in self.arguments]
         return " ".join([self.path, "[OPTIONS]", *more])
 

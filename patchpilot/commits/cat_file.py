@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads many objects through a single `git cat-file --batch-command` process."""
+"""Read many objects through a single `git cat-file --batch-command` process."""
 
 import contextlib
 import subprocess
@@ -38,7 +38,7 @@ class CatFile:
         self.close()
 
     def close(self) -> None:
-        """Terminates the `git cat-file` process."""
+        """Terminate the `git cat-file` process."""
         with self._lock:
             if self._process:
                 for stream in (self._process.stdin, self._process.stdout):
@@ -50,7 +50,7 @@ class CatFile:
                 self._process = None
 
     def get(self, name: str) -> tuple[str, str, bytes] | None:
-        """Returns (id, type, content) of an object, or None if there is no such object.
+        """Return (id, type, content) of an object, or None if there is no such object.
 
         The object is named by its id or as `rev:path`.
         """
@@ -62,7 +62,7 @@ class CatFile:
             return _answer(stdout)
 
     def info(self, name: str) -> tuple[str, str] | None:
-        """Returns (id, type) of the object that git resolves a name to.
+        """Return (id, type) of the object that git resolves a name to.
 
         Returns None if there is no such object or the name is ambiguous.
         """
@@ -76,7 +76,7 @@ class CatFile:
     def many(
         self, ids: Iterable[str]
     ) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
-        """Yields (name, object) for each id or `id:path`, in order; objects are as in `get`.
+        """Yield (name, object) for each id or `id:path`, in order; objects are as in `get`.
 
         git reads the next objects in the meantime. The reader must not be used for other requests
         until the iteration ends.

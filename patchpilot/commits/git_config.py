@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads git's configuration for a directory, and caches it until a configuration file changes."""
+"""Read git's configuration for a directory, and cache it until a configuration file changes."""
 
 import os
 import re

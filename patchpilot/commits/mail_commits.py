@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates commits from mailed patches in a temporary repository, whatever their base.
+"""Create commits from mailed patches in a temporary repository, whatever their base.
 
 Each commit's diff is the diff of the message. A patch contains only parts of the files that
 it changes; the rest is filled with meaningless lines. Each patch gets its pre-image files
@@ -53,11 +53,11 @@ class MailCommits:
         self._folder.close()
 
     def git(self, *args: str) -> Completed:
-        """Runs git in the temporary repository."""
+        """Run git in the temporary repository."""
         return git(self.top, *args)
 
     def write(self, patches: Sequence[Patch]) -> str:
-        """Writes a commit for each patch, in order, and returns the range of these commits."""
+        """Write a commit for each patch, in order, and return the range of these commits."""
         self._count += 1
         ref = f"refs/heads/revision-{self._count}"
         out: list[bytes] = []
@@ -85,7 +85,7 @@ class MailCommits:
     def mail(
         self, patch: Patch, message: str, before: Files, after: Files, prefix: str
     ) -> bytes:
-        """Returns a patch message with a new commit message, a new diff and a subject prefix.
+        """Return a patch message with a new commit message, a new diff and a subject prefix.
 
         The diff is the difference between the files `before` and `after`, which map paths to modes
         and contents. The author and the date come from `patch`.
@@ -164,7 +164,7 @@ def _data(content: bytes) -> bytes:
 
 
 def _images(patch: Patch) -> tuple[Files, Files]:
-    """The files before and after a patch."""
+    """Return the files before and after a patch."""
     before: Files = {}
     after: Files = {}
     for change in patch.files:
@@ -185,14 +185,14 @@ def _images(patch: Patch) -> tuple[Files, Files]:
 
 
 def _can_be(path: str) -> bool:
-    """Whether git takes this path into a tree."""
+    """Return whether git takes this path into a tree."""
     return is_safe_path(path) and all(
         part and part != "." and part.lower() != ".git" for part in path.split("/")
     )
 
 
 def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]]:
-    """Returns a changed file's old mode, new mode and blob ids from its extended diff header."""
+    """Return a changed file's old mode, new mode and blob ids from its extended diff header."""
     modes, ids = {"old": "100644", "new": "100644"}, ("", "")
     for line in patch.lines[
         change.patch_line : change.hunks[0].patch_line - 1
@@ -210,16 +210,16 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
 
 
 def _binary(ids: tuple[str, str]) -> tuple[bytes, bytes]:
-    """Two contents that git takes for binary, and that differ from those of another patch when the
-    ids do.
+    """Return two contents that git takes for binary, and that differ from those of another patch
+    when the ids do.
     """
     old, new = (b"\0" + one.encode() for one in ids)
     return old, new
 
 
 def _sides(change: FileChange) -> tuple[bytes, bytes]:
-    """The text before and after: the hunks' lines, and filling where the patch does not show the
-    file.
+    """Return the text before and after: the hunks' lines, and filling where the patch does not show
+    the file.
     """
     old: list[str] = []
     new: list[str] = []
@@ -241,7 +241,7 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
 
 
 def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
-    """Lines above a hunk, the last one with the text that its header names.
+    """Return lines above a hunk, the last one with the text that its header names.
 
     No two hunks have the same ones.
     """
@@ -252,6 +252,6 @@ def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
 
 
 def _shows_rest(hunk: Hunk) -> bool:
-    """Whether the file goes on below the hunk: git shows three lines of it."""
+    """Return whether the file goes on below the hunk: git shows three lines of it."""
     lines = [line.kind for line in hunk.lines]
     return len(lines) >= CONTEXT and lines[-CONTEXT:] == [" "] * CONTEXT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs many merges through a single `git merge-tree --stdin` process."""
+"""Run many merges through a single `git merge-tree --stdin` process."""
 
 import contextlib
 import os
@@ -48,12 +48,12 @@ class Merges:
         self.close()
 
     def close(self) -> None:
-        """Terminates the `git merge-tree` process."""
+        """Terminate the `git merge-tree` process."""
         with self._lock:
             self._stop()
 
     def merge(self, ours: str, theirs: str) -> tuple[bool, list[str]] | None:
-        """Merges two commits and returns whether the merge is clean, and git's output fields.
+        """Merge two commits and return whether the merge is clean, and git's output fields.
 
         The fields are the output of `git merge-tree -z --messages`. Returns None if the caller has
         to run git separately.
@@ -112,8 +112,8 @@ class Merges:
         self._process.stdin.flush()
 
     def _answer(self) -> tuple[bool, list[str]]:
-        """One answer: its tree, the conflicted entries up to an empty word, the messages up to what
-        is no number of paths.
+        """Return one answer: its tree, the conflicted entries up to an empty word, the messages up
+        to what is no number of paths.
 
         That is an empty word, but for a submodule in conflict git writes its advice there.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Moves a branch and updates its checked-out files if the tree changes."""
+"""Move a branch and update its checked-out files if the tree changes."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ MAX_NAMED = 1000
 
 
 def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
-    """Returns the paths of the files that differ between two commits."""
+    """Return the paths of the files that differ between two commits."""
     return tuple(file.path for file in repository.changed_files(old, new))
 
 
 def refuse_dirty(
     repository: Repository, ref: str | None, paths: tuple[str, ...]
 ) -> None:
-    """Raises `RefusedError` if a branch's checked-out files cannot be updated safely.
+    """Raise `RefusedError` if a branch's checked-out files cannot be updated safely.
 
     That is the case if any of `paths` has uncommitted changes, or if the branch is checked out
     in another worktree.
@@ -33,7 +33,7 @@ def refuse_dirty(
 def _paths_to_follow(
     repository: Repository, ref: str | None, paths: tuple[str, ...]
 ) -> bool:
-    """The files that are checked out here and must be updated."""
+    """Return the files that are checked out here and must be updated."""
     if not paths:
         return False
     is_current = _is_current(repository, ref)
@@ -105,7 +105,7 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
 
 
 def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
-    """Writes the undo record, then moves the branch, its index and its working tree.
+    """Write the undo record, then move the branch, its index and its working tree.
 
     Returns None if there is nothing to do.
     """
@@ -118,7 +118,7 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
 def shift(
     repository: Repository, ref: str | None, new: str, old: str, why: str
 ) -> None:
-    """Sets a branch to `new` if its value is still `old`, and updates the checked-out files.
+    """Set a branch to `new` if its value is still `old`, and update the checked-out files.
 
     `ref` is None for a detached HEAD. Raises `RefusedError` if the branch has moved, or if
     files to update have changes. A single git command updates the files and the branch, and

@@ -34,7 +34,7 @@ class Stack:
 
     @cached_property
     def touched(self) -> dict[str, list[int]]:
-        """The numbers (from 0) of the patches that name a file, by path.
+        """Return the numbers (from 0) of the patches that name a file, by path.
 
         The last patch is not included.
         """
@@ -47,7 +47,7 @@ class Stack:
     def before(
         self, path: str, number: int, depth: int = 0
     ) -> tuple[bytes | None, bool]:
-        """Returns a file's content before patch `number`, and whether the content is uncertain.
+        """Return a file's content before patch `number`, and whether the content is uncertain.
 
         It is uncertain if an earlier patch does not apply to the file.
         """
@@ -73,7 +73,9 @@ class Stack:
         return content, guessed
 
     def _may_go_on(self) -> bool:
-        """Whether renames are followed further: malicious patches could rename files in cycles."""
+        """Return whether renames are followed further: malicious patches could rename files in
+        cycles.
+        """
         if self._left is None:
             self._left = 100 + 4 * sum(map(len, self.touched.values()))
         self._left -= 1
@@ -87,7 +89,7 @@ class Stack:
         number: int,
         depth: int,
     ) -> tuple[bytes | None, bool]:
-        """The file after the change, and whether any hunk was not at its place."""
+        """Return the file after the change, and whether any hunk was not at its place."""
         if change.new_path != path:
             return (
                 (content, False)
@@ -113,8 +115,8 @@ class Stack:
 
 
 def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
-    """The lines with the hunks' additions inserted near their intended place, so that the added
-    code can be found.
+    """Return the lines with the hunks' additions inserted near their intended place, so that the
+    added code can be found.
     """
     for hunk in hunks:
         at = min(max(hunk.new_start - 1, 0), len(lines))
@@ -126,7 +128,7 @@ def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
 
 
 def _named(patch: Patch) -> list[str]:
-    """The paths a diff's headers name, found without parsing it."""
+    """Return the paths a diff's headers name, found without parsing it."""
     result = []
     for line in patch.lines[patch.diff_line - 1 :]:
         if line.startswith(_NAMES):
@@ -157,7 +159,7 @@ class PatchedTree:
 
     @property
     def label(self) -> str:
-        """The label of the tree without patches, with the number of applied patches."""
+        """Return the label of the tree without patches, with the number of applied patches."""
         return (
             f"{self.ground.label} with the previous"
             f" {f'{self._number} patches' if self._number > 1 else 'patch'}"
@@ -165,11 +167,11 @@ class PatchedTree:
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """The kernel version of the tree without patches."""
+        """Return the kernel version of the tree without patches."""
         return self.ground.version
 
     def read(self, path: str) -> bytes | None:
-        """Returns a file's content with the patches applied, or None if there is no such file."""
+        """Return a file's content with the patches applied, or None if there is no such file."""
         return (
             self._stack.before(path, self._number)[0]
             if self.changes(path)
@@ -177,7 +179,7 @@ class PatchedTree:
         )
 
     def exists(self, path: str) -> bool:
-        """Returns whether the patched tree has a file or directory at this path."""
+        """Return whether the patched tree has a file or directory at this path."""
         return (
             self.read(path) is not None
             if self.changes(path)
@@ -185,14 +187,14 @@ class PatchedTree:
         )
 
     def is_dir(self, path: str) -> bool:
-        """Returns whether the patched tree has a directory at this path."""
+        """Return whether the patched tree has a directory at this path."""
         changed = self.changed(path)
         if any(self.read(one) is not None for one in changed):
             return True
         return self.ground.is_dir(path) and (not changed or bool(self.files(path)))
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Returns the paths of all files below a directory of the patched tree, sorted."""
+        """Return the paths of all files below a directory of the patched tree, sorted."""
         changed = self.changed(directory)
         if not changed:
             return self.ground.files(directory)
@@ -205,12 +207,12 @@ class PatchedTree:
         return tuple(sorted((known - set(changed)) | there))
 
     def changes(self, path: str) -> bool:
-        """Returns whether one of the applied patches names the file."""
+        """Return whether one of the applied patches names the file."""
         numbers = self._stack.touched.get(path)
         return bool(numbers) and numbers is not None and numbers[0] < self._number
 
     def changed(self, directory: str) -> tuple[str, ...]:
-        """Returns the files below a directory that one of the applied patches names."""
+        """Return the files below a directory that one of the applied patches names."""
         prefix = f"{directory.rstrip('/')}/" if directory else ""
         return tuple(
             path
@@ -219,7 +221,7 @@ class PatchedTree:
         )
 
     def is_guess(self, path: str) -> bool:
-        """Returns whether a file's content is uncertain because a patch does not apply to it."""
+        """Return whether a file's content is uncertain because a patch does not apply to it."""
         return self.changes(path) and self._stack.before(path, self._number)[1]
 
 
@@ -235,23 +237,23 @@ class ParentTree(PatchedTree):
 
     @property
     def label(self) -> str:
-        """The label of the parent commit's tree."""
+        """Return the label of the parent commit's tree."""
         return self._parent.label
 
     def read(self, path: str) -> bytes | None:
-        """Returns the content of a file in the parent's tree, or None if there is no such file."""
+        """Return the content of a file in the parent's tree, or None if there is no such file."""
         return self._parent.read(path)
 
     def exists(self, path: str) -> bool:
-        """Returns whether the parent's tree has a file or directory at this path."""
+        """Return whether the parent's tree has a file or directory at this path."""
         return self._parent.exists(path)
 
     def is_dir(self, path: str) -> bool:
-        """Returns whether the parent's tree has a directory at this path."""
+        """Return whether the parent's tree has a directory at this path."""
         return self._parent.is_dir(path)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Returns the paths of all files below a directory of the parent's tree, sorted."""
+        """Return the paths of all files below a directory of the parent's tree, sorted."""
         return self._parent.files(directory)
 
     def is_guess(self, path: str) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the directories of a repository, and checks its files before git opens them."""
+"""Find the directories of a repository, and check its files before git opens them."""
 
 import os
 import re

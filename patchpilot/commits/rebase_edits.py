@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Maps line edits in a commit's files to the later commits, and computes the resulting trees.
+"""Map line edits in a commit's files to the later commits, and compute the resulting trees.
 
 This is not a merge: if a later commit keeps a line or moves it within its file, the line is
 edited there as well; if the later commit changes or removes the line, it is not. Therefore
@@ -33,7 +33,7 @@ Edits = Mapping[str, tuple[LineEdit, ...]]
 
 
 def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
-    """Returns a file's content after its edits."""
+    """Return a file's content after its edits."""
     lines = file_lines(data)
     for one in sorted(edits, key=lambda edit: -edit.first):
         lines[one.first - 1 : one.last] = one.lines
@@ -41,7 +41,7 @@ def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
 
 
 def file_lines(data: bytes) -> list[bytes]:
-    """Splits a file's content into lines as git does: only a newline ends a line.
+    """Split a file's content into lines as git does: only a newline ends a line.
 
     The lines include their line endings.
     """
@@ -52,7 +52,7 @@ def file_lines(data: bytes) -> list[bytes]:
 def carried(
     repository: Repository, old: str, new: str, edits: Edits
 ) -> dict[str, tuple[LineEdit, ...]]:
-    """Maps the edits of files in commit `old` to `new`, a commit based on it.
+    """Map the edits of files in commit `old` to `new`, a commit based on it.
 
     Edits of lines that `new` changes are dropped.
     """
@@ -85,7 +85,7 @@ def carried(
 def _mapped(
     repository: Repository, before: str, after: str, edits: Sequence[LineEdit]
 ) -> tuple[LineEdit, ...]:
-    """The edits of one blob mapped to the next."""
+    """Return the edits of one blob mapped to the next."""
     if before == after:
         return tuple(edits)
     out = repository.git(
@@ -159,7 +159,7 @@ class _Move:
 def _moved(
     repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]
 ) -> _Move | None:
-    """The move of the lines that a hunk removes, without blank lines at the ends.
+    """Return the move of the lines that a hunk removes, without blank lines at the ends.
 
     None unless they are removed once and added once, unchanged.
     """
@@ -181,7 +181,7 @@ def _moved(
 def _places(
     lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]
 ) -> list[int]:
-    """The places of a block among `count` lines from `start` on (1-based)."""
+    """Return the places of a block among `count` lines from `start` on (1-based)."""
     ends = start + count - len(block) + 1
     return (
         [
@@ -200,7 +200,7 @@ def _count(text: bytes | None) -> int:
 
 
 def edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
-    """Writes the tree of a commit with the edits applied, and returns the tree's id."""
+    """Write the tree of a commit with the edits applied, and return the tree's id."""
     blobs: dict[str, str] = {}
     for path, some in edits.items():
         data = repository.blob(commit, path)
@@ -214,7 +214,7 @@ def edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
 
 
 def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
-    """A tree with some of its files replaced."""
+    """Return a tree with some of its files replaced."""
     here: dict[bytes, str] = {}
     below: dict[str, dict[str, str]] = {}
     for path, blob in blobs.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewrites messages, and on request trees, of commits at object level.
+"""Rewrite messages, and on request trees, of commits at object level.
 
 Authors, their dates and all other files stay unchanged. As with `git rebase`, the user
 becomes the committer of each new commit, including commits that are only rebased. The new
@@ -52,7 +52,7 @@ class Rewriting:
 
 
 def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
-    """Returns the side effects of rewriting `changed` commits, as sentences."""
+    """Return the side effects of rewriting `changed` commits, as sentences."""
     result = []
     above, signed = len(rewriting.commits) - changed, len(rewriting.signed)
     if above > 0:
@@ -72,7 +72,7 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
 def branch_of(
     repository: Repository, word: str | None = None
 ) -> tuple[str | None, str]:
-    """Returns (full ref, commit id) of the branch whose commits are to be rewritten.
+    """Return (full ref, commit id) of the branch whose commits are to be rewritten.
 
     It is the branch that `word` names, or the current branch by default. The ref is None on a
     detached HEAD.
@@ -94,7 +94,7 @@ def branch_of(
 
 
 def current_ref(repository: Repository) -> str | None:
-    """Returns the full name of the current branch, which may have no commits yet.
+    """Return the full name of the current branch, which may have no commits yet.
 
     Returns None on a detached HEAD.
     """
@@ -104,7 +104,7 @@ def current_ref(repository: Repository) -> str | None:
 def above(
     repository: Repository, ref: str | None, head: str, changed: Collection[str]
 ) -> tuple[str, ...]:
-    """Returns the commits `changed` and all commits on top of them up to `head`.
+    """Return the commits `changed` and all commits on top of them up to `head`.
 
     Parents come first; commits on parallel branches may be included. Raises `UsageError` if one
     of the commits is not found.
@@ -141,7 +141,7 @@ def plan(
     write: bool = True,
     sign: bool = True,
 ) -> Rewriting:
-    """Writes new commit objects with new messages or trees, up to `head`.
+    """Write new commit objects with new messages or trees, up to `head`.
 
     Nothing refers to the new objects yet. They are signed where commit.gpgSign is set, as
     `git rebase` does; a preview should not `sign`. `messages` maps commit ids to new messages; all
@@ -193,7 +193,7 @@ def plan(
 def rebased_without_covers(
     repository: Repository, ids: Sequence[str]
 ) -> tuple[str, ...]:
-    """Returns the commits of a linear history, rebased so that it has no b4 cover commits.
+    """Return the commits of a linear history, rebased so that it has no b4 cover commits.
 
     Commits above a cover commit are copied with the same tree and message but a new id, and no
     ref points to the copies. Thus git's output for the commits (base-commit:, prerequisites,
@@ -213,8 +213,8 @@ def rebased_without_covers(
 
 
 def _stands_on(repository: Repository, commit: str, changed: Collection[str]) -> bool:
-    """Whether a commit is one of those to be changed or a descendant, so that the search has to
-    continue.
+    """Return whether a commit is one of those to be changed or a descendant, so that the search has
+    to continue.
     """
     return any(commit == one or repository.is_ancestor(one, commit) for one in changed)
 
@@ -248,8 +248,8 @@ def _rebuilt(
 
 
 def _committed_by(raw: bytes, committer: str) -> bytes:
-    """The commit with this committer, in UTF-8 where its own encoding has not all letters of the
-    name.
+    """Return the commit with this committer, in UTF-8 where its own encoding has not all letters of
+    the name.
     """
     head, _, body = raw.partition(b"\n\n")
     found = _ENCODING.search(head + b"\n")
@@ -273,7 +273,7 @@ def _id_of(repository: Repository, raw: bytes, *, write: bool) -> str:
 
 
 def _signed(repository: Repository, head: "re.Match[bytes]", message: bytes) -> str:
-    """Writes a commit with git's own signature, with the user's key and program."""
+    """Write a commit with git's own signature, with the user's key and program."""
     parts = {
         name: (value or b"").decode("utf-8", "surrogateescape")
         for name, value in head.groupdict().items()
@@ -320,7 +320,7 @@ def refuse_unless_safe(
     oldest: Sequence[str],
     overrides: Collection[str] = (),
 ) -> None:
-    """Raises `RefusedError` if rewriting `oldest` and the commits on top of them is not safe.
+    """Raise `RefusedError` if rewriting `oldest` and the commits on top of them is not safe.
 
     Rewriting is not safe during an operation such as a rebase, if a remote branch or a tag
     contains the commits (override: PUBLISHED), if another local branch contains them (SHARED),
@@ -384,7 +384,7 @@ def refuse_unless_safe(
 
 
 def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
-    """Raises `RefusedError` if another person committed any of the commits.
+    """Raise `RefusedError` if another person committed any of the commits.
 
     Rewriting would make the user the committer.
     """
@@ -415,7 +415,7 @@ def _holder(
     prefixes: Sequence[str],
     but: str | None = None,
 ) -> str:
-    """The first ref of `refs` (as rev-list takes them) that has the commit, or "".
+    """Return the first ref of `refs` (as rev-list takes them) that has the commit, or "".
 
     rev-list walks from all refs at once and stops at the commit; `for-each-ref --contains`, which
     knows the name, walks for each ref and takes seconds in a large repository, so it is asked only
@@ -437,7 +437,7 @@ def _holder(
 
 
 def move(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
-    """Sets a branch to `new` if its value is still `old`.
+    """Set a branch to `new` if its value is still `old`.
 
     `ref` is None for a detached HEAD. Raises `RefusedError` if the branch has another value.
     """
@@ -467,7 +467,7 @@ def apply(
     verb: str,
     move_to: Callable[[Repository, str | None, str, str, str], None] = move,
 ) -> Undo | None:
-    """Writes the undo record, then moves the branch or the detached HEAD from its old value.
+    """Write the undo record, then move the branch or the detached HEAD from its old value.
 
     Returns None if there is nothing to do.
     """

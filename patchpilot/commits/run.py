@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs all subprocesses, without a shell and with a clean git environment.
+"""Run all subprocesses, without a shell and with a clean git environment.
 
 Calls have timeouts, and errors name the command that failed.
 """
@@ -190,7 +190,7 @@ def _private(repo: Path) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
 def configuration(
     pins: Sequence[tuple[str, str]], before: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """Returns the environment variable that sets git configuration for git and its subprocesses.
+    """Return the environment variable that sets git configuration for git and its subprocesses.
 
     It has the form that git itself writes, and overrides the settings in the variables `before`,
     by default those of the caller.
@@ -205,7 +205,7 @@ def _quoted(text: str) -> str:
 
 
 def git_argv(repo: Path | None, *args: str) -> list[str]:
-    """Returns the argument list of a git call with pinned configuration."""
+    """Return the argument list of a git call with pinned configuration."""
     where = ["-C", str(repo)] if repo else []
     pins = [
         word
@@ -244,7 +244,7 @@ def run(
     pass_fds: Sequence[int] = (),
     name: str = "",
 ) -> Completed:
-    """Runs a program and waits for its end.
+    """Run a program and wait for its end.
 
     Raises `MissingError` if the program is not installed, and `GitError` if it does not end
     within `timeout` seconds. `name` is the program's name in errors, if it is not the first
@@ -282,7 +282,7 @@ def run(
 def _communicate(
     process: "subprocess.Popen[bytes]", stdin: bytes | None, watched: Watched
 ) -> tuple[bytes, bytes]:
-    """A program's whole output and error output."""
+    """Return a program's whole output and error output."""
     if watched.while_running is None:
         return process.communicate(stdin, timeout=watched.timeout)
     end = time.monotonic() + watched.timeout
@@ -306,7 +306,7 @@ def follow(
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     errors: int | IO[bytes] = subprocess.STDOUT,
 ) -> int:
-    """Runs a program, calls `line` with each line of its output, and returns its exit code.
+    """Run a program, call `line` with each line of its output, and return its exit code.
 
     The output includes standard error, unless `errors` is a file for it. The exceptions are the
     same as in `run`. If an exception ends the call, the program and its children are terminated.
@@ -362,7 +362,7 @@ def _follow(
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """Terminates a program and the children that it started."""
+    """Terminate a program and the children that it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -463,7 +463,7 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
 def streaming(
     repo: Path | None, *args: str, env: Mapping[str, str] | None = None
 ) -> Iterator[IO[bytes]]:
-    """Runs git and gives access to its standard output as a stream, for very large output.
+    """Run git and give access to its standard output as a stream, for very large output.
 
     It is a context manager. git is terminated if the block exits early; if all output was read and
     git failed, `GitError` is raised.
@@ -536,7 +536,7 @@ def _interrupts_ignored() -> Iterator[None]:
 
 
 def _not_started(error: OSError, program: str) -> MissingError:
-    """The error for a program that did not start.
+    """Return the error for a program that did not start.
 
     A missing program gives "permission denied" too where a PATH directory is not searchable.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates temporary folders for a single run, in the system's directory for temporary files.
+"""Create temporary folders for a single run, in the system's directory for temporary files.
 
 A later run removes the folders of runs that were killed.
 """
@@ -48,7 +48,7 @@ class TemporaryFolder:
         self.close()
 
     def close(self) -> None:
-        """Deletes the folder and its files."""
+        """Delete the folder and its files."""
         try:
             self._folder.cleanup()
         except KeyboardInterrupt:
@@ -60,7 +60,7 @@ class TemporaryFolder:
 
 @functools.cache
 def remove_leftovers() -> tuple[Path, ...]:
-    """Removes the temporary folders of this user's killed runs, and returns their paths.
+    """Remove the temporary folders of this user's killed runs, and return their paths.
 
     The removal is done only once per process.
     """
@@ -98,7 +98,7 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a run of this user made a folder, and not just now.
+    """Return whether a run of this user made a folder, and not just now.
 
     Others may have names like ours.
     """

@@ -30,7 +30,7 @@ class DirectoryTree:
 
     @property
     def label(self) -> str:
-        """The path of the directory."""
+        """Return the path of the directory."""
         return str(self.root)
 
     @cached_property
@@ -48,7 +48,7 @@ class DirectoryTree:
             return None
 
     def read(self, path: str) -> bytes | None:
-        """Returns the content of a file, or None if there is no such file."""
+        """Return the content of a file, or None if there is no such file."""
         found = self._inside(path)
         try:
             return found.read_bytes() if found and found.is_file() else None
@@ -56,17 +56,17 @@ class DirectoryTree:
             return None
 
     def exists(self, path: str) -> bool:
-        """Returns whether the tree has a file or directory at this path."""
+        """Return whether the tree has a file or directory at this path."""
         found = self._inside(path)
         return bool(found and found.exists())
 
     def is_dir(self, path: str) -> bool:
-        """Returns whether the tree has a directory at this path."""
+        """Return whether the tree has a directory at this path."""
         found = self._inside(path)
         return bool(found and found.is_dir())
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Returns the paths of all files below a directory, sorted, without git's own files."""
+        """Return the paths of all files below a directory, sorted, without git's own files."""
         top = self.root / directory if directory else self.root
         result = []
         for folder, folders, names in os.walk(top):
@@ -79,7 +79,7 @@ class DirectoryTree:
         return tuple(sorted(result))
 
     def stamp(self, directory: str) -> str | None:
-        """Returns a cache key that changes whenever a file below the directory changes.
+        """Return a cache key that changes whenever a file below the directory changes.
 
         Returns None if there is no such directory.
         """
@@ -114,7 +114,7 @@ class CommitTree:
 
     @property
     def label(self) -> str:
-        """The first 12 digits of the commit id."""
+        """Return the first 12 digits of the commit id."""
         return self.commit_id[:12]
 
     @cached_property
@@ -123,20 +123,20 @@ class CommitTree:
         return makefile_version(self.read("Makefile"))
 
     def read(self, path: str) -> bytes | None:
-        """Returns the content of a file, or None if there is no such file."""
+        """Return the content of a file, or None if there is no such file."""
         return (
             self.repository.blob(self.commit_id, path) if is_safe_path(path) else None
         )
 
     def exists(self, path: str) -> bool:
-        """Returns whether the tree has a file or directory at this path."""
+        """Return whether the tree has a file or directory at this path."""
         return (
             is_safe_path(path)
             and self.repository.objects.get(f"{self.commit_id}:{path}") is not None
         )
 
     def is_dir(self, path: str) -> bool:
-        """Returns whether the tree has a directory at this path."""
+        """Return whether the tree has a directory at this path."""
         found = (
             self.repository.objects.get(f"{self.commit_id}:{path}")
             if is_safe_path(path)
@@ -145,7 +145,7 @@ class CommitTree:
         return bool(found and found[1] == "tree")
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Returns the paths of all files below a directory, sorted."""
+        """Return the paths of all files below a directory, sorted."""
         done = self.repository.git(
             "ls-tree",
             "-r",
@@ -157,7 +157,7 @@ class CommitTree:
         return tuple(sorted(name for name in done.text.split("\0") if name))
 
     def stamp(self, directory: str) -> str | None:
-        """Returns the object id of a directory as a cache key, or None if it does not exist."""
+        """Return the object id of a directory as a cache key, or None if it does not exist."""
         done = self.repository.git(
             "rev-parse",
             "-q",

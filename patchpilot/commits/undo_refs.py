@@ -46,7 +46,7 @@ class Undo:
 
     @property
     def name(self) -> str:
-        """The full name of the undo record's ref."""
+        """Return the full name of the undo record's ref."""
         return f"{REFS}/{self.number}"
 
 
@@ -58,7 +58,7 @@ def record(
     verb: str,
     commits: Mapping[str, str] = MappingProxyType({}),
 ) -> Undo:
-    """Writes an undo record, which protects both values from garbage collection.
+    """Write an undo record, which protects both values from garbage collection.
 
     The ref is created and never overwritten, so parallel calls get different numbers.
     """

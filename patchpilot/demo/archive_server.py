@@ -77,7 +77,7 @@ class StandIn:
         self.close()
 
     def answer(self, method: str, target: str) -> HttpAnswer:
-        """The answer to a request line."""
+        """Return the answer to a request line."""
         parts = split_url(target)
         folders = [part for part in parts.path.split("/") if part]
         query = parse_qs(parts.query)
@@ -109,7 +109,7 @@ class StandIn:
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
 
     def _newest(self) -> bytes:
-        """A feed with the times of the latest mails."""
+        """Return a feed with the times of the latest mails."""
         with self._lock:
             times = sorted(
                 filter(None, map(arrived, self._mails.values())), reverse=True
@@ -140,7 +140,7 @@ class StandIn:
         return HttpAnswer(200, gzip.compress(_mbox(hits))) if hits else HttpAnswer(404)
 
     def _thread_of(self, message_id: str) -> list[Mail]:
-        """Every mail joined to this one by In-Reply-To or References, directly or not."""
+        """Return every mail joined to this one by In-Reply-To or References, directly or not."""
         with self._lock:
             mails = list(self._mails.values())
         links: dict[str, set[str]] = {}
@@ -159,7 +159,7 @@ class StandIn:
 
 
 def matches(query: str, mail: Mail) -> bool:
-    """Whether a message matches a public-inbox query.
+    """Return whether a message matches a public-inbox query.
 
     The query may contain prefixes such as `s: f: b: …`, phrases, AND, OR, NOT and parentheses;
     terms in sequence are joined by AND.
@@ -227,7 +227,7 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
 
 
 def _was_received(span: str, mail: Mail) -> bool:
-    """Whether a mail was received between two times, each in seconds or empty."""
+    """Return whether a mail was received between two times, each in seconds or empty."""
     first, _, last = span.partition("..")
     moment = arrived(mail)
     return moment is not None and float(first or 0) <= moment.timestamp() <= float(

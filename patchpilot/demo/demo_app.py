@@ -64,12 +64,12 @@ class DemoFollow(FollowScreen):
 
     @property
     def _own(self) -> Tracked | None:
-        """The series of the demo's topic."""
+        """Return the series of the demo's topic."""
         return next((series for series in self._order if series.own), None)
 
     @property
     def next_key(self) -> NextKey | None:
-        """The replies to v1 are answered first, and then v2 is made."""
+        """Return the replies to v1 are answered first, and then v2 is made."""
         own, following = self._own, super().next_key
         if following or own is None:
             return following
@@ -223,7 +223,9 @@ class DemoApp(PatchpilotApp):
         )
 
     def _next_key(self, screen: StageScreen) -> NextKey:
-        """The key of what is next at this stage; if nothing is, that of the stage to go to."""
+        """Return the key of what is next at this stage; if nothing is, that of the stage to go
+        to.
+        """
         session, stage = self.session, screen.stage
         if session.fresh(stage) is None or stage in session.busy:
             # what is shown is of before, such as the version that was sent

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generates five years of the sandbox's mainline and stable branches.
+"""Generate five years of the sandbox's mainline and stable branches.
 
 The commits are the same in every run, byte for byte.
 """

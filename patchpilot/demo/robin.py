@@ -62,7 +62,7 @@ CHANGES = (
 
 
 def is_first(lines: Iterable[str]) -> bool:
-    """Whether the lines of a commit are those before `fix_first`."""
+    """Return whether the lines of a commit are those before `fix_first`."""
     return any("We added" in line for line in lines)
 
 
@@ -91,7 +91,7 @@ def _reference(work: Path, commit: str) -> str:
 
 
 def _with_tags(text: str, message: str) -> str:
-    """A text with the tags of a message below it."""
+    """Return a text with the tags of a message below it."""
     tags = _tags(message)
     return text + ("\n" + "\n".join(tags) + "\n" if tags else "")
 
@@ -143,7 +143,7 @@ def revise(work: Path) -> None:
 
 
 def _has_answers(message: str) -> bool:
-    """Whether a message says what the maintainer asked for."""
+    """Return whether a message says what the maintainer asked for."""
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
@@ -171,7 +171,7 @@ def answer(work: Path, question: Mail) -> None:
 
 
 def is_answered(status: "Status") -> bool:
-    """Whether all the replies that v2 needs have arrived.
+    """Return whether all the replies that v2 needs have arrived.
 
     These are the maintainer's question, the robot's report, and a review.
     """
@@ -184,7 +184,7 @@ def is_answered(status: "Status") -> bool:
 
 
 def has_replied(status: "Status") -> bool:
-    """Whether Robin answered the maintainer's question on the list."""
+    """Return whether Robin answered the maintainer's question on the list."""
     asked = question_of(status)
     return asked is not None and any(
         reply.mail.mail.in_reply_to == asked.message_id
@@ -194,7 +194,7 @@ def has_replied(status: "Status") -> bool:
 
 
 def has_warning(status: "Status") -> bool:
-    """Whether the robot reported the variable that v1 does not use."""
+    """Return whether the robot reported the variable that v1 does not use."""
     return any(
         reply.mail.robot and "unused variable" in reply.mail.mail.body
         for reply in status.replies
@@ -202,7 +202,7 @@ def has_warning(status: "Status") -> bool:
 
 
 def question_of(status: "Status") -> Mail | None:
-    """The maintainer's question, None before it arrived."""
+    """Return the maintainer's question, None before it arrived."""
     return next(
         (
             reply.mail.mail

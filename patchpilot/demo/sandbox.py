@@ -69,7 +69,7 @@ class Sandbox:
 
     @property
     def work(self) -> Path:
-        """The newcomer's clone."""
+        """Return the newcomer's clone."""
         return self.repositories.work
 
     def deliver(self) -> int:

@@ -48,7 +48,7 @@ def use_graph(
     *,
     make: bool = True,
 ) -> bool:
-    """Makes git use the separate commit-graph, and returns whether it can.
+    """Make git use the separate commit-graph, and return whether it can.
 
     With `make`, a graph that is missing or lacks `commit` is written first.
     """
@@ -94,7 +94,7 @@ def _worth(objects: Path) -> bool:
 
 
 def sound_layers(graph: Path) -> tuple[Path, ...]:
-    """Returns the commit-graph files in a directory; none if there is no graph.
+    """Return the commit-graph files in a directory; none if there is no graph.
 
     A corrupt graph is deleted.
     """
@@ -113,7 +113,7 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
 
 
 def _is_sound(file: Path, checked: Path) -> bool:
-    """Whether a file's checksum is correct.
+    """Return whether a file's checksum is correct.
 
     Computed once; afterwards size and time are compared.
     """
@@ -144,7 +144,7 @@ def _is_sound(file: Path, checked: Path) -> bool:
 
 
 def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> bool:
-    """Whether a commit, or one of its nearest ancestors, is in the graph."""
+    """Return whether a commit, or one of its nearest ancestors, is in the graph."""
     for _ in range(NEAR):
         if any(holds(layer, commit) for layer in layers):
             return True
@@ -157,7 +157,7 @@ def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> boo
 
 
 def holds(file: Path, commit: str) -> bool:
-    """Returns whether a commit-graph file contains a commit (see gitformat-commit-graph(5))."""
+    """Return whether a commit-graph file contains a commit (see gitformat-commit-graph(5))."""
     commit_bytes = bytes.fromhex(commit)
     with (
         file.open("rb") as handle,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds commits of mainline and other trees that make a patch unnecessary.
+"""Find commits of mainline and other trees that make a patch unnecessary.
 
 Only commits that are not in the base of the patch are compared, only those that change its files,
 and only what they change in its functions. Files that were renamed since are followed. A fix that
@@ -63,7 +63,7 @@ class EarlierFix(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The sentence of `check`, `send`, `backport` and the TUI about it."""
+        """Return the sentence of `check`, `send`, `backport` and the TUI about it."""
         verb = "fixed by" if self.is_sure else "perhaps fixed by"
         return f"{verb} {self.commit[:12]} in {self.where}: {self.subject}"
 
@@ -80,12 +80,12 @@ class StableBase(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The sentence of `check`, `send` and the TUI about it."""
+        """Return the sentence of `check`, `send` and the TUI about it."""
         return f"based on stable {self.version}, but patches are for mainline first"
 
     @property
     def rebase(self) -> str:
-        """The command that moves the commits to mainline."""
+        """Return the command that moves the commits to mainline."""
         return f"git rebase --onto {self.mainline or 'MAINLINE'} {self.commit[:12]}"
 
 
@@ -100,13 +100,13 @@ class UpstreamState(NamedTuple):
 
     @property
     def known(self) -> tuple[EarlierFix, ...]:
-        """The earlier fixes, those that are certain first."""
+        """Return the earlier fixes, those that are certain first."""
         found = dict.fromkeys(fix for fix in self.fixes if fix)
         return tuple(sorted(found, key=lambda fix: not fix.is_sure))
 
     @property
     def sure(self) -> EarlierFix | None:
-        """The first certain fix."""
+        """Return the first certain fix."""
         return next((fix for fix in self.known if fix.is_sure), None)
 
 
@@ -193,7 +193,7 @@ class _Walk:
             self.progress("looking for an earlier fix")
 
     def renamed(self, paths: set[str]) -> set[str]:
-        """The paths, and the names that the files have in the trees."""
+        """Return the paths, and the names that the files have in the trees."""
         found, names = set(paths), set(paths)
         for _ in range(_MOST_RENAMES):
             gone = [
@@ -226,7 +226,7 @@ class _Walk:
         return (f"{tip}:{path}" for tip in self.tips)
 
     def read(self, paths: Sequence[str]) -> tuple[_Logged, ...]:
-        """The commits that change these files, latest first."""
+        """Return the commits that change these files, latest first."""
         # messages and files may contain anything but a word that nobody knows
         mark = os.urandom(12).hex()
         out = self._git(
@@ -257,7 +257,9 @@ class _Search:
                 self._reverts.setdefault(name[:12], []).append(commit.id)
 
     def fixes_of(self, patch: PatchToFind) -> list[tuple[_Logged, bool]]:
-        """The commits that make a patch unnecessary, latest first, and whether that is sure."""
+        """Return the commits that make a patch unnecessary, latest first, and whether that is
+        sure.
+        """
         mine = changed_functions(patch.files)
         screen = _Screen(patch, mine)
         undone: list[Counter[Line]] = []
@@ -298,13 +300,13 @@ class _Screen:
         self._all = frozenset(lines)
 
     def is_related(self, commit: _Logged, marks: Marks) -> bool:
-        """Whether a commit fixes the same commit, or has the same title."""
+        """Return whether a commit fixes the same commit, or has the same title."""
         return title_key(commit.subject) == self._title or any(
             fix.id[:12] in self._fixes for fix in marks.fixes
         )
 
     def may_match(self, commit: _Logged, marks: Marks) -> bool:
-        """Whether a commit has a line of the patch, or is related to it."""
+        """Return whether a commit has a line of the patch, or is related to it."""
         wanted = self._lines or self._all
         return not commit.texts.isdisjoint(wanted) or self.is_related(commit, marks)
 
@@ -335,14 +337,14 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
 
 
 def _common(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
-    """The functions that both change; all, if one of them is only known by a label."""
+    """Return the functions that both change; all, if one of them is only known by a label."""
     if "" in mine.lines or "" in theirs.lines:
         return list(theirs.lines)
     return [name for name in mine.lines if name in theirs.lines]
 
 
 def _meet(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
-    """Whether both add lines in the same place."""
+    """Return whether both add lines in the same place."""
     ends = {(edge.function, edge.before) for edge in mine.edges if edge.before}
     starts = {(edge.function, edge.after) for edge in mine.edges if edge.after}
     return any(
@@ -369,7 +371,7 @@ class _Places:
         self._releases = Releases(repository)
 
     def best(self, found: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
-        """The certain commit in the first tree, the oldest of several."""
+        """Return the certain commit in the first tree, the oldest of several."""
         chosen: tuple[tuple[bool, int], EarlierFix] | None = None
         for commit, is_sure in reversed(found):
             rank = self._rank(commit.id)

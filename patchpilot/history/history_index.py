@@ -66,7 +66,7 @@ class Index:
 
     @classmethod
     def open(cls, repository: Repository) -> "Index":
-        """The repository's index.
+        """Return the repository's index.
 
         One that is missing, corrupt, of another version or of another shallow state is created
         again.
@@ -150,14 +150,14 @@ class Index:
         return added
 
     def ordinal(self, commit_id: str) -> int | None:
-        """The number of a commit, or None when the index does not know it."""
+        """Return the number of a commit, or None when the index does not know it."""
         row = self._db.execute(
             "select ord from commits where id = ?", (bytes.fromhex(commit_id),)
         ).fetchone()
         return int(row[0]) if row else None
 
     def id(self, ordinal: int) -> str:
-        """The id of a numbered commit."""
+        """Return the id of a numbered commit."""
         return bytes(
             self._db.execute(
                 "select id from commits where ord = ?", (ordinal,)
@@ -165,7 +165,7 @@ class Index:
         ).hex()
 
     def ids(self, ordinals: Iterable[int]) -> list[str]:
-        """The ids of numbered commits, in order."""
+        """Return the ids of numbered commits, in order."""
         return [self.id(ordinal) for ordinal in ordinals]
 
     def resolve(self, prefix: str) -> list[tuple[int, str]]:
@@ -180,8 +180,8 @@ class Index:
         return [(int(number), bytes(commit_id).hex()) for number, commit_id in rows]
 
     def by_subject(self, subject: str) -> list[int]:
-        """The numbers of the commits with exactly this subject (as a 64-bit hash: verify the commit
-        itself).
+        """Return the numbers of the commits with exactly this subject (as a 64-bit hash: verify the
+        commit itself).
         """
         return [
             int(row[0])
@@ -192,15 +192,15 @@ class Index:
         ]
 
     def backports_of(self, commit_id: str) -> list[int]:
-        """The numbers of the commits that say they are a backport of this one."""
+        """Return the numbers of the commits that say they are a backport of this one."""
         return self._naming("upstream", commit_id, 12)
 
     def reverts_of(self, commit_id: str) -> list[int]:
-        """The numbers of the commits that say they revert this one."""
+        """Return the numbers of the commits that say they revert this one."""
         return self._naming("reverts", commit_id, 7)
 
     def fixes_of(self, commit_id: str) -> list[int]:
-        """The numbers of the commits with a `Fixes:` line that names this one."""
+        """Return the numbers of the commits with a `Fixes:` line that names this one."""
         return self._naming("fixes", commit_id, 7)
 
     def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
@@ -218,7 +218,7 @@ class Index:
         return backports
 
     def reach(self, commit_id: str) -> AncestorBitmap:
-        """The set of commits that `commit_id` has, itself among them.
+        """Return the set of commits that `commit_id` has, itself among them.
 
         Stored, so that it is computed once.
         """
@@ -355,7 +355,7 @@ class Index:
 
 
 def subject_hash(subject: str) -> int:
-    """Returns a hash of a subject as a signed 64-bit number."""
+    """Return a hash of a subject as a signed 64-bit number."""
     digest = hashlib.blake2b(
         subject.strip().encode("utf-8", "surrogateescape"), digest_size=8
     ).digest()
@@ -379,7 +379,7 @@ def _new_facts(
     known: Callable[[str], bool],
     old: Sequence[str],
 ) -> Iterator[CommitFact]:
-    """Yields the facts of all commits reachable from `tips` that are not `known`, parents first.
+    """Yield the facts of all commits reachable from `tips` that are not `known`, parents first.
 
     All commits reachable from `old` are known. A few commits are read one by one, up to the known
     ones; many are read with a single `git log`.
@@ -425,7 +425,7 @@ def _fact(record: bytes) -> CommitFact | None:
 
 
 def _made_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
-    """Creates the fact of a commit from its id, parents and message."""
+    """Create the fact of a commit from its id, parents and message."""
     paragraph = message.lstrip("\n").split("\n\n", 1)[0]
     subject = (
         " ".join(line.strip() for line in paragraph.strip().split("\n"))
@@ -438,7 +438,7 @@ def _made_fact(commit_id: str, parents: tuple[str, ...], message: str) -> Commit
 def _few(
     repository: Repository, tips: Sequence[str], known: Callable[[str], bool]
 ) -> list[CommitFact] | None:
-    """The new facts when there are few; None when there are many.
+    """Return the new facts when there are few; None when there are many.
 
     A commit a shallow or partial clone lacks is left out.
     """

@@ -32,14 +32,14 @@ create unique index commits_by_id on commits (id);
 
 
 def forget(repository: Repository) -> None:
-    """Deletes a repository's index, which the next query creates again."""
+    """Delete a repository's index, which the next query creates again."""
     file = _place(repository)
     if file:
         _forget(file)
 
 
 def _place(repository: Repository) -> Path | None:
-    """The file, created where there was none; None where no private file can be created."""
+    """Return the file, created where there was none; None where no private file can be created."""
     place = repository_place("history", repository.common_dir, VERSION)
     file = place.with_name(f"{place.name}.sqlite")
     if not private_folder(file.parent):
@@ -75,7 +75,7 @@ def _state(repository: Repository) -> str:
 
 
 def connect(repository: Repository) -> sqlite3.Connection:
-    """Opens the index database of a repository, in memory if no file can be created.
+    """Open the index database of a repository, in memory if no file can be created.
 
     A database is created again if it is corrupt, or if its version or shallow state differs.
     """

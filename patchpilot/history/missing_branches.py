@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the maintained stable branches that a clone lacks, and where to fetch them."""
+"""Find the maintained stable branches that a clone lacks, and where to fetch them."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ class MissingBranches(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """The branches, and where they come from."""
+        """Return the branches, and where they come from."""
         place = f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
         return f"{', '.join(self.branches)} from {place}"
 
@@ -29,7 +29,7 @@ class MissingBranches(NamedTuple):
 def missing_branches(
     repository: Repository, profile: str | None = None
 ) -> MissingBranches | None:
-    """Returns the maintained stable branches that have not been fetched.
+    """Return the maintained stable branches that have not been fetched.
 
     Returns None if there are none, or if the project has no stable series.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares the changes of two commits: by patch-id, or by their added and removed lines."""
+"""Compare the changes of two commits: by patch-id, or by their added and removed lines."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
 
 
 def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
-    """Returns the patch-id of each commit, or "" for merges and empty commits, which have none.
+    """Return the patch-id of each commit, or "" for merges and empty commits, which have none.
 
     Commits with missing objects are omitted.
     """
@@ -54,7 +54,7 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
 
 
 def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
-    """Returns the added and removed lines of a commit, stripped, each with its sign."""
+    """Return the added and removed lines of a commit, stripped, each with its sign."""
     text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode(
         "utf-8", "replace"
     )
@@ -71,7 +71,7 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
 
 
 def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
-    """Returns the added and removed lines of a patch's files, in the same form as
+    """Return the added and removed lines of a patch's files, in the same form as
     `changed_lines`.
     """
     lines = (
@@ -85,7 +85,7 @@ def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
 
 
 def meet(repository: Repository, one: str, other: str) -> bool:
-    """Returns whether two commits change a file with the same name."""
+    """Return whether two commits change a file with the same name."""
     names = [
         set(
             repository.git(
@@ -107,7 +107,7 @@ def meet(repository: Repository, one: str, other: str) -> bool:
 def alike(
     repository: Repository, one: "str | Counter[tuple[str, str]]", other: str
 ) -> bool:
-    """Returns whether two commits make mostly the same changes to the same lines.
+    """Return whether two commits make mostly the same changes to the same lines.
 
     The first one may be given as its changed lines.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the first release that contains a commit.
+"""Find the first release that contains a commit.
 
 This is fast in a large history, and correct for topic branches that were merged late.
 """
@@ -37,12 +37,12 @@ class Release(NamedTuple):
 
     @property
     def is_final(self) -> bool:
-        """Whether it is a final release, not a candidate."""
+        """Return whether it is a final release, not a candidate."""
         return self.candidate is None
 
 
 def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
-    """Parses a tag's name as a release; returns None if it is not a version."""
+    """Parse a tag's name as a release; return None if it is not a version."""
     match = _VERSION.match(name)
     if not match:
         return None
@@ -60,7 +60,7 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
 
 
 def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
-    """Returns the releases without the point releases of stable branches, oldest first.
+    """Return the releases without the point releases of stable branches, oldest first.
 
     A point release is, for example, v6.1.7 if v6.1 exists.
     """
@@ -122,8 +122,8 @@ class Releases:
     def first(
         self, commit: str, committed: int | None = None, *, final: bool = False
     ) -> Release | None:
-        """The first release (with `final`, no candidates) that contains a commit of this full id;
-        None where none does.
+        """Return the first release (with `final`, no candidates) that contains a commit of this
+        full id; None where none does.
 
         `committed` is its committer date in seconds, looked up where it is not given.
         """
@@ -153,7 +153,7 @@ class Releases:
         )
 
     def _remembered(self, commit: str) -> Release | None:
-        """The result of an earlier run, where that release has not changed."""
+        """Return the result of an earlier run, where that release has not changed."""
         known = self._kept.get(commit)
         return (
             next(
@@ -183,7 +183,7 @@ class Releases:
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
-        """The nearest releases one by one, since a commit is mostly in the next.
+        """Return the nearest releases one by one, since a commit is mostly in the next.
 
         Then by binary search, as later releases contain it too.
         """

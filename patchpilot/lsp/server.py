@@ -121,7 +121,7 @@ class Server(LanguageServer):
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
     async def hover(self, uri: str, at: lsp.Position) -> lsp.Hover | None:
-        """The pages of the rules that have findings in a line."""
+        """Return the pages of the rules that have findings in a line."""
         rules = dict.fromkeys(
             one.finding.name for one in self._at(uri, at.line, at.line)
         )
@@ -134,7 +134,7 @@ class Server(LanguageServer):
         )
 
     async def actions(self, uri: str, within: lsp.Range) -> list[lsp.CodeAction]:
-        """The safe fixes of the findings in these lines."""
+        """Return the safe fixes of the findings in these lines."""
         document = self.workspace.get_text_document(uri)
         text = document.source
         lines = text.split("\n")

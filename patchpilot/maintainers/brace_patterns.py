@@ -26,11 +26,11 @@ class Braces:
 
     @property
     def slashes(self) -> int:
-        """The largest number of slashes in any alternative."""
+        """Return the largest number of slashes in any alternative."""
         return _most_slashes(self._tree)
 
     def matches(self, path: str, is_folder: Callable[[str], bool]) -> bool:
-        """Whether one of its alternatives matches the path.
+        """Return whether one of its alternatives matches the path.
 
         `is_folder` is asked only when the answer depends on it.
         """
@@ -56,26 +56,26 @@ class Braces:
 
     @cached_property
     def _below(self) -> BoundedPattern:
-        """The alternatives that end with a slash, which match everything below."""
+        """Return the alternatives that end with a slash, which match everything below."""
         return _pattern(_ending(self._tree, slash=True), "")
 
     @cached_property
     def _beside(self) -> BoundedPattern:
-        """The other alternatives, which match only paths with as many slashes, so wildcards do not
-        match a slash.
+        """Return the other alternatives, which match only paths with as many slashes, so wildcards
+        do not match a slash.
         """
         return _pattern(_ending(self._tree, slash=False), "[^/]*")
 
     @cached_property
     def _alone(self) -> BoundedPattern:
-        """The alternatives without a wildcard or a final slash, which may name a folder."""
+        """Return the alternatives without a wildcard or a final slash, which may name a folder."""
         plain = _without_wildcards(self._tree)
         return _pattern(_ending(plain, slash=False) if plain is not None else [], None)
 
 
 @lru_cache(maxsize=4096)
 def braces(pattern: str) -> Braces | None:
-    """Parses a pattern with alternatives; returns None if it has none or is too long."""
+    """Parse a pattern with alternatives; return None if it has none or is too long."""
     if len(pattern) > MAX_PATTERN or not any(True for _ in _groups(pattern)):
         return None
     return Braces(pattern)
@@ -137,7 +137,7 @@ def _most_slashes(tree: Sequence) -> int:
 
 
 def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
-    """The sequences of all alternatives that end with a slash, or that do not."""
+    """Return the sequences of all alternatives that end with a slash, or that do not."""
     if not tree:
         return [] if slash else [[]]
     *head, last = tree
@@ -157,7 +157,7 @@ def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
 
 
 def _without_wildcards(tree: Sequence) -> Sequence | None:
-    """The sequence without alternatives that have a wildcard; None when nothing is left."""
+    """Return the sequence without alternatives that have a wildcard; None when nothing is left."""
     left: Sequence = []
     for item in tree:
         if isinstance(item, str):
@@ -177,7 +177,7 @@ def _without_wildcards(tree: Sequence) -> Sequence | None:
 
 
 def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
-    """One regular expression for all of them, followed by `rest`.
+    """Return one regular expression for all of them, followed by `rest`.
 
     Wildcards match slashes only when `rest` is "".
     """

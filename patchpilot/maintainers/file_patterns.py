@@ -19,7 +19,7 @@ _NEVER_A_FOLDER = frozenset(".*?")
 
 
 def folder_of(pattern: str) -> str:
-    """Returns the folder, with its slash, that contains every matching path, or "" if it is
+    """Return the folder, with its slash, that contains every matching path, or "" if it is
     unknown.
     """
     meta = _FIRST_META.search(pattern)
@@ -34,7 +34,7 @@ def folder_of(pattern: str) -> str:
 
 
 def depth(pattern: str, *, is_folder: bool = False) -> int:
-    """Returns the depth of a pattern: its number of slashes, plus one if it names a file.
+    """Return the depth of a pattern: its number of slashes, plus one if it names a file.
 
     The depth is -1 for a pattern that starts with a star.
     """
@@ -48,7 +48,7 @@ def depth(pattern: str, *, is_folder: bool = False) -> int:
 
 
 def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
-    """Whether a pattern matches a path.
+    """Return whether a pattern matches a path.
 
     `is_folder` is called only if the result depends on it.
     """

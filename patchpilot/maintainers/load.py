@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Loads a tree's MAINTAINERS with its index, cached by content."""
+"""Load a tree's MAINTAINERS with its index, cached by content."""
 
 import os
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
 def maintainers_files(
     tree: Tree, path: str, everywhere: bool
 ) -> list[tuple[str, bytes]]:
-    """Returns (path, content) of the files that make up a tree's MAINTAINERS, in order.
+    """Return (path, content) of the files that make up a tree's MAINTAINERS, in order.
 
     Raises MissingError if there are none.
     """
@@ -86,7 +86,7 @@ def maintainers_files(
 
 
 def _everywhere(tree: Tree, top: str) -> list[str]:
-    """Every file called MAINTAINERS below a folder."""
+    """Return every file called MAINTAINERS below a folder."""
     if not isinstance(tree, DirectoryTree):
         return [
             name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"
@@ -100,7 +100,7 @@ def _everywhere(tree: Tree, top: str) -> list[str]:
 
 
 def conf_words(tree: Tree) -> tuple[str, ...]:
-    """Returns the options in a tree's .get_maintainer.conf, which precede the command-line
+    """Return the options in a tree's .get_maintainer.conf, which precede the command-line
     options.
     """
     text = (tree.read(".get_maintainer.conf") or b"").decode("utf-8", "surrogateescape")
@@ -114,9 +114,7 @@ def conf_words(tree: Tree) -> tuple[str, ...]:
 
 
 def where_maintainers_are(words: Sequence[str]) -> tuple[str, bool]:
-    """Returns (path, everywhere) from the options; the last option of each kind takes
-    precedence.
-    """
+    """Return (path, everywhere) from the options; the last option of each kind takes precedence."""
     path, everywhere = "MAINTAINERS", False
     for at, word in enumerate(words):
         name, _, value = word.lstrip("-").partition("=")

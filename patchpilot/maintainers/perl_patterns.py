@@ -31,8 +31,8 @@ class PerlPattern:
         self.words = needed_words(source) if words is None else words
 
     def may_match(self, lowered: str) -> bool:
-        """Whether a text (in lower case) has one of the words without which the pattern cannot
-        match.
+        """Return whether a text (in lower case) has one of the words without which the pattern
+        cannot match.
         """
         return not self.words or any(word in lowered for word in self.words)
 
@@ -44,17 +44,17 @@ class PerlPattern:
 
     @property
     def error(self) -> str | None:
-        """Why the pattern cannot be used; None when it can."""
+        """Return why the pattern cannot be used; None when it can."""
         reason = self._pattern.error
         return f"invalid pattern: {reason}" if reason else None
 
     def search(self, text: str) -> bool:
-        """Whether the pattern is found."""
+        """Return whether the pattern is found."""
         return self._pattern.search(text) is not None
 
 
 def needed_words(source: str) -> tuple[str, ...]:
-    """Returns words (in lower case) at least one of which occurs in every match.
+    """Return words (in lower case) at least one of which occurs in every match.
 
     Returns nothing if no such set is certain or a word has fewer than three characters.
     """
@@ -67,7 +67,7 @@ def needed_words(source: str) -> tuple[str, ...]:
 
 
 def _needed(source: str) -> frozenset[str]:
-    """The best set of words such that every match has one; empty when there is none."""
+    """Return the best set of words such that every match has one; empty when there is none."""
     words: set[str] = set()
     for branch in _branches(source):
         best = max(
@@ -82,7 +82,7 @@ def _needed(source: str) -> frozenset[str]:
 
 
 def _branches(source: str) -> list[str]:
-    """The top-level alternatives of a pattern; [""] when they are unknown."""
+    """Return the top-level alternatives of a pattern; [""] when they are unknown."""
     parts, depth_now, start, at = [], 0, 0, 0
     while at < len(source):
         char = source[at]
@@ -133,7 +133,7 @@ def _musts(branch: str) -> list[frozenset[str]]:
 
 
 def _literal(branch: str, at: int) -> str:
-    """The character that a pattern has at a place; empty for what is special there."""
+    """Return the character that a pattern has at a place; empty for what is special there."""
     char, following = branch[at], branch[at + 1 : at + 2]
     if char == "\\":
         return following if following in _PLAIN_ESCAPES or following in _SPECIAL else ""
@@ -153,7 +153,9 @@ def _special_end(branch: str, at: int) -> int | None:
 
 
 def _group_words(branch: str, at: int, end: int) -> frozenset[str]:
-    """The words of which a group that must match needs one; none for one that may be missing."""
+    """Return the words of which a group that must match needs one; none for one that may be
+    missing.
+    """
     if branch[end : end + 1] in ("?", "*", "{"):
         return frozenset()
     inner = re.sub(r"^\?[a-z]*:", "", branch[at + 1 : end - 1])

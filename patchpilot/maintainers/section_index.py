@@ -56,7 +56,7 @@ class MaintainersFile:
         return len(self._starts) - 1
 
     def section(self, number: int) -> Section:
-        """The section of this number (0-based, in file order)."""
+        """Return the section of this number (0-based, in file order)."""
         if number not in self._sections:
             body = self.text[self._starts[number] : self._starts[number + 1]]
             self._sections[number] = parse_section(body, number, self._lines[number])
@@ -64,11 +64,11 @@ class MaintainersFile:
 
     @property
     def sections(self) -> Iterator[Section]:
-        """All sections, in file order."""
+        """Return all sections, in file order."""
         return (self.section(number) for number in range(len(self)))
 
     def named(self, name: str) -> Section | None:
-        """The first section of this name, or None."""
+        """Return the first section of this name, or None."""
         at = self.text.find(f"\n{name}\n")
         if at < 0:
             return (
@@ -112,7 +112,7 @@ class MaintainersFile:
 
     @cached_property
     def keywords(self) -> tuple[Keyword, ...]:
-        """Every K: line."""
+        """Return every K: line."""
         return tuple(
             Keyword(number, place, PerlPattern(source, words=words))
             for number, place, source, words in self.index["keys"]
@@ -120,12 +120,12 @@ class MaintainersFile:
 
 
 def nothing() -> MaintainersFile:
-    """Returns an empty MAINTAINERS."""
+    """Return an empty MAINTAINERS."""
     return MaintainersFile("", build(""), RoleWords())
 
 
 def build(text: str) -> Plain:
-    """Builds the index of a MAINTAINERS text.
+    """Build the index of a MAINTAINERS text.
 
     A section's heading is the last line before its entries that is neither blank nor a comment.
     """

@@ -24,7 +24,7 @@ class Action(NamedTuple):
 
     @property
     def command(self) -> str:
-        """The command quoted for a shell, or the options alone."""
+        """Return the command quoted for a shell, or the options alone."""
         import shlex
 
         words = (
@@ -33,7 +33,7 @@ class Action(NamedTuple):
         return shlex.join(words)
 
     def worded(self, words: str) -> str:
-        """The sentence with `words` in place of the command.
+        """Return the sentence with `words` in place of the command.
 
         Words that are not a command get no backticks.
         """
@@ -60,7 +60,7 @@ Advice = str | Action | Hint
 
 
 def said(*parts: Advice) -> Advice:
-    """One hint of several, whose actions stay actions."""
+    """Return one hint of several, whose actions stay actions."""
     flat = [
         it for one in parts for it in (one.parts if isinstance(one, Hint) else (one,))
     ]
@@ -68,19 +68,19 @@ def said(*parts: Advice) -> Advice:
 
 
 def parts_of(advice: object) -> tuple[object, ...]:
-    """Returns the parts of a hint in order; a plain sentence or an action is a single part."""
+    """Return the parts of a hint in order; a plain sentence or an action is a single part."""
     return advice.parts if isinstance(advice, Hint) else (advice,)
 
 
 def actions(advice: object) -> tuple[Action, ...]:
-    """Returns the actions in a hint in order; a plain sentence has none."""
+    """Return the actions in a hint in order; a plain sentence has none."""
     return tuple(part for part in parts_of(advice) if isinstance(part, Action))
 
 
 def each(
     advice: object, words: Callable[[Action], str]
 ) -> Iterator[tuple[Action | None, str]]:
-    """Yields (action or None, text) for each part of a hint.
+    """Yield (action or None, text) for each part of a hint.
 
     `words` returns the text of an action.
     """
@@ -89,7 +89,7 @@ def each(
 
 
 def in_backticks(text: str) -> Advice:
-    """Converts a rule pack's sentence into a hint, with its command in backticks as the action.
+    """Convert a rule pack's sentence into a hint, with its command in backticks as the action.
 
     The command is a patchpilot command, such as `patchpilot fixes HEAD`.
     """

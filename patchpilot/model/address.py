@@ -86,7 +86,9 @@ class Address(NamedTuple):
         )
 
     def trailer(self) -> str:
-        """`Name <email>` as a kernel trailer has it: a name is quoted if it looks like an address."""  # noqa: E501
+        """`Name <email>` as a kernel trailer has it: a name is quoted if it looks like an
+        address.
+        """
         name = _quoted(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
         return (
             f"{name} <{self.email}>" if name and self.email else self.name or self.email
@@ -94,19 +96,21 @@ class Address(NamedTuple):
 
     @property
     def called(self) -> str:
-        """The name, or the address where there is none; with the address if it looks like one."""
+        """Return the name, or the address where there is none; with the address if it looks like
+        one.
+        """
         if not self.name or self.name.lower() == self.key:
             return self.email
         return self.trailer() if _LIKE_ADDRESS.search(self.name) else self.name
 
     @property
     def key(self) -> str:
-        """The key by which two addresses are the same mailbox: the address in lower case."""
+        """Return the key by which two addresses are the same mailbox: the address in lower case."""
         return self.email.lower()
 
 
 def _quoted(name: str) -> str:
-    """A name as a header has it, in quotes where it needs them."""
+    """Return a name as a header has it, in quotes where it needs them."""
     if not _QUOTED.search(name):
         return name
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -134,7 +138,9 @@ def _enclosed(text: str) -> list[tuple[int, int]]:
 
 
 def _structure(text: str) -> str:
-    """The text with commas for what is quoted or a comment, so that no name looks like an address."""  # noqa: E501
+    """Return the text with commas for what is quoted or a comment, so that no name looks like an
+    address.
+    """
     parts = []
     at = 0
     for start, end in _enclosed(text):
@@ -144,7 +150,7 @@ def _structure(text: str) -> str:
 
 
 def decode_mailboxes(value: str) -> str:
-    """Decodes the encoded words (RFC 2047) in an address header without changing its structure.
+    """Decode the encoded words (RFC 2047) in an address header without changing its structure.
 
     A decoded word is always part of a name, whatever characters it has, and is quoted if
     necessary.
@@ -172,7 +178,7 @@ def _as_part(words: re.Match[str]) -> str:
 
 
 def parse_address(text: str) -> Address | None:
-    """Returns the first address in a trailer's value, or None if there is none."""
+    """Return the first address in a trailer's value, or None if there is none."""
     text = text[:MAX_ADDRESS]
     structure = _structure(text)
     match = _NAME_ADDR.match(structure)
@@ -186,7 +192,7 @@ def parse_address(text: str) -> Address | None:
 
 
 def only_mailbox(text: str) -> Address | None:
-    """Returns the mailbox in a header's value, or None unless it is the only address.
+    """Return the mailbox in a header's value, or None unless it is the only address.
 
     A From: header with several addresses, or one that email clients interpret differently,
     identifies nobody.
@@ -209,7 +215,7 @@ def only_mailbox(text: str) -> Address | None:
 
 
 def addresses_within(text: str) -> tuple[str, ...]:
-    """Returns everything in a text that looks like an address, including names and comments."""
+    """Return everything in a text that looks like an address, including names and comments."""
     return tuple(_ANY_ADDRESS.findall(text))
 
 
@@ -219,7 +225,7 @@ def _unescaped(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def parse_addresses(text: str) -> tuple[Address, ...]:
-    """Returns all addresses in the decoded value of a To: or Cc: header, in order."""
+    """Return all addresses in the decoded value of a To: or Cc: header, in order."""
     plain = (
         [_PLAIN.fullmatch(part) for part in text.split(",")]
         if len(text) <= MAX_HEADER
@@ -271,7 +277,7 @@ class AddressVerdict(NamedTuple):
 
 
 def danger(email: str) -> str:
-    """Returns why an address must not be passed to a program, or "" if it is safe.
+    """Return why an address must not be passed to a program, or "" if it is safe.
 
     A program could take an unsafe address for an option, or split it.
     """
@@ -279,7 +285,7 @@ def danger(email: str) -> str:
 
 
 def judge(email: str) -> AddressVerdict:
-    """Checks an address for `danger`, and then with email-validator, without network access.
+    """Check an address for `danger`, and then with email-validator, without network access.
 
     An address is bad if it is dangerous or if every mail server would reject it. Intranet,
     `.test` and literal addresses are doubtful, but not bad. An internationalized domain is
@@ -314,7 +320,7 @@ def judge(email: str) -> AddressVerdict:
 def sort_out(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    """Returns the usable addresses, and a sentence with the reason for each of the others."""
+    """Return the usable addresses, and a sentence with the reason for each of the others."""
     kept, omitted = [], []
     for address in addresses:
         verdict = judge(address.email)
@@ -328,7 +334,7 @@ def sort_out(
 
 
 def is_header_safe(address: Address) -> bool:
-    """Returns whether the address is valid in a header.
+    """Return whether the address is valid in a header.
 
     It must have no control characters, and the email package must be able to parse it.
     """

@@ -45,17 +45,17 @@ EVERYDAY_TOOLS = frozenset(
 
 
 def is_program(value: str) -> bool:
-    """Returns whether the value of a tag names a program instead of a person."""
+    """Return whether the value of a tag names a program instead of a person."""
     return bool(_PROGRAM.match(value) or _ADDRESS.search(value))
 
 
 def has_agent(value: str) -> bool:
-    """Returns whether the value of an Assisted-by: tag starts with an agent and its model."""
+    """Return whether the value of an Assisted-by: tag starts with an agent and its model."""
     return bool(_FORM.match(value))
 
 
 def assistant_faults(value: str) -> dict[str, str]:
-    """Returns the faults in the value of an Assisted-by: tag, each with the faulty text.
+    """Return the faults in the value of an Assisted-by: tag, each with the faulty text.
 
     The keys are `address`, `brackets` and `everyday`.
     """
@@ -71,9 +71,7 @@ def assistant_faults(value: str) -> dict[str, str]:
 
 
 def right_assistant(value: str) -> str:
-    """Returns the value of an Assisted-by: tag without its faults; agent and model do not
-    change.
-    """
+    """Return the value of an Assisted-by: tag without its faults; agent and model do not change."""
     plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
     return " ".join(
         [

@@ -19,14 +19,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def moment(seconds: float, zone: tzinfo = UTC) -> datetime:
-    """Converts seconds since the epoch to a time, clamped to the first or last allowed time."""
+    """Convert seconds since the epoch to a time, clamped to the first or last allowed time."""
     # a comparison with NaN is false: it becomes 0
     bounded = min(seconds, _LAST) if seconds > 0 else 0
     return datetime.fromtimestamp(bounded, zone)
 
 
 def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
-    """Parses a time in ISO 8601 format, which is in `zone` if it has no time zone.
+    """Parse a time in ISO 8601 format, which is in `zone` if it has no time zone.
 
     Returns None if there is no time or no zone, or if it is out of range.
     """
@@ -39,12 +39,12 @@ def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
 
 
 def stored_time(text: str) -> datetime:
-    """Parses a time that patchpilot stored in ISO 8601 format; the epoch if it is damaged."""
+    """Parse a time that patchpilot stored in ISO 8601 format; the epoch if it is damaged."""
     return read_iso(text) or EPOCH
 
 
 def read_day(text: str) -> date | None:
-    """Parses a date such as `2026-01-31`.
+    """Parse a date such as `2026-01-31`.
 
     Returns None if the text is not a date or is out of range.
     """
@@ -56,7 +56,7 @@ def read_day(text: str) -> date | None:
 
 
 def parse_date(value: str) -> datetime | None:
-    """Parses the date in a header of a message or an HTTP response, with its time zone.
+    """Parse the date in a header of a message or an HTTP response, with its time zone.
 
     Returns None if there is none or it is out of range.
     """
@@ -71,7 +71,7 @@ def parse_date(value: str) -> datetime | None:
 
 
 def header_date(value: str) -> datetime | None:
-    """Parses the date in a header of a message.
+    """Parse the date in a header of a message.
 
     Returns None if there is none, or if no message can have that date.
     """
@@ -82,7 +82,7 @@ def header_date(value: str) -> datetime | None:
 
 
 def arrival(received: Iterable[str]) -> datetime | None:
-    """Returns when a message arrived: the date in the topmost Received: header that has one."""
+    """Return when a message arrived: the date in the topmost Received: header that has one."""
     return next(
         filter(None, (header_date(value.rpartition(";")[2]) for value in received)),
         None,
@@ -90,7 +90,7 @@ def arrival(received: Iterable[str]) -> datetime | None:
 
 
 def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool]:
-    """Returns the date of a message, and whether its Date: header is damaged.
+    """Return the date of a message, and whether its Date: header is damaged.
 
     The arguments are the values of its Date: and Received: headers. If Date: is damaged, the date
     is that of the message's arrival.

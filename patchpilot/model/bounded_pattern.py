@@ -64,8 +64,8 @@ class BoundedPattern:
 
     @cached_property
     def _engine(self) -> Any:
-        """A compiled pattern of `re` or RE2, a _Budgeted, or a text that says why the pattern
-        cannot be used.
+        """Return a compiled pattern of `re` or RE2, a _Budgeted, or a text that says why the
+        pattern cannot be used.
         """
         if len(self.pattern) > MAX_PATTERN:
             return f"longer than {MAX_PATTERN} characters"
@@ -103,23 +103,23 @@ class BoundedPattern:
 
     @property
     def error(self) -> str | None:
-        """Why the pattern cannot be used; None when it can."""
+        """Return why the pattern cannot be used; None when it can."""
         return self._engine if isinstance(self._engine, str) else None
 
     def search(self, text: str, at: int = 0) -> Any:
-        """The first match at or after `at`, or None."""
+        """Return the first match at or after `at`, or None."""
         return self._ask("search", text, at)
 
     def match(self, text: str, at: int = 0) -> Any:
-        """The match that begins at `at`, or None."""
+        """Return the match that begins at `at`, or None."""
         return self._ask("match", text, at)
 
     def fullmatch(self, text: str) -> Any:
-        """The match of the whole text, or None."""
+        """Return the match of the whole text, or None."""
         return self._ask("fullmatch", text)
 
     def finditer(self, text: str) -> Iterator[Any]:
-        """All matches, one after another."""
+        """Return all matches, one after another."""
         return iter(self._ask("finditer", text) or ())
 
     def _ask(self, method: str, text: str, *at: int) -> Any:
@@ -135,12 +135,12 @@ class BoundedPattern:
 
 @lru_cache(maxsize=1024)
 def bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
-    """Returns the bounded pattern for this text; cached."""
+    """Return the bounded pattern for this text; cached."""
     return BoundedPattern(pattern, dialect=dialect)
 
 
 def pattern_error(pattern: str) -> str | None:
-    """Returns why a pattern in Python's syntax cannot be used, or None."""
+    """Return why a pattern in Python's syntax cannot be used, or None."""
     return bounded(pattern).error
 
 
@@ -197,7 +197,7 @@ class _Budgeted:
 
 
 def _linear(pattern: str, *, extended: bool) -> Any:
-    """The pattern compiled by RE2, or why RE2 rejects it."""
+    """Return the pattern compiled by RE2, or why RE2 rejects it."""
     import re2
 
     options = re2.Options()
@@ -224,8 +224,8 @@ _INSIDE = {"s": r"\t-\r ", "h": r" \t"}
 
 
 def _for_re2(pattern: str, *, extended: bool) -> str:
-    """The pattern in RE2's spelling: /x undone, the classes of Perl, `$` that also matches before a
-    last newline.
+    """Return the pattern in RE2's spelling: /x undone, the classes of Perl, `$` that also matches
+    before a last newline.
     """
     out: list[str] = []
     at, in_class = 0, False
@@ -277,7 +277,7 @@ class _Cost:
 
 
 def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
-    """The cost of a pattern for a backtracking matcher.
+    """Return the cost of a pattern for a backtracking matcher.
 
     A text where `re` cannot read it, or reads it differently from Perl.
     """
@@ -294,7 +294,7 @@ def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
 
 
 def _of_tree(nodes: Any) -> _Cost:
-    """The cost of a sequence: the ways multiply."""
+    """Return the cost of a sequence: the ways multiply."""
     ways, degree = 1, 0
     for name, value in nodes:
         one = _of_node(str(name), value)

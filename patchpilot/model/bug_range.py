@@ -55,7 +55,7 @@ def in_order(
     *,
     is_released: bool = False,
 ) -> tuple[ReleasePoint, ...]:
-    """Returns the stable series and the release that introduced the bug, sorted by version.
+    """Return the stable series and the release that introduced the bug, sorted by version.
 
     The fix is the last item unless it is released; then it is sorted by version as well.
     """
@@ -75,7 +75,7 @@ def in_order(
 
 
 def version_order(version: str) -> tuple[tuple[int, ...], float]:
-    """Returns a sort key for versions.
+    """Return a sort key for versions.
 
     A release candidate comes before its release, and an unreleased version after all others.
     """

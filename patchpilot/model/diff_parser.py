@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses diffs into values, as git-apply(1) does.
+"""Parse diffs into values, as git-apply(1) does.
 
 Everything that git would apply is read, wherever it is: after another diff, or below a signature.
 """
@@ -47,7 +47,7 @@ class ParsedDiff(NamedTuple):
 
 @lru_cache(maxsize=64)
 def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
-    """Parses the diff that starts at line `start` of a patch, counted from 1.
+    """Parse the diff that starts at line `start` of a patch, counted from 1.
 
     The hunks of a file after a malformed one are left out; the other files are not affected.
     """
@@ -136,7 +136,9 @@ def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
 
 
 def _git_paths(line: str) -> tuple[str | None, str | None]:
-    """The paths of a `diff --git` line; equal ones are found where a name has spaces, too."""
+    """Return the paths of a `diff --git` line; equal ones are found where a name has spaces,
+    too.
+    """
     match = _GIT_PATHS.match(line)
     if not match:
         return None, None

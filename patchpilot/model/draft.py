@@ -68,20 +68,22 @@ class Draft:
 
     @property
     def has_cover(self) -> bool:
-        """Whether a cover letter was written."""
+        """Return whether a cover letter was written."""
         return bool(self.cover_subject.strip() or self.cover_text.strip())
 
     @property
     def patch_ids(self) -> tuple[str, ...]:
-        """The patch ids of its patches that have one."""
+        """Return the patch ids of its patches that have one."""
         return tuple(patch.patch_id for patch in self.patches if patch.patch_id)
 
     @property
     def is_undisclosed(self) -> bool:
-        """Whether it fixes a security problem that is not public yet, as its author answered."""
+        """Return whether it fixes a security problem that is not public yet, as its author
+        answered.
+        """
         return self.answers.get("security") == "yes"
 
     @property
     def changelog(self) -> str:
-        """The changelog of the version that is sent next."""
+        """Return the changelog of the version that is sent next."""
         return self.changelogs.get(str(self.version), "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines whether a commit message claims to fix a bug.
+"""Determine whether a commit message claims to fix a bug.
 
 `check`, `prepare`, `stable` and the TUI share these functions.
 """
@@ -34,7 +34,7 @@ _KINDS = {
 
 @lru_cache(maxsize=4096)
 def kind_of(subject: str) -> str:
-    """Returns the kind of change that a subject announces.
+    """Return the kind of change that a subject announces.
 
     It is "revert", "merge", "cosmetic", "fix", "feature" or "other". The prefix (`net: foo:`) is
     ignored.
@@ -52,7 +52,7 @@ def kind_of(subject: str) -> str:
 
 
 def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
-    """Returns the words that claim that a commit fixes a bug, or "" if there are none.
+    """Return the words that claim that a commit fixes a bug, or "" if there are none.
 
     `message` is the lines after the subject, and `paths` the files that the commit changes.
     """
@@ -70,8 +70,8 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
 
 
 def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
-    """Whether a message without a claim may still describe a bug: something fails in its text, and
-    its title announces neither a feature nor a cleanup. Only its author knows.
+    """Return whether a message without a claim may still describe a bug: something fails in its
+    text, and its title announces neither a feature nor a cleanup. Only its author knows.
     """
     return (
         kind_of(title) == "other"
@@ -81,7 +81,7 @@ def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bo
 
 
 def defect_in(title: str) -> str:
-    """Returns the words of a subject that name a fixed crash, leak, race or similar defect.
+    """Return the words of a subject that name a fixed crash, leak, race or similar defect.
 
     Returns "" for other fixes and for bugs outside of the code.
     """
@@ -105,7 +105,7 @@ _DEFECT = late(
 
 
 def explains_missing_fixes(lines: Sequence[str]) -> bool:
-    """Returns whether the message explains why there is no Fixes: tag.
+    """Return whether the message explains why there is no Fixes: tag.
 
     Valid reasons are that the bug is older than the history, or that no commit can be named.
     """
@@ -120,7 +120,7 @@ _NO_FIXES = late(
 
 
 def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
-    """Returns (line index, commit id) of the commit that a message names as the cause of the bug.
+    """Return (line index, commit id) of the commit that a message names as the cause of the bug.
 
     Returns None if it names none.
     """
@@ -166,7 +166,7 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
 
 
 def _breaks(after: str) -> bool:
-    """Whether the sentence about a commit, or the one after it, says that something fails.
+    """Return whether the sentence about a commit, or the one after it, says that something fails.
 
     Its title, in quotes, says nothing about it.
     """
@@ -178,7 +178,7 @@ def _breaks(after: str) -> bool:
 
 
 def describes_harm(title: str, lines: Sequence[str]) -> bool:
-    """Returns whether a title or message describes a failure.
+    """Return whether a title or message describes a failure.
 
     A message may mention an earlier commit's change without blaming it for anything.
     """
@@ -223,7 +223,7 @@ _COMPOUND = late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 
 
 def _after_prefix(title: str) -> str:
-    """Returns a title without its prefixes, other than a word for a fix, and without the names of
+    """Return a title without its prefixes, other than a word for a fix, and without the names of
     things that are fixed or broken.
     """
     start = 0
@@ -233,7 +233,7 @@ def _after_prefix(title: str) -> str:
 
 
 def bug_in(title: str) -> str | None:
-    """Returns the word in a subject, after its prefix, that names a bug or its fix, or None."""
+    """Return the word in a subject, after its prefix, that names a bug or its fix, or None."""
     title = _after_prefix(title)
     match = _BUG.search(title)
     if not match or re.search(
@@ -315,7 +315,7 @@ _NEW = late(
 
 
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
-    """Returns the words of the message that describe a bug which the subject does not mention.
+    """Return the words of the message that describe a bug which the subject does not mention.
 
     Returns None if there are none or the subject announces something new.
     """
@@ -367,7 +367,7 @@ _FAILS = late(rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b", re.IGNORECASE
 
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
-    """Returns whether a fix is only for spelling, style, comments or documentation.
+    """Return whether a fix is only for spelling, style, comments or documentation.
 
     Such a fix does not affect the running kernel.
     """

@@ -47,7 +47,7 @@ class Switches(NamedTuple):
 
     @property
     def settled(self) -> "Switches":
-        """The options, with those implied by others set as the script does at its start."""
+        """Return the options, with those implied by others set as the script does at its start."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
@@ -111,7 +111,7 @@ SCRIPT_DEFAULTS = {
 
 
 def script_defaults(said: Iterable[tuple[str, str]]) -> Switches:
-    """Returns the defaults set in the text of a tree's script, given as (variable, value) pairs.
+    """Return the defaults set in the text of a tree's script, given as (variable, value) pairs.
 
     Unknown variables are ignored.
     """
@@ -183,7 +183,7 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
 
 
 def assemble(defaults: Switches, *layers: Mapping[str, Any]) -> Switches:
-    """Returns the defaults, overridden by each of the layers in turn."""
+    """Return the defaults, overridden by each of the layers in turn."""
     for layer in layers:
         defaults = defaults._replace(**layer)
     return defaults

@@ -31,7 +31,7 @@ _KEYS: dict[type, tuple[JsonKey, ...]] = {}
 
 
 def json_form(*keys: str) -> Callable[[_Class], _Class]:
-    """Marks a dataclass or named tuple as a JSON object with these keys, in this order.
+    """Mark a dataclass or named tuple as a JSON object with these keys, in this order.
 
     Without keys, all fields are used. The forms of a key are:
 
@@ -63,12 +63,12 @@ def _key(text: str) -> JsonKey:
 
 
 def json_keys(cls: Any) -> tuple[JsonKey, ...]:
-    """Returns the JSON keys of a class, or none if it is not marked with `json_form`."""
+    """Return the JSON keys of a class, or none if it is not marked with `json_form`."""
     return _KEYS.get(cls, ())
 
 
 def json_object(value: Any) -> dict[str, Any]:
-    """Returns the JSON object for an instance of a class that is marked with `json_form`."""
+    """Return the JSON object for an instance of a class that is marked with `json_form`."""
     found: dict[str, Any] = {}
     for key, read in _readers(value.__class__):
         one = read(value)
@@ -85,7 +85,7 @@ def _readers(cls: type) -> tuple[tuple[JsonKey, Callable[[Any], Any]], ...]:
 
 
 def json_value(value: Any) -> Any:
-    """Converts a value to one that `json.dumps` can write.
+    """Convert a value to one that `json.dumps` can write.
 
     Enums become their values, dates ISO 8601 strings, mappings objects, sequences and sets lists
     (unless they define a text form), and everything else its text.

@@ -9,7 +9,7 @@ from patchpilot.model.printable import LOG_COMMAND, UNSAFE
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Returns the value as JSON, which is always valid UTF-8.
+    """Return the value as JSON, which is always valid UTF-8.
 
     Undecodable bytes (surrogates) become U+FFFD. Characters that a terminal, or a CI server that
     reads the log, would act on become `\\uXXXX`.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads a message as git-mailinfo(1) does, so that what is checked is what `git am` applies.
+"""Read a message as git-mailinfo(1) does, so that what is checked is what `git am` applies.
 
 Its rules are those of git: which parts are read and how they are decoded, which lines at the start
 of the text are headers, where the patch begins, and who the author is.

@@ -60,17 +60,17 @@ class Message:
 
     @property
     def known_state(self) -> MailState:
-        """Its state; unknown while a server has it and did not answer."""
+        """Return its state; unknown while a server has it and did not answer."""
         return MailState.UNKNOWN if self.state is MailState.SENDING else self.state
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it is sent when its send is resumed."""
+        """Return whether it is sent when its send is resumed."""
         return self.state in WAITING
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The addresses in To: and Cc:, without duplicates."""
+        """Return the addresses in To: and Cc:, without duplicates."""
         return tuple(dict.fromkeys(address.email for address in (*self.to, *self.cc)))
 
     def with_raw(self, raw: bytes, **changes: Any) -> "Message":
@@ -106,7 +106,7 @@ def _headers(raw: bytes) -> dict[str, Any]:
 
 
 def _addresses(fields: Iterable[Field], name: str) -> tuple[Address, ...]:
-    """The addresses in the headers of a name.
+    """Return the addresses in the headers of a name.
 
     Split before RFC 2047 words are decoded, since a decoded name may hold a comma.
     """

@@ -45,7 +45,7 @@ class Recipient(NamedTuple):
 
     @property
     def which(self) -> str:
-        """The patches that the recipient gets, such as `, patches 1, 3`; "" for all."""
+        """Return the patches that the recipient gets, such as `, patches 1, 3`; "" for all."""
         word = "patches" if len(self.patches) > 1 else "patch"
         return f", {word} {', '.join(map(str, self.patches))}" if self.patches else ""
 
@@ -115,21 +115,21 @@ class RecipientPlan(NamedTuple):
 
     @property
     def to(self) -> tuple[Recipient, ...]:
-        """Those in To:."""
+        """Return those in To:."""
         return tuple(
             recipient for recipient in self.recipients if recipient.header == "to"
         )
 
     @property
     def cc(self) -> tuple[Recipient, ...]:
-        """Those in Cc:."""
+        """Return those in Cc:."""
         return tuple(
             recipient for recipient in self.recipients if recipient.header == "cc"
         )
 
 
 def refuse_many(count: int, force: str | None) -> None:
-    """Raises RefusedError if messages would have more than MOST_RECIPIENTS recipients.
+    """Raise RefusedError if messages would have more than MOST_RECIPIENTS recipients.
 
     `force` is the user's reason to send them anyway.
     """

@@ -32,12 +32,12 @@ class RuleRecord(NamedTuple):
 
     @property
     def rate(self) -> float | None:
-        """Findings on an accepted patch, or None if the rule was not measured."""
+        """Return findings on an accepted patch, or None if the rule was not measured."""
         return _share(self.places, self.accepted)
 
     @property
     def gone_share(self) -> float | None:
-        """The share of its findings that were gone in the next version."""
+        """Return the share of its findings that were gone in the next version."""
         return _share(self.gone, self.paired)
 
     @property
@@ -47,12 +47,14 @@ class RuleRecord(NamedTuple):
 
     @property
     def expected(self) -> float:
-        """Findings to expect on an accepted patch of another list: some more than were seen."""
+        """Return findings to expect on an accepted patch of another list: some more than were
+        seen.
+        """
         return (self.places + UNSEEN) / self.accepted
 
     @property
     def worth(self) -> float:
-        """Findings that were asked for or gone, for each one on an accepted patch.
+        """Return findings that were asked for or gone, for each one on an accepted patch.
 
         It is 1 for a rule of which little was seen. Most of what is gone in the next version is
         gone for another reason.
@@ -61,7 +63,7 @@ class RuleRecord(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """The record in one sentence."""
+        """Return the record in one sentence."""
         said = (
             f"Fires on {_percent(self.noise, self.accepted)} "
             f"of {self.accepted} accepted patches"

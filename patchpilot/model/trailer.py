@@ -75,12 +75,12 @@ class Trailer(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The name in lower case."""
+        """Return the name in lower case."""
         return self.name.lower()
 
     @property
     def address(self) -> Address | None:
-        """The address in the value, where it has one."""
+        """Return the address in the value, where it has one."""
         return parse_address(self.value)
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ class Trailer(NamedTuple):
 
 @lru_cache(maxsize=512)
 def is_trailer(line: str) -> bool:
-    """Returns whether the line has the form of a trailer and a name that is, or looks like, a
+    """Return whether the line has the form of a trailer and a name that is, or looks like, a
     tag.
     """
     match = _TRAILER.match(line)
@@ -99,7 +99,7 @@ def is_trailer(line: str) -> bool:
 
 
 def parse_trailer(line: str, at: int = 0) -> Trailer | None:
-    """Returns the trailer on this line, or None if there is none."""
+    """Return the trailer on this line, or None if there is none."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return None
@@ -107,7 +107,7 @@ def parse_trailer(line: str, at: int = 0) -> Trailer | None:
 
 
 def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
-    """Returns the start and end of the last paragraph, as line indexes."""
+    """Return the start and end of the last paragraph, as line indexes."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -118,7 +118,7 @@ def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
 
 
 def trailer_block(lines: Sequence[str]) -> range:
-    """Returns the line indexes of the trailer block that git sees (git-interpret-trailers(1)).
+    """Return the line indexes of the trailer block that git sees (git-interpret-trailers(1)).
 
     This is the last paragraph, unless it is the first, if all its lines are trailers, or if one
     line was written by git and at least a quarter are trailers; otherwise the range is empty.
@@ -148,7 +148,7 @@ def trailer_block(lines: Sequence[str]) -> range:
 
 
 def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
-    """Returns the trailers in the message's trailer block, in order.
+    """Return the trailers in the message's trailer block, in order.
 
     `lines` is the message with its subject first. The lines of a folded value are joined with a
     space. They are what `git interpret-trailers --parse` prints.
@@ -172,7 +172,7 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
 
 
 def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
-    """Returns every tag `name` at the start of a line, anywhere in the message.
+    """Return every tag `name` at the start of a line, anywhere in the message.
 
     Kernel tools read these tags in any paragraph.
     """
@@ -186,7 +186,7 @@ def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
 
 
 def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
-    """Adds each (name, value) to the trailer block of a message, creating the block if necessary.
+    """Add each (name, value) to the trailer block of a message, creating the block if necessary.
 
     A trailer that already exists (same name and value, ignoring case) is not added again. A new
     one is inserted after the last trailer that precedes it, or is of the same kind, in `ORDER`,
@@ -238,7 +238,7 @@ def _place(
 
 
 def unfit(line: str) -> str:
-    """Returns why a commit message must not have this trailer, or "" if it may.
+    """Return why a commit message must not have this trailer, or "" if it may.
 
     A reason is, for example, `contains <U+202E>`. A trailer is one line of visible text: control
     characters, bidirectional controls, zero-width characters and bytes that are not UTF-8 end a
@@ -254,13 +254,13 @@ def unfit(line: str) -> str:
 
 
 def _named(unfit_character: re.Match[str]) -> str:
-    """The character as it is shown, which no font does for some."""
+    """Return the character as it is shown, which no font does for some."""
     shown = one_line(unfit_character[0])
     return shown if len(shown) > 1 else f"<U+{ord(shown):04X}>"
 
 
 def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Returns a sentence with the reason for each trailer (name, value) that `add_trailers`
+    """Return a sentence with the reason for each trailer (name, value) that `add_trailers`
     skips.
     """
     lines = [f"{name}: {value.strip()}" for name, value in trailers]

@@ -87,7 +87,7 @@ LEAST = 12
 
 
 def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
-    """Returns the upstream commits that a message names, in order.
+    """Return the upstream commits that a message names, in order.
 
     Abbreviated ids are included, so that they can be reported.
     """
@@ -117,7 +117,7 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
 
 
 def read_marks(message: str) -> Marks:
-    """Returns the references to other commits in a message.
+    """Return the references to other commits in a message.
 
     In the sentence "this reverts commit A, which is commit B upstream", B is part of the revert.
     """
@@ -149,7 +149,8 @@ def read_marks(message: str) -> Marks:
 
 
 def _fixed(line: FixesLine) -> list[Fixed]:
-    """The commits of one `Fixes:` line, mostly one, sometimes several; none where it has no id.
+    """Return the commits of one `Fixes:` line, mostly one, sometimes several; none where it has no
+    id.
 
     A short number is a bug number unless a subject follows it.
     """
@@ -171,7 +172,9 @@ def _fixed(line: FixesLine) -> list[Fixed]:
 
 
 def _is_readable(line: FixesLine) -> bool:
-    """Whether the line has spaces between its words, and is indented by two columns at most."""
+    """Return whether the line has spaces between its words, and is indented by two columns at
+    most.
+    """
     return (
         line.before in ("", " ", "  ")
         and line.is_unquoted
@@ -182,7 +185,7 @@ def _is_readable(line: FixesLine) -> bool:
 
 
 def _is_closed(message: str, found: re.Match[str]) -> bool:
-    """Whether the bracket that opens the line is closed on it or at the start of the next.
+    """Return whether the bracket that opens the line is closed on it or at the start of the next.
 
     Else it begins a comment about that commit.
     """

@@ -26,8 +26,8 @@ _TIMEOUT = 15.0
 
 
 def account_settings(account: Account) -> Iterator[Probe]:
-    """Checks the account's settings against those of its mail provider, and where the password
-    comes from.
+    """Check the account's settings against those of its mail provider, and where the password comes
+    from.
     """
     sender = account.sender
     known = provider_of(
@@ -90,7 +90,7 @@ def account_settings(account: Account) -> Iterator[Probe]:
 
 
 def sendemail_settings(account: Account) -> Iterator[Probe]:
-    """Reports the git send-email settings that change how messages are sent."""
+    """Report the git send-email settings that change how messages are sent."""
     for name in ("validate", "confirm"):
         if account.value(name):
             yield Probe(name, "ok", f"sendemail.{name} is {account.value(name)}")
@@ -103,9 +103,7 @@ def mail_server(
     offline: bool,
     terminal: bool,
 ) -> tuple[Probe, ...]:
-    """Connects to the mail server, encrypts and logs in as git send-email would, then
-    disconnects.
-    """
+    """Connect to the mail server, encrypt and logs in as git send-email would, then disconnects."""
     if offline and account.configured:
         return (
             Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),

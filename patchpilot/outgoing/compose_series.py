@@ -32,7 +32,7 @@ from patchpilot.series.message_ids import kept_ids, new_message_ids
 
 
 def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]:
-    """Composes the messages of a series with their Message-IDs.
+    """Compose the messages of a series with their Message-IDs.
 
     Message-IDs from the last preview of the same messages are reused; otherwise new ones are
     generated. The messages are replies to the first one. A message to yourself is addressed to the

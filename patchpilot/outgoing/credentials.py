@@ -47,7 +47,9 @@ class Credential:
 
 
 def _coded(password: bytes) -> Iterator[bytes]:
-    """The base64 digits that depend on a password alone, at each of its three places in a text."""
+    """Yield the base64 digits that depend on a password alone, at each of its three places in a
+    text.
+    """
     for shift in range(3):
         text = b64encode(bytes(shift) + password)
         digits = text[-(-8 * shift // 6) : 8 * (shift + len(password)) // 6]
@@ -58,7 +60,7 @@ def _coded(password: bytes) -> Iterator[bytes]:
 def note_login(
     repository: Repository, credential: Credential | None, login: str
 ) -> None:
-    """Lets git's credential helpers store an accepted password, or erase a rejected one.
+    """Let git's credential helpers store an accepted password, or erase a rejected one.
 
     `login` is "accepted", "refused", or "" if there was no login.
     """
@@ -87,7 +89,7 @@ def note_login(
 def credential_of(
     repository: Repository, account: Account, *, terminal: bool
 ) -> Credential | None:
-    """Returns the credential with which the account logs in, or None if it needs no login.
+    """Return the credential with which the account logs in, or None if it needs no login.
 
     It comes from `sendemail.smtpPass` or `git credential fill`. With `terminal`, git may prompt on
     the terminal; otherwise a prompt is refused with the reason.

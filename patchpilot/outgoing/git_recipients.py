@@ -38,7 +38,7 @@ def configured_recipients(
     transport: Transport,
     mails: Sequence[bytes],
 ) -> RecipientPlan:
-    """Returns the recipients from the configuration, and notes on commands that failed.
+    """Return the recipients from the configuration, and notes on commands that failed.
 
     `mails` are the patch files that are passed to tocmd and cccmd, which are run.
     """
@@ -67,7 +67,7 @@ def configured_recipients(
 def settings_with_recipients(
     repository: Repository, account: Account, transport: Transport
 ) -> tuple[str, ...]:
-    """Returns the names of the configured settings that would add recipients.
+    """Return the names of the configured settings that would add recipients.
 
     No configured command is run.
     """
@@ -96,7 +96,7 @@ def _settings(
 
 
 def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
-    """Yields the names and values in `format.headers`, including To: and Cc:.
+    """Yield the names and values in `format.headers`, including To: and Cc:.
 
     Raises UsageError for a header that every message has anyway, or that hides a recipient.
     """
@@ -115,7 +115,7 @@ def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
 
 
 def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...]:
-    """Returns the addresses in `sendemail.bcc`."""
+    """Return the addresses in `sendemail.bcc`."""
     values = account.values("bcc")
     aliases = read_aliases(repository) if values else {}
     return tuple(
@@ -126,7 +126,7 @@ def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...
 
 
 def suppressed_kinds(account: Account) -> frozenset[str]:
-    """Returns the kinds of recipients that `sendemail.suppresscc` and its older equivalents
+    """Return the kinds of recipients that `sendemail.suppresscc` and its older equivalents
     suppress.
 
     "all" and "body" are expanded.
@@ -151,7 +151,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
 def without_suppressed(
     recipients: Iterable[Recipient], kinds: frozenset[str]
 ) -> tuple[Recipient, ...]:
-    """Returns the recipients without the reasons of the suppressed kinds.
+    """Return the recipients without the reasons of the suppressed kinds.
 
     Recipients with another reason stay.
     """
@@ -167,7 +167,7 @@ def without_suppressed(
 
 
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
-    """Returns the alias → addresses mapping from `sendemail.aliasesfile`.
+    """Return the alias → addresses mapping from `sendemail.aliasesfile`.
 
     Supports the formats of mutt, mailrc, pine, elm and sendmail, but not gnus. Raises
     UntrustedCommandsError if the repository itself configures alias files.
@@ -228,7 +228,7 @@ def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ..
 def expand(
     text: str, aliases: dict[str, tuple[str, ...]], source: str, depth: int = 0
 ) -> tuple[Address, ...]:
-    """Returns the addresses in a word or header value, with aliases resolved to a depth of 8.
+    """Return the addresses in a word or header value, with aliases resolved to a depth of 8.
 
     Raises UsageError for a word that is neither an address nor an alias. `source` is the option or
     setting that has the word.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stores the password of a mail account where git send-email finds it.
+"""Store the password of a mail account where git send-email finds it.
 
 That is one of git's installed credential helpers or ~/.netrc, but never git's configuration,
 which is plain text that is often published.
@@ -42,7 +42,7 @@ class Keeper(NamedTuple):
 
 
 def keepers() -> tuple[Keeper, ...]:
-    """Returns the password stores on this machine: the configured helper, then the safest first.
+    """Return the password stores on this machine: the configured helper, then the safest first.
 
     The last entry stores no password: git asks for it each time.
     """
@@ -74,7 +74,7 @@ def keepers() -> tuple[Keeper, ...]:
 
 
 def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
-    """Stores a password directly or through git's credential helper.
+    """Store a password directly or through git's credential helper.
 
     `host` is `server:port`. Raises RefusedError on failure.
     """

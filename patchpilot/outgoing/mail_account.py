@@ -51,7 +51,7 @@ class Account:
 
     @property
     def label(self) -> str:
-        """The account in one line."""
+        """Return the account in one line."""
         if self.destination:
             return public_url(self.destination)
         if self.sendmail:
@@ -66,13 +66,15 @@ class Account:
 
     @property
     def program(self) -> str:
-        """The sendmail program without its arguments, which may have a password; "" for SMTP."""
+        """Return the sendmail program without its arguments, which may have a password; "" for
+        SMTP.
+        """
         sendmail = self.sendmail or ""
         return sendmail if sendmail.startswith("/") else sendmail.partition(" ")[0]
 
     @property
     def needs_login(self) -> bool:
-        """Whether the server is to be logged in to."""
+        """Return whether the server is to be logged in to."""
         return (
             bool(self.user)
             and self.auth.lower() != "none"
@@ -81,16 +83,16 @@ class Account:
         )
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Every value of `sendemail.NAME` in force."""
+        """Return every value of `sendemail.NAME` in force."""
         return self.settings.get(name.lower(), ())
 
     def value(self, name: str) -> str:
-        """The last value of `sendemail.NAME`, "" when unset."""
+        """Return the last value of `sendemail.NAME`, "" when unset."""
         values = self.values(name)
         return values[-1] if values else ""
 
     def number(self, name: str) -> int:
-        """The last value of `sendemail.NAME` as a number, 0 when unset or no number."""
+        """Return the last value of `sendemail.NAME` as a number, 0 when unset or no number."""
         value = self.value(name)
         return int(value) if value.isdecimal() else 0
 
@@ -100,7 +102,7 @@ class Account:
 
 
 def read_account(repository: Repository, identity: str | None = None) -> Account:
-    """Returns the mail account from the repository's git configuration.
+    """Return the mail account from the repository's git configuration.
 
     The keys of the selected identity take precedence over the plain ones, as in git send-email.
     Raises `UsageError` if no setting has the `identity`.

@@ -51,5 +51,5 @@ Stop = Callable[[], bool]
 
 
 def never_stop() -> bool:
-    """A Stop callback that never requests a stop."""
+    """Return a Stop callback that never requests a stop."""
     return False

@@ -60,17 +60,17 @@ class Send:
 
     @property
     def waiting(self) -> tuple[Message, ...]:
-        """The messages to be sent: all, or the rest of an interrupted send."""
+        """Return the messages to be sent: all, or the rest of an interrupted send."""
         return tuple(entry for entry in self.entries if entry.is_waiting)
 
     @property
     def patch_ids(self) -> frozenset[str]:
-        """The patch-ids of its mails."""
+        """Return the patch-ids of its mails."""
         return frozenset(entry.patch_id for entry in self.entries if entry.patch_id)
 
     @property
     def may_have_been_sent(self) -> bool:
-        """Whether a mail of it was sent, or may have been."""
+        """Return whether a mail of it was sent, or may have been."""
         return any(
             entry.state in (MailState.ACCEPTED, MailState.UNKNOWN, MailState.SENDING)
             for entry in self.entries
@@ -92,7 +92,7 @@ class Send:
 
 
 def without_recipients(send: Send, keys: Sequence[str]) -> Send:
-    """Returns the send with these mailboxes (in lower case) removed from the unsent messages."""
+    """Return the send with these mailboxes (in lower case) removed from the unsent messages."""
     from patchpilot.outgoing.compose_message import message_without
 
     return replace(
@@ -192,8 +192,8 @@ class Outbox(TopicStore):
     def take_up(
         self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]
     ) -> Send:
-        """A send whose process is gone, with what is said of its mails: what became of those in
-        doubt (by place), and who is left out.
+        """Return a send whose process is gone, with what is said of its mails: what became of those
+        in doubt (by place), and who is left out.
         """
         with writing(self._db):
             for entry in self.settle(send_id).entries:
@@ -210,17 +210,17 @@ class Outbox(TopicStore):
         self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
-        """One send that is known to be there."""
+        """Return one send that is known to be there."""
         send = self.find(send_id)
         assert send is not None
         return send
 
     def find(self, send_id: int) -> Send | None:
-        """One send; None when the outbox has none of this number."""
+        """Return one send; None when the outbox has none of this number."""
         return next(iter(self._sends("WHERE id = ?", send_id)), None)
 
     def _sends(self, which: str, *values: object) -> tuple[Send, ...]:
-        """The sends that a clause of SQL selects, oldest first."""
+        """Return the sends that a clause of SQL selects, oldest first."""
         rows = self._db.execute(
             f"SELECT DISTINCT {_OF_SENDS} FROM sends {which} ORDER BY sends.id", values
         ).fetchall()
@@ -230,7 +230,7 @@ class Outbox(TopicStore):
     def sends(
         self, change_id: str, version: int | None = None, kind: str = "real"
     ) -> tuple[Send, ...]:
-        """The sends of a topic (of one version), oldest first."""
+        """Return the sends of a topic (of one version), oldest first."""
         return self._sends(
             "WHERE change_id = ? AND kind = ? AND (? IS NULL OR version = ?)",
             change_id,
@@ -240,7 +240,7 @@ class Outbox(TopicStore):
         )
 
     def replies(self, answered: str) -> tuple[Send, ...]:
-        """The replies to the mail with this Message-ID, in whatever state, oldest first."""
+        """Return the replies to the mail with this Message-ID, in whatever state, oldest first."""
         found = self._sends(
             "JOIN mails ON mails.send = sends.id"
             " WHERE sends.kind = 'reply' AND instr(mails.file, ?)",
@@ -249,8 +249,8 @@ class Outbox(TopicStore):
         return tuple(send for send in found if send.entries[0].in_reply_to == answered)
 
     def related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
-        """The real sends of a topic, and those of any topic that have a mail with one of these
-        patch-ids, in whatever state.
+        """Return the real sends of a topic, and those of any topic that have a mail with one of
+        these patch-ids, in whatever state.
         """
         return self._sends(
             "WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT send FROM mails WHERE"
@@ -260,7 +260,7 @@ class Outbox(TopicStore):
         )
 
     def of_branch(self, repository: str, branch: str, last: int) -> tuple[Send, ...]:
-        """The last real sends of a repository's branch, oldest first."""
+        """Return the last real sends of a repository's branch, oldest first."""
         return self._sends(
             "WHERE id IN (SELECT id FROM sends WHERE repository = ? AND branch = ? AND"
             " kind = 'real' ORDER BY id DESC LIMIT ?)",
@@ -270,8 +270,8 @@ class Outbox(TopicStore):
         )
 
     def last_version(self, change_id: str) -> int:
-        """The highest version of a topic of which a mail was sent, or may have been; 0 when there
-        is none.
+        """Return the highest version of a topic of which a mail was sent, or may have been; 0 when
+        there is none.
         """
         row = self._db.execute(
             "SELECT max(sends.version) FROM sends JOIN mails ON mails.send = sends.id WHERE"
@@ -282,7 +282,7 @@ class Outbox(TopicStore):
         return int(row[0] or 0)
 
     def is_undisclosed(self, change_id: str) -> bool:
-        """Whether the last real send of a topic was that of an undisclosed security fix."""
+        """Return whether the last real send of a topic was that of an undisclosed security fix."""
         row = self._db.execute(
             "SELECT facts.value FROM sends LEFT JOIN facts ON facts.send = sends.id AND facts.name"
             " = ? WHERE change_id = ? AND kind = 'real' ORDER BY sends.id DESC LIMIT 1",
@@ -291,12 +291,12 @@ class Outbox(TopicStore):
         return bool(row and row[0])
 
     def received(self, change_id: str) -> list[Send]:
-        """The sends of a topic of which a message was accepted, or may have been."""
+        """Return the sends of a topic of which a message was accepted, or may have been."""
         sends = self.sends(change_id)
         return [send for send in sends if send.state in ("sent", "partial")]
 
     def test_ids(self) -> frozenset[str]:
-        """The Message-IDs of all mails that were sent to their sender only."""
+        """Return the Message-IDs of all mails that were sent to their sender only."""
         rows = self._db.execute(
             "SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind ="
             " 'to-self'"
@@ -304,7 +304,7 @@ class Outbox(TopicStore):
         return frozenset(str(row[0]) for row in rows)
 
     def undisclosed_ids(self) -> frozenset[str]:
-        """The Message-IDs that no public server is to learn: of all mails that were sent as
+        """Return the Message-IDs that no public server is to learn: of all mails that were sent as
         undisclosed security fixes.
 
         Those of a topic whose author now says that it is one count, too, however they were sent.
@@ -319,8 +319,8 @@ class Outbox(TopicStore):
             return frozenset(str(row[0]) for row in rows)
 
     def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
-        """The mails of real sends that a server accepted: Message-ID, when the send began, and its
-        number.
+        """Return the mails of real sends that a server accepted: Message-ID, when the send began,
+        and its number.
         """
         rows = self._db.execute(
             f"SELECT mails.message_id, {_OF_SENDS} FROM mails JOIN sends ON sends.id = mails.send"
@@ -333,7 +333,9 @@ class Outbox(TopicStore):
         return tuple(mail for mail in mails if mail[1] >= since)
 
     def topics_of_mails(self) -> dict[str, str]:
-        """The change-id of each mail of a real send that a server accepted, by Message-ID."""
+        """Return the change-id of each mail of a real send that a server accepted, by
+        Message-ID.
+        """
         rows = self._db.execute(
             "SELECT mails.message_id, sends.change_id FROM mails JOIN sends ON sends.id ="
             " mails.send WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY"
@@ -342,14 +344,14 @@ class Outbox(TopicStore):
         return {str(message_id): str(change_id) for message_id, change_id in rows}
 
     def senders(self) -> tuple[str, ...]:
-        """The senders of all real sends, each once."""
+        """Return the senders of all real sends, each once."""
         rows = self._db.execute(
             "SELECT DISTINCT sender FROM sends WHERE kind = 'real' ORDER BY sender"
         )
         return tuple(str(row[0]) for row in rows)
 
     def holding(self, message_ids: Iterable[str]) -> tuple[Send, ...]:
-        """The real sends that have a mail with one of these Message-IDs."""
+        """Return the real sends that have a mail with one of these Message-IDs."""
         return self._sends(
             "JOIN mails ON mails.send = sends.id WHERE sends.kind = 'real' AND"
             " mails.message_id IN (SELECT value FROM json_each(?))",
@@ -357,7 +359,7 @@ class Outbox(TopicStore):
         )
 
     def ever_sent(self) -> bool:
-        """Whether any mail was ever accepted."""
+        """Return whether any mail was ever accepted."""
         return bool(
             self._db.execute(
                 "SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1"
@@ -365,7 +367,7 @@ class Outbox(TopicStore):
         )
 
     def settle(self, send_id: int) -> Send:
-        """A send whose process is gone: what it was `sending` is now `unknown`."""
+        """Return a send whose process is gone: what it was `sending` is now `unknown`."""
         self._db.execute(
             "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the"
             " answer was known', changed = ? WHERE send = ? AND state = 'sending'",

@@ -45,7 +45,7 @@ _FIXUP = late(
 
 
 def _in_draft(option: str, text: str) -> Hint:
-    """The commands that write a part of the draft."""
+    """Return the commands that write a part of the draft."""
     return Hint(
         (Action("draft", (option, text)), ", or ", Action("draft", ("--edit",)))
     )
@@ -107,7 +107,7 @@ class PreflightFacts(NamedTuple):
 
 
 def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """Returns the problems that block sending, the most serious first."""
+    """Return the problems that block sending, the most serious first."""
     return tuple(_refusals(facts))
 
 
@@ -156,7 +156,7 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
-    """The first three lines, and a sign for more.
+    """Return the first three lines, and a sign for more.
 
     What several patches have is there once, with their number.
     """
@@ -177,7 +177,7 @@ def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Whether a recipient is a mailing list, judged by its role or otherwise by its address.
+    """Return whether a recipient is a mailing list, judged by its role or otherwise by its address.
 
     A security team is not a list, and a maintainer's address may look like one.
     """
@@ -243,7 +243,7 @@ def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
 
 
 def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """A cover letter that is sent has been written."""
+    """Yield a cover letter that is sent has been written."""
     topic = facts.topic
     draft, cover = topic.draft, topic.series.cover
     if cover:
@@ -296,7 +296,7 @@ def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def way_on(state: UpstreamState) -> Advice:
-    """Returns the commands that help if the fix is in mainline, or the base is a stable branch."""
+    """Return the commands that help if the fix is in mainline, or the base is a stable branch."""
     if state.sure and state.sure.in_mainline:
         return Action(
             "backport",
@@ -484,13 +484,13 @@ def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def upstream_claim(patch: Patch) -> str | None:
-    """Returns the mainline commit that a backport names as its upstream commit."""
+    """Return the mainline commit that a backport names as its upstream commit."""
     named = upstream_commits("\n".join(patch.message))
     return named[0].id if named else None
 
 
 def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """Returns warnings for the user, none of which blocks the send."""
+    """Return warnings for the user, none of which blocks the send."""
     return (
         *([facts.topic.blocked] if facts.topic.blocked else []),
         *_check_warnings(facts),
@@ -507,7 +507,7 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 
 def more_with_strict(hidden: int) -> str:
-    """Returns a note on how many findings only --strict shows, to append to check's results."""
+    """Return a note on how many findings only --strict shows, to append to check's results."""
     return f"; {hidden} more with --strict" if hidden else ""
 
 

@@ -53,7 +53,7 @@ COVERED = {
 
 
 def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[CheckLine, ...]:
-    """Returns the checks with no problem or warning in `reported` (by name), in the order of
+    """Return the checks with no problem or warning in `reported` (by name), in the order of
     COVERED.
     """
     words = dict(_words(facts))

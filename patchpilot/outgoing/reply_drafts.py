@@ -30,7 +30,7 @@ class ReplyDrafts(TopicStore):
     """The stored reply drafts, at most one for each message and template."""
 
     def all(self) -> tuple[ReplyDraft, ...]:
-        """All drafts, the one that was changed last first."""
+        """Return all drafts, the one that was changed last first."""
         return tuple(
             ReplyDraft(*row)
             for row in self._db.execute(
@@ -39,7 +39,7 @@ class ReplyDrafts(TopicStore):
         )
 
     def find(self, answers: str, template: str) -> ReplyDraft | None:
-        """The draft of a reply to this mail."""
+        """Return the draft of a reply to this mail."""
         row = self._db.execute(
             f"SELECT {_COLUMNS} FROM replies WHERE answers = ? AND template = ?",
             (answers, template),

@@ -12,7 +12,7 @@ REFERENCES = 20
 
 
 def reply_subject(subject: str) -> str:
-    """Returns the subject of a reply to a message with this subject."""
+    """Return the subject of a reply to a message with this subject."""
     plain = " ".join(subject.split())
     return plain if plain[:3].lower() == "re:" else f"Re: {plain}"
 
@@ -20,7 +20,7 @@ def reply_subject(subject: str) -> str:
 def reply_recipients(
     answered: Mail, author: Address, own: Collection[str]
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
-    """Returns the To: and Cc: addresses of a reply to all, and the omitted addresses.
+    """Return the To: and Cc: addresses of a reply to all, and the omitted addresses.
 
     To: is the message's author (`author`, the real sender if a list rewrote From:), Cc:
     everybody else it was addressed to. A reply to one's own message goes to that message's
@@ -42,7 +42,7 @@ def reply_recipients(
 
 
 def reply_references(answered: Mail) -> tuple[str, ...]:
-    """Returns the Message-IDs for a reply's References: header.
+    """Return the Message-IDs for a reply's References: header.
 
     These are the References: of the answered message and its Message-ID.
     """

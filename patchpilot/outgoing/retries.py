@@ -38,7 +38,7 @@ class Retries:
         self._tries += 1
 
     def again(self, outcome: Outcome) -> bool:
-        """Whether to try the mail again after this outcome of its last try.
+        """Return whether to try the mail again after this outcome of its last try.
 
         Returns when it is time to.
         """
@@ -54,7 +54,7 @@ class Retries:
         return self._wait(WAITS[self._tries - 1], outcome.detail)
 
     def with_tries(self, outcome: Outcome) -> Outcome:
-        """The outcome of the last try, with the number of tries when there were several."""
+        """Return the outcome of the last try, with the number of tries when there were several."""
         if self._tries < 2 or outcome.state is MailState.ACCEPTED:
             return outcome
         return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")

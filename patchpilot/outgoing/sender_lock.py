@@ -26,7 +26,7 @@ _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
 def sole_sender(
     change_id: str, what: str = "topic", then: Advice = _RESUME
 ) -> Iterator[None]:
-    """Holds the lock of a topic (or another kind of thing, named by `what`) while sending.
+    """Hold the lock of a topic (or another kind of thing, named by `what`) while sending.
 
     Raises RefusedError, with `then` as its hint, if another process holds the lock.
     """
@@ -42,7 +42,7 @@ def sole_sender(
 
 
 def is_being_sent(change_id: str) -> bool:
-    """Whether another process is currently sending the topic."""
+    """Return whether another process is currently sending the topic."""
     try:
         with sole_sender(change_id):
             return False
@@ -52,7 +52,7 @@ def is_being_sent(change_id: str) -> bool:
 
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Holds the user's global sender lock.
+    """Hold the user's global sender lock.
 
     It is meant for checking what was sent and claiming what will be sent; nothing is sent
     meanwhile.

@@ -59,7 +59,7 @@ class StrictSMTP(smtplib.SMTP):
         super().__init__(*where, **options)
 
     def getreply(self) -> tuple[int, bytes]:
-        """The next reply: its code (200 to 599) and text.
+        """Return the next reply: its code (200 to 599) and text.
 
         TimeoutError, SMTPServerDisconnected or BadReplyError close the connection.
         """
@@ -79,7 +79,7 @@ class StrictSMTP(smtplib.SMTP):
         super().putcmd(cmd, args)
 
     def early_reply(self) -> tuple[int, bytes] | None:
-        """A reply that came before the mail was complete, None when there is none."""
+        """Return a reply that came before the mail was complete, None when there is none."""
         sock = self._socket()
         sock.setblocking(False)
         try:
@@ -114,7 +114,9 @@ class StrictSMTP(smtplib.SMTP):
                 return int(reply[1]), b"\n".join(texts)
 
     def _line(self, until: float) -> bytes:
-        """One line with its end. A connection that ends before the line does has sent no reply."""
+        """Return one line with its end. A connection that ends before the line does has sent no
+        reply.
+        """
         while b"\n" not in self._unread:
             data = self._socket().recv(4096)
             if not data:
@@ -289,7 +291,7 @@ class ConnectingError(NetworkError):
 
 
 def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
-    """Whether connecting again may help.
+    """Return whether connecting again may help.
 
     `ever_sent`: mails were sent before, so that the account is right and the server was there.
     """
@@ -321,7 +323,7 @@ def _submit(
     *,
     reused: bool,
 ) -> Outcome:
-    """One mail over an open connection.
+    """Return one mail over an open connection.
 
     Until the line that ends it is sent, the server cannot have accepted it.
     """
@@ -421,7 +423,7 @@ def _through_program(
 
 
 def tls_context(account: Account) -> ssl.SSLContext:
-    """Returns a TLS context with the certificates that git send-email would use.
+    """Return a TLS context with the certificates that git send-email would use.
 
     They come from a file, a folder or the system. An empty path disables certificate
     verification.
@@ -441,7 +443,7 @@ def tls_context(account: Account) -> ssl.SSLContext:
 
 
 def login(server: smtplib.SMTP, account: Account, credential: Credential) -> None:
-    """Logs in to the server, with OAuth if the account is configured for it."""
+    """Log in to the server, with OAuth if the account is configured for it."""
     mechanisms = account.auth.upper().split()
     if any(
         mechanism in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER")
@@ -465,7 +467,7 @@ def login(server: smtplib.SMTP, account: Account, credential: Credential) -> Non
 
 
 def words(error: BaseException) -> str:
-    """Describes an error in one line, without Python's class names."""
+    """Describe an error in one line, without Python's class names."""
     if isinstance(error, smtplib.SMTPResponseException):
         text = (
             error.smtp_error.decode("utf-8", "replace")

@@ -34,7 +34,7 @@ class TargetFit(NamedTuple):
 
 
 def remote_of(repository: Repository, tree: str) -> TargetTree | None:
-    """Returns the remote-tracking branch for the value of a MAINTAINERS `T:` line.
+    """Return the remote-tracking branch for the value of a MAINTAINERS `T:` line.
 
     An example is `git git://host/path.git branch`.
     """
@@ -58,7 +58,7 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
 def listed_trees(
     repository: Repository, rev: str, paths: Sequence[str]
 ) -> tuple[TargetTree, ...]:
-    """Returns the fetched trees that MAINTAINERS names (T:) for these files.
+    """Return the fetched trees that MAINTAINERS names (T:) for these files.
 
     The result is empty if there is no MAINTAINERS file.
     """
@@ -96,7 +96,7 @@ def fit_of_commits(
     target: TargetTree,
     below: Sequence[str] = (),
 ) -> TargetFit:
-    """Applies the commits to the target's tip one after another, in a temporary object store.
+    """Apply the commits to the target's tip one after another, in a temporary object store.
 
     The commits `below` them, on which they depend, are applied first.
     """
@@ -132,7 +132,7 @@ def fit_of_commits(
 def fit_of_files(
     repository: Repository, patches: Sequence[Patch], target: TargetTree
 ) -> TargetFit:
-    """Applies patch files to the target's tip one after another, in a temporary index."""
+    """Apply patch files to the target's tip one after another, in a temporary index."""
     from patchpilot.backports.applies import AppliesHow
     from patchpilot.backports.object_store import Scratch
     from patchpilot.outgoing.compose_mails import patch_contents
@@ -157,7 +157,7 @@ def fit_of_files(
             )
 
         def is_applied(content: bytes) -> bool:
-            """Whether a patch can be taken out of the index again."""
+            """Return whether a patch can be taken out of the index again."""
             file.write_bytes(content)
             return applies("--reverse")
 

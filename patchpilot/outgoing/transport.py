@@ -61,7 +61,7 @@ class SeriesToSend:
 
     @property
     def received(self) -> tuple[Send, ...]:
-        """The sends of the topic of which a message was accepted, or may have been."""
+        """Return the sends of the topic of which a message was accepted, or may have been."""
         return tuple(
             send
             for send in self.before
@@ -75,7 +75,7 @@ class SeriesToSend:
         remarks: Iterable[Advice] = (),
         tracking_data: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> Self:
-        """The series with its messages, and with notes for the preview.
+        """Return the series with its messages, and with notes for the preview.
 
         `tracking_data` is what the transport needs to send exactly these messages later.
         """
@@ -85,7 +85,7 @@ class SeriesToSend:
     def headers(
         self, number: int = 0
     ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-        """The addresses for the To: and Cc: headers of a patch, or of the cover letter (0).
+        """Return the addresses for the To: and Cc: headers of a patch, or of the cover letter (0).
 
         Without recipients, a message to yourself is addressed to its sender.
         """
@@ -100,7 +100,9 @@ class SeriesToSend:
 
     @property
     def blocked(self) -> SendProblem | None:
-        """The problem that prevents the transport from sending with this account, or None."""
+        """Return the problem that prevents the transport from sending with this account, or
+        None.
+        """
         return self.transport.blocked(self.account)
 
 
@@ -133,11 +135,11 @@ class Delivery:
 
     @property
     def to_self(self) -> bool:
-        """Whether the mails are for the sender only."""
+        """Return whether the mails are for the sender only."""
         return self.send.kind == "to-self"
 
     def envelope_recipients(self, entry: Message) -> tuple[str, ...]:
-        """Whom a mail is handed over for: those of its envelope, or the sender alone."""
+        """Return whom a mail is handed over for: those of its envelope, or the sender alone."""
         own = self.account.sender.email if self.account.sender else ""
         return (own,) if self.to_self else entry.recipients
 
@@ -164,7 +166,7 @@ class Transport(Protocol):
     """
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
-        """The values of one of its recipient settings."""
+        """Return the values of one of its recipient settings."""
         return repository.config(key)
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
@@ -204,7 +206,7 @@ class Transport(Protocol):
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """The series with the mails it would send; nothing is sent, and the repository is as
+        """Return the series with the mails it would send; nothing is sent, and the repository is as
         before.
 
         `meanwhile` may be called, any number of times, while another program makes the mails.
@@ -224,7 +226,8 @@ class Transport(Protocol):
         bcc: Sequence[str] = (),
         identity: str | None = None,
     ) -> Message:
-        """A composed message that belongs to no series, such as a reply, as it would send it.
+        """Return a composed message that belongs to no series, such as a reply, as it would send
+        it.
 
         Nothing is sent.
         """

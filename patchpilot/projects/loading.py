@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Loads all projects.
+"""Load all projects.
 
 They consist of the shipped checks/projects/*.toml and the files in the user's data directory,
 which add to them or override them key by key.
@@ -33,7 +33,7 @@ _ADDED_UP = {"style": ("ignore",), "lists": ("rules", "gone")}
 
 
 def projects() -> Mapping[str, Project]:
-    """Returns all projects by name, the default first.
+    """Return all projects by name, the default first.
 
     Raises PackError with the file and the invalid key.
     """
@@ -41,7 +41,7 @@ def projects() -> Mapping[str, Project]:
 
 
 def find_project(name: str) -> Project:
-    """Returns the project with this name.
+    """Return the project with this name.
 
     Raises UsageError, with the closest match, for an unknown name.
     """
@@ -52,19 +52,19 @@ def find_project(name: str) -> Project:
 
 
 def default_project() -> Project:
-    """Returns the project that is used if none is detected or configured."""
+    """Return the project that is used if none is detected or configured."""
     return projects()[DEFAULT]
 
 
 @cache
 def newest_kernel() -> tuple[int, int]:
-    """Returns the kernel version whose rules apply if the tree's version is unknown."""
+    """Return the kernel version whose rules apply if the tree's version is unknown."""
     major, minor = version_key(_projects(os.devnull)[DEFAULT].style.newest_kernel)[:2]
     return major, minor
 
 
 def gone_addresses() -> tuple[GoneAddress, ...]:
-    """Returns the bouncing addresses of all projects."""
+    """Return the bouncing addresses of all projects."""
     return tuple(
         dict.fromkeys(
             row for project in projects().values() for row in project.lists.gone
@@ -73,7 +73,7 @@ def gone_addresses() -> tuple[GoneAddress, ...]:
 
 
 def user_folder() -> str:
-    """Returns the user's data directory."""
+    """Return the user's data directory."""
     if sys.platform in ("darwin", "win32"):
         import platformdirs
 
@@ -89,8 +89,8 @@ def user_folder() -> str:
 
 
 def refreshed(folder: str | None = None) -> dict[str, Table]:
-    """Maps projects to the [stable] keys that `lts --update` stored, in the format of the
-    project's file.
+    """Map projects to the [stable] keys that `lts --update` stored, in the format of the project's
+    file.
 
     The mapping is empty if it was never run.
     """
@@ -112,7 +112,7 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
 
 
 def forget() -> None:
-    """Clears the cached projects after a file in the user's data directory has changed."""
+    """Clear the cached projects after a file in the user's data directory has changed."""
     _projects.cache_clear()
 
 
@@ -156,7 +156,7 @@ def _built(
     own: Mapping[str, tuple[str, bytes]],
     folder: str,
 ) -> Mapping[str, Project]:
-    """The projects of these files; their resolved tables are cached by content."""
+    """Return the projects of these files; their resolved tables are cached by content."""
     tables = recall(_KIND, key)
     if not isinstance(tables, dict):
         from patchpilot.projects.checking import check_table
@@ -192,7 +192,7 @@ def _built(
 
 
 def overridden(table: Table, other: Table) -> Table:
-    """Returns a table with values overridden by those of another table, recursively key by key."""
+    """Return a table with values overridden by those of another table, recursively key by key."""
     return {
         **table,
         **{
@@ -213,7 +213,7 @@ def resolved(
     *,
     labels: Mapping[str, str] | None = None,
 ) -> Table:
-    """Returns the validated table of a project, including inherited values.
+    """Return the validated table of a project, including inherited values.
 
     Rules in [lists] and [style] are added to the inherited ones.
     """
@@ -258,7 +258,7 @@ def resolved(
 
 
 def _inherited(section: str, base: Table, own: Table) -> Table:
-    """A section with what it inherits, key by key; some lists add up."""
+    """Return a section with what it inherits, key by key; some lists add up."""
     whole = overridden(base, own)
     for key in _ADDED_UP.get(section, ()):
         whole[key] = [*base.get(key, []), *own.get(key, [])]
@@ -266,7 +266,7 @@ def _inherited(section: str, base: Table, own: Table) -> Table:
 
 
 def parse_table(label: str, text: bytes) -> Table:
-    """Parses a TOML file.
+    """Parse a TOML file.
 
     Raises PackError with the label if it is not valid.
     """
@@ -279,7 +279,7 @@ def parse_table(label: str, text: bytes) -> Table:
 
 
 def _project(table: Mapping[str, Any]) -> Project:
-    """The value of a resolved table."""
+    """Return the value of a resolved table."""
     sections = {
         name: kind(**_frozen(table.get(name, {}))) for name, kind in SECTIONS.items()
     }

@@ -22,7 +22,7 @@ class ListRule(NamedTuple):
     tags: tuple[str, ...] = ()
 
     def matches(self, text: str) -> bool:
-        """Whether this text of a message and its notes is for the list."""
+        """Return whether this text of a message and its notes is for the list."""
         return re.search(self.message, text, re.MULTILINE) is not None
 
 
@@ -37,7 +37,7 @@ class GoneAddress(NamedTuple):
     instead: str = ""
 
     def matches(self, email: str) -> bool:
-        """Whether this address bounces."""
+        """Return whether this address bounces."""
         lowered = email.lower()
         return (
             lowered == self.address
@@ -47,5 +47,5 @@ class GoneAddress(NamedTuple):
 
 
 def bounces(email: str, gone: Iterable[GoneAddress]) -> GoneAddress | None:
-    """Returns the entry for a bouncing address, or None."""
+    """Return the entry for a bouncing address, or None."""
     return next((row for row in gone if row.matches(email)), None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Loads all subsystems.
+"""Load all subsystems.
 
 They consist of the shipped checks/subsystems/*.toml and the files in the user's data directory,
 which add to them or override them key by key.
@@ -31,7 +31,7 @@ SHARED = ("Documentation/devicetree/bindings/", "MAINTAINERS", "include/dt-bindi
 
 
 def subsystems() -> Mapping[str, Subsystem]:
-    """Returns all subsystems by name.
+    """Return all subsystems by name.
 
     Raises PackError with the file and the invalid key.
     """
@@ -39,7 +39,7 @@ def subsystems() -> Mapping[str, Subsystem]:
 
 
 def forget() -> None:
-    """Clears the cached subsystems after a file in the user's data directory has changed."""
+    """Clear the cached subsystems after a file in the user's data directory has changed."""
     _subsystems.cache_clear()
     _paths.cache_clear()
 
@@ -66,7 +66,7 @@ def _texts(place: Path) -> dict[str, tuple[str, bytes]]:
 def _resolved(
     shipped: Mapping[str, tuple[str, bytes]], own: Mapping[str, tuple[str, bytes]]
 ) -> dict[str, Table]:
-    """The checked tables of these files, each with what it inherits."""
+    """Return the checked tables of these files, each with what it inherits."""
     from patchpilot.projects.checking import check_table, misspelled
 
     written: dict[str, Table] = {}
@@ -112,7 +112,7 @@ def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
 
 
 def subsystem_of_path(path: str) -> Subsystem | None:
-    """Returns the subsystem whose `paths` have the longest match for this file, or None."""
+    """Return the subsystem whose `paths` have the longest match for this file, or None."""
     known = _paths(user_folder())
     parts = (path[:end] for end in range(len(path), 0, -1))
     names = (name for part in parts for name in (part, f"{part}*"))
@@ -121,7 +121,7 @@ def subsystem_of_path(path: str) -> Subsystem | None:
 
 @cache
 def _paths(folder: str) -> Mapping[str, Subsystem | None]:
-    """Returns the subsystem of each entry: a file, a directory with "/", a beginning with "*"."""
+    """Return the subsystem of each entry: a file, a directory with "/", a beginning with "*"."""
     every = _subsystems(folder).values()
     left_out = {path: None for subsystem in every for path in subsystem.not_paths}
     return left_out | {path: one for one in every for path in one.paths}
@@ -130,7 +130,7 @@ def _paths(folder: str) -> Mapping[str, Subsystem | None]:
 def subsystem_of(
     patch: Patch, sections: Callable[[Sequence[str]], Iterable[str]] = tuple
 ) -> Subsystem | None:
-    """Returns the subsystem that a patch is for, or None.
+    """Return the subsystem that a patch is for, or None.
 
     It is the one to which all its files belong, otherwise that of their sections in MAINTAINERS,
     otherwise that of its only list. `sections` returns the names of the sections of files if
@@ -175,7 +175,7 @@ def subsystem_of(
 
 
 def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
-    """Returns the project with the waiting times and the cover letter rule of the patches' common
+    """Return the project with the waiting times and the cover letter rule of the patches' common
     subsystem.
     """
     found = (
@@ -201,7 +201,7 @@ def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
 
 
 def shortest_wait() -> int:
-    """Returns the smallest number of days before a reminder in any project or subsystem."""
+    """Return the smallest number of days before a reminder in any project or subsystem."""
     waits = [
         *(project.mail.waiting_days for project in projects().values()),
         *(

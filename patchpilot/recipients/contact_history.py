@@ -36,7 +36,7 @@ class ContactHistory(NamedTuple):
 
     @property
     def percent(self) -> int:
-        """The share, rounded."""
+        """Return the share, rounded."""
         return round(100 * self.commits / max(1, self.total))
 
 
@@ -71,7 +71,7 @@ class FileHistory(NamedTuple):
 def file_history(
     repository: Repository, paths: Sequence[str], start: str, seconds: float
 ) -> FileHistory:
-    """Returns the history of files for the three years up to a commit.
+    """Return the history of files for the three years up to a commit.
 
     If few commits changed the files, the history of their folders is used.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the recipients that MAINTAINERS names for the files and keywords of a patch."""
+"""Find the recipients that MAINTAINERS names for the files and keywords of a patch."""
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -39,7 +39,7 @@ def add_named(
     switches: Switches,
     patches: Mapping[str, Collection[int]] = MappingProxyType({}),
 ) -> NamedRecipient:
-    """Adds the recipients named in MAINTAINERS.
+    """Add the recipients named in MAINTAINERS.
 
     Maintainers and the list of each file's most specific section go to To:, reviewers and other
     lists to Cc:. `patches` are the numbers of the patches that touch a path. Contacts get those;
@@ -88,7 +88,7 @@ def add_named(
 
 
 def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
-    """The lists of the most specific section that has one, for each file.
+    """Return the lists of the most specific section that has one, for each file.
 
     The catch-all's only where there is no other.
     """
@@ -132,13 +132,13 @@ def _add(
 
 
 def shortened_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Returns the first reasons, followed by a note on how many more there are."""
+    """Return the first reasons, followed by a note on how many more there are."""
     more = len(reasons) - _REASONS
     return (*reasons[:_REASONS], *([f"and {more} more files"] if more > 0 else []))
 
 
 def shown(section: Section) -> ShownSection:
-    """Returns a section in the form shown in results."""
+    """Return a section in the form shown in results."""
     return ShownSection(
         section.name,
         section.status,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Merges recipients while they are collected.
+"""Merge recipients while they are collected.
 
 Each contact is listed once, under the first name and address seen, with every reason; To: takes
 precedence over Cc:.
@@ -42,7 +42,7 @@ class MergedRecipient:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return len(self._rows)
 
     def skip(self, address: Address | None) -> None:

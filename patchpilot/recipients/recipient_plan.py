@@ -71,7 +71,7 @@ class Sources(NamedTuple):
 def plan_patches(
     patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None
 ) -> RecipientPlan:
-    """Returns the recipient plan for patches that are sent together, the cover letter last.
+    """Return the recipient plan for patches that are sent together, the cover letter last.
 
     It includes the authors and the recipients named in b4's cover letter, but not the sender.
     Contacts get the patches that concern them and lists all, unless the project's custom is that
@@ -106,7 +106,7 @@ def plan_patches(
 
 
 def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
-    """Returns the recipient plan for a fix that is not public yet.
+    """Return the recipient plan for a fix that is not public yet.
 
     To: has its maintainers (`M:`), Cc: the security team, and nobody else gets a copy
     (Documentation/process/security-bugs.rst). The security team is in To: if MAINTAINERS names no
@@ -119,7 +119,7 @@ def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPla
 def plan_undisclosed_paths(
     paths: Sequence[str], sources: Sources, texts: Texts = ()
 ) -> RecipientPlan:
-    """Returns the recipient plan for a fix of these files or folders that is not public yet.
+    """Return the recipient plan for a fix of these files or folders that is not public yet.
 
     See `plan_undisclosed`.
     """
@@ -131,7 +131,7 @@ def plan_undisclosed_paths(
 
 
 def _for_maintainers(sources: Sources) -> Sources:
-    """The sources, asked for maintainers only."""
+    """Return the sources, asked for maintainers only."""
     return sources._replace(
         switches=sources.switches._replace(m=True, r=False, l=False)
     )
@@ -169,8 +169,8 @@ def _undisclosed(
 
 
 def _listed(file: MaintainersFile) -> frozenset[str]:
-    """The addresses that an `L:` of the file names, in lower case: one of them is a mailing list,
-    though an `M:` names it, too.
+    """Return the addresses that an `L:` of the file names, in lower case: one of them is a mailing
+    list, though an `M:` names it, too.
     """
     lines = re.findall(r"(?im)^L:([^\n]*)", file.text)
     return frozenset(
@@ -181,7 +181,7 @@ def _listed(file: MaintainersFile) -> frozenset[str]:
 
 
 def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
-    """Those whose address is valid.
+    """Return those whose address is valid.
 
     Of more than a plan may have, those whose address is not dangerous.
     """
@@ -197,7 +197,7 @@ def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
 def plan_paths(
     paths: Sequence[str], sources: Sources, texts: Texts = ()
 ) -> RecipientPlan:
-    """Returns the recipient plan for source files or folders.
+    """Return the recipient plan for source files or folders.
 
     `texts` are their contents, which are matched against keywords.
     """
@@ -207,7 +207,7 @@ def plan_paths(
 
 
 def is_maintained(section: Section) -> bool:
-    """Whether a MAINTAINERS section names contacts and is not orphaned or obsolete."""
+    """Return whether a MAINTAINERS section names contacts and is not orphaned or obsolete."""
     status = (section.status or "").lower()
     return bool(section.values("M") or section.values("R")) and not status.startswith(
         ("orphan", "obsolete")
@@ -217,8 +217,8 @@ def is_maintained(section: Section) -> bool:
 def _named_by(
     patches: Sequence[Patch], sources: Sources
 ) -> tuple[MergedRecipient, NamedRecipient, dict[str, list[int]]]:
-    """Those whom MAINTAINERS names for patches, its sections, and the numbers of the patches that
-    touch each file.
+    """Return those whom MAINTAINERS names for patches, its sections, and the numbers of the patches
+    that touch each file.
 
     The sender is left out.
     """
@@ -277,8 +277,8 @@ def _add_history(
     sources: Sources,
     paths: Sequence[str],
 ) -> tuple[str, ...]:
-    """The signers from git (Cc) of the files for which no section names anybody but the catch-all;
-    of all with --git.
+    """Return the signers from git (Cc) of the files for which no section names anybody but the
+    catch-all; of all with --git.
 
     get_maintainer.pl queries history more often (wherever no pattern is exact), and its results
     outnumber the maintainers.

@@ -44,7 +44,7 @@ Warned = tuple[str, Remedy | None]
 def warnings_of(
     facts: RecipientFacts, tree: Tree, repository: Repository | None
 ) -> dict[str, Remedy | None]:
-    """Returns all warnings about a recipient plan, each with its remedy, the most serious first."""
+    """Return all warnings about a recipient plan, each with its remedy, the most serious first."""
     sections = [match.section for match in facts.named.matches if not match.is_rest]
     warnings: tuple[str | Warned, ...] = (
         *_addresses(facts),
@@ -64,7 +64,7 @@ def warnings_of(
 
 
 def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
-    """Returns the warnings about addresses: invalid, doubtful, or known to bounce."""
+    """Return the warnings about addresses: invalid, doubtful, or known to bounce."""
     return tuple(
         warned if isinstance(warned, str) else warned[0] for warned in _addresses(facts)
     )
@@ -72,7 +72,7 @@ def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def judged(email: str) -> AddressVerdict:
-    """Returns the verdict on an address, cached."""
+    """Return the verdict on an address, cached."""
     return judge(email)
 
 
@@ -162,7 +162,7 @@ def _left_out(facts: RecipientFacts) -> Iterator[Warned]:
 
 
 def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
-    """Warnings for sections whose T: trees do not include the tree of the current branch."""
+    """Yield warnings for sections whose T: trees do not include the tree of the current branch."""
     if repository is None or not facts.named.matches:
         return
     section = next(
@@ -223,8 +223,8 @@ def _same_tree(one: str, other: str) -> bool:
 
 
 def _next(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
-    """Warnings for -next trees during the merge window: the current tree is a release, before the
-    next -rc1.
+    """Yield warnings for -next trees during the merge window: the current tree is a release, before
+    the next -rc1.
     """
     words = sorted(
         {
@@ -252,7 +252,7 @@ def _own_rules(sections: Iterable[Section]) -> Iterator[str]:
 
 
 def too_many(count: int) -> str:
-    """Returns the warning for a plan with too many recipients."""
+    """Return the warning for a plan with too many recipients."""
     return (
         f"{count:,} recipients, more than {MOST_RECIPIENTS}: their addresses were not checked, and"
         " send --force REASON is required"
@@ -279,7 +279,7 @@ _FORMAT = "--format=%an <%ae>%n%(trailers:only=true,unfold=true)"
 def silent_maintainers(
     sections: Iterable[Section], repository: Repository, budget: float = BUDGET
 ) -> tuple[str, ...]:
-    """Returns a warning for each M: contact who has been inactive for three years.
+    """Return a warning for each M: contact who has been inactive for three years.
 
     Inactive means that they wrote, signed or reviewed no commit that matches their F: patterns.
     Returns nothing if the history is too short or does not contain these files, or if time runs

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses what a reviewer wrote into review comments. The text is untrusted."""
+"""Parse what a reviewer wrote into review comments. The text is untrusted."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def parse_answer(text: str) -> Comments | None:
 
 
 def _objects(text: str) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects in a text, from the first to the last that is complete."""
+    """Yield the JSON objects in a text, from the first to the last that is complete."""
     decoder, at = json.JSONDecoder(), 0
     failed = 0
     while failed < MOST and (at := text.find("{", at)) >= 0:
@@ -74,7 +74,7 @@ def _objects(text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _comment(row: Mapping[str, Any]) -> ReviewComment | None:
-    """The comment in an object of either form; None without a problem."""
+    """Return the comment in an object of either form; None without a problem."""
     problem = " ".join(_text(row.get("problem")).split())
     if not problem:
         return None
@@ -92,7 +92,7 @@ def _comment(row: Mapping[str, Any]) -> ReviewComment | None:
 
 
 def _first_place(places: Any) -> tuple[str, Any]:
-    """The path and line of the first location: an object, or PATH:LINE."""
+    """Return the path and line of the first location: an object, or PATH:LINE."""
     first = places[0] if isinstance(places, list) and places else places
     if isinstance(first, Mapping):
         return _text(first.get("file") or first.get("path")), first.get("line")

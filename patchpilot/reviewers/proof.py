@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decides from the patch and its tree what of a review comment is proven."""
+"""Decide from the patch and its tree what of a review comment is proven."""
 
 import hashlib
 import re
@@ -68,7 +68,7 @@ class ProvenComment(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the comment: a hash of its file and the code that it quotes.
+        """Return the name of the comment: a hash of its file and the code that it quotes.
 
         It stays the same while the comment is about the same code.
         """
@@ -79,12 +79,12 @@ class ProvenComment(NamedTuple):
 
     @property
     def is_sure(self) -> bool:
-        """Whether the comment is placed and its confidence is high enough to be shown."""
+        """Return whether the comment is placed and its confidence is high enough to be shown."""
         return self.standing is Standing.PLACED and self.comment.confidence >= SURE
 
     @property
     def is_shown(self) -> bool:
-        """Whether it is shown without being asked for."""
+        """Return whether it is shown without being asked for."""
         return self.is_sure and not self.same_as and not self.waived
 
 
@@ -178,7 +178,9 @@ def _in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
 
 
 def _line_of(comment: ReviewComment, numbered: Sequence[tuple[int, str]]) -> int | None:
-    """The number of the quoted line nearest to the claimed line; without a quotation, that line."""
+    """Return the number of the quoted line nearest to the claimed line; without a quotation, that
+    line.
+    """
     quoted = _quoted(comment)
     if not quoted:
         return comment.line if comment.line in dict(numbered) else None
@@ -195,7 +197,7 @@ def _line_of(comment: ReviewComment, numbered: Sequence[tuple[int, str]]) -> int
 
 
 def _removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None:
-    """The line of the new file after a removed line that a comment quotes."""
+    """Return the line of the new file after a removed line that a comment quotes."""
     quoted = _quoted(comment)
     if len(quoted) < _SHORTEST:
         return None
@@ -210,7 +212,7 @@ def _removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None
 
 
 def _quoted(comment: ReviewComment) -> str:
-    """The first line that a comment quotes, without the signs of a diff and extra spaces."""
+    """Return the first line that a comment quotes, without the signs of a diff and extra spaces."""
     lines = (
         _squeezed(re.sub(r"^\s*\d*\|\s?|^[+-](?![+-])", "", line))
         for line in comment.quoted.splitlines()

@@ -44,7 +44,7 @@ class Reviewer(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The command as one would type it."""
+        """Return the command as one would type it."""
         return shlex.join(self.command)
 
 

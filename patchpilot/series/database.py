@@ -57,7 +57,7 @@ class DamagedError(InputError):
 
 
 def open_database(file: Path, layout: Layout) -> "Database":
-    """Opens a database in autocommit mode: each statement is on disk when it returns.
+    """Open a database in autocommit mode: each statement is on disk when it returns.
 
     The database is checked once per process, and backed up daily and before a migration.
     """
@@ -168,7 +168,7 @@ def _way_back(file: Path, layout: Layout) -> str:
 
 
 def _missing(database: sqlite3.Connection, layout: Layout) -> str:
-    """The first table or column that the database should have and has not, in words.
+    """Return the first table or column that the database should have and has not, in words.
 
     Empty when all are there.
     """
@@ -183,7 +183,7 @@ def _missing(database: sqlite3.Connection, layout: Layout) -> str:
 
 @functools.cache
 def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
-    """The tables that these scripts make, with their columns."""
+    """Return the tables that these scripts make, with their columns."""
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         for script in migrations:
             model.executescript(script)
@@ -203,7 +203,7 @@ def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
 
 @contextlib.contextmanager
 def writing(database: sqlite3.Connection) -> Iterator[None]:
-    """Runs a write transaction; data read in it cannot change before it commits.
+    """Run a write transaction; data read in it cannot change before it commits.
 
     Nested calls join the outer transaction.
     """
@@ -230,7 +230,7 @@ class Database(sqlite3.Connection):
     what = "the database"
 
     def cursor(self, factory: Any = None) -> Any:
-        """A cursor of the same kind."""
+        """Return a cursor of the same kind."""
         return super().cursor(factory or Cursor)
 
     def execute(self, *words: Any) -> Any:
@@ -319,7 +319,7 @@ class Cursor(sqlite3.Cursor):
 
 
 def damaged(file: Path, what: str, why: str) -> DamagedError:
-    """Returns the error for a database that cannot be read, with the command that recovers it."""
+    """Return the error for a database that cannot be read, with the command that recovers it."""
     known = backups(file)
     there = (
         f"the latest backup is from {moment(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
@@ -338,7 +338,7 @@ def damaged(file: Path, what: str, why: str) -> DamagedError:
 
 
 def backups(file: Path) -> tuple[Path, ...]:
-    """Returns the backups of a database, the latest last."""
+    """Return the backups of a database, the latest last."""
     return tuple(
         sorted(
             (file.parent / "backups").glob(f"{file.stem}-*.sqlite3"),
@@ -348,7 +348,7 @@ def backups(file: Path) -> tuple[Path, ...]:
 
 
 def back_up(database: Database, label: str) -> None:
-    """Copies an intact database unless there is a recent copy with this label.
+    """Copy an intact database unless there is a recent copy with this label.
 
     Failures are ignored.
     """
@@ -386,8 +386,7 @@ class Recovery:
 
 
 def recover(file: Path, layout: Layout) -> Recovery | None:
-    """Replaces a damaged database by its latest valid backup and the valid rows of the damaged
-    file.
+    """Replace a damaged database by its latest valid backup and the valid rows of the damaged file.
 
     Returns None if the database is not damaged.
     """
@@ -450,7 +449,9 @@ def _is_sound(file: Path) -> bool:
 
 
 def _rows(database: Database, table: str) -> Iterator[Row]:
-    """The rows of a table by the names of its columns; DamagedError at one that cannot be read."""
+    """Return the rows of a table by the names of its columns; DamagedError at one that cannot be
+    read.
+    """
     found = database.execute(f"SELECT * FROM {table}")
     names = [column[0] for column in found.description]
     return (dict(zip(names, values, strict=True)) for values in found)
@@ -501,7 +502,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
 def _row_at(
     database: sqlite3.Connection, table: str, columns: Sequence[str], number: int
 ) -> tuple[Any, ...] | None:
-    """One row of a table; None when it cannot be read."""
+    """Return one row of a table; None when it cannot be read."""
     try:
         row: tuple[Any, ...] | None = database.execute(
             f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?", (number,)

@@ -38,21 +38,21 @@ class Drafts(TopicStore):
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """One write transaction around reading a draft and writing it: without other writes in
-        between.
+        """Yield one write transaction around reading a draft and writing it: without other writes
+        in between.
         """
         with writing(self._db):
             yield
 
     def get(self, change_id: str) -> Draft | None:
-        """The draft of a change-id."""
+        """Return the draft of a change-id."""
         row = self._db.execute(
             "SELECT data FROM drafts WHERE change_id = ?", (change_id,)
         ).fetchone()
         return self._load(row[0]) if row else None
 
     def all(self, repository: str | None = None) -> tuple[Draft, ...]:
-        """Every draft (of a repository), the most recently changed first."""
+        """Return every draft (of a repository), the most recently changed first."""
         rows = self._db.execute(
             "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid"
             " DESC",
@@ -132,8 +132,8 @@ class Drafts(TopicStore):
         patches: Sequence[KnownPatch],
         branches: Sequence[str] = (),
     ) -> Draft | None:
-        """The draft these patches belong to: they share patch-ids or subjects with it, or it is
-        this branch's and empty.
+        """Return the draft these patches belong to: they share patch-ids or subjects with it, or it
+        is this branch's and empty.
 
         A draft of another branch that still exists (`branches`) is taken only when it shares most
         patch-ids: that is a copy of the branch.
@@ -172,7 +172,7 @@ def _value(draft: Draft, name: str) -> object:
 def pair_known(
     old: Sequence[KnownPatch], new: Sequence[KnownPatch]
 ) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
-    """Returns (old, new) pairs of patches in two versions, as matched by `pair_patches`."""
+    """Return (old, new) pairs of patches in two versions, as matched by `pair_patches`."""
     pairs = pair_patches(
         [_traits(patch) for patch in old], [_traits(patch) for patch in new]
     )
@@ -180,12 +180,12 @@ def pair_known(
 
 
 def _traits(patch: KnownPatch) -> PatchFeatures:
-    """The traits by which a patch is recognized in another version."""
+    """Return the traits by which a patch is recognized in another version."""
     return PatchFeatures(patch.subject, patch.patch_id, patch.authored)
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
-    """Updates the draft after its patches changed: notes move to the new version of their patch."""
+    """Update the draft after its patches changed: notes move to the new version of their patch."""
     notes = dict(draft.notes)
     for before, after in pair_known(draft.patches, patches):
         if after.patch_id not in notes and before.patch_id in notes:
@@ -203,8 +203,7 @@ def _load(text: str) -> Draft:
 
 
 def complete_prefix(text: str) -> str:
-    """Returns the words of a subject prefix with PATCH added: `net-next` becomes `PATCH
-    net-next`.
+    """Return the words of a subject prefix with PATCH added: `net-next` becomes `PATCH net-next`.
 
     "" selects git's own prefix. Raises UsageError if the prefix is not valid.
     """
@@ -232,7 +231,7 @@ def complete_prefix(text: str) -> str:
 
 
 def one_line_each(*texts: str | None) -> None:
-    """Raises UsageError if a header value contains a line break or another control character."""
+    """Raise UsageError if a header value contains a line break or another control character."""
     if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
         raise UsageError(
             "a mail header must be one line of printable text",

@@ -26,7 +26,7 @@ _EXPORT = "#~ patchpilot draft, topic "
 def as_text(
     draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None
 ) -> str:
-    """Returns the draft as text, formatted with the templates cover, changelog and note.
+    """Return the draft as text, formatted with the templates cover, changelog and note.
 
     `changed` contains the items of a new version's changelog.
     """
@@ -76,7 +76,7 @@ def _remarks(lines: Iterable[str]) -> str:
 
 
 def from_text(draft: Draft, text: str) -> Draft:
-    """Returns the draft with the content of an edited draft text.
+    """Return the draft with the content of an edited draft text.
 
     Raises InputError with the heading that does not match, or the line of a control character.
     """
@@ -141,7 +141,7 @@ def _parts(text: str) -> dict[str, str]:
 
 
 def read_draft_file(file: Path) -> str:
-    """Returns the text of an exported draft.
+    """Return the text of an exported draft.
 
     Raises InputError if the file cannot be read.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Matches the patches of two versions of a series and computes the similarity of two patches."""
+"""Match the patches of two versions of a series and compute the similarity of two patches."""
 
 import re
 from collections import defaultdict
@@ -41,19 +41,19 @@ class PatchFeatures(NamedTuple):
 
     @property
     def title_key(self) -> str:
-        """The title as it is compared."""
+        """Return the title as it is compared."""
         return title_key(self.title)
 
 
 def title_key(title: str) -> str:
-    """Returns a title in the form used for comparing versions: lower case, with normalized
+    """Return a title in the form used for comparing versions: lower case, with normalized
     whitespace and quotes.
     """
     return re.sub(r"[\s\"'`“”‘’]+", " ", title).strip().lower()
 
 
 def title_similarity(one: str, other: str) -> float:
-    """Returns the similarity of two titles, from 0 to 1.
+    """Return the similarity of two titles, from 0 to 1.
 
     It is the mean of the share of common words and the share of common characters in order. A
     common prefix (`net: usb:`) is ignored, because it only names the subsystem.
@@ -77,7 +77,7 @@ def title_similarity(one: str, other: str) -> float:
 
 
 def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float:
-    """Returns the share of changed lines that two patches have in common, from 0 to 1.
+    """Return the share of changed lines that two patches have in common, from 0 to 1.
 
     It is 0 if either patch has none.
     """
@@ -89,7 +89,7 @@ def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float
 
 
 def patch_similarity(one: PatchFeatures, other: PatchFeatures) -> float:
-    """Returns the similarity of two patches, from 0 to 1.
+    """Return the similarity of two patches, from 0 to 1.
 
     It is the higher one of the similarities of their changed lines and of their titles, or 0 if
     they change different files.
@@ -106,7 +106,7 @@ def patch_similarity(one: PatchFeatures, other: PatchFeatures) -> float:
 def pair_patches(
     old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
 ) -> dict[int, int]:
-    """Maps the index of each patch in `new` to the index of the same patch in `old`.
+    """Map the index of each patch in `new` to the index of the same patch in `old`.
 
     Patches without a counterpart are not included. Patches are matched by their changes, by
     title, by author date (unless several share it), then by similarity, the most similar first.
@@ -202,7 +202,7 @@ def _places(
     among: Iterable[int],
     key: Callable[[PatchFeatures], str],
 ) -> dict[str, list[int]]:
-    """The places that have each key, in order; those without one are left out."""
+    """Return the places that have each key, in order; those without one are left out."""
     places: dict[str, list[int]] = defaultdict(list)
     for at in among:
         if name := key(patches[at]):

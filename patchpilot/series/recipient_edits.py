@@ -65,7 +65,7 @@ class Edits(NamedTuple):
         )
 
     def apply(self, plan: RecipientPlan, patches: Sequence[str] = ()) -> RecipientPlan:
-        """The plan after the edits, for patches with these subjects.
+        """Return the plan after the edits, for patches with these subjects.
 
         Added and moved recipients are marked as manual, removed ones are listed in a warning.
         """
@@ -111,7 +111,7 @@ def _added(address: Address, header: str) -> Recipient:
 
 
 def topic_key(series: Series, repository: Repository | None) -> str:
-    """Returns the key that identifies a topic across rebases and versions.
+    """Return the key that identifies a topic across rebases and versions.
 
     It is the change-id, otherwise the branch, otherwise the author and the first title.
     """
@@ -126,8 +126,8 @@ def topic_key(series: Series, repository: Repository | None) -> str:
 
 
 def branch_key(repository: Repository) -> str | None:
-    """Returns the key of the checked-out branch: its change-id in b4's tracking data, otherwise
-    its name.
+    """Return the key of the checked-out branch: its change-id in b4's tracking data, otherwise its
+    name.
 
     Returns None if no branch is checked out.
     """
@@ -143,7 +143,9 @@ def branch_key(repository: Repository) -> str | None:
 
 
 def _file(key: str) -> Path:
-    """The file of a topic's edits, one small file per topic in the user's state directory."""
+    """Return the file of a topic's edits, one small file per topic in the user's state
+    directory.
+    """
     import hashlib
 
     name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
@@ -212,8 +214,8 @@ def _header(word: object) -> str:
 
 
 def on_one_line(option: str, texts: Sequence[str]) -> None:
-    """Raises UsageError if an address given with an option contains a line break or another
-    control character.
+    """Raise UsageError if an address given with an option contains a line break or another control
+    character.
 
     Such an address could inject headers.
     """
@@ -226,7 +228,7 @@ def on_one_line(option: str, texts: Sequence[str]) -> None:
 
 
 def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
-    """Parses the addresses in the user's input.
+    """Parse the addresses in the user's input.
 
     Raises InputError for an invalid address, and UsageError for one that spans several lines.
     """
@@ -244,7 +246,7 @@ def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address
 
 
 def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
-    """Parses the addresses in the user's input like `addresses`.
+    """Parse the addresses in the user's input like `addresses`.
 
     Raises InputError for an address to which no message can be sent.
     """
@@ -252,7 +254,7 @@ def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
 
 
 def usable_recipients(given: Sequence[Address], option: str) -> tuple[Address, ...]:
-    """Checks addresses that were given with an option, and returns them.
+    """Check addresses that were given with an option, and return them.
 
     Raises InputError, with the reason, for an address to which no message can be sent.
     """

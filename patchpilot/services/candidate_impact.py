@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shows the effects of accepting candidates as the commits that introduced a bug.
+"""Show the effects of accepting candidates as the commits that introduced a bug.
 
 These are the affected releases and the tags in the commit's message.
 """
@@ -42,7 +42,7 @@ def candidate_impact(
     signoff: bool = False,
     progress: Progress = silent,
 ) -> CandidateImpact:
-    """Returns the effects on the commit `fix` if the candidates introduced the bug.
+    """Return the effects on the commit `fix` if the candidates introduced the bug.
 
     With `signoff`, the message includes the user's sign-off. Nothing is written.
     """

@@ -65,17 +65,19 @@ class TreeConfiguration:
 
     @property
     def sizes(self) -> tuple[FileSize, ...]:
-        """Its files with their sizes."""
+        """Return its files with their sizes."""
         return tuple(FileSize(path, len(data)) for path, data in self.files)
 
     @property
     def needs_trust(self) -> bool:
-        """Whether it names rule packs or commands: settings and waivers alone run nothing."""
+        """Return whether it names rule packs or commands: settings and waivers alone run
+        nothing.
+        """
         return self.has_packs or bool(self.commands)
 
     @property
     def has_packs(self) -> bool:
-        """Whether it names rule packs."""
+        """Return whether it names rule packs."""
         return len(self.files) > 1
 
 
@@ -87,7 +89,7 @@ def configuration_of(
     build: bool = False,
     commits: str = "",
 ) -> TreeConfiguration:
-    """Returns the configuration of the tree that contains a directory.
+    """Return the configuration of the tree that contains a directory.
 
     `tree` selects another tree, `repo` a repository. Outside of a repository, the directory
     itself is used. With `build`, commands that run when the tree is built are included, and with
@@ -107,7 +109,7 @@ def configuration_of(
 
 
 def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:
-    """The commands that the repository around a directory names itself.
+    """Return the commands that the repository around a directory names itself.
 
     None outside of a repository.
     """
@@ -144,7 +146,7 @@ def _top(directory: Path | None, repo: Path | None) -> Path:
 
 
 def configuration(source: Source) -> TreeConfiguration:
-    """Returns the configuration of a source's tree.
+    """Return the configuration of a source's tree.
 
     Raises MissingError if it has no settings.
     """
@@ -161,19 +163,19 @@ def configuration(source: Source) -> TreeConfiguration:
 
 
 def trust(configuration: TreeConfiguration) -> None:
-    """Records that the user trusts this content."""
+    """Record that the user trusts this content."""
     if configuration.has_packs:
         trust_store.trust({configuration.digest: configuration.label})
     trust_commands(configuration.commands)
 
 
 def trust_commands(commands: Iterable[OwnCommand]) -> None:
-    """Records that the user trusts these commands as they were shown."""
+    """Record that the user trusts these commands as they were shown."""
     trust_store.trust({command.digest: command.label for command in commands})
 
 
 def revoke(configuration: TreeConfiguration) -> int:
-    """Revokes trust in all content of this tree and returns the number of revoked entries."""
+    """Revoke trust in all content of this tree and return the number of revoked entries."""
     # also those of commands that the repository no longer names
     starts = tuple(
         {command.label.removesuffix(command.name) for command in configuration.commands}
@@ -188,7 +190,7 @@ def revoke(configuration: TreeConfiguration) -> int:
 
 
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
-    """Reads the rule packs that the settings name.
+    """Read the rule packs that the settings name.
 
     Packs named by a tree must be inside it, and trusted by the user in their current form. Raises
     InputError for a pack that cannot be read, and UntrustedError for untrusted packs.
@@ -221,7 +223,7 @@ def packs_if_trusted(
 
 
 def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
-    """Raises UntrustedError unless the user trusts these packs and the settings that name them in
+    """Raise UntrustedError unless the user trusts these packs and the settings that name them in
     their current form.
     """
     known = trusted()

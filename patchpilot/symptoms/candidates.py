@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the commits among which a fix is searched, and the parts of the source a symptom names."""
+"""Read the commits among which a fix is searched, and the parts of the source a symptom names."""
 
 import re
 from collections import Counter
@@ -42,7 +42,7 @@ class CommitMessage(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """The first line of the message."""
+        """Return the first line of the message."""
         return self.message.partition("\n")[0]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Chooses the next commit to build when the commit that fixed a bug is searched by bisection.
+"""Choose the next commit to build when the commit that fixed a bug is searched by bisection.
 
 `git bisect` halves the number of commits. This halves the probability, so that few builds suffice
 if the ranking of the commits is good.

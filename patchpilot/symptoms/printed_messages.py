@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares a printed message with the format strings of the source."""
+"""Compare a printed message with the format strings of the source."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ranks commits by how likely each one fixes a symptom.
+"""Rank commits by how likely each one fixes a symptom.
 
 The evidence is expressed as numbers; the weights are fitted on the fixes of other histories, and
 so is the probability that the first commit is right (tests/lab/fit_symptoms.py).

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads a symptom: the functions, modules and messages in a log, without what varies between runs.
+"""Read a symptom: the functions, modules and messages in a log, without what varies between runs.
 
 A log is output of dmesg, an oops, a report of a sanitizer, lockdep or valgrind, a backtrace of gdb,
 or a single message of a driver.
@@ -120,7 +120,7 @@ class Symptom:
 
     @property
     def name(self) -> str:
-        """The function or file, if the symptom is nothing else; otherwise ""."""
+        """Return the function or file, if the symptom is nothing else; otherwise ""."""
         names = [*(frame.function for frame in self.frames), *self.files]
         return names[0] if len(names) == 1 and not self.messages else ""
 

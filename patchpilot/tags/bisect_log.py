@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses a bisection: the output of `git bisect log`, or its end as pasted into a report."""
+"""Parse a bisection: the output of `git bisect log`, or its end as pasted into a report."""
 
 import re
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Bisection:
 
 
 def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
-    """Parses a bisection log.
+    """Parse a bisection log.
 
     Raises InputError if the text does not contain a bisection.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commit that last changed each line of a file.
+"""Find the commit that last changed each line of a file.
 
 Whitespace is ignored, and renames are followed.
 """
@@ -44,7 +44,7 @@ class Blame:
 def blame(
     repository: Repository, rev: str, path: str
 ) -> tuple[Blame, dict[str, Owner]]:
-    """Blames a file as of `rev`, and returns its lines and the commits in the blame, by id.
+    """Blame a file as of `rev`, and return its lines and the commits in the blame, by id.
 
     Both are empty if the file cannot be read.
     """
@@ -54,7 +54,7 @@ def blame(
 
 
 def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
-    """Parses the output of `git blame --porcelain`."""
+    """Parse the output of `git blame --porcelain`."""
     found = Blame(path)
     facts: dict[str, str] = {}
     names: dict[str, str] = {}

@@ -35,7 +35,7 @@ class Tally:
 
 
 def tally(scene: EvidenceInput) -> dict[str, Tally]:
-    """Returns the tally of every commit that last changed a line of the changed files."""
+    """Return the tally of every commit that last changed a line of the changed files."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     spoken = {
         word
@@ -159,7 +159,7 @@ def _related(
 
 
 def shares(values: Mapping[str, float]) -> dict[str, float]:
-    """Returns each value as a share of the sum of all values."""
+    """Return each value as a share of the sum of all values."""
     total = sum(values.values())
     return (
         {name: value / total for name, value in values.items()}
@@ -171,7 +171,7 @@ def shares(values: Mapping[str, float]) -> dict[str, float]:
 def features(
     scene: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Returns the feature values of each candidate, most of them between 0 and 1.
+    """Return the feature values of each candidate, most of them between 0 and 1.
 
     The value of a direct mention is larger, because the few examples of it would make its weight
     too small.
@@ -235,7 +235,7 @@ def features(
 
 
 def glance(numbers: Mapping[str, float]) -> float:
-    """Returns a rough, unfitted score that selects the candidates to examine in detail."""
+    """Return a rough, unfitted score that selects the candidates to examine in detail."""
     return (
         3 * numbers["removed"]
         + 2 * (numbers["votes"] + numbers["context"] + numbers["context_adds"])
@@ -248,7 +248,7 @@ def glance(numbers: Mapping[str, float]) -> float:
 
 
 def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
-    """The weight of each word: rare among the candidates' subjects counts more."""
+    """Return the weight of each word: rare among the candidates' subjects counts more."""
     seen: Counter[str] = Counter()
     for id_ in ids:
         seen.update(stems(scene.owners[id_].subject.rpartition(": ")[2]))
@@ -258,7 +258,7 @@ def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
 def _overlap(
     words: frozenset[str], others: frozenset[str], weights: Mapping[str, float]
 ) -> float:
-    """The share, by weight, of the words that are among the others."""
+    """Return the share, by weight, of the words that are among the others."""
     top = math.log(1 + len(weights)) or 1.0
     total = sum(weights.get(word, top) for word in words)
     return (

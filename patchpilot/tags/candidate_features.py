@@ -31,7 +31,7 @@ class CandidateHistory:
 def read_past(
     repository: Repository, ids: Sequence[str], paths: Iterable[str]
 ) -> dict[str, CandidateHistory]:
-    """Reads the messages of these commits and their changes to these paths, in one walk."""
+    """Read the messages of these commits and their changes to these paths, in one walk."""
     wanted = sorted(set(paths))
     if not ids or not wanted:
         return {}
@@ -51,7 +51,7 @@ def closer(
     scene: EvidenceInput,
     past: Mapping[str, CandidateHistory],
 ) -> dict[str, dict[str, float]]:
-    """Returns the features of each candidate that is examined in detail, all between 0 and 1."""
+    """Return the features of each candidate that is examined in detail, all between 0 and 1."""
     changed = frozenset().union(*_words(scene.files))
     deeds = {one: _words(look.files) for one, look in past.items()}
     spread: Counter[str] = Counter()
@@ -110,7 +110,7 @@ def _words(
 def _spoken(
     words: frozenset[str], said: frozenset[str], speech: Mapping[str, int], count: int
 ) -> float:
-    """The share of the fix's words that the candidate's message has too.
+    """Return the share of the fix's words that the candidate's message has too.
 
     Words that few candidates use count more.
     """

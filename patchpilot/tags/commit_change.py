@@ -33,7 +33,7 @@ class Run:
 
     @property
     def end(self) -> int:
-        """The last old line it touches (`start` where it only adds)."""
+        """Return the last old line it touches (`start` where it only adds)."""
         return self.start + max(0, len(self.removed) - 1)
 
 
@@ -50,19 +50,19 @@ class CommitFileChange:
 
     @property
     def size(self) -> int:
-        """The number of removed and added lines."""
+        """Return the number of removed and added lines."""
         return sum(len(run.removed) + len(run.added) for run in self.runs)
 
     @property
     def path(self) -> str:
-        """The path to show for it."""
+        """Return the path to show for it."""
         return self.new_path or self.old_path or ""
 
 
 def read_change(
     repository: Repository, parent: str, commit: str
 ) -> tuple[CommitFileChange, ...]:
-    """Returns the changes from `parent` to `commit` for each file.
+    """Return the changes from `parent` to `commit` for each file.
 
     A file with only whitespace changes has no runs.
     """

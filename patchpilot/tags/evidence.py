@@ -10,7 +10,7 @@ from patchpilot.tags.evidence_input import EvidenceInput
 def explain(
     scene: EvidenceInput, candidate: str, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
-    """Returns the evidence for a candidate as short phrases, strongest first.
+    """Return the evidence for a candidate as short phrases, strongest first.
 
     A phrase includes the file and line in the parent commit, if there is one.
     """
@@ -72,7 +72,7 @@ def _likeness(
 def missing_evidence(
     scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
-    """Returns the evidence that would support a candidate but is missing, in the same phrases."""
+    """Return the evidence that would support a candidate but is missing, in the same phrases."""
     words = [] if numbers["mentioned"] else ["the message does not mention this commit"]
     if _removed(scene) and not tally.removed_lines:
         words.append("last changed none of the removed lines")
@@ -80,7 +80,7 @@ def missing_evidence(
 
 
 def _removed(scene: EvidenceInput) -> int:
-    """How many lines the fix removes."""
+    """Return how many lines the fix removes."""
     return sum(len(run.removed) for change in scene.files for run in change.runs)
 
 

@@ -39,7 +39,7 @@ class EvidenceInput:
 def read_scene(
     repository: Repository, commit: Commit, progress: Progress = silent
 ) -> EvidenceInput:
-    """Reads the evidence input of a commit, which must have a parent."""
+    """Read the evidence input of a commit, which must have a parent."""
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
     looked = sorted(
@@ -75,7 +75,7 @@ def read_scene(
 
 
 def owner_of(commit: Commit) -> Owner:
-    """Converts a commit to the form that git blame reports."""
+    """Convert a commit to the form that git blame reports."""
     return Owner(
         commit.id,
         commit.subject,
@@ -88,8 +88,8 @@ def owner_of(commit: Commit) -> Owner:
 def _mentions(
     repository: Repository, parent: str, text: str, owners: dict[str, Owner]
 ) -> dict[str, float]:
-    """The commits that the text names by id or quotes by subject, as far as they are ancestors of
-    the fix; new ones go into `owners`.
+    """Return the commits that the text names by id or quotes by subject, as far as they are
+    ancestors of the fix; new ones go into `owners`.
     """
     result: dict[str, float] = {}
     for word, weight in ids_in(text).items():

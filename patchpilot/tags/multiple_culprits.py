@@ -12,7 +12,7 @@ MAX_TAGS = 5
 
 
 def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
-    """Returns the commits that each need a Fixes: tag, oldest first.
+    """Return the commits that each need a Fixes: tag, oldest first.
 
     They are `first`, the likeliest commit, and others like it, or `first` alone.
     """
@@ -28,8 +28,8 @@ def _blamed(scene: EvidenceInput, first: str) -> set[str]:
 
 
 def _same_change(scene: EvidenceInput, first: str) -> set[str]:
-    """The sole owners of the removed lines, file by file, among the files with the same removed and
-    added lines.
+    """Return the sole owners of the removed lines, file by file, among the files with the same
+    removed and added lines.
     """
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Mapping[str, int]]] = {}
     for change in scene.files:

@@ -24,7 +24,7 @@ MANY = 10_000
 def by_revert(
     repository: Repository, commit: Commit, candidates: tuple[Candidate, ...]
 ) -> tuple[Candidate, ...]:
-    """Returns the candidates with the commits that the fix reverts first."""
+    """Return the candidates with the commits that the fix reverts first."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
     reverted = [
@@ -47,7 +47,7 @@ def by_bisection(
     bisection: Bisection,
     candidates: Sequence[Candidate],
 ) -> tuple[tuple[Candidate, ...], list[str]]:
-    """Returns the candidates with the bisected commit first, and notes for the user.
+    """Return the candidates with the bisected commit first, and notes for the user.
 
     If the bisection is unfinished, they are limited to the commits that remain. Notes point out
     contradictions to the blame.
@@ -131,7 +131,7 @@ def _certain(
 def _after(
     first: Sequence[Candidate], candidates: Sequence[Candidate]
 ) -> tuple[Candidate, ...]:
-    """The overriding candidates, then the others with the remaining confidence."""
+    """Return the overriding candidates, then the others with the remaining confidence."""
     taken = {one.commit for one in first}
     left = 1 - max(one.confidence for one in first)
     return (
@@ -145,7 +145,7 @@ def _after(
 
 
 def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
-    """Returns the mainline commit of a candidate that is a backport, or the candidate itself."""
+    """Return the mainline commit of a candidate that is a backport, or the candidate itself."""
     culprit = repository.commit(candidate.commit)
     ids = [
         one

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commit that introduced a bug, by ranking candidates by their evidence.
+"""Find the commit that introduced a bug, by ranking candidates by their evidence.
 
 The fix's own Fixes: tags are never read.
 """
@@ -70,7 +70,7 @@ def find(
     progress: Progress = silent,
     weights: Weights | None = None,
 ) -> RankedCulprits:
-    """Returns the commits that most likely introduced the bug that a commit fixes.
+    """Return the commits that most likely introduced the bug that a commit fixes.
 
     The commit must have a parent.
     """
@@ -118,7 +118,7 @@ def find(
 
 
 def tag_of(repository: Repository, culprit: Commit) -> str:
-    """Returns the Fixes: line for a commit.
+    """Return the Fixes: line for a commit.
 
     The id has the project's usual length, and is longer only if it is ambiguous in this
     repository.
@@ -135,8 +135,8 @@ def tag_of(repository: Repository, culprit: Commit) -> str:
 def _outright(
     scene: EvidenceInput, ranked: list[tuple[str, float]]
 ) -> list[tuple[str, float]]:
-    """The ranking, with commits that the message names as the cause first: an author who writes
-    that has verified it.
+    """Return the ranking, with commits that the message names as the cause first: an author who
+    writes that has verified it.
     """
     blamed = [
         (one, max(confidence, OUTRIGHT))
@@ -156,7 +156,7 @@ def _outright(
 def weigh(
     repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Returns the features of the candidates with the best rough scores and of those in the
+    """Return the features of the candidates with the best rough scores and of those in the
     message.
     """
     numbers = features(scene, tallies)
@@ -177,7 +177,7 @@ def weigh(
 
 
 def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
-    """Returns why the first candidate is only a guess, or "" if it is certain enough.
+    """Return why the first candidate is only a guess, or "" if it is certain enough.
 
     `imported` is the value in `RankedCulprits`.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates trailers from names, links and Message-IDs that the user enters or pastes.
+"""Create trailers from names, links and Message-IDs that the user enters or pastes.
 
 See Documentation/process/submitting-patches.rst and 5.Posting.rst.
 """
@@ -27,7 +27,7 @@ _AUTHORS = (DEVELOPER, "Co-authored-by", "Signed-off-by")
 
 
 def person(value: str, what: str) -> str:
-    """Returns `Name <address>` in the form of a trailer's value.
+    """Return `Name <address>` in the form of a trailer's value.
 
     Raises InputError if there is no usable address.
     """
@@ -52,7 +52,7 @@ def person(value: str, what: str) -> str:
 
 
 def link(value: str, archive: str) -> str:
-    """Returns a URL unchanged, or the archive's URL for a Message-ID.
+    """Return a URL unchanged, or the archive's URL for a Message-ID.
 
     Raises InputError for anything else.
     """
@@ -122,7 +122,7 @@ def _checked(trailer: Trailer, archive: str) -> str:
 
 
 def regzbot_line(culprit: str, subject: str) -> str:
-    """Returns the regzbot command that names the commit that introduced a regression.
+    """Return the regzbot command that names the commit that introduced a regression.
 
     It is a line in a message (Documentation/process/handling-regressions.rst).
     """
@@ -130,7 +130,7 @@ def regzbot_line(culprit: str, subject: str) -> str:
 
 
 def assistant(value: str) -> str:
-    """Returns the value of an Assisted-by: tag (Documentation/process/coding-assistants.rst).
+    """Return the value of an Assisted-by: tag (Documentation/process/coding-assistants.rst).
 
     Raises UsageError if it is not AGENT:MODEL, optionally followed by specialized analysis tools.
     """

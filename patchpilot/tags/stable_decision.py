@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decides whether a fix should be marked for the stable trees, with which line, and why.
+"""Decide whether a fix should be marked for the stable trees, with which line, and why.
 
 See Documentation/process/stable-kernel-rules.rst.
 """
@@ -47,9 +47,7 @@ class StableAdvice:
 
 
 def present_lines(commit: Commit) -> tuple[str, ...]:
-    """Returns the lines in a commit's message that already request or rule out a stable
-    backport.
-    """
+    """Return the lines in a commit's message that already request or rule out a stable backport."""
     return tuple(line.strip() for line in commit.lines[1:] if _STABLE.match(line))
 
 
@@ -77,7 +75,7 @@ class StableFacts:
 
 
 def advise(project: Project, facts: StableFacts) -> StableAdvice:
-    """Returns the lines that request a backport to a project's stable trees, or why there are
+    """Return the lines that request a backport to a project's stable trees, or why there are
     none.
     """
     if not project.tags.line:
@@ -113,7 +111,7 @@ def _none(reason: str) -> StableAdvice:
 
 
 def _since(release: str | None, affected: Sequence[BranchState]) -> str:
-    """The version that covers all that has the bug.
+    """Return the version that covers all that has the bug.
 
     A branch below the mainline release has it by a backport, and `# X.Y+` of that release would
     leave the branch out.

@@ -63,7 +63,7 @@ def driver(body: str) -> dict[str, str]:
 
 
 def kernel(tmp_path: Path, body: str, **files: str) -> Repo:
-    """A kernel with a stable branch, on which are other files too."""
+    """Return a kernel with a stable branch, on which are other files too."""
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL | driver(body))
     repo.branch("linux-6.6.y", "HEAD")

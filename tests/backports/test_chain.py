@@ -10,7 +10,7 @@ from tests.backports.world import World, source
 
 
 def with_later_fix(world: World) -> str:
-    """The fix of the fix: its commit."""
+    """Return the fix of the fix: its commit."""
     return world.repo.commit(
         f'work: step 20 is for each\n\nFixes: {world.fix[:12]} ("work: do not forget step'
         ' 20")\nSigned-off-by: Ada Fixer <ada@example.org>\n',

@@ -23,7 +23,7 @@ def written(patch: Path, tree: Path, *words: object) -> tuple[str, list[Path]]:
 
 
 def patched(tree: Path, file: Path) -> str:
-    """The tree's file after patch(1); `git am` makes the same of it."""
+    """Return the tree's file after patch(1); `git am` makes the same of it."""
     there = tree.parent / "am"
     repo = Repo(there)
     repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})

@@ -18,13 +18,13 @@ FIRST, SECOND = (2, 3), (10, 11)
 def edit(
     *spans: Span, old: str | None = "f.c", new: str | None = "f.c"
 ) -> LineEditStep:
-    """An edit that replaces these lines."""
+    """Return an edit that replaces these lines."""
     hunks = tuple((span, span) for span in spans)
     return LineEditStep(old, new, hunks)
 
 
 def marked(*theirs: str) -> str:
-    """A file with a conflict that has these lines on the side of the commit."""
+    """Return a file with a conflict that has these lines on the side of the commit."""
     return "".join(("<<<<<<< ours\nx\n=======\n", *theirs, ">>>>>>> theirs\n"))
 
 
@@ -69,7 +69,7 @@ class Made:
         return tuple(f"old-{path}" for path in paths)
 
     def search(self, parents: tuple[str, ...] = ("top",)) -> MissingCommits:
-        """The search for this fix."""
+        """Return the search for this fix."""
         history = SimpleNamespace(
             repository=SimpleNamespace(
                 commit=lambda _: SimpleNamespace(parents=parents)
@@ -100,7 +100,7 @@ class Made:
 
 
 def two(monkeypatch: pytest.MonkeyPatch) -> Made:
-    """A commit that wrote the first lines of the fix, and one that wrote the second."""
+    """Return a commit that wrote the first lines of the fix, and one that wrote the second."""
     return Made(
         monkeypatch,
         LineTouch("a", (edit(FIRST),)),

@@ -39,7 +39,7 @@ def go_on(clone: Path, text: str = "") -> None:
 
 @pytest.fixture
 def conflicting(world: World) -> World:
-    """A branch where the groundwork is there and line 20 is its own."""
+    """Return a branch where the groundwork is there and line 20 is its own."""
     world.branch(
         "6.12",
         world.culprit,

@@ -34,7 +34,7 @@ def edit(
 
 
 def same(*spans: Span, **names: str | None) -> LineEditStep:
-    """An edit that changes these lines and leaves their number."""
+    """Return an edit that changes these lines and leaves their number."""
     return edit(*((span, span) for span in spans), **names)
 
 
@@ -47,7 +47,7 @@ def ids(touches: tuple[LineTouch, ...]) -> list[str]:
 
 
 def fix(*spans: Span) -> LineTouch:
-    """A fix that changes these lines (from, to), numbered from 0, in gaps between lines."""
+    """Return a fix that changes these lines (from, to), numbered from 0, in gaps between lines."""
     return touch("fix", same(*spans))
 
 

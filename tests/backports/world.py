@@ -20,8 +20,8 @@ BODY = [f"\tstep({number});\n" for number in range(60)]
 
 
 def source(**changes: str) -> str:
-    """A C file of one function with some lines changed: `l7="seven"` for line 7, a value with
-    newlines for several.
+    """Return a C file of one function with some lines changed: `l7="seven"` for line 7, a value
+    with newlines for several.
     """
     lines = list(BODY)
     for name, value in changes.items():
@@ -90,7 +90,7 @@ class World:
     def branch(
         self, version: str, at: str, *commits: tuple[str, dict[str, str]]
     ) -> str:
-        """A stable branch with commits of its own; its tip."""
+        """Return a stable branch with commits of its own; its tip."""
         name = f"linux-{version}.y"
         self.repo.branch(name, at)
         for message, files in commits:
@@ -100,14 +100,16 @@ class World:
         return tip
 
     def renamed(self) -> str:
-        """A branch where the name in the fix's line differs; its tip."""
+        """Return a branch where the name in the fix's line differs; its tip."""
         text = source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
         return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))
 
     def steps(
         self, others: dict[str, str], path: str = "w.c", subject: str = "work: more"
     ) -> tuple[str, str]:
-        """A commit that changes a line and these other files, and a later fix of the line."""
+        """Return a commit that changes a line and these other files, and a later fix of the
+        line.
+        """
         content = {**GROUND, "l20": "check(20, all, more);"}
         more = self.repo.commit(subject, {path: source(**content), **others})
         content["l20"] = "check(20, all, right);"
@@ -115,7 +117,7 @@ class World:
         return more, self.repo.commit(message, {path: source(**content)})
 
     def applied(self, tip: str, files: Iterable[object], clone: Path) -> str:
-        """The file in a clone of a branch, after git am has applied the patches."""
+        """Return the file in a clone of a branch, after git am has applied the patches."""
         self.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
         self.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
         self.repo.git("-C", str(clone), "am", "-q", *map(str, files))
@@ -126,21 +128,21 @@ class World:
         return call("backport", "-C", self.repo.path, *words)
 
     def ask(self, *words: object, code: int = 0) -> dict[str, Any]:
-        """The JSON answer of the verb."""
+        """Return the JSON answer of the verb."""
         done = self.call(*words, "--format", "json")
         assert done.code == code, done.err
         answer: dict[str, Any] = json.loads(done.out)
         return answer
 
     def one(self, *words: object) -> dict[str, Any]:
-        """The answer for the only branch asked about."""
+        """Return the answer for the only branch asked about."""
         branches = self.ask(*words)["branches"]
         assert len(branches) == 1
         only: dict[str, Any] = branches[0]
         return only
 
     def state(self) -> tuple[str, ...]:
-        """All of the repository that a question must not change."""
+        """Return all of the repository that a question must not change."""
         git = self.repo.git
         return (
             git("for-each-ref"),

@@ -61,7 +61,7 @@ def place(epoch: Repo) -> str:
 
 
 def ids(folder: Path) -> list[str]:
-    """The Message-IDs of all files, as numbers in order, after a look at the summaries."""
+    """Return the Message-IDs of all files, as numbers in order, after a look at the summaries."""
     lines: list[dict[str, Any]] = [
         json.loads(line)
         for file in folder.iterdir()
@@ -149,7 +149,7 @@ def test_patches_are_checked_against_a_tree(
 
 
 def findings_of(lines: Iterable[str]) -> list[set[str]]:
-    """The names of each patch's findings."""
+    """Return the names of each patch's findings."""
     return [
         {finding["name"] for finding in line["findings"]}
         for line in map(json.loads, lines)

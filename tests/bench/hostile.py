@@ -48,7 +48,7 @@ Text = Iterator[str]
 
 
 def new_file(path: str, lines: int, body: Text) -> Text:
-    """The diff that adds a file."""
+    """Yield the diff that adds a file."""
     yield (
         f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
         f" +1,{lines} @@\n"
@@ -68,18 +68,18 @@ def code(lines: int) -> Text:
 def patch(
     diff: Text, *, head: str = HEAD + SUBJECT, message: str = PROSE + SIGNED
 ) -> Text:
-    """A patch as a mail."""
+    """Yield a patch as a mail."""
     yield f"{head}\n{message}"
     yield from diff
 
 
 def small() -> Text:
-    """A diff of one line."""
+    """Yield a diff of one line."""
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
 
 
 def files(count: int) -> Text:
-    """A diff of so many files."""
+    """Yield a diff of so many files."""
     for number in range(count):
         path = f"drivers/frob/f{number}.c"
         yield (
@@ -89,14 +89,14 @@ def files(count: int) -> Text:
 
 
 def hunks(count: int) -> Text:
-    """A diff of one file in so many hunks."""
+    """Yield a diff of one file in so many hunks."""
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n"
     for number in range(count):
         yield f"@@ -{number * 10 + 1},1 +{number * 11 + 1},2 @@\n int a;\n+int b{number};\n"
 
 
 def removed_and_added(lines: int) -> Text:
-    """A hunk that replaces every line of a long file."""
+    """Yield a hunk that replaces every line of a long file."""
     yield f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,{lines} +1,{lines} @@\n"
     for sign in "-+":
         yield from (
@@ -105,7 +105,7 @@ def removed_and_added(lines: int) -> Text:
 
 
 def nested(depth: int) -> Text:
-    """A mail of parts within parts."""
+    """Yield a mail of parts within parts."""
     yield f"{HEAD}{SUBJECT}MIME-Version: 1.0\n"
     for level in range(depth):
         yield f'Content-Type: multipart/mixed; boundary="b{level}"\n\n--b{level}\n'
@@ -113,14 +113,14 @@ def nested(depth: int) -> Text:
 
 
 def parts(count: int) -> Text:
-    """A mail of so many parts side by side."""
+    """Yield a mail of so many parts side by side."""
     yield f'{HEAD}{SUBJECT}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
     yield from ("--b\nContent-Type: text/plain\n\nhello\n" for _ in range(count))
     yield "--b--\n"
 
 
 def mbox(count: int) -> Text:
-    """An mbox of so many patches."""
+    """Yield an mbox of so many patches."""
     for number in range(count):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         yield from patch(small(), head=(HEAD + SUBJECT).replace("<1@", f"<{number}@"))
@@ -128,12 +128,12 @@ def mbox(count: int) -> Text:
 
 
 def header(text: str) -> str:
-    """A head with this added."""
+    """Return a head with this added."""
     return f"{HEAD}{text}\n{SUBJECT}"
 
 
 def tags(count: int) -> str:
-    """A message with so many trailers."""
+    """Return a message with so many trailers."""
     return (
         PROSE
         + "\n"
@@ -164,7 +164,7 @@ class Case:
 
 
 def numbered(count: int) -> Text:
-    """An mbox of one series of so many patches."""
+    """Yield an mbox of one series of so many patches."""
     for number in range(1, count + 1):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         subject = (
@@ -176,7 +176,7 @@ def numbered(count: int) -> Text:
 
 
 def replies(count: int) -> Text:
-    """An mbox of a patch and so many replies."""
+    """Yield an mbox of a patch and so many replies."""
     start = "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
     yield start
     yield from patch(small())
@@ -197,7 +197,7 @@ def replies(count: int) -> Text:
 
 
 def maintainers(count: int) -> str:
-    """A MAINTAINERS file whose first section has so many maintainers."""
+    """Return a MAINTAINERS file whose first section has so many maintainers."""
     people = "".join(
         f"M:\tAda {number} <ada{number}@example.org>\n" for number in range(count)
     )
@@ -205,7 +205,7 @@ def maintainers(count: int) -> str:
 
 
 def spoiled(size: int, *lines: str) -> Callable[[], Text]:
-    """A patch of so many bytes that repeats these lines."""
+    """Return a patch of so many bytes that repeats these lines."""
     body = "".join(f"+{line}\n" for line in lines)
     count = size // len(body)
     return lambda: patch(

@@ -23,7 +23,7 @@ TOLERANCE = 1.25
 
 
 def worse(rows: Sequence[Row], recorded: dict[str, float]) -> list[str]:
-    """Returns a sentence for each pair whose ratio is above the recorded one and its tolerance."""
+    """Return a sentence for each pair whose ratio is above the recorded one and its tolerance."""
     return [
         f"{row.title}: ratio {row.ratio:.3f}, recorded {recorded[row.title]:.3f}"
         for row in rows
@@ -32,7 +32,7 @@ def worse(rows: Sequence[Row], recorded: dict[str, float]) -> list[str]:
 
 
 def recorded_ratios() -> dict[str, float]:
-    """Returns the recorded ratios by the name of the pair."""
+    """Return the recorded ratios by the name of the pair."""
     ratios: dict[str, float] = json.loads(RATIOS.read_text()) if RATIOS.exists() else {}
     return ratios
 
@@ -53,7 +53,7 @@ def write_page(rows: Sequence[Row], versions: Sequence[str]) -> None:
 def page(
     rows: Sequence[Row], versions: Sequence[str], where: str, now: datetime
 ) -> str:
-    """Returns the page's text in Markdown."""
+    """Return the page's text in Markdown."""
     table = [
         f"| {row.title} | {_seconds(row.ours)} | {row.spread:.2f} | {row.theirs_label}"
         f" | {_seconds(row.theirs)} | {row.ratio:.2f} | {row.cpu:.2f} |"
@@ -84,13 +84,13 @@ def page(
 
 
 def machine() -> str:
-    """Returns the processors and the memory of this machine, in words."""
+    """Return the processors and the memory of this machine, in words."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     return f"{os.cpu_count()} processors ({platform.machine()}), {memory:.0f} GiB"
 
 
 def versions() -> list[str]:
-    """Returns the versions of what the figures depend on."""
+    """Return the versions of what the figures depend on."""
     known = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
         try:

@@ -54,7 +54,8 @@ def main() -> int:
 
 
 def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
-    """The bytes of cursor moves in each stage, of going to another panel, and to another stage.
+    """Return the bytes of cursor moves in each stage, of going to another panel, and to another
+    stage.
 
     Whether a move costs too much.
     """
@@ -100,7 +101,7 @@ def _say(what: str, costs: Sequence[int], limit: int = 0) -> bool:
 
 
 def memory(work: Path, scratch: Path) -> bool:
-    """The most memory that a thread of 5,000 mails takes; whether it is too much."""
+    """Return the most memory that a thread of 5,000 mails takes; whether it is too much."""
     env = environment(scratch, "thread")
     box = scratch / "thread.mbox"
     box.write_text("".join(thread_mail(number) for number in range(MAILS)))

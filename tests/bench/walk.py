@@ -46,7 +46,7 @@ def main(named: Sequence[str]) -> int:
 
 
 def environment(scratch: Path, label: str) -> dict[str, str]:
-    """A home of its own, that was used before."""
+    """Return a home of its own, that was used before."""
     home = scratch / f"home of {label}"
     state = home / "state" / "patchpilot"
     state.mkdir(parents=True)
@@ -58,7 +58,7 @@ def environment(scratch: Path, label: str) -> dict[str, str]:
 
 
 def sandbox(scratch: Path) -> Path:
-    """The clone of the demo."""
+    """Return the clone of the demo."""
     from patchpilot.demo.demo_repository import make_repositories
 
     place = scratch / "sandbox"
@@ -67,7 +67,9 @@ def sandbox(scratch: Path) -> Path:
 
 
 def topic_on(repository: Path, scratch: Path) -> Path:
-    """A clone that borrows the objects, with a branch of two commits and no file checked out."""
+    """Return a clone that borrows the objects, with a branch of two commits and no file checked
+    out.
+    """
     work = scratch / repository.stem
 
     def git(*args: str) -> str:

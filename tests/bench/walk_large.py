@@ -87,7 +87,7 @@ def series(work: Path) -> None:
 
 
 def thread() -> Any:
-    """A thread of 5,000 mails, as `track` gives it."""
+    """Return a thread of 5,000 mails, as `track` gives it."""
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed import follow_series
 
@@ -99,7 +99,7 @@ def thread() -> Any:
 
 
 def thread_mail(number: int) -> str:
-    """A mail of the thread: the patch, or a reply to it."""
+    """Return a mail of the thread: the patch, or a reply to it."""
     reply = (
         "In-Reply-To: <0@example.org>\n"
         "References: <0@example.org>\n"

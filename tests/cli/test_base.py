@@ -15,7 +15,9 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """One fix on origin/main, the remote's default; origin/master is 41 commits older; no upstream."""  # noqa: E501
+    """Return one fix on origin/main, the remote's default; origin/master is 41 commits older; no
+    upstream.
+    """
     source = upstream(tmp_path / "up", 39)
     with commits_by("Linus T <linus@example.com>"):
         source.commit(

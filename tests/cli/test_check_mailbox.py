@@ -23,7 +23,7 @@ def sent(
     sender: str = ADA,
     body: str = "",
 ) -> str:
-    """A mail of the thread that has the Message-ID <name@example.org>."""
+    """Return a mail of the thread that has the Message-ID <name@example.org>."""
     text = (
         mail(subject, f"{PROSE}\n\n{SIGN_OFF}", DIFF)
         .partition("\n")[2]

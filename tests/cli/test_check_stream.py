@@ -46,7 +46,7 @@ def patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> bytes:
 
 
 def source_of(kind: str, place: Path, mails: list[bytes]) -> Path:
-    """The mails as a source of this kind."""
+    """Return the mails as a source of this kind."""
     if kind == "directory of files":
         place.mkdir()
         for number, one in enumerate(mails):
@@ -198,7 +198,7 @@ def test_a_line_is_printed_before_the_input_ends() -> None:
 
 
 def workers_of(session: int) -> list[int]:
-    """The processes of a session that has a terminal's signals, but for its first."""
+    """Return the processes of a session that has a terminal's signals, but for its first."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

@@ -49,7 +49,7 @@ def text_of(
     path: str = PATH,
     at: int = 10,
 ) -> str:
-    """A patch that adds these lines."""
+    """Return a patch that adds these lines."""
     lines = "".join(f"+{line}\n" for line in added)
     diff = file_diff(
         path,
@@ -63,7 +63,7 @@ def text_of(
 
 
 def write(name: str, text: str) -> Path:
-    """A file in the current directory."""
+    """Return a file in the current directory."""
     file = Path(name)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
@@ -71,7 +71,7 @@ def write(name: str, text: str) -> Path:
 
 
 def found(outcome: Outcome) -> list[str]:
-    """The names of the findings that count."""
+    """Return the names of the findings that count."""
     document = json.loads(outcome.out)
     return [
         one["name"] for patch in document["patches"] for one in patch["findings"]
@@ -79,7 +79,7 @@ def found(outcome: Outcome) -> list[str]:
 
 
 def check(*words: object) -> Outcome:
-    """The verb, its result as JSON."""
+    """Return the verb, its result as JSON."""
     return call("check", "--format", "json", *words)
 
 
@@ -259,7 +259,7 @@ WAIVER = (
 
 @pytest.fixture
 def tree(workdir: Path) -> Path:
-    """A tree whose file waives a rule, and a patch that needs it."""
+    """Return a tree whose file waives a rule, and a patch that needs it."""
     write(f"tree/{FILE_NAME}", WAIVER)
     write("a.patch", text_of(SPACED))
     return workdir / "tree"
@@ -411,7 +411,7 @@ def test_patch_files_are_waived_for_the_call_only(workdir: Path) -> None:
 
 @pytest.fixture
 def topic(workdir: Path) -> Repo:
-    """A branch with one commit that has white space at the end of a line."""
+    """Return a branch with one commit that has white space at the end of a line."""
     repo = Repo(workdir / "r")
     repo.commit(
         f"frob: start\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint b;\nint c;\n"}
@@ -499,7 +499,7 @@ def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(
 
 
 def ages(outcome: Outcome) -> dict[str, Any]:
-    """Whether each finding is new, by its line's text or its name."""
+    """Return whether each finding is new, by its line's text or its name."""
     document = json.loads(outcome.out)
     return {
         f"{one['name']}:{one['path']}": one["new"]

@@ -48,8 +48,8 @@ OWN_FORMAT = re.compile(
 
 
 def commands_in(log: str) -> Iterator[str]:
-    """The lines of a log that GitHub's runner, Azure's agent or TeamCity act on, as their sources
-    read them.
+    """Yield the lines of a log that GitHub's runner, Azure's agent or TeamCity act on, as their
+    sources read them.
     """
     for line in re.split(r"\r\n|\r|\n", log):
         if WORKFLOW.match(line.lstrip()) or re.search(r"##\w*\[", line):
@@ -68,7 +68,7 @@ def diff(name: str) -> str:
 
 @pytest.fixture
 def hostile(workdir: Path) -> Path:
-    """A patch whose subject, message, tags, file names and lines are all commands.
+    """Return a patch whose subject, message, tags, file names and lines are all commands.
 
     So is its own name.
     """

@@ -54,7 +54,7 @@ K:	\\bfoo_magic\\b
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with releases, two stable branches and a topic of one fix."""
+    """Return a repository with releases, two stable branches and a topic of one fix."""
     place = tmp_path_factory.mktemp("contract")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
@@ -91,7 +91,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it to work in; the patch as a file is in `out` beside it."""
+    """Return a copy of it to work in; the patch as a file is in `out` beside it."""
     shutil.copytree(made, tmp_path / "w", symlinks=True)
     monkeypatch.chdir(tmp_path / "w" / "linux")
     return tmp_path / "w" / "linux"
@@ -290,7 +290,7 @@ def every(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def undated(text: str) -> str:
-    """A preview without what each has its own of."""
+    """Return a preview without what each has its own of."""
     return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
 
 
@@ -445,7 +445,7 @@ def test_an_unknown_option_or_form_is_2(repo: Path, verb: str) -> None:
 
 
 def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
-    """Each kind of TARGET that is the topic's fix, with what is on standard input."""
+    """Return each kind of TARGET that is the topic's fix, with what is on standard input."""
     patch = patch_of(repo)
     (repo.parent / "one.mbox").write_bytes(patch.read_bytes())
     (repo.parent / "one.mbox.gz").write_bytes(gzip.compress(patch.read_bytes()))

@@ -160,14 +160,14 @@ def test_the_fixes_that_sarif_gets_are_those_of_fix(
 
 
 def _span(region: dict[str, int]) -> tuple[int, int]:
-    """The first line of a region and the one after it."""
+    """Return the first line of a region and the one after it."""
     return region["startLine"], region["endLine"] + (
         0 if region.get("endColumn") == 1 else 1
     )
 
 
 def _edited(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
-    """Whether the edits, each once, make the fixed file of the lines."""
+    """Return whether the edits, each once, make the fixed file of the lines."""
     after = list(lines)
     for first, end, text in sorted(set(edits), reverse=True):
         after[first - 1 : end - 1] = text.split("\n") if text else []

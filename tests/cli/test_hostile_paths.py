@@ -18,7 +18,7 @@ _BASE = "int a;\nint b;\nint c;\n"
 
 
 def _topic(path: Path) -> Repo:
-    """A fix with trailing white space, and a stable branch that the fix applies to."""
+    """Return a fix with trailing white space, and a stable branch that the fix applies to."""
     repo = Repo(path)
     repo.commit(
         "frob: begin\n\n" + SIGNED,

@@ -257,7 +257,7 @@ class World:
 
     @property
     def here(self) -> Path:
-        """The repository."""
+        """Return the repository."""
         return self.one.repo.path
 
     def save(self, name: str) -> None:
@@ -487,7 +487,7 @@ def _states(world: World) -> None:
 
 
 def filled(command: str, values: dict[str, str]) -> str:
-    """A command with its placeholders filled in."""
+    """Return a command with its placeholders filled in."""
     for pattern, value in PLACEHOLDERS:
         command = re.sub(pattern, value, command)
     for name, value in values.items():

@@ -30,7 +30,7 @@ MODULE_LICENSE("GPL v2");
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a file in drivers/frob, which is the working directory."""
+    """Return a repository with a file in drivers/frob, which is the working directory."""
     repo = Repo(tmp_path / "r")
     repo.commit(
         "frob: add\n",

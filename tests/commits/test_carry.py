@@ -17,7 +17,7 @@ Lines = list[str]
 
 
 def _changed(chance: random.Random, lines: Lines, name: str) -> Lines:
-    """Lines taken out, put in and replaced.
+    """Return lines taken out, put in and replaced.
 
     No line is there twice, so that there is one way to see what was kept.
     """
@@ -31,7 +31,9 @@ def _changed(chance: random.Random, lines: Lines, name: str) -> Lines:
 
 
 def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
-    """Edits that do not touch one another, of one to three lines each, which become none to three."""  # noqa: E501
+    """Edits that do not touch one another, of one to three lines each, which become none to
+    three.
+    """
     found, at = [], chance.randint(1, 4)
     while at <= len(lines):
         last = min(at + chance.randrange(3), len(lines))
@@ -50,7 +52,9 @@ def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
 
 
 def _expected(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
-    """The new file with every edit made whose lines are all still there, one below the other."""
+    """Return the new file with every edit made whose lines are all still there, one below the
+    other.
+    """
     text = "".join(new)
     for edit in edits:
         block = old[edit.first - 1 : edit.last]

@@ -142,7 +142,7 @@ class Letters:
 
 
 def _renaming(number: int, *names: str) -> Patch:
-    """A patch that renames files, `ab` the file a to b."""
+    """Return a patch that renames files, `ab` the file a to b."""
     lines = [
         line
         for one, other in names

@@ -390,7 +390,7 @@ def test_a_file_may_be_as_large_as_the_limit(
 def member(
     subject: str, source: str = "x", *, author: str = "Ada", **headers: str
 ) -> Patch:
-    """A patch, or a cover letter where it is number 0."""
+    """Return a patch, or a cover letter where it is number 0."""
     diff = (
         ""
         if " 0/" in subject

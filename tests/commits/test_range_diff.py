@@ -25,7 +25,7 @@ VALVE = "".join(f"int valve_{part};\n" for part in range(40))
 
 
 def mailed(repo: Repo, what: str) -> list[Patch]:
-    """The patches of a range as `git format-patch` mails them."""
+    """Return the patches of a range as `git format-patch` mails them."""
     text = repo.git("format-patch", "--stdout", "-M", what)
     return [
         parse_patch(f"From {one}".encode(), "mail")

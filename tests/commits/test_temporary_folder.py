@@ -32,7 +32,7 @@ RUN = (
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for temporary files of their own."""
+    """Yield a folder for temporary files of their own."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     remove_leftovers.cache_clear()
@@ -41,13 +41,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def old(folder: Path) -> Path:
-    """A folder whose lock was made some minutes ago."""
+    """Return a folder whose lock was made some minutes ago."""
     os.utime(folder / LOCK, (0, 0))
     return folder
 
 
 def left(place: Path, name: str, *more: str) -> Path:
-    """A folder as a killed run leaves it, with these files besides."""
+    """Return a folder as a killed run leaves it, with these files besides."""
     folder = place / name
     (folder / FILES / "ab").mkdir(parents=True)
     (folder / LOCK).touch()

@@ -28,8 +28,8 @@ from tests.lab.rewrite_kills import COMMANDS, one_kill
 
 
 def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str, str]:
-    """A repository as a git that was killed amid a checkout leaves it: the branch old, half of the
-    files new, the index locked.
+    """Return a repository as a git that was killed amid a checkout leaves it: the branch old, half
+    of the files new, the index locked.
     """
     repo = topic_with_spaces(path, 4)
     old = repo.git("rev-parse", "topic")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the demo answers: no mail to yourself, and of a patch the robot reports only what is in it."""  # noqa: E501
+"""What the demo answers: no mail to yourself, and of a patch the robot reports only what is in
+it.
+"""
 
 from pathlib import Path
 

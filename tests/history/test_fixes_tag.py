@@ -37,7 +37,7 @@ def find(word: str) -> Commit | None:
 
 
 def judge(line: str, relations: Relations | None = None) -> list[str]:
-    """The kinds of problems of a message's only tag."""
+    """Return the kinds of problems of a message's only tag."""
     message = ["x: y", "", line]
     return [
         problem.kind

@@ -14,7 +14,7 @@ LINES = [f"line {number}\n" for number in range(40)]
 
 
 def text(**changes: str) -> str:
-    """The file with some of its lines changed (`l7="seven"`)."""
+    """Return the file with some of its lines changed (`l7="seven"`)."""
     lines = list(LINES)
     for name, value in changes.items():
         lines[int(name[1:])] = value + "\n"

@@ -26,7 +26,7 @@ ANSWER = {
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]:
-    """A URL, and the body its server gives (replace it to change)."""
+    """Yield a URL, and the body its server gives (replace it to change)."""
     body = [json.dumps(ANSWER).encode()]
 
     class Handler(BaseHTTPRequestHandler):

@@ -22,7 +22,9 @@ def missing(repo: Repo) -> MissingBranches | None:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Repo:
-    """A kernel tree without stable branches, for which the stable repository is on this machine."""
+    """Return a kernel tree without stable branches, for which the stable repository is on this
+    machine.
+    """
     there = Repo(tmp_path / "there")
     there.commit("start", {**LINUX, "a.c": "x\n"})
     for version in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18"):

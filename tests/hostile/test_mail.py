@@ -84,7 +84,7 @@ EACH = [
 
 
 def part(kind: str, encoding: str, charset: str, text: str) -> bytes:
-    """The header and the text of a part."""
+    """Return the header and the text of a part."""
     data = text.encode(charset)
     if encoding == "base64":
         data = base64.encodebytes(data)
@@ -106,7 +106,7 @@ def message(
     in_body: str,
     diff: str,
 ) -> bytes:
-    """A message with a patch."""
+    """Return a message with a patch."""
     text = f"{in_body}Grüner Tee.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     change = f"---\n foo.c | 2 +-\n\n{DIFFS[diff]}"
     top = (
@@ -137,7 +137,7 @@ def lines_of(text: str) -> str:
 
 
 def numstat(diff: str, folder: Path) -> list[str]:
-    """The lines that git apply would add and remove, by file."""
+    """Return the lines that git apply would add and remove, by file."""
     words = ["git", "apply", "--numstat", "-"]
     data = diff.encode("utf-8", "surrogateescape")
     done = subprocess.run(

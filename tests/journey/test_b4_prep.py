@@ -55,7 +55,7 @@ class Branch:
 
     @property
     def cover(self) -> str:
-        """The cover commit's id, "" where there is none."""
+        """Return the cover commit's id, "" where there is none."""
         return self.repo.git(
             "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
         )
@@ -71,7 +71,7 @@ class Branch:
 
     @property
     def patches(self) -> list[str]:
-        """The ids of the patches, oldest first."""
+        """Return the ids of the patches, oldest first."""
         found = self.repo.git("rev-list", "--reverse", "master..").split()
         return [one for one in found if one != self.cover]
 
@@ -278,7 +278,7 @@ def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
 
 
 def sent(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
-    """The mails that arrived of a send, past the findings the patches have."""
+    """Return the mails that arrived of a send, past the findings the patches have."""
     done = branch.run("send", "--force", "x", "--yes", *words)
     assert done.code == 0, done.err
     return [

@@ -42,7 +42,7 @@ def _changed(
     author: str | None = None,
     **more: str,
 ) -> Callable[[Path], Repo]:
-    """A topic of one patch that changes frob.c."""
+    """Return a topic of one patch that changes frob.c."""
 
     def build(path: Path) -> Repo:
         repo = story(path, end="")
@@ -61,7 +61,7 @@ def _changed(
 
 
 def _cited(*tags: str) -> Callable[[Path], Repo]:
-    """A topic whose patch has these Fixes: tags, of {good} and {bad} commits."""
+    """Return a topic whose patch has these Fixes: tags, of {good} and {bad} commits."""
 
     def build(path: Path) -> Repo:
         repo = _changed()(path)
@@ -92,7 +92,7 @@ WORLDS: dict[str, Callable[[Path], Repo]] = {
 
 
 def _names(patches: Iterable[dict[str, Any]]) -> Findings:
-    """The findings in the JSON of `check`."""
+    """Return the findings in the JSON of `check`."""
     return Counter(
         (one["name"], one["severity"])
         for patch in patches
@@ -214,7 +214,9 @@ def test_the_fixes_tag_is_the_same_everywhere(tmp_path: Path, world: str) -> Non
 
 
 def _held(path: Path) -> Repo:
-    """The fix of `story`, which linux-6.1.y has word for word, and a branch that needs it."""
+    """Return the fix of `story`, which linux-6.1.y has word for word, and a branch that needs
+    it.
+    """
     repo = story(path, end="")
     for version, commits in (("6.1", "topic~1 topic"), ("6.6", "")):
         repo.git("checkout", "-q", "--detach", "master")

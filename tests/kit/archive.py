@@ -70,7 +70,7 @@ class FilledArchive(Protocol):
 def archive_server(
     kind: str, directory: Path, *mails: bytes
 ) -> Iterator[FilledArchive]:
-    """An archive of this kind (of SERVED or LOCAL) that holds these mails."""
+    """Yield an archive of this kind (of SERVED or LOCAL) that holds these mails."""
     server = _made(kind, directory)
     try:
         server.add(*mails)

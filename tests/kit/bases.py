@@ -48,7 +48,7 @@ def grow(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
 
 
 def upstream(path: Path, commits: int = 5) -> Repo:
-    """A project with `main` and its commits; `master` stays at the first one."""
+    """Return a project with `main` and its commits; `master` stays at the first one."""
     repo = Repo(path)
     grow(repo, 1, "start")
     repo.branch("main")
@@ -57,7 +57,7 @@ def upstream(path: Path, commits: int = 5) -> Repo:
 
 
 def clone(source: Repo, path: Path, *options: str) -> Repo:
-    """A clone of it with its own clock, a minute after the source's."""
+    """Return a clone of it with its own clock, a minute after the source's."""
     source.git("clone", "-q", *options, f"file://{source.path}", str(path))
     made = Repo.__new__(Repo)
     made.path, made._clock = path, source._clock + 60
@@ -65,7 +65,7 @@ def clone(source: Repo, path: Path, *options: str) -> Repo:
 
 
 def fix(repo: Repo, number: int = 1) -> str:
-    """A commit of the person's own."""
+    """Return a commit of the person's own."""
     return repo.commit(
         f"widget: fix {number}\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
         {f"fix{number}.c": "int f;\n"},

@@ -42,7 +42,7 @@ class Canaries:
         self._log = folder / "log"
 
     def command(self, name: str, then: str = "cat") -> str:
-        """A program that writes its name down and goes on as `then`."""
+        """Return a program that writes its name down and goes on as `then`."""
         file = self.folder / name.replace("/", "-")
         file.write_text(_FILTERS.format(name=name, log=self._log, then=then))
         file.chmod(0o755)
@@ -50,7 +50,7 @@ class Canaries:
 
     @property
     def sang(self) -> set[str]:
-        """The names of what ran since the last `hush`."""
+        """Return the names of what ran since the last `hush`."""
         return set(self._log.read_text().split()) if self._log.exists() else set()
 
     def hush(self) -> None:
@@ -187,7 +187,7 @@ def _keys() -> dict[str, str]:
 
 
 def story(path: Path, end: str = "   ") -> Repo:
-    """A fix of two patches whose files have been changed on a stable branch as well, so that
+    """Return a fix of two patches whose files have been changed on a stable branch as well, so that
     everything is compared, merged and written.
 
     Their lines end in `end`.

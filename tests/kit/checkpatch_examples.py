@@ -41,8 +41,8 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """The examples of all rules that stand for a type of checkpatch.pl, and the code that would
-    give the types it never reports.
+    """Yield the examples of all rules that stand for a type of checkpatch.pl, and the code that
+    would give the types it never reports.
     """
     for pack in load_packs():
         for rule in pack.rules:

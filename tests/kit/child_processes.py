@@ -129,7 +129,9 @@ def _imports(tree: ast.AST) -> dict[str, str]:
 
 
 def _dotted(node: ast.AST, names: dict[str, str]) -> str:
-    """The full name of what is called; `.name` for a method of something that was not imported."""
+    """Return the full name of what is called; `.name` for a method of something that was not
+    imported.
+    """
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
     return (
@@ -140,7 +142,7 @@ def _dotted(node: ast.AST, names: dict[str, str]) -> str:
 
 
 def _starts(name: str) -> bool:
-    """Whether a name is one of Python's own ways to start a process."""
+    """Return whether a name is one of Python's own ways to start a process."""
     if name in _HARMLESS:
         return False
     return (
@@ -160,7 +162,7 @@ class _Words:
         return _assigned_once(self._function)
 
     def outside(self, call: ast.Call, name: str) -> set[str]:
-        """The words that may come from outside.
+        """Return the words that may come from outside.
 
         None where the call starts no process, or all its words are ours.
         """
@@ -177,7 +179,7 @@ class _Words:
         return set()
 
     def _of_list(self, argv: ast.expr) -> set[str]:
-        """The words of a program's argv; `*` for one that is not a list here."""
+        """Return the words of a program's argv; `*` for one that is not a list here."""
         if isinstance(argv, ast.Name) and argv.id in self._values:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):
@@ -217,7 +219,7 @@ class _Words:
         return False
 
     def _all_ours(self, words: ast.expr) -> bool:
-        """Whether each word of a list is ours; `--` may end it."""
+        """Return whether each word of a list is ours; `--` may end it."""
         match words:
             case ast.Name(id=name) if name in self._values:
                 return self._all_ours(self._values[name])

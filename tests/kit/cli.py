@@ -25,7 +25,7 @@ class Outcome:
 
     @property
     def json(self) -> Any:
-        """The JSON document on standard output."""
+        """Return the JSON document on standard output."""
         return json.loads(self.out)
 
     def expect(self, code: int, *texts: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 @contextmanager
 def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
-    """The git calls in the context, by their arguments without `-c`.
+    """Yield the git calls in the context, by their arguments without `-c`.
 
     Those that git or its scripts start are left out.
     """

@@ -36,17 +36,17 @@ class Life:
         self.repo = self.another("r", patches)
 
     def another(self, name: str, patches: int = 1) -> Repo:
-        """One more repository of the same making, with the same mail server and archive."""
+        """Return one more repository of the same making, with the same mail server and archive."""
         repo = topic(self.place / name, patches, server=self.server)
         repo.git("config", "--global", "patchpilot.lore", self.archive.url)
         return repo
 
     def run(self, *argv: object) -> Outcome:
-        """A verb in the topic's repository."""
+        """Return a verb in the topic's repository."""
         return call(argv[0], "-C", self.repo.path, *argv[1:])
 
     def track(self, *argv: object) -> Outcome:
-        """A command of `track` in the topic's repository."""
+        """Return a command of `track` in the topic's repository."""
         return call("track", "-C", self.repo.path, *argv)
 
     def send(self, *more: object, publish: bool = True) -> str:
@@ -78,7 +78,7 @@ class Life:
         self.update()
 
     def applied(self, to: str, commit: str = "0123456789ab") -> str:
-        """The maintainer's robot says that it was applied; its Message-ID."""
+        """Return the maintainer's robot says that it was applied; its Message-ID."""
         robot = applied_by_robot(TITLE, commit, marks="")
         self._answer(
             to,
@@ -146,6 +146,6 @@ class Life:
 
 @contextmanager
 def life(place: Path, patches: int = 1) -> Iterator[Life]:
-    """A topic at the beginning of its life: committed, nothing else."""
+    """Yield a topic at the beginning of its life: committed, nothing else."""
     with FaultySink() as server, StandIn() as archive:
         yield Life(place, server, archive, patches)

@@ -44,7 +44,7 @@ def mail(
     minutes: int = 0,
     **headers: str,
 ) -> bytes:
-    """One mail.
+    """Return one mail.
 
     `reply_to` is the id it answers (also its References unless those are given), `headers` by name
     with `_` for `-`.
@@ -79,7 +79,7 @@ def patch(
     author: str = ADA,
     **more: object,
 ) -> bytes:
-    """A patch as sent to its maintainer, a reviewer and the list."""
+    """Return a patch as sent to its maintainer, a reviewer and the list."""
     more.setdefault("to", f"{MATT}, {RITA}, demo@lists.example.org")
     signed = f"{message}\nSigned-off-by: {author}\n"
     diff = DIFF.replace("---\n", f"---\n{notes}\n", 1) if notes else DIFF
@@ -87,7 +87,7 @@ def patch(
 
 
 def mailed(line: str, **more: object) -> bytes:
-    """A patch or cover letter from `ID[+TIME][>ANSWERED] SUBJECT`.
+    """Return a patch or cover letter from `ID[+TIME][>ANSWERED] SUBJECT`.
 
     TIME is in minutes, or in days with a `d`. A cover letter has `notes` as its text.
     """
@@ -109,7 +109,7 @@ def reply(
     quote: str = "Check the pointer before it is used.",
     **more: object,
 ) -> bytes:
-    """A reply with one quoted line."""
+    """Return a reply with one quoted line."""
     return mail(
         f"Re: {subject}",
         f"On Mon, Mar 04, 2024 at 09:00:00AM +0000, Ada Fixer wrote:\n> {quote}\n\n{text}\n",
@@ -124,7 +124,7 @@ PUMP_TITLE = "pump: start at 10"
 def posted(
     version: int, value: int, *, prefix: str = "PATCH", extra: str = ""
 ) -> bytes:
-    """A version of the patch that sets the value; `extra` is another patch of it."""
+    """Return a version of the patch that sets the value; `extra` is another patch of it."""
     marks = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
         f"diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n@@ -{10 * version},7"
@@ -171,7 +171,7 @@ def applied_by_robot(
 
 
 def stable_review(title: str, commit: str, version: str, **more: object) -> bytes:
-    """A patch of a stable review cycle."""
+    """Return a patch of a stable review cycle."""
     body = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"
         f" know.\n\n------------------\n\nFrom: {ADA}\n\ncommit {commit} upstream.\n\nCheck the"
@@ -189,7 +189,7 @@ def stable_review(title: str, commit: str, version: str, **more: object) -> byte
 def stable_added(
     title: str, commit: str, version: str, *, author: str = ADA, **more: object
 ) -> bytes:
-    """The note that a patch was queued for a stable tree."""
+    """Return the note that a patch was queued for a stable tree."""
     body = (
         "\nThis is a note to let you know that I've just added the patch titled\n\n   "
         f" {title}\n\nto the {version}-stable tree which can be found at:\n   "
@@ -207,7 +207,7 @@ def stable_added(
 
 
 def stable_failed(title: str, commit: str, version: str, **more: object) -> bytes:
-    """The note that a patch did not apply to a stable tree."""
+    """Return the note that a patch did not apply to a stable tree."""
     body = (
         f"\nThe patch below does not apply to the {version}-stable tree.\nIf someone wants it"
         f" applied there, then please email the backport.\n\ngit cherry-pick -x {commit}\n#"
@@ -224,7 +224,7 @@ def stable_failed(title: str, commit: str, version: str, **more: object) -> byte
 
 
 def thread(series: str, count: int) -> bytes:
-    """The first mails of a series: a patch and its replies."""
+    """Return the first mails of a series: a patch and its replies."""
     title = f"[PATCH] {series}: check the pointer"
     replies = [
         reply(

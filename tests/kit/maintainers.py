@@ -91,7 +91,7 @@ def patch(
     subject: str = "widget: mend it",
     added: str = "int mended;",
 ) -> str:
-    """A patch of one line to a file, as git format-patch writes it."""
+    """Return a patch of one line to a file, as git format-patch writes it."""
     return f"""\
 From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001
 From: Nia New <nia@newcomers.example>

@@ -34,8 +34,8 @@ def _values(option: Option) -> st.SearchStrategy[str]:
 
 
 def _words(option: Option) -> st.SearchStrategy[list[str]]:
-    """An option in one of its spellings, cut off or whole, with a value or without, in one word or
-    two.
+    """Return an option in one of its spellings, cut off or whole, with a value or without, in one
+    word or two.
     """
     spellings = st.sampled_from([*option.spellings, *option.off])
     alone = spellings.map(lambda spelling: [spelling])
@@ -50,7 +50,7 @@ def _words(option: Option) -> st.SearchStrategy[list[str]]:
 
 
 def _right(option: Option) -> st.SearchStrategy[list[str]]:
-    """An option with a value that it takes."""
+    """Return an option with a value that it takes."""
     if option.kind == FLAG:
         return st.sampled_from([*option.spellings, *option.off]).map(
             lambda spelling: [spelling]

@@ -43,7 +43,7 @@ def message(
 
 
 def send_of(*messages: Message, **changed: Any) -> Send:
-    """A send of these messages that the outbox does not have yet."""
+    """Return a send of these messages that the outbox does not have yet."""
     plain = Send(
         id=0,
         change_id=CHANGE,

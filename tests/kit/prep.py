@@ -54,8 +54,8 @@ def prep(
     above: bool = False,
     end: str = "",
 ) -> Repo:
-    """A repository on `b4/widget` with `patches` commits over `master`; with `cover` that is its
-    cover letter.
+    """Return a repository on `b4/widget` with `patches` commits over `master`; with `cover` that is
+    its cover letter.
 
     b4 sends what is below a tip commit: the patches are put there, unless they are to stay `above`
     it, where `git commit` puts them. `end` ends the lines they change. Each kind is made once; what

@@ -23,7 +23,7 @@ _END = re.compile(
 
 
 def printed_commands() -> dict[str, str]:
-    """Each command as it is printed → where it was found first."""
+    """Return each command as it is printed → where it was found first."""
     found: dict[str, str] = {}
     for path, text in _texts():
         for command in commands_in(text):
@@ -32,7 +32,7 @@ def printed_commands() -> dict[str, str]:
 
 
 def commands_in(text: str) -> Iterator[str]:
-    """The commands in a text: between backticks, or up to where the sentence goes on."""
+    """Yield the commands in a text: between backticks, or up to where the sentence goes on."""
     for begin in _BEGIN.finditer(text):
         rest = text[begin.start() :]
         before = text[begin.start() - 1 : begin.start()]
@@ -79,7 +79,8 @@ def _texts() -> Iterator[tuple[Path, str]]:
 
 
 def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
-    """The strings of a module that can be printed: docstrings count only as the help of a verb.
+    """Yield the strings of a module that can be printed: docstrings count only as the help of a
+    verb.
 
     With `actions` the commands of actions too.
     """
@@ -118,7 +119,7 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
 
 
 def _command(call: ast.Call) -> Iterator[str]:
-    """The command of an `Action(verb, (argument, …), …)`, in backticks.
+    """Yield the command of an `Action(verb, (argument, …), …)`, in backticks.
 
     Nothing for options of the command in hand.
     """
@@ -142,7 +143,7 @@ def _argument(node: ast.expr) -> str:
 
 
 def _filled(node: ast.JoinedStr) -> str:
-    """The text of a formatted string, with the expressions in braces."""
+    """Return the text of a formatted string, with the expressions in braces."""
     return "".join(
         str(part.value)
         if isinstance(part, ast.Constant)
@@ -152,7 +153,7 @@ def _filled(node: ast.JoinedStr) -> str:
 
 
 def _code(text: str) -> Iterator[str]:
-    """The lines of code blocks and the code in sentences."""
+    """Yield the lines of code blocks and the code in sentences."""
     fenced = False
     prose: list[str] = []
     for line in text.splitlines():

@@ -8,7 +8,7 @@ _PATIENCE = 10.0
 
 
 def has_ended(process: int) -> bool:
-    """Whether a process ends within ten seconds."""
+    """Return whether a process ends within ten seconds."""
     end = time.monotonic() + _PATIENCE
     while _runs(process):
         if time.monotonic() > end:

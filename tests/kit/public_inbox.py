@@ -29,7 +29,7 @@ $im->done;
 
 
 def available() -> bool:
-    """Whether public-inbox is installed."""
+    """Return whether public-inbox is installed."""
     return all(
         shutil.which(program)
         for program in ("public-inbox-init", "public-inbox-httpd", "perl")
@@ -167,7 +167,7 @@ def free_port() -> int:
 
 
 def _answers(url: str, *, post: bool = False) -> bool:
-    """Whether a server listens there; with `post`, whether its search finds the mail."""
+    """Return whether a server listens there; with `post`, whether its search finds the mail."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, data=b"" if post else None, timeout=5):

@@ -135,8 +135,8 @@ class RawServer:
             connection.close()
 
     def strikes(self, step: str) -> Fault | None:
-        """The fault, when it strikes at this step now; "between" comes after a mail, all others
-        before or in it.
+        """Return the fault, when it strikes at this step now; "between" comes after a mail, all
+        others before or in it.
         """
         fault = self.fault
         mail = len(self.take()) + (step not in ("between", "QUIT"))

@@ -46,7 +46,7 @@ ANSWER = (
 
 
 def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
-    """A topic's repository, and the Message-ID of the review of a followed patch."""
+    """Return a topic's repository, and the Message-ID of the review of a followed patch."""
     repo = topic(folder / "r", 1, server=server)
     post = mail(
         "[PATCH] widget: change line 1",

@@ -94,7 +94,7 @@ class Repo:
         return self._head()
 
     def _head(self) -> str:
-        """The id of HEAD, read from its file: git has just written it."""
+        """Return the id of HEAD, read from its file: git has just written it."""
         head = self.path / ".git" / "HEAD"
         name = head.read_text().strip() if head.is_file() else ""
         ref = self.path / ".git" / name.removeprefix("ref: ")
@@ -117,7 +117,7 @@ class Repo:
         self.git("checkout", "-q", name)
 
     def state(self) -> tuple[str, str, str]:
-        """The branch's tip, what differs from it in index or files, and the branch."""
+        """Return the branch's tip, what differs from it in index or files, and the branch."""
         (self.path / ".git" / "index").touch()
         return (
             self.git("rev-parse", "HEAD"),

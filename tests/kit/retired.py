@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 
 class RetiredType(NamedTuple):
-    """A type that is dead, why it is, and code (added to `path`) that would give it if it were not."""  # noqa: E501
+    """A type that is dead, why it is, and code (added to `path`) that would give it if it were
+    not.
+    """
 
     checkpatch: str
     why: str
@@ -16,7 +18,7 @@ class RetiredType(NamedTuple):
 
 
 def retired_types() -> tuple[RetiredType, ...]:
-    """All of retired.toml."""
+    """Return all of retired.toml."""
     tables = tomllib.loads(
         Path(__file__).with_name("retired.toml").read_text(encoding="utf-8")
     )["retired"]

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 @cache
 def validator(schema: str) -> Draft202012Validator:
-    """The validator of a schema such as `patchpilot/check/1`.
+    """Return the validator of a schema such as `patchpilot/check/1`.
 
     KeyError if there is no file for it.
     """

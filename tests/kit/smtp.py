@@ -58,7 +58,7 @@ class FaultySink(Sink):
         self.logins: list[tuple[str, bool]] = []
 
     def handler(self) -> Any:
-        """The faulty handler."""
+        """Return the faulty handler."""
         return _Faulty(self)
 
     def options(self) -> dict[str, Any]:
@@ -134,7 +134,9 @@ class _Faulty(Keeper):
 
 
 def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
-    """Wait until nothing has arrived for a while: children of a killed sender may still be at work."""  # noqa: E501
+    """Wait until nothing has arrived for a while: children of a killed sender may still be at
+    work.
+    """
     seen, since = -1, time.monotonic()
     while time.monotonic() - since < quiet:
         now = len(server.take()) + server.faults.seen

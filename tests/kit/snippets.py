@@ -52,23 +52,23 @@ class MemoryTree:
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """The version of its Makefile."""
+        """Return the version of its Makefile."""
         return makefile_version(self.read("Makefile"))
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file."""
+        """Return the content of a file."""
         return self._files.get(path)
 
     def exists(self, path: str) -> bool:
-        """Whether there is such a file or directory."""
+        """Return whether there is such a file or directory."""
         return path in self._files or self.is_dir(path)
 
     def is_dir(self, path: str) -> bool:
-        """Whether there is such a directory."""
+        """Return whether there is such a directory."""
         return any(file.startswith(f"{path.rstrip('/')}/") for file in self._files)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """All files below a directory."""
+        """Return all files below a directory."""
         prefix = f"{directory.rstrip('/')}/" if directory else ""
         return tuple(sorted(path for path in self._files if path.startswith(prefix)))
 
@@ -94,7 +94,7 @@ class MemoryHistory:
         self._tree = tree
 
     def find(self, word: str) -> Commit | None:
-        """The commit whose id begins with this."""
+        """Return the commit whose id begins with this."""
         found = next(
             (commit for commit in self._commits if commit.startswith(word.lower())),
             None,
@@ -111,19 +111,19 @@ class MemoryHistory:
         )
 
     def is_complete(self) -> bool:
-        """The table has all commits."""
+        """Return the table has all commits."""
         return True
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """All subjects, whatever was touched."""
+        """Return all subjects, whatever was touched."""
         return [(subject, (), "") for subject in self._commits.values()]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Whether it is in the table."""
+        """Return whether it is in the table."""
         return commit_id in self._commits
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Whether it is in the table."""
+        """Return whether it is in the table."""
         return old in self._commits
 
     def first_release(self, commit_id: str) -> str | None:
@@ -139,7 +139,7 @@ class MemoryHistory:
         )
 
     def tree_of(self, commit_id: str) -> MemoryTree | None:
-        """The tree of the example, if the commit is in the table."""
+        """Return the tree of the example, if the commit is in the table."""
         return self._tree if self.find(commit_id) else None
 
     def tip_of(self, tree: str) -> Tip | None:
@@ -161,11 +161,11 @@ class MemoryHistory:
         )
 
     def needs_no_backport(self, patch: Patch, project: object) -> bool:
-        """Every fix is for stable."""
+        """Return every fix is for stable."""
         return False
 
     def next_tip(self) -> Tip | None:
-        """The tree of the example, if the table has a commit of linux-next."""
+        """Return the tree of the example, if the table has a commit of linux-next."""
         is_next = self._tree and any(
             "linux-next" in subject for subject in self._commits.values()
         )
@@ -228,7 +228,7 @@ def _parse(text: str, commit: str | None = None) -> Patch:
 
 
 def _member(text: str) -> str:
-    """A patch of a series: a whole mail, or its subject (with header lines above it)."""
+    """Return a patch of a series: a whole mail, or its subject (with header lines above it)."""
     if "\n\n" in text:
         return text.lstrip("\n")
     *headers, subject = text.split("\n")
@@ -248,7 +248,7 @@ def _member(text: str) -> str:
 
 
 def mail_of(example: Example) -> str:
-    """The example as a mail."""
+    """Return the example as a mail."""
     if example.patch is not None:
         return example.patch.lstrip("\n")
     subject = example.subject or SUBJECT
@@ -261,7 +261,7 @@ def mail_of(example: Example) -> str:
 
 
 def mail(subject: str, text: str, diff: str) -> str:
-    """A patch as git format-patch writes it."""
+    """Return a patch as git format-patch writes it."""
     # who adds files shows in the diffstat that MAINTAINERS follows
     stat = (
         " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n"
@@ -278,7 +278,7 @@ def mail(subject: str, text: str, diff: str) -> str:
 
 
 def diff_of(example: Example) -> str:
-    """The diff of an example, its hunk headers counted."""
+    """Return the diff of an example, its hunk headers counted."""
     if example.code is not None:
         assert example.path is not None
         lines = example.code.removeprefix("\n").removesuffix("\n").split("\n")
@@ -300,8 +300,8 @@ def diff_of(example: Example) -> str:
 
 
 def file_diff(path: str, body: str, *, new: bool = False) -> str:
-    """The diff of one file: `body` has signed lines, with `@@` lines between its hunks (one is put
-    first when there is none).
+    """Return the diff of one file: `body` has signed lines, with `@@` lines between its hunks (one
+    is put first when there is none).
     """
     if not body.startswith("@@"):
         body = f"@@\n{body}"
@@ -315,7 +315,7 @@ def file_diff(path: str, body: str, *, new: bool = False) -> str:
 
 
 def whole_diff(text: str) -> str:
-    """A diff as written, with the ranges of its `@@` lines filled in."""
+    """Return a diff as written, with the ranges of its `@@` lines filled in."""
     parts, body = [], []
     for line in text.split("\n"):
         if line.startswith("diff --git ") and body:

@@ -109,7 +109,7 @@ class Terminal:
         return len(self.seen)
 
     def latency(self, key: str) -> float:
-        """Seconds from a key to the first thing written after it.
+        """Return seconds from a key to the first thing written after it.
 
         AssertionError when nothing is.
         """
@@ -128,8 +128,8 @@ class Terminal:
         return spent / 1e9
 
     def queued(self) -> float:
-        """Seconds the main thread was ready to run, but no processor was free: other programs'
-        doing.
+        """Return seconds the main thread was ready to run, but no processor was free: other
+        programs' doing.
         """
         return (
             int(

@@ -18,7 +18,7 @@ def topic(
     server: Sink | RawServer | None = None,
     author: str | None = None,
 ) -> Repo:
-    """A repository with `patches` commits on `topic` over `master`, its upstream.
+    """Return a repository with `patches` commits on `topic` over `master`, its upstream.
 
     `server` is set as mail server.
     """
@@ -51,8 +51,8 @@ def topic(
 
 
 def topic_with_spaces(path: Path, files: int) -> Repo:
-    """Two commits whose files have white space at the ends of their lines, to be fixed in all of
-    them.
+    """Return two commits whose files have white space at the ends of their lines, to be fixed in
+    all of them.
     """
     repo = Repo(path)
     names = [f"frob{number}.c" for number in range(files)]
@@ -77,7 +77,7 @@ def use_server(repo: Repo, server: Sink | RawServer) -> None:
 
 
 def unpacked(mail: Received) -> bytes:
-    """A received mail with the line ends of a file."""
+    """Return a received mail with the line ends of a file."""
     return mail.data.replace(b"\r\n", b"\n")
 
 

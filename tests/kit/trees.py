@@ -27,7 +27,7 @@ class Trees:
         self.first = self.repo.commit("first", {FILE: "".join(LINES)})
 
     def commit(self, message: str, *, checked: bool = True, tag: str = "") -> str:
-        """The patch with this message, or without the check: a revert; a tag on it."""
+        """Return the patch with this message, or without the check: a revert; a tag on it."""
         lines = [*LINES[:12], *(CHECK if checked else []), *LINES[12:]]
         made = self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
         if tag:
@@ -37,7 +37,7 @@ class Trees:
     def on_stable(
         self, version: str, message: str, *, checked: bool = True, tag: str = ""
     ) -> str:
-        """A commit on a stable branch."""
+        """Return a commit on a stable branch."""
         branch = f"refs/remotes/stable/linux-{version}.y"
         known = self.repo.git("rev-parse", "--verify", "-q", branch, check=False)
         self.repo.checkout(known or self.first)
@@ -47,7 +47,7 @@ class Trees:
         return made
 
     def backport(self, commit: str, version: str, *, tag: str = "") -> str:
-        """A stable branch takes a commit of mainline."""
+        """Return a stable branch takes a commit of mainline."""
         message = self.repo.git("show", "-s", "--format=%B", commit)
         return self.on_stable(
             version,

@@ -39,7 +39,7 @@ async def until(
 
 
 def settled(app: PatchpilotApp) -> bool:
-    """Whether nothing is being worked at."""
+    """Return whether nothing is being worked at."""
     screen = app.stage_screen
     reading = any(
         worker.group == "topic" and not worker.is_finished for worker in app.workers
@@ -110,13 +110,13 @@ def text_of(app: PatchpilotApp) -> str:
 
 
 def said(app: PatchpilotApp) -> str:
-    """The newest message, "" where there is none."""
+    """Return the newest message, "" where there is none."""
     return app.message
 
 
 def copy_clone(built: Repositories, place: Path) -> Path:
-    """A copy of the sandbox's clone below `place`, with a mail server that is set and remotes whose
-    names tell nothing of this machine.
+    """Return a copy of the sandbox's clone below `place`, with a mail server that is set and
+    remotes whose names tell nothing of this machine.
     """
     work = place / "linux"
     shutil.copytree(built.work, work, symlinks=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Counts the turns of phrase of patterns.toml in each area of the texts.
+"""Count the turns of phrase of patterns.toml in each area of the texts.
 
 `python -m tests.language.patterns` writes the counts that are below their ceilings as the new
 ceilings; `--list AREA [PATTERN]` prints each place in an area.
@@ -37,7 +37,7 @@ _NO_TEXT = (
 
 
 def areas(text: Text) -> Iterator[str]:
-    """The area that a text belongs to; none for what is no prose."""
+    """Yield the area that a text belongs to; none for what is no prose."""
     file = text.place.partition(":")[0]
     if file in _NO_TEXT or file in _GENERATED or not re.search(r"\w+ \w+", text.text):
         return
@@ -49,7 +49,7 @@ def areas(text: Text) -> Iterator[str]:
 
 @cache
 def prose() -> tuple[tuple[str, Text], ...]:
-    """Every text with its area."""
+    """Return every text with its area."""
     sources = (
         *rule_texts(),
         *code_strings(),
@@ -86,7 +86,7 @@ def counts() -> dict[str, dict[str, int]]:
 
 
 def lowered() -> str:
-    """The text of patterns.toml with each ceiling at the count, where the count is lower.
+    """Return the text of patterns.toml with each ceiling at the count, where the count is lower.
 
     A file without ceilings gets the counts.
     """

@@ -48,7 +48,7 @@ SHOW_AND_FIX = r"""
 
 
 def snippet(language: str) -> str:
-    """The set-up of an editor on the page."""
+    """Return the set-up of an editor on the page."""
     found = re.search(rf"```{language}\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
     assert found
     return found[1]
@@ -56,7 +56,7 @@ def snippet(language: str) -> str:
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """A repository with a staged source file and a message; the command is on PATH."""
+    """Return a repository with a staged source file and a message; the command is on PATH."""
     monkeypatch.setenv(
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )

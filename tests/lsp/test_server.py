@@ -64,7 +64,7 @@ class Text:
         return await self._found()
 
     async def _found(self) -> list[tuple[int, str]]:
-        """The findings once they are there: line from 0, and name."""
+        """Return the findings once they are there: line from 0, and name."""
         while True:
             params = await self.client.wait_for_notification(
                 lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
@@ -86,7 +86,7 @@ class Text:
         )
 
     async def fixed(self, text: str, line: int) -> list[str]:
-        """The text after each fix that is offered for a line."""
+        """Return the text after each fix that is offered for a line."""
         place = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
         params = lsp.CodeActionParams(
             lsp.TextDocumentIdentifier(self.uri), place, lsp.CodeActionContext([])

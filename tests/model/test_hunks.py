@@ -16,8 +16,8 @@ FILES = st.lists(LINE, max_size=14)
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[str, str, str]:
-    """A file, an edited form of it, and a third that resembles the first: which the edit may or may
-    not fit.
+    """Return a file, an edited form of it, and a third that resembles the first: which the edit may
+    or may not fit.
     """
     old = draw(FILES)
     new = list(old)

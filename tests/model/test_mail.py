@@ -29,7 +29,7 @@ from tests.kit import patches
 
 
 def split_mbox(data: bytes) -> list[bytes]:
-    """The mails of an mbox."""
+    """Return the mails of an mbox."""
     return [one_mail(data, start, end) for start, end in mail_bounds(data)]
 
 

@@ -61,7 +61,7 @@ class Place:
     maildir: Path
 
     def run(self, verb: str, *words: str, prelude: str = "") -> Outcome:
-        """A verb in a process that has the third transport."""
+        """Return a verb in a process that has the third transport."""
         argv = [
             sys.executable,
             "-c",
@@ -78,7 +78,7 @@ class Place:
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def send(self, *words: str, prelude: str = "") -> Outcome:
-        """The verb with the transport, past the findings of these small patches."""
+        """Return the verb with the transport, past the findings of these small patches."""
         return self.run(
             "send",
             "--via",
@@ -99,7 +99,7 @@ class Place:
         return document(done)
 
     def written(self) -> list[bytes]:
-        """The mails in the maildir, in the order of the series."""
+        """Return the mails in the maildir, in the order of the series."""
         if not self.maildir.exists():
             return []
         mails = [message.as_bytes() for message in mailbox.Maildir(self.maildir)]
@@ -111,7 +111,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """The page's code in a folder of its own, and a topic to send with it."""
+    """Return the page's code in a folder of its own, and a topic to send with it."""
     files = dict(CODE.findall(PAGE.read_text(encoding="utf-8")))
     assert set(files) == {"__init__.py", "maildir_transport.py"}
     folder = tmp_path / "added" / "maildir"
@@ -126,7 +126,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def document(done: Outcome) -> dict[str, Any]:
-    """The JSON on stdout."""
+    """Return the JSON on stdout."""
     found: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
     return found
 

@@ -23,7 +23,7 @@ CHALLENGE = (
 
 @contextmanager
 def answering(body: bytes) -> Iterator[str]:
-    """A web server that answers every request with status 200 and this body; its address."""
+    """Yield a web server that answers every request with status 200 and this body; its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -41,7 +41,7 @@ def send(repo: Repo, line: str = "", *words: str) -> Outcome:
 
 
 def first_id(outcome: Outcome) -> str:
-    """The first mail's Message-ID."""
+    """Return the first mail's Message-ID."""
     return outcome.json["messages"][0]["message_id"]
 
 
@@ -245,7 +245,7 @@ def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
 
 @contextmanager
 def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """A web endpoint on loopback that answers so, and what was posted."""
+    """Yield a web endpoint on loopback that answers so, and what was posted."""
     posted: list[dict[str, object]] = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -22,8 +22,8 @@ PROSE = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """A topic that b4 knows, of a clean patch and a dirty one, with the command that `setup hooks
-    b4` sets.
+    """Return a topic that b4 knows, of a clean patch and a dirty one, with the command that `setup
+    hooks b4` sets.
     """
     repo = topic(tmp_path / "r", 0)
     text = (repo.path / "widget.c").read_text()

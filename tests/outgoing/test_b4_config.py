@@ -20,7 +20,7 @@ URL = "https://lists.example.org/_b4_submit"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """A topic whose tree names a list for every series."""
+    """Return a topic whose tree names a list for every series."""
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     name(repo, "send-series-to", f"The Team <{TEAM}>")
@@ -38,7 +38,7 @@ def planned(repo: Repo) -> Outcome:
 
 
 def recipients(repo: Repo) -> set[str]:
-    """Who would get it."""
+    """Return who would get it."""
     done = planned(repo)
     assert done.code == 0, done.err
     return {one["email"] for one in done.json["recipients"]}

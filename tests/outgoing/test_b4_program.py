@@ -20,7 +20,7 @@ def asked_anew() -> Iterator[None]:
 
 
 def place(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
-    """A program b4 that prints this as its version, first on PATH; its path."""
+    """Return a program b4 that prints this as its version, first on PATH; its path."""
     program = folder / "b4"
     program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{says}'\n")
     program.chmod(0o755)

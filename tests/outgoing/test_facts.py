@@ -16,7 +16,7 @@ LIST = "widgets@lists.example.org"
 def planned(
     repo: Repo, *words: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    """The refusals and warnings of a send by name, and all of its plan."""
+    """Return the refusals and warnings of a send by name, and all of its plan."""
     done = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
     plan = done.json
     return *(

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each mail once, whatever happens on the way (the whole table: `python -m tests.lab.fault_table`)."""  # noqa: E501
+"""Each mail once, whatever happens on the way (the whole table: `python -m
+tests.lab.fault_table`).
+"""
 
 from pathlib import Path
 

@@ -30,7 +30,7 @@ def send(repo: Repo, line: str = "", *words: str) -> Outcome:
 
 
 def program(folder: Path, body: str) -> Path:
-    """A sendmail of our own."""
+    """Return a sendmail of our own."""
     file = folder / "my sendmail"
     file.write_text(f"#!/bin/sh\n{body}\n")
     file.chmod(0o755)

@@ -50,7 +50,7 @@ def calls(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def repo(tmp_path: Path, calls: Path) -> Repo:
-    """A topic whose mails go to a program like msmtp: the words that it is called with are
+    """Return a topic whose mails go to a program like msmtp: the words that it is called with are
     recipients and options.
     """
     repo = topic(tmp_path / "r", 0)

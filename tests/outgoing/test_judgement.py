@@ -55,7 +55,7 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
 def too_soon(
     now: datetime, version: int = 2, *, resend: bool = False, name: str = "linux"
 ) -> str:
-    """The warning about the last send of the topic in the outbox."""
+    """Return the warning about the last send of the topic in the outbox."""
     with Outbox() as outbox:
         sent = outbox.received(CHANGE)
     return _too_soon(find_project(name), sent, version, now, resend)
@@ -130,7 +130,7 @@ def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None
 
 
 def account(server: FaultySink, **more: object) -> Account:
-    """An account at a server of ours."""
+    """Return an account at a server of ours."""
     values: dict[str, object] = {
         "encryption": "",
         "user": "",

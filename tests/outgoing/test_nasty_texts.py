@@ -186,8 +186,8 @@ def test_what_was_committed_comes_out_of_git_am(via: str, texts: list[Text]) -> 
 
 
 def unreadable(name: str) -> bool:
-    """Whether `git mailinfo` itself loses this name where `git send-email` puts it, encoded and
-    unquoted, on the first line of the body.
+    """Return whether `git mailinfo` itself loses this name where `git send-email` puts it, encoded
+    and unquoted, on the first line of the body.
     """
     return not name.isascii() and any(mark in name for mark in '()"\\@')
 

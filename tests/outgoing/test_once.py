@@ -37,7 +37,7 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def asked(via: str = "git-send-email") -> SendRequest:
-    """A request past the findings that these small patches have."""
+    """Return a request past the findings that these small patches have."""
     return SendRequest(via=via, to=(LIST,), force="a test")
 
 
@@ -49,7 +49,7 @@ def described(repo: Repo) -> None:
 
 
 def clone_of(repo: Repo, path: Path, server: FaultySink) -> Repo:
-    """A clone with the same topic checked out, and its base."""
+    """Return a clone with the same topic checked out, and its base."""
     subprocess.run(
         ["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True
     )

@@ -39,14 +39,14 @@ def patch(
     subject: str = "[PATCH] widget: mend",
     body: str = "It was broken.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
 ) -> Patch:
-    """A patch as a mail."""
+    """Return a patch as a mail."""
     head = f"From: Ada Fixer <ada@example.org>\nSubject: {subject}\n\n{body}\n---\n w.c | 2 +-\n\n"
     text = head + "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
     return parse_patch(text.encode(), "0001.patch")
 
 
 def to(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
-    """A recipient."""
+    """Return a recipient."""
     return Recipient(Address("", email), role, None, header, ("a reason",))
 
 
@@ -66,7 +66,7 @@ NAMES_V1 = (
 
 
 def account(server: str = "mail.example.org") -> Account:
-    """A mail account."""
+    """Return a mail account."""
     return Account(
         "", ADA, None, server, 587, "tls", "", "", "", "", None, None, (), True
     )
@@ -108,17 +108,17 @@ def facts(
 
 
 def names(problems: tuple[object, ...]) -> set[str]:
-    """The problems' names."""
+    """Return the problems' names."""
     return {problem.name for problem in problems}
 
 
 def blocked(*patches: Patch, **changed: Any) -> set[str]:
-    """The names of the problems that block a send with these facts."""
+    """Return the names of the problems that block a send with these facts."""
     return names(blockers(facts(*patches, **changed)))
 
 
 def warned(*patches: Patch, **changed: Any) -> set[str]:
-    """The names of the warnings about a send with these facts."""
+    """Return the names of the warnings about a send with these facts."""
     return names(warnings(facts(*patches, **changed)))
 
 

@@ -26,19 +26,19 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Ended:
-    """The verb with its recipient, past findings, nothing asked of an archive."""
+    """Return the verb with its recipient, past findings, nothing asked of an archive."""
     return repo.patchpilot(
         f"send --force 'a test' --format json --to {LIST} {line}", *words
     )
 
 
 def resume(repo: Repo, line: str = "", *words: str) -> Ended:
-    """The last send taken up again."""
+    """Return the last send taken up again."""
     return repo.patchpilot(f"send --resume --format json {line}", *words)
 
 
 def states(done: Ended) -> str:
-    """The mails' states in a document."""
+    """Return the mails' states in a document."""
     return " ".join(one["state"] for one in done.json["messages"])
 
 
@@ -52,7 +52,7 @@ def in_doubt(repo: Repo, *places: int) -> list[str]:
 
 
 def request() -> Any:
-    """A request for the checked-out branch."""
+    """Return a request for the checked-out branch."""
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest()
@@ -60,7 +60,7 @@ def request() -> Any:
 
 @pytest.fixture
 def cut(tmp_path: Path) -> Any:
-    """A send of three mails of which the first was accepted, and its healed server."""
+    """Yield a send of three mails of which the first was accepted, and its healed server."""
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")

@@ -62,7 +62,7 @@ class Case(NamedTuple):
 def case(
     message: str = Commit().message, *settings: tuple[str, str], **changed: object
 ) -> Case:
-    """A series of one commit."""
+    """Return a series of one commit."""
     return Case((Commit(message)._replace(**changed),), settings)  # type: ignore[arg-type]
 
 
@@ -163,7 +163,7 @@ BY_B4 = {
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """A repository with a branch for each series, made by one process."""
+    """Return a repository with a branch for each series, made by one process."""
     repo = Repo(tmp_path / "r")
     files = {
         "MAINTAINERS": f"ALL\nL:\t{LIST}\nF:\t*\nF:\t*/\n".encode(),
@@ -198,7 +198,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 
 def branch_of(name: str) -> str:
-    """The branch of a series."""
+    """Return the branch of a series."""
     return re.sub(r"\W+", "-", name)
 
 
@@ -237,7 +237,7 @@ def checked_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
 
 
 def composed(repository: Repository, start: str) -> tuple[Message, ...]:
-    """The files of the topic that git send-email gets."""
+    """Return the files of the topic that git send-email gets."""
     request = SendRequest(base=start, cover=repository.flag("format.coverletter"))
     topic, transport = find_topic(repository, request), find(request.via)
     account = transport.account(repository)
@@ -283,7 +283,7 @@ def by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
 
 
 def parts(raw: bytes) -> tuple[dict[str, str], bytes]:
-    """The headers of a message that are compared, and its body without our own footer."""
+    """Return the headers of a message that are compared, and its body without our own footer."""
     head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
     named = dict(field.split(": ", 1) for field in fields)
@@ -325,7 +325,7 @@ def test_the_messages_are_those_of_git(
 
 
 def as_applied(raw: bytes) -> tuple[str, bytes, bytes]:
-    """The subject, the message and the diff of a patch."""
+    """Return the subject, the message and the diff of a patch."""
     message = message_from_bytes(raw)
     body = message.get_payload(decode=True)
     assert isinstance(body, bytes)

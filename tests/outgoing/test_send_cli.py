@@ -21,7 +21,7 @@ LIST = "Widgets <widgets@lists.example.org>"
 
 
 def send(repo: Repo, line: str = "", *words: object) -> Outcome:
-    """The verb with recipients, and past the findings these small patches have."""
+    """Return the verb with recipients, and past the findings these small patches have."""
     return repo.patchpilot(f"send --force 'a test' --to '{LIST}' {line}", *words)
 
 

@@ -23,7 +23,7 @@ NOBODY = "http://127.0.0.1:9/all/"
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Any:
-    """The document of the verb with its recipient."""
+    """Return the document of the verb with its recipient."""
     return repo.patchpilot(f"send --format json --to {LIST} {line}", *words).json
 
 

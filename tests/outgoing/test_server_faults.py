@@ -43,7 +43,7 @@ RAW = b"Subject: x\n\ntext\n.\n..\n"
 
 
 def send(way: Submission) -> Outcome:
-    """One mail over our own client."""
+    """Return one mail over our own client."""
     return way.send("a@example.org", ["b@example.org", "c@example.org"], RAW)
 
 

@@ -22,12 +22,12 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Ended:
-    """The verb with its recipient, past findings."""
+    """Return the verb with its recipient, past findings."""
     return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *words)
 
 
 def ids(done: Ended) -> list[str]:
-    """The Message-IDs of a document."""
+    """Return the Message-IDs of a document."""
     return [load["message_id"] for load in done.json["messages"]]
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""On a terminal: the typed confirmation, git's own password question, the editor for a changelog."""  # noqa: E501
+"""On a terminal: the typed confirmation, git's own password question, the editor for a
+changelog.
+"""
 
 from pathlib import Path
 
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def words(path: Path, *more: str) -> tuple[str, ...]:
-    """A send."""
+    """Return a send."""
     return (
         "send",
         "-C",

@@ -17,7 +17,7 @@ from tests.kit.topics import SIGNED, topic
 
 
 def words(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
-    """The plan of a send as JSON."""
+    """Return the plan of a send as JSON."""
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     done = repo.patchpilot(
         f"send --cc widgets@lists.example.org --dry-run --format json {line}", *more
@@ -26,7 +26,7 @@ def words(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
 
 
 def names(reported: dict[str, object], key: str) -> set[str]:
-    """The names of its refusals or warnings."""
+    """Return the names of its refusals or warnings."""
     return {one["name"] for one in reported[key]}
 
 

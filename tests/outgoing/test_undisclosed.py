@@ -68,7 +68,7 @@ ONLY = ("wilma@example.org", TEAM)
 
 @contextmanager
 def watched_server() -> Iterator[tuple[str, list[str]]]:
-    """A web server on loopback that has nothing, and what it was asked."""
+    """Yield a web server on loopback that has nothing, and what it was asked."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -91,7 +91,7 @@ def watched_server() -> Iterator[tuple[str, list[str]]]:
 
 
 def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
-    """A topic whose tags, cover letter and configuration name many who are not to know."""
+    """Return a topic whose tags, cover letter and configuration name many who are not to know."""
     if via == "b4":
         repo = prep(path, "branch-description", 1, server=server, cover=COVER)
     else:

@@ -18,7 +18,7 @@ from tests.kit.topics import topic
 
 @pytest.fixture
 def blocked(tmp_path: Path) -> Repo:
-    """A topic with two problems: no list, and a commit without a sign-off."""
+    """Return a topic with two problems: no list, and a commit without a sign-off."""
     repo = topic(tmp_path / "r", 0)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.commit(

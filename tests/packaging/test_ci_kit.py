@@ -43,7 +43,9 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def repo(tmp_path: Path, environment: None) -> Repo:
-    """A topic of one commit with findings, and the branch of its base as the remote has it."""
+    """Return a topic of one commit with findings, and the branch of its base as the remote has
+    it.
+    """
     repo = Repo(tmp_path / "r")
     repo.commit(
         GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}

@@ -22,8 +22,8 @@ needs_apt = pytest.mark.skipif(
 
 @pytest.fixture
 def apt(tmp_path: Path) -> dict[str, str]:
-    """An environment in which apt-get knows what is installed here, has no source of packages, and
-    locks nothing of the system.
+    """Return an environment in which apt-get knows what is installed here, has no source of
+    packages, and locks nothing of the system.
     """
     for folder in ("lists/partial", "cache/archives/partial", "dpkg", "etc"):
         (tmp_path / folder).mkdir(parents=True)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The wheel carries its data, and finds it when it is installed, editable or run from a checkout."""  # noqa: E501
+"""The wheel carries its data, and finds it when it is installed, editable or run from a
+checkout.
+"""
 
 import subprocess
 import sys

@@ -57,7 +57,9 @@ def add(text: str = ACME, name: str = "acme") -> None:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """An Acme tree with a culprit that is in 4.2, a stable branch of it, and the fix on top."""
+    """Return an Acme tree with a culprit that is in 4.2, a stable branch of it, and the fix on
+    top.
+    """
     repo = Repo(tmp_path / "acme")
     repo.commit("Acme 4.0.0", START)
     repo.tag("v4.0.0")

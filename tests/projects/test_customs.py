@@ -21,7 +21,7 @@ Signed-off-by: Carl Keeper <carl@example.org>
 
 
 def row(subject: str, *folders: str) -> Row:
-    """One patch to these directories."""
+    """Return one patch to these directories."""
     return Row(form_of(subject), 1, folders)
 
 

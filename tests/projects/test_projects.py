@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The shipped projects: what they inherit, which keys there are, and that code reads each of them."""  # noqa: E501
+"""The shipped projects: what they inherit, which keys there are, and that code reads each of
+them.
+"""
 
 import ast
 import re

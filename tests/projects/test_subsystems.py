@@ -45,7 +45,7 @@ def fresh() -> Iterator[None]:
 
 
 def written(*paths: str, subject: str = "frob: wait for the link", to: str = "") -> str:
-    """A patch to these files, as a mail."""
+    """Return a patch to these files, as a mail."""
     diff = "".join(file_diff(path, "+\tfrob_start(frob);\n") for path in paths)
     whole = mail(
         subject,
@@ -57,7 +57,7 @@ def written(*paths: str, subject: str = "frob: wait for the link", to: str = "")
 
 
 def patch(*paths: str, to: str = "") -> Patch:
-    """A patch to these files."""
+    """Return a patch to these files."""
     return parse_patch(written(*paths, to=to).encode(), "a.patch")
 
 
@@ -71,7 +71,7 @@ def add(text: str, name: str) -> Path:
 
 
 def names(*paths: str) -> list[str]:
-    """The subsystems of files; "" where there is none."""
+    """Return the subsystems of files; "" where there is none."""
     return [found.name if (found := subsystem_of_path(path)) else "" for path in paths]
 
 

@@ -35,7 +35,7 @@ class Commit(NamedTuple):
 
 
 def made(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
-    """A repository whose topic has these commits."""
+    """Return a repository whose topic has these commits."""
     repo = Repo(path)
     files = {
         **FILES,
@@ -56,7 +56,7 @@ def made(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
 
 
 def people(repo: Repo) -> RecipientPlan:
-    """Whom patchpilot sends the topic to."""
+    """Return whom patchpilot sends the topic to."""
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
         account = read_account(repository)
@@ -64,12 +64,12 @@ def people(repo: Repo) -> RecipientPlan:
 
 
 def received(repo: Repo) -> dict[str, tuple[int, ...]]:
-    """The recipients of patchpilot's messages, with the patches that they get."""
+    """Return the recipients of patchpilot's messages, with the patches that they get."""
     return {one.address.email: one.patches for one in people(repo).recipients}
 
 
 def by_git(repo: Repo, count: int) -> set[str]:
-    """Whom git send-email sends the topic to."""
+    """Return whom git send-email sends the topic to."""
     out = repo.git(
         "send-email --dry-run --confirm=never --suppress-cc=self"
         f" --to=list@lists.example.org -{count}"
@@ -78,7 +78,7 @@ def by_git(repo: Repo, count: int) -> set[str]:
 
 
 def by_b4(repo: Repo, out: Path) -> list[set[str]]:
-    """Whom b4 sends each message of the topic to, the cover letter first."""
+    """Return whom b4 sends each message of the topic to, the cover letter first."""
     repo.git("config b4.prep-cover-strategy branch-description")
     b4(repo, "prep -e origin/master")
     words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"

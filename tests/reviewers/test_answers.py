@@ -61,7 +61,7 @@ PATH = "drivers/foo/foo.c"
 
 
 def row(**given: object) -> str:
-    """A line of an answer: the missing unlock at line 9, with changes."""
+    """Return a line of an answer: the missing unlock at line 9, with changes."""
     right = {
         "path": PATH,
         "line": 9,

@@ -56,7 +56,7 @@ Answering = Callable[..., Path]
 
 @pytest.fixture
 def topic(tmp_path: Path) -> Repo:
-    """A branch with a fix that forgets to unlock."""
+    """Return a branch with a fix that forgets to unlock."""
     source = upstream(tmp_path / "source")
     source.commit("foo: add it", {"foo.c": SOURCE})
     repo = clone(source, tmp_path / "repo")

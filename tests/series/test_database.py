@@ -147,7 +147,7 @@ def test_what_breaks_a_constraint_stays_an_error_of_sqlite_and_is_rolled_back(
 
 
 def filled() -> Path:
-    """The outbox and a draft with so much in them that they have many pages.
+    """Return the outbox and a draft with so much in them that they have many pages.
 
     The next process opens it.
     """

@@ -33,7 +33,7 @@ def patch(
     authored: str = "",
     paths: str = "drivers/net/usb/x.c",
 ) -> PatchFeatures:
-    """A patch that changes one line for each letter.
+    """Return a patch that changes one line for each letter.
 
     Its hash is that of the lines unless another is given.
     """

@@ -16,13 +16,13 @@ from tests.kit.cli import call
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty temporary directory."""
+    """Return an empty temporary directory."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
 def raised(message: str) -> RuntimeError:
-    """An exception with a traceback."""
+    """Return an exception with a traceback."""
     try:
         raise RuntimeError(message)
     except RuntimeError as error:

@@ -37,8 +37,8 @@ ADA = "Ada Fixer <ada@example.org>"
 
 
 def topic(path: Path) -> Repo:
-    """A branch of two commits: the first is untidy in its message and its code, the second changes
-    lines beside.
+    """Return a branch of two commits: the first is untidy in its message and its code, the second
+    changes lines beside.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
@@ -313,8 +313,8 @@ TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
 
 
 def moving(path: Path, moved: str) -> Repo:
-    """A branch whose first commit adds a function at the top of a file and whose second puts it,
-    perhaps changed, at the end.
+    """Return a branch whose first commit adds a function at the top of a file and whose second puts
+    it, perhaps changed, at the end.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")

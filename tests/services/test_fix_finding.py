@@ -27,7 +27,9 @@ TEXT = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """A branch of one commit of Ada, with two findings on one line, signed off by Ben only."""
+    """Return a branch of one commit of Ada, with two findings on one line, signed off by Ben
+    only.
+    """
     repo = Repo(tmp_path / "r")
     for name, value in (
         ("user.name", "Ada Fixer"),
@@ -50,7 +52,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
-    """The fix of the first finding of this name."""
+    """Return the fix of the first finding of this name."""
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))

@@ -31,7 +31,7 @@ HOME = answer(
 
 @pytest.fixture
 def followed(tmp_path: Path) -> "Callable[..., Tracked]":
-    """The series of V1 with these answers, as shown with a repository."""
+    """Return the series of V1 with these answers, as shown with a repository."""
 
     def follow(*answers: bytes, repository: Repo | None = None) -> Tracked:
         file = tmp_path / "thread.mbox"
@@ -184,7 +184,7 @@ TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2)
 def add_own(
     tmp_path: Path, *mails: bytes, target: str | None = None
 ) -> tuple[Tracked, ...]:
-    """The series of an mbox, added in a repository whose user is Ada."""
+    """Return the series of an mbox, added in a repository whose user is Ada."""
     repo = Repo(tmp_path / "r")
     file = tmp_path / "thread.mbox"
     file.write_bytes(mbox(*mails))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply is sent once: asked for again, from two processes, after a kill, and with another draft."""  # noqa: E501
+"""A reply is sent once: asked for again, from two processes, after a kill, and with another
+draft.
+"""
 
 import contextlib
 import os
@@ -26,7 +28,7 @@ OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")
 def _answer(
     folder: Path, server: FaultySink, *words: object, text: str = ANSWER
 ) -> tuple[object, ...]:
-    """The words of a reply to a review in a new repository, without a question."""
+    """Return the words of a reply to a review in a new repository, without a question."""
     repo, review = followed(folder, server)
     (folder / "answer.txt").write_text(text)
     return (

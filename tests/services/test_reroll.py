@@ -32,7 +32,7 @@ DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 
 def known(one: int, version: int = 1) -> KnownPatch:
-    """The patch of mail `one` of a version, as tests.kit.outbox makes it."""
+    """Return the patch of mail `one` of a version, as tests.kit.outbox makes it."""
     return KnownPatch(str(message(one, version).patch_id), f"widget: change {one}")
 
 

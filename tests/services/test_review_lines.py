@@ -21,7 +21,7 @@ PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in ran
 
 
 def table(patches: int, people: int) -> ReviewTable:
-    """Each state once in each row, with tags where the state has them."""
+    """Return each state once in each row, with tags where the state has them."""
     states = tuple(ReviewState)
     found = []
     for number in range(1, patches + 1):

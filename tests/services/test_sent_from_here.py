@@ -23,7 +23,7 @@ ASKS = "Please explain why line 1 was wrong.\n\nPlease use a constant here."
 
 
 def _row(text: str, name: str) -> str:
-    """A row of `track show`."""
+    """Return a row of `track show`."""
     return next(
         line.removeprefix(f"  {name}").strip()
         for line in text.splitlines()
@@ -122,7 +122,7 @@ def test_a_bounce_of_any_version_is_stored_and_may_be_added_again(
 
 
 def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
-    """A file with nothing but a reply."""
+    """Return a file with nothing but a reply."""
     when = format_datetime(datetime.now(UTC))
     raw = (
         f"From: {sender}\nTo: {LIST}\nSubject: Re: [PATCH] {TITLE}\nMessage-ID: <{ident}>\n"

@@ -37,7 +37,7 @@ DATE = "Date: Mon, 12 Dec 2022 10:00:00 +0000"
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Repo:
-    """A repository that looks like a kernel's, with one commit."""
+    """Return a repository that looks like a kernel's, with one commit."""
     repo = Repo(tmp_path / "tree")
     files = {
         "Makefile": MAKEFILE,
@@ -64,7 +64,7 @@ def _series(
     commits: list[tuple[str, dict[str, str | None]]],
     *words: str,
 ) -> list[str]:
-    """The commits made on a branch and written as mails of December 2022.
+    """Return the commits made on a branch and written as mails of December 2022.
 
     The tree is left as it was.
     """
@@ -152,7 +152,7 @@ OLD = "drivers/demo/old.c"
 def _renamed(
     tree: Repo, out: Path, *words: str, then: str = "renamed_again"
 ) -> list[str]:
-    """Two patches that rename the same line."""
+    """Return two patches that rename the same line."""
     names = ("renamed", then)
     rows = [
         (f"demo: Name it {name}", {OLD: _old(10, f"int {name};\n")}) for name in names

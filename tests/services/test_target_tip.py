@@ -16,7 +16,7 @@ from tests.kit.repos import Repo
 def target(
     repo: Repo, revision: str = "HEAD", named: str | None = None
 ) -> TargetTree | None:
-    """The target of a commit; of patch files where the revision is ""."""
+    """Return the target of a commit; of patch files where the revision is ""."""
     with Repository.open(repo.path) as repository:
         return find_target(
             repository, [repository.resolve(revision)] if revision else [], named

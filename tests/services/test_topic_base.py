@@ -33,7 +33,7 @@ def _stale_master(place: Path) -> Repo:
 
 
 def _single_branch_itself(place: Path) -> Repo:
-    """The commits are on the branch that was cloned."""
+    """Return the commits are on the branch that was cloned."""
     repo = clone(upstream(place / "up"), place / "r", "--single-branch", "-b", "main")
     fix(repo)
     return repo
@@ -71,7 +71,7 @@ def _pushed_under_another_name(place: Path) -> Repo:
 
 
 def _pushed_before_rebase(place: Path) -> Repo:
-    """The copy is behind the project by now.
+    """Return the copy is behind the project by now.
 
     The topic was rebased onto it, and its upstream is still the copy.
     """
@@ -102,7 +102,7 @@ def _detached(place: Path) -> Repo:
 
 
 def _rebased_upstream(place: Path) -> Repo:
-    """The branch's upstream was rebased after the topic was started from it."""
+    """Return the branch's upstream was rebased after the topic was started from it."""
     source = upstream(place / "up")
     source.branch("for-next")
     grow(source, 3, "queued", SUBMAINTAINER)
@@ -116,7 +116,7 @@ def _rebased_upstream(place: Path) -> Repo:
 
 
 def _next(place: Path) -> tuple[Repo, Repo]:
-    """The project, and a linux-next that has merged a subsystem into it."""
+    """Return the project, and a linux-next that has merged a subsystem into it."""
     source = upstream(place / "up")
     tree = clone(source, place / "next", "-b", "main")
     tree.branch("subsystem")
@@ -150,7 +150,7 @@ def _on_yesterdays_linux_next(place: Path) -> Repo:
 
 
 def _mainline_with_linux_next(place: Path) -> Repo:
-    """The topic is on mainline; linux-next has that commit too and is as near."""
+    """Return the topic is on mainline; linux-next has that commit too and is as near."""
     source, tree = _next(place)
     repo = clone(source, place / "r")
     add_remote(repo, "next", tree)
@@ -160,7 +160,7 @@ def _mainline_with_linux_next(place: Path) -> Repo:
 
 
 def _stable(place: Path) -> Repo:
-    """A stable branch is checked out under its own name, with commits on top."""
+    """Return a stable branch is checked out under its own name, with commits on top."""
     source = upstream(place / "up")
     source.tag("v6.6")
     source.branch("linux-6.6.y")
@@ -172,14 +172,14 @@ def _stable(place: Path) -> Repo:
 
 
 def _on_stable(place: Path) -> Repo:
-    """A topic on a stable branch, without upstream."""
+    """Return a topic on a stable branch, without upstream."""
     repo = _stable(place)
     repo.git("checkout -q --no-track -b backport")
     return repo
 
 
 def _merges(place: Path) -> Repo:
-    """A branch that merged mainline and a subsystem's tree on its way."""
+    """Return a branch that merged mainline and a subsystem's tree on its way."""
     source = upstream(place / "up")
     tree = clone(source, place / "sub", "-b", "main")
     grow(tree, 5, "subsystem", SUBMAINTAINER)
@@ -193,7 +193,7 @@ def _merges(place: Path) -> Repo:
 
 
 def _local_master_is_stale(place: Path) -> Repo:
-    """The upstream is the local main, which nobody pulled.
+    """Return the upstream is the local main, which nobody pulled.
 
     The topic was rebased onto origin/main.
     """

@@ -99,7 +99,7 @@ TAGS = (
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A tree with every role, and a commit to fix that has tags of its own.
+    """Return a tree with every role, and a commit to fix that has tags of its own.
 
     Both are needed by every row, none changes them.
     """
@@ -124,7 +124,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture
 def repository(repo: Repo) -> Iterator[Repository]:
-    """The repository, with every setting of the user that names recipients."""
+    """Yield the repository, with every setting of the user that names recipients."""
     for name in ("to", "cc", "bcc"):
         repo.git(
             "config", "--global", f"sendemail.{name}", f"{name}@configured.example"
@@ -155,7 +155,7 @@ def repository(repo: Repo) -> Iterator[Repository]:
 
 
 def series_with(tag: str, culprit: str) -> Series:
-    """A patch that one more recipient would get because of this tag."""
+    """Return a patch that one more recipient would get because of this tag."""
     lines = {
         "closes": "Closes: <somebody@tag.example>",
         "link": "Link: https://lore.kernel.org/r/somebody@tag.example",

@@ -72,7 +72,7 @@ def repo(workdir: Path) -> Repo:
 
 
 def found(repo: Repo, *words: str, stdin: str = "", code: int = 0) -> dict[str, Any]:
-    """The answer in JSON."""
+    """Return the answer in JSON."""
     done = call("find", "-C", repo.path, *words, "--json", stdin=stdin.encode())
     assert done.code == code, done.err
     answer: dict[str, Any] = json.loads(done.out)
@@ -172,12 +172,12 @@ def test_the_result_of_a_bisection_finds_a_fix_without_a_tag(repo: Repo) -> None
 
 
 def step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:
-    """The next step of a bisection."""
+    """Return the next step of a bisection."""
     return found(repo, "--bisect", *words, code=code)
 
 
 def answered(repo: Repo, commit: str, fix: str) -> str:
-    """The answer for the build of a commit."""
+    """Return the answer for the build of a commit."""
     return "good" if fix in repo.git("rev-list", commit).split() else "bad"
 
 

@@ -20,7 +20,7 @@ OOPS = """\
 
 
 def names(text: str) -> list[str]:
-    """The functions in a log, the most telling first."""
+    """Return the functions in a log, the most telling first."""
     return [frame.function for frame in read_log(text).frames]
 
 

@@ -84,7 +84,7 @@ def history(
     path: Path,
     message: str = "ring: fix the mask\n\nThe mask must be one less than the size.\n",
 ) -> History:
-    """A ring buffer: born in v1.0, its mask wrong since v1.1, mended on top of v1.2."""
+    """Return a ring buffer: born in v1.0, its mask wrong since v1.1, mended on top of v1.2."""
     repo = Repo(path)
     start = repo.commit(
         "ring: add ring buffers" + SIGNED, {"ring.c": START, "other.c": "int other;\n"}

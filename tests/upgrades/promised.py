@@ -26,7 +26,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 
 def promised() -> tuple[str, ...]:
-    """All that this version promises, in order."""
+    """Return all that this version promises, in order."""
     return tuple(
         sorted(
             {*_commands(root, ""), *_settings(), *_codes(), *_rules(), *_documents()}
@@ -85,7 +85,7 @@ def _documents() -> Iterator[str]:
 
 
 def _keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    """The path and the types of each key of a schema."""
+    """Yield the path and the types of each key of a schema."""
     for one in schema.get("oneOf", ()):
         yield from _keys(one, path)
     required = schema.get("required", ())

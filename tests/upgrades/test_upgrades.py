@@ -37,7 +37,7 @@ CHANGE = "20261120-widget-0123456789ab"
 
 @pytest.fixture
 def state() -> Path:
-    """The user's state directory as 0.1 left it."""
+    """Return the user's state directory as 0.1 left it."""
     folder = state_folder()
     shutil.copytree(OLD / "recipients", folder / "recipients")
     for name in ("trusted.json", "walk.json"):

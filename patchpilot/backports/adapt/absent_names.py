@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the names that an adapted file uses but the branch lacks."""
+"""Find the names that an adapted file uses but the branch lacks."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,12 +21,12 @@ _TIMEOUT = 10.0
 
 
 def names_in(lines: Iterable[str]) -> set[str]:
-    """Returns all names in these lines."""
+    """Return all names in these lines."""
     return {name for line in lines for name in IDENTIFIER.findall(line)}
 
 
 def names_used(lines: Sequence[str]) -> set[str]:
-    """Returns the functions, fields and constants that these lines of C use."""
+    """Return the functions, fields and constants that these lines of C use."""
     return {
         name
         for line in code_lines(lines)
@@ -39,7 +39,7 @@ def names_used(lines: Sequence[str]) -> set[str]:
 def absent_names(
     scratch: Scratch, tree: str, base: str, names: Iterable[str], near: Sequence[str]
 ) -> set[str]:
-    """Returns the names that the base's tree has and the branch's tree does not.
+    """Return the names that the base's tree has and the branch's tree does not.
 
     The folders `near` are searched first.
     """
@@ -95,7 +95,7 @@ def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
 
 
 def _declared(body: Sequence[str]) -> set[str]:
-    """The variables and parameters of a function, as far as their lines show."""
+    """Return the variables and parameters of a function, as far as their lines show."""
     found: set[str] = set()
     for line in body:
         if line.lstrip().startswith(

@@ -145,7 +145,7 @@ def concluded(
 
 
 def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
-    """The conflicted files of a merge, merged; none where one cannot be adapted."""
+    """Return the conflicted files of a merge, merged; none where one cannot be adapted."""
     files: dict[str, AdaptedFile] = {}
     for path in merge.paths:
         file = _read(scratch, merge, path)
@@ -157,7 +157,7 @@ def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
 
 
 def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
-    """The sides of a conflicted file.
+    """Return the sides of a conflicted file.
 
     None for a binary one, and for one that the fix adds or deletes.
     """
@@ -208,7 +208,7 @@ def _unknown(
 
 
 def _near(paths: Sequence[str]) -> list[str]:
-    """The folders of files, and those of shared headers."""
+    """Return the folders of files, and those of shared headers."""
     return sorted(
         {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Matches the lines or tokens of two texts."""
+"""Match the lines or tokens of two texts."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -68,7 +68,7 @@ def gaps(
 
 
 def similarity(one: Sequence[str], other: Sequence[str]) -> float:
-    """Returns the similarity of two token sequences, from 0 to 1."""
+    """Return the similarity of two token sequences, from 0 to 1."""
     if not one and not other:
         return 1.0
     common = (Counter(one) & Counter(other)).total()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adapts a patch file to an unpacked tree, with only the hunks as the source for the pre-image."""
+"""Adapt a patch file to an unpacked tree, with only the hunks as the source for the pre-image."""
 
 from patchpilot.backports.adapt.adaptation import concluded, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
@@ -14,7 +14,7 @@ PLAIN_FILE = "100644"
 
 
 def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
-    """Adapts the files of a patch that do not apply to a tree.
+    """Adapt the files of a patch that do not apply to a tree.
 
     Returns None if one of them is new, deleted, renamed or binary, or if a hunk cannot be placed.
     """

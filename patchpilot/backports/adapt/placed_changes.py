@@ -29,8 +29,7 @@ class Change(NamedTuple):
 def before_and_after(
     ours: Sequence[str], changes: Sequence[Change]
 ) -> tuple[list[str], list[str]] | None:
-    """Returns the lines of a file before and after a fix, reconstructed from `ours` and the
-    changes.
+    """Return the lines of a file before and after a fix, reconstructed from `ours` and the changes.
 
     Returns None if a change cannot be placed.
     """
@@ -54,8 +53,8 @@ def before_and_after(
 def _place(
     ours: Sequence[str], old: Sequence[str], meant: int
 ) -> tuple[int, int] | None:
-    """The range of lines of the file that a hunk is about: where most of its lines are, rare ones
-    first, the nearest to its intended line.
+    """Return the range of lines of the file that a hunk is about: where most of its lines are, rare
+    ones first, the nearest to its intended line.
     """
     places: dict[str, list[int]] = {}
     for at, line in enumerate(ours):

@@ -153,7 +153,7 @@ def _chunks(
 
 
 def _spaced(mine: str, old: str, new: str) -> str:
-    """A line that all sides have, with the white space of the side that changed it.
+    """Return a line that all sides have, with the white space of the side that changed it.
 
     A new indentation is added to the branch's own.
     """
@@ -187,7 +187,7 @@ class _TokenChunk:
         self.ways: list[How] = []
 
     def merge(self) -> list[Token]:
-        """The branch's tokens with the fix's changes."""
+        """Return the branch's tokens with the fix's changes."""
         result = self._respaced()
         for old, new in reversed(list(gaps(self.in_new, len(self.old), len(self.new)))):
             place = self._carry(old, self.new[new[0] : new[1]])
@@ -252,7 +252,7 @@ class _TokenChunk:
         return left, right
 
     def _is_whole_lines(self, left: int, right: int, added: Sequence[str]) -> bool:
-        """Whether what both sides added at a place are whole lines."""
+        """Return whether what both sides added at a place are whole lines."""
         starts = left == 0 or self.mine[left - 1].text == NEWLINE
         return (
             starts
@@ -263,7 +263,7 @@ class _TokenChunk:
     def _torn(
         self, low: int, high: int, added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """A change of text that the branch has only a part of, or nothing."""
+        """Return a change of text that the branch has only a part of, or nothing."""
         before = max((at for at in self.in_mine if at < low), default=-1)
         after = min((at for at in self.in_mine if at >= high), default=len(self.old))
         left = self.in_mine[before] + 1 if before >= 0 else 0
@@ -282,7 +282,7 @@ class _TokenChunk:
         return (left, left) if self._is_whole_lines(left, left, texts(added)) else None
 
     def _respaced(self) -> list[Token]:
-        """The branch's tokens, with the white space that the fix changed."""
+        """Return the branch's tokens, with the white space that the fix changed."""
         result = list(self.mine)
         for at, here in self.in_mine.items():
             there = self.in_new.get(at)
@@ -307,7 +307,7 @@ def _find(texts_: Sequence[str], wanted: Sequence[str]) -> int | None:
 
 
 def _is_alike(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether two texts have most of their words in common."""
+    """Return whether two texts have most of their words in common."""
     return (
         similarity([*filter(is_word, one)], [*filter(is_word, other)])
         >= _STILL_THE_SAME

@@ -36,12 +36,12 @@ def is_sound(
 
 
 def is_code(path: str) -> bool:
-    """Whether a path is that of a C or C++ file."""
+    """Return whether a path is that of a C or C++ file."""
     return path.endswith(_CODE)
 
 
 def code_lines(lines: Sequence[str]) -> Iterator[str]:
-    """Yields the lines with comments, strings and preprocessor directives removed."""
+    """Yield the lines with comments, strings and preprocessor directives removed."""
     in_comment = continued = False
     for line in lines:
         text = line.rstrip("\n")
@@ -67,7 +67,7 @@ def _opens_comment(text: str) -> bool:
 
 
 def _is_marked(lines: Sequence[str]) -> bool:
-    """Whether any of these lines is a conflict marker."""
+    """Return whether any of these lines is a conflict marker."""
     return any(_MARKER.match(line) for line in lines)
 
 

@@ -219,7 +219,7 @@ def _export(text: str, file: Path) -> None:
 
 
 def _action(words: tuple[str, ...]) -> tuple[str, str | None]:
-    """The action ("" where none is named) and the TARGET among the arguments."""
+    """Return the action ("" where none is named) and the TARGET among the arguments."""
     action = words[0] if words and words[0] in ("show", "reset") else ""
     rest = words[1:] if action else words
     if len(rest) > 1:

@@ -143,7 +143,7 @@ class _Asking:
         self.refusal: RefusedError | None = None
 
     def confirm(self, preparation: Preparation) -> bool:
-        """Whether to write it."""
+        """Return whether to write it."""
         if not self._needed:
             return True
         if not sys.stdin.isatty():
@@ -226,7 +226,7 @@ def text(result: Preparation, colored: bool) -> str:
 
 
 def _note(text: str) -> list[str]:
-    """A note as lines, which are only wrapped on a terminal."""
+    """Return a note as lines, which are only wrapped on a terminal."""
     if not sys.stdout.isatty():
         return [f"  # {text}"]
     from patchpilot.cli.output.text_layout import columns, filled

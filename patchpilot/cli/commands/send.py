@@ -260,7 +260,7 @@ def _plan(
     request: SendRequest,
     asked: Mapping[str, Any],
 ) -> Sending:
-    """The mails of a new send, or with --resume those that are left of the last one."""
+    """Return the mails of a new send, or with --resume those that are left of the last one."""
     from patchpilot.services.send.plan_send import plan as plan_mails
 
     with progress_of(common) as progress:
@@ -315,7 +315,9 @@ def _show_blocked(
 def _nothing_to_do(
     common: Common, place: Workplace, plan: Sending, *, dry_run: bool
 ) -> int:
-    """Report a resumed send with no mail left to send; b4's tracking data is updated where needed."""  # noqa: E501
+    """Report a resumed send with no mail left to send; b4's tracking data is updated where
+    needed.
+    """
     from patchpilot.services.send.send_mails import deliver, with_result
 
     with progress_of(common) as progress:

@@ -509,7 +509,7 @@ def _shown(
 
 
 def _in_file(common: Common, mbox: Path, number: int | None) -> tuple["Tracked", ...]:
-    """The series in a file."""
+    """Return the series in a file."""
     from patchpilot.errors import UsageError
     from patchpilot.topic.followed.follow_series import read_mbox
 
@@ -624,7 +624,7 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
 
 
 def _ago(past: "timedelta") -> str:
-    """A time in the past in the largest unit that fits: `3 hours ago`."""
+    """Return a time in the past in the largest unit that fits: `3 hours ago`."""
     from patchpilot.model.counted import counted
 
     minutes = int(past.total_seconds()) // 60

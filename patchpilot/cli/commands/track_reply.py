@@ -150,7 +150,7 @@ def _reply(
 def _plan(
     common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]
 ) -> "ReplyPlan | None":
-    """The plan of the reply, its draft edited; None where the draft was deleted."""
+    """Return the plan of the reply, its draft edited; None where the draft was deleted."""
     from patchpilot.services.reply.reply_session import (
         ReplyWishes,
         discard,

@@ -24,19 +24,19 @@ _NOTHING = WorkDone()
 
 
 def has_conflict(results: Sequence[BackportResult]) -> bool:
-    """Whether the fix conflicts on any branch."""
+    """Return whether the fix conflicts on any branch."""
     return any(
         branch.verdict == "conflict" for result in results for branch in result.branches
     )
 
 
 def has_affected(results: Sequence[BackportResult]) -> bool:
-    """Whether any branch still needs the fix."""
+    """Return whether any branch still needs the fix."""
     return any(branch.wants_fix for result in results for branch in result.branches)
 
 
 def wrote_nothing(results: Sequence[BackportResult], done: WorkDone) -> bool:
-    """Whether patches were to be written for branches that need the fix, and none were."""
+    """Return whether patches were to be written for branches that need the fix, and none were."""
     return (
         bool(done.written)
         and has_affected(results)
@@ -98,8 +98,8 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
 
 
 def _missing(result: BackportResult) -> list[str]:
-    """The series that are not in the repository, once for all fixes, with one command for those it
-    can fetch.
+    """Return the series that are not in the repository, once for all fixes, with one command for
+    those it can fetch.
     """
     if not result.missing:
         return []
@@ -162,12 +162,12 @@ def _work_text(done: WorkDone) -> list[str]:
 
 
 def _build_words(branch: BranchResult, done: WorkDone) -> list[str]:
-    """The state of a branch's build, none if nothing was to be built."""
+    """Return the state of a branch's build, none if nothing was to be built."""
     return [_build_word(one) for one in done.built if one.branch == branch.branch]
 
 
 def _build_word(built: Built) -> str:
-    """How a build ended."""
+    """Return how a build ended."""
     if built.code < 0:
         return "not built"
     if built.code:
@@ -186,12 +186,12 @@ def _name(result: BackportResult) -> str:
 
 
 def _wrapped(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
-    """A sentence in lines of at most `width`; a word that is longer stays whole."""
+    """Return a sentence in lines of at most `width`; a word that is longer stays whole."""
     return list(filled(first, text, width, len(other)))
 
 
 def _details(row: BranchResult, *, upstream: bool) -> list[str]:
-    """The details below a branch's line; code and commands are never wrapped."""
+    """Return the details below a branch's line; code and commands are never wrapped."""
     lines: list[str] = []
 
     def say(text: str, indent: str = "") -> None:
@@ -219,7 +219,7 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
 
 
 def _conflicts(row: BranchResult) -> list[str]:
-    """The places where the fix conflicts, with the lines of both sides."""
+    """Return the places where the fix conflicts, with the lines of both sides."""
     lines: list[str] = []
     for place in row.conflicts[:_PLACES]:
         kind = f" ({place.kind})" if place.kind != "content" or not place.line else ""
@@ -290,7 +290,7 @@ def _files(backport: WrittenBackport) -> list[str]:
 
 
 def _how_to_send(written: Sequence[WrittenBackport]) -> list[str]:
-    """The commands that send the patches, if they are for a mailing list."""
+    """Return the commands that send the patches, if they are for a mailing list."""
     commands = send_commands(written)
     if not commands:
         return []

@@ -90,7 +90,7 @@ def _head(patch: Patch | None, finding: Finding) -> str:
 
 
 def _waived(patch: Patch | None, suppressed: Suppressed) -> str:
-    """A skipped case, with the reason."""
+    """Return a skipped case, with the reason."""
     return (
         f"{_head(patch, suppressed.finding)}><skipped"
         f" message={_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"

@@ -38,7 +38,7 @@ class Fingerprints:
         self._seen: Counter[str] = Counter()
 
     def of(self, finding: Finding, patch: Patch | None) -> str:
-        """The fingerprint of the next finding.
+        """Return the fingerprint of the next finding.
 
         Those that differ in their line alone are numbered.
         """

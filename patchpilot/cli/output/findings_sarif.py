@@ -122,7 +122,7 @@ def _result(
 
 
 def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
-    """The change of the file that fixes a finding.
+    """Return the change of the file that fixes a finding.
 
     A region without columns has whole lines without the end of the last.
     """
@@ -148,7 +148,9 @@ def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
 
 
 def _suppression(suppressed: Suppressed) -> dict[str, Any]:
-    """A waived finding: suppressed outside the sources, accepted by whoever wrote the waiver."""
+    """Return a waived finding: suppressed outside the sources, accepted by whoever wrote the
+    waiver.
+    """
     until = f", until {suppressed.until}" if suppressed.until else ""
     justification = (
         suppressed.reason

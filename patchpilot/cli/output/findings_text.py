@@ -72,7 +72,7 @@ def render(
 
 
 def _every(result: CheckResult, paint: Colors) -> Iterator[str]:
-    """Every finding, patch by patch, then those of the series."""
+    """Yield every finding, patch by patch, then those of the series."""
     explained: set[str] = set()
     for patch, findings in [
         *((checked.patch, checked.findings) for checked in result.patches),
@@ -87,7 +87,7 @@ def _every(result: CheckResult, paint: Colors) -> Iterator[str]:
 
 
 def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
-    """Each rule once, with its first finding and the places of the others."""
+    """Yield each rule once, with its first finding and the places of the others."""
     places: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
     for patch, findings in [
         *((checked.patch, checked.findings) for checked in result.patches),
@@ -178,7 +178,7 @@ def _finding(
     result: CheckResult,
     is_first: bool,
 ) -> str:
-    """A finding; the first one of a rule has its reason and help."""
+    """Return a finding; the first one of a rule has its reason and help."""
     in_diff, place = patch is None or patch.has_diff, shown_place(finding, patch)
     path = finding.path or ""
     is_named = not in_diff or not path or f":{path}:" in place
@@ -216,7 +216,7 @@ def _finding(
 
 
 def _quoted(text: str, finding: Finding, paint: Colors, *, in_diff: bool) -> list[str]:
-    """The line as a compiler shows it, with a caret under the column where one is known."""
+    """Return the line as a compiler shows it, with a caret under the column where one is known."""
     shown = printable(text).expandtabs(8)
     if not shown.strip():
         return []
@@ -231,19 +231,19 @@ def _quoted(text: str, finding: Finding, paint: Colors, *, in_diff: bool) -> lis
 
 
 def _first_sentence(text: str) -> str:
-    """The beginning of a text up to its first full stop, on one line."""
+    """Return the beginning of a text up to its first full stop, on one line."""
     flat = " ".join(text.split())
     found = re.match(r"(.{20,}?[.!?])(?:\s|$)", flat)
     return found[1] if found else flat
 
 
 def _word(severity: Severity) -> str:
-    """A severity as text shows it: a note asks what only the author knows."""
+    """Return a severity as text shows it: a note asks what only the author knows."""
     return "question" if severity is Severity.NOTE else str(severity)
 
 
 def _verdict(result: CheckResult, paint: Colors) -> str:
-    """The verdict, with the counts that it comes from."""
+    """Return the verdict, with the counts that it comes from."""
     counts = result.counts
     patches = (
         counted(len(result.patches), "file")
@@ -268,7 +268,7 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
 
 
 def _aside(result: CheckResult) -> str:
-    """How many findings were suppressed, and how they compare with an earlier revision's."""
+    """Return how many findings were suppressed, and how they compare with an earlier revision's."""
     by = Counter(suppressed.by for _, suppressed in result.suppressed)
     said = [
         *([f"{by['waiver']} waived"] if by["waiver"] else []),

@@ -96,8 +96,8 @@ def painted(lines: Sequence[str], *, colored: bool) -> str:
 
 
 def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
-    """The lines of prose from one on that have the sign: the lines of a patch in the diff of a mail
-    have a second one.
+    """Return the lines of prose from one on that have the sign: the lines of a patch in the diff of
+    a mail have a second one.
     """
     below = (lines[at] for at in range(start, len(lines)))
     return list(
@@ -137,7 +137,7 @@ def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
 def _bold_words(
     lines: Sequence[str], bold: AbstractSet[int], color: str
 ) -> Iterator[str]:
-    """Lines in a color; `bold` are the places of words among those of all lines."""
+    """Yield lines in a color; `bold` are the places of words among those of all lines."""
     number = count()
     for line in lines:
         parts = (

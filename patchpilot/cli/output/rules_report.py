@@ -32,7 +32,7 @@ _APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)"}
 
 
 def _cases(rule: Rule) -> str:
-    """The other severities a finding of the rule may have."""
+    """Return the other severities a finding of the rule may have."""
     others = sorted({str(severity) for severity in rule.severities.values()})
     return f" (in some cases {' or '.join(others)})" if others else ""
 

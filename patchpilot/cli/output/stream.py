@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes results to stdout."""
+"""Write results to stdout."""
 
 import re
 import sys

@@ -68,7 +68,7 @@ def series_text(
 
 
 def _head_lines(answer: SeriesAnswer, room: int | None) -> Iterator[str]:
-    """The five rows; under the next step its commands."""
+    """Yield the five rows; under the next step its commands."""
     for row in head_rows(answer.tracked):
         text = one_line(str(row.says))
         yield from filled(f"  {row.name:<9} ", text, room or UNLIMITED)
@@ -79,7 +79,7 @@ def _head_lines(answer: SeriesAnswer, room: int | None) -> Iterator[str]:
 
 
 def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
-    """The thread of a series: versions, tags, trees and replies."""
+    """Return the thread of a series: versions, tags, trees and replies."""
     if answer.tracked.status is None:
         return []
     return [
@@ -93,7 +93,7 @@ def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
 
 
 def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
-    """The author, the versions, and where each patch of several is."""
+    """Yield the author, the versions, and where each patch of several is."""
     yield f"  author    {answer.author or ''}"
     for sent in answer.revisions:
         revision = sent.revision
@@ -117,7 +117,7 @@ def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
 
 
 def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
-    """The tags that the series got, and what others say that became of it."""
+    """Yield the tags that the series got, and what others say that became of it."""
     several = len(answer.revisions[-1].revision.patches) > 1
     for tag in answer.trailers:
         about = f" (patch {tag.patch})" if tag.patch and several else ""
@@ -141,7 +141,7 @@ def _review_lines(answer: SeriesAnswer) -> list[str]:
 
 
 def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
-    """The trees that have the series, and the later series about it."""
+    """Yield the trees that have the series, and the later series about it."""
     for place in answer.tracked.landed:
         if place.tree.startswith("stable/"):
             continue
@@ -171,8 +171,8 @@ def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
 
 
 def _reply_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
-    """The replies, each with the version and the patch that it is about; `with_mails` adds the
-    beginning of each that no bot wrote.
+    """Return the replies, each with the version and the patch that it is about; `with_mails` adds
+    the beginning of each that no bot wrote.
     """
     labels = Counter(sent.revision.label for sent in answer.revisions)
     lines = ["  replies"] if answer.replies else []

@@ -116,7 +116,7 @@ def series_table(
 
 
 def _room(used: Iterable[int], wide: dict[int, int], columns: int) -> int:
-    """The columns for the title and the next step."""
+    """Return the columns for the title and the next step."""
     return columns - sum(wide[at] + 2 for at in used if at != _TITLE) - 2
 
 
@@ -162,7 +162,7 @@ def _topic_row(topic: "TopicState", turn: Turn) -> Row:
 
 
 def _in_short(advice: Advice, turn: Turn) -> str:
-    """The next step in a word or two."""
+    """Return the next step in a word or two."""
     if turn is not Turn.YOURS:
         return _NO_ACTION[turn]
     for action in actions(advice):

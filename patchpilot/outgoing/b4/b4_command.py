@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs b4 as a command, which confines its globals, exits and prompts to a separate process."""
+"""Run b4 as a command, which confines its globals, exit and prompts to a separate process."""
 
 import importlib.util
 import shutil
@@ -39,20 +39,20 @@ class InstalledB4(NamedTuple):
 
     @property
     def is_tested(self) -> bool:
-        """Whether patchpilot is tested with this version."""
+        """Return whether patchpilot is tested with this version."""
         return self.version == KNOWN_VERSION or self.version.startswith(
             f"{KNOWN_VERSION}."
         )
 
     @property
     def name(self) -> str:
-        """The version with the place, for messages."""
+        """Return the version with the place, for messages."""
         return f"b4 {self.version} ({self.path or 'of the same Python environment'})"
 
 
 @cache
 def on_path() -> InstalledB4 | None:
-    """The user's own b4, which the shell would run; None if there is none."""
+    """Return the user's own b4, which the shell would run; None if there is none."""
     found = shutil.which("b4")
     if not found or not Path(found).is_absolute():
         return None
@@ -64,7 +64,7 @@ def on_path() -> InstalledB4 | None:
 
 
 def packaged() -> InstalledB4 | None:
-    """The b4 in the Python environment of patchpilot; None if there is none."""
+    """Return the b4 in the Python environment of patchpilot; None if there is none."""
     if importlib.util.find_spec("b4") is None:
         return None
     from importlib.metadata import version
@@ -73,13 +73,15 @@ def packaged() -> InstalledB4 | None:
 
 
 def chosen() -> InstalledB4 | None:
-    """The b4 that is run: the user's own one in a tested version, otherwise the packaged one."""
+    """Return the b4 that is run: the user's own one in a tested version, otherwise the packaged
+    one.
+    """
     own = on_path()
     return own if own and own.is_tested else packaged()
 
 
 def command(*words: str) -> list[str]:
-    """Returns the argv for calling the b4 that is installed with patchpilot.
+    """Return the argv for calling the b4 that is installed with patchpilot.
 
     Raises MissingError if there is none.
     """
@@ -109,7 +111,7 @@ def run(
     stdin: bytes = b"\n",
     timeout: float = 120.0,
 ) -> Completed:
-    """Runs b4 to completion, with these settings of git in addition to the repository's.
+    """Run b4 to completion, with these settings of git in addition to the repository's.
 
     Its standard input is a single newline by default, so that a prompt takes that answer or fails
     but cannot hang.
@@ -130,7 +132,7 @@ def run(
 def b4_environment(
     repository: Repository, settings: Sequence[tuple[str, str]] = ()
 ) -> dict[str, str]:
-    """Returns a clean environment for git, with a marker for patchpilot's own hooks.
+    """Return a clean environment for git, with a marker for patchpilot's own hooks.
 
     Variables that would change how b4 calls git, or make those calls run drivers from the
     repository, are removed. Raises UntrustedCommandsError if the repository configures commands

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lets b4 make the messages of a series for exactly the planned recipients; nothing is sent."""
+"""Let b4 make the messages of a series for exactly the planned recipients; nothing is sent."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ def capture(
     settings: Sequence[tuple[str, str]],
     options: Sequence[str],
 ) -> tuple[Message, ...]:
-    """Returns the messages that b4 would send to exactly these recipients, in b4's order.
+    """Return the messages that b4 would send to exactly these recipients, in b4's order.
 
     `settings` are the branch's tracking data, as git's configuration, and `options` those of
     `flags`. Nothing is sent.
@@ -69,7 +69,7 @@ def capture(
 
 
 def switched_off() -> list[str]:
-    """Returns options that disable recipients from the user's configuration; the plan already
+    """Return options that disable recipients from the user's configuration; the plan already
     includes them.
     """
     words = []
@@ -85,12 +85,12 @@ def switched_off() -> list[str]:
 
 
 def _wire(address: Address) -> str:
-    """An address as b4's command line takes it, its domain in ASCII."""
+    """Return an address as b4's command line takes it, its domain in ASCII."""
     return Address(address.name, judge(address.email).wire or address.email).header()
 
 
 def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
-    """Returns the b4 options that send to these recipients and nobody else."""
+    """Return the b4 options that send to these recipients and nobody else."""
     # only Cc: may be left when somebody was taken out of mails made before; what b4 makes then is
     # compared, and not sent
     to, cc = (to, cc) if to else (cc, ())
@@ -99,7 +99,7 @@ def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
 
 
 def flags(cover: bool, sign: bool, resend: int = 0) -> list[str]:
-    """Returns the b4 options that force a cover letter, switch signing off and resend a version."""
+    """Return the b4 options that force a cover letter, switch signing off and resend a version."""
     return [
         *(["--resend", f"v{resend}"] if resend else []),
         *(["--force-cover-letter"] if cover else []),
@@ -112,7 +112,9 @@ class UndecodableError(InputError):
 
 
 def _failed(text: str) -> PatchpilotError:
-    """Why b4 itself failed: it is never the network, which b4 does not use when it makes the mails."""  # noqa: E501
+    """Return why b4 itself failed: it is never the network, which b4 does not use when it makes the
+    mails.
+    """
     lines = [
         line.strip()
         for line in text.splitlines()

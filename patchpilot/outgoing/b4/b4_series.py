@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sends a topic with b4: enrolls its branch, lets b4 make the messages, and delivers them."""
+"""Send a topic with b4: enrolls its branch, let b4 make the messages, and delivers them."""
 
 import base64
 import json
@@ -44,7 +44,7 @@ from patchpilot.series.message_ids import with_kept_ids
 
 
 def render(repository: Repository, series: Rendered) -> Rendered:
-    """Renders the messages for the checked-out branch with b4.
+    """Render the messages for the checked-out branch with b4.
 
     The result includes notes on how they are sent and the tracking data that b4 needs to send
     them.
@@ -160,7 +160,7 @@ def _remarks(
 
 
 def deliver(delivery: Delivery) -> str:
-    """Sends the messages that the outbox does not record as accepted.
+    """Send the messages that the outbox does not record as accepted.
 
     The web endpoint gets the whole series from b4. To a mail server, patchpilot sends the bytes of
     the preview; b4's tracking data gets their Message-IDs when all were accepted.
@@ -212,7 +212,7 @@ def _refuse_changed(repository: Repository, send: Send) -> None:
 
 
 def signing(repository: Repository) -> bool:
-    """Whether the user has configured b4 to sign: a patatt key is set and signing is not
+    """Return whether the user has configured b4 to sign: a patatt key is set and signing is not
     disabled.
     """
     off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in (
@@ -250,7 +250,7 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
 def _settings(
     branch: str, tracking_data: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
-    """A branch's tracking data as settings of git."""
+    """Return a branch's tracking data as settings of git."""
     return [
         (f"branch.{branch}.{key}", value)
         for key, values in tracking_data.items()
@@ -261,7 +261,7 @@ def _settings(
 def _tracking_data(
     repository: Repository, branch: str, series: SeriesToSend
 ) -> dict[str, tuple[str, ...]]:
-    """The branch's section of the configuration with b4's data and this draft's texts.
+    """Return the branch's section of the configuration with b4's data and this draft's texts.
 
     Empty if b4 keeps them in a cover commit. A branch that the user enrolled keeps its own cover
     unless the draft has one. Nothing is written before the series was sent.
@@ -342,7 +342,8 @@ def _tracking_data(
 
 
 def _sent_version(repository: Repository, series: SeriesToSend) -> int:
-    """The version that b4 resends from its tag; 0 unless a resend was requested and it has one.
+    """Return the version that b4 resends from its tag; 0 unless a resend was requested and it has
+    one.
 
     Its web endpoint is not given one, and b4 would resend without the prefix RFC.
     """
@@ -396,7 +397,7 @@ def _with_commits(
 
 
 def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
-    """The first commit whose patch is not UTF-8."""
+    """Return the first commit whose patch is not UTF-8."""
     for id_ in ids:
         try:
             repository.git("show", "--format=%B", id_).out.decode("utf-8")
@@ -406,7 +407,9 @@ def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
 
 
 def _same_titles(titles: Sequence[str], subjects: Sequence[str]) -> bool:
-    """Whether most titles agree: one that b4 garbles is reported as damage, not as another patch."""  # noqa: E501
+    """Return whether most titles agree: one that b4 garbles is reported as damage, not as another
+    patch.
+    """
     return (
         titles == subjects
         or sum(one == other for one, other in zip(titles, subjects, strict=True)) * 2
@@ -431,7 +434,7 @@ def additions(
     notes: Mapping[str, str],
     mails: Sequence[Message],
 ) -> tuple[str, ...]:
-    """Returns the text to insert into each message: the note on its patch.
+    """Return the text to insert into each message: the note on its patch.
 
     The first message also gets the texts of the series that are not part of its cover letter.
     """
@@ -448,7 +451,7 @@ def put_in(
     texts: Sequence[str],
     parent: str | None,
 ) -> tuple[Message, ...]:
-    """Inserts these texts into the messages and, if `parent` is given, makes them replies to it."""
+    """Insert these texts into the messages and, if `parent` is given, make them replies to it."""
     changed = []
     for mail, text in zip(mails, texts, strict=True):
         raw = mail.raw
@@ -484,7 +487,7 @@ def _with(body: bytes, text: str, *, is_patch: bool) -> bytes:
 
 
 def _rewritten(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """A mail with another body, in the encoding it has.
+    """Return a mail with another body, in the encoding it has.
 
     One that was ASCII and is no longer becomes 8bit.
     """

@@ -37,11 +37,11 @@ class B4Transport(Transport):
     damage_hint = "use --via git-send-email, which encodes it"
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
-        """The values as b4 reads them, of a trusted `.b4-config` too."""
+        """Return the values as b4 reads them, of a trusted `.b4-config` too."""
         return b4_values(repository, key)
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
-        """The `sendemail` account.
+        """Return the `sendemail` account.
 
         Without one, the web endpoint that the user or a trusted `.b4-config` set.
 
@@ -56,8 +56,8 @@ class B4Transport(Transport):
     def installed(
         self, repository: Repository, account: Account, *, chosen: bool
     ) -> Probe:
-        """Whether b4 is installed, in a version that is known to work; only where it is `chosen` is
-        it a failure that it is not.
+        """Return whether b4 is installed, in a version that is known to work; only where it is
+        `chosen` is it a failure that it is not.
         """
         found, own = b4_command.chosen(), b4_command.on_path()
         if found is None:
@@ -77,7 +77,7 @@ class B4Transport(Transport):
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> Iterator[Probe]:
-        """The mail account, and what b4 would do by itself without one."""
+        """Yield the mail account, and what b4 would do by itself without one."""
         from patchpilot.outgoing.account_probes import (
             account_settings,
             mail_server,
@@ -100,7 +100,7 @@ class B4Transport(Transport):
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """The mails b4 makes of the checked-out branch."""
+        """Return the mails b4 makes of the checked-out branch."""
         from patchpilot.outgoing.b4.b4_series import render
 
         return render(repository, series)

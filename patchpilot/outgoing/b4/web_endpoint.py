@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sends through b4's web endpoint.
+"""Send through b4's web endpoint.
 
 b4 posts the whole series at once, signed, and there is one outcome for the whole series.
 """
@@ -23,7 +23,7 @@ _NEVER_LEFT = re.compile(
 def post(
     delivery: Delivery, words: Sequence[str], settings: Sequence[tuple[str, str]]
 ) -> None:
-    """Posts the series with b4; `words` are the arguments of `b4 send`, and `settings` the branch's
+    """Post the series with b4; `words` are the arguments of `b4 send`, and `settings` the branch's
     tracking data.
 
     Each message gets the outcome of the series and the Message-ID that b4 generated in this run.
@@ -101,7 +101,7 @@ def _outcome(code: int, output: str) -> Outcome:
 
 
 def _renamed(old: str, first_old: str, first_new: str) -> str:
-    """A mail's Message-ID after b4 gave its run another random part."""
+    """Return a mail's Message-ID after b4 gave its run another random part."""
     was, now = (
         re.search(r"-([0-9a-f]{12})@", first_old),
         re.search(r"-([0-9a-f]{12})@", first_new),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs git send-email to make the messages of a series; nothing is sent."""
+"""Run git send-email to make the messages of a series; nothing is sent."""
 
 import re
 import shlex
@@ -50,7 +50,7 @@ def capture(
     identity: str | None = None,
     meanwhile: Callable[[], object] | None = None,
 ) -> tuple[Message, ...]:
-    """Returns composed messages as git send-email makes them from their files.
+    """Return composed messages as git send-email makes them from their files.
 
     Nothing is sent: a program that stores the messages replaces sendmail. `meanwhile` is called
     while git send-email runs.
@@ -144,7 +144,7 @@ def _argv(
 
 
 def _names_sender(account: Account, messages: Sequence[Message]) -> bool:
-    """Whether a Cc: of these mails names the sender."""
+    """Return whether a Cc: of these mails names the sender."""
     return account.sender is not None and any(
         address.key == account.sender.key
         for message in messages
@@ -171,8 +171,7 @@ def _environment(repository: Repository, account: Account) -> dict[str, str]:
 def split_arguments(
     arguments: tuple[str, ...], options: int = 0
 ) -> tuple[str, tuple[str, ...]]:
-    """Returns (envelope sender or "", recipients) from a sendmail call `[-f SENDER] -i
-    RECIPIENT…`.
+    """Return (envelope sender or "", recipients) from a sendmail call `[-f SENDER] -i RECIPIENT…`.
 
     The first `options` words are server options. Each word after `-i` is a recipient, even if it
     starts with a dash.
@@ -227,6 +226,6 @@ def _failed(err: str, out: str) -> PatchpilotError:
 
 
 def git_version() -> tuple[int, int]:
-    """Returns git's version, or (0, 0) if it is unknown."""
+    """Return git's version, or (0, 0) if it is unknown."""
     version = re.search(r"(\d+)\.(\d+)", run(["git", "version"], name="git").text)
     return (int(version[1]), int(version[2])) if version else (0, 0)

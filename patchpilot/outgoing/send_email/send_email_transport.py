@@ -32,7 +32,7 @@ class SendEmailTransport(Transport):
     def installed(
         self, repository: Repository, account: Account, *, chosen: bool
     ) -> "Probe":
-        """Whether git send-email and the Perl modules that it needs are there."""
+        """Return whether git send-email and the Perl modules that it needs are there."""
         from patchpilot.outgoing.probes import Probe, ProbeState
 
         done = run(["git", "send-email", "--dump-aliases"], cwd=repository.top)
@@ -47,7 +47,7 @@ class SendEmailTransport(Transport):
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> "Iterator[Probe]":
-        """The mail account."""
+        """Yield the mail account."""
         from patchpilot.outgoing.account_probes import (
             account_settings,
             mail_server,
@@ -61,7 +61,7 @@ class SendEmailTransport(Transport):
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """The mails git send-email makes of what we compose."""
+        """Return the mails git send-email makes of what we compose."""
         from patchpilot.outgoing.compose_series import compose
         from patchpilot.outgoing.send_email.git_send_email import capture
 
@@ -94,7 +94,7 @@ class SendEmailTransport(Transport):
         bcc: Sequence[str] = (),
         identity: str | None = None,
     ) -> Message:
-        """The mail as git send-email makes it."""
+        """Return the mail as git send-email makes it."""
         from patchpilot.outgoing.send_email.git_send_email import capture
 
         return capture(repository, account, [message], bcc, identity)[0]

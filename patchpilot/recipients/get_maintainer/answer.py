@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Composes get_maintainer.pl's output line by line.
+"""Compose get_maintainer.pl's output line by line.
 
 It consists of the sections that match files and keywords, signers from git, and the lines that
 the options request.
@@ -40,7 +40,7 @@ def answer(
     patches: Sequence[tuple[str, str]] = (),
     history: "GitHistory | None" = None,
 ) -> GetMaintainerAnswer:
-    """Returns get_maintainer.pl's output for source files and patches ((name, text)) together.
+    """Return get_maintainer.pl's output for source files and patches ((name, text)) together.
 
     `history`, if given, adds signers from git.
     """
@@ -112,7 +112,7 @@ class _Matched(NamedTuple):
 def _keyword_places(
     file: MaintainersFile, tree: Tree, paths: Sequence[str]
 ) -> set[int]:
-    """The keywords that the contents of files have."""
+    """Return the keywords that the contents of files have."""
     contents = (tree.read(path) for path in paths if path != "MAINTAINERS")
     return {
         item.place
@@ -206,8 +206,8 @@ def _section_lines(section: Section, tree: Tree) -> list[str]:
 
 
 def _pattern_back(value: str, tree: Tree) -> str:
-    """A file pattern as the script prints it: a folder gets its slash, and of adjacent question
-    marks only the first is printed.
+    """Return a file pattern as the script prints it: a folder gets its slash, and of adjacent
+    question marks only the first is printed.
 
     The script converts its regular expressions back to patterns; in them a dot or a star takes two
     characters.
@@ -237,7 +237,7 @@ MAX_SCANNED = 1 << 20
 def named_in_files(
     paths: Iterable[str], tree: Tree, switches: Switches
 ) -> tuple[str, ...]:
-    """Returns the mailboxes in source files, without duplicates (see `_addresses_in`)."""
+    """Return the mailboxes in source files, without duplicates (see `_addresses_in`)."""
     return tuple(
         dict.fromkeys(
             box for path in paths for box in _addresses_in(path, tree, switches)
@@ -263,7 +263,9 @@ def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
 
 
 def _cleaned(text: str, switches: Switches) -> str:
-    """A mailbox found in prose: at most the last two or three words before it are its name."""
+    """Return a mailbox found in prose: at most the last two or three words before it are its
+    name.
+    """
     name, address = split_mailbox(re.sub(_BOX, r"<\1>", text))
     if name == '"[,\\.]"':
         name = ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collects contacts and lists with their roles in the same way as get_maintainer.pl."""
+"""Collect contacts and lists with their roles in the same way as get_maintainer.pl."""
 
 from typing import NamedTuple
 
@@ -175,13 +175,13 @@ class CollectedRoles:
 
 
 def section_status(section: Section) -> str | None:
-    """Returns the last S: line of a section as written, or None."""
+    """Return the last S: line of a section as written, or None."""
     values = section.values("S")
     return values[-1] if values else None
 
 
 def shortened(name: str, length: int) -> str:
-    """Returns a section's name, truncated to this many bytes with "..." if it is longer."""
+    """Return a section's name, truncated to this many bytes with "..." if it is longer."""
     data = name.encode("utf-8", "surrogateescape")
     if not length or len(data) <= length:
         return name

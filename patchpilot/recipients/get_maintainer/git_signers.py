@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds signers in git history.
+"""Find signers in git history.
 
 These are the signers and authors of a file's recent commits and of the commit that is fixed. They
 are counted as in get_maintainer.pl. Each git call and
@@ -196,7 +196,7 @@ def _merged(people: CollectedRoles, signed: Signed) -> tuple[list[str], list[str
 
 
 def _is_chief(people: CollectedRoles, text: str) -> bool:
-    """Whether a line names somebody who should not get every patch."""
+    """Return whether a line names somebody who should not get every patch."""
     return not people.switches.git_chief_penguins and any(
         name.lower() in text.lower() for name, _ in people.words.chiefs
     )

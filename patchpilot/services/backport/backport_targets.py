@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the fixes and branches for `backport`.
+"""Find the fixes and branches for `backport`.
 
 Fixes are commits, or patch files and the commits that they became.
 """
@@ -44,7 +44,7 @@ class BackportTarget:
     patch: Patch | None = None
 
     def as_patch(self, repository: Repository | None) -> Patch:
-        """Returns the fix as a patch."""
+        """Return the fix as a patch."""
         if self.patch is not None:
             return self.patch
         assert repository is not None
@@ -58,7 +58,7 @@ def read_wanted(
     base: str | None,
     from_archive: FromArchive | None = None,
 ) -> tuple[BackportTarget, ...]:
-    """Returns the fixes that a TARGET names, oldest first.
+    """Return the fixes that a TARGET names, oldest first.
 
     If a file and a revision have the same name, the file is used. Raises `InputError` if
     there is no patch, or if a patch's diff is damaged.
@@ -99,7 +99,7 @@ def read_wanted(
 def merged(
     repository: Repository, wanted: BackportTarget, progress: Progress
 ) -> BackportTarget:
-    """Returns the fix with the mainline commit that its patch became, if there is one."""
+    """Return the fix with the mainline commit that its patch became, if there is one."""
     tip = mainline(repository)
     if wanted.commit or wanted.patch is None or not tip:
         return wanted
@@ -116,7 +116,7 @@ def split_onto(
     *,
     profile: str | None = None,
 ) -> tuple[list[str], list[str]]:
-    """Separates the arguments of --onto into revisions and directories.
+    """Separate the arguments of --onto into revisions and directories.
 
     The version of a stable series names its branch. Raises `UsageError` with the most similar
     ref, or with the command that fetches the branch, if an argument cannot be resolved, and
@@ -143,7 +143,7 @@ def split_onto(
 def branch_word(
     repository: Repository, word: str, *, profile: str | None = None
 ) -> str:
-    """Returns the ref for a branch name, or for the version of a stable series (`6.1`)."""
+    """Return the ref for a branch name, or for the version of a stable series (`6.1`)."""
     if repository.find(word) and "." not in word:
         return word
     known = stable_branches(repository, profile=profile, ended=True).branches
@@ -162,7 +162,7 @@ def branch_word(
 
 
 def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
-    """The stable branch of a version.
+    """Return the stable branch of a version.
 
     UsageError with the command that fetches it, or the nearest ref.
     """
@@ -188,7 +188,7 @@ def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
 
 
 def form_of(repository: Repository, profile: str | None) -> StableTrees:
-    """Returns the stable trees whose conventions the written backports follow.
+    """Return the stable trees whose conventions the written backports follow.
 
     If the project is not known, returns stable trees without a mailing list.
     """
@@ -207,7 +207,7 @@ def form_of(repository: Repository, profile: str | None) -> StableTrees:
 def way_to_stable(
     repository: Repository, known: Branches, profile: str | None
 ) -> Advice:
-    """Returns the hint to show if no stable branch has been fetched.
+    """Return the hint to show if no stable branch has been fetched.
 
     The hint is to fetch the project's stable branches, or to name a branch.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Carries out the actions that `backport` offers in addition to verdicts.
+"""Carry out the actions that `backport` offers in addition to verdicts.
 
 The actions are writing patches, preparing a conflict for resolution, running builds, and
 writing the request to the stable maintainers.
@@ -54,7 +54,7 @@ class WorkDone:
 
 
 def next_step(results: Sequence[BackportResult], wanted: BackportRequest) -> Advice:
-    """Returns the command to run after the verdicts; "" if no branch needs the fix."""
+    """Return the command to run after the verdicts; "" if no branch needs the fix."""
     last = results[-1]
     branches = [branch for branch in last.branches if branch.wants_fix]
     onto = tuple(word for revision in wanted.onto for word in ("--onto", revision))
@@ -84,7 +84,7 @@ def work(
     wanted: BackportRequest,
     progress: Progress = silent,
 ) -> WorkDone:
-    """Carries out the requested actions on the backport verdicts of some fixes.
+    """Carry out the requested actions on the backport verdicts of some fixes.
 
     Only the last fix is used to resolve a conflict and to create the request to the stable
     maintainers. Raises `MissingError` outside a repository if an action needs commits.

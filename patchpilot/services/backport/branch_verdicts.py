@@ -114,7 +114,7 @@ def backport(
     *,
     progress: Progress = silent,
 ) -> tuple[BackportResult, ...]:
-    """Returns the backport verdicts for each commit of the TARGET, oldest first.
+    """Return the backport verdicts for each commit of the TARGET, oldest first.
 
     Each commit is applied on top of the previous ones. Raises `NothingFetchedError` if the
     repository has no stable branch.
@@ -191,8 +191,8 @@ def backport(
 def _base_of(
     repository: Repository, fixes: Sequence[BackportTarget], base: str | None
 ) -> str:
-    """Returns the commit that patches are applied to: the given base, the one that a
-    `base-commit:` line names, otherwise the mainline.
+    """Return the commit that patches are applied to: the given base, the one that a `base-commit:`
+    line names, otherwise the mainline.
     """
     if base:
         return repository.resolve(base)
@@ -206,7 +206,9 @@ def _base_of(
 
 @dataclass(slots=True)
 class _Ahead:
-    """What comes to a branch before the next commit is asked about: its tree then, and the commits."""  # noqa: E501
+    """What comes to a branch before the next commit is asked about: its tree then, and the
+    commits.
+    """
 
     tree: str
     commits: list[str] = field(default_factory=list)
@@ -248,7 +250,7 @@ class BackportSession:
     def ask(
         self, commits: Sequence[str], branches: Sequence[Branch]
     ) -> tuple[BackportResult, ...]:
-        """Returns the backport verdicts for commits, in order.
+        """Return the backport verdicts for commits, in order.
 
         Each commit is applied on top of the previous ones that applied.
         """
@@ -268,8 +270,8 @@ class BackportSession:
         return tuple(self._one(commit, branches, ahead, chosen) for commit in commits)
 
     def _as_taken(self, commit: str) -> str:
-        """The mainline commit that makes a commit unnecessary, else the commit itself: stable trees
-        know the fix by mainline's id.
+        """Return the mainline commit that makes a commit unnecessary, else the commit itself:
+        stable trees know the fix by mainline's id.
         """
         fix = commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
@@ -429,8 +431,8 @@ class BackportSession:
         )
 
     def _lacks(self, fix: FixCommit, tip: str, ahead: _Ahead) -> str:
-        """Why a branch has none of the functions that a fix without a Fixes: tag changes: the
-        commit that `fixes` finds is not in it; "" otherwise.
+        """Return why a branch has none of the functions that a fix without a Fixes: tag changes:
+        the commit that `fixes` finds is not in it; "" otherwise.
         """
         names = [name for name in changed_functions(fix.files).lines if name]
         for change in fix.files:
@@ -480,7 +482,7 @@ def _commands(result: BranchResult, fix: FixCommit) -> tuple[str, ...]:
 def named_branches(
     repository: Repository, known: Branches, words: Sequence[str]
 ) -> tuple[Branch, ...]:
-    """Returns the revisions given to --onto as branches."""
+    """Return the revisions given to --onto as branches."""
     named = []
     today = datetime.now(UTC).date()
     for word in words:

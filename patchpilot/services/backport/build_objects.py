@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compiles the object files that a backport changes, before and after each of its commits.
+"""Compile the object files that a backport changes, before and after each of its commits.
 
 The objects are compiled on the branch, in the same way as by `patchpilot build`.
 """
@@ -47,7 +47,7 @@ class Built:
 
 
 def may_compile(repository: Repository, tree: Tree) -> None:
-    """Raises an error if the objects of a tree must not be compiled.
+    """Raise an error if the objects of a tree must not be compiled.
 
     The error is `UsageError` if the tree is not a kernel tree, and `UntrustedCommandsError`
     if the user has not trusted the repository for builds.
@@ -68,7 +68,7 @@ def compile_objects(
     after: str,
     progress: Progress,
 ) -> Built:
-    """Compiles the objects that the commits of a clone after a branch's tip change.
+    """Compile the objects that the commits of a clone after a branch's tip change.
 
     Only one configuration for this machine is built, with the repository's build cache.
     """
@@ -94,7 +94,7 @@ def compile_objects(
 
 
 def is_objects(command: str | None) -> bool:
-    """Whether the value of `--build` is `objects`, which compiles only the changed files."""
+    """Return whether the value of `--build` is `objects`, which compiles only the changed files."""
     return command is not None and shlex.split(command) == [OBJECTS]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates commits from patches like `git am`, without a branch or a checkout.
+"""Create commits from patches like `git am`, without a branch or a checkout.
 
 The objects are stored in the repository without a ref, so `git gc` removes them after two
 weeks. The same patches on the same base result in the same commit ids.
@@ -18,7 +18,7 @@ from patchpilot.services.backport.backport_targets import BackportTarget
 def commit_patches(
     repository: Repository, fixes: Sequence[BackportTarget], tip: str
 ) -> tuple[BackportTarget, ...]:
-    """Returns the fixes, with a commit created for each patch on top of the previous one.
+    """Return the fixes, with a commit created for each patch on top of the previous one.
 
     Raises `UsageError` if a patch has no subject, or does not apply even with a three-way
     merge.

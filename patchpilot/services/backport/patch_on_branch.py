@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shows a fix as the patch for a stable branch, for review before any file is written."""
+"""Show a fix as the patch for a stable branch, for review before any file is written."""
 
 from patchpilot.backports.backport_patches import BackportText, make_commits
 from patchpilot.backports.object_store import Scratch
@@ -13,7 +13,7 @@ from patchpilot.services.backport.write_backports import steps_for
 def patch_on_branch(
     repository: Repository, result: BackportResult, branch: BranchResult
 ) -> tuple[str, ...]:
-    """Returns the lines of the fix's diff on a branch, after its prerequisites.
+    """Return the lines of the fix's diff on a branch, after its prerequisites.
 
     The result is empty if the fix does not apply. No file is written.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes the request to the stable maintainers for a fix that is upstream."""
+"""Write the request to the stable maintainers for a fix that is upstream."""
 
 from pathlib import Path
 from textwrap import fill as fill_text
@@ -26,7 +26,7 @@ from patchpilot.topic.topic_recipients import source_tree, sources_of
 def request_mail(
     repository: Repository, result: BackportResult, stable: StableTrees, why: str = ""
 ) -> str:
-    """Returns the message that asks the stable maintainers to apply a mainline commit.
+    """Return the message that asks the stable maintainers to apply a mainline commit.
 
     The message, headers first, names the trees to which git applies the commit without
     conflicts (option 2 of the stable kernel rules). It is sent in the user's name, so that it
@@ -105,7 +105,9 @@ def _cc(
     stable: StableTrees,
     sender: Address | None,
 ) -> tuple[Address, ...]:
-    """Who gets a copy: whoever the commit names, and the maintainers and lists of its files."""
+    """Return who gets a copy: whoever the commit names, and the maintainers and lists of its
+    files.
+    """
     found = {one.key: one for one in people([commit], (stable.list,))}
     for one in _maintainers(repository, commit):
         if one.key != stable.list:
@@ -116,7 +118,7 @@ def _cc(
 
 
 def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
-    """Who MAINTAINERS names for the files of the commit; nobody without that file."""
+    """Return who MAINTAINERS names for the files of the commit; nobody without that file."""
     tree = source_tree(None, repository)
     if not tree.exists("MAINTAINERS"):
         return ()

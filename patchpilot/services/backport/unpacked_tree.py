@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines whether fixes apply to an unpacked tree, in the form used for branches."""
+"""Determine whether fixes apply to an unpacked tree, in the form used for branches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -38,20 +38,20 @@ class _ChangedTree:
 
     @property
     def label(self) -> str:
-        """The name of the directory."""
+        """Return the name of the directory."""
         return self.ground.label
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """The kernel version of the directory."""
+        """Return the kernel version of the directory."""
         return self.ground.version
 
     def read(self, path: str) -> bytes | None:
-        """Returns the content of a file, or None if it does not exist."""
+        """Return the content of a file, or None if it does not exist."""
         return self.changed[path] if path in self.changed else self.ground.read(path)
 
     def exists(self, path: str) -> bool:
-        """Returns whether a file or directory exists."""
+        """Return whether a file or directory exists."""
         return (
             self.changed[path] is not None
             if path in self.changed
@@ -59,11 +59,11 @@ class _ChangedTree:
         )
 
     def is_dir(self, path: str) -> bool:
-        """Returns whether a directory exists."""
+        """Return whether a directory exists."""
         return self.ground.is_dir(path)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Returns the files of the directory, without files that the fixes add."""
+        """Return the files of the directory, without files that the fixes add."""
         return self.ground.files(directory)
 
 

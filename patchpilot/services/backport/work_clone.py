@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Resolves conflicts and runs builds of backports in a separate clone.
+"""Resolve conflicts and run builds of backports in a separate clone.
 
 The user's repository and working tree are not changed.
 """
@@ -89,7 +89,7 @@ def resolve(
     *,
     start: Adaptation | None = None,
 ) -> Resolving:
-    """Prepares a clone with the prerequisites committed and the fix in conflict.
+    """Prepare a clone with the prerequisites committed and the fix in conflict.
 
     If the clone already exists, the resolution continues there. With the adaptation `start`,
     no prerequisites are applied and the files in conflict have the adapted content. When the
@@ -112,14 +112,14 @@ def resolve(
 
 
 def is_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
-    """Returns whether a clone for resolving the conflict on a branch already exists."""
+    """Return whether a clone for resolving the conflict on a branch already exists."""
     return (_place(repository, commit, branch) / ".git").exists()
 
 
 def resolution(
     repository: Repository, commit: str, branch: BranchResult
 ) -> Path | None:
-    """Returns the folder with the patches that `resolve` wrote for a branch, or None."""
+    """Return the folder with the patches that `resolve` wrote for a branch, or None."""
     folder = _patches(_place(repository, commit, branch))
     return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
 
@@ -133,7 +133,7 @@ def build(
     *,
     adapts: bool = False,
 ) -> Built:
-    """Runs a command in a temporary clone of a branch with the fixes and their prerequisites.
+    """Run a command in a temporary clone of a branch with the fixes and their prerequisites.
 
     The command is split into words and run without a shell; `objects` compiles the files that
     each commit changes. `pairs` are the fixes, each with its result for the branch. `adapts`
@@ -388,7 +388,7 @@ def _resolved(
     base: str,
     head: str,
 ) -> list[MadeCommit]:
-    """The commits the user made, each with the mainline commit its message names."""
+    """Return the commits the user made, each with the mainline commit its message names."""
     commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
         message = clone.commit(id_).message

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commit that fixed a bug by builds: names the next commit to build, and takes answers.
+"""Find the commit that fixed a bug by builds: names the next commit to build, and takes answers.
 
 The bisection of a repository is stored in the user's state directory, because the user may boot
 another kernel between two calls.

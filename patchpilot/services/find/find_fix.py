@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the commits of mainline that may fix a symptom in the tree of a release or branch."""
+"""Find the commits of mainline that may fix a symptom in the tree of a release or branch."""
 
 import os
 import re
@@ -91,7 +91,7 @@ class FoundFix:
     branches: tuple[TreeVerdict, ...] = ()
 
     def next_step(self, seen: str = "", *, is_fix: bool = True) -> Action:
-        """The command that requests the backports of a fix, with the line of a log that was
+        """Return the command that requests the backports of a fix, with the line of a log that was
         `seen`, or checks them; for a merge, `find`.
         """
         if not self.branches:
@@ -135,12 +135,12 @@ class FoundFixes:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """The functions that the symptom names, the most telling first."""
+        """Return the functions that the symptom names, the most telling first."""
         return tuple(frame.function for frame in self.symptom.frames)
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """The modules and drivers that the symptom names."""
+        """Return the modules and drivers that the symptom names."""
         return self.symptom.modules
 
 

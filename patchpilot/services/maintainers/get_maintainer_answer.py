@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Produces the output of get_maintainer.pl.
+"""Produce the output of get_maintainer.pl.
 
 This module imports as little as possible, because scripts run it once for every patch.
 """
@@ -40,7 +40,7 @@ def drop_in(
     stdin: bool = True,
     from_archive: "FromArchive | None" = None,
 ) -> GetMaintainerAnswer:
-    """Returns the output of get_maintainer.pl for these patches, and remarks for stderr.
+    """Return the output of get_maintainer.pl for these patches, and remarks for stderr.
 
     If `given` contains the switch `file`, the TARGETs are source files.
     """
@@ -99,7 +99,7 @@ def _answer(
 def _source(
     tree: Path | None, repo: Path | None, opened: ExitStack
 ) -> tuple["Tree", Path | None]:
-    """The tree to read and, where there is a repository, the top of its working tree.
+    """Return the tree to read and, where there is a repository, the top of its working tree.
 
     `--tree` asks nothing of a repository.
     """
@@ -125,7 +125,9 @@ def _source(
 
 
 def _home_conf(tree: "Tree") -> tuple[str, ...]:
-    """The words of the user's own .get_maintainer.conf, which counts where the tree has none."""
+    """Return the words of the user's own .get_maintainer.conf, which counts where the tree has
+    none.
+    """
     home = os.environ.get("HOME")
     if (
         not home
@@ -137,8 +139,8 @@ def _home_conf(tree: "Tree") -> tuple[str, ...]:
 
 
 def _is_tracked(target: str, top: Path | None) -> bool:
-    """Whether the word names a file that git knows: the script then takes it for a source file, not
-    for a patch.
+    """Return whether the word names a file that git knows: the script then takes it for a source
+    file, not for a patch.
     """
     if not top or not Path(target).exists():
         return False
@@ -151,7 +153,7 @@ def _is_tracked(target: str, top: Path | None) -> bool:
 
 
 def _path_in_tree(target: str, tree: "Tree") -> str:
-    """A path given to -f, relative to the tree, a folder with its slash.
+    """Return a path given to -f, relative to the tree, a folder with its slash.
 
     MissingError when the tree has no such file.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collects what a reviewer needs besides the patch: the code around it and what is known of it."""
+"""Collect what a reviewer needs besides the patch: the code around it and what is known of it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -100,7 +100,7 @@ def request_sections(
 
 
 def _documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
-    """The documents that MAINTAINERS names for the changed files (P:)."""
+    """Yield the documents that MAINTAINERS names for the changed files (P:)."""
     try:
         matches = match(load(files.tree), patch.paths) if files.tree else ()
     except MissingError:
@@ -141,7 +141,7 @@ def _functions(
 
 
 def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
-    """The 0-based lines that a change adds or, in the old file, removes."""
+    """Yield the 0-based lines that a change adds or, in the old file, removes."""
     for hunk in change.hunks:
         at = (hunk.new_start if is_new else hunk.old_start) - 1
         for line in hunk.lines:
@@ -153,7 +153,7 @@ def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
 def _called(
     patch: Patch, after: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
 ) -> list[str]:
-    """The names that the changed functions call, those of added lines first."""
+    """Return the names that the changed functions call, those of added lines first."""
     added = [line.text for change in patch.files for line in change.lines()]
     body = [text for _, _, lines in after for _, text in lines]
     names = (name for line in (*added, *body) for name in _CALL.findall(line))
@@ -164,7 +164,7 @@ def _called(
 def _definitions(
     repository: "Repository", at: str, paths: Sequence[str], names: Sequence[str]
 ) -> Iterator[Section]:
-    """The definitions of called functions in the patch's directories and in include/."""
+    """Yield the definitions of called functions in the patch's directories and in include/."""
     if not names:
         return
     words = ("-E", "-e", rf"^[A-Za-z_].*\b({'|'.join(names[:40])})\(")
@@ -187,7 +187,7 @@ def _definitions(
 def _callers(
     repository: "Repository", at: str, paths: Sequence[str], names: Sequence[str]
 ) -> Section:
-    """The lines that name the changed functions, each with the lines around it."""
+    """Return the lines that name the changed functions, each with the lines around it."""
     rows: list[tuple[int | None, str]] = []
     words = [word for name in dict.fromkeys(names) for word in ("-e", name)]
     places = _places(repository, at, _folders(paths), ("-w", "-F", *words))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implements machine review: asks reviewers about checked patches, and proves what they say."""
+"""Implement machine review: asks reviewers about checked patches, and proves what they say."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,7 +82,7 @@ class Review(NamedTuple):
 
     @property
     def tokens(self) -> int:
-        """The size of the requests that were made in this run."""
+        """Return the size of the requests that were made in this run."""
         return sum(each.tokens for each in self.patches if not each.is_stored)
 
 
@@ -156,7 +156,7 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
 
 
 def _drafts(given: ReviewInput) -> "tuple[Draft | None, ...]":
-    """The draft of each topic; None for patch files, and for a topic without one."""
+    """Return the draft of each topic; None for patch files, and for a topic without one."""
     return tuple(
         known_draft(given.repository, target, given.base) if given.repository else None
         for target in given.targets or (None,)
@@ -234,7 +234,7 @@ def _findings(
     checked: "CheckedPatch",
     waivers: Mapping[str, str],
 ) -> Iterator[ProvenComment]:
-    """The comments of an answer with their proofs, the most certain first."""
+    """Yield the comments of an answer with their proofs, the most certain first."""
     proofs: dict[tuple[str, str], ProvenComment] = {}
     for comment in sorted(answer, key=lambda one: -one.confidence):
         proof = prove(comment, facts)
@@ -245,7 +245,7 @@ def _findings(
 
 
 def _is_same(finding: Finding, proof: ProvenComment) -> bool:
-    """Whether a rule's finding is at the line of a comment and shares two words with it."""
+    """Return whether a rule's finding is at the line of a comment and shares two words with it."""
     if not proof.path or (finding.path, finding.line) != (proof.path, proof.line):
         return False
     text = f"{finding.message} {finding.name}".lower()
@@ -254,7 +254,9 @@ def _is_same(finding: Finding, proof: ProvenComment) -> bool:
 
 
 def _takes_over(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
-    """Whether the message has several words in a row of a comment, and no Assisted-by: tag."""
+    """Return whether the message has several words in a row of a comment, and no Assisted-by:
+    tag.
+    """
     if patch.tags("Assisted-by"):
         return False
     message = " ".join(" ".join(patch.message).split())
@@ -269,7 +271,9 @@ def _takes_over(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
 def _resolved(
     earlier: Comments, now: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
-    """The problems of the review of another version whose quoted code is not there any more."""
+    """Yield the problems of the review of another version whose quoted code is not there any
+    more.
+    """
     again = {one.comment.problem for one in now if one.standing is Standing.PLACED}
     for comment in earlier:
         is_gone = prove(comment, facts).standing is not Standing.PLACED
@@ -337,7 +341,7 @@ def patch_facts(given: ReviewInput, checked: "CheckedPatch") -> PatchFacts:
 def _is_in(
     repository: "Repository", words: Sequence[str], paths: Sequence[str]
 ) -> bool:
-    """Whether any file of the working tree has the last of `words`; True if git fails.
+    """Return whether any file of the working tree has the last of `words`; True if git fails.
 
     The files of a commit would be unpacked first, which takes half a minute for the kernel.
     """

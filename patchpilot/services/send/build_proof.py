@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates the `Compile-tested:` line from the recorded builds of a topic's commits."""
+"""Create the `Compile-tested:` line from the recorded builds of a topic's commits."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from patchpilot.topic.find_topic import finished_topic
 
 
 def built_words(repository: Repository, draft: Draft) -> str:
-    """Returns the configurations in which all of the topic's current commits build.
+    """Return the configurations in which all of the topic's current commits build.
 
     The text is empty if a commit has not been built in its current form.
     """
@@ -26,7 +26,7 @@ def built_words(repository: Repository, draft: Draft) -> str:
 
 
 def compile_tested_line(repository: Repository, draft: Draft) -> str:
-    """Returns the `Compile-tested:` line to place below the `---`.
+    """Return the `Compile-tested:` line to place below the `---`.
 
     The line is empty if the user did not request it, or if the commits have changed since.
     """
@@ -38,7 +38,7 @@ def compile_tested_line(repository: Repository, draft: Draft) -> str:
 def say_compile_tested(
     repository: Repository, request: SendRequest, *, wanted: bool
 ) -> str:
-    """Adds the `Compile-tested:` line to the messages or removes it, and returns its text.
+    """Add the `Compile-tested:` line to the messages or remove it, and return its text.
 
     Raises `UsageError` if not all commits have been built.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the recipients of a topic's messages from all sources.
+"""Determine the recipients of a topic's messages from all sources.
 
 The sources are the plan of `maintainers`, the configuration, and the answers to the
 pre-send questions.
@@ -32,7 +32,7 @@ class CountedRecipients(NamedTuple):
 
     @property
     def rows(self) -> tuple[tuple[str, Recipient], ...]:
-        """The recipients as pairs of (header, recipient).
+        """Return the recipients as pairs of (header, recipient).
 
         Excluded recipients are last, with `out` as their header.
         """
@@ -45,7 +45,7 @@ class CountedRecipients(NamedTuple):
 def count_recipients(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> CountedRecipients:
-    """Returns the recipients of the request's topic, or of one of its patches.
+    """Return the recipients of the request's topic, or of one of its patches.
 
     `patch` is the index of the patch; a negative index counts from the end.
     """
@@ -72,7 +72,7 @@ def count_recipients(
 
 
 def is_sendable(email: str) -> bool:
-    """Returns whether messages can be sent to an address.
+    """Return whether messages can be sent to an address.
 
     Servers reject invalid addresses, and git send-email rejects a domain without a dot.
     """

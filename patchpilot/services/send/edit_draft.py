@@ -81,7 +81,7 @@ class Changes(NamedTuple):
 def show(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> DraftResult:
-    """Returns the draft of a TARGET's topic, creating it if necessary."""
+    """Return the draft of a TARGET's topic, creating it if necessary."""
     return _result(
         repository, finished_topic(repository, SendRequest(target=target, base=base))
     )
@@ -138,7 +138,7 @@ def edit(
     target: str | None = None,
     base: str | None = None,
 ) -> DraftResult:
-    """Lets the user edit all texts of a draft at once.
+    """Let the user edit all texts of a draft at once.
 
     The draft is not changed if the user cancels. What another process changed meanwhile is merged.
     A text that cannot be used is kept, and the next edit starts with it.
@@ -164,14 +164,14 @@ def edit(
 
 
 def _editable(repository: Repository, draft: Draft) -> str:
-    """The texts of a draft with the hints for a changelog."""
+    """Return the texts of a draft with the hints for a changelog."""
     offered = _offered(repository, draft)
     hints = changelog_hints(repository, offered) if offered.version > 1 else ()
     return as_text(offered, changed=hints)
 
 
 def export(repository: Repository, target: str | None, base: str | None) -> str:
-    """Returns the texts of a draft in the format that `change` imports.
+    """Return the texts of a draft in the format that `change` imports.
 
     After a version was sent, the texts include the next version's changelog, filled with the
     changes since the last version.
@@ -184,7 +184,7 @@ def export(repository: Repository, target: str | None, base: str | None) -> str:
 
 
 def begin_version(repository: Repository, request: SendRequest) -> Draft:
-    """Starts the version after the last one sent, and saves its draft.
+    """Start the version after the last one sent, and save its draft.
 
     The changelog is filled with the changes since the last version. Raises `UsageError` if no
     version was sent.
@@ -198,7 +198,7 @@ def begin_version(repository: Repository, request: SendRequest) -> Draft:
 def reset(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> tuple[Draft, DraftResult]:
-    """Clears a topic's draft, and returns the draft before and after.
+    """Clear a topic's draft, and return the draft before and after.
 
     The change-id, the record of sent versions and their changelogs are kept. b4's data about
     a prep branch is not changed.
@@ -231,7 +231,7 @@ def reset(
 def ping(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> str:
-    """Returns the text of a polite reminder, as a reply to the last version sent.
+    """Return the text of a polite reminder, as a reply to the last version sent.
 
     Raises `UsageError` if no version was sent.
     """
@@ -254,7 +254,7 @@ def ping(
 def forget(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> Draft:
-    """Deletes a topic's draft; the record of sent versions is kept."""
+    """Delete a topic's draft; the record of sent versions is kept."""
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts:
         drafts.remove(draft.change_id)
@@ -262,7 +262,7 @@ def forget(
 
 
 def leave_b4(repository: Repository) -> str:
-    """Unenrolls the branch from b4, keeping its commits and the user's branch description.
+    """Unenroll the branch from b4, keeping its commits and the user's branch description.
 
     Raises `MissingError` if the branch was not enrolled by patchpilot, and `UsageError` if b4
     keeps the cover letter in a commit.
@@ -286,7 +286,8 @@ def leave_b4(repository: Repository) -> str:
 
 
 def _offered(repository: Repository, draft: Draft) -> Draft:
-    """The draft whose texts are to be written now: the next version's once this one was sent.
+    """Return the draft whose texts are to be written now: the next version's once this one was
+    sent.
 
     The changelog of a version that was started is made again until the user edits it: the commits
     and the ticked requests may be others.
@@ -301,7 +302,7 @@ def _offered(repository: Repository, draft: Draft) -> Draft:
 
 
 def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
-    """The draft with a text's words.
+    """Return the draft with a text's words.
 
     A changelog that is still as it was offered is no choice, nor is its version.
     """
@@ -325,7 +326,7 @@ def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
 
 
 def _unsent(draft: Draft, version: int) -> int:
-    """A version that may be the next; UsageError when it was sent."""
+    """Return a version that may be the next; UsageError when it was sent."""
     last = last_sent(draft)
     if last and version <= last.version:
         raise UsageError(
@@ -372,7 +373,7 @@ def _result(repository: Repository, topic: Topic) -> DraftResult:
 
 
 def editor_of(place: Workplace) -> Edit:
-    """Returns a function that opens the user's editor on a text and returns the edited text.
+    """Return a function that opens the user's editor on a text and returns the edited text.
 
     The editor is set in patchpilot's settings; the default is git's editor. The function
     returns None if the editor fails.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the recipients of a topic's messages.
+"""Determine the recipients of a topic's messages.
 
 They come from the recipient plan, the configuration, the command line, and the answers to
 the pre-send questions.
@@ -47,7 +47,7 @@ def addressees(
     planned: Planned | None = None,
     project: Project | None = None,
 ) -> RecipientPlan:
-    """Returns the recipients of a series with blind copies, and notes for the sender as warnings.
+    """Return the recipients of a series with blind copies, and notes for the sender as warnings.
 
     A fix that is not public yet is only sent to the recipients of its plan and to those whom this
     call names: nobody is added by a tag, a file, a saved edit, a cover letter or the configuration.
@@ -116,7 +116,7 @@ def _lists(
     planned: Sequence[Recipient],
     named: Mapping[str, Recipient],
 ) -> Iterator[Recipient]:
-    """The project's own list where MAINTAINERS names none, and the list for regressions."""
+    """Yield the project's own list where MAINTAINERS names none, and the list for regressions."""
     if request.auto and planned and not any(map(is_list, named.values())):
         for address in project.lists.main[:1]:
             why = (f"{project.title}'s list",)
@@ -130,7 +130,7 @@ def _lists(
 def answer_named(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Saves an answer to a pre-send question, and returns the resulting changes in recipients.
+    """Save an answer to a pre-send question, and return the resulting changes in recipients.
 
     The text is empty if the recipients do not change.
     """
@@ -142,7 +142,7 @@ def answer_named(
 def answer_effect(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Returns the changes in recipients that an answer to a pre-send question would cause.
+    """Return the changes in recipients that an answer to a pre-send question would cause.
 
     The text is empty if the recipients would not change. The answer is not saved.
     """
@@ -176,7 +176,7 @@ def answer_effect(
 
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
-    """Returns a description of the added recipients, with reasons, and the removed ones.
+    """Return a description of the added recipients, with reasons, and the removed ones.
 
     The text is empty if the lists are the same.
     """
@@ -203,7 +203,7 @@ def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
 
 
 def _in_files(series: Series) -> list[Recipient]:
-    """Those that patch files name in their own To: and Cc:."""
+    """Return those that patch files name in their own To: and Cc:."""
     files = [
         patch
         for patch in (*((series.cover,) if series.cover else ()), *series.patches)
@@ -224,7 +224,7 @@ def _in_files(series: Series) -> list[Recipient]:
 
 
 def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
-    """Those of --to and --cc; aliases are followed."""
+    """Return those of --to and --cc; aliases are followed."""
     aliases = read_aliases(repository) if request.to or request.cc else {}
     named = []
     for header, texts in (("to", request.to), ("cc", request.cc)):
@@ -263,7 +263,9 @@ def _usable(
 
 
 def _add(by_address: dict[str, Recipient], recipients: Iterable[Recipient]) -> None:
-    """Each mailbox once: a second mention adds its reasons, and one added manually or in To: wins."""  # noqa: E501
+    """Each mailbox once: a second mention adds its reasons, and one added manually or in To:
+    wins.
+    """
     for recipient in recipients:
         known = by_address.get(recipient.address.key)
         if known is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plans a send: creates all messages, and finds the problems that block sending.
+"""Plan a send: creates all messages, and find the problems that block sending.
 
 This is the first part of the command `send`. Nothing is sent.
 """
@@ -68,7 +68,7 @@ from patchpilot.topic.topic_project import project_of
 def plan(
     repository: Repository, request: SendRequest, *, progress: Progress = silent
 ) -> Sending:
-    """Returns the plan of a send: the messages, recipients, problems and warnings.
+    """Return the plan of a send: the messages, recipients, problems and warnings.
 
     Nothing is sent, and the draft is not changed except for the Message-IDs that the plan
     shows. Raises `RefusedError` if there are no recipients, and `MissingError` if git has no
@@ -215,7 +215,7 @@ MAX_SHOWN = 3
 def open_point_warnings(
     repository: Repository, draft: Draft
 ) -> tuple[SendProblem, ...]:
-    """Returns a warning about open requests for the last version that the commits do not address.
+    """Return a warning about open requests for the last version that the commits do not address.
 
     How many are open is counted as in `track`, which does not read the commits.
     """
@@ -266,7 +266,7 @@ def open_point_warnings(
 def tag_warnings(
     repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]
 ) -> tuple[SendProblem, ...]:
-    """Returns warnings about review tags that are missing from the new version's commits.
+    """Return warnings about review tags that are missing from the new version's commits.
 
     This includes tags that were not applied because their patch changed.
     """
@@ -311,7 +311,7 @@ def wording_of(
     series: Series,
     base: str | None,
 ) -> SeriesText:
-    """Returns the texts of the draft as they appear in the messages.
+    """Return the texts of the draft as they appear in the messages.
 
     A changelog is placed in the cover letter, or below the `---` of a single patch.
     """
@@ -363,7 +363,7 @@ def wording_of(
 
 
 def _version_again(repository: Repository, draft: Draft) -> int:
-    """The last version that was sent; b4 starts the next one as soon as one was sent."""
+    """Return the last version that was sent; b4 starts the next one as soon as one was sent."""
     last = last_sent(draft)
     kept = kept_by_b4(repository, draft.branch, draft.change_id)
     by_b4 = (
@@ -375,7 +375,9 @@ def _version_again(repository: Repository, draft: Draft) -> int:
 
 
 def _compared(repository: Repository, draft: Draft) -> str:
-    """The range-diff with the last version; its heading states if the commits are not public."""
+    """Return the range-diff with the last version; its heading states if the commits are not
+    public.
+    """
     last = last_sent(draft)
     if last is None or not last.base or not last.head or last.version >= draft.version:
         raise UsageError(

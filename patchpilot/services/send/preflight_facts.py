@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Gathers the facts that the pre-flight checks need."""
+"""Gather the facts that the pre-flight checks need."""
 
 import os
 import re
@@ -53,7 +53,7 @@ def gather_facts(
     trees: Sequence[str],
     progress: Progress,
 ) -> PreflightFacts:
-    """Returns the facts that the pre-flight checks need about a topic, without its messages.
+    """Return the facts that the pre-flight checks need about a topic, without its messages.
 
     Each source is read only once. `trees` are the subsystem's trees (`T:`).
     """
@@ -109,7 +109,7 @@ def gather_facts(
 def with_messages(
     repository: Repository, facts: PreflightFacts, topic: SeriesToSend
 ) -> "tuple[PreflightFacts, CheckResult | None]":
-    """Returns the facts with those about the messages, and the result of `check_messages`."""
+    """Return the facts with those about the messages, and the result of `check_messages`."""
     patches = topic.series.patches
     raw = [mail.raw for mail in topic.send.entries[-len(patches) :]]
     with ThreadPoolExecutor(1) as pool:
@@ -130,7 +130,7 @@ def with_messages(
 
 
 def _posted(repository: Repository, topic: SeriesToSend) -> tuple[SendProblem, ...]:
-    """Warnings about patches of others, or that the archive was not asked about them."""
+    """Return warnings about patches of others, or that the archive was not asked about them."""
     draft = topic.draft
     found = posted_by_others(
         repository,
@@ -152,8 +152,8 @@ def _posted(repository: Repository, topic: SeriesToSend) -> tuple[SendProblem, .
 
 
 def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
-    """The archive that has the mail which a draft answers, as far as tracked series show it; ""
-    where none does.
+    """Return the archive that has the mail which a draft answers, as far as tracked series show it;
+    "" where none does.
     """
     from patchpilot.archive.track_store import Store
 
@@ -168,7 +168,8 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
 def _too_soon(
     project: Project, sent: Sequence[Send], version: int, now: datetime, resend: bool
 ) -> str:
-    """A sentence when what was sent last is younger than reviewers are to be given, otherwise "".
+    """Return a sentence when what was sent last is younger than reviewers are to be given,
+    otherwise "".
 
     A resend also waits for its own version. Of a version that was sent before, only that is
     reported.
@@ -220,7 +221,7 @@ diff --git a/a.c b/a.c
 
 @cache
 def load_rules() -> None:
-    """Loads what `check` needs; it takes as long as the program that makes the messages."""
+    """Load what `check` needs; it takes as long as the program that makes the messages."""
     from patchpilot.checking.driver import Driver
     from patchpilot.lint.lint_context import Options
 
@@ -229,7 +230,7 @@ def load_rules() -> None:
 
 
 def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult | None":
-    """Returns the findings of `check` in the messages to send, or None if it could not run.
+    """Return the findings of `check` in the messages to send, or None if it could not run.
 
     Findings that the tree's configuration waives or ignores are included, because the sender
     is responsible for the messages.
@@ -261,7 +262,7 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
 
 
 def _found(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
-    """The lines of the findings, by severity."""
+    """Return the lines of the findings, by severity."""
     several = len(result.patches) > 1
     lines: dict[Severity, tuple[str, ...]] = {}
     for title, findings in (
@@ -278,7 +279,7 @@ def _found(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
 
 
 def _waived(result: "CheckResult") -> tuple[str, ...]:
-    """The errors that the user waived, with the reasons."""
+    """Return the errors that the user waived, with the reasons."""
     return tuple(
         f"{f'{patch.subject.title}: ' if patch else ''}{suppressed.finding.message}"
         f" ({suppressed.reason})"
@@ -321,7 +322,7 @@ def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
 def _merge_window(
     repository: Repository, project: Project, target: TargetTree | None, now: datetime
 ) -> str:
-    """A sentence if the merge window is open, otherwise "".
+    """Return a sentence if the merge window is open, otherwise "".
 
     The merge window is open for some days after the latest mainline release.
     """

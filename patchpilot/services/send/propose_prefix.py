@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks the subject prefixes of messages, and proposes the target tree to name in them.
+"""Check the subject prefixes of messages, and propose the target tree to name in them.
 
 A commit has no subject prefix, so `check` cannot report these findings for commits.
 """
@@ -24,7 +24,7 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 def mark_warnings(
     patches: Sequence[Patch], profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
-    """Returns the warnings of `check` about the subject prefixes of the messages to send.
+    """Return the warnings of `check` about the subject prefixes of the messages to send.
 
     Each warning is returned once. There is a warning if a fix's prefix names the tree for
     other changes.
@@ -46,8 +46,8 @@ def mark_warnings(
 def _contradictions(
     patches: Sequence[Patch], profile: str, is_regression: bool
 ) -> Iterator[SendProblem]:
-    """A warning where a subject names the tree for the rest, and without its prefix the rule would
-    propose the one for fixes.
+    """Yield a warning where a subject names the tree for the rest, and without its prefix the rule
+    would propose the one for fixes.
     """
     named = [
         patch
@@ -76,7 +76,7 @@ def _contradictions(
 def missing_tree(
     series: Series, prefix: str, profile: str, *, is_regression: bool = False
 ) -> str:
-    """Returns the subject prefix to propose if messages do not name their target tree.
+    """Return the subject prefix to propose if messages do not name their target tree.
 
     The result is empty if they do. An empty `prefix` means PATCH. The fix of a regression
     belongs in the tree for fixes, even without a Fixes: tag.
@@ -96,7 +96,7 @@ def missing_tree(
 
 
 def tree_choice(proposed: str) -> str:
-    """Returns the advice for a subject that names no target tree.
+    """Return the advice for a subject that names no target tree.
 
     The advice starts with the choice, because the end of the line may be truncated.
     """
@@ -107,12 +107,12 @@ def tree_choice(proposed: str) -> str:
 
 
 def _for_fixes(message: str, trees: Mapping[str, str]) -> str:
-    """A finding that proposes the tree for fixes."""
+    """Return a finding that proposes the tree for fixes."""
     return message.replace(f"[PATCH {trees['tree']}]", f"[PATCH {trees['fixes']}]")
 
 
 def _as_mail(patch: Patch, prefix: str) -> Patch:
-    """A patch as a mail with this subject prefix; the address makes it one."""
+    """Return a patch as a mail with this subject prefix; the address makes it one."""
     mail = with_prefix(patch, prefix, "To: nobody@example.invalid")
     return mail._replace(commit=None)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Resumes the last send of a topic.
+"""Resume the last send of a topic.
 
 Only messages that were not accepted are sent, without changes.
 """
@@ -54,7 +54,7 @@ def plan_resume(
     lookup: Lookup | None = None,
     progress: Progress = silent,
 ) -> Sending:
-    """Returns a plan that resumes the last send of a topic.
+    """Return a plan that resumes the last send of a topic.
 
     `unknown_as` is the outcome to assume for messages whose state is unknown: `keep` leaves
     them unknown, `sent` and `lost` resolve them. `by_id` maps Message-IDs to individual
@@ -171,7 +171,7 @@ def plan_resume(
 
 
 def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """Parses the values of `--unknown`.
+    """Parse the values of `--unknown`.
 
     Returns the outcome for all messages (`keep` by default), and the outcomes by Message-ID.
     Raises `UsageError` for an invalid value.
@@ -234,7 +234,7 @@ def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Ou
 
 
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
-    """The mailboxes that are to be left out.
+    """Return the mailboxes that are to be left out.
 
     UsageError when one is not among the recipients, or would leave a mail without any.
     """
@@ -263,7 +263,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
 
 
 def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) -> None:
-    """Records removed recipients, so that later versions of the topic omit them."""
+    """Record removed recipients, so that later versions of the topic omit them."""
     key = branch_key(repository)
     if send.kind == "to-self" or key is None or send.branch != repository.branch:
         return
@@ -274,7 +274,7 @@ def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) 
 
 
 def archive_lookup(url: str) -> Lookup:
-    """Returns a function that searches for a message in a public-inbox archive.
+    """Return a function that searches for a message in a public-inbox archive.
 
     The message is found only if the archive returns the message itself, not an error page, a
     login page or another message.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sends each message of a plan exactly once.
+"""Send each message of a plan exactly once.
 
 This is the second part of the command `send`.
 """
@@ -40,7 +40,7 @@ def deliver(
     progress: Progress = silent,
     on_mail: Report = unheard,
 ) -> Sending:
-    """Sends the messages of a plan, and returns it with its result.
+    """Send the messages of a plan, and return it with its result.
 
     The outbox records every step. If a problem blocks sending, nothing is sent. `on_mail` is
     called for each change in the state of a message, after the change is saved to disk.
@@ -105,7 +105,7 @@ def deliver(
 
 
 def _claimed(outbox: Outbox, planned: Sending) -> Send:
-    """The send as the outbox has it from now on, this process its only sender.
+    """Return the send as the outbox has it from now on, this process its only sender.
 
     RefusedError when somebody sent the same since the preview.
     """
@@ -155,7 +155,7 @@ def _carry_edits(before: str | None, after: str | None) -> None:
 
 
 def _ended(repository: Repository, done: Send, planned: Sending) -> Sending:
-    """The result of an attempt.
+    """Return the result of an attempt.
 
     A whole series is remembered: by its draft and a tag, by b4, and by what follows the answers.
     """
@@ -170,7 +170,7 @@ def _ended(repository: Repository, done: Send, planned: Sending) -> Sending:
 
 
 def with_result(planned: Sending, done: Send) -> Sending:
-    """Returns a plan with the result of carrying it out, as the outbox has it."""
+    """Return a plan with the result of carrying it out, as the outbox has it."""
     return replace(
         planned,
         send=done,
@@ -184,7 +184,7 @@ _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 
 def next_steps(send: Send) -> tuple[Advice, ...]:
-    """Returns the next steps after a send."""
+    """Return the next steps after a send."""
     return (*_after_sending(send), *_for_refused(send), *_for_unknown(send))
 
 
@@ -232,7 +232,7 @@ def _after_sending(send: Send) -> Sequence[Advice]:
 
 
 def _for_refused(send: Send) -> Iterator[Advice]:
-    """How to send the mails that were not accepted."""
+    """Yield how to send the mails that were not accepted."""
     states = {entry.state for entry in send.entries}
     refused = {
         match[1]
@@ -253,7 +253,7 @@ def _for_refused(send: Send) -> Iterator[Advice]:
 
 
 def _for_unknown(send: Send) -> Iterator[Advice]:
-    """How to find out whether mails were sent whose state is unknown, and what then."""
+    """Yield how to find out whether mails were sent whose state is unknown, and what then."""
     unknown = [
         entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the check of an installed git hook, on a new commit or on a message of a topic."""
+"""Run the check of an installed git hook, on a new commit or on a message of a topic."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ from patchpilot.topic.workplace import Workplace
 def check_in_hook(
     place: Workplace, file: Path, base: str = ""
 ) -> tuple[CheckResult, str]:
-    """Checks a patch file in a git hook, with the settings of its repository.
+    """Check a patch file in a git hook, with the settings of its repository.
 
     Only errors make the check fail. Returns the result, and the reason why the tree's rule
     packs were not used (empty if they were). The patch is checked against the tree of `base`.
@@ -46,7 +46,7 @@ def check_in_hook(
 
 
 def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, str]:
-    """Checks a new commit in a git hook, with the commit message in a file.
+    """Check a new commit in a git hook, with the commit message in a file.
 
     Returns the same values as `check_in_hook`.
     """
@@ -58,7 +58,7 @@ def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, st
 
 
 def _parent(file: Path) -> str:
-    """The parent of the commit that the first line of a file of git format-patch names, as a
+    """Return the parent of the commit that the first line of a file of git format-patch names, as a
     revision; "" for another file.
     """
     try:

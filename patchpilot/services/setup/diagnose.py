@@ -59,7 +59,7 @@ class DoctorResult:
 
     @property
     def healthy(self) -> bool:
-        """Whether no problem would prevent a stage of the workflow."""
+        """Return whether no problem would prevent a stage of the workflow."""
         return not any(diagnosis.state == "fail" for diagnosis in self.diagnoses)
 
 
@@ -88,7 +88,7 @@ def diagnose(
     *,
     progress: Progress = silent,
 ) -> DoctorResult:
-    """Returns the problems that would prevent each stage of the workflow on this machine.
+    """Return the problems that would prevent each stage of the workflow on this machine.
 
     Without a repository, the mail account of git's global configuration is checked.
     """
@@ -118,7 +118,7 @@ def _stages(
     request: DoctorRequest,
     progress: Progress,
 ) -> tuple[Diagnosis, ...]:
-    """The diagnoses of every stage; mail settings are those of `settings`."""
+    """Return the diagnoses of every stage; mail settings are those of `settings`."""
     diagnoses: list[Diagnosis] = []
     looks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
         ("repository", lambda: _repository(repository)),
@@ -190,7 +190,9 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
 
 
 def _own_commands(repository: Repository) -> Iterator[probes.Probe]:
-    """The commands that the repository names itself and nobody trusted: none of them is run here."""  # noqa: E501
+    """Yield the commands that the repository names itself and nobody trusted: none of them is run
+    here.
+    """
     try:
         refuse_untrusted(repository.top, *Use)
     except UntrustedCommandsError as error:
@@ -325,7 +327,7 @@ def _following(lore: str, offline: bool) -> Iterator[probes.Probe]:
 
 
 def _local_archive(lore: str) -> probes.Probe:
-    """Whether there is an archive at a path of this machine."""
+    """Return whether there is an archive at a path of this machine."""
     from patchpilot.archive.local_mails import local_mails
     from patchpilot.archive.open_archive import archive_address
 
@@ -342,7 +344,7 @@ def _local_archive(lore: str) -> probes.Probe:
 
 
 def recovered() -> tuple[str, ...]:
-    """Restores the user's damaged databases, and returns a description of each action.
+    """Restore the user's damaged databases, and return a description of each action.
 
     A database is replaced by its latest backup, together with the rows of the damaged file
     that are still readable.
@@ -398,7 +400,7 @@ def _building() -> Iterator[probes.Probe]:
 
 
 def _checkers() -> Iterator[probes.Probe]:
-    """The programs that `check --checkers` uses where they are installed."""
+    """Yield the programs that `check --checkers` uses where they are installed."""
     from patchpilot.building.field_checkers import CHECKERS
 
     for checker in CHECKERS:

@@ -38,7 +38,7 @@ class Hook:
 
 
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Installs the named hooks (all if none are named) and returns the state of every hook.
+    """Install the named hooks (all if none are named) and return the state of every hook.
 
     The check for b4 is added to the other values of b4's setting, because b4 runs each of
     them.
@@ -66,7 +66,7 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
 
 def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Removes the named hooks (all if none are named) and returns the state of every hook.
+    """Remove the named hooks (all if none are named) and return the state of every hook.
 
     Hooks that patchpilot did not install are kept.
     """
@@ -81,7 +81,7 @@ def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
 
 def is_no_patch(file: Path) -> bool:
-    """Whether a commit message file belongs to a commit that is not sent as a patch.
+    """Return whether a commit message file belongs to a commit that is not sent as a patch.
 
     Such commits are fixups, merges, work in progress and b4's cover letter.
     """
@@ -95,7 +95,7 @@ def is_no_patch(file: Path) -> bool:
 
 
 def sent_by_us() -> bool:
-    """Whether the current git send-email was started by patchpilot, after its checks."""
+    """Return whether the current git send-email was started by patchpilot, after its checks."""
     return os.environ.get("PATCHPILOT_SENDING") == "1"
 
 
@@ -122,7 +122,9 @@ def _status(repository: Repository, name: str) -> Hook:
 
 
 def _b4_values(repository: Repository) -> list[str]:
-    """The values of b4's setting in the repository's own configuration that `install` has written."""  # noqa: E501
+    """Return the values of b4's setting in the repository's own configuration that `install` has
+    written.
+    """
     done = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
     return [value for value in done.text.split("\0") if value.startswith(B4_CALL)]
 

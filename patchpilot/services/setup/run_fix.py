@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the commands that `doctor` recommends, after the user confirmed them."""
+"""Run the commands that `doctor` recommends, after the user confirmed them."""
 
 import re
 import shlex
@@ -22,7 +22,7 @@ _OPTIONS = {
 
 
 def commands_of(found: Diagnosis) -> tuple[str, ...]:
-    """Returns the commands that fix a problem found by `doctor`.
+    """Return the commands that fix a problem found by `doctor`.
 
     Empty if the hint does not consist of complete commands.
     """
@@ -37,7 +37,7 @@ def commands_of(found: Diagnosis) -> tuple[str, ...]:
 
 
 def run_fix(repository: Repository | None, command: str) -> bool:
-    """Runs a command on the user's terminal and returns whether it succeeded.
+    """Run a command on the user's terminal and return whether it succeeded.
 
     The command runs in the top-level directory of the repository, if there is one.
     """

@@ -37,7 +37,7 @@ def add_review_trailers(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Collected:
-    """Adds the tags that reviewers gave to a tracked series to the topic's commits.
+    """Add the tags that reviewers gave to a tracked series to the topic's commits.
 
     `choose` decides on each tag; the refused tags are stored with the topic. The network is
     not used; new replies are fetched by `track update`.

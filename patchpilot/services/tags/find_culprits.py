@@ -73,7 +73,7 @@ class FixesResult:
 
     @property
     def troubled(self) -> bool:
-        """Whether an existing Fixes: tag has a problem.
+        """Return whether an existing Fixes: tag has a problem.
 
         A correct tag that is merely useless for backports does not count, and neither does a tag
         that cannot be checked.
@@ -86,8 +86,8 @@ class FixesResult:
 
     @property
     def offered(self) -> Candidate | None:
-        """The best candidate if its tag may be proposed: there is no valid tag, and the evidence is
-        not weak.
+        """Return the best candidate if its tag may be proposed: there is no valid tag, and the
+        evidence is not weak.
         """
         has_valid = self.present and not self.troubled
         return next(
@@ -101,7 +101,9 @@ class FixesResult:
 
     @property
     def unverified(self) -> bool:
-        """Whether an existing Fixes: tag names a commit that is missing from a shallow clone."""
+        """Return whether an existing Fixes: tag names a commit that is missing from a shallow
+        clone.
+        """
         return any(
             problem.kind == "unverified"
             for tag in self.present
@@ -133,7 +135,7 @@ class FixesRequest:
 def find_culprits_of_each(
     repository: Repository, request: FixesRequest, *, progress: Progress = silent
 ) -> tuple[FixesResult, ...]:
-    """Returns the result of `find_culprits` for each commit of a target, oldest first.
+    """Return the result of `find_culprits` for each commit of a target, oldest first.
 
     The target may be a commit or a range. Raises `UsageError` if it is a patch file, which
     has no history.
@@ -160,7 +162,7 @@ def find_culprits_of_each(
 
 
 def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
-    """The commits of a range that neither a tag nor a remote has: they are sent together.
+    """Return the commits of a range that neither a tag nor a remote has: they are sent together.
 
     Nothing for more than make a series.
     """
@@ -175,7 +177,7 @@ def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
 def find_culprits(
     repository: Repository, request: FixesRequest, *, progress: Progress = silent
 ) -> FixesResult:
-    """Checks a commit's Fixes: tags and finds the commits that probably introduced the bug.
+    """Check a commit's Fixes: tags and find the commits that probably introduced the bug.
 
     The search does not use the existing tags. With `verify` in the request, there is no
     search.
@@ -285,7 +287,9 @@ def find_culprits(
 
 
 def _released(repository: Repository, releases: Releases, one: Candidate) -> Candidate:
-    """A candidate with its first release; a backport is replaced with its mainline commit."""
+    """Return a candidate with its first release; a backport is replaced with its mainline
+    commit.
+    """
     named = one
     if one.is_marked:
         from patchpilot.tags.overrides import upstream_of
@@ -303,8 +307,8 @@ def _tags(
     together: tuple[str, ...],
     own: frozenset[str],
 ) -> tuple[str, ...]:
-    """The lines to write: the first candidate's, or, when it shares the blame, one for each, oldest
-    first; none for commits sent with the fix.
+    """Return the lines to write: the first candidate's, or, when it shares the blame, one for each,
+    oldest first; none for commits sent with the fix.
     """
     if len(together) < 2 or culprits[0].commit not in together:
         return () if culprits[0].commit in own else (culprits[0].tag,)
@@ -316,7 +320,7 @@ def _tags(
 
 
 def own_patch(subject: str) -> str:
-    """Returns the note for a fix of a commit that is sent in the same series.
+    """Return the note for a fix of a commit that is sent in the same series.
 
     Such a commit is not merged yet, and its id will change; it should be squashed with the
     fix.
@@ -330,8 +334,8 @@ def own_patch(subject: str) -> str:
 def _series(
     repository: Repository, commit: Commit, named: str | None
 ) -> tuple[str, ...]:
-    """The commits that are sent together with this one: what it has over the base of its topic,
-    unless that is too much for a series.
+    """Return the commits that are sent together with this one: what it has over the base of its
+    topic, unless that is too much for a series.
     """
     try:
         base = find_base(repository, named, commit.id)
@@ -376,7 +380,9 @@ def _relations(
     releases: Releases,
     together_with: Callable[[], frozenset[str]],
 ) -> Relations:
-    """The relation of a tag's target to this commit; git is asked only when there is a tag."""
+    """Return the relation of a tag's target to this commit; git is asked only when there is a
+    tag.
+    """
 
     complete = not repository.is_shallow()
 

@@ -68,7 +68,7 @@ def prepare(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Preparation:
-    """Plans the tags of each commit and writes them if `confirm` accepts the plan.
+    """Plan the tags of each commit and write them if `confirm` accepts the plan.
 
     With `dry_run` in the request, nothing is written. Raises `RefusedError` if the rewrite
     would do harm (see `rewrite.refuse_unless_safe`).
@@ -106,7 +106,7 @@ def message_changes(
     request: PrepareRequest,
     progress: Progress = silent,
 ) -> tuple[MessageChange, ...]:
-    """Returns the new message of each commit according to a `prepare` request.
+    """Return the new message of each commit according to a `prepare` request.
 
     No commit is changed.
     """
@@ -134,7 +134,7 @@ def _change(
     topic: Sequence[str],
     progress: Progress,
 ) -> MessageChange:
-    """The new message of one commit; `topic`: the commits that are prepared together."""
+    """Return the new message of one commit; `topic`: the commits that are prepared together."""
     project = (
         find_project(request.profile)
         if request.profile
@@ -174,7 +174,7 @@ def _fixes(
     message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
-    """The commits that introduced the bug, their tags added to the message.
+    """Return the commits that introduced the bug, their tags added to the message.
 
     Malformed tags are replaced.
     """
@@ -254,7 +254,7 @@ _UNSURE = "no Fixes: written"
 
 
 def _unsure(commit: Commit, judged: FixesResult) -> str:
-    """Why no tag is written where `fixes` is unsure, with a hint."""
+    """Return why no tag is written where `fixes` is unsure, with a hint."""
     named = " and ".join(
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'
         for candidate in judged.candidates

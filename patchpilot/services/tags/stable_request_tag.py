@@ -80,7 +80,7 @@ class StableRequest:
 def stable_lines(
     repository: Repository, request: StableRequest, *, progress: Progress = silent
 ) -> StableResult:
-    """Returns the tags that a fix needs for the stable trees.
+    """Return the tags that a fix needs for the stable trees.
 
     Raises `UsageError` if the target is a patch file, which has no history.
     """

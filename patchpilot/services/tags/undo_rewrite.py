@@ -39,7 +39,7 @@ class UndoState:
 
     @property
     def when(self) -> datetime:
-        """The time at which the branch was rewritten."""
+        """Return the time at which the branch was rewritten."""
         return moment(self.undo.when)
 
 
@@ -53,7 +53,7 @@ class UndoAnswer:
 
 
 def undo_list(repository: Repository) -> tuple[UndoState, ...]:
-    """Returns every recorded rewrite, latest first."""
+    """Return every recorded rewrite, latest first."""
     return tuple(_state(repository, undo) for undo in listed(repository))
 
 
@@ -73,7 +73,7 @@ def _state(repository: Repository, undo: Undo) -> UndoState:
 
 
 def changes_files(repository: Repository, undo: Undo) -> bool:
-    """Whether undoing or redoing a recorded rewrite changes files and not only messages."""
+    """Return whether undoing or redoing a recorded rewrite changes files and not only messages."""
     return repository.commit(undo.old).tree != repository.commit(undo.new).tree
 
 
@@ -148,7 +148,7 @@ def _chosen(repository: Repository, number: int | None) -> UndoState:
 
 
 def undo_redo(repository: Repository, number: int) -> UndoState:
-    """Sets a branch to its rewritten state again after `undo_restore`.
+    """Set a branch to its rewritten state again after `undo_restore`.
 
     Raises `RefusedError` if the branch is no longer in its restored state.
     """
