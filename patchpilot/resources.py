@@ -18,7 +18,7 @@ from patchpilot.write_file import PRIVATE, replace_file
 def data_dir(name: str) -> Path:
     """Return the folder `name` ("checks" or "templates") of the shipped data.
 
-    Raises MissingError if it is not installed.
+    Raise MissingError if it is not installed.
     """
     package = Path(__file__).parent
     for folder in (package / "_data" / name, package.parent / name):

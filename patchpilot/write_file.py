@@ -16,8 +16,8 @@ PRIVATE = 0o600
 def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
     """Write a file that the user named, or replace its content.
 
-    A device or pipe is written to. Raises `InputError` with the hint if the file cannot be
-    written, or is a symbolic link to a regular file.
+    A device or pipe is written to. Raise `InputError` with the hint if the file cannot be written,
+    or is a symbolic link to a regular file.
     """
     try:
         if not str(file).startswith(_DESCRIPTORS) and (
@@ -49,7 +49,7 @@ def replace_file(
     """Give a file new content: a reader sees the old or the new content, never a part.
 
     Without `mode`, the file keeps its mode. `is_synced` waits until the content is on the disk.
-    Raises OSError.
+    Raise OSError.
     """
     draft = write_beside(file, data, mode=mode, is_synced=is_synced)
     try:
@@ -64,7 +64,7 @@ def write_beside(
 ) -> Path:
     """Write the new content of a file into a new file next to it, and return its path.
 
-    Raises OSError.
+    Raise OSError.
     """
     draft = file.with_name(f".{file.name}.{os.urandom(6).hex()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

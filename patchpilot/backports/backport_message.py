@@ -73,7 +73,7 @@ def backport_message(
         known = parse_trailers(text.split("\n"))
         signed = [one for one in known if one.key == "signed-off-by" and one.address]
         last = signed[-1].address if signed else None
-        # the last line signs off the note above it, even when the author is the one who backports
+        # the last line signs off the note above it, even if the backporter is the author
         if notes or not last or last.key != signer.key:
             text = (
                 text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"
@@ -82,14 +82,14 @@ def backport_message(
 
 
 def has_note(message: str, original: Commit) -> bool:
-    """Return whether a message has an adaptation note that the original message does not have."""
+    """Return whether a message has an adaptation note that is not in the original message."""
     return not set(_NOTE.findall(message)) <= set(_NOTE.findall(original.message))
 
 
 def people(
     commits: Sequence[Commit], without: Sequence[str] = ()
 ) -> tuple[Address, ...]:
-    """Return the addresses to Cc on a backport: authors and everybody named in the trailers.
+    """Return the addresses to Cc on a backport: authors and the contacts in the trailers.
 
     Duplicates, the lists in `without` and invalid addresses are removed.
     """

@@ -56,8 +56,8 @@ class MadeCommit:
 class BackportText:
     """The user's additions to a backport.
 
-    These are the adaptation note, the signer (None: no sign-off), the message to reply to, and
-    the person who adapts the fix (None: the signer).
+    These are the adaptation note, the signer (None: no sign-off), the message to reply to, and who
+    adapts the fix (None: the signer).
     """
 
     note: str = ""
@@ -73,9 +73,9 @@ def make_commits(
     tip: str,
     wording: BackportText,
 ) -> tuple[MadeCommit, ...]:
-    """Commits the steps on top of the branch, in the temporary object store.
+    """Commit the steps on top of the branch, in the temporary object store.
 
-    Raises UsageError if a step does not apply on top of the previous ones.
+    Raise UsageError if a step does not apply on top of the previous ones.
     """
     parent, tree = tip, scratch.tree_of(tip)
     commits: list[MadeCommit] = []
@@ -176,7 +176,7 @@ def format_series(
 ) -> list[tuple[str, bytes]]:
     """Format the series as (file name, bytes) pairs, one for each message.
 
-    They are addressed to the stable list, with everybody named in the originals in Cc. `notes`
+    They are addressed to the stable list, with the contacts named in the originals in Cc. `notes`
     are inserted below the `---`.
     """
     prefix = stable.subject.format(version=version)
@@ -208,7 +208,7 @@ def format_series(
 
 
 def _patch_part(text: str) -> str:
-    """Return a range-diff without the differences in messages: the marker and sign-off always
+    """Return a range-diff without the message differences: the marker and sign-off always
     differ.
     """
     result: list[str] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the functions in which a fix conflicts, and other commits that changed them."""
+"""Find the functions in which a fix conflicts, and other commits that changed these functions."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Function:
 def function_at(lines: Sequence[str], at: int) -> Function | None:
     """Return the function that contains a 0-based line.
 
-    Returns None outside of functions, and in languages that are not C-like.
+    Return None outside of functions, and in languages that are not C-like.
     """
     top = head_of(lines, at)
     if top is None:
@@ -72,8 +72,7 @@ def conflicting(
         for hunk in change.hunks:
             at = hunk.old_start - 1
             for line in hunk.lines:
-                # a conflict shows the fix's side: it has none of the lines added by a hunk that
-                # merged
+                # a conflict shows the fix's side without the lines of cleanly merged hunks
                 if line.kind in "+-" and (
                     not wanted or line.kind == "-" or line.text in wanted
                 ):

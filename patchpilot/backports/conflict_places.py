@@ -27,7 +27,7 @@ class ConflictPlace:
 def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
     """Return the conflicts of a merge, sorted by path and line.
 
-    A file that one side deleted or renamed is a single conflict.
+    A file deleted or renamed on one side is a single conflict.
     """
     found: list[ConflictPlace] = []
     for path in merge.paths:
@@ -38,7 +38,7 @@ def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
 
 
 def marked_places(path: str, lines: Iterable[str]) -> list[ConflictPlace]:
-    """Return the conflicts that the conflict markers in a file delimit."""
+    """Return the conflicts that a file's conflict markers delimit."""
     found: list[ConflictPlace] = []
     sides: dict[str, list[str]] = {}
     side, at, start = "", 0, 0

@@ -71,8 +71,8 @@ def explain(
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
     """Return the commits that cause a conflict, and hints as sentences with their evidence.
 
-    The hints are points to review if the fix applied without a conflict.
-    Takes about `timeout` seconds and omits anything that was not found by then.
+    If the fix applied without a conflict, the hints are points to review. Take about `timeout`
+    seconds and omit anything not found by then.
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)
@@ -106,10 +106,7 @@ def explain(
 
 
 def _left(end: float) -> float:
-    """Return the seconds left until `end`.
-
-    A little when it is over, so that quick answers are still given.
-    """
+    """Return the seconds left until `end`, at least enough for quick answers."""
     return max(_A_LITTLE, end - time.monotonic())
 
 
@@ -121,8 +118,8 @@ def _causes(
     applied: ApplyResult,
     timeout: float,
 ) -> tuple[list[Cause], list[Cause]]:
-    """Commits missing from the branch that changed the conflicting lines, and those that changed
-    other lines of the conflicting functions.
+    """Return the commits missing from the branch that changed the conflicting lines, and those that
+    changed other lines of the same functions.
     """
     paths = applied.merge.paths
     goal = read_touch(history.repository, fix.id, fix.paths)
@@ -130,7 +127,7 @@ def _causes(
     names = list(paths)
     gone = [path for path in paths if not scratch.has(tree, path)]
     if gone and fix.base:
-        # following renames through a long history is slow; without the old names the commits that
+        # following renames through a long history is slow; without old names, the commits that
         # added the files are still found
         with suppress(GitError):
             names += older_names(
@@ -167,9 +164,10 @@ def _causes(
 def _in_functions(
     history: History, tip: str, others: Sequence[tuple[LineTouch, str]]
 ) -> list[Cause]:
-    """Return the last few of these, oldest first.
+    """Return the last few of these commits, oldest first.
 
-    Only they are searched on the branch under another id, since that has to read patches.
+    Searching the branch for a commit under another id means reading patches, so only these are
+    searched.
     """
     causes: list[Cause] = []
     for touch, name in others[: 2 * _MOST_ELSEWHERE]:
@@ -195,8 +193,9 @@ def _own_changes(
     applied: ApplyResult,
     timeout: float,
 ) -> list[Cause]:
-    """Return the branch's own commits that wrote the conflicting lines: used when no mainline
-    commit explains the conflict.
+    """Return the branch's own commits that wrote the conflicting lines.
+
+    Used if no mainline commit explains the conflict.
     """
     causes: dict[str, Cause] = {}
     for place in find_places(scratch, applied.merge)[:_MOST_PLACES]:
@@ -246,9 +245,7 @@ def _why(edits: Sequence[LineEditStep]) -> str:
 def _other_file_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float
 ) -> Iterator[str]:
-    """Where the branch has the functions and structures that the fix changes, when it does not have
-    the fix's file.
-    """
+    """Yield where the branch has the fix's functions and structures if it lacks the fix's file."""
     for change in fix.files if applied.how is AppliesHow.CONFLICT else ():
         path = change.old_path
         if not path or scratch.has(tree, path):
@@ -271,8 +268,8 @@ def _other_file_hints(
 def _moved_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult
 ) -> list[str]:
-    """Files whose hunks were applied to another function than in mainline, where the same context
-    occurs.
+    """Return hints about hunks that landed in a different function than in mainline because the
+    same context occurs there.
     """
     if applied.how is AppliesHow.CONFLICT:
         return []
@@ -295,7 +292,7 @@ def _moved_hints(
 def _begins_in(
     scratch: Scratch, trees: tuple[str, str], path: str, names: set[str]
 ) -> bool:
-    """Return whether the first line in which a file differs is in one of these functions."""
+    """Return whether the first difference in a file is in one of these functions."""
     old, new = (text_lines(scratch.blob(tree, path) or b"") for tree in trees)
     first = next(
         (

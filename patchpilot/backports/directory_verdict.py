@@ -23,8 +23,8 @@ _NO_HISTORY = "no git history, judged by content only"
 def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
     """Determine whether a patch applies to a tree or is already applied.
 
-    It is already applied if the tree contains the post-image of every hunk. Returns the verdict,
-    and the patch that was tried.
+    It is already applied if the tree contains the post-image of every hunk. Return the verdict, and
+    the patch that was tried.
     """
     if not patch.files:
         raise InputError(
@@ -117,14 +117,14 @@ def merges_into(
 def _counted(
     patch: Patch, tree: Tree
 ) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
-    """Return how many hunks are already applied, do not apply, and apply (each counted once), and
-    the places of the first two kinds.
+    """Return the number of hunks that are already applied, do not apply, and apply, and the
+    locations of the first two kinds.
     """
     there = total = broken = 0
     places: list[ConflictPlace] = []
     for change in patch.files:
         forward = fit_file(change, tree).misfits
-        # a misfit of the whole file is one of each of its hunks
+        # a mismatch of the whole file counts for each of its hunks
         undone = fit_file(change, tree, reverse=True).misfits
         stuck = {id(one.hunk) for one in undone}
         size = max(1, len(change.hunks))
@@ -133,7 +133,7 @@ def _counted(
             for one in forward
         ]
         whole = any(one.hunk is None for one in forward)
-        # without the file no hunk applies, and a file that is there as a whole has them all
+        # no hunk applies to a missing file, and a file that is wholly present has all hunks applied
         here = size if whole and not undone else sum(found)
         there += here
         broken += size - here if whole else len(forward) - here

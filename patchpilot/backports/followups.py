@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Follow-ups of a fix that must be backported with it, and newer trees that lack the fix.
+"""Follow-ups of a fix that must be backported with it, and newer trees without the fix.
 
 Follow-ups are commits that fix or revert the fix.
 """
@@ -59,8 +59,8 @@ def later_fixes(
 ) -> tuple[str, ...]:
     """Return hints about mainline commits after the fix that fix the lines it changed.
 
-    Commits in `known`, which name the fix, are left out. Nothing is returned if reading the
-    history takes too long.
+    Commits in `known`, which name the fix, are omitted. Return nothing if reading the history takes
+    too long.
     """
     if mainline is None:
         return ()
@@ -71,7 +71,7 @@ def later_fixes(
         )
     except GitError:
         return ()
-    # seen from the fix, time runs in the other direction
+    # relative to the fix, later commits are undone
     turned = [_turned(touch) for touch in reversed(later)]
     found = {
         touch.commit: repository.commit(touch.commit).subject
@@ -103,9 +103,9 @@ def _turned(touch: LineTouch) -> LineTouch:
 def needed_followers(
     history: History, found: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
-    """Return the follow-ups that a branch lacks and needs.
+    """Return the follow-ups that a branch needs but lacks.
 
-    Follow-ups that were reverted are not needed.
+    Reverted follow-ups are not needed.
     """
     needed = []
     for one in found:
@@ -163,8 +163,9 @@ def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
 
 
 def _changes_more_than_space(fix: FixCommit) -> bool:
-    """Return whether the words at any place differ before and after: each place separately, since a
-    moved line changes what the code does.
+    """Return whether any change is more than whitespace.
+
+    Each hunk is compared separately, since moving a line changes what the code does.
     """
     for change in fix.files:
         if change.is_binary or change.old_path != change.new_path:

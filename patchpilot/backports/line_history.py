@@ -43,7 +43,7 @@ class LineTouch:
 
     @property
     def size(self) -> int:
-        """Return how many lines it changes in these files."""
+        """Return the number of lines changed in these files."""
         return sum(
             old[1] - old[0] + new[1] - new[0]
             for edit in self.edits
@@ -163,9 +163,9 @@ def stands_on(
 ) -> tuple[LineTouch, ...]:
     """Return the commits in `touches` on which the fix depends, oldest first.
 
-    `touches` are commits before the fix, the oldest first. Commits in `present` are already in
-    the branch and only shift lines. `paths` limits which files of the fix are considered.
-    `margin` extends the fix's spans by that many lines.
+    `touches` are commits before the fix, the oldest first. Commits in `present` are already in the
+    branch; they only shift lines. `paths` limits which files of the fix are considered. `margin`
+    extends the fix's spans by that many lines.
     """
     needed = _spans_of(fix, paths, margin)
     found: list[LineTouch] = []
@@ -218,7 +218,7 @@ def crossing(
     needed: dict[str, list[Span]] = {path: [span]}
     found: list[LineTouch] = []
     for touch in reversed(touches):
-        # a rename does not change lines
+        # a rename alone changes no lines
         if any(
             low < new[1] and new[0] < high
             for edit in touch.edits
@@ -233,7 +233,7 @@ def crossing(
 def _spans_of(
     fix: LineTouch, paths: frozenset[str] | None, margin: int = 0
 ) -> dict[str, list[Span]]:
-    """Path before the fix → the lines that it changes, extended by a margin."""
+    """Map each path before the fix to the lines that it changes, extended by a margin."""
     spans: dict[str, list[Span]] = {}
     for edit in fix.edits:
         if edit.old_path and (
@@ -246,7 +246,7 @@ def _spans_of(
 
 
 def _wide(edit: LineEditStep) -> Iterable[Span]:
-    """Return the lines an edit wrote; where it only removed lines, one line on each side of the
+    """Return the lines that an edit wrote, or for a pure removal, one line on each side of the
     gap.
     """
     return (
@@ -258,9 +258,8 @@ def _wide(edit: LineEditStep) -> Iterable[Span]:
 def _meets(
     edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True
 ) -> bool:
-    """Return whether an edit changed lines of the spans or next to them.
-
-    With `moved` also when it renamed their file.
+    """Return whether an edit touches the spans or their neighbors; with `moved`, also if it renamed
+    the file.
     """
     spans = needed.get(edit.new_path or "", ())
     if moved and spans and edit.new_path != edit.old_path:
@@ -301,7 +300,7 @@ def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
 
 
 def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
-    """Return the spans without those written, as far as a line or more is left."""
+    """Return the spans without the written lines; drop the empty ones."""
     left = list(spans)
     for low, high in written:
         pieces: list[Span] = []

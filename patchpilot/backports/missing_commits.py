@@ -24,14 +24,14 @@ from patchpilot.model.hunk_fit import text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
-# reading the branch's patches is worth it for a few commits only
+# reading the branch's patches pays off for a few commits only
 _MOST_LOOKED_AT = 20
 
 
 class MissingCommits:
     """The prerequisites of a fix that are missing from a branch, and their own prerequisites.
 
-    `left` returns the number of seconds left for git; the search ends when none are left.
+    `left` returns the number of seconds left for git; the search ends when it returns 0.
     """
 
     def __init__(
@@ -90,12 +90,14 @@ class MissingCommits:
         )
 
     def missing(self, commits: Sequence[str]) -> tuple[str, ...]:
-        """Return the commits that the branch has neither by ancestry nor by an upstream marker."""
+        """Return the commits missing from the branch, by ancestry and by upstream marker."""
         return self.history.missing(commits, self.tip)
 
     def before(self, commit: str, paths: tuple[str, ...]) -> tuple[LineTouch, ...]:
-        """Return the commits before `commit` that are not in the branch's history and change these
-        files: a subset of those before the fix.
+        """Return the commits before `commit` that change these files and are not in the branch's
+        history.
+
+        They are a subset of the commits before the fix.
         """
         wanted = frozenset(paths)
         known = next((touch for touch in self._touches if wanted <= touch), None)
@@ -132,7 +134,7 @@ class MissingCommits:
         )
 
     def names(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """These paths, with the files' earlier names where the branch does not have them."""
+        """Return these paths, and the earlier names of files that are missing from the branch."""
         gone = tuple(path for path in paths if not self.scratch.has(self.tree, path))
         if gone and self._top and gone not in self._older:
             self._older[gone] = older_names(
@@ -143,8 +145,8 @@ class MissingCommits:
     def _goal(
         self, commit: str, conflicts: Sequence[str]
     ) -> tuple[LineTouch, tuple[str, ...]]:
-        """What a commit changes, and those of its paths that conflict (all of them when git named
-        others).
+        """Return a commit's changes and its conflicting paths, or all its paths if git named
+        others.
         """
         if commit not in self._goals:
             self._goals[commit] = read_touch(self.repository, commit)
@@ -168,8 +170,8 @@ class MissingCommits:
         touches: Sequence[LineTouch],
         ask: Callable[[frozenset[str]], Sequence[LineTouch]],
     ) -> tuple[str, ...]:
-        """Return the given commits without those that the branch has under another id, which only
-        move lines.
+        """Return the commits without those that the branch has under another id; these only move
+        lines.
         """
         present = {touch.commit for touch in touches} - set(
             self.missing([touch.commit for touch in touches])
@@ -194,10 +196,8 @@ class MissingCommits:
     def _conflicting(
         self, edit: LineEditStep, merge: Merge, theirs: str
     ) -> LineEditStep:
-        """Return the edit with only its conflicting hunks, as far as conflict markers identify
-        them.
-
-        Else all.
+        """Return the edit with only its conflicting hunks, or with all if conflict markers identify
+        none.
         """
         path = edit.new_path or ""
         content = (

@@ -23,11 +23,11 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import read_marks
 
 _DEEPEST = 4
-# no more whole commits than these are collected: more would not be shown
+# more whole commits than this would not be shown
 _MOST_WHOLE = 120
-# share of the time for partial commits before whole commits have been tried
+# share of the time for partial commits, before whole commits are tried
 _FOR_PARTS = 0.35
-# a commit of more files than this is wide; dropping the widest few is tried before all others
+# a commit with more files is wide; dropping the widest few is tried first
 _WIDE, _MOST_WIDE = 10, 6
 # nobody backports more whole commits than this for one fix
 _MANY_COMMITS = 12
@@ -52,8 +52,8 @@ class SearchState(StrEnum):
 class PrerequisiteNeed:
     """A prerequisite of a fix.
 
-    Contains its id and subject, the number of its lines that are needed (all, or those in the
-    fix's files), and whether it is itself a fix.
+    Contains its id and subject, the number of its lines that are needed (all, or those in the fix's
+    files), and whether it is itself a fix.
     """
 
     commit: str
@@ -66,8 +66,8 @@ class PrerequisiteNeed:
 class PrerequisiteSearch:
     """The result of a search for prerequisites.
 
-    Contains the commits in the order in which to apply them, how the search ended, and the
-    resulting tree, to which the fix applies.
+    Contains the commits in order of application, how the search ended, and the resulting tree, to
+    which the fix applies.
     """
 
     needs: tuple[PrerequisiteNeed, ...]
@@ -83,7 +83,7 @@ class PrerequisiteSearch:
 
     @property
     def lines(self) -> int:
-        """Return how many lines the commits change."""
+        """Return the number of lines that the commits change."""
         return sum(need.size for need in self.needs)
 
 
@@ -101,18 +101,18 @@ def find_prerequisites(
     tree: str | None = None,
     progress: Progress = silent,
 ) -> PrerequisiteSearch:
-    """Return the smallest ordered set of commits found that makes the fix apply to the branch.
+    """Return the smallest ordered set of commits found with which the fix applies to the branch.
 
-    `tree` replaces the branch's tree if other commits were applied to it. The search takes at
-    most `effort` seconds. Whole commits are tried first, each with the prerequisites of its other
-    files. If they fail or are too many, only their changes to the fix's files are used.
+    `tree` replaces the branch's tree if other commits were applied to it. The search takes at most
+    `effort` seconds. Whole commits are tried first, each with the prerequisites of its other files.
+    If they fail or are too many, only their changes to the fix's files are used.
     """
     return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
 
 
 class _Seeker:
-    """One search: merges tried are remembered, every step checks the time, and the best answer so
-    far is kept.
+    """One search. It caches trial merges, checks the time at every step and keeps the best answer
+    so far.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class _Seeker:
                 )
             raise
         except GitError:
-            # git was stopped at the time limit of the search
+            # the search's time limit stopped git
             if time.monotonic() < self._begun + self._effort:
                 raise
         self._effort = float("inf")
@@ -175,7 +175,7 @@ class _Seeker:
         if not self._whole:
             return part
         whole = self._result(self._whole, SearchState.FOUND, cut=False)
-        # whole commits are preferred unless they are far too many and the parts much smaller
+        # prefer whole commits unless they are far too many and the parts are much smaller
         many = len(whole.needs) > _MANY_COMMITS and 2 * len(part.needs) <= len(
             whole.needs
         )
@@ -194,9 +194,9 @@ class _Seeker:
     def _find_parts(self) -> bool:
         """Find commits whose changes to the fix's files make it apply.
 
-        False when even all of them together do not.
+        Return False if it does not apply even with all of them.
         """
-        # read the history of the fix's files once for all steps
+        # read the history of the fix's files once, for all steps
         self._ground.before(self.fix.id, self._ground.names(self.fix.paths))
         gathered = self._gather((), cut=True)
         merge = self._pick(self.fix.id, self.tree, cut=True)
@@ -222,7 +222,7 @@ class _Seeker:
         return True
 
     def _find_whole(self) -> bool:
-        """Find whole commits that make the fix apply: those of the parts, with their own
+        """Find whole commits that make the fix apply: the commits of the parts, with their
         prerequisites.
         """
         gathered = self._gather(self._part, cut=False)
@@ -245,10 +245,10 @@ class _Seeker:
         return False
 
     def _gather(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
-        """Commits in mainline order after which the fix applies: where one of them (or the fix)
-        conflicts, its prerequisites there are added.
+        """Return commits, in mainline order, after which the fix applies.
 
-        None when the fix's own prerequisites are not available, or far too many.
+        If one of them or the fix conflicts, its prerequisites there are added. Return None if the
+        fix's own prerequisites are unavailable or far too many.
         """
         chosen, banned = set(seeds), set[str]()
         levels: dict[str, int] = {}
@@ -268,7 +268,7 @@ class _Seeker:
             elif commit == self.fix.id:
                 return None
             else:
-                # it conflicts with the branch itself: perhaps the fix applies without it
+                # it conflicts with the branch itself; the fix may apply without it
                 chosen.discard(commit)
                 banned.add(commit)
         return None
@@ -282,8 +282,10 @@ class _Seeker:
         *,
         cut: bool,
     ) -> set[str]:
-        """New prerequisites of a conflicting commit: those that wrote the lines, else those around
-        them, otherwise all that changed the files.
+        """Return more prerequisites of a conflicting commit.
+
+        They are the commits that wrote the lines, then those around them, then all that changed the
+        files.
         """
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
@@ -310,8 +312,8 @@ class _Seeker:
         )
 
     def _applied(self, pool: Sequence[str]) -> tuple[str, ...]:
-        """Return those of a pool whose changes to the fix's files apply, one on top of the other,
-        and change something.
+        """Return the commits of a pool whose changes to the fix's files apply in order and change
+        something.
         """
         tree, kept = self.tree, []
         for commit in pool:
@@ -322,9 +324,8 @@ class _Seeker:
         return tuple(kept)
 
     def _climb(self, pool: Sequence[str], tree: str, depth: int) -> tuple[str, ...]:
-        """Apply each of `pool` that applies, after its prerequisites.
-
-        What was applied, in order.
+        """Apply each commit of `pool` that applies, after its prerequisites; return the applied
+        ones in order.
         """
         applied: list[str] = []
         for commit in pool:
@@ -337,10 +338,7 @@ class _Seeker:
         return tuple(applied)
 
     def _solve(self, commit: str, tree: str, depth: int) -> tuple[str, ...] | None:
-        """Return the commits that make a commit apply to a tree, itself last.
-
-        None when none were found.
-        """
+        """Return the commits that make a commit apply to a tree, ending with itself, or None."""
         merge = self._pick(commit, tree, cut=False)
         if merge.clean:
             return (commit,)
@@ -366,10 +364,10 @@ class _Seeker:
         cut: bool,
         share: float = 1.0,
     ) -> None:
-        """Drop the chosen commits that are not needed, within a share of the time.
+        """Drop chosen commits that are not needed, within a share of the time.
 
-        The widest first, since many files are seldom what a fix needs; then halves, smaller pieces,
-        and one at a time, again the widest first.
+        Wide commits go first, since a fix seldom needs them; then halves, smaller pieces, and
+        single commits, the widest first.
         """
         result = list(chosen)
 
@@ -399,11 +397,11 @@ class _Seeker:
             pieces = [ordered[at : at + size] for at in range(0, len(ordered), size)]
 
     def _breadth(self, commit: str) -> int:
-        """Return how many files a commit changes."""
+        """Return the number of files that a commit changes."""
         return len(self.scratch.changed(*self._theirs(commit, cut=False)))
 
     def _as_they_came(self, commits: tuple[str, ...]) -> tuple[str, ...]:
-        """Commits in mainline order when they apply in that order, otherwise as given."""
+        """Return the commits in mainline order if they apply in that order, otherwise unchanged."""
         ordered = self._in_order(commits)
         return (
             ordered
@@ -414,9 +412,9 @@ class _Seeker:
     def _reaches(
         self, commits: Sequence[str], *, cut: bool, strict: bool = False
     ) -> bool:
-        """Return whether the fix applies after these.
+        """Return whether the fix applies after these commits.
 
-        One that does not apply is skipped, or with `strict` means no.
+        A commit that does not apply is skipped, or ends the test if `strict`.
         """
         tree = self.tree
         for commit in commits:
@@ -464,9 +462,9 @@ class _Seeker:
         return self._merges[key]
 
     def _theirs(self, commit: str, *, cut: bool) -> tuple[str, str]:
-        """Return the tree before a commit and its own tree.
+        """Return the tree before a commit and the commit's tree.
 
-        With `cut` the latter has only the changes to the fix's files.
+        With `cut`, the latter has only the changes to the fix's files.
         """
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None
@@ -475,7 +473,7 @@ class _Seeker:
         return self.scratch.base_tree(base), self.scratch.tree_of(commit)
 
     def _check_time(self) -> float:
-        """Return the seconds left; _OutOfTimeError when there are none."""
+        """Return the seconds left; raise _OutOfTimeError at 0."""
         left = self._begun + self._effort - time.monotonic()
         self._progress("searching for prerequisites", len(self._merges))
         if left <= 0:

@@ -58,9 +58,9 @@ def compare_symbols(
 ) -> tuple[dict[str, str], list[str]]:
     """Compare the symbols used by the fix with those of a tree.
 
-    Only symbols that mainline has at the fix's parent or in the fix's files are checked. Return
-    those that the tree lacks, each with its path in mainline, and hints as sentences: about these,
-    about functions declared differently, and about changed functions that the tree does not have.
+    Only symbols that mainline has at the fix's parent or in the fix's files are checked. Return the
+    symbols missing from the tree, each with its path in mainline, and hints as sentences: about
+    these, about functions declared differently, and about changed functions missing from the tree.
     """
     if fix.base is None:
         return {}, []
@@ -112,7 +112,7 @@ def who_added(
 ) -> str | None:
     """Return the mainline commit, missing from the branch, that added a symbol to its file.
 
-    Returns None if it is not found in time.
+    Return None if it is not found in time.
     """
     try:
         done = scratch.repository.git(
@@ -133,7 +133,7 @@ def who_added(
 
 
 def _used(fix: FixCommit) -> dict[str, str]:
-    """Symbol → how it is used, of the symbols that are only in the fix's added lines."""
+    """Map each symbol that only the fix's added lines use to how it is used."""
     lines = [
         line
         for change in fix.files
@@ -160,8 +160,9 @@ def _used(fix: FixCommit) -> dict[str, str]:
 def _is_usual(
     scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str
 ) -> bool:
-    """Return whether the branch's version of the fix's files uses a symbol as the fix does: then
-    nothing has to be looked up.
+    """Return whether the branch's version of the fix's files uses a symbol as the fix does.
+
+    If so, there is nothing to look up.
     """
     for change in fix.files:
         if (
@@ -230,7 +231,7 @@ def _declared(
     near: Sequence[str],
     timeout: float,
 ) -> dict[str, tuple[str, str]]:
-    """Symbol → (path, the line that declares it best) in the headers and the fix's folders of a
+    """Map symbols to (path, the best declaring line) in the headers and the fix's folders of a
     tree.
     """
     result = list(words)
@@ -253,8 +254,9 @@ def _declared(
 
 
 def _declares(line: str, word: str) -> int:
-    """Return how much a line looks like the declaration of a symbol: 3 a prototype or definition, 2
-    a macro, 1 a field, 0 a use.
+    """Rate how much a line looks like the declaration of a symbol.
+
+    3 is a prototype or definition, 2 a macro, 1 a field, 0 a use.
     """
     if re.match(rf"#\s*define\s+{word}\b", line):
         return 2
@@ -291,8 +293,9 @@ def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
 
 
 def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
-    """Return the functions the fix changes (as its hunk headers name them) that the branch's file
-    does not have, each with the path of the file.
+    """Map each function that the fix changes but the branch's file lacks to the file's path.
+
+    Functions are as named in the fix's hunk headers.
     """
     symbols: dict[str, str] = {}
     for change in fix.files:

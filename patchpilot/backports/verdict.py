@@ -33,7 +33,7 @@ def judge(
     """
     landing = history.landed(fix.id, branch.tip)
     held = landing if landing and landing.holds else None
-    # an ancestor needs no trial; applying a fix again on top of its backport shows how that was
+    # an ancestor needs no trial; reapplying a fix on top of its backport shows how the backport was
     # adapted
     is_ancestor = held is not None and held.how is Shown.ANCESTRY
     applied = None if is_ancestor else try_fix(scratch, fix, tree or branch.tip)
@@ -85,8 +85,8 @@ def affected(
     """Return whether a branch has the bug (None: unknown), the id there of the commit that
     introduced it, and the reason.
 
-    This commit may be in the branch by ancestry or as a backport, or in `coming`, and must not
-    have been reverted there.
+    This commit may be in the branch by ancestry or as a backport, or in `coming`, and must not have
+    been reverted.
     """
     if not culprits:
         return (

@@ -47,7 +47,7 @@ def build_commits(
     Each commit is built for the given architectures, or for those that fit it. All machines must
     find the repository at the same path and trust it (`patchpilot trust --build`). A worker runs
     one compiler at a time in a separate directory; all workers of a machine share the cached
-    results. Raises MissingError without the extra `cluster`.
+    results. Raise MissingError without the extra `cluster`.
     """
     try:
         from distributed import as_completed

@@ -38,9 +38,9 @@ def check_epochs(
 ) -> int:
     """Check all messages of these epochs on the cluster and return the number of parts checked.
 
-    A file is written to `folder` for each part. Parts that already have a file are skipped, so
-    that an interrupted run can be resumed. `tree` is the source tree of the patches. All machines
-    must find it and the epochs at the same path. Raises MissingError without the extra `cluster`.
+    A file is written to `folder` for each part. Parts that already have a file are skipped, so that
+    an interrupted run can be resumed. `tree` is the source tree of the patches. All machines must
+    find it and the epochs at the same path. Raise MissingError without the extra `cluster`.
     """
     every = (part for epoch in epochs for part in ranges(epoch, mails))
     return check_parts(

@@ -54,7 +54,7 @@ def check_range(
 ) -> Iterator[str]:
     """Yield the JSON lines of the patches in the revisions `A..B` of an epoch, then the summary.
 
-    The lines are the same as those of `check --format jsonl`. `tree` is the source tree of
-    the patches. The work is done in this process. Raises InputError if a revision is missing.
+    The lines are the same as those of `check --format jsonl`. `tree` is the source tree of the
+    patches. The work is done in this process. Raise InputError if a revision is missing.
     """
     return iter(stream_range(options or DEFAULTS, epoch, revisions, tree))

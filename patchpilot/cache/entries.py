@@ -60,7 +60,7 @@ def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
 def recall(kind: Kind, key: str) -> Any:
     """Return the cached value for this key.
 
-    Returns None if there is none, or if the file is damaged or not trusted.
+    Return None if there is none, or if the file is damaged or not trusted.
     """
     file = folder.cache_dir() / f"{kind.name}-{key}"
     data = folder.read(file, _LARGEST)
@@ -82,7 +82,7 @@ def recall(kind: Kind, key: str) -> Any:
 def remember(kind: Kind, key: str, value: Any) -> bool:
     """Cache a value and evict the oldest ones of its kind if there are too many.
 
-    Returns whether it was written; failures raise no error.
+    Return whether it was written; failures raise no error.
     """
     try:
         data = marshal.dumps(value)

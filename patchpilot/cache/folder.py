@@ -63,8 +63,8 @@ def is_private(path: Path) -> bool:
 def read(file: Path, limit: int) -> bytes | None:
     """Return the content of a file in the cache.
 
-    Returns None if it is missing, larger than `limit` bytes, or if another user could have
-    written it.
+    Return None if it is missing, larger than `limit` bytes, or if another user could have written
+    it.
     """
     try:
         descriptor = os.open(
@@ -87,7 +87,7 @@ def read(file: Path, limit: int) -> bytes | None:
 def write(file: Path, data: bytes) -> bool:
     """Atomically replaces a file in the cache, readable only by the user.
 
-    Returns whether this succeeded.
+    Return whether this succeeded.
     """
     if not private_folder(file.parent):
         return False

@@ -103,7 +103,7 @@ def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
 def agreed(question: str, *, yes: bool, default: bool = False) -> bool:
     """Return the user's answer to a question.
 
-    Raises UsageError if there is no terminal and --yes is missing.
+    Raise UsageError if there is no terminal and --yes is missing.
     """
     if yes:
         return True

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def series_number(text: str) -> int:
     """Return the number of a tracked series that a number, a Message-ID or an archive URL names.
 
-    Raises UsageError if no tracked series has the message.
+    Raise UsageError if no tracked series has the message.
     """
     if "@" not in text:
         return int(converted(Argument("ID", kind=NUMBER), text))

@@ -93,7 +93,7 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
 def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
     """Return b4's data for the checked-out branch if the given commits are its latest patches.
 
-    Returns None otherwise, or if b4 does not manage the branch.
+    Return None otherwise, or if b4 does not manage the branch.
     """
     branch = repository.branch
     found = (
@@ -133,7 +133,7 @@ def is_cover_message(message: str) -> bool:
 def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
     """Return the commits without b4's cover commits.
 
-    Raises `UsageError` if a cover commit also changes files, because b4 would not send these
+    Raise `UsageError` if a cover commit also changes files, because b4 would not send these
     changes.
     """
     covers = {
@@ -185,9 +185,9 @@ def _is_empty(repository: "Repository", commit: Commit) -> bool:
 def _newest_cover(
     repository: "Repository", tip: str, branch: str | None, *, trusted: bool
 ) -> Commit | None:
-    """Return the latest cover commit of a branch, unless it came with the history of a shared tree.
+    """Return the latest cover commit of a branch, unless it came with a shared tree's history.
 
-    `trusted`: the branch's configuration says that b4 created it.
+    `trusted`: the branch's configuration records that b4 created it.
     """
     for commit_id, message in repository.first_parents(tip):
         if MARKER not in message:
@@ -207,7 +207,7 @@ def _newest_cover(
 
 
 def _is_shared(repository: "Repository", commit_id: str, branch: str | None) -> bool:
-    """Return whether a remote branch of another name has the commit."""
+    """Return whether a remote branch with another name contains the commit."""
     done = repository.git(
         "for-each-ref",
         f"--contains={commit_id}",
@@ -231,7 +231,7 @@ def _read(
         return None
     base_branch = str(series.get("base-branch") or "")
     if commit and strategy not in (COMMIT, TIP_COMMIT):
-        # only the strategies that use a fork point need the branch
+        # only the strategies that use a fork point need the base branch
         strategy = TIP_COMMIT if base_branch else COMMIT
     below = (
         commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
@@ -252,13 +252,13 @@ def _read(
 
 
 def _series(text: str) -> Mapping[str, Any] | None:
-    """Return the tracking data of a series, None where it is not valid."""
+    """Return the tracking data of a series, or None if it is invalid."""
     data = _tracking(text)
     return data["series"] if data else None
 
 
 def _tracking(text: str) -> dict[str, Any] | None:
-    """Return all tracking data in a text, whatever follows it; None where it is not valid."""
+    """Return all tracking data in a text, ignoring what follows it; None if it is invalid."""
     try:
         data: dict[str, Any] = json.JSONDecoder().raw_decode(text[text.index("{") :])[0]
         return data if isinstance(data["series"], dict) else None
@@ -293,9 +293,9 @@ def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
-    """Return the fork point of a branch from its base branch, also where that was rewound.
+    """Return the fork point of a branch from its base branch, even if that was rewound.
 
-    None where there is no such branch.
+    None if there is no such branch.
     """
     start = repository.find(base_branch)
     if start is None or start == tip:
@@ -308,8 +308,8 @@ def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | N
 
 
 def _without_comments(text: str) -> str:
-    """Return a cover letter as b4 sends it: lines that start with `#` left out, `>#` unescaped to
-    `#`.
+    """Return a cover letter as b4 sends it: without lines that start with `#`, and with `>#`
+    unescaped.
     """
     text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"^>(#.*)$", r"\1", text, flags=re.MULTILINE)
@@ -319,8 +319,10 @@ def _without_comments(text: str) -> str:
 def _without_addresses(
     text: str,
 ) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
-    """(text, To, Cc): the text without the To: and Cc: lines of its trailers, the last paragraph
-    above the first `---`, and of the paragraphs of such lines above it.
+    """Split a cover letter into (text, To, Cc).
+
+    To: and Cc: lines are taken from its trailers (the last paragraph above the first `---`) and
+    from paragraphs of such lines above them.
     """
     lines = text.split("\n")
     cut = next(

@@ -63,7 +63,7 @@ def record_file(repository: Repository) -> Path:
 
 
 def unfinished(repository: Repository) -> Move | None:
-    """Return the interrupted move in this working tree, or None if there is none."""
+    """Return the interrupted move in this working tree, or None."""
     try:
         facts = json.loads(record_file(repository).read_text(encoding="utf-8"))
         move = Move(
@@ -109,8 +109,7 @@ def _changed(repository: Repository, move: Move) -> list[bytes]:
 def settle(repository: Repository, move: Move) -> None:
     """Set the branch, the index and the files of an interrupted move to the move's target.
 
-    Raises `RefusedError` if a file was edited since the interruption, or if git is still
-    running.
+    Raise `RefusedError` if a file was edited since the interruption, or if git is still running.
     """
     _clear_locks(repository, move.ref)
     here = f"refs/heads/{repository.branch}" if repository.branch else None
@@ -140,7 +139,9 @@ def settle(repository: Repository, move: Move) -> None:
 
 
 def _is_of(repository: Repository, path: str, move: Move) -> bool:
-    """Return whether a file is that of one side, or partly written by a killed git."""
+    """Return whether a file's content is from one of the sides, or was partly written by a killed
+    git.
+    """
     file = repository.top / path
     sides = [repository.blob(one, path) for one in (move.old, move.new)]
     try:
@@ -183,8 +184,9 @@ def _remove(repository: Repository, paths: Sequence[str]) -> None:
 
 
 def _clear_locks(repository: Repository, ref: str | None) -> None:
-    """Wait for a git that is still running, and remove the locks of a killed one: newer than our
-    record, and not open in any process.
+    """Wait for a running git, and remove the locks of a killed one.
+
+    Its locks are newer than our record and not open in any process.
     """
     begun, until = (
         record_file(repository).stat().st_mtime,
@@ -201,7 +203,7 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
 
 
 def _locks(repository: Repository, ref: str | None) -> list[Path]:
-    """Return the existing lock files on what a move writes."""
+    """Return the existing lock files for what a move writes."""
     locks = [repository.git_dir / "index.lock", repository.git_dir / "HEAD.lock"]
     locks += [repository.common_dir / f"{ref}.lock"] if ref else []
     return [lock for lock in locks if lock.exists()]
@@ -212,9 +214,9 @@ def refuse_locked(
 ) -> None:
     """Raise `RefusedError`, with the lock's age and a hint, if a git lock file exists.
 
-    The index, HEAD and `ref` are checked. A lock that is newer than `ours` (a time in seconds)
-    and not open in any process is ignored. The function waits briefly for a new lock to
-    disappear, because a prompt or an editor that runs `git status` holds a lock for a moment.
+    The index, HEAD and `ref` are checked. A lock that is newer than `ours` (a time in seconds) and
+    not open in any process is ignored. Wait briefly for a new lock to disappear, because a prompt
+    or an editor that runs `git status` holds a lock for a moment.
     """
     until = time.monotonic() + _MOMENT
     while (

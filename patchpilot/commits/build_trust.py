@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The code of a tree that a build runs, which needs the user's trust.
+"""Trust in the code that a build runs.
 
-The trust in a tree covers its build files as they are on a branch of a remote, which the user
-chose to fetch. What is changed since, by commits that are built, by earlier ones or by a merge,
-needs trust of its own.
+Trusting a tree covers its build files as they are on a fetched remote branch, which the user chose.
+Later changes to them, by the commits to build, by earlier ones or by a merge, need separate trust.
 """
 
 from pathlib import Path
@@ -39,10 +38,10 @@ def build_command(top: Path) -> OwnCommand:
 
 
 def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
-    """Return what a commit's tree changes of the code that a build runs, as an item of trust.
+    """Return a commit's changes to the code that a build runs, as an item to trust.
 
-    None if it changes none. The commit is in the repository at `where`. The trust is stored for
-    the tree at `top`, and applies to every commit with the same lines.
+    None if there are none. The commit is in the repository at `where`. The trust is stored for the
+    tree at `top`, and applies to every commit with the same lines.
     """
     base = _trusted_base(where, top, commit)
     diff = git(
@@ -63,9 +62,9 @@ def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
 
 
 def _trusted_base(where: Path, top: Path, commit: str) -> str:
-    """Return the newest commit before `commit` on a branch of a remote of the tree at `top`.
+    """Return the latest commit before `commit` on a remote branch of the tree at `top`.
 
-    In a repository without remote branches, it is the parent of `commit`.
+    Without remote branches, it is the parent of `commit`.
     """
     named = git(where, "rev-list", "--parents", "--max-count=1", commit).text.split()
     if len(named) < 2:

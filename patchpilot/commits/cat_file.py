@@ -43,7 +43,7 @@ class CatFile:
             if self._process:
                 for stream in (self._process.stdin, self._process.stdout):
                     if stream:
-                        # input that git did not read before it ended
+                        # git ended before it read all input
                         with contextlib.suppress(BrokenPipeError):
                             stream.close()
                 stop(self._process)
@@ -64,7 +64,7 @@ class CatFile:
     def info(self, name: str) -> tuple[str, str] | None:
         """Return (id, type) of the object that git resolves a name to.
 
-        Returns None if there is no such object or the name is ambiguous.
+        Return None if there is no such object or the name is ambiguous.
         """
         if "\n" in name:
             return None
@@ -94,11 +94,11 @@ class CatFile:
                     return
         finally:
             if waiting:
-                # what was asked for and not read would be taken for the next answers
+                # unread answers would be mistaken for the next ones
                 self.close()
 
     def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
-        """Standard input and output of the process, which is started where none runs."""
+        """Return standard input and output of the process, starting it if necessary."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 self._argv,
@@ -139,7 +139,7 @@ def _answer_info(stdout: IO[bytes]) -> tuple[str, str] | None:
 
 
 def _head(stdout: IO[bytes]) -> list[bytes] | None:
-    """Id, type and size of an object; None when there is none."""
+    """Return an object's id, type and size, or None if there is no object."""
     head = stdout.readline()
     if not head:
         raise GitError(

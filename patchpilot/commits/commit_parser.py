@@ -47,7 +47,7 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
 
 
 def _text(raw: bytes, encoding: str) -> str:
-    """Return a part of a commit in its encoding; UTF-8 for one that is unknown."""
+    """Decode part of a commit in its encoding, or as UTF-8 if that is unknown."""
     is_utf8 = encoding.lower() in ("utf-8", "utf8")
     try:
         return raw.decode(encoding, "surrogateescape" if is_utf8 else "replace")

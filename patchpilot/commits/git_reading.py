@@ -73,8 +73,7 @@ class GitRef(NamedTuple):
 def git_version() -> str:
     """Return git's version as printed by `git version`, for example "2.39.5".
 
-    The version is cached until the program changes. Raises `MissingError` if git is not
-    installed.
+    The version is cached until the program changes. Raise `MissingError` if git is not installed.
     """
     files = (f"{folder}/git" for folder in os.get_exec_path())
     program = next((file for file in files if os.access(file, os.X_OK)), None)
@@ -114,10 +113,10 @@ class GitReading:
 
     @property
     def config(self) -> Mapping[str, tuple[str, ...]]:
-        """the settings that count as key → values, in git's order.
+        """Return the settings that count, as key → values, in git's order.
 
         Keys are in lower case except for the subsection. The configuration is read again after its
-        files have changed, because b4 and the user also write to these files.
+        files change, because b4 and the user also write to them.
         """
         entries = counted_entries(self._places.top)
         if entries is not self._entries:
@@ -197,15 +196,15 @@ def _ref(row: list[str]) -> GitRef:
 def identity_in(where: Path) -> Address | None:
     """Return the author that git would use in a directory.
 
-    Returns None if no name or address is configured.
+    Return None if no name or address is configured.
     """
     return _identity(config_values(where, _AUTHOR_KEYS))
 
 
 def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
-    """Return the author by environment and configuration (git-var(1)).
+    """Return the author from the environment and configuration (git-var(1)).
 
-    What git would guess from the host's name is none.
+    git's guess from the host name is ignored.
     """
 
     def setting(name: str) -> str:
@@ -219,7 +218,7 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
 
 
 def whole_history() -> str:
-    """Return how to get what a shallow clone lacks: in CI, the setting of the checkout."""
+    """Return how to get the history missing from a shallow clone: in CI, the checkout's setting."""
     if os.environ.get("GITHUB_ACTIONS"):
         return "set `fetch-depth: 0` for actions/checkout"
     if os.environ.get("GITLAB_CI"):

@@ -185,7 +185,7 @@ def _images(patch: Patch) -> tuple[Files, Files]:
 
 
 def _can_be(path: str) -> bool:
-    """Return whether git takes this path into a tree."""
+    """Return whether git accepts this path in a tree."""
     return is_safe_path(path) and all(
         part and part != "." and part.lower() != ".git" for part in path.split("/")
     )
@@ -210,20 +210,18 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
 
 
 def _binary(ids: tuple[str, str]) -> tuple[bytes, bytes]:
-    """Return two contents that git takes for binary, and that differ from those of another patch
-    when the ids do.
-    """
+    """Return two contents that git takes for binary, unique to these ids."""
     old, new = (b"\0" + one.encode() for one in ids)
     return old, new
 
 
 def _sides(change: FileChange) -> tuple[bytes, bytes]:
-    """Return the text before and after: the hunks' lines, and filling where the patch does not show
-    the file.
+    """Return the text before and after: the hunks' lines, with filler for lines that the patch
+    omits.
     """
     old: list[str] = []
     new: list[str] = []
-    # what is not shown of a renamed file makes it similar to what it was
+    # the filler makes a renamed file similar to its old version
     gap = GAP + (4 * (change.added + change.removed) if change.is_rename else 0)
     at = 1
     for number, hunk in enumerate(change.hunks):
@@ -241,9 +239,9 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
 
 
 def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
-    """Return lines above a hunk, the last one with the text that its header names.
+    """Return filler lines to put before a hunk, the last one with the text in the hunk's header.
 
-    No two hunks have the same ones.
+    Each hunk gets different lines.
     """
     lines = [f"\t{number} {line}\n" for line in range(count)]
     return (
@@ -252,6 +250,8 @@ def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
 
 
 def _shows_rest(hunk: Hunk) -> bool:
-    """Return whether the file goes on below the hunk: git shows three lines of it."""
+    """Return whether the file continues below the hunk, for which git shows three lines of
+    context.
+    """
     lines = [line.kind for line in hunk.lines]
     return len(lines) >= CONTEXT and lines[-CONTEXT:] == [" "] * CONTEXT

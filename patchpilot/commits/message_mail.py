@@ -71,7 +71,7 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
         repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0]
         + ">"
     )
-    # `git commit -a` hands hooks an index of its own; an amended message alone has the last
+    # `git commit -a` passes hooks a separate index; amending only the message leaves the last
     # commit's diff
     index = (
         {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])}  # noqa: PTH100

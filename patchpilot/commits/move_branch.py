@@ -72,8 +72,8 @@ def _is_current(repository: Repository, ref: str | None) -> bool:
 
 
 def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> None:
-    """RefusedError where another worktree than `here` has the branch checked out, which git allows
-    when forced.
+    """Raise RefusedError if the branch is checked out in another worktree than `here`, which git
+    allows with --force.
     """
     if ref is None:
         return
@@ -82,7 +82,7 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
         .out.decode("utf-8", "surrogateescape")
         .split("\0\0")
     )
-    # a worktree whose directory is gone has no files
+    # a worktree without a directory has no files
     trees = [set(entry.split("\0")) for entry in listed if "\0prunable" not in entry]
     having = [
         entry.removeprefix("worktree ")
@@ -107,7 +107,7 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
 def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
     """Write the undo record, then move the branch, its index and its working tree.
 
-    Returns None if there is nothing to do.
+    Return None if there is nothing to do.
     """
     if rewriting.old != rewriting.new:
         paths = changed_paths(repository, rewriting.old, rewriting.new)
@@ -120,9 +120,9 @@ def shift(
 ) -> None:
     """Set a branch to `new` if its value is still `old`, and update the checked-out files.
 
-    `ref` is None for a detached HEAD. Raises `RefusedError` if the branch has moved, or if
-    files to update have changes. A single git command updates the files and the branch, and
-    completes even if this process is killed. Staged changes to other files stay staged.
+    `ref` is None for a detached HEAD. Raise `RefusedError` if the branch has moved, or if files to
+    update have changes. A single git command updates the files and the branch, and completes even
+    if this process is killed. Staged changes to other files stay staged.
     """
     if not _paths_to_follow(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)
@@ -151,7 +151,7 @@ def shift(
         ok=(),
     )
     if done.code:
-        # the first lines give the reason, later ones are advice for switching branches
+        # the first lines give the reason, the others advice for switching branches
         words = (
             " ".join(line.strip() for line in done.error_text.splitlines()[:2])
             or "git failed"

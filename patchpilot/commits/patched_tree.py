@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tree to which a patch of a series applies, computed in memory.
 
-It is the base of the series with the earlier patches applied.
+It is the series' base with the earlier patches applied.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Stack:
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
         self.base = base
         self._patches = tuple(patches)
-        # by path: number of applied patches that name it → the content, and whether it is a guess
+        # path → number of applied patches that name it → the content, and whether it is a guess
         self._states: dict[str, dict[int, tuple[bytes | None, bool]]] = {}
         self._left: int | None = None
 
@@ -63,7 +63,7 @@ class Stack:
                 for change in self._patches[one].files
                 if path in (change.old_path, change.new_path)
             ]
-            # a file that replaces a removed one is read as it is
+            # a file that replaces a removed one is read from the patch
             for change in sorted(changes, key=lambda change: change.new_path == path):
                 content, missed = self._after(change, path, content, one, depth)
                 guessed = guessed or missed
@@ -73,7 +73,7 @@ class Stack:
         return content, guessed
 
     def _may_go_on(self) -> bool:
-        """Return whether renames are followed further: malicious patches could rename files in
+        """Return whether to follow renames further; malicious patches could rename files in
         cycles.
         """
         if self._left is None:
@@ -89,7 +89,7 @@ class Stack:
         number: int,
         depth: int,
     ) -> tuple[bytes | None, bool]:
-        """Return the file after the change, and whether any hunk was not at its place."""
+        """Return the file after the change, and whether any hunk was moved."""
         if change.new_path != path:
             return (
                 (content, False)
@@ -115,8 +115,8 @@ class Stack:
 
 
 def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
-    """Return the lines with the hunks' additions inserted near their intended place, so that the
-    added code can be found.
+    """Return the lines with the hunks' additions near their intended position, so that later
+    lookups find the added code.
     """
     for hunk in hunks:
         at = min(max(hunk.new_start - 1, 0), len(lines))
@@ -128,7 +128,7 @@ def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
 
 
 def _named(patch: Patch) -> list[str]:
-    """Return the paths a diff's headers name, found without parsing it."""
+    """Return the paths in a diff's headers, without parsing the diff."""
     result = []
     for line in patch.lines[patch.diff_line - 1 :]:
         if line.startswith(_NAMES):
@@ -149,7 +149,7 @@ def _named(patch: Patch) -> list[str]:
 class PatchedTree:
     """A source tree with the first patches of a stack applied.
 
-    `ground` is the tree without the patches, for facts that are read once and cached.
+    `ground` is the tree without the patches, for data that is read once and cached.
     """
 
     def __init__(self, stack: Stack, number: int) -> None:
@@ -257,5 +257,5 @@ class ParentTree(PatchedTree):
         return self._parent.files(directory)
 
     def is_guess(self, path: str) -> bool:
-        """Always returns False, because the content comes from the repository."""
+        """Return False, because the content comes from the repository."""
         return False

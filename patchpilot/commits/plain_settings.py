@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The settings of a repository's own configuration that are plain data.
+"""Settings in a repository's own configuration that are plain data.
 
-Only these count without the user's trust. Each has the form that its value must have. A setting
-that names a command, a path, a server or a recipient is not among them, and neither is one that
-patchpilot does not need.
+Only these count without the user's trust. Each has a pattern for its value. A setting that names a
+command, a path, a server or a recipient is not plain, and settings that patchpilot does not need
+are left out.
 """
 
 import re
@@ -63,7 +63,7 @@ def _forms() -> dict[str, re.Pattern[str]]:
 
 
 def is_plain(key: str, value: str) -> bool:
-    """Return whether a setting counts although only the repository names it.
+    """Return whether a setting counts even if only the repository names it.
 
     `key` is in git's form, with section and variable in lower case.
     """
@@ -72,7 +72,7 @@ def is_plain(key: str, value: str) -> bool:
     if section == "patchpilot":
         return variable.replace("-", "") not in acting_names()
     if dot and not subsection:
-        # git reads no repository with it
+        # git would not open the repository with it
         return False
     names = (f"{section}.*.{variable}", f"{section}.{subsection}.*") if dot else (key,)
     form = next((_forms()[name] for name in names if name in _forms()), None)
@@ -82,7 +82,7 @@ def is_plain(key: str, value: str) -> bool:
 @cache
 def acting_names() -> frozenset[str]:
     """Return patchpilot's settings that name a server, a path or a command, without hyphens."""
-    # importing it takes longer than most calls need
+    # importing it takes longer than most calls
     from patchpilot.config import KEYS
 
     return frozenset(

@@ -148,7 +148,7 @@ def read_targets(
 def _read_all(
     target: str, skipped: Skipped | None, choose_mails: ChooseMails | None
 ) -> list[Patch]:
-    """Return the patches of a file or a directory; InputError where a directory has none."""
+    """Return the patches in a file or directory; raise InputError if a directory has none."""
     patches: list[Patch] = []
     for file in patch_files(target):
         try:
@@ -168,7 +168,7 @@ def _read_all(
 def patch_files(target: str) -> tuple[Path, ...]:
     """Return the patch files for a file or directory argument.
 
-    Raises `InputError` if the directory contains no patches.
+    Raise `InputError` if the directory contains no patches.
     """
     if not Path(target).is_dir():
         return (Path(target),)
@@ -184,9 +184,9 @@ def patch_files(target: str) -> tuple[Path, ...]:
 
 
 def _is_patch_file(file: Path) -> bool:
-    """Return whether a file's name is that of a patch.
+    """Return whether a file name is that of a patch.
 
-    Files of editors and systems begin with a dot or end differently.
+    Backups and hidden files are not patches.
     """
     return (
         file.suffix in (".patch", ".eml", ".mbox", ".diff")
@@ -198,7 +198,7 @@ def _is_patch_file(file: Path) -> bool:
 def head_of(repository: "Repository") -> str:
     """Return the id of HEAD's commit.
 
-    Raises `MissingError` if the branch has no commits.
+    Raise `MissingError` if the branch has no commits.
     """
     head = repository.find("HEAD")
     if head is None:
@@ -213,8 +213,8 @@ def head_of(repository: "Repository") -> str:
 def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, ...]:
     """Return the commit ids in `start..end`, oldest first.
 
-    Merges and b4's cover letter commit are not included. Raises `UsageError` if there are no
-    commits or too many.
+    Merges and b4's cover letter commit are not included. Raise `UsageError` if there are no commits
+    or too many.
     """
     from patchpilot.commits.b4_prep import without_covers
 
@@ -276,7 +276,7 @@ def newest_patch(repository: "Repository") -> str:
 def resolve_patch(repository: "Repository", word: str) -> str:
     """Return the full id of the commit that `word` names.
 
-    Raises `UsageError` if the commit is b4's cover letter.
+    Raise `UsageError` if the commit is b4's cover letter.
     """
     from patchpilot.commits.b4_prep import is_cover
 
@@ -331,10 +331,9 @@ def commits_series(
 
 
 def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patch, ...]:
-    """Return the patches of several commits each of which is the only parent of the next, read at
-    once.
+    """Return the patches of commits that form a single line of history, read with one git call.
 
-    None for other commits.
+    None for any other commits.
     """
     if len(ids) < 2 or repository.is_shallow():
         return ()
@@ -345,10 +344,10 @@ def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patc
         return ()
     out = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
     texts = _FORMATTED.split(out)
-    # an empty commit has no patch; a message may have a line like that between two
+    # an empty commit has no patch, and a message may contain a separator line
     if texts[1::2] != [id_.encode() for id_ in ids]:
         return ()
-    # git writes an empty line between two patches
+    # git separates patches by an empty line
     texts[2:-1:2] = [text.removesuffix(b"\n") for text in texts[2:-1:2]]
     starts = (
         b"From %b%b" % (id_, text)
@@ -366,7 +365,7 @@ _FORMAT_PATCH = (
     "format-patch",
     "--stdout",
     *("--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach"),
-    # recipients are decided later, not by format.to or format.headers
+    # recipients are determined later, not by format.to or format.headers
     *("--no-to", "--no-cc", "--no-add-header"),
 )
 
@@ -387,7 +386,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
             hint=whole_history(),
         )
     if len(parents) > 1:
-        # git would give the last commit before it that is not a merge
+        # git would use the last non-merge commit before it
         raise UsageError(
             f"{commit_id[:12]} is a merge commit, which has no patch",
             hint="pass the commit that makes the change, or a range A..B",
@@ -411,7 +410,7 @@ def read_file(
 def read_bytes(file: Path) -> bytes:
     """Return the content of a file.
 
-    Raises `InputError` if the file cannot be read or is too large.
+    Raise `InputError` if the file cannot be read or is too large.
     """
     try:
         with file.open("rb") as stream:
@@ -475,8 +474,8 @@ def patches_of(
 
 
 def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
-    """Return whether the patch continues the thread of these, even with another version or total,
-    which rules report.
+    """Return whether the patch continues this thread, even with another version or total, which
+    rules report.
     """
     head, last = members[0], members[-1].subject
     numbers = (last.number, patch.subject.number)
@@ -492,8 +491,9 @@ def _thread_on(members: Sequence[Patch], patch: Patch) -> bool:
 
 
 def _is_next_file(members: Sequence[Patch], patch: Patch) -> bool:
-    """Return whether git format-patch wrote the patch after these, although the subjects have no
-    numbers or disagree on the total, which rules report.
+    """Return whether git format-patch wrote the patch after these.
+
+    Subjects without numbers or with different totals are accepted; rules report them.
     """
     last, subject = members[-1].subject, patch.subject
     if (
@@ -511,7 +511,7 @@ def _is_next_file(members: Sequence[Patch], patch: Patch) -> bool:
 def follows_in_folder(before: str, after: str) -> bool:
     """Return whether two patch files are in the same folder and have consecutive numbers.
 
-    The names are as written by git format-patch, for example 0001-x.patch and 0002-y.patch.
+    The names have the form used by git format-patch, for example 0001-x.patch and 0002-y.patch.
     """
     first, second = PurePath(before), PurePath(after)
     found, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)

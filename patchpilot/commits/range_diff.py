@@ -98,5 +98,5 @@ def _number(word: str) -> int | None:
 
 
 def _undented(text: str) -> str:
-    """Return the lines below a pair without the indent that git gives them."""
+    """Return the lines below a pair without git's indentation."""
     return "\n".join(line.removeprefix("    ") for line in text.strip("\n").split("\n"))

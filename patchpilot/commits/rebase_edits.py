@@ -41,7 +41,7 @@ def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
 
 
 def file_lines(data: bytes) -> list[bytes]:
-    """Split a file's content into lines as git does: only a newline ends a line.
+    """Split a file's content into lines as git does, at newlines only.
 
     The lines include their line endings.
     """
@@ -85,7 +85,7 @@ def carried(
 def _mapped(
     repository: Repository, before: str, after: str, edits: Sequence[LineEdit]
 ) -> tuple[LineEdit, ...]:
-    """Return the edits of one blob mapped to the next."""
+    """Map one blob's edits to the next."""
     if before == after:
         return tuple(edits)
     out = repository.git(
@@ -108,7 +108,7 @@ def _mapped(
     for edit in edits:
         shift, touching = 0, None
         for hunk in hunks:
-            # a hunk that only adds is after line `start`
+            # a hunk that only adds comes after line `start`
             first, last = (
                 (hunk.start, hunk.start + hunk.old - 1)
                 if hunk.old
@@ -139,7 +139,7 @@ def _mapped(
 
 @dataclass(frozen=True, slots=True)
 class _Hunk:
-    """The removed and the added lines: start (1-based) and count of each."""
+    """The removed and added lines of a hunk: the start (from 1) and count of each."""
 
     start: int
     old: int
@@ -149,7 +149,7 @@ class _Hunk:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """Lines `first` to `last` are `by` lines further down."""
+    """A move of lines `first` to `last` down by `by` lines."""
 
     first: int
     last: int
@@ -181,7 +181,7 @@ def _moved(
 def _places(
     lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]
 ) -> list[int]:
-    """Return the places of a block among `count` lines from `start` on (1-based)."""
+    """Return the line numbers at which a block occurs among `count` lines from `start` (from 1)."""
     ends = start + count - len(block) + 1
     return (
         [
@@ -214,7 +214,6 @@ def edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
 
 
 def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
-    """Return a tree with some of its files replaced."""
     here: dict[bytes, str] = {}
     below: dict[str, dict[str, str]] = {}
     for path, blob in blobs.items():

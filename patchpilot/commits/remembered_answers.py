@@ -64,7 +64,7 @@ def may_change(args: Sequence[str]) -> bool:
 
 
 def _command(args: Sequence[str]) -> str:
-    """Return the command of a git call, after the configuration given with -c."""
+    """Return the subcommand of a git call."""
     words = iter(args)
     for word in words:
         if word != "-c":
@@ -102,7 +102,7 @@ class RememberedAnswers:
     def ask(
         self, question: Question, ok: Sequence[int], run: Callable[[], Completed]
     ) -> Completed:
-        """Return the cached result of a git call, or calls `run` and caches its result.
+        """Return the cached result of a git call, or call `run` and cache its result.
 
         A second thread that needs the same result waits for the first. A cached result is not used
         if the caller treats its exit code as an error. "No such revision" is not cached, because
@@ -140,12 +140,12 @@ class RememberedAnswers:
 
 
 def _only_reads(args: Sequence[str]) -> bool:
-    """Return whether the output of a git command depends only on the question and on what the
-    repository has.
+    """Return whether a git command's output depends only on the question and on the repository's
+    content.
     """
     return args[0] in _READERS or (args[0] == "format-patch" and "--stdout" in args)
 
 
 def _answers_of(command: str) -> tuple[int, ...]:
-    """Return the exit codes that are answers: 1 of merge-base and grep means no."""
+    """Return the exit codes that are answers; 1 from merge-base and grep means no."""
     return (0, 1) if command in ("grep", "merge-base") else (0,)

@@ -73,9 +73,9 @@ def path_of_key(key: str) -> Path:
 
 
 def _may_be_repository(where: Path) -> bool:
-    """Return whether a directory or one above it has a file of a repository.
+    """Return whether a directory or its parents contain a repository's files.
 
-    Most directories have none, and a process takes longer.
+    Most do not, and starting git takes longer.
     """
     return any(
         os.path.lexists(folder / name)
@@ -133,7 +133,7 @@ class Repository:
     def open(cls, directory: Path | str | None = None) -> "Repository":
         """Open the repository that contains `directory`.
 
-        The default is the caller's GIT_DIR, otherwise the current directory. Raises `MissingError`
+        The default is the caller's GIT_DIR, otherwise the current directory. Raise `MissingError`
         if there is no repository, or if git is missing or too old, and `UsageError` if
         GIT_WORK_TREE names another working tree than the repository's.
         """
@@ -189,7 +189,7 @@ class Repository:
 
         The results of commands that only read commits and refs are cached. A command that may
         change refs or configuration invalidates all cached data. git may run configured filters
-        only with `filters`. Raises `UntrustedCommandsError` if the repository itself configures
+        only with `filters`. Raise `UntrustedCommandsError` if the repository itself configures
         these filters and the user has not trusted them.
         """
         if filters or args[0] in _WRITES_FILES:
@@ -216,7 +216,7 @@ class Repository:
     def resolve(self, word: str) -> str:
         """Return the full id of a revision.
 
-        Raises `UsageError`, with the most similar ref as a hint, if there is no such commit.
+        Raise `UsageError`, with the most similar ref as a hint, if there is no such commit.
         """
         found = self._named(word)
         if not _HEX.fullmatch(found):
@@ -226,7 +226,7 @@ class Repository:
         return found
 
     def _way_to(self, word: str) -> str:
-        """Return the hint for a word that does not name a commit."""
+        """Return a hint for a word that does not name a commit."""
         if "{" not in word and message_id_of(word) == word:
             return f"to name a mail write its Message-ID as '<{word}>'"
         refs = [name for name in self.refs if not name.startswith("-")]
@@ -247,23 +247,23 @@ class Repository:
     def find(self, word: str) -> str | None:
         """Return the full id of the commit that `word` names.
 
-        Returns None if `word` names no commit or is ambiguous.
+        Return None if `word` names no commit or is ambiguous.
         """
         found = self._named(word)
         return found if _HEX.fullmatch(found) else None
 
     def _named(self, word: str) -> str:
-        """Return the id that git resolves a word to, "" for none; MissingError in a SHA-256
+        """Return the id that git resolves a word to, or ""; raise MissingError in a SHA-256
         repository.
 
-        A ref whose name begins with '-' is found by its full name only: callers pass a word that
-        was found on to git.
+        A ref whose name begins with '-' is found only by its full name, because callers pass the
+        word on to git.
         """
         if not word or word.startswith("-") or "\n" in word:
             return ""
         name = f"{word}^{{commit}}"
         if _IN_REFLOG in word:
-            # git cat-file takes the oldest entry for one that the reflog does not have
+            # for a missing reflog entry, git cat-file returns the oldest one
             done = self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
             )
@@ -281,7 +281,7 @@ class Repository:
     def commit(self, commit_id: str) -> Commit:
         """Return the commit with this full id.
 
-        Raises `GitError` if the object is missing.
+        Raise `GitError` if the object is missing.
         """
         found = self.objects.get(commit_id)
         if not found or found[1] != "commit":
@@ -369,7 +369,7 @@ class Repository:
     def short_name(self, word: str) -> str | None:
         """Return the short name of the ref that the user's `word` names.
 
-        "origin" means origin's HEAD. Returns None for any other kind of revision.
+        "origin" means origin's HEAD. Return None for any other kind of revision.
         """
         if word in ("HEAD", "@"):
             return self.branch
@@ -406,7 +406,7 @@ class Repository:
         return self._reading.config.get(normal_key(name), ())
 
     def flag(self, name: str) -> bool:
-        """Return a setting as git reads a boolean; False if it is not set."""
+        """Return a boolean setting as git interprets it; False if it is not set."""
         values = self._reading.config.get(normal_key(name), ("",))
         return values[-1].lower() in ("true", "yes", "on", "1")
 
@@ -438,9 +438,10 @@ class Repository:
 
     @property
     def committer(self) -> str:
-        """Return the committer that git would write now, in the form `Name <email> seconds zone`.
+        """Return the committer that git would write now, in the form `Name <email> seconds
+        zone`.
 
-        Raises `MissingError` if no name or address is configured.
+        Raise `MissingError` if no name or address is configured.
         """
         done = self.git(
             "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=()

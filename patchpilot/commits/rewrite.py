@@ -96,7 +96,7 @@ def branch_of(
 def current_ref(repository: Repository) -> str | None:
     """Return the full name of the current branch, which may have no commits yet.
 
-    Returns None on a detached HEAD.
+    Return None on a detached HEAD.
     """
     return f"refs/heads/{repository.branch}" if repository.branch else None
 
@@ -106,8 +106,8 @@ def above(
 ) -> tuple[str, ...]:
     """Return the commits `changed` and all commits on top of them up to `head`.
 
-    Parents come first; commits on parallel branches may be included. Raises `UsageError` if one
-    of the commits is not found.
+    Parents come first; commits on parallel branches may be included. Raise `UsageError` if one of
+    the commits is not found.
     """
     parents = sorted(
         {parent for one in changed for parent in repository.commit(one).parents}
@@ -143,11 +143,11 @@ def plan(
 ) -> Rewriting:
     """Write new commit objects with new messages or trees, up to `head`.
 
-    Nothing refers to the new objects yet. They are signed where commit.gpgSign is set, as
-    `git rebase` does; a preview should not `sign`. `messages` maps commit ids to new messages; all
-    commits on top of these are rewritten as well. `trees` maps commit ids, including later
-    commits, to new trees. Without `write`, only the ids are computed. Raises `UsageError` if a
-    commit is not on the branch.
+    Nothing refers to the new objects yet. They are signed where commit.gpgSign is set, as `git
+    rebase` does; a preview should not `sign`. `messages` maps commit ids to new messages; all
+    commits on top of these are rewritten as well. `trees` maps commit ids, including later commits,
+    to new trees. Without `write`, only the ids are computed. Raise `UsageError` if a commit is not
+    on the branch.
     """
     messages = {
         one: text
@@ -213,8 +213,8 @@ def rebased_without_covers(
 
 
 def _stands_on(repository: Repository, commit: str, changed: Collection[str]) -> bool:
-    """Return whether a commit is one of those to be changed or a descendant, so that the search has
-    to continue.
+    """Return whether the search must continue: a commit is to be changed, or a descendant of
+    one.
     """
     return any(commit == one or repository.is_ancestor(one, commit) for one in changed)
 
@@ -248,7 +248,7 @@ def _rebuilt(
 
 
 def _committed_by(raw: bytes, committer: str) -> bytes:
-    """Return the commit with this committer, in UTF-8 where its own encoding has not all letters of
+    """Return the commit with this committer, re-encoded in UTF-8 if its encoding cannot represent
     the name.
     """
     head, _, body = raw.partition(b"\n\n")
@@ -330,8 +330,8 @@ def refuse_unless_safe(
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
     for one in oldest:
-        # sent/… tags record what was mailed (by b4 and patchpilot): the next version is expected to
-        # differ
+        # sent/… tags (of b4 and patchpilot) record what was mailed, and the next version is meant
+        # to differ
         public = (
             ""
             if PUBLISHED in overrides
@@ -415,11 +415,10 @@ def _holder(
     prefixes: Sequence[str],
     but: str | None = None,
 ) -> str:
-    """Return the first ref of `refs` (as rev-list takes them) that has the commit, or "".
+    """Return the first ref of `refs` (rev-list arguments) that contains the commit, or "".
 
-    rev-list walks from all refs at once and stops at the commit; `for-each-ref --contains`, which
-    knows the name, walks for each ref and takes seconds in a large repository, so it is asked only
-    for a name to print.
+    rev-list walks from all refs at once and stops at the commit. `for-each-ref --contains` walks
+    for each ref and takes seconds in a large repository, so it is used only to get the name.
     """
     if repository.git("rev-list", "--max-count=1", commit, "--not", *refs).text:
         return ""
@@ -439,7 +438,7 @@ def _holder(
 def move(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
     """Set a branch to `new` if its value is still `old`.
 
-    `ref` is None for a detached HEAD. Raises `RefusedError` if the branch has another value.
+    `ref` is None for a detached HEAD. Raise `RefusedError` if the branch has another value.
     """
     done = repository.git(
         "update-ref",
@@ -469,7 +468,7 @@ def apply(
 ) -> Undo | None:
     """Write the undo record, then move the branch or the detached HEAD from its old value.
 
-    Returns None if there is nothing to do.
+    Return None if there is nothing to do.
     """
     if rewriting.old == rewriting.new:
         return None

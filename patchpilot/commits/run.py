@@ -129,12 +129,12 @@ class Completed(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Standard output as text; bytes that are not valid UTF-8 become surrogates."""
+        """Return standard output as text; bytes that are not valid UTF-8 become surrogates."""
         return self.out.decode("utf-8", "surrogateescape")
 
     @property
     def error_text(self) -> str:
-        """Standard error as text, without surrounding whitespace."""
+        """Return standard error as text, without surrounding whitespace."""
         return self.err.decode("utf-8", "replace").strip()
 
 
@@ -152,8 +152,8 @@ def environment(
 ) -> dict[str, str]:
     """Return the environment for git, without variables that refer to another repository.
 
-    `LC_ALL=C` is set if the output is `parsed`. Lazy fetches are disabled. In `repo`, only the
-    settings of the repository's own configuration count that are plain or trusted.
+    `LC_ALL=C` is set if the output is `parsed`. Lazy fetches are disabled. In `repo`, only plain
+    and trusted settings of the repository's own configuration count.
     """
     env = {
         name: value
@@ -162,7 +162,7 @@ def environment(
     }
     if parsed:
         env |= {"LC_ALL": "C", "LANGUAGE": "C"}
-        # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may be a command
+        # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may run a command
         env["GIT_ALLOW_PROTOCOL"] = "none"
     env |= {
         "GIT_OPTIONAL_LOCKS": "0",
@@ -176,11 +176,12 @@ def environment(
 
 
 def _private(repo: Path) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-    """Return the variables with which git reads only what may act in a repository.
+    """Return the variables that restrict git to what may act in a repository.
 
-    Settings with a password are returned apart, as key and value: they are written to no file.
+    Settings with a password are returned separately, as key and value, because they are never
+    written to a file.
     """
-    # that module reads the configuration, with this one
+    # that module uses this one to read the configuration
     module = importlib.import_module("patchpilot.commits.private_config")
     private: tuple[Mapping[str, str], Sequence[tuple[str, str]]]
     private = module.environment_of(repo)
@@ -246,9 +247,8 @@ def run(
 ) -> Completed:
     """Run a program and wait for its end.
 
-    Raises `MissingError` if the program is not installed, and `GitError` if it does not end
-    within `timeout` seconds. `name` is the program's name in errors, if it is not the first
-    argument.
+    Raise `MissingError` if the program is not installed, and `GitError` if it does not end within
+    `timeout` seconds. `name` is the program's name in errors, if it is not the first argument.
     """
     watched = timeout if isinstance(timeout, Watched) else Watched(timeout)
     try:
@@ -282,7 +282,7 @@ def run(
 def _communicate(
     process: "subprocess.Popen[bytes]", stdin: bytes | None, watched: Watched
 ) -> tuple[bytes, bytes]:
-    """Return a program's whole output and error output."""
+    """Return a program's complete output and error output."""
     if watched.while_running is None:
         return process.communicate(stdin, timeout=watched.timeout)
     end = time.monotonic() + watched.timeout
@@ -337,7 +337,7 @@ def follow(
 def _follow(
     stream: IO[bytes], line: Callable[[str], None], watched: Watched, name: str
 ) -> None:
-    """Hand on the lines of a stream until it ends."""
+    """Pass on the lines of a stream until it ends."""
     import select
 
     end = time.monotonic() + watched.timeout
@@ -384,8 +384,8 @@ def git(
 ) -> Completed:
     """Run git in `repo` with pinned configuration; `raw` also reads untrusted settings.
 
-    Raises `GitError` with the last line of git's standard error if the exit code is not in
-    `ok`. `ok=()` accepts any exit code.
+    Raise `GitError` with the last line of git's standard error if the exit code is not in `ok`.
+    `ok=()` accepts any exit code.
     """
     local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
     place = None if raw or args[0] in _WITHOUT_PRIVATE else repo
@@ -487,7 +487,7 @@ def streaming(
         is_whole = False
         try:
             yield out
-            # an early exit leaves output unread, or git at work
+            # after an early exit, output is unread or git is still running
             is_whole = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
         finally:
             out.close()
@@ -507,8 +507,8 @@ def interactive(
 ) -> int:
     """Run a program on the user's terminal and return its exit code.
 
-    Examples are an editor, or a git command in `repo` that asks for a password. As in git, Ctrl-C
-    is for the program while it has the terminal.
+    Examples are an editor, or a git command in `repo` that asks for a password. Ctrl-C goes to the
+    program, as in git.
     """
     with _interrupts_ignored():
         try:
@@ -521,9 +521,9 @@ def interactive(
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Do nothing at SIGINT; a thread, which gets none, has nothing to ignore.
+    """Ignore SIGINT in this process; other threads never receive it.
 
-    With SIG_IGN the program would ignore it as well: a handler is not inherited.
+    Use a handler, because the program would inherit SIG_IGN.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -538,7 +538,7 @@ def _interrupts_ignored() -> Iterator[None]:
 def _not_started(error: OSError, program: str) -> MissingError:
     """Return the error for a program that did not start.
 
-    A missing program gives "permission denied" too where a PATH directory is not searchable.
+    With an unsearchable PATH directory, a missing program also fails with "permission denied".
     """
     if isinstance(error, PermissionError):
         hint = (

@@ -35,7 +35,7 @@ def submodules_off(top: Path) -> tuple[tuple[str, str], ...]:
 def _names(top: Path) -> Iterator[str]:
     keys: list[str] = []
     for option, place in _PLACES:
-        # a FIFO would be waited for
+        # reading a FIFO would block
         if option == "--blob" or (top / place).is_file():
             listed = git(
                 top, "config", option, place, "--list", "--name-only", "-z", ok=()

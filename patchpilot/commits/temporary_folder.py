@@ -36,7 +36,8 @@ class TemporaryFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            # without locks nobody could tell that it is in use: without the file nobody removes it
+            # without locks, nobody can tell that it is in use; without the lock file, nobody
+            # removes it
             (top / LOCK).unlink()
         self.path = top / FILES
         self.path.mkdir()
@@ -75,7 +76,7 @@ def remove_leftovers() -> tuple[Path, ...]:
 
 
 def _is_removed(folder: Path) -> bool:
-    """Remove a folder if no run holds its lock; whether it is gone."""
+    """Remove a folder if no run holds its lock, and return whether it is gone."""
     import shutil
 
     try:
@@ -87,7 +88,7 @@ def _is_removed(folder: Path) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder / FILES, ignore_errors=True)
-        # the lock last: without it a folder that was removed in part would stay
+        # the lock goes last: without it, a partly removed folder would stay
         (folder / LOCK).unlink()
         folder.rmdir()
     except OSError:
@@ -98,9 +99,9 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether a run of this user made a folder, and not just now.
+    """Return whether a run of this user made a folder, but not just now.
 
-    Others may have names like ours.
+    Other programs may use similar names.
     """
     if folder.is_symlink() or folder.lstat().st_uid != os.geteuid():
         return False

@@ -35,7 +35,7 @@ class DirectoryTree:
 
     @cached_property
     def version(self) -> tuple[int, int] | None:
-        """(VERSION, PATCHLEVEL) in the tree's Makefile."""
+        """Return (VERSION, PATCHLEVEL) from the tree's Makefile."""
         return makefile_version(self.read("Makefile"))
 
     def _inside(self, path: str) -> Path | None:
@@ -81,7 +81,7 @@ class DirectoryTree:
     def stamp(self, directory: str) -> str | None:
         """Return a cache key that changes whenever a file below the directory changes.
 
-        Returns None if there is no such directory.
+        Return None if there is no such directory.
         """
         import hashlib
 
@@ -119,7 +119,7 @@ class CommitTree:
 
     @cached_property
     def version(self) -> tuple[int, int] | None:
-        """(VERSION, PATCHLEVEL) in the tree's Makefile."""
+        """Return (VERSION, PATCHLEVEL) from the tree's Makefile."""
         return makefile_version(self.read("Makefile"))
 
     def read(self, path: str) -> bytes | None:

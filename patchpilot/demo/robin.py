@@ -217,7 +217,7 @@ def second_version(work: Path) -> str:
     """Prepare v2 with the requested changes and write its changelog; the user replies to the
     maintainer.
 
-    Returns a one-line summary.
+    Return a one-line summary.
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository

@@ -75,7 +75,7 @@ class Sandbox:
     def deliver(self) -> int:
         """Put the mails that the sandbox's lists received since the last call on the archive.
 
-        Returns their number.
+        Return their number.
         """
         arrived = self.sink.take()[self._delivered :]
         listed = [
@@ -95,7 +95,7 @@ def open_sandbox(
 ) -> Iterator[Sandbox]:
     """Build and start the sandbox in a temporary directory, deleted at the end, or in `keep`.
 
-    Raises InputError if `keep` exists and is not empty.
+    Raise InputError if `keep` exists and is not empty.
     """
     if keep is not None:
         try:

@@ -55,7 +55,7 @@ def spread_from(
 ) -> AncestorBitmap | None:
     """Return the same as `spread`, starting from the `known` sets of commits below the tip.
 
-    Returns None if there are more than `most` commits in between.
+    Return None if there are more than `most` commits in between.
     """
     if not known:
         return None

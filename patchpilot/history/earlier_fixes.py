@@ -150,7 +150,7 @@ def earlier_fixes(
     """Return for each patch the commit that makes it unnecessary, or None.
 
     `base` is the commit on which the first patch is based. The first of `trees` is mainline; of
-    several commits, one that is certain is preferred, and then one in an earlier tree. Raises
+    several commits, one that is certain is preferred, and then one in an earlier tree. Raise
     `GitError` if git fails or takes too long.
     """
     tips = tuple(dict.fromkeys(tree.tip for tree in trees if tree.tip != base))

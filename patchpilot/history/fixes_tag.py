@@ -112,7 +112,7 @@ def tag_text(commit: Commit, digits: int = DIGITS) -> str:
 def parse_tag(text: str, line: int = 0) -> FixesTag | None:
     """Parse a `Fixes:` line as the bots do: in any case, with or without an indent.
 
-    Returns None for other lines.
+    Return None for other lines.
     """
     read = read_fixes_line(text)
     if read is None or not read.is_tag:

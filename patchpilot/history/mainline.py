@@ -39,9 +39,9 @@ def mainline(repository: Repository) -> str | None:
 def find_mainline(repository: Repository) -> Mainline | None:
     """Return the mainline branch of a repository, or None if there is none.
 
-    Raises UsageError if the setting does not name a commit. Of several remotes, those with a
-    usual name are preferred, and then the latest tip. The -next trees, queues and release
-    candidates are ignored.
+    Raise UsageError if the setting does not name a commit. Of several remotes, those with a usual
+    name are preferred, and then the latest tip. The -next trees, queues and release candidates are
+    ignored.
     """
     if named := _setting(repository):
         return Mainline(named, repository.resolve(named), f"set by {SETTING}")

@@ -31,7 +31,7 @@ def missing_branches(
 ) -> MissingBranches | None:
     """Return the maintained stable branches that have not been fetched.
 
-    Returns None if there are none, or if the project has no stable series.
+    Return None if there are none, or if the project has no stable series.
     """
     known = stable_branches(repository, profile=profile)
     stable = own_trees(repository, known.stable, profile)

@@ -138,8 +138,8 @@ def version_at(
 ) -> str | None:
     """Return the version of a commit that the user named.
 
-    It is the version in the name of a stable ref, or the version in the commit's Makefile.
-    Returns None if there is neither.
+    It is the version in the name of a stable ref, or the version in the commit's Makefile. Return
+    None if there is neither.
     """
     named = stable.version_of(name)
     if named:

@@ -22,8 +22,8 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     """Load the MAINTAINERS of a tree, which may be a file or a directory of files.
 
     The tree's .get_maintainer.conf may name another file or directory, and may include every file
-    of that name below the directory. With `keep`, the index is cached. Raises MissingError if
-    there is no MAINTAINERS.
+    of that name below the directory. With `keep`, the index is cached. Raise MissingError if there
+    is no MAINTAINERS.
     """
     path, everywhere = where_maintainers_are(conf_words(tree))
     content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
@@ -50,7 +50,7 @@ def maintainers_files(
 ) -> list[tuple[str, bytes]]:
     """Return (path, content) of the files that make up a tree's MAINTAINERS, in order.
 
-    Raises MissingError if there are none.
+    Raise MissingError if there are none.
     """
     data = tree.read(path)
     if data is not None:

@@ -56,7 +56,7 @@ class PerlPattern:
 def needed_words(source: str) -> tuple[str, ...]:
     """Return words (in lower case) at least one of which occurs in every match.
 
-    Returns nothing if no such set is certain or a word has fewer than three characters.
+    Return nothing if no such set is certain or a word has fewer than three characters.
     """
     words = _needed(source)
     return (

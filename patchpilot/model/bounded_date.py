@@ -28,7 +28,7 @@ def moment(seconds: float, zone: tzinfo = UTC) -> datetime:
 def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
     """Parse a time in ISO 8601 format, which is in `zone` if it has no time zone.
 
-    Returns None if there is no time or no zone, or if it is out of range.
+    Return None if there is no time or no zone, or if it is out of range.
     """
     try:
         found = datetime.fromisoformat(text)
@@ -46,7 +46,7 @@ def stored_time(text: str) -> datetime:
 def read_day(text: str) -> date | None:
     """Parse a date such as `2026-01-31`.
 
-    Returns None if the text is not a date or is out of range.
+    Return None if the text is not a date or is out of range.
     """
     try:
         found = date.fromisoformat(text)
@@ -58,7 +58,7 @@ def read_day(text: str) -> date | None:
 def parse_date(value: str) -> datetime | None:
     """Parse the date in a header of a message or an HTTP response, with its time zone.
 
-    Returns None if there is none or it is out of range.
+    Return None if there is none or it is out of range.
     """
     from email.utils import parsedate_to_datetime
 
@@ -73,7 +73,7 @@ def parse_date(value: str) -> datetime | None:
 def header_date(value: str) -> datetime | None:
     """Parse the date in a header of a message.
 
-    Returns None if there is none, or if no message can have that date.
+    Return None if there is none, or if no message can have that date.
     """
     found = parse_date(value)
     return (

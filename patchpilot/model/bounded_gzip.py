@@ -16,8 +16,8 @@ PIECE = 1 << 20
 def unpack(data: bytes, source: str, limit: int) -> bytes:
     """Decompress the data if it is in gzip format, including all its members.
 
-    Raises InputError with the name `source` if the data is damaged, truncated or larger than
-    `limit` bytes.
+    Raise InputError with the name `source` if the data is damaged, truncated or larger than `limit`
+    bytes.
     """
     if data[:2] != MAGIC:
         return data
@@ -44,7 +44,7 @@ def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
 def unpacked(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
     """Decompress blocks of gzip data into pieces of at most PIECE bytes.
 
-    Raises InputError with the name `source` if the data is damaged or truncated.
+    Raise InputError with the name `source` if the data is damaged or truncated.
     """
     unpacker = None
     try:

@@ -48,7 +48,7 @@ class BuiltCommit:
 def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:
     """Return the configurations in which all commits of a series build.
 
-    For example, "arm64 and x86-64, W=1, sparse". Returns "" if a commit does not build, was not
+    For example, "arm64 and x86-64, W=1, sparse". Return "" if a commit does not build, was not
     built, or has no object file.
     """
     built = [

@@ -83,7 +83,7 @@ def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bo
 def defect_in(title: str) -> str:
     """Return the words of a subject that name a fixed crash, leak, race or similar defect.
 
-    Returns "" for other fixes and for bugs outside of the code.
+    Return "" for other fixes and for bugs outside of the code.
     """
     if not _CURED.search(title) or not bug_in(title) or is_cosmetic(title, ()):
         return ""
@@ -122,7 +122,7 @@ _NO_FIXES = late(
 def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """Return (line index, commit id) of the commit that a message names as the cause of the bug.
 
-    Returns None if it names none.
+    Return None if it names none.
     """
     whole = " ".join(lines)
     tidies = _TIDIES.search(title)
@@ -317,7 +317,7 @@ _NEW = late(
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
     """Return the words of the message that describe a bug which the subject does not mention.
 
-    Returns None if there are none or the subject announces something new.
+    Return None if there are none or the subject announces something new.
     """
     if found := _shown(_CURE, title, lines):
         return found

@@ -253,7 +253,7 @@ def refuse_oversize(raw: bytes) -> None:
 def parse_mail(raw: bytes) -> Mail:
     """Parse a message, with or without an mbox `From ` line.
 
-    Missing or damaged parts are empty. Raises InputError only if the message exceeds a limit.
+    Missing or damaged parts are empty. Raise InputError only if the message exceeds a limit.
     """
     return parse_mail_header(raw)._replace(body=_text_of(raw))
 
@@ -319,10 +319,10 @@ def _text_of(raw: bytes) -> str:
 
 
 def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
-    """Parse a patch file, a message or a bare diff. Raises InputError for any other file.
+    """Parse a patch file, a message or a bare diff. Raise InputError for any other file.
 
-    Lines are kept unchanged. A base64 or quoted-printable body is decoded and noted in `damage`,
-    so that line numbers refer to the readable patch.
+    Lines are kept unchanged. A base64 or quoted-printable body is decoded and noted in `damage`, so
+    that line numbers refer to the readable patch.
     """
     try:
         return _parse_patch(raw, source, commit)

@@ -59,7 +59,7 @@ def _decoded(part: str) -> str:
 def given_message_id(text: str, option: str = "--in-reply-to") -> str:
     """Return the Message-ID in an option's value, without angle brackets.
 
-    Raises UsageError if the value is not a Message-ID.
+    Raise UsageError if the value is not a Message-ID.
     """
     found = message_id_of(text)
     if found is None:
@@ -73,7 +73,7 @@ def given_message_id(text: str, option: str = "--in-reply-to") -> str:
 def bracketed(message_id: str) -> str:
     """Return a Message-ID in angle brackets, for a header.
 
-    Raises InputError if it is not a valid Message-ID.
+    Raise InputError if it is not a valid Message-ID.
     """
     if not re.fullmatch(_WORD, message_id):
         raise InputError(
@@ -123,7 +123,7 @@ def batch_of(message_id: str) -> str | None:
 def sender_in(message_id: str) -> str | None:
     """Return the sender's email address that git includes in the Message-ID of a patch.
 
-    Returns None if the Message-ID has another form.
+    Return None if the Message-ID has another form.
     """
     match = re.fullmatch(_SENDER, message_id)
     return match[1] if match else None

@@ -188,7 +188,7 @@ def _with_range_diff(body: bytes, text: str) -> bytes:
 def insert_note(body: bytes, note: str) -> bytes:
     """Insert a note below the first `---` line of a body.
 
-    Raises InputError if there is no such line.
+    Raise InputError if there is no such line.
     """
     text = note.strip("\n").encode("utf-8", "surrogateescape")
     if b"\n---\n" in b"\n" + text + b"\n" or b"\ndiff --git " in b"\n" + text:

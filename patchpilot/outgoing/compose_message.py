@@ -44,8 +44,8 @@ def compose_message(
     """Compose a message as a file for `git send-email`.
 
     `body` ends with a newline. `author` is the address in From: until the transport replaces it
-    with the sender. `headers` are other headers, with _ for -. Raises InputError if something in
-    it cannot be in a header.
+    with the sender. `headers` are other headers, with _ for -. Raise InputError if something in it
+    cannot be in a header.
     """
     lines = [
         ("From", address_header(author)),
@@ -69,7 +69,7 @@ def text_header(name: str, text: str) -> str:
     """Encode free text as a header value, as git format-patch does: folded, with RFC 2047 encoded
     words unless it is plain ASCII.
 
-    Of a subject, the words in brackets are kept: filters that do not decode read them. Raises
+    Of a subject, the words in brackets are kept: filters that do not decode read them. Raise
     InputError if the text contains a line break.
     """
     if _BREAK.search(text):
@@ -98,7 +98,7 @@ def text_header(name: str, text: str) -> str:
 def address_header(address: Address) -> str:
     """Encode an address as `Name <email>` for a header, with the domain in ASCII.
 
-    Raises InputError if no message can be sent to the address.
+    Raise InputError if no message can be sent to the address.
     """
     verdict = judge(address.email)
     if (

@@ -38,9 +38,10 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
 
 
 def deliver_as_shown(delivery: Delivery) -> str:
-    """Send the pending messages over patchpilot's own SMTP session, with the bytes of the preview.
+    """Send the pending messages over patchpilot's own SMTP session, with the bytes of the
+    preview.
 
-    Returns how the login went: "accepted", "refused" or "".
+    Return how the login went: "accepted", "refused" or "".
     """
     with Submission(delivery.account, delivery.credential) as submission:
         deliver_each(delivery, partial(_hand_over, submission, delivery))

@@ -98,7 +98,7 @@ def _settings(
 def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
     """Yield the names and values in `format.headers`, including To: and Cc:.
 
-    Raises UsageError for a header that every message has anyway, or that hides a recipient.
+    Raise UsageError for a header that every message has anyway, or that hides a recipient.
     """
     for line in "\n".join(repository.config("format.headers")).split("\n"):
         name, colon, value = line.partition(":")
@@ -169,7 +169,7 @@ def without_suppressed(
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
     """Return the alias → addresses mapping from `sendemail.aliasesfile`.
 
-    Supports the formats of mutt, mailrc, pine, elm and sendmail, but not gnus. Raises
+    Supports the formats of mutt, mailrc, pine, elm and sendmail, but not gnus. Raise
     UntrustedCommandsError if the repository itself configures alias files.
     """
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
@@ -230,7 +230,7 @@ def expand(
 ) -> tuple[Address, ...]:
     """Return the addresses in a word or header value, with aliases resolved to a depth of 8.
 
-    Raises UsageError for a word that is neither an address nor an alias. `source` is the option or
+    Raise UsageError for a word that is neither an address nor an alias. `source` is the option or
     setting that has the word.
     """
     if depth > 8:

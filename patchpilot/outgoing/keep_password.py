@@ -76,7 +76,7 @@ def keepers() -> tuple[Keeper, ...]:
 def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
     """Store a password directly or through git's credential helper.
 
-    `host` is `server:port`. Raises RefusedError on failure.
+    `host` is `server:port`. Raise RefusedError on failure.
     """
     if keeper.name == ASK:
         return

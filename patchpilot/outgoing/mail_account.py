@@ -105,7 +105,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
     """Return the mail account from the repository's git configuration.
 
     The keys of the selected identity take precedence over the plain ones, as in git send-email.
-    Raises `UsageError` if no setting has the `identity`.
+    Raise `UsageError` if no setting has the `identity`.
     """
     config = repository.config_regexp(r"^sendemail\.")
     plain: dict[str, tuple[str, ...]] = {}

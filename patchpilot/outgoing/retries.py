@@ -40,7 +40,7 @@ class Retries:
     def again(self, outcome: Outcome) -> bool:
         """Return whether to try the mail again after this outcome of its last try.
 
-        Returns when it is time to.
+        Return when it is time to.
         """
         if outcome.retry is Retry.NO or self._stopping():
             return False

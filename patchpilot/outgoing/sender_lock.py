@@ -28,7 +28,7 @@ def sole_sender(
 ) -> Iterator[None]:
     """Hold the lock of a topic (or another kind of thing, named by `what`) while sending.
 
-    Raises RefusedError, with `then` as its hint, if another process holds the lock.
+    Raise RefusedError, with `then` as its hint, if another process holds the lock.
     """
     file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
     with file.open("a") as handle:

@@ -43,7 +43,7 @@ def names() -> tuple[str, ...]:
 def find(name: str) -> "Transport":
     """Return the transport with this name.
 
-    Raises UsageError for an unknown name, with the closest match.
+    Raise UsageError for an unknown name, with the closest match.
     """
     if name not in _classes():
         raise unknown("transport", name, names())

@@ -17,8 +17,8 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
     """Detect the project of a tree by its files or, without a tree, by the lists and paths of the
     patches.
 
-    Returns the default project if neither decides. A subject prefix shared by all patches may
-    select a project that inherits from the detected one.
+    Return the default project if neither decides. A subject prefix shared by all patches may select
+    a project that inherits from the detected one.
     """
     members = list(patches)
     project = project_of_tree(tree) if tree is not None else _by_patches(members)
@@ -31,7 +31,7 @@ def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
     """Return the project inheriting from this one that all these subject prefixes name ([PATCH
     net-next]).
 
-    Returns the project itself if there is none.
+    Return the project itself if there is none.
     """
     for heir in projects().values():
         words = set(heir.subject_prefixes)

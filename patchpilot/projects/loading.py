@@ -35,7 +35,7 @@ _ADDED_UP = {"style": ("ignore",), "lists": ("rules", "gone")}
 def projects() -> Mapping[str, Project]:
     """Return all projects by name, the default first.
 
-    Raises PackError with the file and the invalid key.
+    Raise PackError with the file and the invalid key.
     """
     return _projects(user_folder())
 
@@ -43,7 +43,7 @@ def projects() -> Mapping[str, Project]:
 def find_project(name: str) -> Project:
     """Return the project with this name.
 
-    Raises UsageError, with the closest match, for an unknown name.
+    Raise UsageError, with the closest match, for an unknown name.
     """
     known = projects()
     if name not in known:
@@ -268,7 +268,7 @@ def _inherited(section: str, base: Table, own: Table) -> Table:
 def parse_table(label: str, text: bytes) -> Table:
     """Parse a TOML file.
 
-    Raises PackError with the label if it is not valid.
+    Raise PackError with the label if it is not valid.
     """
     import tomllib
 

@@ -33,7 +33,7 @@ SHARED = ("Documentation/devicetree/bindings/", "MAINTAINERS", "include/dt-bindi
 def subsystems() -> Mapping[str, Subsystem]:
     """Return all subsystems by name.
 
-    Raises PackError with the file and the invalid key.
+    Raise PackError with the file and the invalid key.
     """
     return _subsystems(user_folder())
 

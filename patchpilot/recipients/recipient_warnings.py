@@ -282,8 +282,7 @@ def silent_maintainers(
     """Return a warning for each M: contact who has been inactive for three years.
 
     Inactive means that they wrote, signed or reviewed no commit that matches their F: patterns.
-    Returns nothing if the history is too short or does not contain these files, or if time runs
-    out.
+    Return nothing if the history is too short or does not contain these files, or if time runs out.
     """
     end = time.monotonic() + budget
     if not _old_enough(repository):

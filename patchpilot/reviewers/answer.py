@@ -41,7 +41,7 @@ Comments = tuple[ReviewComment, ...]
 def parse_answer(text: str) -> Comments | None:
     """Parse an answer: one JSON object per line, or a document with a list "findings".
 
-    Other text around the objects is ignored. Returns None for an answer without any.
+    Other text around the objects is ignored. Return None for an answer without any.
     """
     objects = list(_objects(text))
     comments = []

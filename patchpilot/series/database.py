@@ -386,9 +386,10 @@ class Recovery:
 
 
 def recover(file: Path, layout: Layout) -> Recovery | None:
-    """Replace a damaged database by its latest valid backup and the valid rows of the damaged file.
+    """Replace a damaged database by its latest valid backup and the valid rows of the damaged
+    file.
 
-    Returns None if the database is not damaged.
+    Return None if the database is not damaged.
     """
     _checked.discard(file)
     with (

@@ -89,7 +89,7 @@ class Drafts(TopicStore):
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
         """Write the fields that differ between two states of a draft, with their `origin`.
 
-        Returns `after` with origins.
+        Return `after` with origins.
         """
         with self.changing():
             return self._keep(before, after, origin)
@@ -203,9 +203,10 @@ def _load(text: str) -> Draft:
 
 
 def complete_prefix(text: str) -> str:
-    """Return the words of a subject prefix with PATCH added: `net-next` becomes `PATCH net-next`.
+    """Return the words of a subject prefix with PATCH added: `net-next` becomes `PATCH
+    net-next`.
 
-    "" selects git's own prefix. Raises UsageError if the prefix is not valid.
+    "" selects git's own prefix. Raise UsageError if the prefix is not valid.
     """
     words = text.strip()
     if words.startswith("[") and words.endswith("]"):

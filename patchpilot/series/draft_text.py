@@ -78,7 +78,7 @@ def _remarks(lines: Iterable[str]) -> str:
 def from_text(draft: Draft, text: str) -> Draft:
     """Return the draft with the content of an edited draft text.
 
-    Raises InputError with the heading that does not match, or the line of a control character.
+    Raise InputError with the heading that does not match, or the line of a control character.
     """
     if found := _CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
@@ -143,6 +143,6 @@ def _parts(text: str) -> dict[str, str]:
 def read_draft_file(file: Path) -> str:
     """Return the text of an exported draft.
 
-    Raises InputError if the file cannot be read.
+    Raise InputError if the file cannot be read.
     """
     return given_text(file, Action("draft", ("--export", "FILE"), "`{}` writes one"))

@@ -14,7 +14,7 @@ LARGEST = 4 << 20
 def given_text(file: str | Path, hint: Advice) -> str:
     """Return the text of a file (`-`: standard input).
 
-    Raises InputError if it cannot be read, is too large or is not UTF-8.
+    Raise InputError if it cannot be read, is too large or is not UTF-8.
     """
     try:
         if str(file) == "-":

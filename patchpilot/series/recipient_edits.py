@@ -129,7 +129,7 @@ def branch_key(repository: Repository) -> str | None:
     """Return the key of the checked-out branch: its change-id in b4's tracking data, otherwise its
     name.
 
-    Returns None if no branch is checked out.
+    Return None if no branch is checked out.
     """
     branch = repository.branch
     if not branch:
@@ -155,7 +155,7 @@ def _file(key: str) -> Path:
 def load_edits(key: str) -> Edits:
     """Return the edits of a topic; none if there is no file.
 
-    Raises InputError, with its name, for a file that cannot be read.
+    Raise InputError, with its name, for a file that cannot be read.
     """
     file = _file(key)
     try:
@@ -230,7 +230,7 @@ def on_one_line(option: str, texts: Sequence[str]) -> None:
 def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
     """Parse the addresses in the user's input.
 
-    Raises InputError for an invalid address, and UsageError for one that spans several lines.
+    Raise InputError for an invalid address, and UsageError for one that spans several lines.
     """
     on_one_line(option, texts)
     parsed = []
@@ -248,7 +248,7 @@ def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address
 def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
     """Parse the addresses in the user's input like `addresses`.
 
-    Raises InputError for an address to which no message can be sent.
+    Raise InputError for an address to which no message can be sent.
     """
     return usable_recipients(addresses(texts, option), option)
 
@@ -256,7 +256,7 @@ def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
 def usable_recipients(given: Sequence[Address], option: str) -> tuple[Address, ...]:
     """Check addresses that were given with an option, and return them.
 
-    Raises InputError, with the reason, for an address to which no message can be sent.
+    Raise InputError, with the reason, for an address to which no message can be sent.
     """
     for address in given:
         verdict = judge(address.email)

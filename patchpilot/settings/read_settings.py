@@ -91,9 +91,9 @@ def tracked_content(
 ) -> bytes | None:
     """Return the content of a file in the source's revision.
 
-    Returns b"" if the file is tracked but not in the revision, and None if it is untracked. A
-    file is tracked if the revision, the index or HEAD contains it, under its given name or the
-    target of its symbolic links.
+    Return b"" if the file is tracked but not in the revision, and None if it is untracked. A file
+    is tracked if the revision, the index or HEAD contains it, under its given name or the target of
+    its symbolic links.
     """
     top = repository.top.resolve()
     names = [

@@ -148,7 +148,7 @@ def _top(directory: Path | None, repo: Path | None) -> Path:
 def configuration(source: Source) -> TreeConfiguration:
     """Return the configuration of a source's tree.
 
-    Raises MissingError if it has no settings.
+    Raise MissingError if it has no settings.
     """
     if not source.is_revision and not (source.top / FILE_NAME).exists():
         raise MissingError(
@@ -192,7 +192,7 @@ def revoke(configuration: TreeConfiguration) -> int:
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
     """Read the rule packs that the settings name.
 
-    Packs named by a tree must be inside it, and trusted by the user in their current form. Raises
+    Packs named by a tree must be inside it, and trusted by the user in their current form. Raise
     InputError for a pack that cannot be read, and UntrustedError for untrusted packs.
     """
     words = settings.list_value("packs")
@@ -214,7 +214,7 @@ def packs_if_trusted(
 ) -> "tuple[tuple[OwnPack, ...], str]":
     """Like `own_packs`, but skips untrusted packs of a tree.
 
-    Returns the packs and the reason for skipping, or "".
+    Return the packs and the reason for skipping, or "".
     """
     try:
         return own_packs(settings, source), ""

@@ -34,7 +34,7 @@ class Bisection:
 def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
     """Parse a bisection log.
 
-    Raises InputError if the text does not contain a bisection.
+    Raise InputError if the text does not contain a bisection.
     """
     bad_words, good_words = {"bad", "new"}, {"good", "old"}
     for kind, word in _TERM.findall(text):

@@ -29,7 +29,7 @@ _AUTHORS = (DEVELOPER, "Co-authored-by", "Signed-off-by")
 def person(value: str, what: str) -> str:
     """Return `Name <address>` in the form of a trailer's value.
 
-    Raises InputError if there is no usable address.
+    Raise InputError if there is no usable address.
     """
     if what in _AUTHORS and is_program(value):
         raise InputError(
@@ -54,7 +54,7 @@ def person(value: str, what: str) -> str:
 def link(value: str, archive: str) -> str:
     """Return a URL unchanged, or the archive's URL for a Message-ID.
 
-    Raises InputError for anything else.
+    Raise InputError for anything else.
     """
     url = _URL.match(value.strip())
     if url:
@@ -71,7 +71,7 @@ def typed_trailers(text: str, archive: str) -> tuple[TrailerLine, ...]:
     """Convert typed or pasted lines to trailers.
 
     Each may be a trailer, the URL of a bug tracker, an archive or syzbot, a Message-ID, or "Name
-    <address>". Raises InputError for anything else.
+    <address>". Raise InputError for anything else.
     """
     lines: list[TrailerLine] = []
     for line in (line.strip() for line in text.splitlines()):
@@ -132,7 +132,7 @@ def regzbot_line(culprit: str, subject: str) -> str:
 def assistant(value: str) -> str:
     """Return the value of an Assisted-by: tag (Documentation/process/coding-assistants.rst).
 
-    Raises UsageError if it is not AGENT:MODEL, optionally followed by specialized analysis tools.
+    Raise UsageError if it is not AGENT:MODEL, optionally followed by specialized analysis tools.
     """
     value = " ".join(value.split())
     right = right_assistant(value)

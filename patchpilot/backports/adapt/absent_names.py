@@ -21,7 +21,6 @@ _TIMEOUT = 10.0
 
 
 def names_in(lines: Iterable[str]) -> set[str]:
-    """Return all names in these lines."""
     return {name for line in lines for name in IDENTIFIER.findall(line)}
 
 
@@ -84,7 +83,9 @@ def undeclared_variables(
 
 
 def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Name → lines of each function of a file, except names that occur more than once."""
+    """Map the name of each function in a file to its lines, without names that occur more than
+    once.
+    """
     found: dict[str, list[Sequence[str]]] = {}
     for at, line in enumerate(lines):
         function = function_at(lines, at) if line.startswith("{") else None

@@ -69,7 +69,7 @@ def adapt(
     made = found.tree(scratch, merge) if found else onto
     if found is None or made == onto:
         return None
-    # tests or text alone are not the fix
+    # a backport of only the tests or comments is not the fix
     if any(map(is_code, fix.paths)) and not any(
         map(is_code, scratch.changed(onto, made))
     ):
@@ -81,7 +81,7 @@ def adapt(
 def _taken(
     scratch: Scratch, merge: Merge, onto: str, backport: str
 ) -> Adaptation | None:
-    """Return the backport of a maintainer as an adaptation, or None if it does not apply."""
+    """Return a maintainer's backport as an adaptation, or None if it does not apply."""
     fix = FixCommit.read(scratch.repository, backport)
     picked = scratch.pick(fix.id, onto, fix.base)
     if not picked.clean or picked.tree == onto:
@@ -145,7 +145,7 @@ def concluded(
 
 
 def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
-    """Return the conflicted files of a merge, merged; none where one cannot be adapted."""
+    """Return the merged conflicted files; empty if any of them cannot be adapted."""
     files: dict[str, AdaptedFile] = {}
     for path in merge.paths:
         file = _read(scratch, merge, path)
@@ -159,7 +159,7 @@ def _files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
 def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
     """Return the sides of a conflicted file.
 
-    None for a binary one, and for one that the fix adds or deletes.
+    None if it is binary, or if the fix adds or deletes it.
     """
     sides = merge.stages.get(path, {})
     contents = {number: scratch.content(entry) for number, entry in sides.items()}
@@ -192,7 +192,7 @@ def _unknown(
     onto: str,
     base: str,
 ) -> set[str]:
-    """Return the names that the result uses and the branch lacks."""
+    """Return the names that the result uses but the branch lacks."""
     new: set[str] = set()
     undeclared: set[str] = set()
     for path in filter(is_code, scratch.changed(onto, merge.tree).keys() | files):
@@ -202,13 +202,13 @@ def _unknown(
         new |= names_used(made) - names_in(ours)
         if file and file.ours is not None:
             undeclared |= undeclared_variables(ours, file.base, file.theirs, made)
-            # parts of two names can make a name that no side has
+            # joining parts of two names can create a name that is on neither side
             undeclared |= names_in(made) - names_in(ours) - names_in(file.theirs)
     return undeclared | absent_names(scratch, onto, base, new, _near(merge.paths))
 
 
 def _near(paths: Sequence[str]) -> list[str]:
-    """Return the folders of files, and those of shared headers."""
+    """Return the folders of these files and of shared headers."""
     return sorted(
         {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}
     )

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from patchpilot.backports.adapt.tokens import key, texts, tokenize
 
-# comparing every item with every other takes seconds above this
+# above this, comparing every pair takes seconds
 _MOST_PAIRS = 4_000_000
 
 Pairs = dict[int, int]
@@ -22,7 +22,7 @@ def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
         low += 1
     while low < min(mine, theirs) and one[mine - 1] == other[theirs - 1]:
         mine, theirs = mine - 1, theirs - 1
-    # items that are frequent in a long text are no anchors, which would take seconds
+    # frequent items in a long text make poor anchors and cost seconds
     blocks = SequenceMatcher(None, one[low:mine], other[low:theirs])
     return (
         {at: at for at in range(low)}
@@ -59,7 +59,7 @@ def align_tokens(one: Sequence[str], other: Sequence[str]) -> Pairs:
 def gaps(
     pairs: Pairs, size: int, other: int
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield the ranges of two sequences of these sizes that are between their pairs."""
+    """Yield the ranges of two sequences of these sizes between their pairs."""
     low = start = 0
     for at, there in [*sorted(pairs.items()), (size, other)]:
         if low < at or start < there:

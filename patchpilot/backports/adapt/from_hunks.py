@@ -16,7 +16,7 @@ PLAIN_FILE = "100644"
 def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
     """Adapt the files of a patch that do not apply to a tree.
 
-    Returns None if one of them is new, deleted, renamed or binary, or if a hunk cannot be placed.
+    Return None if one of them is new, deleted, renamed or binary, or if a hunk cannot be placed.
     """
     files: dict[str, AdaptedFile] = {}
     for change in patch.files:

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Places the changes of a fix in a file other than the one they were made in, by their context
-lines.
-"""
+"""Place a fix's changes, by their context lines, in a file other than the one they were made in."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,7 +8,7 @@ from typing import NamedTuple
 from patchpilot.backports.adapt.alignment import align
 from patchpilot.backports.adapt.tokens import key
 
-# a change of which fewer lines are in the file belongs nowhere there
+# below this share of matching lines, a change does not belong in the file
 _LEAST_FOUND = 0.4
 _NEAR = 4
 _MOST_PLACES = 50
@@ -29,9 +27,10 @@ class Change(NamedTuple):
 def before_and_after(
     ours: Sequence[str], changes: Sequence[Change]
 ) -> tuple[list[str], list[str]] | None:
-    """Return the lines of a file before and after a fix, reconstructed from `ours` and the changes.
+    """Return the lines of a file before and after a fix, reconstructed from `ours` and the
+    changes.
 
-    Returns None if a change cannot be placed.
+    Return None if a change cannot be placed.
     """
     keys = [key(line) for line in ours]
     before: list[str] = []
@@ -53,8 +52,9 @@ def before_and_after(
 def _place(
     ours: Sequence[str], old: Sequence[str], meant: int
 ) -> tuple[int, int] | None:
-    """Return the range of lines of the file that a hunk is about: where most of its lines are, rare
-    ones first, the nearest to its intended line.
+    """Return the range of lines that a hunk changes in this file.
+
+    It is where most of its lines are, weighing rare lines more, nearest to its intended line.
     """
     places: dict[str, list[int]] = {}
     for at, line in enumerate(ours):

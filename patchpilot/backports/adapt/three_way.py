@@ -17,8 +17,8 @@ from patchpilot.backports.adapt.tokens import (
     untokenize,
 )
 
-# a text that the branch changed is still the one that the fix deletes when it has so much in common
-# with it
+# if it still has this share of its lines, code that the branch changed is the code that the fix
+# deletes
 _STILL_THE_SAME = 0.5
 _COMMENT = re.compile(r"\s*(?:/?\*|//|#\s)")
 _QUOTE = re.compile(r"[\"'`]|/\*+|\*+/|//")
@@ -112,10 +112,10 @@ def merge_lines(
 def _as_worded(
     mine: Sequence[str], old: Sequence[str], kept: Collection[str]
 ) -> Sequence[str]:
-    """Return the branch's lines, with the base's wording of comments and quotes in those that the
+    """Return the branch's lines, with the base's wording of comments and strings in lines that the
     fix changes.
 
-    Maintainers take the fix's wording there.
+    Maintainers use the fix's wording there.
     """
     if len(mine) != len(old):
         return mine
@@ -135,7 +135,7 @@ def _is_wording(one: str, other: str) -> bool:
 def _chunks(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[Chunk]:
-    """Yield the texts cut at the lines that all three have."""
+    """Yield the texts, cut at the lines common to all three."""
     mine, old, new = ([key(line) for line in side] for side in (ours, base, theirs))
     in_ours, in_theirs = align(old, mine), align(old, new)
     o = b = f = 0
@@ -153,7 +153,7 @@ def _chunks(
 
 
 def _spaced(mine: str, old: str, new: str) -> str:
-    """Return a line that all sides have, with the white space of the side that changed it.
+    """Return a line common to all sides, with the whitespace of the side that changed it.
 
     A new indentation is added to the branch's own.
     """
@@ -177,7 +177,7 @@ def _indented(mine: str, old: str, new: str) -> str:
 
 
 class _TokenChunk:
-    """A conflict as tokens. `ways` are those by which its changes were carried."""
+    """A conflict as tokens; `ways` are the methods by which its changes were carried over."""
 
     def __init__(
         self, mine: Sequence[str], old: Sequence[str], new: Sequence[str]
@@ -198,7 +198,9 @@ class _TokenChunk:
     def _carry(
         self, old: tuple[int, int], added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """Where in the branch's tokens a change goes; None where it does not."""
+        """Return the range of the branch's tokens that a change replaces, or None if it has no
+        match.
+        """
         low, high = old
         left = (
             0
@@ -252,7 +254,7 @@ class _TokenChunk:
         return left, right
 
     def _is_whole_lines(self, left: int, right: int, added: Sequence[str]) -> bool:
-        """Return whether what both sides added at a place are whole lines."""
+        """Return whether both sides added only whole lines here."""
         starts = left == 0 or self.mine[left - 1].text == NEWLINE
         return (
             starts
@@ -263,7 +265,9 @@ class _TokenChunk:
     def _torn(
         self, low: int, high: int, added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """Return a change of text that the branch has only a part of, or nothing."""
+        """Return the range for a change whose old text is only partly, or not at all, in the
+        branch.
+        """
         before = max((at for at in self.in_mine if at < low), default=-1)
         after = min((at for at in self.in_mine if at >= high), default=len(self.old))
         left = self.in_mine[before] + 1 if before >= 0 else 0
@@ -278,11 +282,11 @@ class _TokenChunk:
         self.ways.append(How.OVER)
         if inside:
             return min(inside), max(inside) + 1
-        # a part of a line that the branch does not have belongs to no other line
+        # part of a line missing from the branch fits no other line
         return (left, left) if self._is_whole_lines(left, left, texts(added)) else None
 
     def _respaced(self) -> list[Token]:
-        """Return the branch's tokens, with the white space that the fix changed."""
+        """Return the branch's tokens, with the whitespace that the fix changed."""
         result = list(self.mine)
         for at, here in self.in_mine.items():
             there = self.in_new.get(at)
@@ -297,7 +301,7 @@ class _TokenChunk:
 
 
 def _find(texts_: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """Where a text has another, if it has it once."""
+    """Return the position of `wanted` in a text, or None unless it occurs exactly once."""
     places = [
         at
         for at in range(len(texts_) - len(wanted) + 1)
@@ -307,7 +311,7 @@ def _find(texts_: Sequence[str], wanted: Sequence[str]) -> int | None:
 
 
 def _is_alike(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether two texts have most of their words in common."""
+    """Return whether two texts share most of their words."""
     return (
         similarity([*filter(is_word, one)], [*filter(is_word, other)])
         >= _STILL_THE_SAME

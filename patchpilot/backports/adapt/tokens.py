@@ -35,7 +35,6 @@ def tokenize(lines: Iterable[str]) -> list[Token]:
 
 
 def untokenize(tokens: Iterable[Token]) -> str:
-    """Return the text from which these tokens were made."""
     return "".join(token.space + token.text for token in tokens)
 
 

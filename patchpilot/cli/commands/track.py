@@ -562,7 +562,7 @@ def _write(
 def _warn_incomplete(series: Sequence["Tracked"]) -> int:
     """Warn on stderr about damaged mails and archives that did not answer.
 
-    Returns the exit code for that, else 0.
+    Return the exit code for that, else 0.
     """
     from patchpilot.errors import ExitCode
 

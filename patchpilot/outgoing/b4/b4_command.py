@@ -83,7 +83,7 @@ def chosen() -> InstalledB4 | None:
 def command(*words: str) -> list[str]:
     """Return the argv for calling the b4 that is installed with patchpilot.
 
-    Raises MissingError if there is none.
+    Raise MissingError if there is none.
     """
     found = chosen()
     if found and found.path:
@@ -135,8 +135,8 @@ def b4_environment(
     """Return a clean environment for git, with a marker for patchpilot's own hooks.
 
     Variables that would change how b4 calls git, or make those calls run drivers from the
-    repository, are removed. Raises UntrustedCommandsError if the repository configures commands
-    for b4.
+    repository, are removed. Raise UntrustedCommandsError if the repository configures commands for
+    b4.
     """
     refuse_untrusted(repository.top, Use.B4)
     env = environment(

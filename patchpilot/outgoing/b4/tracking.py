@@ -37,8 +37,8 @@ def store(
 ) -> PrepBranch:
     """Store this cover letter and these values of the tracking data's `series`.
 
-    Returns the branch as b4 sees it afterwards. With `undo`, a change that rewrites commits is
-    recorded for `patchpilot undo`. Raises RefusedError if the branch was moved meanwhile.
+    Return the branch as b4 sees it afterwards. With `undo`, a change that rewrites commits is
+    recorded for `patchpilot undo`. Raise RefusedError if the branch was moved meanwhile.
     """
     data = tracking_data(repository, known)
     changed = {**data, "series": {**data.get("series", {}), **series}}

@@ -60,8 +60,8 @@ def read_wanted(
 ) -> tuple[BackportTarget, ...]:
     """Return the fixes that a TARGET names, oldest first.
 
-    If a file and a revision have the same name, the file is used. Raises `InputError` if
-    there is no patch, or if a patch's diff is damaged.
+    If a file and a revision have the same name, the file is used. Raise `InputError` if there is no
+    patch, or if a patch's diff is damaged.
     """
     is_patch = target is not None and (
         target == "-" or names_file(target) or is_network_target(target)
@@ -118,8 +118,8 @@ def split_onto(
 ) -> tuple[list[str], list[str]]:
     """Separate the arguments of --onto into revisions and directories.
 
-    The version of a stable series names its branch. Raises `UsageError` with the most similar
-    ref, or with the command that fetches the branch, if an argument cannot be resolved, and
+    The version of a stable series names its branch. Raise `UsageError` with the most similar ref,
+    or with the command that fetches the branch, if an argument cannot be resolved, and
     `MissingError` outside a repository.
     """
     revisions: list[str] = []

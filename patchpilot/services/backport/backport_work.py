@@ -87,7 +87,7 @@ def work(
     """Carry out the requested actions on the backport verdicts of some fixes.
 
     Only the last fix is used to resolve a conflict and to create the request to the stable
-    maintainers. Raises `MissingError` outside a repository if an action needs commits.
+    maintainers. Raise `MissingError` outside a repository if an action needs commits.
     """
     if not (wanted.folder or wanted.resolve or wanted.build or wanted.request):
         return WorkDone(next=next_step(results, wanted))

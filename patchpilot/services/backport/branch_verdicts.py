@@ -116,7 +116,7 @@ def backport(
 ) -> tuple[BackportResult, ...]:
     """Return the backport verdicts for each commit of the TARGET, oldest first.
 
-    Each commit is applied on top of the previous ones. Raises `NothingFetchedError` if the
+    Each commit is applied on top of the previous ones. Raise `NothingFetchedError` if the
     repository has no stable branch.
     """
     onto, profile, fixes = (

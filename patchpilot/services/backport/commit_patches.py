@@ -20,8 +20,7 @@ def commit_patches(
 ) -> tuple[BackportTarget, ...]:
     """Return the fixes, with a commit created for each patch on top of the previous one.
 
-    Raises `UsageError` if a patch has no subject, or does not apply even with a three-way
-    merge.
+    Raise `UsageError` if a patch has no subject, or does not apply even with a three-way merge.
     """
     parent, done = tip, []
     with TemporaryFolder("index") as folder:

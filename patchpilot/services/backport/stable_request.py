@@ -28,10 +28,10 @@ def request_mail(
 ) -> str:
     """Return the message that asks the stable maintainers to apply a mainline commit.
 
-    The message, headers first, names the trees to which git applies the commit without
-    conflicts (option 2 of the stable kernel rules). It is sent in the user's name, so that it
-    states nothing but what patchpilot found out. Raises `UsageError` if the fix is not in mainline
-    or applies cleanly to no tree that needs it.
+    The message, headers first, names the trees to which git applies the commit without conflicts
+    (option 2 of the stable kernel rules). It is sent in the user's name, so that it states nothing
+    but what patchpilot found out. Raise `UsageError` if the fix is not in mainline or applies
+    cleanly to no tree that needs it.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
@@ -93,7 +93,7 @@ def request_mail(
 def keep_request(repository: Repository, result: BackportResult) -> Path:
     """Write the request as a draft into the user's state directory, and return its file.
 
-    Raises `UsageError` as `request_mail` does.
+    Raise `UsageError` as `request_mail` does.
     """
     text = printable(request_mail(repository, result, form_of(repository, None)))
     return keep_draft("requests", (result.commit or "")[:12], text)

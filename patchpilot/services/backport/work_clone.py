@@ -91,10 +91,10 @@ def resolve(
 ) -> Resolving:
     """Prepare a clone with the prerequisites committed and the fix in conflict.
 
-    If the clone already exists, the resolution continues there. With the adaptation `start`,
-    no prerequisites are applied and the files in conflict have the adapted content. When the
-    user has committed the resolution, the patches are written to `folder` (default: next to
-    the clone). Raises `UsageError` for a directory, a patch file, or a fix that is not merged.
+    If the clone already exists, the resolution continues there. With the adaptation `start`, no
+    prerequisites are applied and the files in conflict have the adapted content. When the user has
+    committed the resolution, the patches are written to `folder` (default: next to the clone).
+    Raise `UsageError` for a directory, a patch file, or a fix that is not merged.
     """
     if result.commit is None or not branch.tip:
         raise UsageError(

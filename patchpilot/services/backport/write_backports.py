@@ -56,7 +56,7 @@ class WrittenBackport:
 
 
 def signer(identity: Address | None) -> Address:
-    """Return the user, who signs off. Raises `MissingError` if git does not know who that is."""
+    """Return the user, who signs off. Raise `MissingError` if git does not know who that is."""
     if identity is None:
         raise MissingError(
             "git user.name and user.email are not set",
@@ -132,13 +132,13 @@ def write_backports(
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches for every branch that needs the fix and to which it applies.
 
-    The patches, each after its prerequisites, are written into `folder`/<version>; for
-    directories, see `directory_patches`.
+    The patches, each after its prerequisites, are written into `folder`/<version>; for directories,
+    see `directory_patches`.
 
-    Only commits that are upstream are written, because a stable tree accepts no others.
-    Partial prerequisites are written as parts. Raises `UsageError` if a folder already has
-    patches. If `wording` names no message to answer, the patches reply to the FAILED message
-    about the fix in a tracked series.
+    Only commits that are upstream are written, because a stable tree accepts no others. Partial
+    prerequisites are written as parts. Raise `UsageError` if a folder already has patches. If
+    `wording` names no message to answer, the patches reply to the FAILED message about the fix in a
+    tracked series.
     """
     stable = form_of(repository, profile)
     written: list[WrittenBackport] = []
@@ -310,7 +310,7 @@ def write_mails(
 ) -> tuple[Path, ...]:
     """Write messages into a folder and return their paths.
 
-    Raises `UsageError` if the folder already has patches and `overwrite` is not set, and
+    Raise `UsageError` if the folder already has patches and `overwrite` is not set, and
     `InputError` if the folder cannot be written.
     """
     try:

@@ -57,7 +57,7 @@ def bisect(
     """Start a bisection with a symptom, or take an answer on the commit that was named.
 
     The answers are `good` (the bug is gone), `bad`, `skip`, `undo`, which discards the last one,
-    `reset`, which discards all, and "" to repeat the step. Raises `UsageError` without a bisection,
+    `reset`, which discards all, and "" to repeat the step. Raise `UsageError` without a bisection,
     without a commit to build, or if a new one would discard answers of one that is not finished.
     """
     file, key = state_path() / "bisections.json", str(repository.common_dir)

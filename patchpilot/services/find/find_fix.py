@@ -169,8 +169,8 @@ def find_fixes(
 ) -> FoundFixes:
     """Return the commits of mainline that may fix a symptom, with the verdict for each branch.
 
-    `tree` is the revision that has the bug; the default is the version that the log names, and
-    then HEAD. Raises `InputError` if the symptom names nothing that can be searched for, and
+    `tree` is the revision that has the bug; the default is the version that the log names, and then
+    HEAD. Raise `InputError` if the symptom names nothing that can be searched for, and
     `MissingError` without a mainline.
     """
     search = search_fixes(
@@ -279,7 +279,7 @@ def search_fixes(
 
 def symptom_text(repository: Repository, what: str) -> str:
     """Return the text of a file with a log, the path of a source file from the top of the
-    repository, or otherwise `what`. Raises `InputError` if a file cannot be read.
+    repository, or otherwise `what`. Raise `InputError` if a file cannot be read.
     """
     file = Path(what).expanduser()
     path = os.path.relpath(file, repository.top)

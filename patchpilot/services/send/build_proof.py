@@ -40,7 +40,7 @@ def say_compile_tested(
 ) -> str:
     """Add the `Compile-tested:` line to the messages or remove it, and return its text.
 
-    Raises `UsageError` if not all commits have been built.
+    Raise `UsageError` if not all commits have been built.
     """
     draft = finished_topic(repository, request).draft
     words = built_words(repository, draft)

@@ -186,7 +186,7 @@ def export(repository: Repository, target: str | None, base: str | None) -> str:
 def begin_version(repository: Repository, request: SendRequest) -> Draft:
     """Start the version after the last one sent, and save its draft.
 
-    The changelog is filled with the changes since the last version. Raises `UsageError` if no
+    The changelog is filled with the changes since the last version. Raise `UsageError` if no
     version was sent.
     """
     draft = find_draft(repository, request)
@@ -233,7 +233,7 @@ def ping(
 ) -> str:
     """Return the text of a polite reminder, as a reply to the last version sent.
 
-    Raises `UsageError` if no version was sent.
+    Raise `UsageError` if no version was sent.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     last = last_sent(draft)
@@ -264,8 +264,8 @@ def forget(
 def leave_b4(repository: Repository) -> str:
     """Unenroll the branch from b4, keeping its commits and the user's branch description.
 
-    Raises `MissingError` if the branch was not enrolled by patchpilot, and `UsageError` if b4
-    keeps the cover letter in a commit.
+    Raise `MissingError` if the branch was not enrolled by patchpilot, and `UsageError` if b4 keeps
+    the cover letter in a commit.
     """
     name = repository.branch
     if name is None:

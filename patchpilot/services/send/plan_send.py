@@ -70,9 +70,8 @@ def plan(
 ) -> Sending:
     """Return the plan of a send: the messages, recipients, problems and warnings.
 
-    Nothing is sent, and the draft is not changed except for the Message-IDs that the plan
-    shows. Raises `RefusedError` if there are no recipients, and `MissingError` if git has no
-    identity.
+    Nothing is sent, and the draft is not changed except for the Message-IDs that the plan shows.
+    Raise `RefusedError` if there are no recipients, and `MissingError` if git has no identity.
     """
     transport = transports.find(request.via)
     on_one_line("--to", request.to)

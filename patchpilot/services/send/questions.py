@@ -202,7 +202,7 @@ def answered(repository: Repository, draft: Draft, request: SendRequest) -> Draf
 def judge_answer(repository: Repository, name: str, value: str) -> str:
     """Validate an answer to a pre-send question, and return the form to save.
 
-    Raises `UsageError` for an invalid answer, with the valid ones.
+    Raise `UsageError` for an invalid answer, with the valid ones.
     """
     text = value.strip()
     if name not in ("security", "regression"):

@@ -56,15 +56,14 @@ def plan_resume(
 ) -> Sending:
     """Return a plan that resumes the last send of a topic.
 
-    `unknown_as` is the outcome to assume for messages whose state is unknown: `keep` leaves
-    them unknown, `sent` and `lost` resolve them. `by_id` maps Message-IDs to individual
-    outcomes. With `lookup`, messages found in an archive are marked as accepted, and the
-    others stay unknown; an archive is never searched for an undisclosed fix. `drop` lists
-    recipients to remove from the messages that were not sent.
+    `unknown_as` is the outcome to assume for messages whose state is unknown: `keep` leaves them
+    unknown, `sent` and `lost` resolve them. `by_id` maps Message-IDs to individual outcomes. With
+    `lookup`, messages found in an archive are marked as accepted, and the others stay unknown; an
+    archive is never searched for an undisclosed fix. `drop` lists recipients to remove from the
+    messages that were not sent.
 
-    Only the results of the lookup are saved immediately; other outcomes and removed
-    recipients are saved when the plan is sent. Raises `UsageError` if the topic was never
-    sent.
+    Only the results of the lookup are saved immediately; other outcomes and removed recipients are
+    saved when the plan is sent. Raise `UsageError` if the topic was never sent.
     """
     on_one_line("--drop", drop)
     progress("looking for the last send")
@@ -173,8 +172,8 @@ def plan_resume(
 def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
     """Parse the values of `--unknown`.
 
-    Returns the outcome for all messages (`keep` by default), and the outcomes by Message-ID.
-    Raises `UsageError` for an invalid value.
+    Return the outcome for all messages (`keep` by default), and the outcomes by Message-ID. Raise
+    `UsageError` for an invalid value.
     """
     of_all, of_one = "keep", {}
     for text in words:

@@ -42,11 +42,11 @@ def deliver(
 ) -> Sending:
     """Send the messages of a plan, and return it with its result.
 
-    The outbox records every step. If a problem blocks sending, nothing is sent. `on_mail` is
-    called for each change in the state of a message, after the change is saved to disk.
+    The outbox records every step. If a problem blocks sending, nothing is sent. `on_mail` is called
+    for each change in the state of a message, after the change is saved to disk.
 
-    Raises `RefusedError` if the request is offline or the topic was sent since the plan was
-    made, and `MissingError` if the transport cannot send with this account.
+    Raise `RefusedError` if the request is offline or the topic was sent since the plan was made,
+    and `MissingError` if the transport cannot send with this account.
     """
     if planned.refused:
         return planned

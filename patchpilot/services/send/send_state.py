@@ -171,7 +171,7 @@ def tree_prefixes() -> list[str]:
 def judge_prefix(text: str) -> tuple[str, str]:
     """Complete a subject prefix entered by the user.
 
-    Returns the prefix and an empty text, or an empty prefix and the reason why it is invalid.
+    Return the prefix and an empty text, or an empty prefix and the reason why it is invalid.
     """
     try:
         return complete_prefix(text), ""

@@ -21,10 +21,9 @@ def check_in_hook(
 ) -> tuple[CheckResult, str]:
     """Check a patch file in a git hook, with the settings of its repository.
 
-    Only errors make the check fail. Returns the result, and the reason why the tree's rule
-    packs were not used (empty if they were). The patch is checked against the tree of `base`.
-    By default this is the parent of the commit named in the output of git format-patch, or
-    HEAD.
+    Only errors make the check fail. Return the result, and the reason why the tree's rule packs
+    were not used (empty if they were). The patch is checked against the tree of `base`. By default
+    this is the parent of the commit named in the output of git format-patch, or HEAD.
     """
     repository, settings = place.repository, place.settings()
     base_id = repository.find(base or _parent(file))
@@ -48,7 +47,7 @@ def check_in_hook(
 def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, str]:
     """Check a new commit in a git hook, with the commit message in a file.
 
-    Returns the same values as `check_in_hook`.
+    Return the same values as `check_in_hook`.
     """
     with TemporaryFolder("hook") as folder:
         mail = folder / "commit.patch"

@@ -14,8 +14,8 @@ __all__ = ["MissingBranches", "fetch_branches", "missing_branches"]
 def fetch_branches(repository: Repository, wanted: MissingBranches) -> None:
     """Fetch branches and their tags, with git's progress shown on the terminal.
 
-    git may ask for a password. Raises `MissingError` if git fails; a remote that was added
-    for the branches is then removed.
+    git may ask for a password. Raise `MissingError` if git fails; a remote that was added for the
+    branches is then removed.
     """
     refuse_untrusted(repository.top, *FETCHING)
     here = ["git", "-C", str(repository.top), "-c", "core.hooksPath=/dev/null"]

@@ -40,10 +40,9 @@ class Hook:
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
     """Install the named hooks (all if none are named) and return the state of every hook.
 
-    The check for b4 is added to the other values of b4's setting, because b4 runs each of
-    them.
+    The check for b4 is added to the other values of b4's setting, because b4 runs each of them.
 
-    Raises `RefusedError` if another hook is installed; it is never overwritten.
+    Raise `RefusedError` if another hook is installed; it is never overwritten.
     """
     chosen = _chosen(names)
     for name in chosen:

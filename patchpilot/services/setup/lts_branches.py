@@ -83,11 +83,10 @@ def update(
 ) -> Lts:
     """Update the stable series of a project from its list of releases.
 
-    The result is stored in the user's data directory. A new long-term series in the list is
-    added with an unknown end of support. The support of a series that is missing from the
-    list has ended.
+    The result is stored in the user's data directory. A new long-term series in the list is added
+    with an unknown end of support. The support of a series that is missing from the list has ended.
 
-    Raises `InputError` if the project publishes no list, or if the file cannot be written.
+    Raise `InputError` if the project publishes no list, or if the file cannot be written.
     """
     from patchpilot.archive.feed import fetch_json
 

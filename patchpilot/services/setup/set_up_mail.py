@@ -129,8 +129,8 @@ def valid_address(text: str) -> str:
 def plan_mail(request: MailRequest) -> MailPlan:
     """Return the planned settings for an email account without writing them.
 
-    Raises `UsageError` if the address, the provider, the server or the place for the password
-    is invalid.
+    Raise `UsageError` if the address, the provider, the server or the place for the password is
+    invalid.
     """
     valid_address(request.address)
     name = (request.provider or proposed_provider(request.address)).lower()
@@ -240,8 +240,7 @@ def _account(address: str, wanted: dict[str, str]) -> Account:
 def try_login(plan: MailPlan, password: str) -> str:
     """Tests the login to the mail server of a plan and returns a description of the result.
 
-    No message is sent. Raises `NetworkError` if the server cannot be reached or rejects the
-    login.
+    No message is sent. Raise `NetworkError` if the server cannot be reached or rejects the login.
     """
     account = plan.account
     if account.destination:
@@ -265,7 +264,7 @@ def try_login(plan: MailPlan, password: str) -> str:
 def reach(plan: MailPlan) -> None:
     """Connect to the mail server of a plan, with its encryption and without a login.
 
-    Raises `NetworkError` as `try_login` does.
+    Raise `NetworkError` as `try_login` does.
     """
     with Submission(plan.account, None, _WAIT) as submission:
         submission.open()
@@ -319,7 +318,7 @@ def overridden(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]
 def mail_to_oneself(plan: MailPlan, password: str) -> str:
     """Send a test message to the account's address and return a description of the result.
 
-    Raises `NetworkError` if the server does not accept the message.
+    Raise `NetworkError` if the server does not accept the message.
     """
     address = plan.account.envelope or ""
     with _session(plan, password) as submission:

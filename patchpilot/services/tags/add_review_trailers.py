@@ -39,10 +39,10 @@ def add_review_trailers(
 ) -> Collected:
     """Add the tags that reviewers gave to a tracked series to the topic's commits.
 
-    `choose` decides on each tag; the refused tags are stored with the topic. The network is
-    not used; new replies are fetched by `track update`.
+    `choose` decides on each tag; the refused tags are stored with the topic. The network is not
+    used; new replies are fetched by `track update`.
 
-    Raises `MissingError` if the topic's series is not tracked, or if no archive has it yet.
+    Raise `MissingError` if the topic's series is not tracked, or if no archive has it yet.
     """
     if store is None:
         with Store() as opened:

@@ -137,8 +137,8 @@ def find_culprits_of_each(
 ) -> tuple[FixesResult, ...]:
     """Return the result of `find_culprits` for each commit of a target, oldest first.
 
-    The target may be a commit or a range. Raises `UsageError` if it is a patch file, which
-    has no history.
+    The target may be a commit or a range. Raise `UsageError` if it is a patch file, which has no
+    history.
     """
     target = newest_patch(repository) if request.target is None else request.target
     if is_mail(target) and not repository.find(target):

@@ -70,8 +70,8 @@ def prepare(
 ) -> Preparation:
     """Plan the tags of each commit and write them if `confirm` accepts the plan.
 
-    With `dry_run` in the request, nothing is written. Raises `RefusedError` if the rewrite
-    would do harm (see `rewrite.refuse_unless_safe`).
+    With `dry_run` in the request, nothing is written. Raise `RefusedError` if the rewrite would do
+    harm (see `rewrite.refuse_unless_safe`).
     """
     ref, head = rewrite.branch_of(repository, request.target)
     ids = topic_commits(repository, request.target, request.base)

@@ -82,7 +82,7 @@ def stable_lines(
 ) -> StableResult:
     """Return the tags that a fix needs for the stable trees.
 
-    Raises `UsageError` if the target is a patch file, which has no history.
+    Raise `UsageError` if the target is a patch file, which has no history.
     """
     target = newest_patch(repository) if request.target is None else request.target
     if (is_mail(target) or Path(target).is_file()) and not repository.find(target):

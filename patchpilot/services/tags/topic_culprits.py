@@ -48,7 +48,7 @@ def topic_culprits(
 def named_culprit(repository: Repository, word: str, fix: str) -> Candidate:
     """Return a candidate for the commit that, according to the user, introduced the bug.
 
-    Raises `UsageError` if the fix is not based on this commit.
+    Raise `UsageError` if the fix is not based on this commit.
     """
     commit = repository.commit(repository.resolve(word))
     if commit.id == fix or not repository.is_ancestor(commit.id, fix):

@@ -80,9 +80,9 @@ def changes_files(repository: Repository, undo: Undo) -> bool:
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
     """Reset a branch to its state before a recorded rewrite.
 
-    Without `number`, the latest rewrite in force of the branch that is checked out is undone.
-    Raises `UsageError` if there is no such record. Raises `RefusedError` with a hint if the
-    branch has changed since the rewrite.
+    Without `number`, the latest rewrite in force of the branch that is checked out is undone. Raise
+    `UsageError` if there is no such record. Raise `RefusedError` with a hint if the branch has
+    changed since the rewrite.
     """
     killed = unfinished(repository)
     if killed:
@@ -150,7 +150,7 @@ def _chosen(repository: Repository, number: int | None) -> UndoState:
 def undo_redo(repository: Repository, number: int) -> UndoState:
     """Set a branch to its rewritten state again after `undo_restore`.
 
-    Raises `RefusedError` if the branch is no longer in its restored state.
+    Raise `RefusedError` if the branch is no longer in its restored state.
     """
     chosen = next(
         (state for state in undo_list(repository) if state.undo.number == number), None
