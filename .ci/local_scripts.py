@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages of the site load scripts of the site only."""
+"""Make the site's pages load only the site's scripts."""
 
 import re
 

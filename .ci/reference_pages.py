@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reference pages of rules, settings, environment variables and errors, made from the rule
-packs, the code, and the calls that tests/cli/test_misuses.py runs.
+"""The reference pages of rules, settings, environment variables and errors.
+
+They are generated from the rule packs, the code, and the calls that tests/cli/test_misuses.py runs.
 """
 
 import re
@@ -48,7 +49,7 @@ def rule_pages() -> dict[str, str]:
 
 
 def _nested(page: str) -> str:
-    """Return the page of a rule as a section, whose own headings are no headings."""
+    """Return a rule's page as a section, without its own headings."""
     parts = re.split(r"^(`{3,}.*?^`{3,}$)", page, flags=re.MULTILINE | re.DOTALL)
     for at in range(0, len(parts), 2):
         text = re.sub(r"^## (.+)$", r"**\1**", parts[at], flags=re.MULTILINE)
@@ -96,7 +97,7 @@ def variables() -> Iterator[tuple[str, str]]:
 
 
 def troubleshooting_page() -> str:
-    """Errors with their hints, by the command that reports them, as Markdown."""
+    """Return errors with their hints, by the command that reports them, as Markdown."""
     calls: dict[str, list[str]] = {}
     for call in tomllib.loads(ERRORS.read_text(encoding="utf-8"))["misuse"]:
         error = call["error"].removeprefix("patchpilot: error: ")

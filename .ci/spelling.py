@@ -20,14 +20,14 @@ _LINE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<word>.+) ==> ")
 
 
 class _Exception(NamedTuple):
-    """Words that are right in some files; all words where `words` is empty."""
+    """Words that are correct in some files; all words if `words` is empty."""
 
     files: list[str]
     reason: str
     words: Sequence[str] = ()
 
     def covers(self, file: str, word: str) -> bool:
-        """Return whether a word of a file is meant."""
+        """Return whether the exception applies to a word in a file."""
         return (word in self.words or not self.words) and any(
             fnmatchcase(file, pattern) for pattern in self.files
         )

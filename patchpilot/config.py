@@ -110,7 +110,7 @@ B4_ARCHIVE = "b4.midmask"
 
 
 def _key(name: str) -> Key:
-    """Return the setting of this name; UsageError for a name that none has."""
+    """Return the setting with this name; raise UsageError if there is none."""
     if name not in _BY_NAME:
         raise unknown("setting", name, _BY_NAME)
     return _BY_NAME[name]
@@ -142,22 +142,22 @@ class Settings(NamedTuple):
     unread: tuple[str, ...] = ()
 
     def of(self, name: str) -> SettingSource:
-        """Return a known setting with its origin, to be shown: URLs have no password."""
+        """Return a known setting with its origin, for display: passwords are removed from URLs."""
         setting = self.values.get(name) or SettingSource(
             name, _key(name).default, DEFAULT
         )
         return setting._replace(value=public_url(setting.value))
 
     def get(self, name: str) -> str:
-        """Return the value of a known setting, as text. An address has no password: see
+        """Return the value of a known setting, as text. Passwords are removed from addresses; see
         `address`.
         """
         value = self.address(name)
         return public_url(value) if _key(name).kind == "archive" else value
 
     def address(self, name: str) -> str:
-        """Return the value of a known setting, of a URL with its password: to connect, never to be
-        shown.
+        """Return the value of a known setting for connecting to it: a URL keeps its password, so
+        never show it.
         """
         default = _key(name).default
         return (
@@ -167,7 +167,7 @@ class Settings(NamedTuple):
         )
 
     def flag(self, name: str) -> bool:
-        """Return the value of a known setting, as git reads a boolean."""
+        """Return the value of a known setting, as git interprets a boolean."""
         return self.get(name).lower() in _TRUE
 
     def number(self, name: str) -> int:
@@ -180,12 +180,12 @@ class Settings(NamedTuple):
 
     @property
     def packs_from_tree(self) -> bool:
-        """Return whether the tree's file names the rule packs, and not the user."""
+        """Return whether the tree's file, not the user, names the rule packs."""
         return self.of("packs").origin not in (GIT, FLAG, DEFAULT)
 
     @property
     def all(self) -> tuple[SettingSource, ...]:
-        """Return every setting, with its default where it is not set."""
+        """Return every setting, with its default if it is not set."""
         return tuple(self.of(key.name) for key in KEYS)
 
 
@@ -228,10 +228,7 @@ def load(
 
 
 class _Reading:
-    """The settings that were found, the last place of each.
-
-    What is wrong with them, and the names that are unknown.
-    """
+    """The settings read so far, the last location of each, errors, and unknown names."""
 
     def __init__(self) -> None:
         self.found: dict[str, SettingSource] = {}
@@ -239,7 +236,7 @@ class _Reading:
         self.unread: list[str] = []
 
     def take(self, key: Key, value: str, origin: str) -> None:
-        """Use a value instead of what another place said."""
+        """Use a value, overriding earlier locations."""
         self.found[key.name] = SettingSource(key.name, value, origin)
         self.wrong.pop(key.name, None)
         if error := judge(key, value, origin):
@@ -257,7 +254,7 @@ class _Reading:
             self.take(key, url, B4_ARCHIVE)
 
     def take_git(self, full: str, values: Sequence[str]) -> None:
-        """Use the values of a name in git's configuration, which has no hyphens or writes them."""
+        """Use the values of a name in git's configuration, with or without hyphens."""
         plain = full.lower().removeprefix("patchpilot.").replace("-", "")
         name = next((one for one in _BY_NAME if one.replace("-", "") == plain), None)
         if name is None:

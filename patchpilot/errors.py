@@ -70,7 +70,7 @@ class UsageError(PatchpilotError):
 
 
 class UnclearBaseError(UsageError):
-    """A topic has no base, or too many commits since a base that the user did not name.
+    """A topic has no base, or too many commits since a guessed base.
 
     `choices` are the likeliest bases: the name, the number of commits, and the reason.
     """

@@ -100,7 +100,7 @@ def system_command(*programs: str) -> str:
 
 
 def _is_managed() -> bool:
-    """Return whether pip may not change this Python (PEP 668), or Debian's packages hold this."""
+    """Return whether pip may not change this Python (PEP 668), or Debian packaged it."""
     import sysconfig
 
     marker = Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED"
@@ -108,6 +108,6 @@ def _is_managed() -> bool:
 
 
 def _made_by_uv(place: Path) -> bool:
-    """Return whether uv made this environment: it has no pip then."""
+    """Return whether uv created this environment, which then has no pip."""
     file = place / "pyvenv.cfg"
     return file.is_file() and "\nuv = " in f"\n{file.read_text(errors='replace')}"

@@ -18,7 +18,7 @@ def public_url(text: str) -> str:
     """
     if "://" not in text or "@" not in text:
         return text
-    # compiled at the first URL: hardly any run has one
+    # compiled at the first URL, because few runs have one
     return re.sub(_USERINFO, _shown, text, flags=re.IGNORECASE)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write files: every file that stays after a run is written here."""
+"""Write files: every file that remains after a run is written here."""
 
 import contextlib
 import os
@@ -46,10 +46,10 @@ def refuse_link(file: Path) -> None:
 def replace_file(
     file: Path, data: bytes | str, *, mode: int | None = None, is_synced: bool = False
 ) -> None:
-    """Give a file new content: a reader sees the old or the new content, never a part.
+    """Replace a file's content: a reader sees the old or the new content, never a part.
 
-    Without `mode`, the file keeps its mode. `is_synced` waits until the content is on the disk.
-    Raise OSError.
+    Without `mode`, the file keeps its mode. `is_synced` waits until the content is on disk. Raise
+    OSError on failure.
     """
     draft = write_beside(file, data, mode=mode, is_synced=is_synced)
     try:

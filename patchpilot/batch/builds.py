@@ -65,7 +65,7 @@ def build_commits(
 
 
 def _unit(repository: Path, commit: str, arch: str, *, quick: bool) -> BuiltUnit:
-    """Build one unit in a worker: two workers of a machine cannot build in one directory."""
+    """Build one unit in a worker; two workers on a machine cannot build in the same directory."""
     from distributed import get_worker
 
     name = "".join(one if one.isalnum() else "-" for one in str(get_worker().name))

@@ -22,21 +22,21 @@ class EpochRange(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """Return the beginning of the name of its file, whatever mails it has got.
+        """Return the start of the part's file name, which does not depend on its messages.
 
-        The epochs of different lists often have the same name.
+        Epochs of different lists often have the same name.
         """
         epoch = sha256(self.epoch.encode("utf-8", "surrogateescape")).hexdigest()[:8]
         return f"{Path(self.epoch).name}-{epoch}-{self.number:06}"
 
     @property
     def file(self) -> str:
-        """Return the name of the file with its lines; it changes when the part gets more mails."""
+        """Return the part's file name, which changes when the part grows."""
         return f"{self.stem}-{self.revisions.rpartition('..')[2][:12]}.jsonl"
 
 
 def ranges(epoch: str, mails: int) -> Iterator[EpochRange]:
-    """Yield the parts of an epoch with so many commits each, oldest first.
+    """Yield the parts of an epoch with `mails` commits each, oldest first.
 
     New messages only change the last part.
     """

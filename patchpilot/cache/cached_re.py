@@ -43,7 +43,7 @@ _Form = tuple[int, bytes, int, dict[str, int], tuple[str | None, ...]]
 
 
 class _KeptPatterns:
-    """The patterns of earlier runs, and which of this run's were among them."""
+    """The patterns of earlier runs, and which of them this run used."""
 
     def __init__(self, version: str) -> None:
         self.key = key_of(_KIND, [version.encode()])

@@ -101,9 +101,10 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
 
 @functools.cache
 def _state(path: str) -> bytes:
-    """Return the version of a module, or of the modules in a directory, from file sizes and times.
+    """Return the version of a module or of the modules in a directory, from file sizes and
+    times.
 
-    Read once, as the code that runs stays the same.
+    It is read once, because the running code does not change.
     """
     states = []
     with contextlib.suppress(OSError):
@@ -122,7 +123,7 @@ def _state(path: str) -> bytes:
 
 
 def _note_use(file: "os.PathLike[str]") -> None:
-    """Set the file's time, by which the oldest are deleted, at most once a day."""
+    """Set the file's time, which selects files to evict, at most once a day."""
     with contextlib.suppress(OSError):
         import time
 

@@ -42,7 +42,7 @@ def private_folder(folder: Path) -> bool:
         own = os.lstat(folder).st_uid == os.geteuid()
         state = os.stat(folder)  # noqa: PTH116 (start-up)
         if own and state.st_uid == os.geteuid() and state.st_mode & _WRITABLE_BY_OTHERS:
-            # created under a umask that lets the group write
+            # created under a umask that allows group writes
             folder.chmod(0o700)
             return True
     except OSError:
@@ -78,14 +78,14 @@ def read(file: Path, limit: int) -> bytes | None:
                 and _is_own(state)
             ):
                 return None
-            # start-up
+            # os.stat, to keep start-up fast
             return opened.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116
     except OSError:
         return None
 
 
 def write(file: Path, data: bytes) -> bool:
-    """Atomically replaces a file in the cache, readable only by the user.
+    """Atomically replace a file in the cache, readable only by the user.
 
     Return whether this succeeded.
     """

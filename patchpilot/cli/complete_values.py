@@ -27,7 +27,7 @@ Described = Mapping[str, str]
 
 
 class Values(NamedTuple):
-    """The values that complete a word: those of `of`, and with `files` the names of files.
+    """The values that complete a word: those from `of`, and with `files` file names.
 
     In a list, the word after the last `separator` is completed.
     """
@@ -67,7 +67,7 @@ def _revisions(place: Workplace) -> Described:
 
 
 def _with(words: Iterable[str]) -> Callable[[Workplace], Described]:
-    """Revisions, and these words."""
+    """Return a function that completes revisions and these words."""
     return lambda place: {**dict.fromkeys(words, ""), **_revisions(place)}
 
 
@@ -117,9 +117,9 @@ _BY_NAME = {
 
 
 def answer_shell(root: Command) -> int:
-    """Print the words that complete the last word of a call, for the script of a shell.
+    """Print the words that complete the last word of a call, for a shell's script.
 
-    A line has a word, a tab and its description; an empty word is for the names of files.
+    A line has a word, a tab and its description; an empty word means file names.
     """
     words = os.environ["_PATCHPILOT_WORDS"].split("\x1f")
     for word, text in _completions(root, words[:-1], words[-1]):

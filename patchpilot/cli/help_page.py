@@ -41,7 +41,7 @@ def formats(command: Command) -> tuple[str, ...]:
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a help text; one that begins with \\b keeps its lines."""
+    """Return the paragraphs of a help text; one that starts with \\b keeps its lines."""
     result = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         lines = [line.rstrip() for line in paragraph.split("\n")]

@@ -180,7 +180,7 @@ class _Schema:
 
 
 def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
-    """Return the keys that are always there, of those that are always there in each form."""
+    """Return the keys that are present in every form."""
     found = dict.fromkeys(key for form in forms for key in form)
     if document.alternatives:
         return [key for key in found if all(key in form for form in forms)]
@@ -188,7 +188,7 @@ def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[st
 
 
 def _simple(kind: Any) -> dict[str, Any]:
-    """Return the schema of a type that is no object and no list."""
+    """Return the schema of a type other than objects and lists."""
     if kind in _TYPES:
         return {"type": _TYPES[kind]}
     if issubclass(kind, Enum):
@@ -199,7 +199,7 @@ def _simple(kind: Any) -> dict[str, Any]:
 
 
 def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the schema of a union: one list of types where there are only types."""
+    """Return the schema of a union: a single list of types if possible."""
     null = {"type": "null"}
     others = [
         one
@@ -228,7 +228,7 @@ def _type_of(form: Any, key: JsonKey) -> Any:
 
 
 def _type_of_attribute(form: Any, attribute: str) -> Any:
-    """Return the type of a field or property, also of one of a part (`part.attribute`)."""
+    """Return the type of a field or property, or of one in a part (`part.attribute`)."""
     first, _, rest = attribute.partition(".")
     found = inspect.getattr_static(form, first, None)
     if isinstance(found, property):
@@ -241,7 +241,7 @@ def _type_of_attribute(form: Any, attribute: str) -> Any:
 
 
 def _field_type(form: Any, name: str) -> Any:
-    """Return the type of a field; types of the others may be unknown while it runs."""
+    """Return the type of a field, even if the types of other fields are unknown at run time."""
     owner = next(one for one in form.__mro__ if name in inspect.get_annotations(one))
     field = types.SimpleNamespace(
         __annotations__={name: inspect.get_annotations(owner)[name]}

@@ -82,7 +82,7 @@ def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _see_also(command: Command) -> list[str]:
-    """Return the pages that belong to this one: above it, its commands, and its neighbours."""
+    """Return the related pages: the parent, the subcommands, and the siblings."""
     verb, _, inner = command.name.partition(" ")
     if inner:
         names = [f"patchpilot-{verb}"]
@@ -149,7 +149,7 @@ def _man_paragraph(paragraph: str) -> list[str]:
 
 
 def _roff(text: str) -> str:
-    """Text in which nothing is read as a request or an escape."""
+    """Escape a text so that roff reads no request or escape in it."""
     plain = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
     plain = _NOT_ASCII.sub(lambda sign: f"\\[u{ord(sign[0]):04X}]", plain)
     return "\n".join(
@@ -159,7 +159,7 @@ def _roff(text: str) -> str:
 
 
 def _filled(text: str) -> list[str]:
-    """Text in lines that are short enough for an editor; a reader of the page fills them again."""
+    """Wrap a text for an editor; man fills the lines again."""
     return [_roff(line) for line in textwrap.wrap(text, _WIDE, break_on_hyphens=False)]
 
 

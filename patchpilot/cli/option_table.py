@@ -50,7 +50,7 @@ class Option(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Return the name of its value: that of the longest spelling, unless it has a `name`."""
+        """Return the name of its value: `name`, or the longest spelling."""
         return self.name or self.label.lstrip("-").replace("-", "_")
 
     @property
@@ -117,7 +117,7 @@ def value_form(row: Option | Argument) -> str:
 
 
 def converted(row: Option | Argument, text: str) -> Any:
-    """Return the value of a word; UsageError if the option does not take it."""
+    """Return the value of a word; raise UsageError if the option does not accept it."""
     if row.kind == PATH:
         return Path(text)
     if row.choices and text not in row.choices:

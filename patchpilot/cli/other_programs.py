@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands and options of git, b4 and checkpatch.pl, with patchpilot's way to do the same.
+"""Commands and options of git, b4 and checkpatch.pl, with patchpilot's equivalents.
 
-The tables serve the hints of usage errors only: no command accepts these words.
+The tables are only used for hints in usage errors: no command accepts these words.
 """
 
 import re

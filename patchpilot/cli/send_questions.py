@@ -19,9 +19,9 @@ from patchpilot.topic.workplace import Workplace
 
 
 def ask_open_questions(place: Workplace, request: SendRequest) -> None:
-    """Ask what the author has not answered yet, and keep the answers with the topic.
+    """Ask the open questions, and save the answers with the topic.
 
-    An empty answer leaves a question open. Asks nothing if stdin or stderr is not a terminal.
+    An empty answer leaves a question open. Ask nothing if stdin or stderr is not a terminal.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
@@ -38,7 +38,7 @@ def ask_open_questions(place: Workplace, request: SendRequest) -> None:
 
 
 def _asked(place: Workplace, question: PreSendQuestion) -> str:
-    """Return the answer to a question, "" for none; asked again if it is not valid."""
+    """Return the answer to a question, or ""; ask again if it is invalid."""
     for clue in question.evidence:
         _print("note: ", one_line(clue))
     _print("", question.text)

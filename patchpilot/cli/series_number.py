@@ -41,7 +41,7 @@ def chosen_series(
 ) -> int:
     """Return the number of the series if none is given: this topic's or the only one.
 
-    Otherwise the user chooses on a terminal; UsageError where there is none.
+    Otherwise the user chooses on a terminal; raise UsageError without one.
     """
     from patchpilot.errors import MissingError
     from patchpilot.model.printable import printable

@@ -104,7 +104,7 @@ def _ask_identity() -> bool:
 
 
 def _offer(common: Common, found: Diagnosis) -> bool:
-    """Show what fixes a finding; run it after the user agrees, where it is complete."""
+    """Show the fix for a finding; if it is complete, run it after the user agrees."""
     if found.hint:
         tell(f"    {printable(str(found.hint))}")
     commands = commands_of(found)
@@ -180,7 +180,7 @@ def set_up_mail(
 def _asked_again(
     request: MailRequest, plan: MailPlan, error: NetworkError
 ) -> MailRequest:
-    """Return the request with another server, or with the same one and another encryption."""
+    """Return the request with another server, or with another encryption for the same server."""
     account = plan.account
     if not is_wrong_encryption(error):
         return own_server(replace(request, server="", port=0, encryption=None))
@@ -190,9 +190,9 @@ def _asked_again(
 
 
 def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
-    """Return the password, tried with a login; on a terminal a wrong one is asked for again."""
+    """Return the password after a test login; on a terminal, ask again for a wrong one."""
     if tests and plan.needs_password:
-        # nobody types a password for a server that does not answer
+        # do not ask for a password if the server does not answer
         reach(plan)
     for left in reversed(range(_TRIES)):
         password = password_of(plan, from_stdin=from_stdin)

@@ -21,7 +21,7 @@ def trusting(work: Callable[[], int | None]) -> int | None:
         try:
             return work()
         except PatchpilotError as error:
-            # imported late: most calls need nothing of it
+            # imported late: most calls do not need it
             from patchpilot.model.own_command import UntrustedCommandsError
 
             if not isinstance(error, UntrustedCommandsError) or not _agreed(error):

@@ -57,7 +57,7 @@ class StandIn:
         self._thread.start()
 
     def add(self, *mails: bytes) -> None:
-        """Take in mails; those without a Message-ID are refused, as archives do."""
+        """Store messages; those without a Message-ID are rejected, as archives do."""
         with self._lock:
             for raw in mails:
                 mail = parse_mail(raw)
@@ -65,7 +65,6 @@ class StandIn:
                     self._mails.setdefault(mail.message_id, mail)
 
     def close(self) -> None:
-        """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
@@ -77,7 +76,6 @@ class StandIn:
         self.close()
 
     def answer(self, method: str, target: str) -> HttpAnswer:
-        """Return the answer to a request line."""
         parts = split_url(target)
         folders = [part for part in parts.path.split("/") if part]
         query = parse_qs(parts.query)
@@ -109,7 +107,7 @@ class StandIn:
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
 
     def _newest(self) -> bytes:
-        """Return a feed with the times of the latest mails."""
+        """Return a feed with the times of the latest messages."""
         with self._lock:
             times = sorted(
                 filter(None, map(arrived, self._mails.values())), reverse=True
@@ -140,7 +138,7 @@ class StandIn:
         return HttpAnswer(200, gzip.compress(_mbox(hits))) if hits else HttpAnswer(404)
 
     def _thread_of(self, message_id: str) -> list[Mail]:
-        """Return every mail joined to this one by In-Reply-To or References, directly or not."""
+        """Return every message in the thread, joined by In-Reply-To or References."""
         with self._lock:
             mails = list(self._mails.values())
         links: dict[str, set[str]] = {}
@@ -227,7 +225,7 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
 
 
 def _was_received(span: str, mail: Mail) -> bool:
-    """Return whether a mail was received between two times, each in seconds or empty."""
+    """Return whether a message was received between two times, each in seconds or empty."""
     first, _, last = span.partition("..")
     moment = arrived(mail)
     return moment is not None and float(first or 0) <= moment.timestamp() <= float(
@@ -252,7 +250,7 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "0")
             body = self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
-            # as public-inbox: the button of its search page that asks for full threads
+            # as in public-inbox: the button on its search page for full threads
             self._reply(
                 archive.answer(
                     "POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path
@@ -268,7 +266,7 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
             if body:
                 self.wfile.write(answer.body)
 
-        # its parameter's name in http.server
+        # http.server defines the parameter's name
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             del format, args
 

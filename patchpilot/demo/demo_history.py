@@ -127,7 +127,7 @@ class Builder:
         self._count = 0
 
     def build(self, mainline: Path, stable: Path) -> DemoFacts:
-        """Write both repositories (they exist, empty and bare).
+        """Write both repositories, which exist and are bare and empty.
 
         Stable is written on top of mainline's objects.
         """

@@ -77,7 +77,7 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
         return "nothing left to fix for v1"
     fixed = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
-        # not fixed at the stage Checks yet
+        # not yet fixed in the Checks stage
         put_driver(work, check)
         fixed = "the style error and the message"
     _amend(work, _with_tags(corrected_message(_reference(work, found[1])), message))
@@ -143,7 +143,7 @@ def revise(work: Path) -> None:
 
 
 def _has_answers(message: str) -> bool:
-    """Return whether a message says what the maintainer asked for."""
+    """Return whether a message answers the maintainer."""
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
@@ -202,7 +202,7 @@ def has_warning(status: "Status") -> bool:
 
 
 def question_of(status: "Status") -> Mail | None:
-    """Return the maintainer's question, None before it arrived."""
+    """Return the maintainer's question, or None before it arrives."""
     return next(
         (
             reply.mail.mail
@@ -242,7 +242,7 @@ def second_version(work: Path) -> str:
             return "wait for the replies first: they arrive in a few seconds"
         dropped = has_warning(own.status)
         revise(work)
-        # only an unused variable was removed: the review is still valid
+        # only an unused variable was removed, so the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         for item in checklist(own):
             if not item.done:

@@ -69,13 +69,11 @@ class Sandbox:
 
     @property
     def work(self) -> Path:
-        """Return the newcomer's clone."""
         return self.repositories.work
 
     def deliver(self) -> int:
-        """Put the mails that the sandbox's lists received since the last call on the archive.
-
-        Return their number.
+        """Add the messages received by the lists since the last call to the archive, and return
+        their number.
         """
         arrived = self.sink.take()[self._delivered :]
         listed = [

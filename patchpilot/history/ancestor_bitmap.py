@@ -24,7 +24,7 @@ class AncestorBitmap:
         return at < len(self._bits) and bool(self._bits[at] >> (ordinal & 7) & 1)
 
     def without(self, *others: "AncestorBitmap") -> Iterator[int]:
-        """Yield the numbers that none of the others has, oldest first."""
+        """Yield the numbers missing from all other sets, oldest first."""
         rest = int.from_bytes(self._bits, "little")
         for other in others:
             rest &= ~int.from_bytes(other._bits, "little")
@@ -41,7 +41,7 @@ class AncestorBitmap:
 
     @classmethod
     def unpack(cls, data: bytes) -> "AncestorBitmap":
-        """Return the set from the bytes `pack` gave."""
+        """Return the set packed by `pack`."""
         return cls(zlib.decompress(data))
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import late
 from patchpilot.model.file_diff import FileChange, Hunk
 
-# as git finds the function of a hunk: a line that begins with a word and is not a label
+# find a hunk's function as git does: a line that starts with a word and is not a label
 _HEAD = late(r"[A-Za-z_$]")
 _LABEL = late(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
 _NAME = late(r"\b(\w++)\s*+\(")

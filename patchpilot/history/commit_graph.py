@@ -115,7 +115,7 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
 def _is_sound(file: Path, checked: Path) -> bool:
     """Return whether a file's checksum is correct.
 
-    Computed once; afterwards size and time are compared.
+    It is computed once; afterwards size and time are compared.
     """
     try:
         about = file.stat()
@@ -144,7 +144,7 @@ def _is_sound(file: Path, checked: Path) -> bool:
 
 
 def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> bool:
-    """Return whether a commit, or one of its nearest ancestors, is in the graph."""
+    """Return whether the graph contains a commit or one of its nearest ancestors."""
     for _ in range(NEAR):
         if any(holds(layer, commit) for layer in layers):
             return True
@@ -196,14 +196,14 @@ def _make(
 ) -> None:
     """Write the graph of all refs, or add `commit` and its ancestors to the existing one.
 
-    One writer at a time.
+    There is one writer at a time.
     """
     failed = graph / "failed"
     with contextlib.suppress(OSError):
         if time.time() - failed.stat().st_mtime < AGAIN:
             return
     if repository.is_partial():
-        # for the filters git would fetch missing trees
+        # git would fetch missing trees for the filters
         return
     if not private_folder(graph):
         return
@@ -211,7 +211,7 @@ def _make(
     evict(graph.parent, MOST_REPOSITORIES)
     with (graph / "lock").open("ab") as lock:
         try:
-            # the child holds the lock too, until it ends, however this run ends
+            # the child also holds the lock until it ends, even if this run ends first
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return
@@ -249,7 +249,7 @@ def _make(
 
 
 def _waited(process: "subprocess.Popen[bytes]", progress: Progress) -> bool:
-    """Wait for the writing up to the time limit; whether it finished."""
+    """Wait for the writer up to the time limit, and return whether it finished."""
     try:
         for tenth in range(int(PATIENCE * 10)):
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -63,7 +63,7 @@ class EarlierFix(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return the sentence of `check`, `send`, `backport` and the TUI about it."""
+        """Return the sentence about it in `check`, `send`, `backport` and the TUI."""
         verb = "fixed by" if self.is_sure else "perhaps fixed by"
         return f"{verb} {self.commit[:12]} in {self.where}: {self.subject}"
 
@@ -80,7 +80,7 @@ class StableBase(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return the sentence of `check`, `send` and the TUI about it."""
+        """Return the sentence about it in `check`, `send` and the TUI."""
         return f"based on stable {self.version}, but patches are for mainline first"
 
     @property
@@ -100,7 +100,7 @@ class UpstreamState(NamedTuple):
 
     @property
     def known(self) -> tuple[EarlierFix, ...]:
-        """Return the earlier fixes, those that are certain first."""
+        """Return the earlier fixes, certain ones first."""
         found = dict.fromkeys(fix for fix in self.fixes if fix)
         return tuple(sorted(found, key=lambda fix: not fix.is_sure))
 
@@ -227,7 +227,7 @@ class _Walk:
 
     def read(self, paths: Sequence[str]) -> tuple[_Logged, ...]:
         """Return the commits that change these files, latest first."""
-        # messages and files may contain anything but a word that nobody knows
+        # messages and files may contain anything except this random mark
         mark = os.urandom(12).hex()
         out = self._git(
             "log", "--no-merges", "-p", "-U1", "-M", "--no-ext-diff", "--no-textconv",
@@ -257,8 +257,8 @@ class _Search:
                 self._reverts.setdefault(name[:12], []).append(commit.id)
 
     def fixes_of(self, patch: PatchToFind) -> list[tuple[_Logged, bool]]:
-        """Return the commits that make a patch unnecessary, latest first, and whether that is
-        sure.
+        """Return the commits that make a patch unnecessary, latest first, and whether each is
+        certain.
         """
         mine = changed_functions(patch.files)
         screen = _Screen(patch, mine)
@@ -337,7 +337,7 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
 
 
 def _common(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
-    """Return the functions that both change; all, if one of them is only known by a label."""
+    """Return the functions that both change, or all if one of them is known only by a label."""
     if "" in mine.lines or "" in theirs.lines:
         return list(theirs.lines)
     return [name for name in mine.lines if name in theirs.lines]

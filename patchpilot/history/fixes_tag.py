@@ -49,7 +49,7 @@ class FixesTag(NamedTuple):
 
     @property
     def is_url(self) -> bool:
-        """Return whether it names a web page, as some projects do for their bug tracker."""
+        """Return whether the tag is a URL, as some projects use for their bug tracker."""
         return bool(_URL.match(self.text.partition(":")[2].strip()))
 
 
@@ -65,22 +65,22 @@ class JudgedTag(NamedTuple):
 
     @property
     def target_id(self) -> str | None:
-        """Return the full id of the commit that it names."""
+        """Return the full id of the commit that the tag names."""
         return self.target.id if self.target else None
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """Return its problems, a sentence each."""
+        """Return the problems, one sentence each."""
         return tuple(problem.message for problem in self.problems)
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Return the stable names of its problems."""
+        """Return the stable names of the problems."""
         return tuple(problem.kind for problem in self.problems)
 
     @property
     def suggestion(self) -> str | None:
-        """Return the corrected line, where the commit is known and the format is wrong."""
+        """Return the corrected line if the commit is known and the format is wrong."""
         text = tag_text(self.target) if self.target and self.problems else None
         return text if text != self.tag.text or self.tag.indented else None
 
@@ -147,7 +147,7 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
 
 
 def _unquote(text: str) -> tuple[str, bool, bool]:
-    """(inside, whether quoted, whether a quote is left open)."""
+    """Return (text inside the quotes, whether it is quoted, whether a quote is left open)."""
     closing = _QUOTES.get(text[:1])
     if not closing:
         return text, False, False

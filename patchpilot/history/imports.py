@@ -40,7 +40,7 @@ class ImportCheck:
         self._counts: dict[str, tuple[int, int]] = {}
 
     def reason(self, commit: Commit) -> str:
-        """Return why a commit only brings in code whose history is not here.
+        """Return why a commit only imports code whose history is elsewhere.
 
         Empty for ordinary changes, and for first commits that tags name by convention.
         """
@@ -61,7 +61,7 @@ class ImportCheck:
 
 
 def _reason_by_message(repository: Repository, commit: Commit) -> str | None:
-    """Return the reason as far as the commit itself has one; None where its size decides."""
+    """Return the reason given by the commit itself, or None if its size decides."""
     if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
     if ends_at(repository, commit.id):
@@ -88,7 +88,7 @@ def _reason_by_size(commit: Commit, added: int, touched: int) -> str:
 
 
 def _is_release(subject: str) -> bool:
-    """Return whether a subject is that of a release's commit ("Linux 6.1.150")."""
+    """Return whether a subject is that of a release commit ("Linux 6.1.150")."""
     names = "|".join(
         re.escape(name)
         for project in projects().values()
@@ -102,7 +102,7 @@ def _is_release(subject: str) -> bool:
 def _read_counts(
     repository: Repository, commits: Iterable[str]
 ) -> dict[str, tuple[int, int]]:
-    """Commit → how many files it adds, and how many it touches, against its first parent."""
+    """Map each commit to the number of files it adds and touches against its first parent."""
     words = (
         "-r",
         "-m",

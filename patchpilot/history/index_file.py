@@ -39,7 +39,7 @@ def forget(repository: Repository) -> None:
 
 
 def _place(repository: Repository) -> Path | None:
-    """Return the file, created where there was none; None where no private file can be created."""
+    """Return the file, creating it if necessary, or None if no private file can be created."""
     place = repository_place("history", repository.common_dir, VERSION)
     file = place.with_name(f"{place.name}.sqlite")
     if not private_folder(file.parent):
@@ -106,7 +106,7 @@ def connect(repository: Repository) -> sqlite3.Connection:
 
 
 def _prepare(database: sqlite3.Connection, state: str) -> bool:
-    """Create missing tables; whether the file is usable."""
+    """Create missing tables, and return whether the file is usable."""
     database.execute("pragma journal_mode = wal")
     database.execute("pragma synchronous = off")
     database.execute("pragma mmap_size = 268435456")

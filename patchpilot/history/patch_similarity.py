@@ -35,7 +35,7 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         )
         end = len(todo)
         if diffs.code:
-            # git stops at a commit with missing objects (partial clone, damaged repository):
+            # git stops at a commit with missing objects (partial clone, damaged repository), so
             # continue with the next
             places = {commit_id.encode(): at for at, commit_id in enumerate(todo)}
             end = max(

@@ -87,7 +87,7 @@ def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
 
 
 def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
-    """2.6.32 of 2.6.32.7.1, as distributions number their own."""
+    """Return 2.6.32 for 2.6.32.7.1, as distributions number their own releases."""
     return numbers[:-2] if len(numbers) > 3 else None
 
 
@@ -104,13 +104,13 @@ class Releases:
 
     @cached_property
     def _kept(self) -> dict[str, tuple[str, str]]:
-        """Commit → its first release and the commit of that, as earlier runs found them."""
+        """Return earlier results: commit → its first release and that release's commit."""
         known: dict[str, tuple[str, str]] = recall(_KIND, self._key) or {}
         return known if len(known) < _MOST_KEPT else {}
 
     @cached_property
     def all(self) -> tuple[Release, ...]:
-        """Mainline's releases and release candidates, oldest first."""
+        """Return mainline's releases and release candidates, oldest first."""
         tags = (
             ref
             for ref in self._repository.all_refs
@@ -122,10 +122,10 @@ class Releases:
     def first(
         self, commit: str, committed: int | None = None, *, final: bool = False
     ) -> Release | None:
-        """Return the first release (with `final`, no candidates) that contains a commit of this
-        full id; None where none does.
+        """Return the first release that contains a commit (full id), or None; with `final`, skip
+        candidates.
 
-        `committed` is its committer date in seconds, looked up where it is not given.
+        `committed` is its committer date in seconds, looked up if not given.
         """
         if commit not in self._first:
             self._first[commit] = self._remembered(commit) or self._looked_up(
@@ -153,7 +153,7 @@ class Releases:
         )
 
     def _remembered(self, commit: str) -> Release | None:
-        """Return the result of an earlier run, where that release has not changed."""
+        """Return the result of an earlier run if that release has not changed."""
         known = self._kept.get(commit)
         return (
             next(
@@ -183,9 +183,8 @@ class Releases:
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
-        """Return the nearest releases one by one, since a commit is mostly in the next.
-
-        Then by binary search, as later releases contain it too.
+        """Search the nearest releases one by one, since most commits are in the next one, then by
+        bisection.
         """
         for release in releases[:LINEAR]:
             if self._repository.is_ancestor(commit, release.commit):

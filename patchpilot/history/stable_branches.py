@@ -279,10 +279,10 @@ def _best_refs(
 def _is_stale(
     repository: Repository, name: str, version: str, tip: str, today: date
 ) -> bool:
-    """Return whether the remote probably has newer commits: the tip is old, and either not fetched
-    recently or older than a known release.
+    """Return whether the remote probably has newer commits.
 
-    An old tip alone is not enough, as a branch may have no new commits.
+    The tip is old, and was either not fetched recently or is older than a known release. An old tip
+    alone is not enough, because a branch may have no new commits.
     """
     committed = repository.commit(tip).committed
     if committed.date() >= today - _STALE:
@@ -295,9 +295,8 @@ def _is_stale(
 
 
 def _fetched(repository: Repository, name: str) -> datetime | None:
-    """When a remote-tracking ref was last asked for, as the files say that a fetch writes.
-
-    None when there are none.
+    """Return when a remote-tracking ref was last fetched, from the files that a fetch writes, or
+    None.
     """
     times = []
     for file in (
@@ -316,7 +315,7 @@ def _fetched(repository: Repository, name: str) -> datetime | None:
 
 
 def _names(file: Path, repository: Repository, name: str) -> bool:
-    """Return whether the fetch that wrote a FETCH_HEAD asked the ref's remote."""
+    """Return whether the fetch that wrote a FETCH_HEAD queried the ref's remote."""
     urls = [
         address.removesuffix("/").removesuffix(".git")
         for address in repository.remote_urls(name.partition("/")[0])
@@ -328,9 +327,7 @@ def _names(file: Path, repository: Repository, name: str) -> bool:
 
 
 def _newest_release(repository: Repository, version: str) -> float:
-    """Return the time of the commit of the latest tag of a series (v6.1.150), 0 when there is
-    none.
-    """
+    """Return the commit time of a series' latest tag (v6.1.150), or 0."""
     names = re.compile(rf"refs/tags/v?{re.escape(version)}([.-].*)?")
     tags = (ref for ref in repository.all_refs if names.fullmatch(ref.name))
     return float(max((ref.date for ref in tags), default=0))

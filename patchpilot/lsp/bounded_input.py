@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Limits the size of messages from an editor."""
+"""Limit the size of messages from an editor."""
 
 import re
 from typing import BinaryIO, cast
@@ -37,11 +37,10 @@ class BoundedInput:
         return line
 
     def read(self, size: int) -> bytes:
-        """Return the next so many bytes."""
+        """Return the next `size` bytes."""
         return self._stream.read(size)
 
     def close(self) -> None:
-        """Close the stream."""
         self._stream.close()
 
 

@@ -51,9 +51,9 @@ class Server(LanguageServer):
         self._due: dict[str, asyncio.Task[None]] = {}
 
     def check_soon(self, uri: str, *, whole: bool) -> None:
-        """Check a text once it is not changed any more.
+        """Check a text once it has stopped changing.
 
-        A `whole` check asks for settings and history too, and looks at the other changed files.
+        A `whole` check also uses settings and history, and checks the other changed files.
         """
         if uri in self._due:
             self._due[uri].cancel()
@@ -75,8 +75,8 @@ class Server(LanguageServer):
             )
 
     async def _check_others(self, check: EditorCheck) -> None:
-        """Check the changed files that are not open, and those that had findings and are unchanged
-        now.
+        """Check changed files that are not open, and files that had findings and are no longer
+        changed.
         """
         there = {
             uri
@@ -116,12 +116,12 @@ class Server(LanguageServer):
         return self._checks[directory]
 
     def forget(self, uri: str) -> None:
-        """Clear what a text had that is not open any more."""
+        """Clear the data of a closed text."""
         self._found.pop(uri, None)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
     async def hover(self, uri: str, at: lsp.Position) -> lsp.Hover | None:
-        """Return the pages of the rules that have findings in a line."""
+        """Return the pages of the rules with findings in a line."""
         rules = dict.fromkeys(
             one.finding.name for one in self._at(uri, at.line, at.line)
         )

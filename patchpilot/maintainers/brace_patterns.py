@@ -46,7 +46,7 @@ class Braces:
             return True
         if not self._plain:
             return self._beside.fullmatch(path) is not None
-        # an alternative without a character names nothing
+        # an alternative without characters names nothing
         names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1) if at)
         return any(
             self._alone.fullmatch(name)
@@ -56,7 +56,7 @@ class Braces:
 
     @cached_property
     def _below(self) -> BoundedPattern:
-        """Return the alternatives that end with a slash, which match everything below."""
+        """Return the alternatives that end with a slash, which match everything below a folder."""
         return _pattern(_ending(self._tree, slash=True), "")
 
     @cached_property
@@ -82,9 +82,9 @@ def braces(pattern: str) -> Braces | None:
 
 
 def _groups(pattern: str) -> Iterator[tuple[int, int]]:
-    """Where each group of alternatives begins and ends.
+    """Yield the start and end of each group of alternatives.
 
-    `{2}` and `{1,3}` are the counts of a regular expression.
+    `{2}` and `{1,3}` are counts of a regular expression.
     """
     opened: list[tuple[int, bool]] = []
     for at, char in enumerate(pattern):
@@ -137,7 +137,7 @@ def _most_slashes(tree: Sequence) -> int:
 
 
 def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
-    """Return the sequences of all alternatives that end with a slash, or that do not."""
+    """Return the sequences of all alternatives that do, or do not, end with a slash."""
     if not tree:
         return [] if slash else [[]]
     *head, last = tree
@@ -157,7 +157,7 @@ def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
 
 
 def _without_wildcards(tree: Sequence) -> Sequence | None:
-    """Return the sequence without alternatives that have a wildcard; None when nothing is left."""
+    """Return the sequence without alternatives that have a wildcard, or None if nothing is left."""
     left: Sequence = []
     for item in tree:
         if isinstance(item, str):
@@ -177,9 +177,9 @@ def _without_wildcards(tree: Sequence) -> Sequence | None:
 
 
 def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
-    """Return one regular expression for all of them, followed by `rest`.
+    """Return one regular expression for all sequences, followed by `rest`.
 
-    Wildcards match slashes only when `rest` is "".
+    Wildcards match slashes only if `rest` is "".
     """
     text = "|".join(_written(sequence, across=rest == "") for sequence in sequences)
     return BoundedPattern(

@@ -28,7 +28,7 @@ def folder_of(pattern: str) -> str:
     end = meta.start()
     if "|" in pattern or end == 0:
         return ""
-    # a quantifier makes the character before it optional too
+    # a quantifier also makes the previous character optional
     literal = pattern[:end] if pattern[end] in "*?[" else pattern[: max(0, end - 1)]
     return literal[: literal.rfind("/") + 1]
 
@@ -84,8 +84,8 @@ def _glob(pattern: str) -> Callable[[str], bool]:
 
 
 def _wild(pattern: str, path: str) -> bool:
-    """Stars and question marks only, matched from the start, in linear memory and without
-    backtracking over more than one star.
+    """Match a pattern of only stars and question marks from the start, in linear memory,
+    backtracking over at most one star.
     """
     want = at = 0
     star = -1

@@ -86,7 +86,7 @@ def maintainers_files(
 
 
 def _everywhere(tree: Tree, top: str) -> list[str]:
-    """Return every file called MAINTAINERS below a folder."""
+    """Return every file named MAINTAINERS below a folder."""
     if not isinstance(tree, DirectoryTree):
         return [
             name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"

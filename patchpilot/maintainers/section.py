@@ -28,18 +28,18 @@ class Section(NamedTuple):
     line: int = 0
 
     def values(self, letter: str) -> tuple[str, ...]:
-        """Return the values of its lines with this letter, in order."""
+        """Return the values of the lines with this letter, in order."""
         return tuple(entry.value for entry in self.entries if entry.letter == letter)
 
     @property
     def status(self) -> str | None:
-        """Return the last S: line, as written; None when it has none."""
+        """Return the last S: line as written, or None."""
         values = self.values("S")
         return values[-1].strip() if values else None
 
     @property
     def lists(self) -> tuple[tuple[str, str], ...]:
-        """Return its mailing lists as (address, remark).
+        """Return the mailing lists as (address, remark).
 
         The remark follows the address ("(moderated for non-subscribers)").
         """
@@ -47,14 +47,14 @@ class Section(NamedTuple):
 
     @property
     def trees(self) -> tuple[str, ...]:
-        """Return its T: lines."""
+        """Return the T: lines."""
         return tuple(value.strip() for value in self.values("T"))
 
     @property
     def tree_urls(self) -> tuple[tuple[str, str, str], ...]:
-        """Return its T: lines as (kind, URL, branch).
+        """Return the T: lines as (kind, URL, branch).
 
-        Branch is empty where none is named, and a URL without a kind counts as git.
+        The branch is empty if none is named, and a URL without a kind counts as git.
         """
         urls = []
         for value in self.values("T"):
@@ -74,7 +74,7 @@ class Section(NamedTuple):
 
     @property
     def is_maintained(self) -> bool:
-        """Return whether an S: line says maintained or supported."""
+        """Return whether the S: line is maintained or supported."""
         return any(
             "maintain" in value.lower() or "support" in value.lower()
             for value in self.values("S")
@@ -82,8 +82,8 @@ class Section(NamedTuple):
 
 
 def _list_with_name(value: str) -> tuple[str, str]:
-    """As `list_and_remark`, also for `Name <list>`, of which get_maintainer.pl uses the first
-    word.
+    """Split like `list_and_remark`, but also for `Name <list>`, of which get_maintainer.pl uses the
+    first word.
     """
     address, remark = list_and_remark(value)
     if "@" in address.strip("<>") or not (

@@ -56,7 +56,7 @@ class MaintainersFile:
         return len(self._starts) - 1
 
     def section(self, number: int) -> Section:
-        """Return the section of this number (0-based, in file order)."""
+        """Return the section with this number (from 0, in file order)."""
         if number not in self._sections:
             body = self.text[self._starts[number] : self._starts[number + 1]]
             self._sections[number] = parse_section(body, number, self._lines[number])
@@ -64,11 +64,11 @@ class MaintainersFile:
 
     @property
     def sections(self) -> Iterator[Section]:
-        """Return all sections, in file order."""
+        """Yield all sections, in file order."""
         return (self.section(number) for number in range(len(self)))
 
     def named(self, name: str) -> Section | None:
-        """Return the first section of this name, or None."""
+        """Return the first section with this name, or None."""
         at = self.text.find(f"\n{name}\n")
         if at < 0:
             return (
@@ -89,7 +89,9 @@ class MaintainersFile:
         )
 
     def candidates(self, path: str) -> Iterator[tuple[int, int, str, str]]:
-        """(section, place, letter, pattern) of every F: and X: line that may match the path."""
+        """Yield (section, index, letter, pattern) of every F: and X: line that may match the
+        path.
+        """
         folders: dict[str, str] = self.index["folders"]
         at = -1
         while True:
@@ -104,7 +106,7 @@ class MaintainersFile:
 
     @cached_property
     def name_patterns(self) -> tuple[tuple[int, int, PerlPattern], ...]:
-        """(section, place, pattern) of every N: line."""
+        """Return (section, index, pattern) of every N: line."""
         return tuple(
             (number, place, PerlPattern(source, words=words))
             for number, place, source, words in self.index["names"]

@@ -60,7 +60,7 @@ Advice = str | Action | Hint
 
 
 def said(*parts: Advice) -> Advice:
-    """Return one hint of several, whose actions stay actions."""
+    """Join several hints into one, keeping their actions."""
     flat = [
         it for one in parts for it in (one.parts if isinstance(one, Hint) else (one,))
     ]

@@ -74,9 +74,9 @@ class Address(NamedTuple):
         return self.header()
 
     def header(self) -> str:
-        """`Name <email>` as a header has it in text form, not encoded.
+        """Return `Name <email>` for a header in text form, not encoded.
 
-        Quoted where RFC 5322 wants it, or after '-'.
+        The name is quoted if RFC 5322 requires it, or after '-'.
         """
         name = _CONTROL.sub(" ", self.name).strip()
         return (
@@ -86,8 +86,8 @@ class Address(NamedTuple):
         )
 
     def trailer(self) -> str:
-        """`Name <email>` as a kernel trailer has it: a name is quoted if it looks like an
-        address.
+        """Return `Name <email>` for a kernel trailer; a name that looks like an address is
+        quoted.
         """
         name = _quoted(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
         return (
@@ -96,7 +96,7 @@ class Address(NamedTuple):
 
     @property
     def called(self) -> str:
-        """Return the name, or the address where there is none; with the address if it looks like
+        """Return the name, or the address if there is none; with the address if the name looks like
         one.
         """
         if not self.name or self.name.lower() == self.key:
@@ -105,19 +105,19 @@ class Address(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Return the key by which two addresses are the same mailbox: the address in lower case."""
+        """Return the address in lower case, which identifies the mailbox."""
         return self.email.lower()
 
 
 def _quoted(name: str) -> str:
-    """Return a name as a header has it, in quotes where it needs them."""
+    """Return a name for a header, quoted if necessary."""
     if not _QUOTED.search(name):
         return name
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _enclosed(text: str) -> list[tuple[int, int]]:
-    """(start, end) of each quoted string and comment (RFC 5322); one that does not end is none."""
+    """Return (start, end) of each closed quoted string and comment (RFC 5322)."""
     spans = []
     start = depth = 0
     quoted = False
@@ -138,8 +138,8 @@ def _enclosed(text: str) -> list[tuple[int, int]]:
 
 
 def _structure(text: str) -> str:
-    """Return the text with commas for what is quoted or a comment, so that no name looks like an
-    address.
+    """Return the text with quoted parts and comments replaced with commas, so that no name looks
+    like an address.
     """
     parts = []
     at = 0
@@ -152,8 +152,7 @@ def _structure(text: str) -> str:
 def decode_mailboxes(value: str) -> str:
     """Decode the encoded words (RFC 2047) in an address header without changing its structure.
 
-    A decoded word is always part of a name, whatever characters it has, and is quoted if
-    necessary.
+    A decoded word is always part of a name, and is quoted if necessary.
     """
     if "=?" not in value:
         return value
@@ -173,7 +172,7 @@ def _as_name(words: re.Match[str]) -> str:
 
 
 def _as_part(words: re.Match[str]) -> str:
-    """Encoded words in a quoted string or a comment, which they do not end."""
+    """Return encoded words in a quoted string or comment, without closing it."""
     return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
 
 
@@ -239,8 +238,8 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
         )
     import email.utils
 
-    # newer Pythons discard the whole list for one odd address without this argument, which 3.11
-    # before 3.11.10 lacks
+    # without this argument, newer Pythons discard the whole list for one odd address; 3.11 before
+    # 3.11.10 lacks it
     lenient: dict[str, bool] = (
         {"strict": False}
         if getattr(email.utils, "supports_strict_parsing", False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ages of events as words."""
+"""Describe the age of events."""
 
 from datetime import UTC, datetime
 

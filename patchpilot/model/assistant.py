@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Programs in tags, and the form of Assisted-by: tags.
+"""Programs in tags, and the format of Assisted-by: tags.
 
 See Documentation/process/coding-assistants.rst.
 """
@@ -8,7 +8,7 @@ import re
 
 from patchpilot.cache.cached_re import late
 
-# a first word alone is also the name of people, who have a second one
+# a single first word is also a given name, which a surname would follow
 _PROGRAM = late(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"

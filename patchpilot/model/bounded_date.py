@@ -20,7 +20,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def moment(seconds: float, zone: tzinfo = UTC) -> datetime:
     """Convert seconds since the epoch to a time, clamped to the first or last allowed time."""
-    # a comparison with NaN is false: it becomes 0
+    # comparing with NaN is false, which gives 0
     bounded = min(seconds, _LAST) if seconds > 0 else 0
     return datetime.fromtimestamp(bounded, zone)
 

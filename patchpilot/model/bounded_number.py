@@ -12,6 +12,6 @@ def number(text: str) -> int:
     """Parse a decimal number, limited to LARGEST; return 0 for any other text."""
     if not text.isdecimal():
         return 0
-    # zeros in front do not count
+    # ignore leading zeros
     digits = text if len(text) <= _DIGITS else text.lstrip("0") or "0"
     return min(int(digits), LARGEST) if len(digits) <= _DIGITS else LARGEST

@@ -64,8 +64,8 @@ class BoundedPattern:
 
     @cached_property
     def _engine(self) -> Any:
-        """Return a compiled pattern of `re` or RE2, a _Budgeted, or a text that says why the
-        pattern cannot be used.
+        """Return a compiled pattern of `re` or RE2, a _Budgeted, or the reason why the pattern
+        cannot be used.
         """
         if len(self.pattern) > MAX_PATTERN:
             return f"longer than {MAX_PATTERN} characters"
@@ -103,7 +103,7 @@ class BoundedPattern:
 
     @property
     def error(self) -> str | None:
-        """Return why the pattern cannot be used; None when it can."""
+        """Return why the pattern cannot be used, or None."""
         return self._engine if isinstance(self._engine, str) else None
 
     def search(self, text: str, at: int = 0) -> Any:
@@ -119,7 +119,7 @@ class BoundedPattern:
         return self._ask("fullmatch", text)
 
     def finditer(self, text: str) -> Iterator[Any]:
-        """Return all matches, one after another."""
+        """Yield all matches."""
         return iter(self._ask("finditer", text) or ())
 
     def _ask(self, method: str, text: str, *at: int) -> Any:
@@ -127,15 +127,15 @@ class BoundedPattern:
         if isinstance(engine, str):
             return None
         if _NOT_UTF8.search(text):
-            # RE2 reads UTF-8: invalid bytes become one character each, so that positions stay the
-            # same
+            # RE2 needs UTF-8; replace each invalid byte with one character so that positions stay
+            # the same
             text = text.encode("utf-8", "replace").decode()
         return getattr(engine, method)(text, *at)
 
 
 @lru_cache(maxsize=1024)
 def bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
-    """Return the bounded pattern for this text; cached."""
+    """Return the bounded pattern for this text, cached."""
     return BoundedPattern(pattern, dialect=dialect)
 
 
@@ -145,7 +145,7 @@ def pattern_error(pattern: str) -> str | None:
 
 
 class _Budgeted:
-    """A pattern of `re` whose calls are short; their total time is limited."""
+    """A pattern of `re` for which the total run time is limited."""
 
     def __init__(self, compiled: "re.Pattern[str]", source: str, longest: int) -> None:
         self._compiled = compiled
@@ -154,15 +154,12 @@ class _Budgeted:
         self._left = BUDGET
 
     def search(self, text: str, at: int = 0) -> Any:
-        """As that of a compiled pattern."""
         return self._call(self._compiled.search, text, at)
 
     def match(self, text: str, at: int = 0) -> Any:
-        """As that of a compiled pattern."""
         return self._call(self._compiled.match, text, at)
 
     def fullmatch(self, text: str) -> Any:
-        """As that of a compiled pattern."""
         return (
             self._call(self._compiled.fullmatch, text, 0)
             if len(text) <= self._longest
@@ -170,7 +167,6 @@ class _Budgeted:
         )
 
     def finditer(self, text: str) -> Iterator[Any]:
-        """As that of a compiled pattern."""
         at = 0
         while at <= len(text) and (match := self.search(text, at)):
             yield match
@@ -197,7 +193,7 @@ class _Budgeted:
 
 
 def _linear(pattern: str, *, extended: bool) -> Any:
-    """Return the pattern compiled by RE2, or why RE2 rejects it."""
+    """Return the pattern compiled by RE2, or the reason why RE2 rejects it."""
     import re2
 
     options = re2.Options()
@@ -224,8 +220,8 @@ _INSIDE = {"s": r"\t-\r ", "h": r" \t"}
 
 
 def _for_re2(pattern: str, *, extended: bool) -> str:
-    """Return the pattern in RE2's spelling: /x undone, the classes of Perl, `$` that also matches
-    before a last newline.
+    """Convert the pattern to RE2's syntax: without /x, with Perl's classes, and a `$` that also
+    matches before a final newline.
     """
     out: list[str] = []
     at, in_class = 0, False
@@ -265,8 +261,8 @@ def _for_re2(pattern: str, *, extended: bool) -> str:
 
 
 class _Cost:
-    """The number of ways a pattern may match: at most `ways` times the length of the text to the
-    power of `degree`.
+    """The number of ways a pattern may match: at most `ways` times the text's length to the power
+    of `degree`.
     """
 
     __slots__ = ("degree", "ways")
@@ -279,7 +275,7 @@ class _Cost:
 def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
     """Return the cost of a pattern for a backtracking matcher.
 
-    A text where `re` cannot read it, or reads it differently from Perl.
+    Return a reason instead if `re` cannot parse it or interprets it differently from Perl.
     """
     import re._parser as parser  # type: ignore[import-not-found]
 
@@ -294,7 +290,7 @@ def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
 
 
 def _of_tree(nodes: Any) -> _Cost:
-    """Return the cost of a sequence: the ways multiply."""
+    """Return the cost of a sequence, in which the ways multiply."""
     ways, degree = 1, 0
     for name, value in nodes:
         one = _of_node(str(name), value)
@@ -328,8 +324,7 @@ def _repeated(low: int, high: int, body: Any) -> _Cost:
     inner = _of_tree(body)
     single = len(body) == 1 and str(body[0][0]) in _SINGLE
     if single or (inner.ways == 1 and inner.degree == 0):
-        # the repeated part has one way to match, and takes at least a character unless it is an
-        # anchor
+        # the repeated part matches in one way, and consumes a character unless it is an anchor
         return _Cost(high - low + 1, 0) if high <= _FEW else _Cost(1, 1)
     if high > _FEW or inner.degree:
         return _Cost(1, 100) if high > 1 else _Cost(inner.ways + 1, inner.degree)

@@ -37,7 +37,7 @@ class ReleasePoint:
 class BugRange:
     """The releases on the ruler, oldest first, and notes.
 
-    The notes are about series that have the bug for another reason than their age.
+    The notes are about series that have the bug for a reason other than their age.
     """
 
     points: tuple[ReleasePoint, ...] = ()
@@ -59,7 +59,7 @@ def in_order(
 
     The fix is the last item unless it is released; then it is sorted by version as well.
     """
-    # the stable series of the release that introduced the bug would be the same point again
+    # the stable series of the release that introduced the bug would be the same point
     series = [
         point
         for point in series

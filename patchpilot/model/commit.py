@@ -25,18 +25,18 @@ class Commit(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """Return the first paragraph on one line, as `git log --format=%s` gives it."""
+        """Return the first paragraph on one line, like `git log --format=%s`."""
         paragraph = self.message.lstrip("\n").split("\n\n", 1)[0]
         return " ".join(line.strip() for line in paragraph.strip().split("\n")).strip()
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Return the message line by line, subject first."""
+        """Return the message as lines, subject first."""
         return tuple(self.message.rstrip("\n").split("\n"))
 
     @property
     def body(self) -> str:
-        """Return the message after its subject."""
+        """Return the message without its subject."""
         return self.message.lstrip("\n").partition("\n\n")[2]
 
     @property
@@ -45,7 +45,7 @@ class Commit(NamedTuple):
         return parse_trailers(self.lines)
 
     def tags(self, name: str) -> tuple[Trailer, ...]:
-        """Return every tag of this name, anywhere in the message."""
+        """Return every tag with this name, anywhere in the message."""
         return all_tags(self.lines, name)
 
     @property
@@ -62,5 +62,5 @@ class Commit(NamedTuple):
 
     @property
     def reference(self) -> str:
-        """`commit-id ("subject")`, as messages and Fixes: tags quote it."""
+        """Return `commit-id ("subject")`, as used in messages and Fixes: tags."""
         return f'{self.short} ("{self.subject}")'

@@ -31,8 +31,7 @@ def decode_words(value: str) -> str:
     at = 0
     for start, end, name, data in _words(value):
         between = value[at:start]
-        # whitespace between two encoded words is not part of the text, and a character may be split
-        # over two
+        # drop whitespace between encoded words; a character may be split over two of them
         if pending and (between.strip() or name != charset):
             parts.append(decode_text(bytes(pending), charset))
             pending.clear()
@@ -54,7 +53,7 @@ def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
 
 
 def _words(value: str) -> list[tuple[int, int, str, bytes]]:
-    """(start, end, charset, bytes) of each encoded word, in order."""
+    """Return (start, end, charset, bytes) of each encoded word, in order."""
     result: list[tuple[int, int, str, bytes]] = []
     at = 0
     while opened := _START.search(value, at):
@@ -73,7 +72,7 @@ def _words(value: str) -> list[tuple[int, int, str, bytes]]:
 
 
 def _payload(text: str, encoding: str) -> bytes | None:
-    """Return the bytes that an encoded word contains; None where its base64 is damaged."""
+    """Return the bytes of an encoded word, or None if its base64 is damaged."""
     raw = text.encode("utf-8", "surrogateescape")
     if encoding == "q":
         return binascii.a2b_qp(raw, header=True)

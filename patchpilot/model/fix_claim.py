@@ -70,8 +70,10 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
 
 
 def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
-    """Return whether a message without a claim may still describe a bug: something fails in its
-    text, and its title announces neither a feature nor a cleanup. Only its author knows.
+    """Return whether a message without a claim may still describe a bug.
+
+    Its text describes a failure, and its title announces neither a feature nor a cleanup. Only the
+    author knows.
     """
     return (
         kind_of(title) == "other"
@@ -126,7 +128,7 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """
     whole = " ".join(lines)
     tidies = _TIDIES.search(title)
-    # the text after a commit is not consumed: it may name the next one
+    # do not consume the text after a commit, which may name the next one
     for match in re.finditer(
         r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", whole
     ):
@@ -139,7 +141,7 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
         ):
             continue
         if tidies and _NO_USE.search(f"{before}{after[:300]}"):
-            # removing what a commit left unused is cleanup, not a fix
+            # removing code that a commit left unused is cleanup, not a fix
             continue
         if (
             (re.search(r"\b[Ss]ince\W*$", before) and _breaks(after))
@@ -166,9 +168,9 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
 
 
 def _breaks(after: str) -> bool:
-    """Return whether the sentence about a commit, or the one after it, says that something fails.
+    """Return whether the sentence about a commit, or the next one, describes a failure.
 
-    Its title, in quotes, says nothing about it.
+    The commit's quoted title does not count.
     """
     sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", after))
     return (
@@ -223,8 +225,8 @@ _COMPOUND = late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 
 
 def _after_prefix(title: str) -> str:
-    """Return a title without its prefixes, other than a word for a fix, and without the names of
-    things that are fixed or broken.
+    """Return a title without prefixes, except a word for a fix, and without the names of fixed or
+    broken things.
     """
     start = 0
     while match := _PREFIX.match(title, start):
@@ -293,7 +295,7 @@ def crash_in(title: str, lines: Sequence[str]) -> str:
 
 
 def _shown(pattern: re.Pattern[str], title: str, lines: Sequence[str]) -> str:
-    """Return the first match that the text does not deny, or "" if the title adds something."""
+    """Return the first match that the text does not negate, or "" if the title adds something."""
     if _NEW.search(title):
         return ""
     text = " ".join(lines)

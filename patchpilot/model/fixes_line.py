@@ -52,36 +52,36 @@ class FixesLine(NamedTuple):
 
     @property
     def is_tag(self) -> bool:
-        """Return whether only spaces are before the name, and none before the colon: a tag for
-        bots.
+        """Return whether bots accept it as a tag: only spaces before the name, and none before the
+        colon.
         """
         return self.colon == ":" and self.is_unquoted
 
     @property
     def is_unquoted(self) -> bool:
-        """Return whether only spaces are before the name, and none between it and the colon."""
+        """Return whether it is unquoted: only spaces before the name, and none between it and the
+        colon.
+        """
         return self.colon in ("", ":") and not self.before.strip()
 
     @property
     def commit_id(self) -> str:
-        """Return the id, "" where there is none or more than the word `commit` is before it."""
+        """Return the id, or "" if there is none or if more than the word `commit` precedes it."""
         return "" if ":" in self.word else self.id
 
     @property
     def is_spaced(self) -> bool:
-        """Return whether the id is separated from the word before it, if there is one."""
+        """Return whether the id is separated from a word before it."""
         return not self.word or self.word[-1].isspace()
 
     @property
     def value(self) -> str:
-        """What follows the colon and the spaces after it."""
+        """Return the text after the colon and its spaces."""
         return f"{self.word}{self.id}{self.gap}{self.rest}"
 
     @property
     def ends_id(self) -> bool:
-        """Return whether the id ends where a word ends, so that it is no beginning of another
-        word.
-        """
+        """Return whether the id ends at a word boundary."""
         after = self.rest[:1]
         continued = (
             not self.gap and after.isascii() and (after.isalnum() or after == "_")
@@ -108,7 +108,7 @@ def read_fixes_value(value: str) -> FixesLine:
     """Return the parts of a `Fixes` tag with this value."""
     line = " ".join(value.split("\n"))
     read = read_fixes_line(f"Fixes: {line}")
-    assert read is not None  # the name and the colon are there
+    assert read is not None  # the name and colon are present
     return read
 
 

@@ -158,9 +158,9 @@ def take(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _split(word: str) -> tuple[str | None, str | None, bool]:
-    """(field, value, negated) of an option.
+    """Return (field, value, negated) of an option.
 
-    Field None when the word is not an option of the script.
+    The field is None for a word that is not an option of the script.
     """
     if len(word) < 2 or word[0] != "-":
         return None, None, False

@@ -160,8 +160,9 @@ def _place(
     first: bool,
     last: bool,
 ) -> int | None:
-    """Where `old` is in the image: nearest to `meant`, at the start or end of the file when the
-    hunk requires it; None when nowhere.
+    """Return the position of `old` in the image nearest to `meant`, or None.
+
+    It is at the start or end of the file if the hunk requires it.
     """
     size = len(old)
     top = len(image) - size

@@ -70,13 +70,13 @@ _BLANK_LINE = re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
-# folded or not, within the header of the mail or of a part of it
+# folded or not, in the header of the message or of a part
 _DIGEST = re.compile(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
     re.MULTILINE,
 )
-# the end of the boundary's line, and the header of the part, which says that it is a mail
+# the end of the boundary line, and the part's header, which declares a message
 _DIGEST_PART = re.compile(
     rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
 )
@@ -111,7 +111,7 @@ class Mail(NamedTuple):
 
     @property
     def date_note(self) -> str:
-        """What to show next to the date where it is that of the arrival, otherwise ""."""
+        """Return the text to show next to a date that is the arrival's, otherwise ""."""
         return "damaged Date: header" if self.date_damaged else ""
 
 
@@ -162,7 +162,7 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
                 yield at, held
             kept = held[-_SHORT:]
             at, held, cut = at + len(held) - len(kept), kept, True
-        # a line that the next block completes may start a mail, if it is not too long for that
+        # a line completed by the next block may start a message, unless it is too long
         searched = max(held.rfind(b"\n") + 1, len(held) - _SHORT)
     if held and not cut:
         yield at, held
@@ -259,7 +259,7 @@ def parse_mail(raw: bytes) -> Mail:
 
 
 def parse_mail_header(raw: bytes) -> Mail:
-    """Parse the headers of a message like `parse_mail`, but leaves its body empty."""
+    """Parse the headers of a message like `parse_mail`, but leave its body empty."""
     refuse_oversize(raw)
     end = _BLANK_LINE.search(raw)
     top = min(end.end() if end else len(raw), MAX_HEADER + MAX_LINE)
@@ -299,8 +299,8 @@ def mail_parts(raw: bytes) -> list[tuple[str, str]]:
 
 
 def _text_of(raw: bytes) -> str:
-    """Return the text of a mail: its first text/plain part, otherwise its first text part; and its
-    other parts that have a diff.
+    """Return a message's text: its first text/plain part, or its first text part, and other parts
+    with a diff.
     """
     text = _mime_text(raw)
     best, others = "", []
@@ -378,8 +378,8 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
 
 
 def _text_lines(raw: bytes) -> list[str]:
-    """Return the lines as text, decoded line by line: one non-ASCII character in a long text would
-    multiply the memory of all the others.
+    """Decode the text line by line: one non-ASCII character in a long text would multiply the
+    memory for all others.
     """
     if raw.isascii() or len(raw) < MAX_LINE:
         return raw.decode("utf-8", "surrogateescape").split("\n")
@@ -387,8 +387,8 @@ def _text_lines(raw: bytes) -> list[str]:
 
 
 def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
-    """Return whether no header is one of mails: lines of many other files begin with a word and a
-    colon.
+    """Return whether none of the headers is a mail header; lines in many other files start with a
+    word and a colon.
     """
     return not first.startswith(("From ", ">From ")) and not any(
         header.name.lower() in _OF_MAILS for header in headers
@@ -407,7 +407,7 @@ def _assemble(
     start, cut = start + body_at, cut + body_at
     fields = text.fields
     if cut < len(lines):
-        # git heeds them in a patch only
+        # git reads them in patches only
         fields |= {name: decode_words(value) for name, value in in_body.items()}
     else:
         in_body = {}
@@ -457,5 +457,5 @@ def without_blank_end(lines: list[str]) -> list[str]:
 
 def scissors_line(line: str) -> bool:
     """Return whether the line is a scissors line, at which `git am --scissors` cuts the message."""
-    # such a line is short; a long run of spaces would make the pattern backtrack
+    # a scissors line is short, and a long run of spaces would make the pattern backtrack
     return len(line) <= LONGEST_SCISSORS and bool(_SCISSORS.match(line))

@@ -98,7 +98,7 @@ class MailText:
             self._read(lines)
 
     def _take(self, fields: Iterable[Field]) -> None:
-        """Begin a part that has these headers."""
+        """Start a part with these headers."""
         is_top = not self.parts
         named: dict[str, str] = {}
         for name, _, value in fields:
@@ -130,7 +130,7 @@ class MailText:
         self._flush(is_last=True)
 
     def _boundary_from(self, lines: Sequence[str], at: int) -> int:
-        """Return the index of the next line that begins or ends a part."""
+        """Return the index of the next line that starts or ends a part."""
         while at < len(lines) and not (
             self._boundaries and lines[at].startswith(self._boundaries[-1])
         ):
@@ -150,7 +150,7 @@ class MailText:
         self._encoding = self._charset = ""
         fields, end = raw_headers(lines, at + 1)
         self._take(fields)
-        # git drops this line, whatever it is
+        # git drops this line whatever it contains
         return min(
             end + (not self._is_mime or not "".join(lines[end : end + 1]).strip()),
             len(lines),
@@ -187,7 +187,6 @@ class MailText:
         self._soft.clear()
 
     def part(self, number: int) -> str:
-        """Return the text of a part, in Unicode."""
         start, charset, _ = self.parts[number]
         end = self.parts[number + 1][0] if number + 1 < len(self.parts) else None
         return in_unicode("\n".join(self.lines[start:end]), charset)
@@ -209,7 +208,7 @@ def _decoded(line: str, encoding: str) -> bytes:
 
 
 def in_unicode(text: str, charset: str) -> str:
-    """Return a text that was decoded as UTF-8, with another charset."""
+    """Return a text that was decoded as UTF-8 in another charset."""
     if charset.lower() in ("", "utf-8", "us-ascii"):
         return text
     return decode_text(text.encode("utf-8", "surrogateescape"), charset)
@@ -276,8 +275,8 @@ def author_of(value: str) -> Address | None:
 
 
 def unquoted(text: str) -> tuple[str, bool]:
-    """Return an address without the quotes and escapes in it, and whether each of its quotes and
-    comments is closed.
+    """Return an address without its quotes and escapes, and whether all its quotes and comments are
+    closed.
     """
     kept: list[str] = []
     depth, is_quoted, is_escaped = 0, False, False

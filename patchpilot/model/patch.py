@@ -85,7 +85,7 @@ class Patch(_PatchFields):
 
     @property
     def sender(self) -> Address | None:
-        """Return the address in the From: header, or None where there is not exactly one."""
+        """Return the address in the From: header, or None unless there is exactly one."""
         sender = sender_in(self.headers)
         return sender if sender.email else None
 
@@ -97,7 +97,7 @@ class Patch(_PatchFields):
 
     @property
     def has_diff(self) -> bool:
-        """Return whether it has a diff (a cover letter has none)."""
+        """Return whether the message has a diff; a cover letter has none."""
         return self.diff_line <= len(self.lines)
 
     @cached_property
@@ -128,14 +128,14 @@ class Patch(_PatchFields):
 
     @cached_property
     def diff_error(self) -> str | None:
-        """Return the error in a malformed diff, with its patch line; None when it parses."""
+        """Return the error in a malformed diff, with its patch line, or None."""
         from patchpilot.model.diff_parser import parse_diff
 
         return parse_diff(self.lines, self.diff_line).error
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
-        """Return every path it touches, old and new, each once, in order."""
+        """Return every path in the diff, old and new, without duplicates."""
         return tuple(
             dict.fromkeys(
                 path
@@ -155,6 +155,6 @@ class Series(NamedTuple):
 
     @property
     def version(self) -> int:
-        """Return the highest version in its subjects."""
+        """Return the highest version in the subjects."""
         members: Sequence[Any] = [*([self.cover] if self.cover else []), *self.patches]
         return max((member.subject.version for member in members), default=1)

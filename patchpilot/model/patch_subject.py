@@ -27,28 +27,26 @@ class Subject(NamedTuple):
 
     @property
     def stables(self) -> tuple[str, ...]:
-        """Return the stable trees it is for ("6.1" of `[PATCH 6.1.y]`), none for a mainline
+        """Return the versions of its stable trees ("6.1" for `[PATCH 6.1.y]`); none for a mainline
         patch.
         """
         return stable_versions(self.words)
 
     @property
     def stable(self) -> str | None:
-        """Return the first of the stable trees it is for."""
+        """Return the first of its stable trees."""
         return next(iter(self.stables), None)
 
     @property
     def of_set(self) -> bool:
-        """Return whether its marks say that it is about a set of patches: `[PATCHSET v4 1/2]`,
-        `[PATCH SET v4]`.
+        """Return whether it is marked as a set of patches: `[PATCHSET v4 1/2]`, `[PATCH SET
+        v4]`.
         """
         return bool(_SET.search(" ".join(self.marks)))
 
     @property
     def for_stable(self) -> bool:
-        """Return whether its prefix says that it is for a stable tree, by a version or the word
-        "stable".
-        """
+        """Return whether its prefix names a stable tree, by a version or the word "stable"."""
         return is_for_stable(self.words)
 
 
@@ -99,7 +97,7 @@ def parse_subject(raw: str) -> Subject:
 
 
 def _marked(word: str) -> dict[str, Any]:
-    """What a word in the brackets says of the number or version of a patch."""
+    """Return the number or version that a word in the brackets gives."""
     if numbered := _NUMBERED.fullmatch(word):
         total = int(numbered[3]) if numbered[3] != "n" else None
         patch = {"is_patch": True} if numbered[1] else {}

@@ -45,15 +45,15 @@ class Recipient(NamedTuple):
 
     @property
     def which(self) -> str:
-        """Return the patches that the recipient gets, such as `, patches 1, 3`; "" for all."""
+        """Return the recipient's patches, such as `, patches 1, 3`, or "" for all."""
         word = "patches" if len(self.patches) > 1 else "patch"
         return f", {word} {', '.join(map(str, self.patches))}" if self.patches else ""
 
 
 def of_patch(recipients: Sequence[Recipient], number: int) -> tuple[Recipient, ...]:
-    """Return the recipients of a patch, or of the cover letter (0), with the headers of its mail.
+    """Return the recipients of a patch, or of the cover letter (0), with their headers.
 
-    A patch that concerns nobody goes to all. Without an address for To:, all are placed there.
+    A patch without recipients goes to all. If To: would be empty, all are placed there.
     """
     own = [
         one
@@ -115,14 +115,12 @@ class RecipientPlan(NamedTuple):
 
     @property
     def to(self) -> tuple[Recipient, ...]:
-        """Return those in To:."""
         return tuple(
             recipient for recipient in self.recipients if recipient.header == "to"
         )
 
     @property
     def cc(self) -> tuple[Recipient, ...]:
-        """Return those in Cc:."""
         return tuple(
             recipient for recipient in self.recipients if recipient.header == "cc"
         )

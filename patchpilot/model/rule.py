@@ -104,18 +104,18 @@ class Rule(NamedTuple):
 
     @property
     def first_kernel(self) -> str | None:
-        """Return the first kernel version that it is for; None: every one."""
+        """Return the first kernel version to which the rule applies, or None for any."""
         return version(self.since)
 
     @property
     def last_kernel(self) -> str | None:
-        """Return the last kernel version that it is for; None: every one."""
+        """Return the last kernel version to which the rule applies, or None for any."""
         return version(self.until)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Return the words that --select and --ignore accept for it: id, name, checkpatch type,
-        pack.
+        """Return the words by which --select and --ignore accept the rule: id, name, checkpatch
+        type, pack.
         """
         return (
             self.id,
@@ -125,7 +125,7 @@ class Rule(NamedTuple):
         )
 
     def rank(self, severity: Severity) -> int:
-        """Return the rank of its findings of a severity: see `Finding`."""
+        """Return the rank of its findings with this severity; see `Finding`."""
         place = CONCERNS.index(self.pack) if self.pack in CONCERNS else len(CONCERNS)
         return min(4 * place + severity.rank, LEAST)
 
@@ -170,7 +170,7 @@ class Example(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return its relevant part."""
+        """Return the relevant part."""
         parts = [
             f"Subject: {self.subject}" if self.subject else "",
             (self.message or "").strip("\n"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How a rule did on real patches."""
+"""How a rule performed on real patches."""
 
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ class RuleRecord(NamedTuple):
 
     @property
     def rate(self) -> float | None:
-        """Return findings on an accepted patch, or None if the rule was not measured."""
+        """Return the findings per accepted patch, or None if the rule was not measured."""
         return _share(self.places, self.accepted)
 
     @property
@@ -42,22 +42,22 @@ class RuleRecord(NamedTuple):
 
     @property
     def asked_share(self) -> float | None:
-        """Where a reviewer asked for a change of its kind, the share with a finding."""
+        """Return the share of requested changes of this kind for which there was a finding."""
         return _share(self.hit, self.asked)
 
     @property
     def expected(self) -> float:
-        """Return findings to expect on an accepted patch of another list: some more than were
-        seen.
+        """Return the findings to expect per accepted patch on another list: somewhat more than
+        observed.
         """
         return (self.places + UNSEEN) / self.accepted
 
     @property
     def worth(self) -> float:
-        """Return findings that were asked for or gone, for each one on an accepted patch.
+        """Return the useful findings (requested or gone) for each finding on an accepted patch.
 
-        It is 1 for a rule of which little was seen. Most of what is gone in the next version is
-        gone for another reason.
+        It is 1 for a rule with little data. Most findings gone in the next version are gone for
+        other reasons.
         """
         return (self.hit + GONE * self.gone + DOUBT) / (self.places + DOUBT)
 

@@ -41,7 +41,7 @@ def shortened(patch: Patch) -> Patch:
 
 
 def _end(lines: tuple[str, ...]) -> int:
-    """Return how many lines are checked."""
+    """Return the number of lines to check."""
     if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
         return len(lines)
     within = sum(

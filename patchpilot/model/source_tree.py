@@ -17,7 +17,7 @@ class Files(Protocol):
     """
 
     def read(self, path: str) -> bytes | None:
-        """Return the content of a file, or None where there is no such file."""
+        """Return the content of a file, or None if there is no such file."""
         ...
 
     def exists(self, path: str) -> bool:
@@ -31,12 +31,12 @@ class Tree(Files, Protocol):
 
     @property
     def label(self) -> str:
-        """Return its name in messages: a directory or a commit."""
+        """Return the tree's name in messages: a directory or a commit."""
         ...
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """(6, 1) from the top Makefile; None when it has no version."""
+        """Return the version in the top Makefile, such as (6, 1), or None."""
         ...
 
     def is_dir(self, path: str) -> bool:

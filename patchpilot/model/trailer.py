@@ -46,7 +46,7 @@ _BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
 """What begins a line that git wrote; with one, not all lines of a block have to be trailers."""
 _BRACKET = late("[<>]")
 _PERSON = late(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
-# replacement characters are what a decoder leaves of bytes that are not text
+# a decoder leaves replacement characters for bytes that are not text
 _UNFIT = late(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
 ORDER = (
@@ -80,7 +80,7 @@ class Trailer(NamedTuple):
 
     @property
     def address(self) -> Address | None:
-        """Return the address in the value, where it has one."""
+        """Return the address in the value, if there is one."""
         return parse_address(self.value)
 
     def __str__(self) -> str:
@@ -158,7 +158,7 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
     for at in trailer_block(lines):
         line = lines[at]
         if line[0] in _BLANK:
-            # a folded line continues the line above it, which may not be a trailer
+            # a folded line continues the previous line, which may not be a trailer
             if open_value is not None:
                 open_value.append(line.strip(_BLANK))
             continue
@@ -231,7 +231,7 @@ def _place(
             break
         if one.key not in ORDER or ORDER.index(one.key) <= rank:
             place = one.line + 1
-    # never between a line and its folded continuation
+    # never split a line from its folded continuation
     while place < block.stop and lines[place][0] in _BLANK:
         place += 1
     return place
@@ -254,7 +254,7 @@ def unfit(line: str) -> str:
 
 
 def _named(unfit_character: re.Match[str]) -> str:
-    """Return the character as it is shown, which no font does for some."""
+    """Return a visible form of the character, because no font shows some of them."""
     shown = one_line(unfit_character[0])
     return shown if len(shown) > 1 else f"<U+{ord(shown):04X}>"
 

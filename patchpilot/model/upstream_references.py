@@ -149,8 +149,7 @@ def read_marks(message: str) -> Marks:
 
 
 def _fixed(line: FixesLine) -> list[Fixed]:
-    """Return the commits of one `Fixes:` line, mostly one, sometimes several; none where it has no
-    id.
+    """Return the commits in one `Fixes:` line: usually one, none if there is no id.
 
     A short number is a bug number unless a subject follows it.
     """
@@ -172,8 +171,8 @@ def _fixed(line: FixesLine) -> list[Fixed]:
 
 
 def _is_readable(line: FixesLine) -> bool:
-    """Return whether the line has spaces between its words, and is indented by two columns at
-    most.
+    """Return whether the line has spaces between its words, and an indent of at most two
+    columns.
     """
     return (
         line.before in ("", " ", "  ")
@@ -185,9 +184,10 @@ def _is_readable(line: FixesLine) -> bool:
 
 
 def _is_closed(message: str, found: re.Match[str]) -> bool:
-    """Return whether the bracket that opens the line is closed on it or at the start of the next.
+    """Return whether the line's opening bracket is closed on it or at the start of the next
+    line.
 
-    Else it begins a comment about that commit.
+    Otherwise it opens a comment about that commit.
     """
     tail = found[0][1:]
     after = message[found.end() :].lstrip()

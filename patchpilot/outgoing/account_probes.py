@@ -26,7 +26,7 @@ _TIMEOUT = 15.0
 
 
 def account_settings(account: Account) -> Iterator[Probe]:
-    """Check the account's settings against those of its mail provider, and where the password comes
+    """Check the account's settings against its mail provider's, and where the password comes
     from.
     """
     sender = account.sender
@@ -103,7 +103,7 @@ def mail_server(
     offline: bool,
     terminal: bool,
 ) -> tuple[Probe, ...]:
-    """Connect to the mail server, encrypt and logs in as git send-email would, then disconnects."""
+    """Connect to the mail server, encrypt and log in as git send-email would, then disconnect."""
     if offline and account.configured:
         return (
             Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),
@@ -132,13 +132,13 @@ def mail_server(
             f"login not tested: {error.message}",
             error.hint or "",
         )
-        # without a login, the connection is all that can be tested
+        # without a login, only the connection can be tested
         return (*_connection(replace(account, user=""), None)[:1], untested)
     return _connection(account, credential)
 
 
 def _connection(account: Account, credential: Credential | None) -> tuple[Probe, ...]:
-    """What a connection to the server shows."""
+    """Return what a connection to the server shows."""
     with Submission(account, credential, _TIMEOUT) as submission:
         try:
             offers_tls = submission.open().has_extn("starttls")

@@ -57,7 +57,7 @@ def mails_changed_by_am(
 
 
 def _damage(repository: Repository, raw: bytes, patch: Patch, place: Path) -> str:
-    """Return how a message differs from its patch, in words; "" for nothing."""
+    """Describe how a message differs from its patch; return "" if it does not."""
     if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
         return _TOO_LONG
     if author_unclosed(raw):
@@ -99,10 +99,12 @@ def _text(file: Path) -> str:
 
 
 def _has_diff(received: Sequence[str], patch: Patch) -> bool:
-    """Return whether lines have the diff of a patch, and git would apply nothing else in them."""
+    """Return whether the received lines contain the patch's diff and nothing else that git would
+    apply.
+    """
     diff = list(patch.lines[patch.diff_line - 1 :])
     if not patch.commit and "-- " in diff:
-        # below the diff of a file are a signature and our own footers
+        # a file's diff may be followed by a signature and by patchpilot's footers
         diff = diff[: diff.index("-- ")]
     while diff and not diff[-1].strip():
         diff.pop()

@@ -69,7 +69,7 @@ def text_header(name: str, text: str) -> str:
     """Encode free text as a header value, as git format-patch does: folded, with RFC 2047 encoded
     words unless it is plain ASCII.
 
-    Of a subject, the words in brackets are kept: filters that do not decode read them. Raise
+    In a subject, the words in brackets are not encoded, for filters that do not decode. Raise
     InputError if the text contains a line break.
     """
     if _BREAK.search(text):
@@ -126,7 +126,6 @@ def address_list(addresses: Sequence[Address]) -> str:
 
 
 def decoded(address: Address) -> Address:
-    """Return an address from a header with its name decoded."""
     return Address(decode_words(address.name), address.email)
 
 

@@ -103,7 +103,10 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
 
 
 def _mark(series: SeriesToSend, number: int, total: int, numbered: bool) -> str:
-    """`PATCH net v2 1/3`: numbers only when there is more than one mail, padded as git does."""
+    """Return the subject mark, such as `PATCH net v2 1/3`.
+
+    It is numbered if there are several messages, and padded as git does.
+    """
     words, version = [series.text.prefix], series.draft.version
     if version > 1:
         words.append(f"v{version}")

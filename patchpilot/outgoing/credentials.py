@@ -33,7 +33,7 @@ class Credential:
     answer: bytes = field(repr=False, default=b"")
 
     def masked(self, text: bytes) -> bytes:
-        """What a server sent, with *** for the password and for base64 that has it."""
+        """Return the server's text with *** for the password and any base64 containing it."""
         password = self.password.encode("utf-8", "surrogateescape")
         if not password:
             return text
@@ -47,8 +47,8 @@ class Credential:
 
 
 def _coded(password: bytes) -> Iterator[bytes]:
-    """Yield the base64 digits that depend on a password alone, at each of its three places in a
-    text.
+    """Yield the base64 digits that depend only on the password, for each of its three
+    alignments.
     """
     for shift in range(3):
         text = b64encode(bytes(shift) + password)
@@ -60,14 +60,13 @@ def _coded(password: bytes) -> Iterator[bytes]:
 def note_login(
     repository: Repository, credential: Credential | None, login: str
 ) -> None:
-    """Let git's credential helpers store an accepted password, or erase a rejected one.
+    """Have git's credential helpers store an accepted password, or erase a rejected one.
 
     `login` is "accepted", "refused", or "" if there was no login.
     """
     if not credential or not credential.answer or not login:
         return
-    # a helper may want the terminal's session (a key ring that is locked), so it is not given one
-    # of its own
+    # a helper may need the terminal's session, for example to unlock a key ring
     subprocess.run(
         [
             "git",

@@ -49,9 +49,7 @@ def deliver_as_shown(delivery: Delivery) -> str:
 
 
 def _hand_over(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
-    """Send one message exactly as previewed, over a new connection after each of the account's
-    batches.
-    """
+    """Send one message exactly as previewed, reconnecting after each of the account's batches."""
     size, delay = map(delivery.account.number, ("smtpbatchsize", "smtprelogindelay"))
     if size and submission.mails_sent >= size:
         submission.close()

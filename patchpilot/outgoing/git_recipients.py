@@ -2,8 +2,8 @@
 """Recipients that the user's configuration adds.
 
 They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and
-b4's series recipients.
-They are part of the plan, where the user sees them, and are all disabled for the delivery.
+b4's series recipients. They are part of the plan shown to the user, and are all disabled for the
+delivery.
 """
 
 import re
@@ -79,7 +79,7 @@ def settings_with_recipients(
 def _settings(
     repository: Repository, account: Account, transport: Transport
 ) -> Iterator[tuple[str, str, str]]:
-    """(header, name, value) of the settings that name recipients for To: and Cc:."""
+    """Yield (header, name, value) for each setting that names recipients for To: and Cc:."""
     for header in ("to", "cc"):
         for value in account.values(header):
             yield header, f"sendemail.{header}", value
@@ -177,7 +177,7 @@ def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
     for name in repository.config("sendemail.aliasesfile"):
         place = Path(name).expanduser()
         try:
-            # a FIFO would be waited for
+            # reading a FIFO would block
             text = (
                 place.read_text(encoding="utf-8", errors="replace")
                 if place.is_file()
@@ -256,7 +256,9 @@ def expand(
 def _ask(
     repository: Repository, command: str, mails: Sequence[bytes]
 ) -> tuple[tuple[Address, ...], str]:
-    """What the user's command prints for each mail, and a remark when it fails."""
+    """Return the addresses that the user's command prints for each message, and a note if it
+    fails.
+    """
     addresses: dict[str, Address] = {}
     with TemporaryFolder("mails") as place:
         for number, mail in enumerate(mails):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Refuse messages with unsafe headers or unexpected recipients.
+"""Block messages with unsafe headers or unexpected recipients.
 
-Refused are values that do not fit on one header line, headers of unknown origin, dangerous
-addresses, and recipients other than those planned. --force does not override this.
+These are values that do not fit on one header line, headers of unknown origin, dangerous addresses,
+and unplanned recipients. --force does not override this.
 """
 
 import re

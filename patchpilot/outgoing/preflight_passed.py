@@ -65,7 +65,7 @@ def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[CheckLine,
 
 
 def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
-    """(check, what it found to be right) of the checks that were made."""
+    """Yield (check, result) for each check that passed."""
     topic, draft = facts.topic, facts.topic.draft
     patches, version = topic.series.patches, topic.send.version
     single = len(patches) == 1

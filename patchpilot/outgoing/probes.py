@@ -148,7 +148,7 @@ def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
 
 
 def _has_filters(file: Path) -> bool:
-    """Return whether the file's table of chunks names the Bloom filters
+    """Return whether the chunk table of a commit-graph has Bloom filters
     (gitformat-commit-graph(5)).
     """
     with file.open("rb") as handle:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The subject, recipients and threading of a reply, from the message it answers."""
+"""The subject, recipients and threading of a reply, derived from the message that it answers."""
 
 from collections.abc import Collection, Iterator
 
@@ -22,10 +22,10 @@ def reply_recipients(
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
     """Return the To: and Cc: addresses of a reply to all, and the omitted addresses.
 
-    To: is the message's author (`author`, the real sender if a list rewrote From:), Cc:
-    everybody else it was addressed to. A reply to one's own message goes to that message's
-    recipients. Addresses in `own` (in lower case) are dropped, and so are addresses to which
-    nothing can be sent; the latter are returned with the reason.
+    To: is the message's author (`author`, the real sender if a list rewrote From:), Cc: the other
+    addressees. A reply to one's own message goes to that message's recipients. Addresses in `own`
+    (in lower case) are dropped, and so are addresses to which nothing can be sent; the latter are
+    returned with the reason.
     """
     to = answered.to if author.key in own else (author,)
     seen = set(own)

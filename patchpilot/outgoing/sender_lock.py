@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Locks for sending: one per topic while it is sent, and a short global one.
+"""Locks for sending: one per topic while it is sent, and a short global lock.
 
 The global lock is held while a process checks what was sent and claims what it will send. The
 kernel releases a lock when its holder ends for whatever reason.
@@ -54,8 +54,8 @@ def is_being_sent(change_id: str) -> bool:
 def one_at_a_time() -> Iterator[None]:
     """Hold the user's global sender lock.
 
-    It is meant for checking what was sent and claiming what will be sent; nothing is sent
-    meanwhile.
+    It is meant for checking what was sent and claiming what will be sent; nothing is sent while it
+    is held.
     """
     with (state_folder() / "senders.lock").open("a") as handle:
         until = time.monotonic() + PATIENCE

@@ -78,8 +78,9 @@ def listed_trees(
 
 
 def _place(url: str) -> str:
-    """Host and path of an address, however it is reached: git://, https://, ssh and kernel.org's
-    mirrors are the same tree.
+    """Return host and path of a URL.
+
+    git://, https://, ssh and kernel.org's mirrors are the same tree.
     """
     text = (
         re.sub(r"^[a-z+]+://", "", url.strip())
@@ -102,7 +103,7 @@ def fit_of_commits(
     """
     if repository.commit((*below, *ids)[0]).parents == (target.tip,):
         return TargetFit("clean")
-    # most topics are based on the tip, and need none of this
+    # most topics are based on the tip and need none of this
     from patchpilot.backports.applies import AppliesHow, try_fix
     from patchpilot.backports.fix_commit import FixCommit
     from patchpilot.backports.object_store import Scratch
@@ -157,7 +158,7 @@ def fit_of_files(
             )
 
         def is_applied(content: bytes) -> bool:
-            """Return whether a patch can be taken out of the index again."""
+            """Return whether a patch can be reverted in the index."""
             file.write_bytes(content)
             return applies("--reverse")
 
@@ -166,7 +167,7 @@ def fit_of_files(
             file.write_bytes(content)
             if applies():
                 continue
-            # the last first: a later one may have changed an earlier one's surroundings
+            # last first, because a later patch may have changed the context of an earlier one
             if number == 0 and all(map(is_applied, reversed(contents))):
                 return TargetFit(
                     worst,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @cache
 def _classes() -> dict[str, str]:
-    """Where the class of each transport is, `module:class`, by its name; the default one first."""
+    """Map each transport's name to `module:class`, the default first."""
     folder = patchpilot.outgoing
     entries = [entry.name for entry in iter_modules(folder.__path__) if entry.ispkg]
     packages = [import_module(f"{folder.__name__}.{entry}") for entry in entries]

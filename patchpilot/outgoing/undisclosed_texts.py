@@ -48,9 +48,7 @@ def undisclosed_problems(
 
 
 def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
-    """Return the tags with these names anywhere in a message: one that is not in its last paragraph
-    is published as well.
-    """
+    """Return the tags with these names anywhere in a message, because all of it is published."""
     return [
         tag
         for line in patch.message
@@ -95,9 +93,7 @@ def disclosing_problems(
 def _private_threads(
     texts: Iterable[tuple[str, str]], private: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yield a problem for each private Message-ID in (title, text) pairs, also where a URL has
-    it.
-    """
+    """Yield a problem for each private Message-ID in (title, text) pairs, including in URLs."""
     for title, text in texts:
         named = text.replace("%40", "@")
         for message_id in sorted(private):

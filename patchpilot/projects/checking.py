@@ -75,7 +75,6 @@ def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
 
 
 def _kind(kind: Any, key: str) -> type:
-    """Return the TOML type of a field's value."""
     if (kind is Project and key in SECTIONS) or key in _TABLES:
         return dict
     declared = kind.__annotations__[key]
@@ -116,7 +115,9 @@ def _check_list(label: str, key: str, value: list[Any], *, nested: bool) -> None
 
 
 def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
-    """[stable.series] has a month for each version, [style.severity] a severity for each rule."""
+    """Check the tables with free keys: [stable.series] has a month per version, [style.severity] a
+    severity per rule.
+    """
     for name, word in value.items():
         if key == "severity" and word not in _SEVERITIES:
             raise misspelled(

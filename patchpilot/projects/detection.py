@@ -54,15 +54,13 @@ def project_of_tree(tree: Tree) -> Project | None:
 
 
 def _candidates() -> list[Project]:
-    """Return the projects, those that inherit from others first, as their files are more
-    specific.
-    """
+    """Return the projects; those that inherit come first, because their files are more specific."""
     return sorted(projects().values(), key=lambda project: -len(project.lineage))
 
 
 def _by_patches(patches: Sequence[Patch]) -> Project | None:
-    """Return the project that patches without a tree are for: by the lists they are sent to, the
-    stable list they name, or what they touch.
+    """Return the project of patches without a tree, by their lists, the stable list they name, or
+    their files.
     """
     paths = [path for patch in patches for path in patch.paths]
     addresses = {
@@ -89,10 +87,10 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
 
 
 def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
-    """Return whether one of these lists is on the host of another project, where a project's own
+    """Return whether one of these lists is on another project's host, to which a project's own
     lists are only copied.
 
-    A project whose own list is on such a host has to be the only one whose lists are named.
+    A project whose list is on such a host must be the only one with a named list.
     """
     lists = _own_lists(project)
     own = [address for address in addresses if address in lists]
@@ -110,13 +108,13 @@ def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
 
 
 def _on_hosts(addresses: Iterable[str], known: Iterable[Project]) -> bool:
-    """Return whether one of these addresses is on a host of lists of one of these projects."""
+    """Return whether one of these addresses is on a list host of these projects."""
     hosts = {address.rpartition("@")[2] for address in addresses}
     return any(hosts & set(project.lists.hosts) for project in known)
 
 
 def _own_lists(project: Project) -> set[str]:
-    """Return the lists of a project that it has not inherited."""
+    """Return a project's lists except inherited ones."""
     lists = {*project.lists.main, project.lists.stable}
     above = projects()[project.inherits].lists if project.inherits else None
     return lists - ({*above.main, above.stable} if above else set()) - {""}

@@ -78,11 +78,11 @@ def user_folder() -> str:
         import platformdirs
 
         return platformdirs.user_data_dir("patchpilot", appauthor=False)
-    # platformdirs takes longer to import than all projects to read
+    # importing platformdirs takes longer than reading all projects
     base = os.environ.get("XDG_DATA_HOME", "").strip()
     if not base:
-        # most calls need no more than the variable, and a patch is asked about many times
-        # Path.home() raises where there is none
+        # most calls need only the variable, and there are many per patch. Path.home() raises if
+        # there is none
         home = os.environ.get("HOME", "").rstrip("/") or os.path.expanduser("~")  # noqa: PTH111
         base = f"{home}/.local/share" if home.startswith("/") else os.devnull
     return f"{base}/patchpilot"
@@ -156,7 +156,7 @@ def _built(
     own: Mapping[str, tuple[str, bytes]],
     folder: str,
 ) -> Mapping[str, Project]:
-    """Return the projects of these files; their resolved tables are cached by content."""
+    """Return the projects in these files, caching their resolved tables by content."""
     tables = recall(_KIND, key)
     if not isinstance(tables, dict):
         from patchpilot.projects.checking import check_table
@@ -258,7 +258,7 @@ def resolved(
 
 
 def _inherited(section: str, base: Table, own: Table) -> Table:
-    """Return a section with what it inherits, key by key; some lists add up."""
+    """Return a section with its inherited values, key by key; some lists are concatenated."""
     whole = overridden(base, own)
     for key in _ADDED_UP.get(section, ()):
         whole[key] = [*base.get(key, []), *own.get(key, [])]
@@ -279,7 +279,7 @@ def parse_table(label: str, text: bytes) -> Table:
 
 
 def _project(table: Mapping[str, Any]) -> Project:
-    """Return the value of a resolved table."""
+    """Convert a resolved table to a project."""
     sections = {
         name: kind(**_frozen(table.get(name, {}))) for name, kind in SECTIONS.items()
     }

@@ -22,7 +22,7 @@ class ListRule(NamedTuple):
     tags: tuple[str, ...] = ()
 
     def matches(self, text: str) -> bool:
-        """Return whether this text of a message and its notes is for the list."""
+        """Return whether a message with this text and notes goes to the list."""
         return re.search(self.message, text, re.MULTILINE) is not None
 
 
@@ -37,7 +37,6 @@ class GoneAddress(NamedTuple):
     instead: str = ""
 
     def matches(self, email: str) -> bool:
-        """Return whether this address bounces."""
         lowered = email.lower()
         return (
             lowered == self.address

@@ -85,7 +85,7 @@ class Lists(NamedTuple):
     def stable_pattern(self) -> str:
         """Return the pattern of all addresses of the stable list, with or without a `+word`.
 
-        A pattern that never matches where the project has none.
+        The pattern never matches if the project has none.
         """
         boxes = (
             address.partition("@")

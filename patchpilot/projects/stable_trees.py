@@ -17,7 +17,7 @@ class Maintained(NamedTuple):
     ends: str
 
     def is_over(self, today: "date") -> bool:
-        """Return whether its support has ended."""
+        """Return whether support has ended."""
         return self.ends < f"{today:%Y-%m}"
 
 
@@ -45,9 +45,7 @@ class StableTrees(NamedTuple):
     series: tuple[Maintained, ...] = ()
 
     def version_of(self, ref: str) -> str | None:
-        """Return the version that a ref's short name has ("6.1" of "stable/linux-6.1.y"), or
-        None.
-        """
+        """Return the version in a ref's short name ("6.1" for "stable/linux-6.1.y"), or None."""
         if not self.branch:
             return None
         for name in (ref, ref.partition("/")[2]):
@@ -65,7 +63,7 @@ class StableTrees(NamedTuple):
         return tuple(row for row in self.series if not row.is_over(today))
 
     def ends(self, version: str) -> str | None:
-        """Return the last month of a series' support, or None when it is not a long-term series."""
+        """Return the last month of a series' support, or None if it is not a long-term series."""
         return next((row.ends for row in self.series if row.version == version), None)
 
 

@@ -66,7 +66,7 @@ def _texts(place: Path) -> dict[str, tuple[str, bytes]]:
 def _resolved(
     shipped: Mapping[str, tuple[str, bytes]], own: Mapping[str, tuple[str, bytes]]
 ) -> dict[str, Table]:
-    """Return the checked tables of these files, each with what it inherits."""
+    """Return the validated tables of these files with inherited values."""
     from patchpilot.projects.checking import check_table, misspelled
 
     written: dict[str, Table] = {}
@@ -121,7 +121,7 @@ def subsystem_of_path(path: str) -> Subsystem | None:
 
 @cache
 def _paths(folder: str) -> Mapping[str, Subsystem | None]:
-    """Return the subsystem of each entry: a file, a directory with "/", a beginning with "*"."""
+    """Map each entry to its subsystem: a file, a directory with "/", or a prefix with "*"."""
     every = _subsystems(folder).values()
     left_out = {path: None for subsystem in every for path in subsystem.not_paths}
     return left_out | {path: one for one in every for path in one.paths}

@@ -43,8 +43,8 @@ class ContactHistory(NamedTuple):
 class FileCommit(NamedTuple):
     """A commit to the files of a patch.
 
-    Contains the id, the author's name, date and subject, and the addresses (in lower case) of
-    everybody who wrote, signed or reviewed it.
+    Contains the id, the author's name, date and subject, and the addresses (in lower case) of its
+    author, signers and reviewers.
     """
 
     id: str

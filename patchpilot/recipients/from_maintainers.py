@@ -48,14 +48,13 @@ def add_named(
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _own_lists(matches)
     left_out: list[tuple[str, str]] = []
-    # compared as get_maintainer.pl does: name and address, case-sensitive
+    # compared like get_maintainer.pl: name and address, case-sensitive
     chiefs = (
         set()
         if switches.git_chief_penguins
         else {written(name, address) for name, address in file.words.chiefs}
     )
-    # contacts with several names or addresses get the first one seen, so the order is that of
-    # get_maintainer.pl
+    # contacts with several names or addresses get the first one seen, in get_maintainer.pl's order
     for match in sorted(matches, key=lambda item: item.met):
         section = match.section
         for entry in section.entries:
@@ -88,9 +87,8 @@ def add_named(
 
 
 def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
-    """Return the lists of the most specific section that has one, for each file.
-
-    The catch-all's only where there is no other.
+    """Return the lists of the most specific section with one, for each file; the catch-all's only
+    as a last resort.
     """
     taken: dict[str, None] = {}
     lists: set[str] = set()

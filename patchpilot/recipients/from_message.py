@@ -115,8 +115,10 @@ def add_culprit_people(
     commits: Iterable[tuple[Commit, Collection[int]]],
     chiefs: Iterable[str],
 ) -> None:
-    """Add the author, reviewers, testers and signers of each commit that introduced the bug to Cc:,
-    for the patches with these numbers.
+    """Add the contacts of each commit that introduced a bug to Cc: of the patches with these
+    numbers.
+
+    They are its author, reviewers, testers and signers.
     """
     bosses = {chief.lower() for chief in chiefs}
     for commit, numbers in commits:

@@ -131,7 +131,7 @@ def plan_undisclosed_paths(
 
 
 def _for_maintainers(sources: Sources) -> Sources:
-    """Return the sources, asked for maintainers only."""
+    """Return the sources, limited to maintainers."""
     return sources._replace(
         switches=sources.switches._replace(m=True, r=False, l=False)
     )
@@ -169,8 +169,8 @@ def _undisclosed(
 
 
 def _listed(file: MaintainersFile) -> frozenset[str]:
-    """Return the addresses that an `L:` of the file names, in lower case: one of them is a mailing
-    list, though an `M:` names it, too.
+    """Return the addresses in any `L:` line, in lower case; they are lists even if an `M:` line
+    names them.
     """
     lines = re.findall(r"(?im)^L:([^\n]*)", file.text)
     return frozenset(
@@ -181,9 +181,9 @@ def _listed(file: MaintainersFile) -> frozenset[str]:
 
 
 def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
-    """Return those whose address is valid.
+    """Return the recipients with valid addresses.
 
-    Of more than a plan may have, those whose address is not dangerous.
+    If a plan has too many, only dangerous addresses are dropped.
     """
     if len(everybody) > MOST_RECIPIENTS:
         return tuple(one for one in everybody if not danger(one.address.email))
@@ -217,8 +217,8 @@ def is_maintained(section: Section) -> bool:
 def _named_by(
     patches: Sequence[Patch], sources: Sources
 ) -> tuple[MergedRecipient, NamedRecipient, dict[str, list[int]]]:
-    """Return those whom MAINTAINERS names for patches, its sections, and the numbers of the patches
-    that touch each file.
+    """Return the recipients named in MAINTAINERS, its sections, and the numbers of the patches that
+    touch each file.
 
     The sender is left out.
     """
@@ -257,7 +257,7 @@ def _finish(
             gathered.add(
                 mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
             )
-    # history has only more of them
+    # history would only add more of them
     is_full = gathered.count > MOST_RECIPIENTS
     remarks = () if is_full else _add_history(gathered, named, sources, paths)
     everybody = gathered.recipients()
@@ -277,10 +277,10 @@ def _add_history(
     sources: Sources,
     paths: Sequence[str],
 ) -> tuple[str, ...]:
-    """Return the signers from git (Cc) of the files for which no section names anybody but the
-    catch-all; of all with --git.
+    """Add signers from git (Cc) for files without a section other than the catch-all; with --git,
+    for all files.
 
-    get_maintainer.pl queries history more often (wherever no pattern is exact), and its results
+    get_maintainer.pl queries history more often (whenever no pattern is exact), and its results
     outnumber the maintainers.
     """
     if not sources.history:

@@ -193,7 +193,7 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[War
 
 
 def _remote(repository: Repository) -> tuple[str, str] | None:
-    """(name, URL) of the remote the current branch follows, otherwise of origin."""
+    """Return (name, URL) of the remote that the current branch follows, otherwise of origin."""
     branch = repository.branch
     names = (
         *(repository.config(f"branch.{branch}.remote") if branch else ()),
@@ -223,8 +223,8 @@ def _same_tree(one: str, other: str) -> bool:
 
 
 def _next(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
-    """Yield warnings for -next trees during the merge window: the current tree is a release, before
-    the next -rc1.
+    """Yield warnings for -next trees during the merge window, when the current tree is a release
+    before -rc1.
     """
     words = sorted(
         {
@@ -320,11 +320,12 @@ def _old_enough(repository: Repository) -> bool:
 
 
 def _seen(section: Section, repository: Repository, seconds: float) -> str:
-    """Everybody named in the commits of three years to a section's files, in lower case; "" when
+    """Return everyone named in three years of commits to a section's files, in lower case; "" if
     unknown.
     """
     patterns = [value.strip() for value in section.values("F")]
-    # a pattern with a star counts as its whole folder: a missed warning is better than a wrong one
+    # a pattern with a star counts as its whole folder, because missing a warning is better than a
+    # wrong one
     paths = [
         (folder_of(pattern) if set(pattern) & set("*?[{") else pattern).rstrip("/")
         for pattern in patterns

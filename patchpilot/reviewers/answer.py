@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse what a reviewer wrote into review comments. The text is untrusted."""
+"""Parse a reviewer's answer into review comments. The text is untrusted."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def parse_answer(text: str) -> Comments | None:
 
 
 def _objects(text: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the JSON objects in a text, from the first to the last that is complete."""
+    """Yield the complete JSON objects in a text."""
     decoder, at = json.JSONDecoder(), 0
     failed = 0
     while failed < MOST and (at := text.find("{", at)) >= 0:
@@ -74,7 +74,7 @@ def _objects(text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _comment(row: Mapping[str, Any]) -> ReviewComment | None:
-    """Return the comment in an object of either form; None without a problem."""
+    """Convert an object in either form to a comment; return None if it describes no problem."""
     problem = " ".join(_text(row.get("problem")).split())
     if not problem:
         return None
@@ -109,7 +109,7 @@ def _confidence(row: Mapping[str, Any]) -> float:
 
 def _names(value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
-    # a line break in a pattern of git grep would add another pattern
+    # a line break in a pattern would give git grep a second pattern
     texts = (" ".join(_text(item).split()) for item in values[:10])
     return tuple(filter(None, texts))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide from the patch and its tree what of a review comment is proven."""
+"""Decide from the patch and its tree which review comments are proven."""
 
 import hashlib
 import re
@@ -84,12 +84,12 @@ class ProvenComment(NamedTuple):
 
     @property
     def is_shown(self) -> bool:
-        """Return whether it is shown without being asked for."""
+        """Return whether the comment is shown by default."""
         return self.is_sure and not self.same_as and not self.waived
 
 
 class PatchFacts(NamedTuple):
-    """What proves comments: the patch, its files afterwards, and searches in the tree."""
+    """The input for proving comments: the patch, its files afterwards, and searches in the tree."""
 
     patch: Patch
     read: Callable[[str], Sequence[str] | None]
@@ -102,8 +102,8 @@ def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
     """Return the comment with its place: a line of the patch, or of the code around it.
 
     The quoted code must be at this line; if it is somewhere else near the patch, that line is the
-    place. What the tree can decide, it decides: a name that "does not exist" and does refutes the
-    comment, and a name that the tree does not have leaves it without a place.
+    place. The tree decides claims about names: a comment that an existing name "does not exist" is
+    refuted, and a comment about a name missing from the tree has no place.
     """
     missing = (*comment.missing, *_MISSING.findall(comment.problem))
     for name in missing:
@@ -178,8 +178,8 @@ def _in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
 
 
 def _line_of(comment: ReviewComment, numbered: Sequence[tuple[int, str]]) -> int | None:
-    """Return the number of the quoted line nearest to the claimed line; without a quotation, that
-    line.
+    """Return the number of the quoted line nearest to the claimed line; without a quotation, the
+    claimed line.
     """
     quoted = _quoted(comment)
     if not quoted:
@@ -191,7 +191,7 @@ def _line_of(comment: ReviewComment, numbered: Sequence[tuple[int, str]]) -> int
         or (len(quoted) >= _SHORTEST and quoted in line)
     ]
     if len(quoted) < _SHORTEST:
-        # a brace is everywhere
+        # braces are everywhere
         found = [number for number in found if number == comment.line]
     return min(found, key=lambda number: abs(number - comment.line), default=None)
 
@@ -221,7 +221,7 @@ def _quoted(comment: ReviewComment) -> str:
 
 
 def _squeezed(text: str) -> str:
-    """Return a text as the request shows it, with single spaces."""
+    """Return a text with single spaces, as in the request."""
     return " ".join(printable(text).split())
 
 

@@ -44,7 +44,7 @@ class Reviewer(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """Return the command as one would type it."""
+        """Return the command as typed in a shell."""
         return shlex.join(self.command)
 
 

@@ -65,7 +65,7 @@ def open_database(file: Path, layout: Layout) -> "Database":
     try:
         if not there:
             # do not open a file that may be in use: closing it would drop this process's SQLite
-            # locks on it
+            # locks
             with contextlib.suppress(FileExistsError):
                 os.close(
                     os.open(
@@ -126,9 +126,9 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
 
 
 def _use_wal(database: "Database") -> None:
-    """Let readers and a writer use the database at once.
+    """Enable concurrent readers and a writer.
 
-    Where another program holds the file, the next one that opens it does this.
+    If another program holds the file, the next program that opens it does this.
     """
     if database.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
         return
@@ -141,7 +141,7 @@ def _use_wal(database: "Database") -> None:
 
 
 def _migrate(database: "Database", layout: Layout) -> None:
-    """Run the scripts of the versions missing from the database yet."""
+    """Run the migration scripts that the database lacks."""
     with writing(database):
         version = database.execute("PRAGMA user_version").fetchone()[0]
         for script in layout.migrations[version:]:
@@ -151,7 +151,7 @@ def _migrate(database: "Database", layout: Layout) -> None:
 
 
 def _way_back(file: Path, layout: Layout) -> str:
-    """What to do about a database of a newer version: its state before the migration is in a
+    """Return a hint for a database of a newer version: its state before the migration is in a
     backup.
     """
     kept = (
@@ -168,10 +168,7 @@ def _way_back(file: Path, layout: Layout) -> str:
 
 
 def _missing(database: sqlite3.Connection, layout: Layout) -> str:
-    """Return the first table or column that the database should have and has not, in words.
-
-    Empty when all are there.
-    """
+    """Describe the first table or column missing from the database, or return ""."""
     for name, columns in _tables(layout.migrations).items():
         there = {row[1] for row in database.execute(f"PRAGMA table_info({name})")}
         if not there:
@@ -183,7 +180,7 @@ def _missing(database: sqlite3.Connection, layout: Layout) -> str:
 
 @functools.cache
 def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
-    """Return the tables that these scripts make, with their columns."""
+    """Return the tables that these scripts create, with their columns."""
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         for script in migrations:
             model.executescript(script)
@@ -230,20 +227,17 @@ class Database(sqlite3.Connection):
     what = "the database"
 
     def cursor(self, factory: Any = None) -> Any:
-        """Return a cursor of the same kind."""
         return super().cursor(factory or Cursor)
 
     def execute(self, *words: Any) -> Any:
-        """As sqlite3's."""
         return self.cursor().execute(*words)
 
     def executemany(self, *words: Any) -> Any:
-        """As sqlite3's."""
         return self.cursor().executemany(*words)
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
-        """Turn errors of SQLite and of invalid values in rows into PatchpilotErrors."""
+        """Convert SQLite errors and errors for invalid values to PatchpilotErrors."""
         try:
             yield
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
@@ -289,22 +283,18 @@ class Cursor(sqlite3.Cursor):
     """A cursor of a Database."""
 
     def execute(self, *words: Any) -> Self:
-        """As sqlite3's."""
         with self._database.guarded():
             return super().execute(*words)
 
     def executemany(self, *words: Any) -> Self:
-        """As sqlite3's."""
         with self._database.guarded():
             return super().executemany(*words)
 
     def fetchone(self) -> Any:
-        """As sqlite3's."""
         with self._database.guarded():
             return super().fetchone()
 
     def fetchall(self) -> list[Any]:
-        """As sqlite3's."""
         with self._database.guarded():
             return super().fetchall()
 
@@ -417,7 +407,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
     _checked.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
         tables = list(_tables(layout.migrations))
-        # replacing a row must not delete the rows that refer to it
+        # replacing a row must not delete rows that refer to it
         database.execute("PRAGMA foreign_keys = OFF")
         with writing(database):
             # row by row, since a backup may have damage that no check finds
@@ -450,17 +440,15 @@ def _is_sound(file: Path) -> bool:
 
 
 def _rows(database: Database, table: str) -> Iterator[Row]:
-    """Return the rows of a table by the names of its columns; DamagedError at one that cannot be
-    read.
-    """
+    """Yield a table's rows by column name; raise DamagedError for an unreadable row."""
     found = database.execute(f"SELECT * FROM {table}")
     names = [column[0] for column in found.description]
     return (dict(zip(names, values, strict=True)) for values in found)
 
 
 def _salvage(database: Database, source: Path, table: str, layout: Layout) -> int:
-    """Copy the valid rows of a damaged file's table, which is read from its beginning and from its
-    end; returns their number.
+    """Copy the valid rows of a damaged table, reading it from both ends, and return their
+    number.
     """
     columns = sorted(_tables(layout.migrations)[table])
     rows: dict[int, tuple[Any, ...]] = {}
@@ -469,7 +457,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
             with contextlib.closing(sqlite3.connect(source)) as old:
                 there = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
                 columns = [name for name in columns if name in there]
-                # not by an index: what is read is the table
+                # read the table itself, not an index
                 numbers = old.execute(
                     f"SELECT rowid FROM {table} NOT INDEXED ORDER BY rowid {order}"
                 )
@@ -478,7 +466,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
                     if last is not None and (
                         number <= last if order == "ASC" else number >= last
                     ):
-                        # damaged pages can lead back to one another
+                        # damaged pages can form a cycle
                         break
                     last = number
                     if number not in rows and (
@@ -503,7 +491,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
 def _row_at(
     database: sqlite3.Connection, table: str, columns: Sequence[str], number: int
 ) -> tuple[Any, ...] | None:
-    """Return one row of a table; None when it cannot be read."""
+    """Return one row of a table, or None if it is unreadable."""
     try:
         row: tuple[Any, ...] | None = database.execute(
             f"SELECT {', '.join(columns)} FROM {table} WHERE rowid = ?", (number,)

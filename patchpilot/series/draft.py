@@ -38,21 +38,21 @@ class Drafts(TopicStore):
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """Yield one write transaction around reading a draft and writing it: without other writes
-        in between.
+        """Open a write transaction in which a draft is read and written without other writes in
+        between.
         """
         with writing(self._db):
             yield
 
     def get(self, change_id: str) -> Draft | None:
-        """Return the draft of a change-id."""
+        """Return the draft with this change-id."""
         row = self._db.execute(
             "SELECT data FROM drafts WHERE change_id = ?", (change_id,)
         ).fetchone()
         return self._load(row[0]) if row else None
 
     def all(self, repository: str | None = None) -> tuple[Draft, ...]:
-        """Return every draft (of a repository), the most recently changed first."""
+        """Return all drafts, or a repository's, the most recently changed first."""
         rows = self._db.execute(
             "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid"
             " DESC",
@@ -65,7 +65,7 @@ class Drafts(TopicStore):
             return _load(text)
 
     def save(self, draft: Draft) -> Draft:
-        """Write a draft; on disk when this returns."""
+        """Store a draft; it is on disk when this returns."""
         try:
             self._db.execute(
                 "INSERT INTO drafts VALUES (?, ?, ?, ?, ?) ON CONFLICT (change_id) DO UPDATE SET"
@@ -87,7 +87,7 @@ class Drafts(TopicStore):
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        """Write the fields that differ between two states of a draft, with their `origin`.
+        """Store the fields that differ between two states of a draft, with their `origin`.
 
         Return `after` with origins.
         """
@@ -132,11 +132,11 @@ class Drafts(TopicStore):
         patches: Sequence[KnownPatch],
         branches: Sequence[str] = (),
     ) -> Draft | None:
-        """Return the draft these patches belong to: they share patch-ids or subjects with it, or it
-        is this branch's and empty.
+        """Return the draft to which these patches belong.
 
-        A draft of another branch that still exists (`branches`) is taken only when it shares most
-        patch-ids: that is a copy of the branch.
+        They share patch-ids or subjects with it, or it is this branch's and empty. A draft of
+        another branch that still exists (`branches`) is used only if most patch-ids match, as in a
+        copy of the branch.
         """
         ids, subjects, dates = (
             {patch.patch_id for patch in patches},
@@ -180,7 +180,7 @@ def pair_known(
 
 
 def _traits(patch: KnownPatch) -> PatchFeatures:
-    """Return the traits by which a patch is recognized in another version."""
+    """Return the features by which a patch is recognized in another version."""
     return PatchFeatures(patch.subject, patch.patch_id, patch.authored)
 
 

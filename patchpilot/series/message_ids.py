@@ -69,7 +69,7 @@ def kept_ids(
         now = drafts.get(draft.change_id) or draft
         known = now.shown.get(kind, ())
         if known and known[0] == digest.hexdigest():
-            # another process previewed the same mails at the same time
+            # another process previewed the same messages at the same time
             return tuple(known[1:])
         drafts.save(replace(now, shown={**now.shown, kind: (digest.hexdigest(), *ids)}))
     return ids

@@ -41,7 +41,7 @@ class PatchFeatures(NamedTuple):
 
     @property
     def title_key(self) -> str:
-        """Return the title as it is compared."""
+        """Return the title in the form used for comparison."""
         return title_key(self.title)
 
 
@@ -123,7 +123,7 @@ def pair_patches(
 
 
 class _Pairing:
-    """Two versions of a series, and the pairs found so far (new place → old place)."""
+    """Two versions of a series, and the pairs found so far (new index → old index)."""
 
     def __init__(
         self, old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
@@ -140,9 +140,9 @@ class _Pairing:
     def by_key(
         self, key: Callable[[PatchFeatures], str], *, unique: bool = False
     ) -> None:
-        """Pair patches with the same key; of several the most similar, then in order.
+        """Pair patches with the same key; of several, the most similar, then in order.
 
-        `unique`: only where one patch on either side has it.
+        `unique`: only keys that one patch on each side has.
         """
         before, after = (
             _places(self.old, self._left, key),
@@ -184,8 +184,8 @@ class _Pairing:
                 self._pair(at, place)
 
     def by_place(self) -> None:
-        """Pair the only patch left on either side, where both are at the same place of equally
-        many, unless their lines differ too much.
+        """Pair the only remaining patch on each side if both have the same index in equally long
+        series, unless their lines differ too much.
         """
         if (
             len(self._left) == len(self._rest) == 1
@@ -202,7 +202,7 @@ def _places(
     among: Iterable[int],
     key: Callable[[PatchFeatures], str],
 ) -> dict[str, list[int]]:
-    """Return the places that have each key, in order; those without one are left out."""
+    """Return the indexes for each key, in order."""
     places: dict[str, list[int]] = defaultdict(list)
     for at in among:
         if name := key(patches[at]):

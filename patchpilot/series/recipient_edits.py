@@ -38,21 +38,25 @@ class Edits(NamedTuple):
     single: tuple[tuple[str, Address, bool], ...] = ()
 
     def of_patch(self, patch: str, address: Address, *, gets: bool) -> "Edits":
-        """With an address that gets the patch with this subject, or does not get it."""
+        """Return the edits after an address is added to, or removed from, the patch with this
+        subject.
+        """
         return self._replace(single=(*self.single, (patch, address, gets)))
 
     def place(self, header: str, address: Address) -> "Edits":
-        """With an address put into a header ("to" or "cc")."""
+        """Return the edits after an address is put into a header ("to" or "cc")."""
         rest = self.restore(address)
         return rest._replace(placed=(*rest.placed, (header, address)))
 
     def drop(self, address: Address) -> "Edits":
-        """With an address removed."""
+        """Return the edits after an address is removed."""
         rest = self.restore(address)
         return rest._replace(dropped=(*rest.dropped, address.key))
 
     def restore(self, address: Address, patch: str = "") -> "Edits":
-        """With the edits of an address undone, or only the one for a patch if there is one."""
+        """Return the edits without an address's edits, or without the one for a patch if there is
+        one.
+        """
         others = tuple(
             one for one in self.single if (one[0], one[1].key) != (patch, address.key)
         )
@@ -143,7 +147,7 @@ def branch_key(repository: Repository) -> str | None:
 
 
 def _file(key: str) -> Path:
-    """Return the file of a topic's edits, one small file per topic in the user's state
+    """Return the file with a topic's edits, one small file per topic in the user's state
     directory.
     """
     import hashlib
@@ -155,7 +159,7 @@ def _file(key: str) -> Path:
 def load_edits(key: str) -> Edits:
     """Return the edits of a topic; none if there is no file.
 
-    Raise InputError, with its name, for a file that cannot be read.
+    Raise InputError with the file's name if it cannot be read.
     """
     file = _file(key)
     try:
@@ -188,7 +192,7 @@ def load_edits(key: str) -> Edits:
 
 
 def save_edits(key: str, edits: Edits) -> None:
-    """Store the edits of a topic; without any, delete its file."""
+    """Store the edits of a topic; if there are none, delete its file."""
     rows = [
         {"header": header, "name": address.name, "email": address.email}
         for header, address in edits.placed

@@ -63,6 +63,6 @@ def candidate_impact(
         )
         message = prepare(repository, request, progress=progress).changes[-1].marked
     except PatchpilotError as error:
-        # the ruler is right all the same
+        # the releases are still correct
         message = f"the tags cannot be written: {error.message}"
     return CandidateImpact(stable, bug, message)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Apply all fixes of a topic that are certain, in one step.
+"""Apply all safe fixes of a topic in one step.
 
 These are the safe fixes of its findings, and the tags that other findings require.
 """
@@ -96,7 +96,7 @@ def fix_certain(
     if not tagless:
         return CertainFixed(fixed, FindingFixed(()))
     if overrides is None:
-        # objects without a name, so that the tags are found for the messages as they will be
+        # unreferenced objects, so that tags are searched for the future messages
         became = rewrite.plan(
             repository,
             *rewrite.branch_of(repository),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes a single finding in a topic, with a preview before the fix is written.
+"""Fix a single finding in a topic, with a preview before the fix is written.
 
 The fix is the rule's own fix, a tag that `prepare` adds, or a sign-off.
 """
@@ -85,8 +85,8 @@ def fix_finding(
 ) -> FindingFixed:
     """Apply the safe fix for one finding in a commit, and return the changes.
 
-    If `overrides` is None, nothing is written and the result is a preview. Each name in
-    `overrides` overrides the refusal with that name.
+    If `overrides` is None, nothing is written and the result is a preview. Each name in `overrides`
+    overrides the block with that name.
     """
     result = fix_topic(
         repository,
@@ -185,8 +185,8 @@ def _fixed(changes: Sequence[MessageChange], costs: tuple[str, ...]) -> FindingF
 
 
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
-    """Return whether a message that others signed off lacks its author's sign-off after the change
-    too.
+    """Return whether a message that others signed off still lacks its author's sign-off after the
+    change.
     """
     commit = repository.commit(change.commit)
     signed = [

@@ -50,7 +50,7 @@ class Source(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What messages call the settings' file."""
+        """Return the name of the settings file in messages."""
         return (
             f"{self.tree.label}:{FILE_NAME}"
             if self.is_revision
@@ -197,7 +197,7 @@ def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
 
 
 def _git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
-    """patchpilot's settings in git's configuration, and the archive that b4 uses."""
+    """Return patchpilot's settings in git's configuration, and b4's archive."""
     values = repository.config_regexp(_READ)
     if B4_ARCHIVE not in values:
         from patchpilot.commits.b4_config import b4_values
@@ -207,7 +207,7 @@ def _git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
 
 
 def _tree_file(source: Source) -> str | None:
-    """Return the text of the tree's settings, None where it has none."""
+    """Return the text of the tree's settings, or None."""
     if not source.is_revision:
         file = source.top / FILE_NAME
         if not file.is_symlink() and not file.is_file():
@@ -257,9 +257,9 @@ def read_small(source: Source, path: str) -> bytes:
 def _unknown_value(
     settings: Settings, name: str, known_names: Callable[[], Sequence[str]]
 ) -> PatchpilotError | None:
-    """What is wrong with a setting that names one of those that are there.
+    """Return the error for a setting that names an unknown profile, rule or transport.
 
-    None for nothing, and for the default.
+    None if it is known or the default.
     """
     setting = settings.of(name)
     if not setting.value or setting.origin == DEFAULT:

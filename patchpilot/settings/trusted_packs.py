@@ -65,19 +65,18 @@ class TreeConfiguration:
 
     @property
     def sizes(self) -> tuple[FileSize, ...]:
-        """Return its files with their sizes."""
+        """Return the files with their sizes."""
         return tuple(FileSize(path, len(data)) for path, data in self.files)
 
     @property
     def needs_trust(self) -> bool:
-        """Return whether it names rule packs or commands: settings and waivers alone run
+        """Return whether it names rule packs or commands; settings and waivers alone run
         nothing.
         """
         return self.has_packs or bool(self.commands)
 
     @property
     def has_packs(self) -> bool:
-        """Return whether it names rule packs."""
         return len(self.files) > 1
 
 
@@ -109,9 +108,8 @@ def configuration_of(
 
 
 def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:
-    """Return the commands that the repository around a directory names itself.
-
-    None outside of a repository.
+    """Return the commands that the repository around a directory configures; none outside a
+    repository.
     """
     from patchpilot.commits.repository import Repository
 
@@ -176,7 +174,7 @@ def trust_commands(commands: Iterable[OwnCommand]) -> None:
 
 def revoke(configuration: TreeConfiguration) -> int:
     """Revoke trust in all content of this tree and return the number of revoked entries."""
-    # also those of commands that the repository no longer names
+    # include commands that the repository no longer names
     starts = tuple(
         {command.label.removesuffix(command.name) for command in configuration.commands}
     )

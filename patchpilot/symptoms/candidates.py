@@ -61,7 +61,7 @@ def read_messages(
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """How often the words of a query occur: commit number → word → count, and all lengths."""
+    """How often a query's words occur: commit number → word → count, and all lengths."""
 
     counts: Mapping[int, Mapping[str, int]]
     mean: float
@@ -145,7 +145,7 @@ def _definitions(
 
 
 def _prints(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, int]]:
-    """Return (path, line number) of the lines that most likely print the messages."""
+    """Yield (path, line number) of the lines that most likely print the messages."""
     lines = [line for line in lines if '"' in line[2]]
     found = []
     for text in messages:
@@ -163,7 +163,7 @@ def _prints(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, 
 def _occurrences(
     repository: Repository, rev: str, texts: Sequence[str], where: Sequence[str]
 ) -> Iterator[_Line]:
-    """Yield (path, line number, line) for each line with one of the texts."""
+    """Yield (path, line number, line) for each line that contains one of the texts."""
     if not texts:
         return
     words = (word for text in texts for word in ("-e", text))
@@ -176,7 +176,7 @@ def _occurrences(
 
 
 def _named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
-    """Yield the source files that a log names, by the end of their path, or by their name."""
+    """Yield the source files that a log names, by the end of their path or by their name."""
     for name in names:
         for end in (name.lstrip("./"), name.rpartition("/")[2]):
             paths = [path for path in sources if f"/{path}".endswith(f"/{end}")]
@@ -186,7 +186,7 @@ def _named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
 
 
 def _directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
-    """Return the directories and files that are named like the modules of a symptom."""
+    """Return the directories and files named like a symptom's modules."""
     names = {module.replace("-", "_") for module in symptom.modules}
     found: dict[str, None] = {}
     for path in sources if names else ():

@@ -44,14 +44,14 @@ def common_letters(message: str, code: str) -> int:
         for piece in _CONVERSION.split(literal)
     ]
     runs, text = list(_runs(message)), " ".join(message.split())
-    # a message may be cut, or begin with what the format does not have
+    # a message may be truncated, or start with text that is not in the format
     words = " ".join(pieces).split()
     ways = ((pieces, text), (words, text), (runs, "%".join(pieces)))
     return max(_in_order(parts, whole) for parts, whole in ways)
 
 
 def _runs(message: str) -> Iterator[str]:
-    """Yield the parts of a message between the words that are surely arguments."""
+    """Yield the parts of a message between words that are certainly arguments."""
     run: list[str] = []
     for word in (*message.split(), "0"):
         if not _ARGUMENT.search(word):
@@ -62,7 +62,9 @@ def _runs(message: str) -> Iterator[str]:
 
 
 def _in_order(pieces: Sequence[str], text: str) -> int:
-    """Return the letters of the pieces that a text has in this order, if it has most of them."""
+    """Return the number of letters if most of the pieces occur in this order in a text, otherwise
+    0.
+    """
     at = common = 0
     for piece in pieces:
         found = text.find(piece, at)

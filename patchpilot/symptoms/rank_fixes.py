@@ -70,7 +70,7 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
         for word, count in seen.items()
     }
     whole = sum(terms[word] * value for word, value in rarity.items()) or 1.0
-    # words of the log that no message has are evidence against all of them
+    # words of the log that are in no message are evidence against every commit
     unknown = sum(
         weight * math.log(1 + 2 * total)
         for word, weight in terms.items()
@@ -198,7 +198,7 @@ def fits(best: Sequence[Ranked]) -> bool:
 
 
 def list_features(found: Sequence[Evidence], shares: Sequence[float]) -> Features:
-    """Return the evidence on whether the first candidate is right, for a list best first."""
+    """Return the evidence on whether the first candidate of a sorted list is right."""
     first = found[0].features
     return {
         "bias": 1.0,
@@ -218,7 +218,7 @@ def list_features(found: Sequence[Evidence], shares: Sequence[float]) -> Feature
 
 
 def compared(rows: Sequence[Features]) -> list[Features]:
-    """Add the evidence of each candidate as a part of the most that any candidate has."""
+    """Add each candidate's evidence as a share of the maximum of all candidates."""
     most = {name: max((row[name] for row in rows), default=0.0) for name in _COMPARED}
     return [
         {

@@ -195,5 +195,5 @@ def _frames(line: str) -> Iterator[tuple[str, str, float]]:
 
 
 def _plain(name: str) -> str:
-    """Return a function's name in the source, without what the compiler appended."""
+    """Return a function's name in the source, without compiler suffixes."""
     return _SUFFIX.sub("", name.partition("$")[0])

@@ -69,7 +69,7 @@ def _tally_file(
 
 
 def _credit_neighbors(found: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Credit the owners of the lines around a run, the nearer the more."""
+    """Credit the owners of the lines around a run, nearer ones more."""
     before, after = (
         (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
     )
@@ -86,9 +86,9 @@ def _credit_neighbors(found: dict[str, Tally], blame: Blame, run: Run) -> None:
 
 
 def _changed_words(change: CommitFileChange) -> Counter[str]:
-    """Identifiers in the changed lines.
+    """Count the identifiers in the changed lines.
 
-    One that is only in the old or the new ones counts double.
+    One that is only in the old or only in the new lines counts double.
     """
     counter: Counter[str] = Counter()
     for run in change.runs:
@@ -100,10 +100,7 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
 
 
 def _own(found: dict[str, Tally], blame: Blame, line: int, come: set[str]) -> None:
-    """Credit the owner of a removed line.
-
-    One that the change only moves within the file counts little.
-    """
+    """Credit the owner of a removed line; a line that only moves within the file counts little."""
     if line not in blame.ids:
         return
     one = found[blame.ids[line]]
@@ -115,8 +112,8 @@ def _own(found: dict[str, Tally], blame: Blame, line: int, come: set[str]) -> No
 
 
 def _vote(found: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Every run has one vote, shared by the owners of its removed lines, or, at half weight, of the
-    lines next to those it adds.
+    """Give a run's single vote to the owners of its removed lines, or at half weight to those of
+    the lines next to its additions.
     """
     lines = (
         range(run.start, run.end + 1)
@@ -139,7 +136,7 @@ def _related(
     found: dict[str, Tally],
     spoken: set[str],
 ) -> None:
-    """Credit the owners of other lines with the identifiers that the change touches or the message
+    """Credit the owners of other lines with identifiers that the change touches or the message
     names, rare ones most.
     """
     frequency = Counter(word for here in words.values() for word in here)
@@ -248,7 +245,9 @@ def glance(numbers: Mapping[str, float]) -> float:
 
 
 def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
-    """Return the weight of each word: rare among the candidates' subjects counts more."""
+    """Return the weight of each word; words that are rare in the candidates' subjects weigh
+    more.
+    """
     seen: Counter[str] = Counter()
     for id_ in ids:
         seen.update(stems(scene.owners[id_].subject.rpartition(": ")[2]))
@@ -258,7 +257,7 @@ def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
 def _overlap(
     words: frozenset[str], others: frozenset[str], weights: Mapping[str, float]
 ) -> float:
-    """Return the share, by weight, of the words that are among the others."""
+    """Return the share, by weight, of the words that are in `others`."""
     top = math.log(1 + len(weights)) or 1.0
     total = sum(weights.get(word, top) for word in words)
     return (

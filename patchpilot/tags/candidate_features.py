@@ -93,7 +93,7 @@ def closer(
 def _words(
     files: Iterable[CommitFileChange], least: float = 1.0
 ) -> tuple[set[str], set[str]]:
-    """Return the identifiers of removed and of added lines of this significance."""
+    """Return the identifiers in removed and added lines of at least this significance."""
     old: set[str] = set()
     new: set[str] = set()
     for run in (run for change in files for run in change.runs):
@@ -110,7 +110,7 @@ def _words(
 def _spoken(
     words: frozenset[str], said: frozenset[str], speech: Mapping[str, int], count: int
 ) -> float:
-    """Return the share of the fix's words that the candidate's message has too.
+    """Return the share of the fix's words that are in the candidate's message.
 
     Words that few candidates use count more.
     """
@@ -126,9 +126,9 @@ def _spoken(
 
 
 def _fixed(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> set[str]:
-    """Return the candidates for which another one has a Fixes: tag.
+    """Return the candidates that another candidate's Fixes: tag names.
 
-    One that has the fix's own subject is ignored.
+    A candidate with the fix's own subject is ignored.
     """
     tags = [
         tag.commit_id

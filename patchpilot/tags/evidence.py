@@ -80,12 +80,12 @@ def missing_evidence(
 
 
 def _removed(scene: EvidenceInput) -> int:
-    """Return how many lines the fix removes."""
+    """Return the number of lines that the fix removes."""
     return sum(len(run.removed) for change in scene.files for run in change.runs)
 
 
 def _places(lines: list[tuple[str, int]]) -> str:
-    """`file.c:12-14, 20`, shortened."""
+    """Return the lines as `file.c:12-14, 20`, shortened."""
     path = lines[0][0]
     spans = _line_ranges({line for one, line in lines if one == path})
     text = ", ".join(
@@ -96,7 +96,7 @@ def _places(lines: list[tuple[str, int]]) -> str:
 
 
 def _line_ranges(numbers: set[int]) -> list[tuple[int, int]]:
-    """Return adjacent line numbers as ranges, (first, last), in order."""
+    """Return adjacent line numbers as (first, last) ranges, in order."""
     result: list[tuple[int, int]] = []
     for number in sorted(numbers):
         if result and number <= result[-1][1] + 1:

@@ -88,8 +88,8 @@ def owner_of(commit: Commit) -> Owner:
 def _mentions(
     repository: Repository, parent: str, text: str, owners: dict[str, Owner]
 ) -> dict[str, float]:
-    """Return the commits that the text names by id or quotes by subject, as far as they are
-    ancestors of the fix; new ones go into `owners`.
+    """Return the ancestors of the fix that the text names by id or quotes by subject; new ones go
+    into `owners`.
     """
     result: dict[str, float] = {}
     for word, weight in ids_in(text).items():

@@ -61,7 +61,7 @@ def compose(message: str, wish: MessageWish) -> str:
 
 
 def _add_developer(message: str, who: str) -> str:
-    """Add the pair Co-developed-by, Signed-off-by above the last sign-off, which has to be the
+    """Add Co-developed-by and Signed-off-by above the last sign-off, which has to be the
     sender's.
     """
     lines = message.rstrip("\n").split("\n")

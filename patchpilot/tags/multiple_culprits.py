@@ -22,14 +22,14 @@ def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
 
 
 def _blamed(scene: EvidenceInput, first: str) -> set[str]:
-    """Commits that the message names as the cause, when the likeliest is one of them."""
+    """Return the commits that the message names as the cause, if the likeliest is one of them."""
     blamed = {one for one, weight in scene.mentions.items() if weight >= 1}
     return blamed if first in blamed else set()
 
 
 def _same_change(scene: EvidenceInput, first: str) -> set[str]:
-    """Return the sole owners of the removed lines, file by file, among the files with the same
-    removed and added lines.
+    """Return the sole owner of the removed lines of each file, among files with the same removed
+    and added lines.
     """
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Mapping[str, int]]] = {}
     for change in scene.files:

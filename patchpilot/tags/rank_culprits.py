@@ -135,8 +135,8 @@ def tag_of(repository: Repository, culprit: Commit) -> str:
 def _outright(
     scene: EvidenceInput, ranked: list[tuple[str, float]]
 ) -> list[tuple[str, float]]:
-    """Return the ranking, with commits that the message names as the cause first: an author who
-    writes that has verified it.
+    """Return the ranking with the commits that the message names as the cause first, because the
+    author has verified them.
     """
     blamed = [
         (one, max(confidence, OUTRIGHT))

@@ -58,7 +58,7 @@ class StableFacts:
     The fields are:
 
     - `release`: the first mainline release that has the bug, None if there is none
-    - `is_known`: whether it is known which commits introduced the bug
+    - `is_known`: whether the commits that introduced the bug are known
     - `size`: the number of added, removed and context lines in the patch
     - `no_fix`: the reason why the commit does not count as a fix
     - `fixed_in`: the first release that contains the fix
@@ -106,15 +106,15 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
 
 
 def _none(reason: str) -> StableAdvice:
-    """No line, and why."""
+    """Return advice without lines, with the reason."""
     return StableAdvice((), False, (reason,))
 
 
 def _since(release: str | None, affected: Sequence[BranchState]) -> str:
-    """Return the version that covers all that has the bug.
+    """Return the version that covers all branches with the bug.
 
-    A branch below the mainline release has it by a backport, and `# X.Y+` of that release would
-    leave the branch out.
+    A branch older than the mainline release can have the bug by a backport, and `# X.Y+` with that
+    release would omit the branch.
     """
     if release is None:
         return ""
@@ -127,7 +127,7 @@ def _since(release: str | None, affected: Sequence[BranchState]) -> str:
 def _reasons(
     release: str | None, affected: Sequence[BranchState], facts: StableFacts
 ) -> tuple[str, ...]:
-    """Where the bug is: in releases, and in stable branches."""
+    """Return where the bug is: in releases, and in stable branches."""
     since = f"the bug is in every release since {release}"
     reason = since if release else "the bug is not in any mainline release"
     if affected:

@@ -109,6 +109,6 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
             columns(),
         )
         if diagnosis.hint:
-            # on one line: a command must stay copyable
+            # on one line, so that the command can be copied
             lines.append(f"        {printable(str(diagnosis.hint))}")
     return "\n".join(lines) + "\n" if lines else ""

@@ -172,7 +172,7 @@ def _posted(
                 progress=progress,
             )
         except MissingError:
-            # nobody has posted the commit itself
+            # the commit itself was never posted
             if not others:
                 raise
     if common.format == "json":

@@ -23,7 +23,7 @@ def command(topic: bool, base: str | None) -> int:
     from patchpilot.lsp.bounded_input import bounded
     from patchpilot.lsp.server import make
 
-    # the server closes its streams when it ends; the call itself still has to
+    # the server closes its streams when it ends, but this call continues
     with (
         os.fdopen(os.dup(sys.stdin.fileno()), "rb") as stdin,
         os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stdout,

@@ -126,7 +126,7 @@ def _drop_in(
         switches,
         tree=common.tree,
         repo=common.repo,
-        # what reads the archive takes longer to import than the answer
+        # importing the archive reader takes longer than the answer
         from_archive=common.workplace().from_archive if is_network else None,
     )
     common.write(

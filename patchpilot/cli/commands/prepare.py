@@ -131,9 +131,9 @@ def command(
 
 
 class _Asking:
-    """The question before tags are written that no option named.
+    """The confirmation before writing tags that no option named.
 
-    `shown`: the result is on stdout already; `refusal`: the error to end with.
+    `shown`: the result is already on stdout; `refusal`: the error to end with.
     """
 
     def __init__(self, common: Common, *, needed: bool) -> None:
@@ -143,7 +143,6 @@ class _Asking:
         self.refusal: RefusedError | None = None
 
     def confirm(self, preparation: Preparation) -> bool:
-        """Return whether to write it."""
         if not self._needed:
             return True
         if not sys.stdin.isatty():
@@ -162,7 +161,7 @@ class _Asking:
             and self._common.output is None
             and sys.stdout.isatty()
         )
-        # where the result is redirected, the preview is needed on stderr
+        # if the result is redirected, show the preview on stderr
         stream = sys.stdout if self.shown else sys.stderr
         print(text(preparation, self.shown and self._common.colored), file=stream)
         for cost in preparation.costs:

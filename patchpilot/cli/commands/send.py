@@ -230,7 +230,7 @@ def _request(
 
 
 def _refuse_options(asked: Mapping[str, Any]) -> None:
-    """UsageError for an option without what it requires."""
+    """Raise UsageError for an option without its requirements."""
     if asked["force"] is not None and not asked["force"].strip():
         raise UsageError(
             "--force requires a reason",
@@ -260,7 +260,7 @@ def _plan(
     request: SendRequest,
     asked: Mapping[str, Any],
 ) -> Sending:
-    """Return the mails of a new send, or with --resume those that are left of the last one."""
+    """Return the messages of a new send, or with --resume the remaining ones of the last send."""
     from patchpilot.services.send.plan_send import plan as plan_mails
 
     with progress_of(common) as progress:
@@ -296,7 +296,7 @@ def _plan(
 def _show_blocked(
     common: Common, place: Workplace, plan: Sending, blocked: SendProblem
 ) -> int:
-    """Print what keeps every mail from being sent; returns the exit code."""
+    """Print what blocks every message; return the exit code."""
     # first, since nothing can be sent until it is fixed
     others = () if plan.request.force else plan.blockers
     warnings = tuple(
@@ -315,8 +315,8 @@ def _show_blocked(
 def _nothing_to_do(
     common: Common, place: Workplace, plan: Sending, *, dry_run: bool
 ) -> int:
-    """Report a resumed send with no mail left to send; b4's tracking data is updated where
-    needed.
+    """Report a resumed send without remaining messages, updating b4's tracking data if
+    necessary.
     """
     from patchpilot.services.send.send_mails import deliver, with_result
 
@@ -336,7 +336,7 @@ def _nothing_to_do(
 
 
 def _show_effects(place: Workplace, request: SendRequest) -> None:
-    """Print which recipients the answers of this call add or remove."""
+    """Print the recipients that this call's answers add or remove."""
     from patchpilot.model.printable import printable
     from patchpilot.services.send.mail_recipients import answer_effect
 
@@ -346,7 +346,7 @@ def _show_effects(place: Workplace, request: SendRequest) -> None:
 
 
 def _write_changelog(place: Workplace, request: SendRequest) -> None:
-    """Open the editor for the changelog of the next version while it is still the generated one."""
+    """Open the editor for the next version's changelog if it is still the generated one."""
     from patchpilot.services.send.edit_draft import edit, editor_of
     from patchpilot.topic.find_topic import find_draft
     from patchpilot.topic.reroll import reroll, unfinished
@@ -366,7 +366,7 @@ def _show(
 ) -> None:
     """Print a plan that is not carried out on stdout.
 
-    Its problems also on stderr where stdout is not a terminal.
+    If stdout is not a terminal, also print its problems on stderr.
     """
     if common.format == "json":
         _result(common, plan)
@@ -392,8 +392,10 @@ def _preview(
     *,
     mails: bool = True,
 ) -> None:
-    """Print the verdict, the problems, the recipients and the messages, through the pager on a
-    terminal; then the pre-flight card, which has the notes and ends with the verdict.
+    """Print the preview of a send.
+
+    The verdict, the problems, the recipients and the messages go through the pager on a terminal.
+    The pre-flight card, which has the notes and ends with the verdict, follows.
     """
     from patchpilot.cli.output import send_text as text
 
@@ -401,7 +403,7 @@ def _preview(
     if common.quiet:
         common.write(first)
         return
-    # the notes are only in the card: on a terminal it is what stays after the pager
+    # the notes are only in the card, which stays on the terminal after the pager
     parts = [first, text.summary(plan)]
     shown = text.mails(plan) if mails else ""
     last = text.card(plan, after)
@@ -429,7 +431,7 @@ def _result(common: Common, sending: Sending) -> None:
 
 
 def _ask(common: Common, place: Workplace, plan: Sending) -> None:
-    """The typed confirmation: `send` and nothing shorter, since mail cannot be taken back."""
+    """Ask the user to type `send` in full, since messages cannot be taken back."""
     from patchpilot.cli.output import send_text as text
 
     if common.format == "json":
@@ -443,7 +445,7 @@ def _ask(common: Common, place: Workplace, plan: Sending) -> None:
     else:
         _preview(common, place, plan)
     if not plan.request.to_self:
-        # the pager and the card may have moved the recipients off the screen
+        # the pager and the card may have scrolled the recipients off the screen
         tell(text.addressees(plan), end="")
     answer = ask.prompt(f"Send {plan.in_numbers}? Type 'send' to confirm", "")
     if answer.strip() != "send":
@@ -455,7 +457,9 @@ def _ask(common: Common, place: Workplace, plan: Sending) -> None:
 
 @contextmanager
 def _between_mails() -> Iterator[Any]:
-    """Ctrl-C, SIGTERM and SIGHUP take effect between two mails or tries; a second one at once."""
+    """Delay Ctrl-C, SIGTERM and SIGHUP until the current message or attempt is done; a second one
+    acts at once.
+    """
     asked: list[int] = []
 
     def remember(number: int, _frame: object) -> None:
@@ -470,7 +474,7 @@ def _between_mails() -> Iterator[Any]:
     caught = [signal.SIGINT, signal.SIGTERM]
     if (
         signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
-    ):  # else nohup wants us to go on
+    ):  # otherwise nohup was used to keep us running
         caught.append(signal.SIGHUP)
     old = {number: signal.signal(number, remember) for number in caught}
     try:

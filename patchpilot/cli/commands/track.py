@@ -120,7 +120,7 @@ def add(
             )
         else:
             if target and repository and not message_id_of(target):
-                # what is no commit is an error below
+                # a word that is not a commit is an error below
                 with suppress(UsageError):
                     posted = find_posted(
                         repository, target, lore=lore, archive_at=archives
@@ -560,9 +560,9 @@ def _write(
 
 
 def _warn_incomplete(series: Sequence["Tracked"]) -> int:
-    """Warn on stderr about damaged mails and archives that did not answer.
+    """Warn on stderr about damaged messages and archives that did not answer.
 
-    Return the exit code for that, else 0.
+    Return the exit code for that, otherwise 0.
     """
     from patchpilot.errors import ExitCode
 
@@ -606,7 +606,7 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
 
 
 def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
-    """With --offline, print on stderr how old what is shown is."""
+    """With --offline, print the age of the shown data on stderr."""
     from datetime import UTC, datetime
 
     from patchpilot.model.bounded_date import stored_time

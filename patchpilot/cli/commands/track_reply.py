@@ -150,7 +150,7 @@ def _reply(
 def _plan(
     common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]
 ) -> "ReplyPlan | None":
-    """Return the plan of the reply, its draft edited; None where the draft was deleted."""
+    """Return the plan of the reply after editing its draft, or None if the draft was deleted."""
     from patchpilot.services.reply.reply_session import (
         ReplyWishes,
         discard,
@@ -196,7 +196,7 @@ def _plan(
 
 
 def _confirm() -> None:
-    """The typed confirmation, as of `send`."""
+    """Ask the user to type the confirmation, as in `send`."""
     if not sys.stdin.isatty():
         raise RefusedError(
             "nothing was sent: stdin is not a terminal",

@@ -83,7 +83,7 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
                 f"      {line}"
                 for line in _details(branch, upstream=result.upstream is not False)
             ]
-            # a build has all fixes on the branch: it is shown with the last
+            # a build includes all fixes on the branch, so it is shown with the last
             if result is results[-1]:
                 lines += [f"      {word}" for word in _build_words(branch, done)]
         if result.cc_stable:
@@ -98,8 +98,8 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
 
 
 def _missing(result: BackportResult) -> list[str]:
-    """Return the series that are not in the repository, once for all fixes, with one command for
-    those it can fetch.
+    """Return the series missing from the repository, once for all fixes, with one command for those
+    it can fetch.
     """
     if not result.missing:
         return []
@@ -162,7 +162,7 @@ def _work_text(done: WorkDone) -> list[str]:
 
 
 def _build_words(branch: BranchResult, done: WorkDone) -> list[str]:
-    """Return the state of a branch's build, none if nothing was to be built."""
+    """Return the state of a branch's build; nothing if no build was requested."""
     return [_build_word(one) for one in done.built if one.branch == branch.branch]
 
 
@@ -186,7 +186,7 @@ def _name(result: BackportResult) -> str:
 
 
 def _wrapped(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
-    """Return a sentence in lines of at most `width`; a word that is longer stays whole."""
+    """Wrap a sentence to `width` columns; a longer word is not broken."""
     return list(filled(first, text, width, len(other)))
 
 
@@ -206,7 +206,7 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
         _say_needs(row, say)
         for hint in row.hints:
             say(f"help: {hint}")
-        # where no tree can take the fix yet, this is printed once, above
+        # if no tree can take the fix yet, this is printed once, above
         if row.lacking_newer and upstream:
             say(f"needed in newer trees first: {', '.join(row.lacking_newer)}")
     for follower in row.followers:
@@ -233,7 +233,7 @@ def _conflicts(row: BranchResult) -> list[str]:
 
 
 def _say_why(row: BranchResult, say: Callable[..., None]) -> None:
-    """How the fix was adapted, and which commits caused its conflicts."""
+    """Report how the fix was adapted, and which commits caused its conflicts."""
     if row.adaptation:
         say(
             f"adapted ({row.adaptation.kind}, confidence {row.adaptation.confidence:.2f}):"

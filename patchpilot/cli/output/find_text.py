@@ -36,7 +36,7 @@ def fixes_text(found: FoundFixes, what: str) -> str:
         lines += ["", *_fix_lines(fix, "" if name else share)]
     if found.fits:
         messages = found.symptom.messages
-        # of several lines, none is certain to be the one that the fix is about
+        # in several lines, no single one is certain to be about the fix
         seen = messages[0] if len(messages) == 1 else ""
         step = found.candidates[0].next_step(seen, is_fix=not name)
         lines += ["", f"next: {step}"]

@@ -44,12 +44,12 @@ def _line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
 
 
 def _data(text: str) -> str:
-    """Text as a command's data has it."""
+    """Escape a text for a command's data."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    """Text as a command's property has it."""
+    """Escape a text for a command's property."""
     return (
         _data(without_commands(printable(text))).replace(":", "%3A").replace(",", "%2C")
     )

@@ -57,7 +57,7 @@ def render(result: CheckResult) -> str:
         }
         results.append(body)
     if not result.suppressed:
-        # SARIF has these of all results or of none
+        # SARIF requires these for all results or for none
         for body in results:
             del body["suppressions"]
     has_baseline = result.baseline is not None
@@ -124,7 +124,7 @@ def _result(
 def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
     """Return the change of the file that fixes a finding.
 
-    A region without columns has whole lines without the end of the last.
+    A region without columns covers whole lines, except the end of the last one.
     """
     replacements = []
     for edit in fix.edits:
@@ -148,9 +148,7 @@ def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
 
 
 def _suppression(suppressed: Suppressed) -> dict[str, Any]:
-    """Return a waived finding: suppressed outside the sources, accepted by whoever wrote the
-    waiver.
-    """
+    """Return a waived finding: suppressed outside the sources, accepted by the waiver's author."""
     until = f", until {suppressed.until}" if suppressed.until else ""
     justification = (
         suppressed.reason
@@ -167,7 +165,7 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
 def _place(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
-    """Where it is: in a file, or in the message of a commit, which is no file."""
+    """Return a finding's location: in a file, or in a commit's message, which is not a file."""
     if place := place_in_file(finding, patch, result):
         region = {"startLine": place[1]}
         if finding.path and finding.column:
@@ -183,6 +181,6 @@ def _place(
 
 
 def _uri(path: str) -> str:
-    # two slashes would begin the name of a host
+    # two slashes would start a host name
     uri = quote_url(printable(path))
     return f".{uri}" if uri.startswith("//") else uri

@@ -52,9 +52,9 @@ def render(
 ) -> str:
     """Return the report: a verdict, the findings rule by rule, and what was not checked.
 
-    The rules that bring a new version come first. Rules without errors after the first `ROWS` are
-    only counted, and so are questions after the first two. `unfolded` shows every finding, patch
-    by patch. `verbose` prints waived findings with their reasons, and `quiet` the findings alone.
+    Rules that lead to a new version come first. Rules without errors after the first `ROWS` are
+    only counted, and so are questions after the first two. `unfolded` shows every finding, patch by
+    patch. `verbose` prints waived findings with their reasons; `quiet` prints only the findings.
     Quoted lines are cut at `columns`.
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
@@ -72,7 +72,7 @@ def render(
 
 
 def _every(result: CheckResult, paint: Colors) -> Iterator[str]:
-    """Yield every finding, patch by patch, then those of the series."""
+    """Yield every finding, patch by patch, then the series' findings."""
     explained: set[str] = set()
     for patch, findings in [
         *((checked.patch, checked.findings) for checked in result.patches),
@@ -119,7 +119,7 @@ def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
 
 
 def _others(found: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
-    """Where else a rule has findings."""
+    """Return the other places of a rule's findings."""
     places = [shown_place(one, patch) for patch, one in found]
     fixed = all(one.fix and one.fix.kind == "safe" for _, one in found)
     end = ", …" if len(places) > PLACES else ""
@@ -178,7 +178,7 @@ def _finding(
     result: CheckResult,
     is_first: bool,
 ) -> str:
-    """Return a finding; the first one of a rule has its reason and help."""
+    """Return a finding; the first one of a rule includes its reason and help."""
     in_diff, place = patch is None or patch.has_diff, shown_place(finding, patch)
     path = finding.path or ""
     is_named = not in_diff or not path or f":{path}:" in place
@@ -216,13 +216,13 @@ def _finding(
 
 
 def _quoted(text: str, finding: Finding, paint: Colors, *, in_diff: bool) -> list[str]:
-    """Return the line as a compiler shows it, with a caret under the column where one is known."""
+    """Return the line as compilers show it, with a caret at the column if it is known."""
     shown = printable(text).expandtabs(8)
     if not shown.strip():
         return []
     lines = ["    " + crop(shown, paint.columns)]
     if finding.column:
-        # a column counts in the new file's line, which a patch puts a sign before
+        # a column refers to the new file's line; in a patch, a sign precedes it
         signed = in_diff and text[:1] in "+- " and finding.path is not None
         before = width(printable(text[: finding.column - 1 + signed]).expandtabs(8))
         if before < paint.columns:
@@ -231,19 +231,19 @@ def _quoted(text: str, finding: Finding, paint: Colors, *, in_diff: bool) -> lis
 
 
 def _first_sentence(text: str) -> str:
-    """Return the beginning of a text up to its first full stop, on one line."""
+    """Return the first sentence of a text, on one line."""
     flat = " ".join(text.split())
     found = re.match(r"(.{20,}?[.!?])(?:\s|$)", flat)
     return found[1] if found else flat
 
 
 def _word(severity: Severity) -> str:
-    """Return a severity as text shows it: a note asks what only the author knows."""
+    """Return the word for a severity; a note is a question that only the author can answer."""
     return "question" if severity is Severity.NOTE else str(severity)
 
 
 def _verdict(result: CheckResult, paint: Colors) -> str:
-    """Return the verdict, with the counts that it comes from."""
+    """Return the verdict and its counts."""
     counts = result.counts
     patches = (
         counted(len(result.patches), "file")
@@ -260,7 +260,7 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
         for checked in result.patches
     )
     note = f" ({counted(bare, 'diff')} without a commit message)" if bare else ""
-    # as `send` judges: only errors keep a patch from being sent
+    # as in `send`, only errors block a patch
     blocks = counts[Severity.ERROR] and result.exit_code and not result.whole_files
     stop = ", not ready to send" if blocks else ""
     found = ", ".join(said) or "no findings"
@@ -268,7 +268,7 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
 
 
 def _aside(result: CheckResult) -> str:
-    """Return how many findings were suppressed, and how they compare with an earlier revision's."""
+    """Return how many findings were suppressed, and how many are new since an earlier version."""
     by = Counter(suppressed.by for _, suppressed in result.suppressed)
     said = [
         *([f"{by['waiver']} waived"] if by["waiver"] else []),

@@ -96,8 +96,8 @@ def painted(lines: Sequence[str], *, colored: bool) -> str:
 
 
 def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
-    """Return the lines of prose from one on that have the sign: the lines of a patch in the diff of
-    a mail have a second one.
+    """Return the lines of prose from `start` on with this sign, or two signs for patch lines in a
+    message's diff.
     """
     below = (lines[at] for at in range(start, len(lines)))
     return list(
@@ -111,9 +111,9 @@ def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
 
 
 def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
-    """Removed and added lines in color.
+    """Return removed and added lines in color.
 
-    The words that are in one of them only are bold, wherever the lines are broken.
+    Words that occur on only one side are bold, even if lines are broken differently.
     """
     before, after = (
         [word for line in side for word in line[1:].split()] for side in (old, new)
@@ -137,7 +137,7 @@ def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
 def _bold_words(
     lines: Sequence[str], bold: AbstractSet[int], color: str
 ) -> Iterator[str]:
-    """Yield lines in a color; `bold` are the places of words among those of all lines."""
+    """Yield lines in a color; `bold` are word positions, counted over all lines."""
     number = count()
     for line in lines:
         parts = (

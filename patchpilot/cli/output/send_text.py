@@ -157,7 +157,7 @@ def _delivery(plan: Sending, room: int) -> Iterator[str]:
 
 
 def _checks(plan: Sending, *states: CheckState) -> Iterator[str]:
-    """Yield the lines of the card's checks in these states, in the order of the states."""
+    """Yield the lines of the card's checks with these states, in this order of states."""
     for state in states:
         for check in (check for check in plan.checks if check.state is state):
             name = "" if state is CheckState.OK else f" [{check.name}]"

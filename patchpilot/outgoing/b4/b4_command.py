@@ -23,7 +23,7 @@ KNOWN_VERSION = "0.16"
 _OFF = (
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
-    # otherwise git runs gpg.program for each signed commit that it shows
+    # otherwise git runs gpg.program for each signed commit it shows
     ("log.showSignature", "false"),
 )
 """What b4's own git calls must not run."""
@@ -32,27 +32,28 @@ _ASKING = 20.0
 
 
 class InstalledB4(NamedTuple):
-    """A b4 of this machine: its version, and its path, "" for the Python package next to us."""
+    """A b4 on this machine: its version, and its path ("" for the Python package installed with
+    patchpilot).
+    """
 
     version: str
     path: str = ""
 
     @property
     def is_tested(self) -> bool:
-        """Return whether patchpilot is tested with this version."""
         return self.version == KNOWN_VERSION or self.version.startswith(
             f"{KNOWN_VERSION}."
         )
 
     @property
     def name(self) -> str:
-        """Return the version with the place, for messages."""
+        """Return the version and location, for messages."""
         return f"b4 {self.version} ({self.path or 'of the same Python environment'})"
 
 
 @cache
 def on_path() -> InstalledB4 | None:
-    """Return the user's own b4, which the shell would run; None if there is none."""
+    """Return the user's b4, which the shell would run, or None."""
     found = shutil.which("b4")
     if not found or not Path(found).is_absolute():
         return None
@@ -64,7 +65,7 @@ def on_path() -> InstalledB4 | None:
 
 
 def packaged() -> InstalledB4 | None:
-    """Return the b4 in the Python environment of patchpilot; None if there is none."""
+    """Return the b4 in patchpilot's Python environment, or None."""
     if importlib.util.find_spec("b4") is None:
         return None
     from importlib.metadata import version
@@ -73,9 +74,7 @@ def packaged() -> InstalledB4 | None:
 
 
 def chosen() -> InstalledB4 | None:
-    """Return the b4 that is run: the user's own one in a tested version, otherwise the packaged
-    one.
-    """
+    """Return the b4 to run: the user's if its version is tested, otherwise the packaged one."""
     own = on_path()
     return own if own and own.is_tested else packaged()
 
@@ -93,7 +92,7 @@ def command(*words: str) -> list[str]:
             "b4 is not installed",
             hint=f"run `{install_command('send')}`, or use --via git-send-email",
         )
-    # -P: the current directory may have a b4/ of its own, which must not be run
+    # -P: a b4/ in the current directory must not be run
     return [
         sys.executable,
         "-P",
@@ -113,8 +112,7 @@ def run(
 ) -> Completed:
     """Run b4 to completion, with these settings of git in addition to the repository's.
 
-    Its standard input is a single newline by default, so that a prompt takes that answer or fails
-    but cannot hang.
+    Its standard input is a single newline by default, so that a prompt cannot hang.
     """
     try:
         return run_program(

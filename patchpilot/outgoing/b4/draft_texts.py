@@ -40,7 +40,7 @@ def taken_over(draft: Draft, known: PrepBranch) -> Draft:
 
 
 def cover_of(draft: Draft, known: PrepBranch) -> str:
-    """Return the cover letter that b4 is to store for the draft.
+    """Return the cover letter for b4 to store.
 
     b4's cover letter is kept unchanged if the draft has the same content; otherwise it gets the
     draft's texts.
@@ -104,13 +104,13 @@ def prose_of(body: str) -> str:
 
 
 def _unwritten(known: PrepBranch) -> str:
-    """b4's template without its addresses: the cover letter of a draft that has none."""
+    """Return b4's template without its addresses: the cover letter of a draft without one."""
     subject, body, _ = split_cover(known.text)
     return "\n\n".join(part for part in (subject, body) if part)
 
 
 def _by_version(text: str, revision: int) -> Mapping[str, str]:
-    """Return the changelogs of a text by version; one without a heading is the next revision's."""
+    """Return a text's changelogs by version; one without a heading belongs to the next version."""
     places = [(found.start(), found[1]) for found in _HEADING.finditer(text)]
     if not places:
         return {str(revision): text} if text.strip() else {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tracking data of a branch that b4 keeps in the branch's section of git's configuration."""
+"""The tracking data that b4 keeps in a branch's section of git's configuration."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,10 @@ _KEYS = (
 
 
 def base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:
-    """Return what b4 is to have as base: the branch that was asked for if the topic forked there,
-    otherwise the upstream or another such branch, otherwise the commit.
+    """Return the base for b4.
+
+    It is the requested branch if the topic forked there, otherwise the upstream or another such
+    branch, otherwise the commit.
     """
     named = repository.short_name(asked) if asked else None
     own = repository.ref(f"refs/heads/{branch}")
@@ -50,7 +52,7 @@ def base_name(repository: Repository, branch: str, base: str, asked: str | None)
 
 
 def _forked(repository: Repository, one: str, other: str) -> str:
-    """Where the branch `other` forked from the branch `one`; "" where it did not."""
+    """Return where the branch `other` forked from the branch `one`, or ""."""
     tips = [repository.find(name) for name in (one, f"refs/heads/{other}")]
     return (
         repository.git("merge-base", *filter(None, tips), ok=()).text.strip()

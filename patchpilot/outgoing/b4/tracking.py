@@ -38,7 +38,7 @@ def store(
     """Store this cover letter and these values of the tracking data's `series`.
 
     Return the branch as b4 sees it afterwards. With `undo`, a change that rewrites commits is
-    recorded for `patchpilot undo`. Raise RefusedError if the branch was moved meanwhile.
+    recorded for `patchpilot undo`. Raise RefusedError if the branch was moved in the meantime.
     """
     data = tracking_data(repository, known)
     changed = {**data, "series": {**data.get("series", {}), **series}}

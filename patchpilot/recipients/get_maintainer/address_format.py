@@ -196,5 +196,5 @@ class Merger:
         return self.mailmap.apply(written(*known))
 
     def all(self, texts: Iterable[str]) -> list[str]:
-        """Return each of these, in order."""
+        """Return the merged mailboxes, in order."""
         return [self.apply(text) for text in texts]

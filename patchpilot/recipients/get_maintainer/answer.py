@@ -82,7 +82,7 @@ def answer(
 
 
 class _Found:
-    """What the files and patches have: files, texts, changed ranges, Fixes: tags, keywords."""
+    """The input of a run: files, texts, changed ranges, Fixes: tags and keywords."""
 
     def __init__(self, files: list[str]) -> None:
         self.files = files
@@ -92,7 +92,7 @@ class _Found:
         self.remarks: list[str] = []
 
     def add_patch(self, name: str, read: Scan) -> None:
-        """Add what a patch of this name has."""
+        """Add the contents of a patch with this name."""
         if not read.files:
             self.remarks.append(
                 f"{name} does not look like a patch; use -f for source files"
@@ -103,7 +103,7 @@ class _Found:
 
 
 class _Matched(NamedTuple):
-    """The files that a maintained section names exactly, and the sections as they are printed."""
+    """The files that a maintained section names exactly, and the sections to print."""
 
     exact: frozenset[str]
     printed: tuple[str, ...]
@@ -112,7 +112,7 @@ class _Matched(NamedTuple):
 def _keyword_places(
     file: MaintainersFile, tree: Tree, paths: Sequence[str]
 ) -> set[int]:
-    """Return the keywords that the contents of files have."""
+    """Return the keywords that occur in files."""
     contents = (tree.read(path) for path in paths if path != "MAINTAINERS")
     return {
         item.place
@@ -129,7 +129,7 @@ def _add_sections(
     switches: Switches,
     files: Sequence[str],
 ) -> _Matched:
-    """Add the people of the sections that match the files."""
+    """Add the contacts of the sections that match the files."""
     printed: list[str] = []
     exact = set()
     only_rest = False
@@ -156,7 +156,7 @@ def _add_file_people(
     switches: Switches,
     history: "GitHistory | None",
 ) -> None:
-    """Add those who changed the files, and those whom the files name."""
+    """Add contacts from the files' history and contents."""
     if history:
         history.add_file_people(people, question)
     people.settle_chiefs()
@@ -195,7 +195,7 @@ def _output(people: CollectedRoles, switches: Switches) -> list[str]:
 
 
 def _section_lines(section: Section, tree: Tree) -> list[str]:
-    """Return the lines of a section as `--sections` prints it."""
+    """Return a section's lines as `--sections` prints them."""
     lines = [section.name]
     for entry in section.entries:
         value = (
@@ -206,11 +206,10 @@ def _section_lines(section: Section, tree: Tree) -> list[str]:
 
 
 def _pattern_back(value: str, tree: Tree) -> str:
-    """Return a file pattern as the script prints it: a folder gets its slash, and of adjacent
-    question marks only the first is printed.
+    """Return a file pattern as the script prints it.
 
-    The script converts its regular expressions back to patterns; in them a dot or a star takes two
-    characters.
+    The script converts its regular expressions back to patterns: a folder gets a slash, and of
+    adjacent question marks only the first is printed, because a dot or star takes two characters.
     """
     if not set(value) & set(".*?"):
         return value + "/" if not value.endswith("/") and tree.is_dir(value) else value
@@ -246,7 +245,7 @@ def named_in_files(
 
 
 def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
-    """Return the mailboxes in a .yaml file: devicetree bindings name their maintainers."""
+    """Return the mailboxes in a .yaml file, because devicetree bindings name their maintainers."""
     if not path.endswith(".yaml"):
         return []
     data = tree.read(path)
@@ -263,7 +262,7 @@ def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
 
 
 def _cleaned(text: str, switches: Switches) -> str:
-    """Return a mailbox found in prose: at most the last two or three words before it are its
+    """Return a mailbox from prose, with at most the last two or three words before it as its
     name.
     """
     name, address = split_mailbox(re.sub(_BOX, r"<\1>", text))

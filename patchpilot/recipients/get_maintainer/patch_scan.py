@@ -31,7 +31,7 @@ class Scan:
 
     @property
     def texts(self) -> list[tuple[str, list[str]]]:
-        """Return the lines, with the pattern that must precede a keyword."""
+        """Return the lines, each group with the pattern that must precede a keyword."""
         return [("", self.intro), (AFTER_DIFF, self.diff)]
 
 
@@ -59,7 +59,7 @@ def scan(text: str) -> Scan:
 
 
 def _fixed_id(line: str) -> str:
-    """Return the id in a Fixes: line as the script reads it, "" in other lines."""
+    """Return the id in a Fixes: line as the script reads it, "" for other lines."""
     read = read_fixes_line(line)
     if read is None or (read.before, read.name, read.colon, read.word) != (
         "",

@@ -84,7 +84,7 @@ def read_wanted(
             hint="pass a patch, not its cover letter or a reply to it",
         )
     for patch in patches:
-        # half a patch may fit where the whole does not
+        # half a patch may fit when the whole does not
         if patch.diff_error:
             raise InputError(
                 f"{patch.source}: {patch.diff_error}",
@@ -118,7 +118,7 @@ def split_onto(
 ) -> tuple[list[str], list[str]]:
     """Separate the arguments of --onto into revisions and directories.
 
-    The version of a stable series names its branch. Raise `UsageError` with the most similar ref,
+    A stable version, such as 6.1, means its branch. Raise `UsageError` with the most similar ref,
     or with the command that fetches the branch, if an argument cannot be resolved, and
     `MissingError` outside a repository.
     """
@@ -162,9 +162,9 @@ def branch_word(
 
 
 def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
-    """Return the stable branch of a version.
+    """Return the stable branch with a version.
 
-    UsageError with the command that fetches it, or the nearest ref.
+    Raise UsageError with the command that fetches it, or with the nearest ref.
     """
     name = branch_word(repository, word, profile=profile)
     if repository.find(name):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines for each stable branch if it has the bug and the fix, and if the fix applies.
+"""Determine for each stable branch whether it has the bug and the fix, and whether the fix
+applies.
 
 If the fix does not apply, the verdict contains the changes that would make it apply.
 """
@@ -170,7 +171,7 @@ def backport(
                 hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
-            # the index is a cache: a damaged one is built again
+            # the index is a cache, so rebuild a damaged one
             forget(repository)
             with BackportSession(repository, stable, request, progress, named) as asker:
                 results = asker.ask(commits, branches)
@@ -191,8 +192,9 @@ def backport(
 def _base_of(
     repository: Repository, fixes: Sequence[BackportTarget], base: str | None
 ) -> str:
-    """Return the commit that patches are applied to: the given base, the one that a `base-commit:`
-    line names, otherwise the mainline.
+    """Return the commit to which patches are applied.
+
+    It is the given base, the commit in a `base-commit:` line, or mainline.
     """
     if base:
         return repository.resolve(base)
@@ -206,9 +208,7 @@ def _base_of(
 
 @dataclass(slots=True)
 class _Ahead:
-    """What comes to a branch before the next commit is asked about: its tree then, and the
-    commits.
-    """
+    """The state of a branch before the next commit: its tree and the commits applied so far."""
 
     tree: str
     commits: list[str] = field(default_factory=list)
@@ -264,14 +264,14 @@ class BackportSession:
         ahead = {
             branch.name: _Ahead(self.scratch.tree_of(branch.tip)) for branch in branches
         }
-        # what --fixes names is meant for the one commit given; in a series, for commits without a
-        # Fixes: tag
+        # --fixes applies to a single given commit; in a series, to commits without a Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
         return tuple(self._one(commit, branches, ahead, chosen) for commit in commits)
 
     def _as_taken(self, commit: str) -> str:
-        """Return the mainline commit that makes a commit unnecessary, else the commit itself:
-        stable trees know the fix by mainline's id.
+        """Return the mainline commit that makes a commit unnecessary, or the commit itself.
+
+        Stable trees know the fix by mainline's id.
         """
         fix = commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
@@ -330,7 +330,7 @@ class BackportSession:
         )
 
     def _backports(self, commit: str, branch: Branch) -> Iterator[str]:
-        """Yield a fix's backports to other stable branches, those to the next newer ones first."""
+        """Yield a fix's backports to other stable branches, nearest newer branches first."""
         every = self.found.branches
         newer = [
             one
@@ -396,7 +396,7 @@ class BackportSession:
             if adapted:
                 steps = with_causes(adapted.steps, causes)
                 result = replace(result, adaptation=replace(adapted, steps=steps))
-            # an adapted fix does without its prerequisites
+            # an adapted fix needs no prerequisites
             if is_conflict and not used:
                 need = find_prerequisites(
                     self.history,
@@ -431,8 +431,10 @@ class BackportSession:
         )
 
     def _lacks(self, fix: FixCommit, tip: str, ahead: _Ahead) -> str:
-        """Return why a branch has none of the functions that a fix without a Fixes: tag changes:
-        the commit that `fixes` finds is not in it; "" otherwise.
+        """Return why a branch lacks all functions that a fix without a Fixes: tag changes, or
+        "".
+
+        The reason is that the commit found by `fixes` is not in the branch.
         """
         names = [name for name in changed_functions(fix.files).lines if name]
         for change in fix.files:

@@ -85,7 +85,7 @@ def bug_range(
 
 
 def _before(repository: Repository, releases: Releases, fix: str) -> str:
-    """Return the last release before a fix that no release has; "" where none is near."""
+    """Return the last release before an unreleased fix, or "" if none is near."""
     committed = int(repository.commit(fix).committed.timestamp())
     before = [release for release in releases.all if release.date <= committed + SLOP][
         -NEAR:

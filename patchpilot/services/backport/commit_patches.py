@@ -24,7 +24,7 @@ def commit_patches(
     """
     parent, done = tip, []
     with TemporaryFolder("index") as folder:
-        # an index of the tip's tree, which is not the user's
+        # an index of the tip's tree, separate from the user's
         environment = {"GIT_INDEX_FILE": str(folder / "index")}
         repository.git("read-tree", tip, env=environment)
         for fix in fixes:
@@ -65,7 +65,7 @@ def _commit(
     people = {
         "GIT_AUTHOR_NAME": (author.name if author else "") or "unknown",
         "GIT_AUTHOR_EMAIL": author.email if author else "",
-        # the same each time, so that the id is
+        # the same each time, so that the id is the same
         "GIT_AUTHOR_DATE": f"{repository.commit(parent).committed.timestamp():.0f} +0000",
     }
     as_committer = {

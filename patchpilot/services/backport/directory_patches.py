@@ -111,7 +111,9 @@ def _mails(
 
 
 def _commit(patch: Patch, commit: str | None) -> Commit:
-    """Return a patch as the commit that it is or would be; its id is "" where it is none."""
+    """Return a patch as the commit that it is or would become; the id is "" if it is not a
+    commit.
+    """
     author = patch.author or Address("", "")
     date = header_date(patch.header("Date") or "") or EPOCH
     return Commit(

@@ -25,7 +25,7 @@ def patch_on_branch(
         try:
             made = make_commits(scratch, stable, steps, branch.tip, BackportText())
         except PatchpilotError:
-            # writing them says why
+            # the reason is shown when they are written
             return ()
         return tuple(
             scratch.git("diff-tree", "-r", "-p", "-M", "--no-commit-id", made[-1].id)

@@ -29,9 +29,9 @@ def request_mail(
     """Return the message that asks the stable maintainers to apply a mainline commit.
 
     The message, headers first, names the trees to which git applies the commit without conflicts
-    (option 2 of the stable kernel rules). It is sent in the user's name, so that it states nothing
-    but what patchpilot found out. Raise `UsageError` if the fix is not in mainline or applies
-    cleanly to no tree that needs it.
+    (option 2 of the stable kernel rules). It is sent in the user's name, so it states only what
+    patchpilot determined. Raise `UsageError` if the fix is not in mainline or applies cleanly to no
+    tree that needs it.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
@@ -74,7 +74,7 @@ def request_mail(
         "trees": listed([f"{take.version or take.branch}" for take in takes]),
         "commit": result.commit,
         "subject": result.subject,
-        # the label is in the template
+        # the template has the label
         "why": fill_text(f"Why: {why}", 72)[5:] or _first_paragraph(commit.body),
         "state": "\n".join(line for line in state if line),
         "name": identity.name if identity else "",
@@ -105,7 +105,7 @@ def _cc(
     stable: StableTrees,
     sender: Address | None,
 ) -> tuple[Address, ...]:
-    """Return who gets a copy: whoever the commit names, and the maintainers and lists of its
+    """Return the Cc: addresses: the contacts in the commit, and the maintainers and lists of its
     files.
     """
     found = {one.key: one for one in people([commit], (stable.list,))}
@@ -118,7 +118,9 @@ def _cc(
 
 
 def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
-    """Return who MAINTAINERS names for the files of the commit; nobody without that file."""
+    """Return the addresses that MAINTAINERS names for the commit's files; none without that
+    file.
+    """
     tree = source_tree(None, repository)
     if not tree.exists("MAINTAINERS"):
         return ()
@@ -126,7 +128,7 @@ def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
         sources = sources_of(tree, repository, {"git_fallback": False, "git": False})
         plan = plan_patches([commit_patch(repository, commit.id)], sources)
     except PatchpilotError:
-        # the letter is for the stable maintainers; a broken MAINTAINERS does not hold it up
+        # the request is for the stable maintainers, so a broken MAINTAINERS does not stop it
         return ()
     return tuple(one.address for one in plan.recipients if one.section)
 
@@ -137,6 +139,6 @@ def _first_paragraph(body: str) -> str:
         if text and not text.startswith(
             ("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")
         ):
-            # what it announces, such as a line of a log, belongs to it
+            # include what the paragraph introduces, such as a line of a log
             return "\n\n".join(paragraphs[at : at + 1 + text.endswith(":")])
     return "(give the reason)"

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Backports a commit of a topic with the current settings.
+"""Backport a commit of a topic with the current settings.
 
-Provides the verdicts, the patches with the default texts, and a clone to resolve
-conflicts.
+Provides the verdicts, the patches with the default texts, and a clone to resolve conflicts.
 """
 
 from collections.abc import Collection, Mapping
@@ -95,9 +94,9 @@ def topic_backports(
 
 
 def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
-    """Return the FAILED mails about a fix.
+    """Return the FAILED messages about a fix.
 
-    None where the followed series cannot be read, on which no verdict depends.
+    Empty if the tracked series cannot be read, because no verdict depends on them.
     """
     try:
         return answered([result])
@@ -108,8 +107,8 @@ def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
 def _without_branches(
     repository: Repository, settings: Settings, commit: Commit
 ) -> BackportResult | None:
-    """Return the result where the commit's project has no stable branches, or none of its branches
-    was fetched; else None.
+    """Return the result if the project has no stable branches or none was fetched, otherwise
+    None.
     """
     profile = settings.get("profile")
     project = project_of(

@@ -189,13 +189,11 @@ def _patches(place: Path) -> Path:
 
 
 def _clone(repository: Repository, place: Path, extra: Path | None = None) -> None:
-    """A clone that shares the repository's objects, with nothing checked out and the user's own
-    identity.
-    """
+    """Clone without a checkout, sharing the repository's objects and using the user's identity."""
     place.parent.mkdir(parents=True, exist_ok=True)
     source = repository.common_dir.resolve()
     with TemporaryFolder("source") as folder:
-        # git clone cannot write a path with a line break into the list of what it borrows from
+        # git clone cannot write a path with a newline into its list of alternates
         link = folder / "repository"
         link.symlink_to(source)
         git(
@@ -255,7 +253,7 @@ def _prepare(
                 timeout=1800,
             )
             git(unready, "update-ref", "refs/patchpilot/base", branch.tip)
-            # what only the scratch store has must outlive it
+            # objects that only the scratch store has must outlive it
             _own_objects(unready, scratch, commits)
         git(
             unready,
@@ -280,7 +278,7 @@ def _prepare(
             if start
             else ()
         ):
-            # a link's content is a path, which may lead out of the clone
+            # a symbolic link may point outside the clone
             if mode.startswith(_PLAIN_FILE):
                 (unready / path).write_bytes(content)
         merge_message = unready / ".git" / "MERGE_MSG"
@@ -310,7 +308,7 @@ def _prepare(
 
 
 def _own_objects(place: Path, scratch: Scratch, commits: Sequence[MadeCommit]) -> None:
-    """Copy the scratch store's objects into the clone, and let go of the store."""
+    """Copy the scratch store's objects into the clone, and detach the clone from the store."""
     if commits:
         for file in scratch.path.glob("??/*"):
             goal = place / ".git" / "objects" / file.parent.name / file.name
@@ -388,7 +386,7 @@ def _resolved(
     base: str,
     head: str,
 ) -> list[MadeCommit]:
-    """Return the commits the user made, each with the mainline commit its message names."""
+    """Return the user's commits, each with the mainline commit that its message names."""
     commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
         message = clone.commit(id_).message

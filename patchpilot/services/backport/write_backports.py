@@ -56,7 +56,7 @@ class WrittenBackport:
 
 
 def signer(identity: Address | None) -> Address:
-    """Return the user, who signs off. Raise `MissingError` if git does not know who that is."""
+    """Return the user, who signs off. Raise `MissingError` if git has no identity."""
     if identity is None:
         raise MissingError(
             "git user.name and user.email are not set",
@@ -68,8 +68,8 @@ def signer(identity: Address | None) -> Address:
 def send_commands(written: Sequence[WrittenBackport]) -> tuple[str, ...]:
     """Return the commands that send the patches, the latest branch first.
 
-    In that order nobody loses a fix by updating. Whole commits that could replace parts are
-    an alternative, which has no command.
+    In that order no user loses a fix by updating. There is no command for whole commits that could
+    replace partial ones.
     """
     sent = [one for one in written if one.files and one.send]
     sent.sort(key=_version, reverse=True)
@@ -225,7 +225,7 @@ def not_upstream(commit: str) -> str:
 
 
 def _obstacle(fix: Commit, answer: BranchResult, *, adapts: bool) -> Advice:
-    """Return why a fix cannot be applied to a branch; "" if it can."""
+    """Return why a fix cannot be applied to a branch, or "" if it can."""
     adapted, where = answer.adaptation, ("--resolve", answer.branch)
     if adapted:
         return (

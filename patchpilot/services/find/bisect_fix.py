@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commit that fixed a bug by builds: names the next commit to build, and takes answers.
+"""Find the commit that fixed a bug by builds: name the next commit to build, and process
+answers.
 
 The bisection of a repository is stored in the user's state directory, because the user may boot
 another kernel between two calls.
@@ -54,7 +55,7 @@ def bisect(
     profile: str | None = None,
     progress: Progress = silent,
 ) -> BisectStep:
-    """Start a bisection with a symptom, or take an answer on the commit that was named.
+    """Start a bisection with a symptom, or process an answer about the commit to build.
 
     The answers are `good` (the bug is gone), `bad`, `skip`, `undo`, which discards the last one,
     `reset`, which discards all, and "" to repeat the step. Raise `UsageError` without a bisection,

@@ -79,8 +79,8 @@ class FoundFix:
     """A commit that may fix the symptom.
 
     `probability` is calibrated on known fixes. `release` is the first release with the commit.
-    `matches` lists the functions and files in common. The first verdict is for the searched tree;
-    a merge has none.
+    `matches` lists the common functions and files. The first verdict is for the searched tree; a
+    merge has none.
     """
 
     commit: str
@@ -91,11 +91,13 @@ class FoundFix:
     branches: tuple[TreeVerdict, ...] = ()
 
     def next_step(self, seen: str = "", *, is_fix: bool = True) -> Action:
-        """Return the command that requests the backports of a fix, with the line of a log that was
-        `seen`, or checks them; for a merge, `find`.
+        """Return the command that requests or checks the backports of a fix; for a merge,
+        `find`.
+
+        `seen` is a line of the log, for the request.
         """
         if not self.branches:
-            # a merge has no patch: read the messages about it
+            # a merge has no patch, so read the messages about it
             return Action("find", (self.commit[:12],))
         wanted = is_fix and any(
             tree.verdict.startswith("clean") for tree in self.branches[1:]
@@ -135,7 +137,7 @@ class FoundFixes:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """Return the functions that the symptom names, the most telling first."""
+        """Return the functions that the symptom names, most significant first."""
         return tuple(frame.function for frame in self.symptom.frames)
 
     @property
@@ -278,8 +280,10 @@ def search_fixes(
 
 
 def symptom_text(repository: Repository, what: str) -> str:
-    """Return the text of a file with a log, the path of a source file from the top of the
-    repository, or otherwise `what`. Raise `InputError` if a file cannot be read.
+    """Return the text of a symptom.
+
+    It is the content of a log file, the path of a source file from the top of the repository, or
+    `what`. Raise `InputError` if a file cannot be read.
     """
     file = Path(what).expanduser()
     path = os.path.relpath(file, repository.top)
@@ -338,7 +342,9 @@ def fixes_of(
 
 
 def is_commit(repository: Repository, word: str) -> bool:
-    """Return whether a word names a commit, not a file; UsageError for an unknown commit id."""
+    """Return whether a word names a commit, not a file; raise UsageError for an unknown commit
+    id.
+    """
     if Path(word).is_file():
         return False
     if _COMMIT.fullmatch(word):
@@ -373,7 +379,7 @@ def report_text(
 
 
 def _named_release(repository: Repository, release: str) -> str:
-    """Return the tag of the version that a log names, or of the series that it belongs to."""
+    """Return the tag of the version that a log names, or of its series."""
     parts = release.split(".")
     for length in range(len(parts), 1, -1):
         name = f"v{'.'.join(parts[:length])}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect what a reviewer needs besides the patch: the code around it and what is known of it."""
+"""Collect what a reviewer needs besides the patch: the surrounding code and known facts."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -36,12 +36,12 @@ _TIMEOUT = 20.0
 
 
 class PatchedFiles:
-    """The files of a patch before and after it; each is read once."""
+    """The files of a patch before and after it, each read once."""
 
     def __init__(self, patch: Patch, tree: "Tree | None") -> None:
         self.tree = tree
         self._old = {change.path: change.old_path for change in patch.files}
-        # a stack applies all patches but the last
+        # a stack does not apply its last patch
         self._stack = Stack(tree, (patch, patch)) if tree else None
         self.after = cache(self._after)
 
@@ -122,7 +122,7 @@ def _functions(
     *,
     is_new: bool,
 ) -> Iterator[tuple[str, str, tuple[tuple[int, str], ...]]]:
-    """(path, name, numbered lines) of the functions that a patch changes."""
+    """Yield (path, name, numbered lines) of each function that a patch changes."""
     for change in patch.files:
         lines = read(change.path)
         if lines is None:
@@ -153,7 +153,7 @@ def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
 def _called(
     patch: Patch, after: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
 ) -> list[str]:
-    """Return the names that the changed functions call, those of added lines first."""
+    """Return the names that the changed functions call, those in added lines first."""
     added = [line.text for change in patch.files for line in change.lines()]
     body = [text for _, _, lines in after for _, text in lines]
     names = (name for line in (*added, *body) for name in _CALL.findall(line))
@@ -187,11 +187,11 @@ def _definitions(
 def _callers(
     repository: "Repository", at: str, paths: Sequence[str], names: Sequence[str]
 ) -> Section:
-    """Return the lines that name the changed functions, each with the lines around it."""
+    """Return the lines that name the changed functions, each with its context."""
     rows: list[tuple[int | None, str]] = []
     words = [word for name in dict.fromkeys(names) for word in ("-e", name)]
     places = _places(repository, at, _folders(paths), ("-w", "-F", *words))
-    # a function's own first line is no caller
+    # the first line of a function does not call it
     found = (one for one in places if not one[3] or one[3].span[0] != one[1] - 1)
     for path, line, lines, function in islice(found, _CALLERS):
         rows.append((None, f"{path}{f', in {function.name}' if function else ''}:"))
@@ -215,7 +215,7 @@ def _log(repository: "Repository", at: str, paths: Sequence[str]) -> Section:
 def _grep(
     repository: "Repository", at: str, folders: Sequence[str], words: Sequence[str]
 ) -> Iterator[tuple[str, int]]:
-    """(path, line) of the matches of `git grep` in C files."""
+    """Yield (path, line) for each match of `git grep` in C files."""
     if "-e" not in words:
         return
     globs = [f":(glob){folder}/**/*.[ch]" for folder in folders if folder]
@@ -238,7 +238,7 @@ def _grep(
 def _places(
     repository: "Repository", at: str, folders: Sequence[str], words: Sequence[str]
 ) -> Iterator[tuple[str, int, tuple[str, ...], Function | None]]:
-    """(path, line, lines of the file, function) of the matches of `git grep`."""
+    """Yield (path, line, lines of the file, function) for each match of `git grep`."""
     read = cache(lambda path: _lines(repository.blob(at, path)) or ())
     for path, line in _grep(repository, at, folders, words):
         lines = read(path)

@@ -9,7 +9,7 @@ from patchpilot.services.review.review_patches import Review
 
 
 def review_text(found: Sequence[Review], *, unfolded: bool = False) -> str:
-    """Return the reviews as text; `unfolded` also prints what is not certain."""
+    """Return the reviews as text; `unfolded` includes uncertain comments."""
     return "\n".join(line for each in found for line in _lines(each, unfolded))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `draft`: shows and changes the draft of a topic.
+"""Implement the command `draft`, which shows and changes the draft of a topic.
 
 A draft contains the cover letter, changelog, notes, subject prefix and answers.
 """
@@ -93,7 +93,7 @@ def change(
     target: str | None = None,
     base: str | None = None,
 ) -> DraftResult:
-    """Changes a topic's draft and saves it."""
+    """Change a topic's draft and save it."""
     subject, text = changes.subject, changes.text
     if subject is None and text is not None:
         subject, text = given_cover(text)
@@ -103,7 +103,7 @@ def change(
     if changes.imported:
         draft = _imported(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
-        # a line alone is what a cover lacks that has a subject already
+        # a single line given for a cover letter with a subject is its text
         subject, text = None, subject
     draft = replace(
         draft,
@@ -140,7 +140,7 @@ def edit(
 ) -> DraftResult:
     """Let the user edit all texts of a draft at once.
 
-    The draft is not changed if the user cancels. What another process changed meanwhile is merged.
+    The draft is not changed if the user cancels. Concurrent changes by another process are merged.
     A text that cannot be used is kept, and the next edit starts with it.
     """
     request = SendRequest(target=target, base=base)
@@ -286,11 +286,11 @@ def leave_b4(repository: Repository) -> str:
 
 
 def _offered(repository: Repository, draft: Draft) -> Draft:
-    """Return the draft whose texts are to be written now: the next version's once this one was
+    """Return the draft with the texts to write now, which are the next version's once this one is
     sent.
 
-    The changelog of a version that was started is made again until the user edits it: the commits
-    and the ticked requests may be others.
+    The changelog of a started version is generated again until the user edits it, because the
+    commits and ticked requests may have changed.
     """
     last, number = last_sent(draft), str(draft.version)
     if last and draft.origins.get(f"changelogs.{number}", "").startswith(STUBS):
@@ -302,9 +302,9 @@ def _offered(repository: Repository, draft: Draft) -> Draft:
 
 
 def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
-    """Return the draft with a text's words.
+    """Return the draft with the content of a text.
 
-    A changelog that is still as it was offered is no choice, nor is its version.
+    An unchanged generated changelog is not a choice of the user, and neither is its version.
     """
     offered = _offered(repository, draft)
     changed = from_text(offered, text)
@@ -326,7 +326,7 @@ def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
 
 
 def _unsent(draft: Draft, version: int) -> int:
-    """Return a version that may be the next; UsageError when it was sent."""
+    """Return a version that may be sent next; raise UsageError if it was sent."""
     last = last_sent(draft)
     if last and version <= last.version:
         raise UsageError(

@@ -62,8 +62,9 @@ def mail_changes(plan: Sending) -> MailChanges | None:
 
 
 def _counterpart(mail: Message, before: Sequence[Message]) -> Message | None:
-    """Return the message of the last version that this one continues: the cover letter the cover
-    letter, a patch the one with its title or its diff.
+    """Return the corresponding message of the last version.
+
+    It is the cover letter for a cover letter, otherwise the patch with the same title or diff.
     """
     same: Sequence[Message]
     if mail.number == 0:

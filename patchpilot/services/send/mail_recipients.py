@@ -49,11 +49,11 @@ def addressees(
 ) -> RecipientPlan:
     """Return the recipients of a series with blind copies, and notes for the sender as warnings.
 
-    A fix that is not public yet is only sent to the recipients of its plan and to those whom this
-    call names: nobody is added by a tag, a file, a saved edit, a cover letter or the configuration.
+    A fix that is not public yet is only sent to the recipients of its plan and to those named in
+    this call; tags, files, saved edits, a cover letter and the configuration add nobody.
 
-    `planned` and `project` are the series' recipient plan and project, if the caller has
-    already read them.
+    `planned` and `project` are the series' recipient plan and project, if the caller has already
+    read them.
     """
     project = project or project_of(repository, request.profile, series)
     transport = transports.find(request.via)
@@ -70,7 +70,7 @@ def addressees(
     by_address: dict[str, Recipient] = {}
     blind: tuple[Address, ...] = ()
     if secret:
-        # with --no-auto the call names the maintainers; the security team still gets a copy
+        # with --no-auto, the call names the maintainers; the security team still gets a copy
         _add(
             by_address,
             [one for one in recipients if request.auto or one.role == TEAM],
@@ -116,7 +116,7 @@ def _lists(
     planned: Sequence[Recipient],
     named: Mapping[str, Recipient],
 ) -> Iterator[Recipient]:
-    """Yield the project's own list where MAINTAINERS names none, and the list for regressions."""
+    """Yield the project's list if MAINTAINERS names none, and the list for regressions."""
     if request.auto and planned and not any(map(is_list, named.values())):
         for address in project.lists.main[:1]:
             why = (f"{project.title}'s list",)
@@ -161,7 +161,7 @@ def answer_effect(
         repository, request, account, after, series, project=project
     ).recipients
     if after.is_undisclosed:
-        # no command of the configuration gets to see the patch, not even for the comparison
+        # no configured command may see the patch, not even for the comparison
         return (
             f"{counted(len(now), 'recipient')} only: {', '.join(one.address.email for one in now)}"
             if now
@@ -203,7 +203,7 @@ def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
 
 
 def _in_files(series: Series) -> list[Recipient]:
-    """Return those that patch files name in their own To: and Cc:."""
+    """Return the recipients in the To: and Cc: headers of patch files."""
     files = [
         patch
         for patch in (*((series.cover,) if series.cover else ()), *series.patches)
@@ -224,7 +224,7 @@ def _in_files(series: Series) -> list[Recipient]:
 
 
 def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
-    """Return those of --to and --cc; aliases are followed."""
+    """Return the recipients of --to and --cc, with aliases resolved."""
     aliases = read_aliases(repository) if request.to or request.cc else {}
     named = []
     for header, texts in (("to", request.to), ("cc", request.cc)):
@@ -247,9 +247,7 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
 def _usable(
     recipients: Sequence[Recipient],
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-    """(those to whom a mail can be sent, a sentence for each of the others with its origin and the
-    reason).
-    """
+    """Return the valid recipients, and a sentence with origin and reason for each of the others."""
     kept, remarks = [], []
     for recipient in recipients:
         _, omitted = sort_out([recipient.address])
@@ -263,8 +261,8 @@ def _usable(
 
 
 def _add(by_address: dict[str, Recipient], recipients: Iterable[Recipient]) -> None:
-    """Each mailbox once: a second mention adds its reasons, and one added manually or in To:
-    wins.
+    """Add each mailbox once: a second mention adds its reasons, and one added manually or in To:
+    takes precedence.
     """
     for recipient in recipients:
         known = by_address.get(recipient.address.key)

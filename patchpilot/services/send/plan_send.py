@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan a send: creates all messages, and find the problems that block sending.
+"""Plan a send: create all messages, and find the problems that block sending.
 
 This is the first part of the command `send`. Nothing is sent.
 """
@@ -93,7 +93,7 @@ def plan(
     project = project_of(repository, request.profile, series)
     draft = find_topic(repository, request, patches).draft
     if not request.profile:
-        # commits have no prefix: the draft says which tree they are for
+        # commits have no prefix, so the draft names their tree
         project = layered(project, [draft.prefix.split()])
     covers = (repository.config("format.coverletter") or ("",))[-1].lower()
     request = request._replace(
@@ -196,7 +196,7 @@ def plan(
     )
     in_order = passed(facts, [problem.name for problem in (*blocking, *warned)])
     if request.to_self:
-        # a test mail does no harm: it shows what is received, also for a topic that is not ready
+        # a test message is harmless and shows what recipients get, even if the topic is not ready
         warned = (
             *(
                 problem._replace(message=f"blocks a real send: {problem.message}")
@@ -216,7 +216,7 @@ def open_point_warnings(
 ) -> tuple[SendProblem, ...]:
     """Return a warning about open requests for the last version that the commits do not address.
 
-    How many are open is counted as in `track`, which does not read the commits.
+    They are counted as in `track`, which does not read the commits.
     """
     last = last_sent(draft) if draft.version > 1 else None
     if last is None or last.version >= draft.version:
@@ -362,7 +362,9 @@ def wording_of(
 
 
 def _version_again(repository: Repository, draft: Draft) -> int:
-    """Return the last version that was sent; b4 starts the next one as soon as one was sent."""
+    """Return the last version that was sent; b4 starts the next one as soon as a version is
+    sent.
+    """
     last = last_sent(draft)
     kept = kept_by_b4(repository, draft.branch, draft.change_id)
     by_b4 = (
@@ -374,7 +376,7 @@ def _version_again(repository: Repository, draft: Draft) -> int:
 
 
 def _compared(repository: Repository, draft: Draft) -> str:
-    """Return the range-diff with the last version; its heading states if the commits are not
+    """Return the range-diff with the last version; its heading shows if the commits are not
     public.
     """
     last = last_sent(draft)

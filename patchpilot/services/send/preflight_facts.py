@@ -59,11 +59,11 @@ def gather_facts(
     """
     request, draft, series = topic.request, topic.draft, topic.series
     progress("checking against the target tree")
-    # a subsystem's tree takes no patch for a stable branch
+    # subsystem trees take no patches for stable branches
     own_trees = () if parse_subject(f"[{draft.mark}] x").for_stable else trees
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with ThreadPoolExecutor(1) as pool:
-        # an archive answers slowly: the rest is found out meanwhile
+        # an archive answers slowly, so gather the other facts at the same time
         asked = pool.submit(_posted, repository, topic) if is_first else None
         target = find_target(repository, topic.ids, request.base, own_trees)
         standing = _stand(repository, topic, target)
@@ -130,7 +130,7 @@ def with_messages(
 
 
 def _posted(repository: Repository, topic: SeriesToSend) -> tuple[SendProblem, ...]:
-    """Return warnings about patches of others, or that the archive was not asked about them."""
+    """Return warnings about patches by others, or that the archive was not searched for them."""
     draft = topic.draft
     found = posted_by_others(
         repository,
@@ -152,8 +152,8 @@ def _posted(repository: Repository, topic: SeriesToSend) -> tuple[SendProblem, .
 
 
 def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
-    """Return the archive that has the mail which a draft answers, as far as tracked series show it;
-    "" where none does.
+    """Return the archive with the message that a draft replies to, according to tracked series, or
+    "".
     """
     from patchpilot.archive.track_store import Store
 
@@ -168,10 +168,9 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
 def _too_soon(
     project: Project, sent: Sequence[Send], version: int, now: datetime, resend: bool
 ) -> str:
-    """Return a sentence when what was sent last is younger than reviewers are to be given,
-    otherwise "".
+    """Return a sentence if the last version was sent too recently, otherwise "".
 
-    A resend also waits for its own version. Of a version that was sent before, only that is
+    A resend also waits after its own version. For a version that was sent before, only that is
     reported.
     """
     if not resend and any(send.version == version for send in sent):
@@ -221,7 +220,7 @@ diff --git a/a.c b/a.c
 
 @cache
 def load_rules() -> None:
-    """Load what `check` needs; it takes as long as the program that makes the messages."""
+    """Load the rules that `check` needs, which takes as long as creating the messages."""
     from patchpilot.checking.driver import Driver
     from patchpilot.lint.lint_context import Options
 
@@ -262,7 +261,6 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
 
 
 def _found(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
-    """Return the lines of the findings, by severity."""
     several = len(result.patches) > 1
     lines: dict[Severity, tuple[str, ...]] = {}
     for title, findings in (
@@ -303,9 +301,9 @@ def _stand(
 
 
 def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
-    """Upstream commit a patch claims to be → whether mainline here has it.
+    """Map each upstream commit that a patch names to whether the local mainline has it.
 
-    What cannot be determined is left out.
+    Unknown cases are omitted.
     """
     known: dict[str, bool] = {}
     for patch in series.patches:

@@ -46,8 +46,8 @@ def mark_warnings(
 def _contradictions(
     patches: Sequence[Patch], profile: str, is_regression: bool
 ) -> Iterator[SendProblem]:
-    """Yield a warning where a subject names the tree for the rest, and without its prefix the rule
-    would propose the one for fixes.
+    """Yield a warning if a subject names the tree for other changes although the rule would propose
+    the tree for fixes.
     """
     named = [
         patch
@@ -112,7 +112,7 @@ def _for_fixes(message: str, trees: Mapping[str, str]) -> str:
 
 
 def _as_mail(patch: Patch, prefix: str) -> Patch:
-    """Return a patch as a mail with this subject prefix; the address makes it one."""
+    """Return a patch as a message with this subject prefix; an address makes it one."""
     mail = with_prefix(patch, prefix, "To: nobody@example.invalid")
     return mail._replace(commit=None)
 
@@ -126,9 +126,9 @@ def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
 
 
 def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
-    """(rule, message, values) of the findings of these rules, each message once.
+    """Return (rule, message, values) of the findings of these rules, without duplicate messages.
 
-    A patch over a limit has others, too.
+    A patch over a limit has other findings as well.
     """
     every = (
         finding

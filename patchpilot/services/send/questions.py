@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The pre-send questions of a topic, about security bugs and regressions.
 
-Finds out without asking whether the topic applies to its target tree or is already fixed
-there.
+Determine without asking whether the topic applies to its target tree or is already fixed there.
 """
 
 import re
@@ -68,9 +67,9 @@ class PreSendQuestion(NamedTuple):
 class PreSendQuestions(NamedTuple):
     """The pre-send questions of a topic, with the facts that were determined automatically.
 
-    `missing_tree` is the proposed subject prefix if the messages would not name their target
-    tree, otherwise empty. `upstream` is what mainline and the fetched trees have already,
-    and `posted` what others have posted.
+    `missing_tree` is the proposed subject prefix if the messages would not name their target tree,
+    otherwise empty. `upstream` is what mainline and the fetched trees already have, and `posted`
+    what others have posted.
     """
 
     questions: tuple[PreSendQuestion, ...]
@@ -101,7 +100,7 @@ def traps(
 ) -> PreSendQuestions:
     """Return the pre-send questions of a TARGET's topic, with the saved answers.
 
-    `asks_archive` also looks for patches of others there, unless the fix is undisclosed.
+    `asks_archive` also searches the archive for patches by others, unless the fix is undisclosed.
     """
     topic = find_topic(repository, SendRequest(target=target, base=base))
     series, ids, draft = topic.series, topic.commits, topic.draft
@@ -221,7 +220,7 @@ def judge_answer(repository: Repository, name: str, value: str) -> str:
 
 
 def _commit_name(repository: Repository, word: str) -> str:
-    """Return a release tag as it is, any other commit by its first 12 digits."""
+    """Return a release tag unchanged, or the first 12 digits of another commit's id."""
     if re.fullmatch(r"v\d+\.\d+\S*", word):
         return word
     commit = repository.find(word)

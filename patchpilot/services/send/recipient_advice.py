@@ -147,10 +147,7 @@ def _is_out(plan: RecipientPlan, remedy: Remedy) -> bool:
 def _other_tree(
     repository: Repository, text: str, remedy: Remedy, base: str | None
 ) -> Iterator[RecipientAdvice]:
-    """Yield the note that the topic is based on another tree, with the command that rebases it.
-
-    None where it is based on one of them.
-    """
+    """Yield a note if the topic is based on another tree, with the command that rebases it."""
     known = {
         branch.label: branch.tip
         for tree in remedy.values

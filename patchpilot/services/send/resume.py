@@ -121,9 +121,9 @@ def plan_resume(
     account = transport.account(repository, identity)
     refuse_public_server(draft, account)
     since = () if request.to_self else sent_since(send)
-    # the reason that the send was forced with is none for sending it after another one
+    # the reason for forcing the earlier send does not justify another one
     force = request.force if since else send.force
-    # where a recipient was dropped, those of the mails still to be sent are shown
+    # if a recipient was dropped, show the recipients of the remaining messages
     shown = next(iter(send.waiting), send.entries[0])
     return Sending(
         request=request._replace(via=send.transport, force=force, identity=identity),
@@ -195,8 +195,8 @@ def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
-    """UsageError for a Message-ID missing from the send, or of a mail that is known to be
-    something else than what is said.
+    """Raise UsageError for a Message-ID that is not in the send, or whose known state contradicts
+    the given one.
     """
     mails = {entry.message_id: entry for entry in send.entries}
     doubtful = [
@@ -222,7 +222,7 @@ def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
 
 
 def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Outcome]:
-    """What is said of the mails that are in doubt, by place."""
+    """Map the positions of doubtful messages to the outcomes given by the user."""
     found = {}
     for entry in send.entries:
         how = of_one.get(entry.message_id, of_all)
@@ -233,9 +233,9 @@ def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Ou
 
 
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
-    """Return the mailboxes that are to be left out.
+    """Return the mailboxes to drop.
 
-    UsageError when one is not among the recipients, or would leave a mail without any.
+    Raise UsageError if one is not a recipient, or if a message would have none left.
     """
     addresses = [parse_address(word) or Address("", word.strip()) for word in words]
     waiting = send.waiting

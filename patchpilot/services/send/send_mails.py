@@ -59,7 +59,7 @@ def deliver(
         raise MissingError(blocked.message, hint=blocked.hint)
     planned.transport.refuse_untrusted(repository, planned.account)
     with contextlib.ExitStack() as held, Outbox() as outbox:
-        # the others wait while this is checked and written, not while it is sent
+        # other senders wait for this check, but not for the sending
         with one_at_a_time():
             held.enter_context(sole_sender(planned.draft.change_id))
             send = _claimed(outbox, planned)
@@ -73,7 +73,7 @@ def deliver(
                 progress(what, done, total)
 
         def report(place: int, outcome: Outcome) -> None:
-            # on disk first: a terminal that is gone cannot be written to
+            # on disk first: the terminal may be gone
             outbox.mark(send.id, place, outcome)
             on_mail(place, outcome)
             shown(
@@ -105,9 +105,9 @@ def deliver(
 
 
 def _claimed(outbox: Outbox, planned: Sending) -> Send:
-    """Return the send as the outbox has it from now on, this process its only sender.
+    """Claim the send for this process and return it as stored in the outbox.
 
-    RefusedError when somebody sent the same since the preview.
+    Raise RefusedError if the same patches were sent since the preview.
     """
     send = planned.send
     if not planned.request.to_self:
@@ -119,9 +119,9 @@ def _claimed(outbox: Outbox, planned: Sending) -> Send:
 
 
 def _keep_choices(planned: Sending) -> None:
-    """Write into the draft what this send was asked for: the next version has it too.
+    """Store this send's choices in the draft, for the next version.
 
-    A mail to oneself is no version, and leaves no trace.
+    A message to oneself is not a version and leaves no trace.
     """
     if planned.request.to_self:
         return
@@ -145,9 +145,7 @@ def _keep_choices(planned: Sending) -> None:
 
 
 def _carry_edits(before: str | None, after: str | None) -> None:
-    """A branch that b4 enrolls is known by its change-id from then on: what was edited of its
-    recipients goes with it.
-    """
+    """Move the recipient edits of a branch that b4 enrolls to its change-id."""
     if before and after and before != after and load_edits(after) == Edits():
         edits = load_edits(before)
         if edits != Edits():
@@ -157,7 +155,8 @@ def _carry_edits(before: str | None, after: str | None) -> None:
 def _ended(repository: Repository, done: Send, planned: Sending) -> Sending:
     """Return the result of an attempt.
 
-    A whole series is remembered: by its draft and a tag, by b4, and by what follows the answers.
+    A completely sent series is recorded in its draft, a tag, b4's tracking data and the tracked
+    series.
     """
     ended = with_result(planned, done)
     if done.state == "sent":
@@ -170,7 +169,7 @@ def _ended(repository: Repository, done: Send, planned: Sending) -> Sending:
 
 
 def with_result(planned: Sending, done: Send) -> Sending:
-    """Return a plan with the result of carrying it out, as the outbox has it."""
+    """Return a plan with the result of carrying it out, according to the outbox."""
     return replace(
         planned,
         send=done,
@@ -189,7 +188,7 @@ def next_steps(send: Send) -> tuple[Advice, ...]:
 
 
 def _after_sending(send: Send) -> Sequence[Advice]:
-    """What comes after a send whose mails were all accepted."""
+    """Return the next steps after all messages of a send were accepted."""
     if send.state != "sent":
         return ()
     if send.kind == "to-self":
@@ -232,7 +231,7 @@ def _after_sending(send: Send) -> Sequence[Advice]:
 
 
 def _for_refused(send: Send) -> Iterator[Advice]:
-    """Yield how to send the mails that were not accepted."""
+    """Yield how to send the messages that were not accepted."""
     states = {entry.state for entry in send.entries}
     refused = {
         match[1]
@@ -253,7 +252,9 @@ def _for_refused(send: Send) -> Iterator[Advice]:
 
 
 def _for_unknown(send: Send) -> Iterator[Advice]:
-    """Yield how to find out whether mails were sent whose state is unknown, and what then."""
+    """Yield how to determine whether messages in an unknown state were sent, and what to do
+    then.
+    """
     unknown = [
         entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]

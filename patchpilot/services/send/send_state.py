@@ -73,7 +73,7 @@ def is_outdated(repository: Repository, planned: Sending) -> bool:
 
 
 def topic_send(repository: Repository, planned: Sending) -> Sending:
-    """Return the plan with the last send of its topic, and what comes after that.
+    """Return the plan with the last send of its topic and the next steps.
 
     If the last send was interrupted, its state is determined first.
     """
@@ -86,7 +86,7 @@ def topic_send(repository: Repository, planned: Sending) -> Sending:
 
 
 def reported(repository: Repository, sending: Sending) -> Sending:
-    """Return a send with the link to its last send, and what comes after it.
+    """Return a send with the link to its last send and the next steps.
 
     A reminder is due some days after that send.
     """

@@ -87,7 +87,7 @@ class Sending(SeriesToSend):
 
     @property
     def state(self) -> str:
-        """`planned`, `refused`, `sent`, `partial` or `failed`."""
+        """Return `planned`, `refused`, `sent`, `partial` or `failed`."""
         return self.outcome or ("refused" if self.refused else "planned")
 
     @property
@@ -126,9 +126,10 @@ class Sending(SeriesToSend):
 
     @property
     def checks(self) -> tuple[CheckLine, ...]:
-        """Return the lines of the pre-flight card: problems first, then notes, then passed checks.
+        """Return the lines of the pre-flight card: problems first, then notes, then passed
+        checks.
 
-        What holds for several patches is one line.
+        A problem of several patches is one line.
         """
         blocking = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
         titles = tuple(f"{patch.subject.title}: " for patch in self.series.patches)

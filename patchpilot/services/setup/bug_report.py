@@ -115,7 +115,7 @@ def _settings(settings: Settings) -> list[str]:
 
 
 def _fenced(text: str) -> str:
-    """Return the text as a block of code, whatever it has itself."""
+    """Return the text as a code block, with a fence that it does not contain."""
     if not text:
         return "no log of a bug was found in the temporary directory"
     fence = "```"

@@ -30,7 +30,7 @@ def check_in_hook(
     packs, problem = packs_if_trusted(settings, place.source())
     driver = Driver(
         options_of(settings, fail_on="error", packs=packs),
-        # the file is of the branch's topic
+        # the file belongs to the branch's topic
         suppressions=suppressions_of(
             repository,
             settings,
@@ -57,8 +57,8 @@ def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, st
 
 
 def _parent(file: Path) -> str:
-    """Return the parent of the commit that the first line of a file of git format-patch names, as a
-    revision; "" for another file.
+    """Return the parent of the commit in the first line of a git format-patch file, or "" for
+    another file.
     """
     try:
         with file.open("rb") as stream:

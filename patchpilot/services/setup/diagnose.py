@@ -94,8 +94,7 @@ def diagnose(
     """
     if repository is None:
         with TemporaryFolder("doctor") as place:
-            # an empty repository has nothing of its own: git's configuration there is that of
-            # everywhere
+            # an empty repository sees only the global configuration
             git(place, "init", "-q")
             with Repository.open(place) as empty:
                 stages = _stages(None, empty, request, progress)
@@ -118,7 +117,7 @@ def _stages(
     request: DoctorRequest,
     progress: Progress,
 ) -> tuple[Diagnosis, ...]:
-    """Return the diagnoses of every stage; mail settings are those of `settings`."""
+    """Return the diagnoses of every stage; `settings` selects the mail settings."""
     diagnoses: list[Diagnosis] = []
     looks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
         ("repository", lambda: _repository(repository)),
@@ -190,9 +189,7 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
 
 
 def _own_commands(repository: Repository) -> Iterator[probes.Probe]:
-    """Yield the commands that the repository names itself and nobody trusted: none of them is run
-    here.
-    """
+    """Yield the repository's untrusted commands; none of them is run here."""
     try:
         refuse_untrusted(repository.top, *Use)
     except UntrustedCommandsError as error:
@@ -200,7 +197,9 @@ def _own_commands(repository: Repository) -> Iterator[probes.Probe]:
 
 
 def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:
-    """What blocks every rewrite here: an interrupted move of a branch, or a stale lock of git."""
+    """Yield what blocks every rewrite here: an interrupted move of a branch, or a stale git
+    lock.
+    """
     busy = in_progress(repository)
     if busy and unfinished(repository):
         yield probes.Probe(
@@ -327,7 +326,7 @@ def _following(lore: str, offline: bool) -> Iterator[probes.Probe]:
 
 
 def _local_archive(lore: str) -> probes.Probe:
-    """Return whether there is an archive at a path of this machine."""
+    """Report whether there is an archive at a local path."""
     from patchpilot.archive.local_mails import local_mails
     from patchpilot.archive.open_archive import archive_address
 
@@ -383,7 +382,7 @@ def recovered() -> tuple[str, ...]:
 
 
 def _building() -> Iterator[probes.Probe]:
-    """What was built, where something was, and what the next build lacks."""
+    """Yield what was built, and what the next build lacks."""
     from patchpilot.building.configuration import NEEDED, missing
     from patchpilot.building.work_place import all_places, size_of
 
@@ -400,7 +399,7 @@ def _building() -> Iterator[probes.Probe]:
 
 
 def _checkers() -> Iterator[probes.Probe]:
-    """Yield the programs that `check --checkers` uses where they are installed."""
+    """Yield the installed programs that `check --checkers` uses."""
     from patchpilot.building.field_checkers import CHECKERS
 
     for checker in CHECKERS:

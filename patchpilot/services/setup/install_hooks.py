@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `setup hooks`: installs and removes git's hooks and b4's per-patch check.
+"""Implement `setup hooks`, which installs and removes git's hooks and b4's per-patch check.
 
 The git hooks are commit-msg and sendemail-validate.
 """
@@ -121,9 +121,7 @@ def _status(repository: Repository, name: str) -> Hook:
 
 
 def _b4_values(repository: Repository) -> list[str]:
-    """Return the values of b4's setting in the repository's own configuration that `install` has
-    written.
-    """
+    """Return the values that `install` wrote to b4's setting in the repository's configuration."""
     done = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
     return [value for value in done.text.split("\0") if value.startswith(B4_CALL)]
 

@@ -165,7 +165,7 @@ def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
 def _stable(profile: str | None) -> StableTrees:
     """Return the stable trees of a project.
 
-    UsageError for a project that has none, with the nearest that has.
+    Raise UsageError for a project without any, with the nearest one that has some.
     """
     known = {
         name: project.stable

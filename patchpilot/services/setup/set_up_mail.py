@@ -119,7 +119,7 @@ def proposed_provider(address: str) -> str:
 
 
 def valid_address(text: str) -> str:
-    """Return an address that mail can be sent from; raises UsageError for another text."""
+    """Return an address that can be used as a sender; raise UsageError for another text."""
     verdict = judge(text.strip())
     if verdict.state is AddressState.BAD:
         raise UsageError(f"{text}: {verdict.reason}", hint="such as ada@example.org")
@@ -238,7 +238,7 @@ def _account(address: str, wanted: dict[str, str]) -> Account:
 
 
 def try_login(plan: MailPlan, password: str) -> str:
-    """Tests the login to the mail server of a plan and returns a description of the result.
+    """Test the login to the mail server of a plan and return a description of the result.
 
     No message is sent. Raise `NetworkError` if the server cannot be reached or rejects the login.
     """
@@ -271,9 +271,7 @@ def reach(plan: MailPlan) -> None:
 
 
 def is_wrong_encryption(error: NetworkError) -> bool:
-    """Return whether the server does not have the encryption of the plan, but may have another
-    one.
-    """
+    """Return whether the server lacks the plan's encryption but may support another one."""
     cause = error.__cause__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return False
@@ -344,5 +342,5 @@ def _test_mail(address: str) -> bytes:
 
 
 def password_places() -> tuple[Keeper, ...]:
-    """Return the places in which this machine can store a password, the safest first."""
+    """Return the places in which this machine can store a password, safest first."""
     return keepers()

@@ -162,9 +162,9 @@ def find_culprits_of_each(
 
 
 def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
-    """Return the commits of a range that neither a tag nor a remote has: they are sent together.
+    """Return the commits of a range that no tag or remote has, because they are sent together.
 
-    Nothing for more than make a series.
+    Return none if they are too many for a series.
     """
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
@@ -247,7 +247,7 @@ def find_culprits(
                 repository, commit, bisection, candidates
             )
         if settled != candidates:
-            # a bisection or a revert says more than where the lines are from
+            # a bisection or a revert is better evidence than the origin of lines
             candidates, imported = settled[: request.limit], ""
             together = tuple(
                 candidate.commit
@@ -307,8 +307,10 @@ def _tags(
     together: tuple[str, ...],
     own: frozenset[str],
 ) -> tuple[str, ...]:
-    """Return the lines to write: the first candidate's, or, when it shares the blame, one for each,
-    oldest first; none for commits sent with the fix.
+    """Return the lines to write: the first candidate's, or one for each if the bug has several
+    causes, oldest first.
+
+    There are none for commits that are sent with the fix.
     """
     if len(together) < 2 or culprits[0].commit not in together:
         return () if culprits[0].commit in own else (culprits[0].tag,)
@@ -334,8 +336,8 @@ def own_patch(subject: str) -> str:
 def _series(
     repository: Repository, commit: Commit, named: str | None
 ) -> tuple[str, ...]:
-    """Return the commits that are sent together with this one: what it has over the base of its
-    topic, unless that is too much for a series.
+    """Return the commits sent together with this one: those since its topic's base, unless they are
+    too many for a series.
     """
     try:
         base = find_base(repository, named, commit.id)
@@ -343,7 +345,7 @@ def _series(
         if named:
             raise
         return ()
-    # what has a tag was released, unless a person or b4 named the base; tags of sent/ are of topics
+    # a tagged commit was released, unless a person or b4 named the base; sent/ tags mark topics
     released = ("--exclude=sent/*", "--tags") if base.guessed else ()
     ids = repository.rev_list(
         f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released
@@ -354,7 +356,7 @@ def _series(
 def _second_opinion(
     present: tuple[JudgedTag, ...], culprits: tuple[Candidate, ...]
 ) -> list[str]:
-    """What to say when the evidence points well away from the tags that are there."""
+    """Return notes if the evidence points well away from the existing tags."""
     named = [tag.target for tag in present if tag.target]
     if (
         not named
@@ -380,7 +382,7 @@ def _relations(
     releases: Releases,
     together_with: Callable[[], frozenset[str]],
 ) -> Relations:
-    """Return the relation of a tag's target to this commit; git is asked only when there is a
+    """Return the relation of a tag's target to this commit; git is queried only if there is a
     tag.
     """
 
@@ -396,7 +398,7 @@ def _relations(
         tip = mainline(repository)
         if tip is None or repository.is_ancestor(target.id, tip):
             return None if tip is None else True
-        # a branch that was not fetched since denies nothing, nor does one whose history ends early
+        # an outdated or shallow branch does not prove that a commit is missing
         return (
             None
             if not complete or repository.commit(tip).committed < target.committed

@@ -118,9 +118,7 @@ def message_changes(
 
 @dataclass(slots=True)
 class _NewMessage:
-    """What is collected for one message: trailers to add, lines to replace, and notes on what was
-    decided.
-    """
+    """The parts of a new message: trailers to add, lines to replace, and notes on the decisions."""
 
     trailers: list[tuple[str, str]] = field(default_factory=list)
     replaced: dict[int, str] = field(default_factory=dict)
@@ -134,7 +132,7 @@ def _change(
     topic: Sequence[str],
     progress: Progress,
 ) -> MessageChange:
-    """Return the new message of one commit; `topic`: the commits that are prepared together."""
+    """Return the new message of one commit; `topic` are the commits that are prepared together."""
     project = (
         find_project(request.profile)
         if request.profile
@@ -174,7 +172,7 @@ def _fixes(
     message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
-    """Return the commits that introduced the bug, their tags added to the message.
+    """Return the commits that introduced the bug, adding their tags to the message.
 
     Malformed tags are replaced.
     """
@@ -213,7 +211,7 @@ def _fixes(
             (repository.commit(repository.resolve(culprit)) for culprit in named),
             key=lambda one: one.committed,
         )
-        # this very run may give these another id
+        # this run may change the ids of these commits
         notes += [
             own_patch(culprit.subject)
             for culprit in culprits
@@ -254,7 +252,7 @@ _UNSURE = "no Fixes: written"
 
 
 def _unsure(commit: Commit, judged: FixesResult) -> str:
-    """Return why no tag is written where `fixes` is unsure, with a hint."""
+    """Return why no tag is written if `fixes` is uncertain, with a hint."""
     named = " and ".join(
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'
         for candidate in judged.candidates

@@ -80,9 +80,9 @@ def changes_files(repository: Repository, undo: Undo) -> bool:
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
     """Reset a branch to its state before a recorded rewrite.
 
-    Without `number`, the latest rewrite in force of the branch that is checked out is undone. Raise
-    `UsageError` if there is no such record. Raise `RefusedError` with a hint if the branch has
-    changed since the rewrite.
+    Without `number`, the latest applied rewrite of the current branch is undone. Raise `UsageError`
+    if there is no such record. Raise `RefusedError` with a hint if the branch has changed since the
+    rewrite.
     """
     killed = unfinished(repository)
     if killed:
@@ -120,7 +120,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
 
 
 def _chosen(repository: Repository, number: int | None) -> UndoState:
-    """Return the record with a number, or the latest in force of the checked-out branch."""
+    """Return the record with a number, or the latest applied one of the current branch."""
     states = undo_list(repository)
     if number is not None:
         for state in states:
