@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What rooms below the front ends advise is a value: a command of ours in a plain sentence would
-reach the TUI as it is.
+"""Test that packages below the front ends return advice as values, because a command in plain text
+would reach the TUI unchanged.
 """
 
 from tests.kit.printed import commands_in, strings

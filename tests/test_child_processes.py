@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every place that starts a child process: which of its words come from outside, and why none is
-read as an option or by a shell.
+"""Test every start of a child process: which words come from outside, and why none is read as an
+option or by a shell.
 """
 
 import ast
@@ -33,8 +33,8 @@ ROOT = Path(__file__).parents[1]
 
 
 class Kind(NamedTuple):
-    """Words that come from outside: what they are, and the tests that prove that no program reads
-    one as an option.
+    """Words that come from outside, and the tests that prove that no program reads one as an
+    option.
     """
 
     words: str
@@ -444,7 +444,7 @@ def test_a_shell_gets_only_a_command_of_the_user() -> None:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Return a fix whose refs, files, tags, authors, MAINTAINERS and tracking data are words that
-    begin with '-'.
+    start with '-'.
     """
     repo = story(tmp_path_factory.mktemp("hostile") / "repo", end="")
     head = repo.git("rev-parse", "HEAD")
@@ -537,7 +537,7 @@ def test_no_word_from_outside_is_an_option(
     if "b4" in argv:
         hostile.git("config", "--unset-all", "branch.topic.b4-tracking", check=False)
     else:
-        # b4 itself refuses such a base
+        # b4 rejects such a base itself
         hostile.git("config", "branch.topic.b4-tracking", json.dumps(TRACKING))
         hostile.git(
             "config", "branch.topic.b4-prep-cover-strategy", "branch-description"
@@ -558,9 +558,8 @@ def test_no_word_from_outside_is_an_option(
 
 
 def _without_values(words: Iterator[str]) -> Iterator[str]:
-    """Yield the words of a call.
-
-    Of git config none after the key, where it reads no option (see below).
+    """Yield the words of a call, for git config none after the key, where it reads no option (see
+    below).
     """
     is_config = False
     for word in words:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings: later wins, and a tree may not name what is the person's."""
+"""Test settings: later sources take precedence, and a tree may not set what belongs to the user."""
 
 import pytest
 

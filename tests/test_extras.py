@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The core runs without the optional packages, and a command that needs one names its extra."""
+"""Test that the core runs without the optional packages, and that a command that needs one names
+its extra.
+"""
 
 import ast
 import re
@@ -37,7 +39,7 @@ def imports_of(requirements: list[str]) -> set[str]:
 
 
 def imported() -> Iterator[tuple[str, str]]:
-    """Yield every foreign package that the code imports at run time, with the file."""
+    """Yield every third-party package that the code imports at run time, with the file."""
     for file in (ROOT / "patchpilot").rglob("*.py"):
         tree = ast.parse(file.read_text())
         for node in ast.walk(tree):
@@ -60,7 +62,7 @@ def test_every_import_is_of_the_core_or_of_an_extra() -> None:
 
 
 def test_every_extra_installs_what_its_imports_need() -> None:
-    # what another package of the same extra brings
+    # installed by another package of the same extra
     brought = {"lsprotocol"}
     for name, extra in EXTRA_OF.items():
         wanted = imports_of(PROJECT["optional-dependencies"][extra])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One module writes files; the others that write do it in a folder which they have made."""
+"""Test that one module writes files; other modules write only in folders that they created."""
 
 import ast
 import os

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""tests/lab has programs and modules that they import, and its page lists each program with the
-tests that import or run it.
+"""Test that tests/lab has only programs and their modules, and that its page lists each program
+with the tests that use it.
 """
 
 import re

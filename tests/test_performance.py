@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `make bench` writes, and when it fails."""
+"""Test what `make bench` writes, and when it fails."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ def test_a_ratio_may_grow_by_its_tolerance_only() -> None:
     assert worse(ROWS, recorded) == []
     recorded["check, one patch"] -= 0.01
     assert worse(ROWS, recorded) == ["check, one patch: ratio 0.500, recorded 0.390"]
-    # a new pair has nothing to be compared with
+    # a new pair has no record to be compared with
     assert worse(ROWS, {}) == []
 
 

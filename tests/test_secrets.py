@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No password of a URL, a setting, the environment or a credential helper is printed, logged or
-stored.
+"""Test that no password of a URL, a setting, the environment or a credential helper is printed,
+logged or stored.
 """
 
 import base64
@@ -34,17 +34,17 @@ DIFF = "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-int a;\n+int
 
 
 def secret(name: str) -> str:
-    """Return a password that is found again by its mark."""
+    """Return a password that can be found by its mark."""
     return f"{MARK}-{name}"
 
 
 def login(name: str) -> str:
-    """Return a user and a password as a URL has them."""
+    """Return a user and a password in the form of a URL."""
     return f"ada:{secret(name)}@"
 
 
 class LockedArchive(StandIn):
-    """An archive that answers only with a password; `url` has none."""
+    """An archive that requires a password; `url` has none."""
 
     def __init__(self, password: str) -> None:
         super().__init__()
@@ -66,14 +66,12 @@ class LockedArchive(StandIn):
         self._server.RequestHandlerClass = Handler
 
     def with_password(self, name: str) -> str:
-        """Return its URL with the password of this canary."""
+        """Return the URL with this canary's password."""
         return self.url.replace("://", f"://{login(name)}")
 
 
 class World:
-    """A topic, an archive and a mail server, with a canary in each place that can hold a
-    password.
-    """
+    """A topic, an archive and a mail server, with a canary wherever a password can be."""
 
     def __init__(
         self, folder: Path, archive: LockedArchive, server: FaultySink
@@ -97,14 +95,14 @@ class World:
         self.repo.git("config", "--global", "credential.helper", helper)
 
     def call(self, *argv: object, stdin: bytes = b"") -> int:
-        """Run a verb in the repository; its output is kept."""
+        """Run a verb in the repository, recording its output."""
         verb, *rest = argv
         done = call(verb, "-C", self.repo.path, *rest, stdin=stdin)
         self.printed += f"$ {argv}\n{done.out}{done.err}"
         return done.code
 
     def assert_kept(self) -> None:
-        """Nothing printed or written has a canary."""
+        """Assert that nothing printed or written contains a canary."""
         lines = [
             line
             for line in self.printed.split("\n")
@@ -132,7 +130,7 @@ class World:
 
 
 def _forms() -> tuple[str, ...]:
-    """Return the mark as it is, and as base64 has it at each of three places."""
+    """Return the mark itself, and in base64 at each of three alignments."""
     shifted = [base64.b64encode(b"\0" * shift + MARK.encode()) for shift in range(3)]
     return (
         MARK,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The small project, made anew for each test."""
+"""Fixtures: a small project, created for each test."""
 
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes that are more than changed lines: binary files, new and deleted files, renames, white
-space.
-"""
+"""Test fixes beyond changed lines: binary files, new and deleted files, renames, whitespace."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -100,7 +98,7 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
 
 
 class Store:
-    """What is asked of a scratch store, with these objects: name to (id, kind), path to content."""
+    """A stub of the scratch store with these objects: name → (id, kind), path → content."""
 
     def __init__(self, tree: str = "t", *, clean: bool = True, **blobs: bytes) -> None:
         self.picked, self.clean, self.blobs = tree, clean, blobs

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Several fixes for one branch: each is adapted on top of the one before, and the later fixes of a
-fix come along.
+"""Test several fixes for one branch: each is adapted on top of the previous one, with its
+follow-ups.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.backports.world import World, source
 
 
 def with_later_fix(world: World) -> str:
-    """Return the fix of the fix: its commit."""
+    """Commit a fix of the fix and return its id."""
     return world.repo.commit(
         f'work: step 20 is for each\n\nFixes: {world.fix[:12]} ("work: do not forget step'
         ' 20")\nSigned-off-by: Ada Fixer <ada@example.org>\n',

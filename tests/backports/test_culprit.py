@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A culprit named by hand."""
+"""Test manually named commits that introduced the bug."""
 
 from tests.backports.world import GROUND, World, source
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trees that git could not have written."""
+"""Test trees that git could not have written."""
 
 import pytest
 

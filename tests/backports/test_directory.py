@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An unpacked tree: its content is all there is."""
+"""Test an unpacked tree, judged by its content alone."""
 
 import json
 from pathlib import Path
@@ -110,7 +110,7 @@ def test_a_patch_that_is_no_commit_is_judged_as_git_am_would_commit_it(
     assert answer["branches"][0]["verdict"] == "already-fixed"
     assert world.repo.git("show", "-s", "--format=%P", made).strip() == parent
     assert "do forget" in world.repo.git("show", "-s", "--format=%s", made)
-    # the same again, and nothing of the person's has changed
+    # the second run gives the same result, and no file of the user has changed
     again = json.loads(call(*words, "--onto", "master", "--format", "json").out)
     assert again["asked"] == made
     assert before == world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")

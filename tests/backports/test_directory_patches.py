@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`backport FIX.patch --onto DIR --write`: patches for a tree without git, adapted from its content
-alone.
+"""Test `backport FIX.patch --onto DIR --write`: patches for a tree without git, adapted from its
+content.
 """
 
 import os
@@ -23,7 +23,7 @@ def written(patch: Path, tree: Path, *words: object) -> tuple[str, list[Path]]:
 
 
 def patched(tree: Path, file: Path) -> str:
-    """Return the tree's file after patch(1); `git am` makes the same of it."""
+    """Return the tree's file after patch(1); `git am` gives the same result."""
     there = tree.parent / "am"
     repo = Repo(there)
     repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})

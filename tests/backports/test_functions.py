@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commits that changed the function a fix conflicts in, elsewhere than at its lines."""
+"""Test commits that changed the conflicting function, but not the conflicting lines."""
 
 from patchpilot.backports.changed_functions import function_at
 from tests.backports.world import FIXED, World, source

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Merges that git need not be asked about give what git gives."""
+"""Test that merges planned without git give the same result as git's."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def test_a_merge_is_what_git_makes_of_it(tmp_path: Path) -> None:
             our: dict[str, str | None],
             their: dict[str, str | None],
         ) -> None:
-            # all sides start from the same files, so that most of a tree is in all three
+            # all sides start from the same files, so most of a tree is on all three
             start: dict[str, str | None] = dict.fromkeys(NAMES, BODY)
             trees = [
                 tree_of(scratch, start | base),

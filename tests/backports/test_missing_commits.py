@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the missing prerequisites of a commit are searched, and what the branch has is not one."""
+"""Test where a commit's missing prerequisites are searched, and that commits in the branch are not
+missing.
+"""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -24,12 +26,12 @@ def edit(
 
 
 def marked(*theirs: str) -> str:
-    """Return a file with a conflict that has these lines on the side of the commit."""
+    """Return a conflicted file with these lines on the commit's side."""
     return "".join(("<<<<<<< ours\nx\n=======\n", *theirs, ">>>>>>> theirs\n"))
 
 
 class Made:
-    """The branch, the commits before the fix and what was asked of git."""
+    """The branch, the commits before the fix, and the calls to git."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *touches: LineTouch) -> None:
         self.touches = touches
@@ -114,7 +116,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Made:
         (marked("line 11\n"), ("b",)),
         (marked("line 3\n"), ("a",)),
         (marked("line 3\n") + marked("line 11\n"), ("a", "b")),
-        # lines beside those of a hunk count as its own
+        # lines next to a hunk count as part of it
         (marked("line 2\n"), ("a",)),
         (marked("line 4\n"), ("a",)),
         (marked("line 12\n"), ("b",)),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a fix stands on is found, in order, and no more than that."""
+"""Test that exactly the prerequisites of a fix are found, in order."""
 
 from pathlib import Path
 

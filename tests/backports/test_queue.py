@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the TUI shows and writes of a backport: where the bug is, the sides of a conflict, the
-prerequisites that were ticked.
+"""Test what the TUI shows and writes of a backport: where the bug is, the sides of a conflict, the
+ticked prerequisites.
 """
 
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_a_candidate_has_the_range_and_the_message_it_would_give(world: World) -
     with Repository.open(world.repo.path) as repository:
         impact = candidate_impact(repository, world.fix, [world.groundwork])
         other = candidate_impact(repository, world.fix, [world.culprit])
-    # the release before the culprit is the only one that the fix's history has
+    # the release before the bug is the only one in the fix's history
     assert [(point.version, str(point.state)) for point in other.bug.points] == [
         ("6.1", "clean"),
         ("6.4-rc1", "bug enters"),

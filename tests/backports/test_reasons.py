@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a verdict says of a branch, from what is known of its commits."""
+"""Test what a verdict states about a branch, from known commits."""
 
 from types import SimpleNamespace
 
@@ -20,7 +20,7 @@ CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), Fal
 
 
 def history(**landings: Landing) -> SimpleNamespace:
-    """Return a history that knows where commits landed, by their first letter."""
+    """Return a history that derives where commits were merged from their first letter."""
     return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]))
 
 
@@ -96,7 +96,7 @@ def answer(
     tree: str | None = None,
     **landings: Landing,
 ) -> tuple[BranchResult, list[str]]:
-    """Return the verdict where the fix applies like this, and what it was tried on."""
+    """Return the verdict for a fix that applies like this, and the trees on which it was tried."""
     tried: list[str] = []
 
     def try_fix(scratch: object, fix: object, onto: str) -> ApplyResult:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A conflict is taken to a clone, resolved by the person, and taken up again."""
+"""Test that a conflict is prepared in a clone, resolved by the user, and resumed."""
 
 import subprocess
 from pathlib import Path
@@ -30,7 +30,7 @@ def resolve(world: World, *words: object) -> dict[str, Any]:
 
 
 def go_on(clone: Path, text: str = "") -> None:
-    """Commit the resolution, which is this text of the file if there is one."""
+    """Commit the resolution, with this text of the file if given."""
     if text:
         (clone / "w.c").write_text(text)
     git(clone, "add", "-u")
@@ -39,7 +39,7 @@ def go_on(clone: Path, text: str = "") -> None:
 
 @pytest.fixture
 def conflicting(world: World) -> World:
-    """Return a branch where the groundwork is there and line 20 is its own."""
+    """Return a branch that has the prerequisite and its own line 20."""
     world.branch(
         "6.12",
         world.culprit,

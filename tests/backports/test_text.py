@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The matrix for people."""
+"""Test the matrix as text."""
 
 from tests.backports.world import World, source
 

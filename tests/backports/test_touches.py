@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which earlier commits a fix is based on, from line numbers alone."""
+"""Test on which earlier commits a fix depends, from line numbers alone."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ def edit(
 
 
 def same(*spans: Span, **names: str | None) -> LineEditStep:
-    """Return an edit that changes these lines and leaves their number."""
+    """Return an edit that changes these lines but not their number."""
     return edit(*((span, span) for span in spans), **names)
 
 
@@ -47,7 +47,7 @@ def ids(touches: tuple[LineTouch, ...]) -> list[str]:
 
 
 def fix(*spans: Span) -> LineTouch:
-    """Return a fix that changes these lines (from, to), numbered from 0, in gaps between lines."""
+    """Return a fix of these lines (from, to), as positions between lines, counted from 0."""
     return touch("fix", same(*spans))
 
 
@@ -105,11 +105,11 @@ def test_a_margin_widens_the_lines_of_the_fix(
 @pytest.mark.parametrize(
     ("old", "new", "then"),
     [
-        # lines added, removed, replaced above: what is below moves with them
+        # lines added, removed or replaced above shift the lines below
         ((0, 0), (0, 5), (5, 7)),
         ((0, 5), (0, 0), (15, 17)),
         ((2, 4), (2, 5), (9, 11)),
-        # below: nothing moves
+        # below: nothing shifts
         ((20, 20), (20, 29), (10, 12)),
         # the edit ends where the lines begin
         ((4, 4), (4, 8), (6, 8)),
@@ -119,7 +119,7 @@ def test_a_margin_widens_the_lines_of_the_fix(
         ((8, 18), (8, 14), (8, 18)),
         ((11, 11), (11, 12), (10, 11)),
         ((11, 14), (11, 11), (10, 15)),
-        # it ends or begins exactly beside them
+        # it ends or begins exactly next to them
         ((12, 12), (12, 15), (10, 12)),
         ((12, 15), (12, 12), (10, 15)),
         ((9, 10), (9, 10), (10, 12)),
@@ -145,7 +145,7 @@ def test_what_a_commit_that_belongs_changed_is_needed_too() -> None:
     second = touch("b", same((10, 11), (30, 31)))
     assert ids(stands_on([first, second], fix((10, 12)), NONE)) == ["a", "b"]
     assert ids(stands_on([first, second], fix((10, 12)), frozenset("b"))) == []
-    # the last writers are not asked what they are based on
+    # no prerequisites are searched for the last writers
     assert ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == ["b"]
 
 
@@ -218,7 +218,7 @@ def test_a_rename_is_followed_and_is_itself_something_to_be_based_on() -> None:
         ((4, 5), (4, 5), (5, 9), False),
         ((9, 10), (9, 10), (5, 9), False),
         ((8, 10), (8, 10), (5, 9), True),
-        # removed lines count on each side of the gap
+        # a removal counts on each side of the gap
         ((5, 8), (5, 5), (5, 9), True),
         ((5, 8), (5, 5), (2, 5), True),
         ((5, 8), (5, 5), (6, 9), False),
@@ -335,8 +335,8 @@ def test_every_earlier_name_of_a_file_is_found_later_names_first(
 
 
 class FakeGit:
-    """Git's answers by subcommand, and what was asked with which time limit; each takes two
-    seconds.
+    """A fake git with answers by subcommand, which records each call's time limit; each call takes
+    two seconds.
     """
 
     def __init__(self, **answers: bytes) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Nothing of the person's repository changes, whatever is asked."""
+"""Test that no command changes the user's repository."""
 
 import os
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verdict of every kind of branch."""
+"""Test the verdict for every kind of branch."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
             {"verdict": "already-fixed", "landed_as": "{tip}", "landed_by": "marker"},
             "",
         ),
-        # the same content needs no fix, although no commit says that it is the fix
+        # the same content needs no fix, even if no commit claims to be the fix
         (
             "culprit",
             (("all at once", {"w.c": source(**FIXED)}),),

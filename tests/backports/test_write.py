@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The patches that are written can be sent as they are."""
+"""Test that the written patches can be sent unchanged."""
 
 import json
 from datetime import UTC, datetime

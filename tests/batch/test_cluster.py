@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An archive on a Dask cluster: every mail is checked once, whatever happens to a worker or to the
-run.
+"""Test an archive on a Dask cluster: every message is checked once, even if a worker or the run
+dies.
 """
 
 import json
@@ -61,7 +61,7 @@ def place(epoch: Repo) -> str:
 
 
 def ids(folder: Path) -> list[str]:
-    """Return the Message-IDs of all files, as numbers in order, after a look at the summaries."""
+    """Check the summaries and return the Message-IDs of all files, as sorted numbers."""
     lines: list[dict[str, Any]] = [
         json.loads(line)
         for file in folder.iterdir()

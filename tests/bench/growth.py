@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What verbs cost with 10, 100 and 1,000 items: CPU seconds, exponent and peak memory.
+"""Measure verbs with 10, 100 and 1,000 items: CPU seconds, exponent and peak memory.
 
-The exponent is that of the step from 100 to 1,000 items: 1 is linear.
+The exponent is computed from 100 and 1,000 items: 1 is linear.
 """
 
 import math
@@ -41,7 +41,7 @@ diff --git a/drivers/frob/f{number}.c b/drivers/frob/f{number}.c
 
 
 def growth(patchpilot: str, scratch: Path) -> None:
-    """Print what each verb costs with so many items."""
+    """Print the cost of each verb with this many items."""
     for verb in ("check", "send", "track", "backport", "fixes"):
         found = [
             cost(words, work)
@@ -66,7 +66,7 @@ def growth(patchpilot: str, scratch: Path) -> None:
 
 
 def command(patchpilot: str, verb: str, size: int, scratch: Path) -> tuple[str, ...]:
-    """Return the command of a verb for so many items, which are made if they are not there."""
+    """Return the command of a verb for this many items, creating them if necessary."""
     work = scratch / f"{size}"
     if not work.exists():
         subprocess.run(["git", "init", "-q", "-b", "main", str(work)], check=True)
@@ -94,7 +94,7 @@ def command(patchpilot: str, verb: str, size: int, scratch: Path) -> tuple[str, 
 
 
 def history(size: int) -> Iterator[str]:
-    """Yield the input of `git fast-import` for a history of so many commits above `base`."""
+    """Yield the input of `git fast-import` for a history of this many commits above `base`."""
     lines = [f"int value_{number} = {number};\n" for number in range(1000)]
     for number in range(size + 1):
         if number:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hostile input: what it costs.
+"""Measure the cost of hostile input.
 
-Each case is made, given to a command of patchpilot in a process of its own, and its time, peak
-memory and exit code are printed beside the bound that holds: 10 seconds and 300 MB up to 10^6
-lines, and above every limit a refusal.
+Each case is made, given to a command of patchpilot in a separate process, and its time, peak memory
+and exit code are printed beside the bound that holds: 10 seconds and 300 MB up to 10^6 lines, and
+above every limit a refusal.
 
     python tests/bench/hostile.py [--command CMD] [--seconds N] [CASE …]
 """
@@ -57,7 +57,7 @@ def new_file(path: str, lines: int, body: Text) -> Text:
 
 
 def code(lines: int) -> Text:
-    """So many added lines of C."""
+    """Yield this many added lines of C."""
     made, number = 0, 0
     while made < lines:
         block = FUNCTION.format(number).split("\n")[:-1][: lines - made]
@@ -68,7 +68,7 @@ def code(lines: int) -> Text:
 def patch(
     diff: Text, *, head: str = HEAD + SUBJECT, message: str = PROSE + SIGNED
 ) -> Text:
-    """Yield a patch as a mail."""
+    """Yield a patch as a message."""
     yield f"{head}\n{message}"
     yield from diff
 
@@ -79,7 +79,7 @@ def small() -> Text:
 
 
 def files(count: int) -> Text:
-    """Yield a diff of so many files."""
+    """Yield a diff of this many files."""
     for number in range(count):
         path = f"drivers/frob/f{number}.c"
         yield (
@@ -89,7 +89,7 @@ def files(count: int) -> Text:
 
 
 def hunks(count: int) -> Text:
-    """Yield a diff of one file in so many hunks."""
+    """Yield a diff of one file with this many hunks."""
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n"
     for number in range(count):
         yield f"@@ -{number * 10 + 1},1 +{number * 11 + 1},2 @@\n int a;\n+int b{number};\n"
@@ -105,7 +105,7 @@ def removed_and_added(lines: int) -> Text:
 
 
 def nested(depth: int) -> Text:
-    """Yield a mail of parts within parts."""
+    """Yield a message of nested parts."""
     yield f"{HEAD}{SUBJECT}MIME-Version: 1.0\n"
     for level in range(depth):
         yield f'Content-Type: multipart/mixed; boundary="b{level}"\n\n--b{level}\n'
@@ -113,14 +113,14 @@ def nested(depth: int) -> Text:
 
 
 def parts(count: int) -> Text:
-    """Yield a mail of so many parts side by side."""
+    """Yield a message with this many parts."""
     yield f'{HEAD}{SUBJECT}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
     yield from ("--b\nContent-Type: text/plain\n\nhello\n" for _ in range(count))
     yield "--b--\n"
 
 
 def mbox(count: int) -> Text:
-    """Yield an mbox of so many patches."""
+    """Yield an mbox of this many patches."""
     for number in range(count):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         yield from patch(small(), head=(HEAD + SUBJECT).replace("<1@", f"<{number}@"))
@@ -128,12 +128,12 @@ def mbox(count: int) -> Text:
 
 
 def header(text: str) -> str:
-    """Return a head with this added."""
+    """Return a header with this text added."""
     return f"{HEAD}{text}\n{SUBJECT}"
 
 
 def tags(count: int) -> str:
-    """Return a message with so many trailers."""
+    """Return a message with this many trailers."""
     return (
         PROSE
         + "\n"
@@ -146,11 +146,11 @@ def tags(count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case: the words of the command, the text of its file, and whether it is over a limit and
-    must be refused.
+    """A case: the words of the command, the text of its file, and whether it exceeds a limit and
+    must be rejected.
 
-    `first` are the words of a command that gets the file instead, before the one that is measured;
-    `named` is what MAINTAINERS has.
+    `first` are the words of a command that reads the file before the measured one; `named` is the
+    content of MAINTAINERS.
     """
 
     words: tuple[str, ...]
@@ -164,7 +164,7 @@ class Case:
 
 
 def numbered(count: int) -> Text:
-    """Yield an mbox of one series of so many patches."""
+    """Yield an mbox of a series of this many patches."""
     for number in range(1, count + 1):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         subject = (
@@ -176,7 +176,7 @@ def numbered(count: int) -> Text:
 
 
 def replies(count: int) -> Text:
-    """Yield an mbox of a patch and so many replies."""
+    """Yield an mbox of a patch and this many replies."""
     start = "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
     yield start
     yield from patch(small())
@@ -197,7 +197,7 @@ def replies(count: int) -> Text:
 
 
 def maintainers(count: int) -> str:
-    """Return a MAINTAINERS file whose first section has so many maintainers."""
+    """Return a MAINTAINERS file whose first section has this many maintainers."""
     people = "".join(
         f"M:\tAda {number} <ada{number}@example.org>\n" for number in range(count)
     )
@@ -205,7 +205,7 @@ def maintainers(count: int) -> str:
 
 
 def spoiled(size: int, *lines: str) -> Callable[[], Text]:
-    """Return a patch of so many bytes that repeats these lines."""
+    """Return a function that yields a patch of this many bytes, repeating these lines."""
     body = "".join(f"+{line}\n" for line in lines)
     count = size // len(body)
     return lambda: patch(
@@ -361,7 +361,6 @@ MAINTAINERS = (
 
 
 def write(case: Case, place: Path) -> None:
-    """Make the case's file."""
     if case.packed:
         packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
         with place.open("wb") as out:
@@ -377,9 +376,9 @@ def write(case: Case, place: Path) -> None:
 def run(
     command: list[str], case: Case, folder: Path, seconds: float
 ) -> tuple[float, int, int, str]:
-    """(CPU seconds, peak megabytes, exit code, first line of stderr) of one run.
+    """Run a case and return (CPU seconds, peak megabytes, exit code, first line of stderr).
 
-    One that takes too long is killed.
+    A run that takes too long is killed.
     """
     name = folder / ("case.patch.gz" if case.packed else "case.patch")
     write(case, name)
@@ -428,7 +427,7 @@ def run(
 
 
 def main() -> int:
-    """Print the table; 1 when a bound is missed."""
+    """Print the table; return 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--command", default=str(Path(sys.executable).parent / "patchpilot")

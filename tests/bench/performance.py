@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The page of what `make bench` measured, and the comparison of its ratios with the recorded ones.
+"""Write the page of results of `make bench`, and compare its ratios with the recorded ones.
 
-A ratio is the time of patchpilot divided by that of the program next to it, both run in turn on
-the same machine: it can be compared between machines, seconds cannot.
+A ratio is patchpilot's time divided by the other program's, run in turn on the same machine.
+Ratios, unlike seconds, can be compared between machines.
 """
 
 import json
@@ -38,7 +38,7 @@ def recorded_ratios() -> dict[str, float]:
 
 
 def record(rows: Sequence[Row]) -> None:
-    """Keep these ratios as the recorded ones; pairs that were not measured keep theirs."""
+    """Record these ratios; pairs that were not measured keep theirs."""
     kept = recorded_ratios() | {
         row.title: round(row.ratio, 3) for row in rows if row.ratio
     }
@@ -46,14 +46,13 @@ def record(rows: Sequence[Row]) -> None:
 
 
 def write_page(rows: Sequence[Row], versions: Sequence[str]) -> None:
-    """Write the page."""
     PAGE.write_text(page(rows, versions, machine(), datetime.now(UTC)))
 
 
 def page(
     rows: Sequence[Row], versions: Sequence[str], where: str, now: datetime
 ) -> str:
-    """Return the page's text in Markdown."""
+    """Return the page as Markdown."""
     table = [
         f"| {row.title} | {_seconds(row.ours)} | {row.spread:.2f} | {row.theirs_label}"
         f" | {_seconds(row.theirs)} | {row.ratio:.2f} | {row.cpu:.2f} |"
@@ -84,13 +83,13 @@ def page(
 
 
 def machine() -> str:
-    """Return the processors and the memory of this machine, in words."""
+    """Describe this machine's processors and memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     return f"{os.cpu_count()} processors ({platform.machine()}), {memory:.0f} GiB"
 
 
 def versions() -> list[str]:
-    """Return the versions of what the figures depend on."""
+    """Return the versions on which the figures depend."""
     known = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
         try:

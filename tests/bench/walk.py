@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How long the walk takes to show where you stand, and to answer a key: `python tests/bench/walk.py
-[REPOSITORY[:BRANCH] …]`.
+"""Measure how long the TUI takes to show the topic and to respond to a key: `python
+tests/bench/walk.py [REPOSITORY[:BRANCH] …]`.
 
-On the sandbox, and on a clone (objects borrowed, nothing checked out) of each repository named,
-with a topic of two commits on top. $PATCHPILOT is the command (default: the one beside this Python;
-only an installed copy is compiled). Times are from exec; with them the processor seconds, which a
-busy machine does not stretch.
+It uses the sandbox and, for each named repository, a clone (borrowed objects, no checkout) with a
+topic of two commits. $PATCHPILOT is the command (default: next to this Python; only an installed
+copy is compiled). Times start at exec; CPU seconds, which do not depend on the machine's load, are
+printed as well.
 """
 
 import os
@@ -31,7 +31,7 @@ LIMIT, KEY_LIMIT = 0.15, 0.1
 
 
 def main(named: Sequence[str]) -> int:
-    """Measure each place in turn."""
+    """Measure each repository in turn."""
     with tempfile.TemporaryDirectory() as scratch:
         own_start = floor()
         places = [("the sandbox", sandbox(Path(scratch)))]
@@ -46,7 +46,7 @@ def main(named: Sequence[str]) -> int:
 
 
 def environment(scratch: Path, label: str) -> dict[str, str]:
-    """Return a home of its own, that was used before."""
+    """Return an environment with a separate HOME that was used before."""
     home = scratch / f"home of {label}"
     state = home / "state" / "patchpilot"
     state.mkdir(parents=True)
@@ -58,7 +58,7 @@ def environment(scratch: Path, label: str) -> dict[str, str]:
 
 
 def sandbox(scratch: Path) -> Path:
-    """Return the clone of the demo."""
+    """Return the demo's clone."""
     from patchpilot.demo.demo_repository import make_repositories
 
     place = scratch / "sandbox"
@@ -67,9 +67,7 @@ def sandbox(scratch: Path) -> Path:
 
 
 def topic_on(repository: Path, scratch: Path) -> Path:
-    """Return a clone that borrows the objects, with a branch of two commits and no file checked
-    out.
-    """
+    """Return a clone with borrowed objects, a branch of two commits, and no checkout."""
     work = scratch / repository.stem
 
     def git(*args: str) -> str:
@@ -123,7 +121,7 @@ def topic_on(repository: Path, scratch: Path) -> Path:
 
 
 def floor() -> float:
-    """What cannot be beaten, Python's own start and Textual's; return that of Python."""
+    """Print the minimum start times of Python and Textual; return Python's."""
     fastest = []
     for code in ("pass", "import textual.app"):
         walls = []
@@ -139,7 +137,7 @@ def floor() -> float:
 
 
 def start(label: str, work: Path, env: dict[str, str], own_start: float) -> None:
-    """From exec to the bar with the topic's commits, and to the screen that takes keys."""
+    """Measure from exec to the bar with the topic's commits, and to a screen that accepts keys."""
     firsts, screens = [], []
     head = subprocess.run(
         ["git", "-C", str(work), "symbolic-ref", "--short", "HEAD"],
@@ -171,9 +169,7 @@ def _best(times: Sequence[tuple[float, float, float]]) -> str:
 
 
 def latency(label: str, work: Path, env: dict[str, str]) -> None:
-    """From a key to the first thing drawn after it: while everything is being looked for, and when
-    all is quiet.
-    """
+    """Measure from a key to the first output after it, during background work and when idle."""
     with Terminal([PATCHPILOT], work, env=env) as terminal:
         terminal.wait_for("quit")
         busy = [_key(terminal, "jk"[at % 2]) for at in range(30)]
@@ -183,7 +179,7 @@ def latency(label: str, work: Path, env: dict[str, str]) -> None:
             f"{label}: a key in the commit",
             [_key(terminal, "jk"[at % 2]) for at in range(20)],
         )
-        # the first way out asks what a first-timer is asked
+        # the first send asks the first-timer's questions
         terminal.type("2")
         terminal.quiet(1.0)
         terminal.type("\x1b")
@@ -203,7 +199,7 @@ def _key(terminal: Terminal, key: str) -> tuple[float, float]:
 
 
 def _say(what: str, times: Sequence[tuple[float, float]]) -> None:
-    """All of it, and without the time in which other programs had the processors."""
+    """Print the times in total, and without the time when other programs used the processors."""
     walls, own = [wall * 1000 for wall, _ in times], [one * 1000 for _, one in times]
     verdict = "met" if max(own) <= KEY_LIMIT * 1000 else "MISSED"
     print(

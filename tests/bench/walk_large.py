@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keys in large things: a series of 100 patches, a diff of 3,000 lines, a thread of 5,000 mails:
-`python tests/bench/walk_large.py`.
+"""Measure keys on large input: a series of 100 patches, a diff of 3,000 lines, a thread of 5,000
+messages: `python tests/bench/walk_large.py`.
 
-Times are those of the thread that draws, from the key to the last thing it does for it: what a busy
-machine does meanwhile is not in them.
+Times are the CPU times of the drawing thread, from the key to the last work for it.
 """
 
 import asyncio
@@ -30,7 +29,7 @@ PATCHES, LINES, MAILS = 100, 3_000, 5_000
 
 
 def main() -> int:
-    """Make them, walk through them."""
+    """Create the input and measure all stages."""
     with tempfile.TemporaryDirectory() as place:
         os.environ.update(
             {"HOME": place}
@@ -46,7 +45,7 @@ def main() -> int:
 
 
 def series(work: Path) -> None:
-    """A repository whose branch has 100 commits, the last of 3,000 lines."""
+    """Create a repository whose branch has 100 commits, the last of 3,000 lines."""
 
     def git(*args: str, data: str | None = None) -> str:
         argv = [
@@ -87,7 +86,7 @@ def series(work: Path) -> None:
 
 
 def thread() -> Any:
-    """Return a thread of 5,000 mails, as `track` gives it."""
+    """Return a thread of 5,000 messages, as `track` returns it."""
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed import follow_series
 
@@ -99,7 +98,7 @@ def thread() -> Any:
 
 
 def thread_mail(number: int) -> str:
-    """Return a mail of the thread: the patch, or a reply to it."""
+    """Return a message of the thread: the patch, or a reply to it."""
     reply = (
         "In-Reply-To: <0@example.org>\n"
         "References: <0@example.org>\n"
@@ -142,7 +141,7 @@ def thread_mail(number: int) -> str:
 
 
 async def walked(work: Path, place: Path) -> None:
-    """Keys in each stage that grows."""
+    """Measure keys in each stage that grows."""
     memory = SavedState(place / "walk.json")
     memory.keep(theme="patchpilot-dark")
     app = make(work, memory=memory)
@@ -220,7 +219,7 @@ async def walked(work: Path, place: Path) -> None:
 async def timed(
     app: PatchpilotApp, pilot: Any, what: str, pressed: Sequence[str]
 ) -> None:
-    """Press keys; what the drawing thread spent on each."""
+    """Press keys, and print the drawing thread's time for each."""
     spent = []
     for key in pressed:
         begun = time.thread_time()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A pattern that was kept is the pattern, and Python's own `re` is left alone."""
+"""Test that a cached pattern equals the compiled one, and that Python's `re` is not modified."""
 
 import subprocess
 import sys

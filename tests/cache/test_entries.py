@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is kept between runs is read only where it is whole and nobody else can have written it, and
-may go at any time.
+"""Test that cached values are read only if they are intact and private, and may be deleted at any
+time.
 """
 
 import multiprocessing
@@ -60,7 +60,7 @@ def test_the_key_is_of_all_parts_and_of_the_code(tmp_path: Path) -> None:
     }
     keys |= {key_of(Kind("other", ()), [b"ab"]), key_of(kind, [b"ab"])}
     (code / "a.py").write_text("A = 22")
-    # a process reads it once
+    # read once per process
     entries._state.cache_clear()
     keys.add(key_of(kind, [b"ab"]))
     (code / "b.py").write_text("")
@@ -83,7 +83,7 @@ def test_what_somebody_else_could_have_written_is_not_read(tmp_path: Path) -> No
     moved = file.rename(tmp_path / "elsewhere")
     file.symlink_to(moved)
     assert recall(KIND, key) is None
-    # a folder that others could write to is closed to them by the next run that keeps something
+    # the next run that caches something makes a folder private again
     assert remember(KIND, key, ["a"])
     assert moved.read_bytes(), "a link was written through"
     assert file.parent.stat().st_mode & 0o077 == 0
@@ -132,7 +132,7 @@ def test_so_many_are_kept_and_the_oldest_go() -> None:
         remember(KIND, f"{number}", number)
         os.utime(_file(f"{number}"), (now - 1000 + number,) * 2)
     remember(Kind("wordsmith", ()), "0", 0)
-    # reading keeps what is read
+    # reading updates the time
     os.utime(_file("3"), (now - 90000,) * 2)
     assert recall(KIND, "3") == 3
     remember(KIND, "new", 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base on the command line: the same for every verb, explained, and asked about where it is a
+"""Test the base on the command line: the same for every verb, explained, and asked about if it is a
 guess.
 """
 
@@ -15,8 +15,9 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """Return one fix on origin/main, the remote's default; origin/master is 41 commits older; no
-    upstream.
+    """Return a repository with one fix on origin/main, the remote's default.
+
+    origin/master is 41 commits older, and there is no upstream.
     """
     source = upstream(tmp_path / "up", 39)
     with commits_by("Linus T <linus@example.com>"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot check` as scripts, CI and b4 call it."""
+"""Test `patchpilot check` as called by scripts, CI and b4."""
 
 import gzip
 import json
@@ -166,7 +166,7 @@ def test_every_form_is_well_formed_and_shows_no_control_characters(
     file.write_bytes(evil.encode() + b"+\xff\xfe\n")
     out = call("check", "--strict", "--format", form, file).out
     assert out
-    # in JSON text is data, and a reader of JSON takes it as such
+    # JSON text is data, and its readers treat it as such
     assert not set(out) & ({"\x1b"} if form == "json" else {"\x1b", "\u202e"})
     if form in ("json", "sarif", "gitlab"):
         json.loads(out)
@@ -379,8 +379,7 @@ def test_what_is_no_patch_in_a_directory_is_said_and_left_out(workdir: Path) -> 
         done.err
         == f"patchpilot: warning: {folder}/notes.patch:1: neither a mail nor a diff: skipped\n"
     )
-    # named by itself it is an error, as is a directory that has nothing else, and a patch that was
-    # cut off
+    # a named file is an error, as is a directory without patches, and a truncated patch
     assert call("check", folder / "notes.patch").code == 2
     (folder / "0002-b.patch").write_text("")
     assert call("check", folder).code == 2
@@ -415,7 +414,7 @@ def test_a_check_imports_nothing_it_does_not_need(clean: Path) -> None:
         f"code = main.run(['check', {str(clean)!r}]) if code == 0 else code; "
         f"print(code, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
-    # the first run may make what is kept between runs
+    # the first run may create cached values
     for _ in range(2):
         done = subprocess.run(
             [sys.executable, "-c", program],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --checkpatch-compat`: what docs/reference/differences.md says it takes back, it takes
-back.
+"""Test that `check --checkpatch-compat` reverts the differences in
+docs/reference/differences.md.
 """
 
 import re

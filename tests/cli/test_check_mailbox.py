@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check` on a thread, an mbox and a digest: its patches, of each series the newest revision, and
-nothing that only has a diff in it.
+"""Test `check` on a thread, an mbox and a digest: each series' latest patches, and no messages that
+merely contain a diff.
 """
 
 import json
@@ -23,7 +23,7 @@ def sent(
     sender: str = ADA,
     body: str = "",
 ) -> str:
-    """Return a mail of the thread that has the Message-ID <name@example.org>."""
+    """Return a message of the thread with the Message-ID <name@example.org>."""
     text = (
         mail(subject, f"{PROSE}\n\n{SIGN_OFF}", DIFF)
         .partition("\n")[2]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --format jsonl`: a line for each patch while the input is read."""
+"""Test `check --format jsonl`, which prints a line for each patch while it reads."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> bytes:
 
 
 def source_of(kind: str, place: Path, mails: list[bytes]) -> Path:
-    """Return the mails as a source of this kind."""
+    """Return the messages as a source of this kind."""
     if kind == "directory of files":
         place.mkdir()
         for number, one in enumerate(mails):
@@ -198,7 +198,7 @@ def test_a_line_is_printed_before_the_input_ends() -> None:
 
 
 def workers_of(session: int) -> list[int]:
-    """Return the processes of a session that has a terminal's signals, but for its first."""
+    """Return a session's processes, which get the terminal's signals, except its first."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot check` with a baseline, with waivers, and against an earlier revision."""
+"""Test `patchpilot check` with a baseline, with waivers, and against an earlier version."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -31,7 +31,7 @@ GLUED = "\tret =frob_start(frob);"
 
 
 def call(*words: Any) -> Outcome:
-    """Run a command; `check` without the rules that these patches are not about."""
+    """Run a command; `check` runs without the rules that these patches are not about."""
     if words[0] == "check":
         words = (
             "check",
@@ -71,7 +71,7 @@ def write(name: str, text: str) -> Path:
 
 
 def found(outcome: Outcome) -> list[str]:
-    """Return the names of the findings that count."""
+    """Return the names of the unsuppressed findings."""
     document = json.loads(outcome.out)
     return [
         one["name"] for patch in document["patches"] for one in patch["findings"]
@@ -79,7 +79,7 @@ def found(outcome: Outcome) -> list[str]:
 
 
 def check(*words: object) -> Outcome:
-    """Return the verb, its result as JSON."""
+    """Run the verb and return its result as JSON."""
     return call("check", "--format", "json", *words)
 
 
@@ -445,7 +445,7 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
     )
     assert check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
-    # reworded, and joined by another commit, it is the same topic
+    # reworded, and with another commit, it is the same topic
     topic.git(
         "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
     )
@@ -454,7 +454,7 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
         {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"},
     )
     assert "trailing-space" not in found(check(*where))
-    # and another branch is not
+    # but another branch is not
     topic.git("switch", "-q", "-c", "other", "topic~2")
     topic.commit(
         f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"}
@@ -499,7 +499,7 @@ def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(
 
 
 def ages(outcome: Outcome) -> dict[str, Any]:
-    """Return whether each finding is new, by its line's text or its name."""
+    """Map the line or name of each finding to whether it is new."""
     document = json.loads(outcome.out)
     return {
         f"{one['name']}:{one['path']}": one["new"]
@@ -685,7 +685,7 @@ def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_the
             True,
             False,
         )
-        # then without the record of the send: the tag remains
+        # without the record of the send, the tag remains
         with Outbox() as outbox:
             for send in outbox.sends(next(iter(Drafts().all())).change_id):
                 outbox.forget(send.id)
@@ -792,7 +792,7 @@ def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
     assert walk() == ([], "no findings, 1 waived")
     assert hook().code == 0
     check("-C", topic.path, "--unwaive", "trailing-space")
-    # a rule of a pack that the hook does not load is no error there
+    # a rule of a pack that the hook does not load is not an error there
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
     ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'

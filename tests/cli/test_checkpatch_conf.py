@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's .checkpatch.conf counts as for checkpatch.pl, and rules advise only functions that the
-tree has.
+"""Test that .checkpatch.conf works as in checkpatch.pl, and that rules only recommend functions in
+the tree.
 """
 
 import json

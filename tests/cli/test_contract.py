@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command-line contract, sentence by sentence: what a script, a CI job or b4 may rely on,
-whatever the verb.
-"""
+"""Test the command-line contract, sentence by sentence: what scripts, CI jobs and b4 rely on."""
 
 import gzip
 import json
@@ -91,7 +89,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repo(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy of it to work in; the patch as a file is in `out` beside it."""
+    """Return a copy of the repository to work in; the patch file is in `out` next to it."""
     shutil.copytree(made, tmp_path / "w", symlinks=True)
     monkeypatch.chdir(tmp_path / "w" / "linux")
     return tmp_path / "w" / "linux"
@@ -249,7 +247,7 @@ SHAPES: dict[str, Any] = {
 
 
 def fits(value: Any, shape: Any, where: str = "") -> list[str]:
-    """What of a value is not as its shape says."""
+    """Return the parts of a value that do not match its shape."""
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return [f"{where}: no object"]
@@ -278,7 +276,7 @@ def fits(value: Any, shape: Any, where: str = "") -> list[str]:
 
 
 def every(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """(key, text) of every text in a document."""
+    """Yield (key, text) of every text in a document."""
     if isinstance(value, dict):
         for key, one in value.items():
             yield from every(one, key)
@@ -290,7 +288,7 @@ def every(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def undated(text: str) -> str:
-    """Return a preview without what each has its own of."""
+    """Return a preview without the parts that differ in every run."""
     return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
 
 
@@ -332,7 +330,7 @@ def test_c_stands_before_the_verb_and_after_it(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    # a preview has the ids of the commits that it would write
+    # a preview has the ids of the commits to write
     monkeypatch.setenv("GIT_COMMITTER_DATE", "2024-03-04T10:00:00Z")
     words = (*CALLS[verb], "--format", "json")
     before, after = call("-C", repo, *words), call(*words, f"--repo={repo}")
@@ -445,7 +443,7 @@ def test_an_unknown_option_or_form_is_2(repo: Path, verb: str) -> None:
 
 
 def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
-    """Return each kind of TARGET that is the topic's fix, with what is on standard input."""
+    """Return each kind of TARGET for the topic's fix, with its standard input."""
     patch = patch_of(repo)
     (repo.parent / "one.mbox").write_bytes(patch.read_bytes())
     (repo.parent / "one.mbox.gz").write_bytes(gzip.compress(patch.read_bytes()))
@@ -652,7 +650,7 @@ def test_what_is_no_commit_is_reported_as_what_it_is(repo: Path, verb: str) -> N
         "https://lore.example.org/all/x@example.org/",
         "../out/" + patch_of(repo).name,
     )
-    # backport takes mails and patches
+    # backport accepts messages and patches
     for word in () if verb == "backport" else mails:
         done = call(verb, word, *more)
         assert (done.code, done.out) == (2, ""), (word, done.err)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `demo`."""
+"""Test the verb `demo`."""
 
 from pathlib import Path
 

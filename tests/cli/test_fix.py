@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --fix` and `--diff` on patch files: what is written, what is refused, and that files
-change all or none.
+"""Test `check --fix` and `--diff` on patch files: what is written, what is rejected, and that all
+files change or none.
 """
 
 import base64
@@ -146,7 +146,7 @@ def test_of_standard_input_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -
         + b"\n"
         for at in range(3)
     )
-    # what a single mail may have is less than what an mbox may
+    # the limit for a single message is lower than for an mbox
     monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", len(mails) // 2)
     done = call("check", "--fix", "-", stdin=mails)
     assert done.out.count("frob_start(frob, 1);") == 3

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The formats for CI keep the rules of those who read them: the official schemas where a package
-has them, else our own statement of them.
-"""
+"""Test the CI formats against the official schemas, or our own where no package has one."""
 
 import json
 from collections.abc import Iterator
@@ -50,8 +48,8 @@ WAYS = [
 def kinds(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[tuple[str, ...], bytes]]:
-    """What check is given: a commit, a patch file, an mbox with names, paths and control characters
-    that need care, standard input, a file.
+    """Return input for check: a commit, a patch file, an mbox with unusual names, paths and control
+    characters, standard input, a file.
     """
     monkeypatch.chdir(repo.path)
     repo.git("format-patch", "-q", "-1", "-o", "out")
@@ -79,7 +77,7 @@ def kinds(
 def documents(
     form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
 ) -> Iterator[str]:
-    """What check writes in the format for each kind of target."""
+    """Yield check's output in a format for each kind of target."""
     for target, stdin in kinds:
         if target[0] == "-f" and words[:1] == ("--since-version",):
             continue
@@ -167,7 +165,7 @@ def _span(region: dict[str, int]) -> tuple[int, int]:
 
 
 def _edited(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
-    """Return whether the edits, each once, make the fixed file of the lines."""
+    """Return whether the edits, each applied once, turn the lines into the fixed file."""
     after = list(lines)
     for first, end, text in sorted(set(edits), reverse=True):
         after[first - 1 : end - 1] = text.split("\n") if text else []

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fuzzer of whole verbs sees what it is there for, and a seed makes the same world again."""
+"""Test that the fuzzer of whole verbs finds what it is meant to find, and that a seed reproduces
+the same input.
+"""
 
 from pathlib import Path
 

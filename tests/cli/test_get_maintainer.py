@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""get_maintainer.pl's answer on the command line, as a process."""
+"""Test get_maintainer.pl's output on the command line, in a separate process."""
 
 import os
 import subprocess

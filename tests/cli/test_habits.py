@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Words and variables that users of git, b4 and other programs type out of habit."""
+"""Test commands and variables that users of git, b4 and other programs type out of habit."""
 
 import io
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One bad mail is skipped and reported, never fatal, wherever mails are read."""
+"""Test that a bad message is skipped and reported wherever messages are read."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_of_several_mails_one_over_a_limit_is_left_out_and_reported(
         )
 
     box = workdir / "all.mbox"
-    # of mails with one title, the newest is checked
+    # of several messages with the same title, the latest is checked
     box.write_text(
         "".join(
             one(number, bad=number == 2).replace("wait for", f"wait {number} s for")

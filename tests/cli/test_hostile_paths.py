@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A repository at a path of any bytes: its own files are read and written, and those of no other
-repository.
-"""
+"""Test repositories at paths of any bytes: only their own files are read and written."""
 
 import os
 import warnings
@@ -18,7 +16,7 @@ _BASE = "int a;\nint b;\nint c;\n"
 
 
 def _topic(path: Path) -> Repo:
-    """Return a fix with trailing white space, and a stable branch that the fix applies to."""
+    """Return a fix with trailing whitespace, and a stable branch to which it applies."""
     repo = Repo(path)
     repo.commit(
         "frob: begin\n\n" + SIGNED,

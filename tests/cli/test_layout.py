@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text is folded for a terminal at blanks, and nothing of it is lost."""
+"""Test that text is wrapped at spaces for a terminal without losing any of it."""
 
 import re
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Numbers of any length in a patch or a commit: Python refuses to read those over 4,300 digits, and
-that is nobody's crash.
+"""Test numbers of any length in patches and commits, since Python rejects those over 4,300
+digits.
 """
 
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one error boundary: every end has its exit code, and no traceback reaches the user."""
+"""Test the error boundary: every end has an exit code, and the user sees no traceback."""
 
 import array
 import fcntl
@@ -122,9 +122,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
 
 
 def _wait_until_read(pipe: int) -> None:
-    """Return once the reader has taken all bytes out of this pipe: it waits for more then, however
-    slow the machine is.
-    """
+    """Wait until the reader has read all bytes from this pipe, on however slow a machine."""
     deadline = time.monotonic() + 60
     unread = array.array("i", [1])
     while unread[0] and time.monotonic() < deadline:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Eighty ways to call patchpilot wrongly: each ends with the exit code, the error and the hint that
-misuses.toml has, and with nothing else.
+"""Test eighty wrong calls: each has the exit code, the error and the hint in misuses.toml, and no
+other output.
 """
 
 import os
@@ -24,7 +24,7 @@ CASES: list[dict[str, Any]] = tomllib.loads(
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a repository with three commits and a topic, and files that are no patches."""
+    """Return a repository with three commits and a topic, and files that are not patches."""
     folder = tmp_path_factory.mktemp("misuse")
     repo = Repo(folder / "linux")
     repo.commit(
@@ -67,7 +67,7 @@ def outcome(
 
 
 def _options(verb: str) -> set[str]:
-    """Return the spellings of all options of a verb and of its own commands."""
+    """Return the spellings of all options of a verb and of its subcommands."""
     command = Verbs().get(verb)
     commands = (command, *command.commands.values()) if command else ()
     options = [option for each in commands for option in each.options]
@@ -87,7 +87,7 @@ def test_a_misuse_says_what_failed_and_what_to_do(
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
     assert case["error"].startswith("patchpilot: error: ")
-    # the command in hand, or one that the hint names, has each option of the hint
+    # the current command, or one that the hint names, has each option in the hint
     ours = re.sub(r"`(?!patchpilot)[^`]*`", "", case["hint"])
     verbs = (*case["argv"][:1], *re.findall(r"patchpilot ([a-z0-9]+)", ours))
     known = {"--help"}.union(*map(_options, verbs))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parser of the command line: every spelling of an option means the same, and what it does not
-know is refused.
+"""Test the command-line parser: every spelling of an option means the same, and unknown words are
+rejected.
 """
 
 import subprocess
@@ -126,7 +126,7 @@ def test_a_plain_check_imports_no_slow_modules(tmp_path: Path) -> None:
         f" '--fail-on', 'never', {str(patch)!r}]; os._exit = lambda code: sys.exit(any(name in"
         " sys.modules for name in ('argparse', 'dataclasses', 'inspect', 'textwrap'))); main()"
     )
-    # the first run reads the rule packs, with all that takes
+    # the first run reads the rule packs
     codes = [
         subprocess.run(
             [sys.executable, "-c", program], capture_output=True, check=False

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every command that hints, help, advice and documents print runs as printed: with real git, a mail
-server and an archive on loopback.
+"""Run every command that hints, help, advice and documents print, with real git, a mail server and
+an archive on loopback.
 """
 
 import os
@@ -191,7 +191,7 @@ PLACEHOLDERS = (
         "<MESSAGE-ID>",
     ),
     (r"(?<=track add )\{text\}", "MESSAGE-ID"),
-    # series 2 is of an mbox: the archive does not have it
+    # series 2 comes from an mbox and is not in the archive
     (r"(?<=update )2(?= --lore)", "1"),
     (r"\{where\}", "--resolve stable/linux-5.15.y"),
     (r"\{option\} \{text\}", "--cover-subject 'foo: two fixes'"),
@@ -249,7 +249,7 @@ WORLDS = (
 
 
 class World:
-    """A sandbox per state, made once; `enter` gives a fresh copy of it at the same path."""
+    """A sandbox per state, created once; `enter` restores a copy at the same path."""
 
     def __init__(self, place: Path, one: Life) -> None:
         self.place, self.one = place, one
@@ -257,15 +257,14 @@ class World:
 
     @property
     def here(self) -> Path:
-        """Return the repository."""
         return self.one.repo.path
 
     def save(self, name: str) -> None:
-        """Keep everything below `place` as this state."""
+        """Save everything below `place` as this state."""
         shutil.copytree(self.place, self.place.parent / f"saved-{name}", symlinks=True)
 
     def enter(self, name: str) -> None:
-        """Everything as it was then."""
+        """Restore everything from this state."""
         shutil.rmtree(self.place)
         shutil.copytree(self.place.parent / f"saved-{name}", self.place, symlinks=True)
         os.chdir(self.here)
@@ -293,7 +292,7 @@ def _run(*argv: object) -> Outcome:
 
 
 def _make(world: World) -> None:
-    """The repository, and the files that the documents name."""
+    """Create the repository and the files that the documents name."""
     repo, home = world.one.repo, world.place / "home"
     with (home / ".gitconfig").open("a") as config:
         config.write(
@@ -425,7 +424,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def _states(world: World) -> None:
     one = world.one
     _run("send", "--security", "no", "--regression", "no", "--dry-run")
-    # what is sent later stays on the archive: it is out of reach where nothing was sent yet
+    # messages sent later stay in the archive, so it must be unreachable if nothing was sent yet
     one.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save("ready")
     for name in (
@@ -536,7 +535,7 @@ def test_a_printed_command_runs_as_printed(
     if words[-1] == "-":
         stdin = stdin or Path("fix.patch").read_bytes()
     words = [os.path.expanduser(word) for word in words]
-    # on a terminal these ask
+    # on a terminal these commands ask
     asks = (
         words[0] in ("send", "prepare", "trailers") or words[:2] == ["track", "reply"]
     ) and not {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every rule has a page with the same sections in the same order, and the list links to each of
-them.
+"""Test that every rule has a page with the same sections in the same order, linked from the
+list.
 """
 
 import re

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/reference/schemas has a valid schema for every form of JSON, and the documents that tests
-print are held against it.
+"""Test that every form of JSON has a valid schema in docs/reference/schemas, to which printed
+documents conform.
 """
 
 import json

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What others wrote reaches a terminal as text only: no control character, no bidi control, no line
-of their own making.
+"""Test that untrusted text reaches a terminal as text only: no control characters, bidi controls or
+injected lines.
 """
 
 import json

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check -f` on whole files: what checkpatch.pl -f reports, with the lines of the file."""
+"""Test `check -f` on whole files, which reports what checkpatch.pl -f does, with the file's
+lines.
+"""
 
 import json
 import subprocess

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Branches of a real `b4 prep`: what is read of them, and that the cover letter is never taken for
-a patch.
+"""Test branches made by a real `b4 prep`: what is read from them, and that the cover letter is not
+taken for a patch.
 """
 
 from pathlib import Path
@@ -27,7 +27,7 @@ def read(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | None:
 
 
 def patches(repo: Repo, target: str | None = None) -> list[str]:
-    """Return the subjects of a TARGET's patches, which both ways to read it agree on."""
+    """Return the subjects of a TARGET's patches, checking that both ways to read it agree."""
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
         assert [patch.commit for patch in series.patches] == list(
@@ -197,7 +197,7 @@ def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
 def test_a_named_commit_of_the_branch_has_its_base(
     tmp_path: Path, strategy: str
 ) -> None:
-    """A remote branch that has the first patch is nearer, and b4 says more than it."""
+    """Prefer b4's base to a nearer remote branch that has the first patch."""
     repo = prep(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")
     first, second = (

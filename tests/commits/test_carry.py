@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Edits of a commit's lines reach the commits above it where those keep the lines, and nothing else
-of their files changes.
+"""Test that edits of a commit's lines reach later commits that keep the lines, without other
+changes.
 """
 
 import random
@@ -17,9 +17,9 @@ Lines = list[str]
 
 
 def _changed(chance: random.Random, lines: Lines, name: str) -> Lines:
-    """Return lines taken out, put in and replaced.
+    """Return lines after random removals, additions and replacements.
 
-    No line is there twice, so that there is one way to see what was kept.
+    No line occurs twice, so it is clear which lines were kept.
     """
     found = list(lines)
     for step in range(chance.randrange(5)):
@@ -31,9 +31,7 @@ def _changed(chance: random.Random, lines: Lines, name: str) -> Lines:
 
 
 def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
-    """Edits that do not touch one another, of one to three lines each, which become none to
-    three.
-    """
+    """Return non-adjacent edits of one to three lines each, which become none to three."""
     found, at = [], chance.randint(1, 4)
     while at <= len(lines):
         last = min(at + chance.randrange(3), len(lines))
@@ -52,9 +50,7 @@ def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
 
 
 def _expected(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
-    """Return the new file with every edit made whose lines are all still there, one below the
-    other.
-    """
+    """Return the new file with every edit whose lines are still together."""
     text = "".join(new)
     for edit in edits:
         block = old[edit.first - 1 : edit.last]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A branch moves with its files, and nothing that a person has not committed is lost on the way."""
+"""Test that a branch moves with its files, without losing uncommitted changes."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from tests.kit.repos import Repo
 
 
 class Place:
-    """A branch `topic` at `old`, and beside it the commit `new` with another `a` and a file that
-    `old` has not.
+    """A branch `topic` at `old`, and a commit `new` with another `a` and a file missing from
+    `old`.
     """
 
     def __init__(self, path: Path) -> None:

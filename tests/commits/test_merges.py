@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Many merges asked of one git process are answered as by a process each."""
+"""Test that many merges through one git process give the same answers as a process each."""
 
 import os
 import shutil
@@ -18,7 +18,9 @@ BODY = "".join(f"line {number}\n" for number in range(20))
 
 
 def sides(scratch: Scratch) -> list[str]:
-    """Trees: a start, one line changed, another line changed, the first line changed otherwise."""
+    """Return trees: a start, one changed line, another changed line, and another change of the
+    first line.
+    """
     texts = [
         BODY,
         BODY.replace("line 3\n", "three\n"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Notes follow rewritten commits: which refs, in which direction, and that none is lost."""
+"""Test which notes follow rewritten commits, in which direction, and that none is lost."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def note(repo: Repo, commit: str, text: str, ref: str = "commits") -> None:
 
 
 def notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
-    """Return the notes of the topic's commits, the newest first."""
+    """Return the notes of the topic's commits, latest first."""
     shown = repo.git("log", f"--notes={ref}", "-z", "--format=%N", f"-{count}", "topic")
     return [text.strip() for text in shown.removesuffix("\0").split("\0")]
 
@@ -78,7 +78,7 @@ def test_the_settings_choose_the_refs_as_for_git_rebase(
     rewritten(repo, ids[2])
     assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
     if settings:
-        # what git does with the same settings
+        # git's result with the same settings
         repo.git("reset", "-q", "--hard", ids[2])
         repo.git("rebase", "-q", "--no-ff", "--ignore-date", ids[1])
         assert repo.git("rev-parse", "HEAD") != ids[2]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The patches of a series over a tree are the tree git would have after them."""
+"""Test that the patches of a series over a tree give the tree that git would have after them."""
 
 import random
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_each_file_is_what_git_has(tmp_path: Path, seed: int) -> None:
     ]
     every = sorted({path for tree in trees for path in tree.files()})
     stack = Stack(trees[0], patches)
-    # not in order: a run in several processes asks for some of them only
+    # out of order, because each of several processes reads only some of them
     for number in (3, 1, 7, len(patches) - 1, 5, 2):
         ours, theirs = PatchedTree(stack, number), trees[number]
         assert ours.files() == theirs.files()
@@ -119,12 +119,12 @@ def test_a_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> Non
     patches = revision_series(repository, "start..HEAD").patches
     tree = PatchedTree(Stack(CommitTree(repository, other), patches), 1)
     assert tree.is_guess("a")
-    # what the patch adds is known all the same
+    # the patch's additions are known anyway
     assert b"seven\n" in (tree.read("a") or b"")
 
 
 class Letters:
-    """A tree of files that hold their own names."""
+    """A tree of files that contain their own names."""
 
     label, version = "letters", None
 
@@ -142,7 +142,7 @@ class Letters:
 
 
 def _renaming(number: int, *names: str) -> Patch:
-    """Return a patch that renames files, `ab` the file a to b."""
+    """Return a patch that renames files; `ab` renames file a to b."""
     lines = [
         line
         for one, other in names

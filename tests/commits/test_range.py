@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TARGETs that are files: packed, endless, several."""
+"""Test TARGETs that are files: compressed, endless, several."""
 
 import gzip
 from pathlib import Path
@@ -121,7 +121,7 @@ def test_the_file_head_of_a_bare_repository_means_the_commit(
 
 
 class Line:
-    """What the room asks of a repository, answered without one."""
+    """A stub of the repository for a linear history."""
 
     def __init__(self, *ids: str, found: str | None = None, **more: Any) -> None:
         self.ids, self.found = ids, found
@@ -345,7 +345,7 @@ def test_of_a_mailbox_the_patches_and_cover_letters_are_read() -> None:
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
     assert [patch.source for patch in found] == ["x:3"]
-    # a file of one mail is read whatever it is
+    # a file of one message is read in any case
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
@@ -390,7 +390,7 @@ def test_a_file_may_be_as_large_as_the_limit(
 def member(
     subject: str, source: str = "x", *, author: str = "Ada", **headers: str
 ) -> Patch:
-    """Return a patch, or a cover letter where it is number 0."""
+    """Return a patch, or a cover letter if its number is 0."""
     diff = (
         ""
         if " 0/" in subject
@@ -421,7 +421,7 @@ def member(
         ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
         ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
-        # the thread goes on, whatever the marks say
+        # the thread continues, whatever the marks are
         (
             [
                 member("PATCH 1/2", Message_ID="<a@x>"),
@@ -489,7 +489,7 @@ def test_a_cover_letter_is_that_of_its_series() -> None:
     assert (series.cover, series.patches) == (letter, (only,))
     (alone,) = module.group([only])
     assert (alone.cover, alone.patches) == (None, (only,))
-    # number 0 with a diff is a patch
+    # a message numbered 0 with a diff is a patch
     odd = parse_patch(ONE.replace(b"1/2", b"0/2"), "x")._replace(diff_line=1)
     (series,) = module.group([odd])
     assert (series.cover, series.patches) == (None, (odd,))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A range-diff of patches as mailed says what git says of the commits that they were made from."""
+"""Test that a range-diff of mailed patches equals git's range-diff of their commits."""
 
 import re
 from pathlib import Path
@@ -62,7 +62,7 @@ def repo(tmp_path: Path) -> Repo:
     repo.commit("only in v1", {"new.c": "int new;\n"})
     repo.git("tag", "v1")
     repo.git("checkout", "-q", "-b", "second", "base")
-    # other lines around the same change: the base moved on
+    # other lines around the same change, as after a new base
     moved = "/* moved */\n" * 30 + PUMP
     repo.commit("unrelated", {"pump.c": moved})
     repo.git("tag", "base2")

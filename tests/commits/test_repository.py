@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repository: words resolved once, hostile configuration ignored, history read as it is."""
+"""Test the repository: words resolved once, hostile configuration ignored, history read
+unmodified.
+"""
 
 import os
 import shutil

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one door to subprocesses."""
+"""Test the module that runs all subprocesses."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The folders of killed runs go with the next run.
+"""Test that the folders of killed runs are removed by the next run.
 
-Those of runs that live, of others and of the user stay.
+Folders of live runs, of other users and of the user stay.
 """
 
 import os
@@ -32,7 +32,7 @@ RUN = (
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Yield a folder for temporary files of their own."""
+    """Yield a separate folder for temporary files."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     remove_leftovers.cache_clear()
@@ -41,13 +41,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def old(folder: Path) -> Path:
-    """Return a folder whose lock was made some minutes ago."""
+    """Return a folder whose lock was created some minutes ago."""
     os.utime(folder / LOCK, (0, 0))
     return folder
 
 
 def left(place: Path, name: str, *more: str) -> Path:
-    """Return a folder as a killed run leaves it, with these files besides."""
+    """Return a folder as left by a killed run, with these additional files."""
     folder = place / name
     (folder / FILES / "ab").mkdir(parents=True)
     (folder / LOCK).touch()

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A move of a branch with its files that was killed is settled by the next start, and a lock that
-is in the way is named.
-"""
+"""Test that the next start recovers a killed branch move, and that a lock in the way is named."""
 
 import json
 import os
@@ -28,8 +26,8 @@ from tests.lab.rewrite_kills import COMMANDS, one_kill
 
 
 def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str, str]:
-    """Return a repository as a git that was killed amid a checkout leaves it: the branch old, half
-    of the files new, the index locked.
+    """Return a repository in which git was killed during a checkout: the branch old, half of the
+    files new, the index locked.
     """
     repo = topic_with_spaces(path, 4)
     old = repo.git("rev-parse", "topic")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the sandbox starts ends with it, however it ends."""
+"""Test that everything started by the sandbox ends with it."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ def test_a_closed_terminal_leaves_no_sandbox(
 ) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     words = [sys.executable, "-m", "patchpilot", "demo", "--script"]
-    # what is ignored when a program starts stays ignored in it: nohup's way
+    # a program keeps ignoring the signals that were ignored at its start, as nohup relies on
     saved = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
     try:
         demo = subprocess.Popen(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story's newcomer does what maintainers want: answers, and fixes what a robot reported before
-it lands.
+"""Test that the demo's newcomer does what maintainers want: answers, and fixes a robot's report
+before the merge.
 """
 
 from pathlib import Path
@@ -54,8 +54,8 @@ def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(
 def test_v2_is_prepared_from_any_text_and_only_once_is_code_fixed(
     tmp_path: Path,
 ) -> None:
-    """The user may have fixed v1 without Robin: v2 has what was asked for all the same, and keeps
-    the tags.
+    """Test that v2 has the requested changes and keeps the tags even if the user fixed v1 without
+    Robin.
     """
     work = make_repositories(tmp_path).work
     file = work / acme.MCP

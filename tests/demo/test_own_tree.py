@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands that the demo ends with work in the shell that started it."""
+"""Test that the closing commands of the demo work in the shell that started it."""
 
 import sys
 from pathlib import Path

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sandbox's repositories: deterministic, and what the story says is true in git's own words."""
+"""Test the sandbox's repositories: they are deterministic, and match the script according to
+git.
+"""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the demo answers: no mail to yourself, and of a patch the robot reports only what is in
-it.
+"""Test the demo's replies: none to a message to yourself, and the robot reports only what is in the
+patch.
 """
 
 from pathlib import Path

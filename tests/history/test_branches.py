@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable branches among the refs, and what is missing of them."""
+"""Test the stable branches among the refs, and which are missing."""
 
 import os
 from collections.abc import Sequence
@@ -49,13 +49,13 @@ STABLE = "refs/remotes/stable"
             {},
             ["stable/linux-6.1.y", "linux-6.6.y"],
         ),
-        # those whose support is over come on request
+        # unsupported series are listed on request
         (
             (f"{STABLE}/linux-6.1.y", f"{STABLE}/linux-5.4.y"),
             {"ended": True},
             ["stable/linux-5.4.y", "stable/linux-6.1.y"],
         ),
-        # the newest one is taken if it is newer than the long-term ones
+        # the latest branch is included if it is newer than the long-term ones
         (
             [f"{STABLE}/linux-{one}.y" for one in ("6.1", "6.18", "6.17", "6.19")],
             {},
@@ -134,7 +134,7 @@ def test_a_branch_that_was_not_fetched_for_long_is_stale(tmp_path: Path) -> None
 def test_a_fresh_clone_is_not_stale(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
     logs = repo.path / ".git" / "logs" / "refs" / "remotes" / "stable"
-    # git clone writes a log of the remote's HEAD, and none of its branches
+    # git clone logs the remote's HEAD, but none of its branches
     (logs / "linux-6.1.y").rename(logs / "HEAD")
     assert not stale(repo)
     aged(logs / "HEAD")
@@ -218,7 +218,7 @@ def test_the_mainline_is_the_newest_master(tmp_path: Path) -> None:
 def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(
     tmp_path: Path,
 ) -> None:
-    """As in Xen's mirror, which has a head coverity-tested/master."""
+    """Xen's mirror, for example, has a branch coverity-tested/master."""
     repo = made(tmp_path)
     repo.git("branch", "-q", "-m", "topic")
     tip = repo.commit("tested")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes: tags judged: every verdict of the verifying bots, and what they let pass."""
+"""Test Fixes: tags: every problem that bots report, and what they accept."""
 
 from datetime import UTC, datetime
 
@@ -37,7 +37,7 @@ def find(word: str) -> Commit | None:
 
 
 def judge(line: str, relations: Relations | None = None) -> list[str]:
-    """Return the kinds of problems of a message's only tag."""
+    """Return the kinds of problems of the only tag in a message."""
     message = ["x: y", "", line]
     return [
         problem.kind

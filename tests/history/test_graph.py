@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit-graph of our own: made where it pays, extended, passed over where it must not be, and
-no harm when it breaks.
+"""Test patchpilot's commit-graph: created if worthwhile, extended, skipped if forbidden, and
+harmless if corrupt.
 """
 
 import fcntl
@@ -51,7 +51,7 @@ def directory(repo: Repo) -> Path:
 
 
 def held(repo: Repo) -> list[bool]:
-    """Of each commit, oldest first, whether the graph has it."""
+    """Return for each commit, oldest first, whether it is in the graph."""
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
     return [
         any(holds(layer, id_) for layer in sound_layers(directory(repo))) for id_ in ids
@@ -176,7 +176,7 @@ def test_what_takes_long_goes_on_without_us(
 ) -> None:
     monkeypatch.setattr(commit_graph, "PATIENCE", 0.0)
     with monkeypatch.context() as patched:
-        # a graph of a few commits may be there before anybody looks
+        # a graph of a few commits may exist already
         patched.setattr(commit_graph, "sound_layers", lambda _: ())
         assert not use(repo)
     assert commit_graph._running.pop().wait(20) == 0

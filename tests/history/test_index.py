@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history index: always right, whatever became of the branches or of the file."""
+"""Test that the history index is always correct, even after branches or its file change."""
 
 import random
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ A = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return three commits on master, a branch of one and a merge of both."""
+    """Return three commits on master, a branch from one of them, and a merge of both."""
     made = Repo(tmp_path / "r")
     made.commit("one", {"a": "1\n"})
     made.commit("two", {"a": "2\n"})

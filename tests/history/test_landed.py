@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a commit landed, by every mapping, and when that no longer holds."""
+"""Test where a commit was merged, by every kind of evidence, and when that no longer holds."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ LINES = [f"line {number}\n" for number in range(40)]
 
 
 def text(**changes: str) -> str:
-    """Return the file with some of its lines changed (`l7="seven"`)."""
+    """Return the file with some lines changed (`l7="seven"`)."""
     lines = list(LINES)
     for name, value in changes.items():
         lines[int(name[1:])] = value + "\n"
@@ -23,7 +23,7 @@ def text(**changes: str) -> str:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """master with a fix on top; stable forked before it, with a commit of its own."""
+    """Return master with a fix on top, and a stable branch with its own commit forked before it."""
     made = Repo(tmp_path / "r")
     made.commit("start", {"f.c": text()})
     made.branch("stable")

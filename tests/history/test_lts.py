@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The list of series: shown, and refreshed from a server."""
+"""Test the list of series: printing it, and updating it from a server."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ ANSWER = {
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]:
-    """Yield a URL, and the body its server gives (replace it to change)."""
+    """Yield a URL, and a list whose item is the server's response."""
     body = [json.dumps(ANSWER).encode()]
 
     class Handler(BaseHTTPRequestHandler):

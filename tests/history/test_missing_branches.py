@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable branches that a clone lacks, and `lts --fetch`, which fetches them."""
+"""Test the stable branches missing from a clone, and `lts --fetch`, which fetches them."""
 
 import shutil
 from pathlib import Path
@@ -22,9 +22,7 @@ def missing(repo: Repo) -> MissingBranches | None:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Repo:
-    """Return a kernel tree without stable branches, for which the stable repository is on this
-    machine.
-    """
+    """Return a kernel tree without stable branches, whose stable repository is on this machine."""
     there = Repo(tmp_path / "there")
     there.commit("start", {**LINUX, "a.c": "x\n"})
     for version in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No hidden character passes: every one that Unicode has × code, message, name and path.
+"""Test that no hidden character passes: every Unicode one × code, message, name and path.
 
 Unicode's categories are the control.
 """

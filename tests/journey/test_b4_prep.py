@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every verb on a branch of a real `b4 prep`, in each of its cover strategies, and b4 itself
+"""Test every verb on a branch made by a real `b4 prep`, with each cover strategy, and b4 itself
 afterwards.
 """
 
@@ -34,7 +34,7 @@ LIST = "widget@lists.example.org"
 
 @dataclass(frozen=True)
 class Branch:
-    """A prep branch of two patches, each with a safe finding, and what b4 and git say of it."""
+    """A prep branch of two patches, each with a safe finding, as seen by b4 and git."""
 
     repo: Repo
     strategy: str
@@ -55,7 +55,7 @@ class Branch:
 
     @property
     def cover(self) -> str:
-        """Return the cover commit's id, "" where there is none."""
+        """Return the cover commit's id, or ""."""
         return self.repo.git(
             "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
         )
@@ -81,8 +81,8 @@ class Branch:
         ]
 
     def is_whole(self) -> None:
-        """b4 takes the branch, its cover letter is empty and where the strategy wants it, and b4
-        makes the patches of it.
+        """Check that b4 accepts the branch, that its cover letter is empty and in the strategy's
+        position, and that b4 makes the patches.
         """
         assert (self.info["cover-subject"], self.info["base-commit"]) == (
             "widget: two lines were wrong",
@@ -109,7 +109,7 @@ class Branch:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Repo]:
-    """Copies of a branch of each strategy, which b4 makes once."""
+    """Return a function that copies a branch of each strategy, which b4 creates once."""
     place = tmp_path_factory.mktemp("prep")
 
     def copy(strategy: str, folder: Path) -> Repo:
@@ -120,7 +120,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Repo
         repo = Repo.__new__(Repo)
         repo.path, repo._clock = folder, 1_800_000_000
         repo.git("update-index", "-q", "--refresh")
-        # without one b4 would use its web endpoint
+        # otherwise b4 would use its web endpoint
         repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
         return repo
 
@@ -261,7 +261,7 @@ def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
         "-v",
         "4",
     )
-    # a backup keeps the old cover letter; who has only fetched the branch is asked
+    # a backup keeps the old cover letter; a user who only fetched the branch is asked
     branch.repo.git("branch backup")
     assert branch.run("draft", *words).code == 0
     known = branch.info
@@ -278,7 +278,7 @@ def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
 
 
 def sent(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
-    """Return the mails that arrived of a send, past the findings the patches have."""
+    """Send the branch, overriding its findings, and return the received messages."""
     done = branch.run("send", "--force", "x", "--yes", *words)
     assert done.code == 0, done.err
     return [
@@ -310,12 +310,12 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
         assert "prerequisite" not in text
         assert "2 files" not in text
         assert "Ada" in text
-        # b4 knows of it as of a send of its own
+        # b4 records it like its own send
         first = str(cover["Message-ID"]).strip("<>")
         assert (known["revision"], known["series-v1"].split()[-1]) == ("2", first)
         assert b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2
         branch.is_whole()
-        # the next one, by b4 itself
+        # the next version is sent by b4 itself
         b4(branch.repo, "prep", "--set-prefixes", "net")
         text = branch.cover_text.partition("--- b4-submit-tracking ---")[0]
         assert "Changes in v2:" in text
@@ -337,7 +337,7 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
     assert (
         json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
     )
-    # what is sent again is the version that b4 sent, not the next one
+    # a resend sends b4's last version, not the next one
     found = json.loads(
         branch.run("send", "--resend", "--dry-run", "--format", "json").out
     )
@@ -400,7 +400,7 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
         )
         assert json.loads(branch.run("track", "--format", "json").out)["series"]
         branch.is_whole()
-        # it is done once
+        # it is done only once
         tip = branch.repo.git("rev-parse", "HEAD")
         branch.run(*verb)
         assert (

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a repository names as a command does not run, but for what docs/explanation/security.md
-lists, and that only when it is trusted.
+"""Test that commands named by a repository run only if docs/explanation/security.md lists them and
+they are trusted.
 """
 
 import contextlib
@@ -119,7 +119,7 @@ def _amend_with(repo: Repo) -> None:
 
 def _amend_to_nothing(repo: Repo) -> None:
     (repo.path / "more.c").unlink()
-    # git explains with its status that the commit would be empty
+    # git's exit status shows that the commit would be empty
     with pytest.raises(GitError):
         amend_with(repo.path, ("more.c",))
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The journey of the demo: both acts through the public verbs, nothing left behind, a failing step
-told.
+"""Test the demo's journey: both acts through the public verbs, no leftovers, a failing step
+reported.
 """
 
 import io

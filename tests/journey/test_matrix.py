@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The matrix: each fact is the same in every place that states it, or absent there on purpose.
+"""Test the matrix: each fact is the same wherever it is stated, or absent there on purpose.
 
-tests/screens/test_parity.py compares what the screens show.
+tests/screens/test_parity.py compares the screens.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ def _changed(
     author: str | None = None,
     **more: str,
 ) -> Callable[[Path], Repo]:
-    """Return a topic of one patch that changes frob.c."""
+    """Return a function that creates a topic of one patch to frob.c."""
 
     def build(path: Path) -> Repo:
         repo = story(path, end="")
@@ -61,7 +61,9 @@ def _changed(
 
 
 def _cited(*tags: str) -> Callable[[Path], Repo]:
-    """Return a topic whose patch has these Fixes: tags, of {good} and {bad} commits."""
+    """Return a function that creates a topic whose patch has these Fixes: tags, of {good} and {bad}
+    commits.
+    """
 
     def build(path: Path) -> Repo:
         repo = _changed()(path)
@@ -208,13 +210,13 @@ def test_the_fixes_tag_is_the_same_everywhere(tmp_path: Path, world: str) -> Non
     )
     assert [one["commit"] for one in stable["culprits"]] == backport["culprits"]
     assert not valid or backport["culprits"] == valid
-    # while a tag is valid, no other commit is offered
+    # while there is a valid tag, no other commit is proposed
     offered = {tag.split()[1] for tag in document["tags"]}
     assert not valid or offered <= {commit[:12] for commit in valid}
 
 
 def _held(path: Path) -> Repo:
-    """Return the fix of `story`, which linux-6.1.y has word for word, and a branch that needs
+    """Return the fix of `story`, a branch linux-6.1.y that has it verbatim, and a branch that needs
     it.
     """
     repo = story(path, end="")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No verb uses the network unless its arguments ask for it: every socket is blocked, also those
-to this machine, and no name is resolved.
+"""Test that no verb uses the network unless asked to: every socket is blocked, even to this
+machine, and no name is resolved.
 """
 
 import re
@@ -61,7 +61,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture
 def reached(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What was tried to reach; nothing is reached."""
+    """Return the connection attempts, all of which fail."""
     tried: list[Any] = []
 
     def blocked(self: socket.socket, *words: Any) -> NoReturn:
@@ -112,7 +112,7 @@ def test_what_is_asked_for_is_seen(
             for key, value in settings.items():
                 repo.git("config", "--global", "--unset", key)
                 repo.git("config", key, value)
-            # the repository's own settings count only after trust
+            # the repository's own settings only count after they are trusted
             call("-C", str(repo.path), *words)
             assert not [one for one in reached if "127.0.0.1" in str(one)]
     finally:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands that a repository names itself run only after the user trusted them, as they were shown.
+"""Test that commands named by a repository run only after the user trusted them as shown.
 
-Real git, b4 and mail server: they are what runs them.
+Real git, b4 and a mail server run them.
 """
 
 import json
@@ -80,7 +80,7 @@ def login_server() -> Iterator[FaultySink]:
 
 @pytest.fixture
 def repo(tmp_path: Path, server: FaultySink) -> Repo:
-    """Return a topic with a followed review."""
+    """Return a topic with a tracked review."""
     made = topic(tmp_path / "r", 1, server=server)
     post = mail(
         "[PATCH] widget: change line 1",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tutorial's commands, run in its sandbox, print what the page shows."""
+"""Test that the tutorial's commands print what the page shows in its sandbox."""
 
 import os
 import re
@@ -34,7 +34,7 @@ DIFFERS = (
 
 
 def commands() -> list[tuple[str, list[str]]]:
-    """Return each command of the page's console blocks, with the lines below it."""
+    """Return each command of the page's console blocks, with its output lines."""
     found: list[tuple[str, list[str]]] = []
     for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S):
         lines = iter(block.splitlines())
@@ -57,7 +57,7 @@ def even(line: str) -> str:
 
 
 def first_missing(shown: list[str], printed: list[str]) -> str | None:
-    """Return the first line of the page that the output lacks at its place; `…` is any lines."""
+    """Return the first line of the page missing from the output; `…` matches any lines."""
     at, anywhere = 0, False
     for line in map(even, shown):
         if line == "…":

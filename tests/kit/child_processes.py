@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every place in the source that starts a child process, found in its syntax trees, with the words
-that come from elsewhere.
+"""Find every child process started in the source, with the words that may come from outside, from
+syntax trees.
 
-A word is ours when it is a literal or a constant, or begins with a literal (`f"--since={when}"`).
-So is a word after `--` or `--end-of-options`, and the value of an option that takes one (`-e
-PATTERN`): no program takes these for options. A name that a function assigns once is what it was
-assigned.
+A word is ours if it is a literal, a constant, or starts with a literal (`f"--since={when}"`). So is
+a word after `--` or `--end-of-options`, and the value of an option (`-e PATTERN`), because no
+program parses these as options. A name that a function assigns once stands for its value.
 """
 
 import ast
@@ -55,11 +54,11 @@ _HARMLESS = (
 
 
 def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
-    """`module::function` of each start of a process → the expressions for words that may come from
+    """Map `module::function` of each process start to the expressions for words that may come from
     outside.
 
-    A start by Python's own means (subprocess and the like), or with a list made elsewhere, has `*`:
-    nothing is known of its words.
+    A start through Python's own functions (such as subprocess), or with a list created elsewhere,
+    has `*` for unknown words.
     """
     found: dict[str, set[str]] = {}
     for file, tree in trees(root=source):
@@ -78,7 +77,7 @@ Values = Mapping[str, ast.expr]
 def _calls(
     node: ast.AST, function: str, around: ast.AST
 ) -> Iterator[tuple[str, ast.AST, ast.Call]]:
-    """(qualified name of the function around it, that function, call) of every call."""
+    """Yield (qualified name of the enclosing function, that function, call) for every call."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
             yield function, around, child
@@ -91,7 +90,7 @@ def _calls(
 
 
 def _assigned_once(function: ast.AST) -> Values:
-    """Name → value of the names that a function stores in one place, and does not add to."""
+    """Map names that a function assigns once, and does not modify, to their values."""
     values: dict[str, ast.expr] = {}
     stored: Counter[str] = Counter()
     for node in ast.walk(function):
@@ -113,7 +112,7 @@ def _assigned_once(function: ast.AST) -> Values:
 
 
 def _imports(tree: ast.AST) -> dict[str, str]:
-    """Name → what it was imported as, in full."""
+    """Map names to what they were imported as, in full."""
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -129,7 +128,7 @@ def _imports(tree: ast.AST) -> dict[str, str]:
 
 
 def _dotted(node: ast.AST, names: dict[str, str]) -> str:
-    """Return the full name of what is called; `.name` for a method of something that was not
+    """Return the full name of a called function; `.name` for a method of an object that was not
     imported.
     """
     if isinstance(node, ast.Name):
@@ -142,7 +141,7 @@ def _dotted(node: ast.AST, names: dict[str, str]) -> str:
 
 
 def _starts(name: str) -> bool:
-    """Return whether a name is one of Python's own ways to start a process."""
+    """Return whether a name is one of Python's own functions for starting a process."""
     if name in _HARMLESS:
         return False
     return (
@@ -164,7 +163,7 @@ class _Words:
     def outside(self, call: ast.Call, name: str) -> set[str]:
         """Return the words that may come from outside.
 
-        None where the call starts no process, or all its words are ours.
+        None if the call starts no process, or if all its words are ours.
         """
         if _starts(name):
             return {"*"}
@@ -179,7 +178,7 @@ class _Words:
         return set()
 
     def _of_list(self, argv: ast.expr) -> set[str]:
-        """Return the words of a program's argv; `*` for one that is not a list here."""
+        """Return the outside words of a program's argv; `*` if it is not a list here."""
         if isinstance(argv, ast.Name) and argv.id in self._values:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the formats for CI may have: the official schema where a package has it, else our own
-statement of what the reader's page says.
+"""The schemas of the formats for CI: official if a package has one, otherwise according to the
+reader's documentation.
 """
 
 import json

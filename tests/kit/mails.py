@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails of a made-up list: patches, replies, what robots write.
+"""Messages of an invented list: patches, replies, robots' messages.
 
-No real person or patch is in here.
+It contains no real person or patch.
 """
 
 import re
@@ -44,9 +44,9 @@ def mail(
     minutes: int = 0,
     **headers: str,
 ) -> bytes:
-    """Return one mail.
+    """Return a message.
 
-    `reply_to` is the id it answers (also its References unless those are given), `headers` by name
+    `reply_to` is the id that it answers (and its References unless given), `headers` are by name
     with `_` for `-`.
     """
     references = headers.pop(
@@ -124,7 +124,7 @@ PUMP_TITLE = "pump: start at 10"
 def posted(
     version: int, value: int, *, prefix: str = "PATCH", extra: str = ""
 ) -> bytes:
-    """Return a version of the patch that sets the value; `extra` is another patch of it."""
+    """Return a version of the patch that sets the value; `extra` adds another patch of it."""
     marks = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
         f"diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n@@ -{10 * version},7"
@@ -141,7 +141,7 @@ def posted(
 
 
 def mbox(*mails: bytes) -> bytes:
-    """Mails as an mboxrd."""
+    """Return messages as an mboxrd."""
     from patchpilot.model.mail import join_mbox
 
     return join_mbox(mails)
@@ -155,7 +155,7 @@ def applied_by_robot(
     marks: str = "net,v2",
     **more: object,
 ) -> bytes:
-    """What patchwork's robot writes."""
+    """Return the message of patchwork's robot."""
     body = (
         f"Hello:\n\nThis patch was applied to {tree}\nby {MATT}:\n\nOn Mon, 4 Mar 2024 09:00:00"
         " +0000 you wrote:\n> Check the pointer.\n> \n> [...]\n\nHere is the summary with links:\n"
@@ -189,7 +189,7 @@ def stable_review(title: str, commit: str, version: str, **more: object) -> byte
 def stable_added(
     title: str, commit: str, version: str, *, author: str = ADA, **more: object
 ) -> bytes:
-    """Return the note that a patch was queued for a stable tree."""
+    """Return the message that a patch was queued for a stable tree."""
     body = (
         "\nThis is a note to let you know that I've just added the patch titled\n\n   "
         f" {title}\n\nto the {version}-stable tree which can be found at:\n   "
@@ -207,7 +207,7 @@ def stable_added(
 
 
 def stable_failed(title: str, commit: str, version: str, **more: object) -> bytes:
-    """Return the note that a patch did not apply to a stable tree."""
+    """Return the message that a patch did not apply to a stable tree."""
     body = (
         f"\nThe patch below does not apply to the {version}-stable tree.\nIf someone wants it"
         f" applied there, then please email the backport.\n\ngit cherry-pick -x {commit}\n#"
@@ -224,7 +224,7 @@ def stable_failed(title: str, commit: str, version: str, **more: object) -> byte
 
 
 def thread(series: str, count: int) -> bytes:
-    """Return the first mails of a series: a patch and its replies."""
+    """Return the first messages of a series: a patch and its replies."""
     title = f"[PATCH] {series}: check the pointer"
     replies = [
         reply(

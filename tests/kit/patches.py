@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patches as mails, made of their parts."""
+"""Patches as messages, composed of their parts."""
 
 DIFF = """\
 diff --git a/drivers/demo/foo.c b/drivers/demo/foo.c

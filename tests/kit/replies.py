@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A review of a followed patch, and an answer to it."""
+"""A review of a tracked patch, and a reply to it."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ ANSWER = (
 
 
 def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
-    """Return a topic's repository, and the Message-ID of the review of a followed patch."""
+    """Return a topic's repository, and the Message-ID of a tracked patch's review."""
     repo = topic(folder / "r", 1, server=server)
     post = mail(
         "[PATCH] widget: change line 1",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Types of checkpatch.pl that have no rule because the script itself never reports them."""
+"""Types of checkpatch.pl without a rule, because the script itself never reports them."""
 
 import tomllib
 from pathlib import Path
@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 
 class RetiredType(NamedTuple):
-    """A type that is dead, why it is, and code (added to `path`) that would give it if it were
-    not.
-    """
+    """A dead type, the reason, and code (added to `path`) that would trigger it otherwise."""
 
     checkpatch: str
     why: str

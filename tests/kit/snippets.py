@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Examples of rule packs made into whole patches: everything an example does not say is beyond
-reproach.
+"""Turn examples of rule packs into whole patches, in which everything not in the example is
+correct.
 """
 
 import re
@@ -40,35 +40,29 @@ HUNK = (
 
 
 class MemoryTree:
-    """A source tree out of a table of path to content."""
+    """A source tree from a mapping of path to content."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = {path: text.encode() for path, text in files.items()}
 
     @property
     def label(self) -> str:
-        """What messages call it."""
         return "memory"
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """Return the version of its Makefile."""
         return makefile_version(self.read("Makefile"))
 
     def read(self, path: str) -> bytes | None:
-        """Return the content of a file."""
         return self._files.get(path)
 
     def exists(self, path: str) -> bool:
-        """Return whether there is such a file or directory."""
         return path in self._files or self.is_dir(path)
 
     def is_dir(self, path: str) -> bool:
-        """Return whether there is such a directory."""
         return any(file.startswith(f"{path.rstrip('/')}/") for file in self._files)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Return all files below a directory."""
         prefix = f"{directory.rstrip('/')}/" if directory else ""
         return tuple(sorted(path for path in self._files if path.startswith(prefix)))
 
@@ -81,8 +75,8 @@ Where an example's history has it, the patch is that commit.
 
 
 class MemoryHistory:
-    """A repository out of a table of full id to subject (and " <- " who committed it), all of it in
-    mainline and released with v6.1.
+    """A repository from a mapping of full id to subject (and " <- " committer), all in mainline and
+    released in v6.1.
 
     Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
     """
@@ -94,7 +88,7 @@ class MemoryHistory:
         self._tree = tree
 
     def find(self, word: str) -> Commit | None:
-        """Return the commit whose id begins with this."""
+        """Return the commit whose id starts with `word`."""
         found = next(
             (commit for commit in self._commits if commit.startswith(word.lower())),
             None,
@@ -111,11 +105,11 @@ class MemoryHistory:
         )
 
     def is_complete(self) -> bool:
-        """Return the table has all commits."""
+        """Return True, because all commits are in the table."""
         return True
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """Return all subjects, whatever was touched."""
+        """Return all subjects, whatever files they touched."""
         return [(subject, (), "") for subject in self._commits.values()]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
@@ -127,11 +121,11 @@ class MemoryHistory:
         return old in self._commits
 
     def first_release(self, commit_id: str) -> str | None:
-        """v6.1 for what is in the table."""
+        """Return v6.1 for commits in the table."""
         return "v6.1" if commit_id in self._commits else None
 
     def is_released(self, commit_id: str) -> bool | None:
-        """What the table has is released but for what says of itself that it is not."""
+        """Return whether a commit is in the table and not marked as unreleased."""
         return (
             None
             if commit_id not in self._commits
@@ -143,11 +137,11 @@ class MemoryHistory:
         return self._tree if self.find(commit_id) else None
 
     def tip_of(self, tree: str) -> Tip | None:
-        """No remote has a subsystem's tree."""
+        """Return None: no remote has a subsystem's tree."""
         return None
 
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
-        """What the subjects in the table say in parentheses at their end."""
+        """Return the states in parentheses at the end of the table's subjects."""
         subjects = [(id_, text) for id_, text in self._commits.items() if "(s" in text]
         fixes = [
             EarlierFix(id_, text, "v6.1", True, text.endswith("(same change)"))
@@ -161,11 +155,11 @@ class MemoryHistory:
         )
 
     def needs_no_backport(self, patch: Patch, project: object) -> bool:
-        """Return every fix is for stable."""
+        """Return False: every fix is for stable."""
         return False
 
     def next_tip(self) -> Tip | None:
-        """Return the tree of the example, if the table has a commit of linux-next."""
+        """Return the tree of the example if the table has a commit of linux-next."""
         is_next = self._tree and any(
             "linux-next" in subject for subject in self._commits.values()
         )
@@ -177,7 +171,7 @@ class MemoryHistory:
 
 
 def context_of(example: Example) -> Context:
-    """What the engine runs an example on."""
+    """Return the context in which the engine runs an example."""
     patches = (
         [_parse(_member(text)) for text in example.series]
         if example.series
@@ -211,7 +205,7 @@ def context_of(example: Example) -> Context:
 
 
 def _built(example: Example, patch: Patch) -> Iterator[BuildProblem]:
-    """What the build of an example says of its patch."""
+    """Yield the build problems of an example's patch."""
     before = read_diagnostics(example.build_before.split("\n"), "")
     after = read_diagnostics(example.build.split("\n"), "")
     for one in new_ones(before, after, patch.files):
@@ -228,7 +222,7 @@ def _parse(text: str, commit: str | None = None) -> Patch:
 
 
 def _member(text: str) -> str:
-    """Return a patch of a series: a whole mail, or its subject (with header lines above it)."""
+    """Return a patch of a series: a whole message, or its subject (with headers above it)."""
     if "\n\n" in text:
         return text.lstrip("\n")
     *headers, subject = text.split("\n")
@@ -248,7 +242,7 @@ def _member(text: str) -> str:
 
 
 def mail_of(example: Example) -> str:
-    """Return the example as a mail."""
+    """Return the example as a message."""
     if example.patch is not None:
         return example.patch.lstrip("\n")
     subject = example.subject or SUBJECT
@@ -262,7 +256,7 @@ def mail_of(example: Example) -> str:
 
 def mail(subject: str, text: str, diff: str) -> str:
     """Return a patch as git format-patch writes it."""
-    # who adds files shows in the diffstat that MAINTAINERS follows
+    # when files are added, the diffstat shows MAINTAINERS as well
     stat = (
         " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n"
         if "diff --git a/MAINTAINERS " in diff
@@ -278,7 +272,7 @@ def mail(subject: str, text: str, diff: str) -> str:
 
 
 def diff_of(example: Example) -> str:
-    """Return the diff of an example, its hunk headers counted."""
+    """Return the diff of an example, with correct counts in hunk headers."""
     if example.code is not None:
         assert example.path is not None
         lines = example.code.removeprefix("\n").removesuffix("\n").split("\n")
@@ -300,8 +294,9 @@ def diff_of(example: Example) -> str:
 
 
 def file_diff(path: str, body: str, *, new: bool = False) -> str:
-    """Return the diff of one file: `body` has signed lines, with `@@` lines between its hunks (one
-    is put first when there is none).
+    """Return the diff of one file.
+
+    `body` has signed lines, and `@@` lines between its hunks; the first one may be omitted.
     """
     if not body.startswith("@@"):
         body = f"@@\n{body}"
@@ -315,7 +310,7 @@ def file_diff(path: str, body: str, *, new: bool = False) -> str:
 
 
 def whole_diff(text: str) -> str:
-    """Return a diff as written, with the ranges of its `@@` lines filled in."""
+    """Return a diff with the ranges of its `@@` lines filled in."""
     parts, body = [], []
     for line in text.split("\n"):
         if line.startswith("diff --git ") and body:

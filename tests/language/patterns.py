@@ -37,7 +37,7 @@ _NO_TEXT = (
 
 
 def areas(text: Text) -> Iterator[str]:
-    """Yield the area that a text belongs to; none for what is no prose."""
+    """Yield the areas that a text belongs to; none if it is not prose."""
     file = text.place.partition(":")[0]
     if file in _NO_TEXT or file in _GENERATED or not re.search(r"\w+ \w+", text.text):
         return
@@ -63,7 +63,7 @@ def prose() -> tuple[tuple[str, Text], ...]:
 
 @cache
 def places() -> tuple[tuple[str, str, str], ...]:
-    """Area, pattern and place (with the words around it) of each one found."""
+    """Return (area, pattern, place with context) for each match."""
     return tuple(
         (area, name, f"{text.place}: {_around(text.text, match)}")
         for area, text in prose()
@@ -77,7 +77,7 @@ def _around(text: str, match: re.Match[str]) -> str:
 
 
 def counts() -> dict[str, dict[str, int]]:
-    """For each area how often it has each pattern that it has."""
+    """Return for each area the counts of its patterns."""
     found = Counter((area, name) for area, name, _ in places())
     return {
         area: {name: found[area, name] for name in PATTERNS if found[area, name]}
@@ -86,7 +86,7 @@ def counts() -> dict[str, dict[str, int]]:
 
 
 def lowered() -> str:
-    """Return the text of patterns.toml with each ceiling at the count, where the count is lower.
+    """Return the text of patterns.toml with ceilings lowered to the counts.
 
     A file without ceilings gets the counts.
     """

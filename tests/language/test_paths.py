@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pages about the code name files that there are."""
+"""Test that the pages about the code name existing files."""
 
 import re
 from pathlib import Path

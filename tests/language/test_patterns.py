@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turns of phrase that read like a translation do not come back: each area has at most as many of
-each as patterns.toml allows.
-"""
+"""Test that each area has at most as many translated turns of phrase as patterns.toml allows."""
 
 import re
 from collections import Counter

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Neovim and Emacs, set up as the how-to says, show findings."""
+"""Test that Neovim and Emacs show findings when set up as the guide describes."""
 
 import json
 import os
@@ -48,7 +48,7 @@ SHOW_AND_FIX = r"""
 
 
 def snippet(language: str) -> str:
-    """Return the set-up of an editor on the page."""
+    """Return an editor's set-up from the page."""
     found = re.search(rf"```{language}\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
     assert found
     return found[1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The language server, asked by a real client: findings, hover and fixes in source files, messages
+"""Test the language server with a real client: findings, hover and fixes in source files, messages
 and patch files.
 """
 
@@ -44,7 +44,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 class Text:
-    """A file that is open in the editor."""
+    """An open file in the editor."""
 
     def __init__(self, client: LanguageClient, path: Path) -> None:
         self.client, self.uri, self.version = client, path.as_uri(), 0
@@ -64,7 +64,7 @@ class Text:
         return await self._found()
 
     async def _found(self) -> list[tuple[int, str]]:
-        """Return the findings once they are there: line from 0, and name."""
+        """Wait for the findings and return their lines (from 0) and names."""
         while True:
             params = await self.client.wait_for_notification(
                 lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
@@ -86,7 +86,7 @@ class Text:
         )
 
     async def fixed(self, text: str, line: int) -> list[str]:
-        """Return the text after each fix that is offered for a line."""
+        """Return the text after each fix that is proposed for a line."""
         place = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
         params = lsp.CodeActionParams(
             lsp.TextDocumentIdentifier(self.uri), place, lsp.CodeActionContext([])
@@ -204,7 +204,7 @@ async def test_no_escape_of_a_text_reaches_the_editor(
         one.code_description and one.code_description.href.startswith("https://")
         for one in found
     )
-    # the pages are of the rules; they quote nothing of the text
+    # the pages belong to the rules and quote nothing of the text
     pages = [await text.hover(line) for line in range(len(mail.split("\n")))]
     assert not [page for page in pages if "command:" in page or "<img" in page]
 
@@ -227,7 +227,7 @@ async def test_a_change_in_500_lines_is_answered_soon(
             CODE + functions.replace("(x > 0)", f"(x > 0{number}) ")
         )
         times.append(time.monotonic() - start[1])
-    # 150 ms where the machine is idle; here others may be at work
+    # 150 ms on an idle machine; here others may be working
     assert min(times) < 1.5, times
 
 

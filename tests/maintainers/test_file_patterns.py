@@ -78,7 +78,7 @@ def test_a_hostile_regular_expression_ends_soon() -> None:
 
 
 def _expanded(pattern: str) -> list[str]:
-    """What a pattern with alternatives stands for, written out."""
+    """Return the patterns that a pattern with alternatives stands for."""
     found = re.search(r"\{([^{}]*)\}", pattern)
     if not found:
         return [pattern]

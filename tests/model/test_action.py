@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Advice as a value: as a str it is what the CLI prints; its actions can be worded otherwise."""
+"""Test hints as values: as a str they are what the CLI prints, and their actions can be worded
+differently.
+"""
 
 import shlex
 

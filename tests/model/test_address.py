@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Addresses: what comes in as text comes out as what the field means by it."""
+"""Test that addresses are parsed and written as the field requires."""
 
 import email.utils
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ages in words."""
+"""Test the wording of ages."""
 
 import pytest
 

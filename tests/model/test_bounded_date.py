@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dates from outside: one that cannot be is replaced by the arrival of its mail, and none breaks
+"""Test untrusted dates: an impossible one is replaced by its message's arrival, and none breaks
 arithmetic.
 """
 

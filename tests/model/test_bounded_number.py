@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Numbers of any length are read."""
+"""Test that numbers of any length are parsed."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns that others wrote: matched as `re` matches them, in bounded time and memory."""
+"""Test untrusted patterns: they match as `re` does, in bounded time and memory."""
 
 import re
 import subprocess
@@ -62,7 +62,7 @@ def test_a_pattern_matches_as_re_has_it(source: str, text: str, extended: bool) 
         assume(False)
     ours = BoundedPattern(source, extended=extended)
     assume(ours.error is None)
-    # RE2 takes a repeat of nothing at all as a match of its own, which moves no one's end
+    # RE2 counts an empty repeat as a separate match, which moves no end
     expected = theirs.search(text)
     found = ours.search(text)
     assert (found is None) == (expected is None)
@@ -107,7 +107,7 @@ def test_hostile_patterns_take_little_memory() -> None:
         "import re\nfrom pathlib import Path\nfrom patchpilot.model.bounded_pattern import"
         " BoundedPattern\n"
         f"for source in {HOSTILE!r}:\n    BoundedPattern(source).search('a' * 100_000)\n"
-        # ru_maxrss would have what the parent held when it forked
+        # ru_maxrss would include the parent's memory at the fork
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) //"
         " 1024)"
     )

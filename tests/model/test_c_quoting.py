@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Quoted paths are read and written as git does it."""
+"""Test that quoted paths are read and written as git does."""
 
 from pathlib import Path
 

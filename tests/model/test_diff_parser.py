@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Diffs as git writes them, with what mailers and people do to them."""
+"""Test diffs as written by git, and as changed by mailers and people."""
 
 from pathlib import Path
 
@@ -268,7 +268,7 @@ def files_of(text: str) -> list[str]:
     ("before", "files"),
     [
         (HEAD + HUNK, ["f.c", "g.c"]),
-        # git applies what follows a signature
+        # git applies a diff below a signature
         (f"{HEAD}{HUNK}-- \n2.45.2\n", ["f.c", "g.c"]),
         (f"{HEAD}@@ -1,2 +1 @@\n a\n-- \n", ["f.c", "g.c"]),
         (f"{HEAD}@@ -1 +1 @@\n-a\n+b\n-- \n", ["f.c", "g.c"]),

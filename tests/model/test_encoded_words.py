@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Encoded words: those of real mails are decoded, damaged ones stay, any number of them takes
-linear time.
+"""Test encoded words: real ones are decoded, damaged ones stay, and any number takes linear
+time.
 """
 
 import time
@@ -88,7 +88,7 @@ def test_the_time_grows_with_the_length(unit: str) -> None:
         return time.process_time() - began
 
     seconds(100)
-    # a collection of garbage may come into one of them
+    # a garbage collection may slow down one of them
     assert min(seconds(64_000) for _ in range(3)) < 40 * max(seconds(4_000), 0.01)
 
 

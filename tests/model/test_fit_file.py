@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A file's change put into a tree: what fits, where, and why something does not."""
+"""Test applying a file's change to a tree: what fits, where, and why not."""
 
 import pytest
 
@@ -114,7 +114,7 @@ def test_a_missing_newline_is_part_of_the_last_line() -> None:
     context = "@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n"
     assert text(fit(context, {"f.c": "a\nb"})) == "A\nb"
     assert fit(context, {"f.c": "a\nx"}).misfits
-    # as git has it: a last line of context without a newline is also found where it has one
+    # as in git, a last context line without a newline also matches a line with one
     longer = "@@ -1,3 +1,3 @@\n-a\n+A\n x\n b\n\\ No newline at end of file\n"
     assert fit(longer, {"f.c": "a\nx\nb\n"}).misfits == ()
     assert fit(longer, {"f.c": "a\nx\nb"}).misfits == ()

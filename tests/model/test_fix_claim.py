@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a message says about a bug that it fixes, and which commit it blames."""
+"""Test what a message claims to fix, and which commit it blames."""
 
 import pytest
 
@@ -103,7 +103,7 @@ def test_a_subject_names_a_bug_where_its_words_are_no_mere_remark(
         (TITLE, ["IT NEVER LEADS TO A CRASH."], None),
         ("RING: SUPPORT TWO", ["This leads to a crash."], None),
         ("ring: Validate the size", ["It may CRASH."], "Validate"),
-        # what is denied further above does not count
+        # a negation further above does not count
         (
             TITLE,
             ["It does not" + " " * 30 + "lead, it leads to a hang."],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts of `Fixes:` lines, as people and tools write them."""
+"""Test the parts of `Fixes:` lines, as written by people and tools."""
 
 import pytest
 

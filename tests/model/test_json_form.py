@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The JSON object and the schema of a result have the same keys."""
+"""Test that a result's JSON object and its schema have the same keys."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

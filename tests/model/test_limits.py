@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is over a limit is refused before it is parsed, and names the limit.
+"""Test that input over a limit is rejected before it is parsed, with the limit in the error.
 
-What is long but within takes linear time.
+Long input within the limits takes linear time.
 """
 
 import time
@@ -86,7 +86,7 @@ def test_sixteen_times_as_much_takes_about_sixteen_times_as_long(
         return time.process_time() - began
 
     work(50)
-    # the square would be 256 times as long
+    # quadratic time would be 256 times as long
     assert seconds(3200) < 50 * max(seconds(200), 0.02)
 
 

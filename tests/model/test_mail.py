@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails and mboxes: cut, decoded and read as patches, whatever they hold."""
+"""Test messages and mboxes: split, decoded and parsed as patches, whatever they contain."""
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,7 @@ from tests.kit import patches
 
 
 def split_mbox(data: bytes) -> list[bytes]:
-    """Return the mails of an mbox."""
+    """Return the messages of an mbox."""
     return [one_mail(data, start, end) for start, end in mail_bounds(data)]
 
 

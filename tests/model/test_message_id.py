@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Message-IDs in headers, in texts and as users give them."""
+"""Test Message-IDs in headers, in texts and in user input."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Packed data is read whole, within bounds, or refused."""
+"""Test that compressed data is read completely within limits, or rejected."""
 
 import gzip
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text of others made safe to print, and how wide it is on a terminal."""
+"""Test making untrusted text safe to print, and its width on a terminal."""
 
 import json
 
@@ -8,8 +8,7 @@ import pytest
 from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import crop, crop_middle, one_line, printable, width
 
-# the code points with the Unicode property Bidi_Control, and what else changes lines or hides in
-# them
+# code points with the Unicode property Bidi_Control, and others that change or hide lines
 BIDI_CONTROL = (
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trailers: parsed where the kernel's tools look for them, added without moving what was there."""
+"""Test trailers: parsed where the kernel's tools look for them, and added without moving others."""
 
 import pytest
 from hypothesis import given

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits, trees, changes and plans: what their properties say."""
+"""Test the properties of commits, trees, changes and plans."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What may become a link: a web page's address, and nothing that starts a program or ends an escape
-sequence.
+"""Test which texts may become links: web addresses, and nothing that starts a program or ends an
+escape sequence.
 """
 
 import io

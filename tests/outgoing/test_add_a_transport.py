@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/how-to/add-a-transport.md: the transport it adds is found by its name, and sends a series
-with all that any transport has.
+"""Test docs/how-to/add-a-transport.md: its transport is found by name, and sends a series with all
+features.
 """
 
 import json
@@ -22,7 +22,7 @@ from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
 from tests.kit.topics import apply, commits, topic
 
-# a transport of one more kind goes through all of it
+# a third transport is tested completely
 pytestmark = pytest.mark.long
 
 LIST = "widgets@lists.example.org"
@@ -54,14 +54,14 @@ mailbox.Maildir.add = killed
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A topic of two patches, and the folder that is added to patchpilot's own in each call."""
+    """A topic of two patches, and the folder that is added to patchpilot's in each call."""
 
     repo: Repo
     added: Path
     maildir: Path
 
     def run(self, verb: str, *words: str, prelude: str = "") -> Outcome:
-        """Return a verb in a process that has the third transport."""
+        """Run a verb in a process that has the third transport."""
         argv = [
             sys.executable,
             "-c",
@@ -78,7 +78,7 @@ class Place:
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def send(self, *words: str, prelude: str = "") -> Outcome:
-        """Return the verb with the transport, past the findings of these small patches."""
+        """Send with the transport, overriding the findings of these small patches."""
         return self.run(
             "send",
             "--via",
@@ -94,12 +94,12 @@ class Place:
         )
 
     def resume(self, *words: str) -> dict[str, Any]:
-        """What the last send became when it was taken up again."""
+        """Resume the last send and return the result."""
         done = self.run("send", "--resume", "--yes", "--format", "json", *words)
         return document(done)
 
     def written(self) -> list[bytes]:
-        """Return the mails in the maildir, in the order of the series."""
+        """Return the messages in the maildir, in the order of the series."""
         if not self.maildir.exists():
             return []
         mails = [message.as_bytes() for message in mailbox.Maildir(self.maildir)]
@@ -111,7 +111,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """Return the page's code in a folder of its own, and a topic to send with it."""
+    """Return the page's code in a separate folder, and a topic to send with it."""
     files = dict(CODE.findall(PAGE.read_text(encoding="utf-8")))
     assert set(files) == {"__init__.py", "maildir_transport.py"}
     folder = tmp_path / "added" / "maildir"
@@ -120,7 +120,7 @@ def place(tmp_path: Path) -> Place:
         (folder / name).write_text(text, encoding="utf-8")
     found = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
     found.repo.git("config --global maildir.folder", str(found.maildir))
-    # nobody answers there
+    # an archive that does not answer
     found.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
     return found
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An address given on the command line is one line, and stands where it was meant to."""
+"""Test that an address given as an option is one line, and is used only as intended."""
 
 from pathlib import Path
 

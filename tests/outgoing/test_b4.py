@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's faults guarded, its record kept true, its web endpoint and signatures shown for what they
-are.
+"""Test that b4's faults are guarded against, its records kept correct, and its web endpoint and
+signatures shown.
 """
 
 import base64
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.long
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Outcome:
-    """Through b4, past findings."""
+    """Send through b4, overriding findings."""
     return repo.patchpilot(
         f"send --via b4 --to l@lists.example.org --force x --format json {line}", *words
     )
@@ -245,7 +245,7 @@ def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
 
 @contextmanager
 def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """Yield a web endpoint on loopback that answers so, and what was posted."""
+    """Yield a web endpoint on loopback with this response, and what was posted."""
     posted: list[dict[str, object]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -274,7 +274,7 @@ def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
 
 
 def new_key(repo: Repo) -> None:
-    """A patatt key of the repository's own, with which b4 signs."""
+    """Create a patatt key in the repository, with which b4 signs."""
     subprocess.run(
         [sys.executable, "-c", "import patatt; patatt.command()", "genkey"],
         cwd=repo.path,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base branch in b4's books is the one that was asked for."""
+"""Test that the base branch in b4's tracking data is the requested one."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.kit.topics import topic
 
 
 def base_branch(repo: Repo) -> str:
-    """What b4 has as base branch of the topic."""
+    """Return b4's base branch of the topic."""
     return json.loads(repo.git("config branch.topic.b4-tracking"))["series"][
         "base-branch"
     ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's own `prep --check`, with this program as the command it asks about each patch."""
+"""Test b4's `prep --check` with patchpilot as the command for each patch."""
 
 import importlib.util
 import sys
@@ -22,8 +22,8 @@ PROSE = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return a topic that b4 knows, of a clean patch and a dirty one, with the command that `setup
-    hooks b4` sets.
+    """Return a topic enrolled in b4, of a clean patch and a dirty one, with the command of `setup
+    hooks b4`.
     """
     repo = topic(tmp_path / "r", 0)
     text = (repo.path / "widget.c").read_text()
@@ -81,7 +81,7 @@ def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
     assert "TRAILING_WHITESPACE" in "".join(reports)
     assert any("ERROR" in line for line in reports)
     assert "Success: 1," in said
-    # what belongs to the clean patch would stand between the two
+    # output for the clean patch would be between the two
     assert not [
         line
         for line in said.splitlines()[said.splitlines().index(clean) + 1 : at]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree's `.b4-config`: its recipients and its endpoint are used as b4 does, once trusted."""
+"""Test the tree's `.b4-config`: once trusted, its recipients and endpoint are used as by b4."""
 
 from pathlib import Path
 
@@ -28,17 +28,17 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def name(repo: Repo, key: str, value: str) -> None:
-    """The tree's file gets a setting."""
+    """Add a setting to the tree's file."""
     repo.git("config --file", str(repo.path / ".b4-config"), f"b4.{key}", value)
 
 
 def planned(repo: Repo) -> Outcome:
-    """What would be sent."""
+    """Return the plan of a send."""
     return call(*LINE, "-C", repo.path, "--to", "x@lists.example.org")
 
 
 def recipients(repo: Repo) -> set[str]:
-    """Return who would get it."""
+    """Return the recipients of a send."""
     done = planned(repo)
     assert done.code == 0, done.err
     return {one["email"] for one in done.json["recipients"]}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which b4 is run: the user's own one in a tested version, otherwise that of our environment."""
+"""Test which b4 is run: the user's in a tested version, otherwise the one in patchpilot's
+environment.
+"""
 
 import os
 from collections.abc import Iterator
@@ -13,14 +15,14 @@ from tests.kit.cli import call
 
 @pytest.fixture(autouse=True)
 def asked_anew() -> Iterator[None]:
-    """Forget which b4 was found, as another process would."""
+    """Forget which b4 was found, as in a new process."""
     b4_command.on_path.cache_clear()
     yield
     b4_command.on_path.cache_clear()
 
 
 def place(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
-    """Return a program b4 that prints this as its version, first on PATH; its path."""
+    """Create a program b4 that prints this version, first on PATH, and return its path."""
     program = folder / "b4"
     program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{says}'\n")
     program.chmod(0o755)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What sendemail.* and b4.* add is read into the plan, and switched off when the mails are made."""
+"""Test that recipients from sendemail.* and b4.* are read into the plan, and disabled when messages
+are created.
+"""
 
 import os
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A cover letter has a subject and a text before it leaves."""
+"""Test that a cover letter has a subject and a text before it is sent."""
 
 from pathlib import Path
 

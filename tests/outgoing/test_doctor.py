@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What doctor finds out, and that it never sends."""
+"""Test what doctor detects, and that it never sends."""
 
 import importlib.util
 import os
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 
 
 def examine(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
-    """Name → (state, message and hint) of everything doctor looked at."""
+    """Return name → (state, message and hint) of all diagnoses."""
     repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
     done = repo.patchpilot(f"doctor --format json {line}")
     found = done.json
@@ -207,7 +207,7 @@ def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
     tip = repo.git("rev-parse master")
     for version in there:
         repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", tip)
-    # no file tells of a fetch
+    # no file records a fetch
     shutil.rmtree(repo.path / ".git" / "logs")
     repo.git("config patchpilot.profile linux")
     found = repo.patchpilot("doctor --offline --format json").json["checks"]

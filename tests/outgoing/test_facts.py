@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What preflight is told of real branches: the checks, the target tree, what was sent before."""
+"""Test preflight on real branches: the checks, the target tree, earlier sends."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ LIST = "widgets@lists.example.org"
 def planned(
     repo: Repo, *words: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    """Return the refusals and warnings of a send by name, and all of its plan."""
+    """Return the blocking problems and the warnings of a send by name, and its plan."""
     done = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
     plan = done.json
     return *(

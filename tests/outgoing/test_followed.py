@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What comes back is used at the next version: review tags, remarks, and the archive's word on
-mails in doubt.
+"""Test how replies affect the next version: review tags, review comments, and the archive's proof
+for doubtful messages.
 """
 
 from pathlib import Path

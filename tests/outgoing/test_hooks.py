@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hooks are put in, work, and leave no trace; settings are listed with their origin."""
+"""Test that hooks are installed, work, and leave no trace; settings are listed with their
+origin.
+"""
 
 import json
 import os
@@ -17,7 +19,7 @@ from tests.kit.topics import topic
 
 
 def states(out: str) -> dict[str, str]:
-    """Hook → state."""
+    """Return hook → state."""
     return {load["name"]: load["state"] for load in json.loads(out)["hooks"]}
 
 

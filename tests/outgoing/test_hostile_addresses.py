@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An address that a mail program could read as an option, or a shell as a command, is shown and is
-nobody's recipient.
+"""Test that an address that a program could parse as an option or command is shown and never a
+recipient.
 """
 
 from dataclasses import replace
@@ -44,14 +44,14 @@ F:\t*/
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Path:
-    """Where the program in the place of msmtp writes each word of its calls."""
+    """Return the file in which the replacement for msmtp records each word of its calls."""
     return tmp_path / "calls"
 
 
 @pytest.fixture
 def repo(tmp_path: Path, calls: Path) -> Repo:
-    """Return a topic whose mails go to a program like msmtp: the words that it is called with are
-    recipients and options.
+    """Return a topic sent through a program like msmtp, whose arguments are recipients and
+    options.
     """
     repo = topic(tmp_path / "r", 0)
     program = tmp_path / "msmtp"
@@ -74,7 +74,7 @@ def _words(calls: Path) -> list[str]:
 
 
 def _assert_harmless(calls: Path, *expected: str) -> None:
-    """The program was called, for these recipients, with no option but ours."""
+    """Assert that the program was called for these recipients, with only our options."""
     words = _words(calls)
     assert words, "the program was not called"
     assert set(expected) <= set(words)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Facts of the repository: merge windows, upstream claims, the servers' and the clock's answers."""
+"""Test facts of the repository: merge windows, upstream claims, the servers' and the clock's
+answers.
+"""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -55,7 +57,7 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
 def too_soon(
     now: datetime, version: int = 2, *, resend: bool = False, name: str = "linux"
 ) -> str:
-    """Return the warning about the last send of the topic in the outbox."""
+    """Return the warning about the topic's last send in the outbox."""
     with Outbox() as outbox:
         sent = outbox.received(CHANGE)
     return _too_soon(find_project(name), sent, version, now, resend)
@@ -98,7 +100,7 @@ def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited
         record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
         assert "v1" in too_soon(now)
         record(outbox, version=2)
-    # it was sent before, and is not waited for
+    # it was sent before, so no wait applies
     assert too_soon(now) == ""
 
 
@@ -130,7 +132,7 @@ def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None
 
 
 def account(server: FaultySink, **more: object) -> Account:
-    """Return an account at a server of ours."""
+    """Return an account on a test server."""
     values: dict[str, object] = {
         "encryption": "",
         "user": "",

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a preview marks as new since the last version, and what the report at the end of a send
-says.
-"""
+"""Test what a preview marks as new since the last version, and the report after a send."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -63,7 +61,7 @@ def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> Non
     ]
     assert changes.dropped == ("widget: change line 2",)
     rows = readable_lines(planned.send.entries[2])
-    # the line above it is no longer changed by the dropped patch
+    # the dropped patch no longer changes the line above
     assert [rows[at] for at in sorted(changes.mails[2].lines)] == [
         "Line 3 was very wrong.",
         " int line2;",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names, subjects, bodies and files in any script survive the transports and `git am`.
+"""Test that names, subjects, bodies and files in any script survive the transports and `git am`.
 
-Nothing breaks out of a header.
+Nothing escapes from a header.
 """
 
 import os
@@ -186,15 +186,15 @@ def test_what_was_committed_comes_out_of_git_am(via: str, texts: list[Text]) -> 
 
 
 def unreadable(name: str) -> bool:
-    """Return whether `git mailinfo` itself loses this name where `git send-email` puts it, encoded
-    and unquoted, on the first line of the body.
+    """Return whether `git mailinfo` loses this name where `git send-email` puts it: encoded and
+    unquoted, in the body's first line.
     """
     return not name.isascii() and any(mark in name for mark in '()"\\@')
 
 
 def round_trip(via: str, texts: list[Text]) -> None:
-    """Commit them as a series, let the transport make the mails, apply what is not refused, compare
-    with what was committed.
+    """Commit these texts as a series, create the messages, apply the accepted ones, and compare
+    them with the commits.
     """
     with tempfile.TemporaryDirectory() as place:
         repo = topic(Path(place) / "r", 0)
@@ -222,7 +222,7 @@ def round_trip(via: str, texts: list[Text]) -> None:
             if refusal.name == "damaged"
             and (found := re.match(r"\d+", refusal.message))
         }
-        # b4's doing, or git's own reading of the line From: it is seen before anything leaves
+        # b4, or git's parsing of the From: line, is the cause; it is detected before sending
         assert via == "b4" or all(unreadable(texts[at][0]) for at in reported), (
             made.blockers
         )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A series is sent once: by two senders at once, from two clones, after a kill, and while another
-send hangs.
+"""Test that a series is sent once: with two senders at once, from two clones, after a kill, and
+while another send hangs.
 """
 
 import contextlib
@@ -37,12 +37,12 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def asked(via: str = "git-send-email") -> SendRequest:
-    """Return a request past the findings that these small patches have."""
+    """Return a request that overrides the findings of these small patches."""
     return SendRequest(via=via, to=(LIST,), force="a test")
 
 
 def described(repo: Repo) -> None:
-    """With a cover letter, which b4 wants of every series."""
+    """Add a cover letter, which b4 requires for every series."""
     repo.patchpilot(
         "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
     )
@@ -159,7 +159,7 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
             one = plan(here, asked())
             with Outbox() as outbox:
-                outbox.add(one.send)  # as a kill before the first mail leaves it
+                outbox.add(one.send)  # like a kill before the first message is sent
             assert deliver(there, plan(there, asked())).state == "sent"
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.blockers] == ["sent-since"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The outbox keeps every mail and its state, and lets one process send a topic."""
+"""Test that the outbox stores every message and its state, and lets one process send a topic."""
 
 import sqlite3
 import subprocess
@@ -209,7 +209,7 @@ def test_a_send_is_written_whole_or_not_at_all() -> None:
         with pytest.raises(sqlite3.ProgrammingError):
             outbox.add(replace(template, entries=(message(1), wrong)))
         assert outbox.sends(CHANGE) == (template,)
-        # the transaction ended: the next one begins
+        # the transaction ended, so the next one can start
         assert outbox.add(template).id > template.id
 
 

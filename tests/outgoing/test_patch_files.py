@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patch files and mboxes are sent as they are, with new ids, numbers and threading."""
+"""Test that patch files and mboxes are sent unchanged, with new ids, numbers and threading."""
 
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
 
 
 def blockers(repo: Repo, target: Path) -> dict[str, str]:
-    """Name → message of what refuses these files."""
+    """Return name → message of the problems that block these files."""
     words = (
         "send",
         "-C",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What refuses a send and what is only told, from facts alone."""
+"""Test which facts block a send and which only warn."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,14 +39,13 @@ def patch(
     subject: str = "[PATCH] widget: mend",
     body: str = "It was broken.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
 ) -> Patch:
-    """Return a patch as a mail."""
+    """Return a patch as a message."""
     head = f"From: Ada Fixer <ada@example.org>\nSubject: {subject}\n\n{body}\n---\n w.c | 2 +-\n\n"
     text = head + "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
     return parse_patch(text.encode(), "0001.patch")
 
 
 def to(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
-    """Return a recipient."""
     return Recipient(Address("", email), role, None, header, ("a reason",))
 
 
@@ -66,7 +65,6 @@ NAMES_V1 = (
 
 
 def account(server: str = "mail.example.org") -> Account:
-    """Return a mail account."""
     return Account(
         "", ADA, None, server, 587, "tls", "", "", "", "", None, None, (), True
     )
@@ -79,7 +77,7 @@ def facts(
     via: str = "git-send-email",
     **changed: Any,
 ) -> PreflightFacts:
-    """Facts with nothing against them, and these changed."""
+    """Return facts without problems, with these changes."""
     linux = default_project()
     mail = {name: changed.pop(name, 0) for name in ("cover_from", "new_thread")}
     stable = changed.pop("stable_list", "")
@@ -108,7 +106,6 @@ def facts(
 
 
 def names(problems: tuple[object, ...]) -> set[str]:
-    """Return the problems' names."""
     return {problem.name for problem in problems}
 
 
@@ -470,7 +467,7 @@ def test_a_cover_letter_is_missing_from_so_many_patches_on(
 
 
 def made(problem: object) -> tuple[str, str, str]:
-    """What the user reads of a problem."""
+    """Return the text of a problem as the user reads it."""
     return problem.name, problem.message, str(problem.hint)  # type: ignore[attr-defined]
 
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`send --resume`: what it is told is written when it acts, mail by mail, and a branch that was
-amended since has a way on.
-"""
+"""Test `send --resume`: states are saved per message, and an amended branch gets a hint."""
 
 from pathlib import Path
 from typing import Any
@@ -26,24 +24,26 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Ended:
-    """Return the verb with its recipient, past findings, nothing asked of an archive."""
+    """Send with a recipient, overriding findings and without asking an archive."""
     return repo.patchpilot(
         f"send --force 'a test' --format json --to {LIST} {line}", *words
     )
 
 
 def resume(repo: Repo, line: str = "", *words: str) -> Ended:
-    """Return the last send taken up again."""
+    """Resume the last send."""
     return repo.patchpilot(f"send --resume --format json {line}", *words)
 
 
 def states(done: Ended) -> str:
-    """Return the mails' states in a document."""
+    """Return the messages' states in a document."""
     return " ".join(one["state"] for one in done.json["messages"])
 
 
 def in_doubt(repo: Repo, *places: int) -> list[str]:
-    """Make these mails of the topic's last send unknown; the Message-IDs of all of them."""
+    """Set these messages of the topic's last send to unknown, and return the Message-IDs of all of
+    them.
+    """
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         last = outbox.sends(find_draft(repository, request()).change_id)[-1]
         for place in places:
@@ -60,7 +60,7 @@ def request() -> Any:
 
 @pytest.fixture
 def cut(tmp_path: Path) -> Any:
-    """Yield a send of three mails of which the first was accepted, and its healed server."""
+    """Yield a send of three messages of which the first was accepted, and its repaired server."""
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
@@ -96,7 +96,7 @@ def test_each_mail_in_doubt_is_settled_on_its_own(cut: tuple[Repo, FaultySink]) 
     ids = in_doubt(repo, 1, 2)
     words = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
     assert states(resume(repo, *words, "--dry-run")) == "accepted accepted pending"
-    assert resume(repo, *words).code == 1  # no terminal to ask on
+    assert resume(repo, *words).code == 1  # there is no terminal to ask on
     assert states(resume(repo, "--dry-run")) == "accepted unknown unknown"
     assert states(resume(repo, *words, "--yes")) == "accepted accepted accepted"
     assert len(server.take()) == 2
@@ -169,7 +169,7 @@ def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(
 
 
 def amended(repo: Repo) -> None:
-    """The newest commit with another message and another change."""
+    """Amend the latest commit with another message and another change."""
     (repo.path / "widget.c").write_text(
         (repo.path / "widget.c").read_text() + "int more;\n"
     )

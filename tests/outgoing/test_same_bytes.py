@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The messages that git format-patch and git send-email make of a series, byte for byte, and b4's
-as `git am` reads them.
+"""Compare the messages with git format-patch's and git send-email's byte for byte, and with b4's as
+`git am` reads them.
 """
 
 import re
@@ -51,7 +51,7 @@ class Commit(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A series, the caller's configuration, the description of its branch, and where it starts."""
+    """A series, the caller's configuration, its branch description, and its start."""
 
     commits: tuple[Commit, ...] = (Commit(),)
     settings: tuple[tuple[str, str], ...] = ()
@@ -163,7 +163,7 @@ BY_B4 = {
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """Return a repository with a branch for each series, made by one process."""
+    """Return a repository with a branch for each series, created by one process."""
     repo = Repo(tmp_path / "r")
     files = {
         "MAINTAINERS": f"ALL\nL:\t{LIST}\nF:\t*\nF:\t*/\n".encode(),
@@ -237,7 +237,7 @@ def checked_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Case:
 
 
 def composed(repository: Repository, start: str) -> tuple[Message, ...]:
-    """Return the files of the topic that git send-email gets."""
+    """Return the topic's files that git send-email gets."""
     request = SendRequest(base=start, cover=repository.flag("format.coverletter"))
     topic, transport = find_topic(repository, request), find(request.via)
     account = transport.account(repository)
@@ -264,7 +264,7 @@ def composed(repository: Repository, start: str) -> tuple[Message, ...]:
 
 
 def by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
-    """What git send-email makes of the files in these folders, in one call."""
+    """Yield git send-email's messages for the files in these folders, in one call."""
     out.mkdir()
     (out / "count").write_text("0\n")
     keep = (
@@ -283,7 +283,7 @@ def by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
 
 
 def parts(raw: bytes) -> tuple[dict[str, str], bytes]:
-    """Return the headers of a message that are compared, and its body without our own footer."""
+    """Return the compared headers of a message, and its body without patchpilot's footer."""
     head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
     named = dict(field.split(": ", 1) for field in fields)
@@ -319,7 +319,7 @@ def test_the_messages_are_those_of_git(
         if parts(ours.raw) != parts(gits.raw):
             different.add(name)
         people = [set(one.recipients) - {"ada@example.org"} for one in (ours, gits)]
-        # the cover letter goes to whoever gets a patch, as b4 sends it
+        # the cover letter goes to everyone who gets a patch, as b4 sends it
         assert people[0] == people[1] or name.endswith(" 0"), name
     assert different == DIFFERENT.keys()
 

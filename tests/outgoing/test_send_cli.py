@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot send` as a person and as a script meet it."""
+"""Test `patchpilot send` as used by a person and by a script."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ LIST = "Widgets <widgets@lists.example.org>"
 
 
 def send(repo: Repo, line: str = "", *words: object) -> Outcome:
-    """Return the verb with recipients, and past the findings these small patches have."""
+    """Send with recipients, overriding the findings of these small patches."""
     return repo.patchpilot(f"send --force 'a test' --to '{LIST}' {line}", *words)
 
 
@@ -157,7 +157,7 @@ def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) ->
         assert send(repo, "--yes --resend").code == 0
         first, second = server.take()
     assert b"Subject: [PATCH RESEND] widget" in second.data
-    # nothing is said that was not checked: the mail is the first one, marked
+    # nothing unchecked is claimed: the message is the first one, marked
     assert second.data.partition(b"\r\n\r\n")[2] == first.data.partition(b"\r\n\r\n")[2]
     assert "https://lore.kernel.org/r/" in repo.patchpilot("draft --ping").out
     (repo.path / "widget.c").write_text("int other;\n")

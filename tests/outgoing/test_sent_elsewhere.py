@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was sent is known without the outbox: by the tags of sends, patchpilot's and b4's, and by
+"""Test that earlier sends are known without the outbox: from patchpilot's and b4's tags, and from
 the archive.
 """
 
@@ -15,7 +15,7 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic, unpacked
 
-# series are sent by other programs first
+# other programs send the series first
 pytestmark = pytest.mark.long
 
 LIST = "widgets@lists.example.org"
@@ -23,12 +23,12 @@ NOBODY = "http://127.0.0.1:9/all/"
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Any:
-    """Return the document of the verb with its recipient."""
+    """Send with a recipient and return the document."""
     return repo.patchpilot(f"send --format json --to {LIST} {line}", *words).json
 
 
 def refused(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
-    """What refuses a send: name → message and hint."""
+    """Return name → message and hint of the problems that block a send."""
     return {
         one["name"]: f"{one['message']}; {one['hint']}"
         for one in send(repo, f"--dry-run {line}", *words)["refusals"]
@@ -36,7 +36,7 @@ def refused(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
 
 
 def lose_the_outbox() -> None:
-    """As another HOME, or a cleaned state directory."""
+    """Delete the outbox, as with another HOME or a cleaned state directory."""
     for file in state_folder().glob("outgoing.sqlite3*"):
         file.unlink()
 

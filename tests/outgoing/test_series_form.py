@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a project asks of a series: netdev wants a cover letter."""
+"""Test what a project requires of a series: netdev wants a cover letter."""
 
 from pathlib import Path
 from typing import Any

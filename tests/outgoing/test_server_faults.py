@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a mail server's odd answers prove, and what is tried again by itself (all of them, on both
+"""Test what a mail server's odd replies prove, and which are retried (all of them, on both
 transports: `python -m tests.lab.fault_table`).
 """
 
@@ -43,7 +43,7 @@ RAW = b"Subject: x\n\ntext\n.\n..\n"
 
 
 def send(way: Submission) -> Outcome:
-    """Return one mail over our own client."""
+    """Send one message with patchpilot's client."""
     return way.send("a@example.org", ["b@example.org", "c@example.org"], RAW)
 
 

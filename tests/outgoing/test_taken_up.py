@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a preview showed is what leaves, and a send that is taken up again shows and sends only what
-is missing.
+"""Test that a preview's messages are sent unchanged, and that a resumed send shows and sends only
+what is missing.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send(repo: Repo, line: str = "", *words: str) -> Ended:
-    """Return the verb with its recipient, past findings."""
+    """Send with a recipient, overriding findings."""
     return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *words)
 
 
@@ -165,7 +165,7 @@ def test_another_message_or_white_space_is_another_patch(
 
 
 def accept_all(repo: Repo) -> None:
-    """Note the mails of the topic as planned and accepted, without sending them."""
+    """Record the topic's messages as planned and accepted, without sending them."""
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.send.plan_send import plan
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""On a terminal: the typed confirmation, git's own password question, the editor for a
-changelog.
-"""
+"""Test a terminal: the typed confirmation, git's password prompt, the editor for a changelog."""
 
 from pathlib import Path
 
@@ -18,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def words(path: Path, *more: str) -> tuple[str, ...]:
-    """Return a send."""
+    """Return the arguments of a send."""
     return (
         "send",
         "-C",

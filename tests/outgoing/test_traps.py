@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""First-timers' traps: the questions, what the answers change, and what is found out without
+"""Test pre-send questions: their text, the effects of the answers, and what is determined without
 asking.
 """
 
@@ -26,7 +26,7 @@ def words(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
 
 
 def names(reported: dict[str, object], key: str) -> set[str]:
-    """Return the names of its refusals or warnings."""
+    """Return the names of its blocking problems or warnings."""
     return {one["name"] for one in reported[key]}
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A security fix that is not public yet, from the first send to the public one: who gets it, and
-that no server is asked about it.
+"""Test an undisclosed security fix from the first to the public send: its recipients, and that no
+server is asked about it.
 
-Each test needs a repository and the command line, since a recipient may come from any part of the
-way; those that send need a mail server, since only its envelopes tell who gets a mail.
+Each test needs a repository and the command line, because any stage may add a recipient; tests that
+send need a mail server, because only envelopes show the actual recipients.
 """
 
 import threading
@@ -68,7 +68,7 @@ ONLY = ("wilma@example.org", TEAM)
 
 @contextmanager
 def watched_server() -> Iterator[tuple[str, list[str]]]:
-    """Yield a web server on loopback that has nothing, and what it was asked."""
+    """Yield an empty web server on loopback, and the requests that it received."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -91,7 +91,9 @@ def watched_server() -> Iterator[tuple[str, list[str]]]:
 
 
 def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
-    """Return a topic whose tags, cover letter and configuration name many who are not to know."""
+    """Return a topic whose tags, cover letter and configuration name many who must not learn of
+    it.
+    """
     if via == "b4":
         repo = prep(path, "branch-description", 1, server=server, cover=COVER)
     else:
@@ -136,13 +138,13 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
             f"b4.send-auto-{name}-cmd",
             f"touch {path.parent}/b4-{name}.ran; echo b4@configured.example #",
         )
-    # that they are not run has nothing to do with trust
+    # that they are not run does not depend on trust
     assert call("trust", path).code == 0
     return repo
 
 
 def send(repo: Repo, via: str, line: str = "", *words: str) -> Called:
-    """`send`, past findings of check."""
+    """Run `send`, overriding check's findings."""
     return repo.patchpilot(f"send --force x --format json --via {via} {line}", *words)
 
 
@@ -222,7 +224,7 @@ def test_a_transport_that_adds_somebody_stops_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
-    # a git that knows one more way than the ones that are disabled
+    # a git with one more method than the disabled ones
     monkeypatch.setattr("patchpilot.outgoing.send_email.git_send_email._OFF", ())
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))

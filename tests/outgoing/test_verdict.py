@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a preview says first and last: whether anything is sent, and what blocks it."""
+"""Test the first and the last line of a preview: whether anything is sent, and what blocks it."""
 
 import sys
 from pathlib import Path
@@ -91,7 +91,7 @@ def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(
     states = {check.name: check.state for check in card.checks}
     assert states["no-signoff"] is CheckState.PROBLEM
     assert "sign-off" not in states
-    # the sign-off that is missing is an error of check as well
+    # check reports the missing sign-off as an error as well
     assert "check" not in states
     assert states["version"] is CheckState.OK
 

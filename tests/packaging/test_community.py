@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What other people need: issue forms, the check of our own commits, and small first changes."""
+"""Test what other contributors need: issue forms, the check of our own commits, and small first
+changes.
+"""
 
 import re
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The facts that become old are listed with their age, and a release refuses old ones."""
+"""Test that aging facts are listed with their age, and that a release rejects old ones."""
 
 import runpy
 from datetime import date, timedelta

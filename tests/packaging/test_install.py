@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make install`: the command, man pages and completions are where a shell and man look for them.
+"""Test `make install`: the command, man pages and completions are where a shell and man look for
+them.
 
 `make uninstall` removes them all.
 """
@@ -21,7 +22,7 @@ OFFLINE = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
 }
 pytestmark = [
-    # an environment is made and filled
+    # creating an environment takes long
     pytest.mark.long,
     pytest.mark.skipif(not shutil.which("make"), reason="needs make"),
 ]
@@ -29,13 +30,13 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where packages are staged (`stage`) and the prefix they are made for (`usr`)."""
+    """Return the folder with the staged packages (`stage`) and their prefix (`usr`)."""
     return tmp_path_factory.mktemp("install")
 
 
 @pytest.fixture(scope="module")
 def environment(place: Path) -> dict[str, str]:
-    """Nothing is downloaded: the packages that patchpilot needs are those of this python."""
+    """Return an environment without downloads, which uses this Python's packages."""
     return {
         **os.environ,
         **OFFLINE,
@@ -45,7 +46,7 @@ def environment(place: Path) -> dict[str, str]:
 
 
 def make(target: str, place: Path, environment: dict[str, str]) -> None:
-    """Run make for a prefix below `place`, into a staging directory as a package build does."""
+    """Run make for a prefix below `place` with a staging directory, as a package build does."""
     argv = [
         "make",
         "-s",
@@ -62,7 +63,7 @@ def make(target: str, place: Path, environment: dict[str, str]) -> None:
 
 @pytest.fixture(scope="module")
 def prefix(place: Path, environment: dict[str, str]) -> Path:
-    """What was staged, moved to where it was made for."""
+    """Return the staged files, moved to their prefix."""
     make("install", place, environment)
     return (place / "stage").joinpath(*place.parts[1:], "usr").rename(place / "usr")
 

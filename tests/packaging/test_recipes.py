@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipes of the Debian package and the container match pyproject.toml."""
+"""Test that the recipes of the Debian package and the container match pyproject.toml."""
 
 import re
 import tomllib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a release writes besides packages: notes, and a README that works where it is shown."""
+"""Test what a release writes besides packages: notes, and a README that works where it is shown."""
 
 import runpy
 from pathlib import Path

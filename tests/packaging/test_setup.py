@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `make` installs from Debian: it waits for apt's lock.
+"""Test what `make` installs from Debian: it waits for apt's lock.
 
-Real apt-get, with a state of its own that nobody else uses.
+It uses real apt-get with a separate state directory.
 """
 
 import fcntl
@@ -22,8 +22,8 @@ needs_apt = pytest.mark.skipif(
 
 @pytest.fixture
 def apt(tmp_path: Path) -> dict[str, str]:
-    """Return an environment in which apt-get knows what is installed here, has no source of
-    packages, and locks nothing of the system.
+    """Return an environment in which apt-get knows the installed packages, has no package source,
+    and locks nothing of the system.
     """
     for folder in ("lists/partial", "cache/archives/partial", "dpkg", "etc"):
         (tmp_path / folder).mkdir(parents=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages of the documentation load nothing from elsewhere: `make docs` stops where one does."""
+"""Test that documentation pages load nothing from elsewhere: `make docs` fails if one does."""
 
 import runpy
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The size of the project has a record that only falls."""
+"""Test that the record of the project's size only falls."""
 
 import json
 import runpy

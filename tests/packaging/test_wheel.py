@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The wheel carries its data, and finds it when it is installed, editable or run from a
+"""Test that the wheel contains its data, and finds it if installed, editable or run from a
 checkout.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A project is one TOML file: the one that docs/how-to/add-a-project.md shows, put where the page
-says, and nothing else.
+"""Test that a project is one TOML file: the one in docs/how-to/add-a-project.md, where the page
+puts it.
 """
 
 import json
@@ -57,9 +57,7 @@ def add(text: str = ACME, name: str = "acme") -> None:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return an Acme tree with a culprit that is in 4.2, a stable branch of it, and the fix on
-    top.
-    """
+    """Return an Acme tree with a bug in 4.2, a stable branch from 4.2, and the fix on top."""
     repo = Repo(tmp_path / "acme")
     repo.commit("Acme 4.0.0", START)
     repo.tag("v4.0.0")
@@ -81,7 +79,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def document(repo: Repo, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
-    """What a verb answers there."""
+    """Run a verb there and return its document."""
     done = call(words[0], "-C", str(repo.path), "--format", "json", *words[1:])
     assert done.code in codes, done.err
     return json.loads(done.out)

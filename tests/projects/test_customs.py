@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How commits to a directory are written: what is counted, when a rule speaks, and what the shipped
-table has.
+"""Test the habits of a directory's commits: what is counted, when a rule reports, and what the
+shipped table contains.
 """
 
 from patchpilot.lint.habits import alike, count, shipped

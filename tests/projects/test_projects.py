@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The shipped projects: what they inherit, which keys there are, and that code reads each of
-them.
-"""
+"""Test the shipped projects: what they inherit, which keys exist, and that code reads each key."""
 
 import ast
 import re
@@ -82,9 +80,7 @@ def test_a_project_needs_a_title_and_no_circle() -> None:
 
 
 def _read_by_code() -> set[tuple[str, str]]:
-    """(last word before the dot, attribute) of every attribute that the program reads, outside
-    projects/.
-    """
+    """Return (last word before the dot, attribute) of every attribute read outside projects/."""
     found = set()
     for _, tree in trees():
         for node in ast.walk(tree):

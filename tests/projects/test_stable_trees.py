@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable trees of the projects: the shipped data, and the copy that `lts --update` keeps in the
+"""Test the projects' stable trees: the shipped data, and the copy that `lts --update` stores in the
 user's data directory.
 """
 
@@ -78,7 +78,7 @@ def test_each_project_has_its_own_date() -> None:
     )
     assert (lts().updated, lts("netdev").updated) == ("9026-11-20", "9026-11-20")
     assert lts().file
-    # older than what is shipped: it does not count
+    # an outdated copy is ignored
     assert find_project("dpdk").stable == shipped
     assert lts("dpdk").file is None
 

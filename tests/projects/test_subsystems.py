@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The subsystems of checks/subsystems and of the user: how one is found, what it changes, and that
-every convention has its source.
+"""Test the subsystems of checks/subsystems and of the user: how one is found, what it changes, and
+that every convention has a source.
 """
 
 import json
@@ -38,14 +38,14 @@ FROB = GUIDE.split("```toml\n")[1].split("```")[0]
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """What one test adds to the data directory is not there for the next."""
+    """Remove what a test adds to the data directory."""
     forget()
     yield
     forget()
 
 
 def written(*paths: str, subject: str = "frob: wait for the link", to: str = "") -> str:
-    """Return a patch to these files, as a mail."""
+    """Return a patch to these files, as a message."""
     diff = "".join(file_diff(path, "+\tfrob_start(frob);\n") for path in paths)
     whole = mail(
         subject,
@@ -71,7 +71,7 @@ def add(text: str, name: str) -> Path:
 
 
 def names(*paths: str) -> list[str]:
-    """Return the subsystems of files; "" where there is none."""
+    """Return the subsystems of files; "" if there is none."""
     return [found.name if (found := subsystem_of_path(path)) else "" for path in paths]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trees whose MAINTAINERS or script is a little different are read without code of their own."""
+"""Test that trees with a slightly different MAINTAINERS or script are read without special code."""
 
 from pathlib import Path
 

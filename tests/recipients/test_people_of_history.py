@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What history adds to a plan: those who changed a file nobody cares for, and maintainers who fell
-silent.
+"""Test what history adds to a plan: contacts for unmaintained files, and warnings about inactive
+maintainers.
 """
 
 import time

@@ -135,7 +135,7 @@ def test_a_series_is_one_plan(widget_tree: Path, tmp_path: Path) -> None:
     each = plans("--tree", widget_tree, "--per-patch", folder)
     assert len(each) == 2
     assert "eve@net.example" not in people(each[0], "to")
-    # a list gets the whole series, so it is listed for each patch
+    # a list gets the whole series, so each patch lists it
     assert all("netlist@lists.example" in people(one, "to") for one in each)
     assert not any(one["patches"] for plan in each for one in plan["recipients"])
     (folder / "0000.patch").write_text(COVER)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whoever git send-email and b4 write to is written to, and nobody is left out but the sender."""
+"""Test that patchpilot's recipients are git send-email's and b4's, except for the sender."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ SIGNED = f"Signed-off-by: {ME}"
 
 
 class Commit(NamedTuple):
-    """A commit of a topic: what follows its subject, its author, and the file it changes."""
+    """A commit of a topic: the text after its subject, its author, and the file it changes."""
 
     tags: str
     author: str | None = None
@@ -56,7 +56,7 @@ def made(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
 
 
 def people(repo: Repo) -> RecipientPlan:
-    """Return whom patchpilot sends the topic to."""
+    """Return the recipients to whom patchpilot sends the topic."""
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
         account = read_account(repository)
@@ -69,7 +69,7 @@ def received(repo: Repo) -> dict[str, tuple[int, ...]]:
 
 
 def by_git(repo: Repo, count: int) -> set[str]:
-    """Return whom git send-email sends the topic to."""
+    """Return the recipients to whom git send-email sends the topic."""
     out = repo.git(
         "send-email --dry-run --confirm=never --suppress-cc=self"
         f" --to=list@lists.example.org -{count}"
@@ -78,7 +78,7 @@ def by_git(repo: Repo, count: int) -> set[str]:
 
 
 def by_b4(repo: Repo, out: Path) -> list[set[str]]:
-    """Return whom b4 sends each message of the topic to, the cover letter first."""
+    """Return the recipients to whom b4 sends each message, the cover letter first."""
     repo.git("config b4.prep-cover-strategy branch-description")
     b4(repo, "prep -e origin/master")
     words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
@@ -216,7 +216,7 @@ def test_each_patch_goes_to_its_own_people_and_the_cover_letter_to_all(
     assert (
         "maintainer, ACME WIDGET DRIVER, patch 1" in repo.patchpilot("maintainers").out
     )
-    # whoever is placed manually gets every message
+    # a recipient placed manually gets every message
     repo.patchpilot("maintainers --add-to ada@widgets.example")
     assert received(repo)["ada@widgets.example"] == ()
 

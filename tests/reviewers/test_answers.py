@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Answers of reviewers, good and hostile: what is read, what is proven, what is shown apart."""
+"""Test reviewers' answers, good and hostile: what is read, what is proven, what is shown
+separately.
+"""
 
 import json
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --review` with real programs: what they get, what is shown, what leaves the machine."""
+"""Test `check --review` with real programs: what they get, what is shown, what leaves the
+machine.
+"""
 
 import json
 import os
@@ -66,7 +68,7 @@ def topic(tmp_path: Path) -> Repo:
 
 @pytest.fixture
 def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answering:
-    """Configure a reviewer that writes rows, and return the file with what it was given."""
+    """Configure a reviewer that prints rows, and return the file with its input."""
     own = "[user]\nname = Ada Fixer\nemail = ada@example.org\n"
     (tmp_path / "gitconfig").write_text(own)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Change-ids: made, written, read from mails, and in the names of tags."""
+"""Test change-ids: created, written, read from messages, and in tag names."""
 
 import re
 
@@ -55,7 +55,7 @@ def test_a_new_one_has_the_day_the_title_and_chance(title: str, words: str) -> N
         (change_id_line(OURS), OURS),
         (f"Change-ID:{OURS}  ", OURS),
         (f"---\nbase-commit: {'a' * 40}\nchange-id: {OURS}\n\n-- \n2.43.0", OURS),
-        # the footer is the last one; a cover letter may speak of an earlier one
+        # the footer is the last one; a cover letter may mention an earlier one
         (f"change-id: 20230101-other-work-1\n\nchange-id: {OURS}", OURS),
         # quoted, indented, in a diff or within a sentence it names nothing
         (
@@ -95,8 +95,8 @@ def test_the_cover_letter_comes_first_and_commits_are_not_asked() -> None:
 
 
 def test_one_of_gerrits_is_no_key_of_a_topic() -> None:
-    """It names the first commit: without that patch the topic would be another, and dropped
-    recipients would come back.
+    """Test that Gerrit's id of the first commit is ignored: without that patch the topic would
+    change, and dropped recipients would return.
     """
     assert topic_key(mailed(f"change-id: {OURS}\n"), None) == f"change-id:{OURS}"
     assert topic_key(mailed(f"Change-Id: {GERRIT}\n"), None) == topic_key(

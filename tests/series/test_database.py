@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's databases: versions, backups, damage and the way back."""
+"""Test the user's databases: versions, backups, damage and recovery."""
 
 import contextlib
 import os
@@ -39,23 +39,23 @@ TWO = Layout(
 
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a process that has opened nothing yet."""
+    """Return to the state of a process that has opened nothing yet."""
     monkeypatch.setattr(database, "_checked", set())
 
 
 def again() -> None:
-    """As in the next process."""
+    """Continue as in the next process."""
     database._checked.clear()
 
 
 def rows(file: Path) -> list[tuple[object, ...]]:
-    """What a file's table holds."""
+    """Return the rows of a file's table."""
     with contextlib.closing(sqlite3.connect(file)) as plain:
         return plain.execute("SELECT x FROM a ORDER BY x").fetchall()
 
 
 def overwrite(file: Path, start: int, size: int = 512) -> None:
-    """Damage a file from a place on."""
+    """Damage a file from an offset on."""
     data = bytearray(file.read_bytes())
     data[start : start + size] = b"\xa5" * len(data[start : start + size])
     file.write_bytes(data)
@@ -147,7 +147,7 @@ def test_what_breaks_a_constraint_stays_an_error_of_sqlite_and_is_rolled_back(
 
 
 def filled() -> Path:
-    """Return the outbox and a draft with so much in them that they have many pages.
+    """Return the outbox with enough data for many pages, and a draft.
 
     The next process opens it.
     """

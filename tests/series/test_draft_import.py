@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`draft --import` of a file from somebody else: it is taken whole, or refused with its line, and
-the draft stays usable.
+"""Test `draft --import` of somebody else's file: it is imported completely or rejected with its
+line, and the draft stays usable.
 """
 
 import json

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A draft changes when somebody changes it or sends: never by a dry run, and it can say where
-everything in it came from.
+"""Test that a draft changes only by a change or a send, never by a dry run, and records the origin
+of everything in it.
 """
 
 import json

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts: which patch became which, which draft a branch's patches belong to, and that all of a
-draft is kept.
+"""Test drafts: matching patches, the draft of a branch's patches, and that all of a draft is
+kept.
 """
 
 import json
@@ -35,7 +35,7 @@ WHOLE = Draft(
 
 
 def known(*words: str) -> tuple[KnownPatch, ...]:
-    """Patches from "patch-id/subject/date"."""
+    """Return patches from "patch-id/subject/date"."""
     parts = (word.split("/") for word in words)
     return tuple(
         KnownPatch(part[0], part[1], None, part[2] if len(part) > 2 else "")
@@ -49,19 +49,19 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
         (("a/one", "b/two"), ("b/other", "a/another"), {"a": "a", "b": "b"}),
         (("a/one", "b/two"), ("c/two", "d/new words here"), {"b": "c"}),
         (("a/one/1", "b/two/2"), ("c/x/2", "d/y/1"), {"a": "d", "b": "c"}),
-        # what several share tells nothing
+        # a value shared by several patches is ambiguous
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/1", "e/z/1"), {}),
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/3", "e/z/4"), {}),
         (("a/one/1", "b/two/2"), ("c/x/1", "d/y/1", "e/z/3"), {}),
-        # no date is no date that two have in common
+        # patches without a date do not share it
         (("a/one", "b/two"), ("c/x", "d/y", "e/z"), {}),
-        # by similar subjects, the most similar first
+        # by similar subjects, most similar first
         (
             ("a/net: fix the leak in probe", "b/net: fix the leak in remove"),
             ("c/x", "d/net: fix a leak in remove"),
             {"b": "d", "a": "c"},
         ),
-        # the only one left over at the same place
+        # the only remaining patch at the same position
         (("a/one", "b/two"), ("a/one", "c/nothing alike"), {"a": "a", "b": "c"}),
         (("a/one", "b/two"), ("c/nothing alike", "a/one"), {"a": "a"}),
         (("a/one",), ("b/qqq", "c/zzz"), {}),
@@ -154,13 +154,13 @@ def test_drafts_are_listed_with_the_last_touched_first() -> None:
         ("topic", ("a/one", "b/two"), ("topic",), CHANGE),
         ("topic", ("x/one", "y/new"), ("topic",), CHANGE),
         ("topic", ("x/q/1", "y/r"), ("topic",), CHANGE),
-        # the same branch with nothing in common is another topic
+        # the same branch with no patch in common is another topic
         ("topic", ("x/q", "y/r"), ("topic",), None),
         # renamed: the old branch is gone
         ("renamed", ("a/one",), ("renamed",), CHANGE),
         ("renamed", ("x/one",), ("renamed",), CHANGE),
         ("renamed", ("x/q",), ("renamed",), None),
-        # another branch while the draft's is there: only a copy shares most patches
+        # another branch while the draft's exists: only a copy shares most patches
         ("copy", ("a/one", "b/two"), ("topic", "copy"), CHANGE),
         ("copy", ("a/one", "x/two"), ("topic", "copy"), None),
         (None, ("a/one", "b/two"), ("topic",), CHANGE),

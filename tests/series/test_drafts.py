@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts outlive rebases, renames and crashes, and come out of edits as they went in."""
+"""Test that drafts survive rebases, renames and crashes, and that editing preserves them."""
 
 import json
 import re
@@ -263,7 +263,7 @@ def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -
     notes = first.partition("\n---\r\n")[2]
     assert "- new patch: widget: and another" in notes
     assert "Range-diff against v1 (the commits are not published):" in notes
-    # below the diffstat of a cover letter, without the remark if everybody has the commits
+    # below a cover letter's diffstat, without the note if everyone has the commits
     repo.git("update-ref refs/remotes/origin/topic topic")
     cover = ("--cover-subject", "widget: all", "--cover", "Why.", "--changelog", "- x")
     assert call("draft", "-C", repo.path, *cover).code == 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Manual edits to a recipient plan: the last one made to an address counts.
+"""Test manual edits to a recipient plan: the last edit of an address counts.
 
-And the lists a project adds.
+The lists that a project adds are tested as well.
 """
 
 import pytest

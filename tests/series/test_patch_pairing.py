@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which patch became which, in the cases where title, content and order disagree."""
+"""Test matching patches if title, content and order disagree."""
 
 from collections import Counter
 
@@ -35,7 +35,7 @@ def patch(
 ) -> PatchFeatures:
     """Return a patch that changes one line for each letter.
 
-    Its hash is that of the lines unless another is given.
+    Its hash is derived from the lines unless given.
     """
     return PatchFeatures(
         title,
@@ -103,13 +103,13 @@ def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
             [patch(TITLES[1], "xyz"), patch(TITLES[0], "abc")],
             {0: 1, 1: 0},
         ),
-        # swapped with two alike titles, both reworked: the title says which is which
+        # swapped with two similar titles, both reworked: the title decides
         (
             [patch(TITLES[0], "abcd"), patch(TITLES[1], "wxyz")],
             [patch(TITLES[1], "wxy1"), patch(TITLES[0], "abc2")],
             {0: 1, 1: 0},
         ),
-        # titles exchanged: what is changed decides before the title
+        # titles exchanged: the changes decide before the title
         (
             [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
             [patch(TITLES[1], "abc"), patch(TITLES[0], "xyz")],
@@ -139,13 +139,13 @@ def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
             [patch("x: drop baz", "ef"), patch("x: rename foo", "abcd")],
             {1: 0},
         ),
-        # squashed: the result has the title of one of them
+        # squashed: the result has one of the titles
         (
             [patch("x: one", "abc"), patch("x: more", "def")],
             [patch("x: one", "abcdef")],
             {0: 0},
         ),
-        # moved to the end of the series, with another one new and another dropped
+        # moved to the end of the series, with another patch added and another dropped
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def"), patch(TITLES[3], "ghi")],
             [
@@ -155,7 +155,7 @@ def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
             ],
             {0: 2, 2: 0},
         ),
-        # one title twice: content, then order
+        # the same title twice: content, then order
         (
             [patch("x: fix style", "abcd"), patch("x: fix style", "wxyz")],
             [patch("x: fix style", "wxy1"), patch("x: fix style", "abc1")],
@@ -179,7 +179,7 @@ def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
             ],
             {0: 1, 1: 2},
         ),
-        # one dropped, one new at its place, of another content: nothing became of it
+        # one dropped, and a new one with other content in its position: no match
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def")],
             [patch(TITLES[0], "abc"), patch("net: usb: resume early", "xyz")],
@@ -199,7 +199,7 @@ def test_patches_are_paired(
     old: list[PatchFeatures], new: list[PatchFeatures], pairs: dict[int, int]
 ) -> None:
     assert pair_patches(old, new) == pairs
-    # the other way round the same patches belong together
+    # matching is symmetric
     assert pair_patches(new, old) == {place: at for at, place in pairs.items()}
 
 
@@ -238,10 +238,10 @@ def test_order_dropped_and_reworked_patches_do_not_matter(
         ("", "", 0.0, 0.0),
         (" ", '"', 0.0, 0.0),
         ("", "net: check it", 0.0, 0.0),
-        # a prefix counts where the other title is nothing else
+        # a prefix counts if the other title is nothing else
         ("net: leak", "net", 0.5, 0.8),
         ("net: leak", "leak", 0.5, 0.8),
-        # and not where both have it
+        # but not if both have it
         ("net: usb: leak", "net: usb: quirk", 0.0, 0.2),
         ("net: usb: leak", "net: pci: leak", 0.5, 0.8),
         ("net: usb: leak", "net: leak", 0.5, 0.8),
@@ -255,7 +255,7 @@ def test_the_prefix_of_two_titles_makes_them_no_more_alike(
 
 
 def test_a_long_title_is_compared_with_all_of_its_characters() -> None:
-    # difflib leaves out what is frequent in 200 characters and more
+    # difflib ignores frequent characters in texts of 200 characters or more
     long = "ab " * 90
     assert title_similarity(f"{long}c", f"{long}d") > 0.7
 
@@ -296,7 +296,7 @@ def test_lines_are_as_alike_as_their_common_share(
             PatchFeatures("a: leak", lines={"y": 1}),
             0.8,
         ),
-        # a tenth of the lines in common is enough for the title to count
+        # sharing a tenth of the lines is enough for the title to count
         (
             PatchFeatures("a: leak", lines={"x": 1, "y": 9}),
             PatchFeatures("a: leak", lines={"x": 1, "z": 9}),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a report of a bug needs: `bug-report`."""
+"""Test `bug-report`."""
 
 import os
 import sys

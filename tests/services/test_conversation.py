@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A series' mails as a tree, and its story with dates and proofs."""
+"""Test a series' messages as a tree, and its history with dates and proofs."""
 
 from pathlib import Path
 

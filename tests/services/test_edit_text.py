@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What comes out of an editor, whatever it left behind."""
+"""Test the text that comes back from an editor."""
 
 import signal
 from pathlib import Path

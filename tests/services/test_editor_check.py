@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an editor's texts are compared with, and where their findings are."""
+"""Test what an editor's texts are compared with, and where their findings are."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --fix` on commits: messages and trees change, what stands on them is carried, the working
-tree follows, and undo brings all back.
+"""Test `check --fix` on commits: messages and trees change, later commits are rebased, the working
+tree follows, and undo restores everything.
 """
 
 import os
@@ -37,8 +37,8 @@ ADA = "Ada Fixer <ada@example.org>"
 
 
 def topic(path: Path) -> Repo:
-    """Return a branch of two commits: the first is untidy in its message and its code, the second
-    changes lines beside.
+    """Return a branch of two commits: the first has findings in message and code, the second
+    changes adjacent lines.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
@@ -313,8 +313,8 @@ TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
 
 
 def moving(path: Path, moved: str) -> Repo:
-    """Return a branch whose first commit adds a function at the top of a file and whose second puts
-    it, perhaps changed, at the end.
+    """Return a branch whose first commit adds a function at the top of a file, and whose second
+    moves it, perhaps changed, to the end.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
@@ -421,7 +421,7 @@ print(count[0])
 def test_a_kill_at_any_git_call_leaves_the_old_state_or_the_new(tmp_path: Path) -> None:
     whole = topic(tmp_path / "whole")
     old = whole.git("rev-parse topic")
-    # the same commit, however late it is written
+    # the same commit, whenever it is written
     environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-03-04T10:00:00Z"}
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(whole.path), "0"],

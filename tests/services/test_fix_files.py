@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Several files are written all or none, whatever ends it."""
+"""Test that several files are all written or none, even if the run is killed."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fix of one finding: found out first, written on request, and only what was asked for."""
+"""Test fixing one finding: determined first, written on request, and nothing else changed."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ TEXT = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Return a branch of one commit of Ada, with two findings on one line, signed off by Ben
+    """Return a branch of one commit by Ada, with two findings on one line, signed off by Ben
     only.
     """
     repo = Repo(tmp_path / "r")
@@ -52,7 +52,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
-    """Return the fix of the first finding of this name."""
+    """Return the fix of the first finding with this name."""
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --fix` writes the missing prefix where the history of the files agrees on one."""
+"""Test that `check --fix` writes the missing prefix if the files' history agrees on one."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What rules about history are told by a real repository."""
+"""Test the facts that a real repository gives to rules about history."""
 
 import json
 from pathlib import Path

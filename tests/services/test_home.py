@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Home: the topics of all repositories, whose turn it is, and what is known before anything is
+"""Test Home: the topics of all repositories, whose turn it is, and what is known before anything is
 read.
 """
 
@@ -84,7 +84,7 @@ def test_what_was_read_is_known_at_once_and_not_read_again(
 def test_a_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the kit's commits are of a fixed day
+    # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
     with life(tmp_path) as one:
         repo = one.repo
@@ -193,7 +193,7 @@ def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled
 def test_a_merge_is_there_for_a_branch_that_was_not_sent_from_a_draft(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the kit's commits are of a fixed day
+    # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
     with life(tmp_path) as one:
         one.send()
@@ -217,6 +217,6 @@ def test_a_merge_that_git_shows_is_there_without_an_archive(tmp_path: Path) -> N
         one.land()
         (topic,) = read_topics()
         assert topic.state == "in-mainline"
-        # its commits are in its base, so that the branch is no topic any more
+        # the base contains its commits, so the branch is no longer a topic
         one.repo.git("reset -q --hard origin/master")
         assert [topic.state for topic in read_topics()] == ["in-mainline"]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who is known of a followed series beyond its mails: by the repository, by the user, by what the
-user says.
+"""Test who is known to be on a tracked series beyond its messages: from the repository and the
+user.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ HOME = answer(
 
 @pytest.fixture
 def followed(tmp_path: Path) -> "Callable[..., Tracked]":
-    """Return the series of V1 with these answers, as shown with a repository."""
+    """Return the series of V1 with these replies, as shown with a repository."""
 
     def follow(*answers: bytes, repository: Repo | None = None) -> Tracked:
         file = tmp_path / "thread.mbox"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mark of the tree in a mail's subject, which no commit has and so nothing says before the
-mail.
+"""Test the tree's mark in a message's subject, which a commit lacks, so no check reports it
+before.
 """
 
 import pytest
@@ -63,7 +63,7 @@ def test_a_networking_mail_without_its_tree_is_reported(
     found = mark_warnings(patches(raw, raw), "linux")
     assert [one.name for one in found] == (["missing-target-tree"] if advised else [])
     assert all(advised in one.message for one in found)
-    # who said that it is a regression is not asked to send it to the next merge window
+    # the author of a regression fix is not asked to send it to the next merge window
     regression = mark_warnings(patches(raw), "linux", is_regression=True)
     assert all("use [PATCH net] " in one.message for one in regression)
     assert len(regression) == len(found)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each verb that rewrites commits does with their notes and committers: prepare, check --fix,
+"""Test what each verb that rewrites commits does with notes and committers: prepare, check --fix,
 trailers, undo.
 """
 

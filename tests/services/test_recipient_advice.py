@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the sender should know about the recipients, and what settles it."""
+"""Test notes for the sender about recipients, and their remedies."""
 
 from pathlib import Path
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply: quoted, checked, kept as a draft, and sent once by both transports.
-
-What arrives is read.
+"""Test a reply: quoted, checked, stored as a draft, and sent once by both transports, as
+received.
 """
 
 from email import message_from_bytes

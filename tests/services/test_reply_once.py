@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply is sent once: asked for again, from two processes, after a kill, and with another
-draft.
+"""Test that a reply is sent once: requested again, from two processes, after a kill, and with
+another draft.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")
 def _answer(
     folder: Path, server: FaultySink, *words: object, text: str = ANSWER
 ) -> tuple[object, ...]:
-    """Return the words of a reply to a review in a new repository, without a question."""
+    """Return the arguments of a reply to a review in a new repository, without a question."""
     repo, review = followed(folder, server)
     (folder / "answer.txt").write_text(text)
     return (
@@ -188,8 +188,8 @@ def test_a_new_text_is_not_lost_where_the_old_one_was_sent(tmp_path: Path) -> No
 
 
 def _killed(server: FaultySink, words: tuple[object, ...], *, after_data: bool) -> None:
-    """Kill the process of a reply when the server is told of the mail, or when it has taken it and
-    not answered yet.
+    """Kill a reply's process when the server receives the message, or after it accepted it without
+    answering.
     """
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The next version of a topic: what changed, its changelog, the tag of what was sent."""
+"""Test the next version of a topic: its changes, its changelog, and the tag of the sent version."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,12 +32,12 @@ DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 
 def known(one: int, version: int = 1) -> KnownPatch:
-    """Return the patch of mail `one` of a version, as tests.kit.outbox makes it."""
+    """Return the patch of message `one` of a version, as tests.kit.outbox makes it."""
     return KnownPatch(str(message(one, version).patch_id), f"widget: change {one}")
 
 
 def sent(*versions: int) -> Send:
-    """Sends of these versions, two patches each; the last."""
+    """Record sends of these versions, two patches each; return the last."""
     with Outbox() as outbox:
         return [
             record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=version)
@@ -86,7 +86,7 @@ def test_a_reroll_is_one_version_on_with_its_changelog_begun_and_no_reply() -> N
         log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
     )
     assert unfinished(made)
-    # what was begun is not begun again
+    # a started version is not started again
     assert reroll(made) == made
 
 
@@ -199,7 +199,7 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
             text.strip()
             == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
         )
-        # another send of that version moves no tag, and the draft as it is now gets the link
+        # another send of the same version moves no tag, and the current draft gets the link
         remember(repository, replace(one, head=base), draft)
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
         with Drafts() as drafts:

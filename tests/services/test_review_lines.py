@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The table of patches and reviewers: in `track show`, its JSON, the page and the series' list."""
+"""Test the table of patches and reviewers: in `track show`, its JSON, the page and the series'
+list.
+"""
 
 from pathlib import Path
 
@@ -21,7 +23,7 @@ PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in ran
 
 
 def table(patches: int, people: int) -> ReviewTable:
-    """Return each state once in each row, with tags where the state has them."""
+    """Return a table with each state once in each row, with tags where the state has them."""
     states = tuple(ReviewState)
     found = []
     for number in range(1, patches + 1):

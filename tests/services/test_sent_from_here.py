@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was sent from this machine is part of the tracked series, also if no archive has it yet."""
+"""Test that versions sent from this machine are part of the tracked series, even if no archive has
+them yet.
+"""
 
 import os
 from contextlib import chdir
@@ -32,7 +34,7 @@ def _row(text: str, name: str) -> str:
 
 
 def _reviewed(one: Life) -> str:
-    """v1, to which a maintainer answered with two requests; its Message-ID."""
+    """Send v1 and add a maintainer's reply with two requests; return its Message-ID."""
     first = one.send()
     one.update()
     one.tell(first, ASKS, MATT)
@@ -122,7 +124,7 @@ def test_a_bounce_of_any_version_is_stored_and_may_be_added_again(
 
 
 def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
-    """Return a file with nothing but a reply."""
+    """Return a file with only a reply."""
     when = format_datetime(datetime.now(UTC))
     raw = (
         f"From: {sender}\nTo: {LIST}\nSubject: Re: [PATCH] {TITLE}\nMessage-ID: <{ident}>\n"
@@ -166,7 +168,7 @@ def test_two_entries_that_turn_out_to_be_one_are_merged(tmp_path: Path) -> None:
         first = _reviewed(one)
         second = _send_next(one)
         with open_store() as store:
-            # as an earlier version added them
+            # as added by an earlier version
             store.add(second, TITLE, one.archive.url, None)
             store.mark(2, "asks@example.net", 3, "declined")
         assert len(one.track("--format", "json").json["series"]) == 2
@@ -209,7 +211,7 @@ def test_a_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
         assert "changelog" not in shown + one.track().out
         topic = one.track("--format", "json").json["topic"]
         assert "1 tag added locally" in topic["summary"]
-        # a message that is reworded as well is a version to send
+        # a reworded message is a new version to send
         one.amend(message=one.repo.git("show -s --format=%B").replace("was", "is"))
         assert "write the changelog of v2" in one.track("show").out
 
@@ -227,7 +229,7 @@ def test_the_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> No
         )
         with open_store() as store:
             store.add("another@example.net", "another", None, None)
-        # several series: this topic's, and outside of a topic none
+        # several series: the topic's; outside a topic, none
         assert one.track("show", "--ledger").code == 0
         one.repo.git("checkout -q master")
         several = one.track("show", "--ledger")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The five rows that every view of a followed series begins with."""
+"""Test the five rows that start every view of a tracked series."""
 
 from datetime import UTC, datetime
 from pathlib import Path

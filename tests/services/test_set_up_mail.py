@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot setup mail` on a real mail server of this machine: what it writes, where the password
-is, the login before it and the mail to oneself after it.
+"""Test `patchpilot setup mail` with a real mail server: what it writes, where the password is
+stored, the login, and the message to oneself.
 """
 
 import stat

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One configuration, one answer: each setting, right and wrong, gives the verbs and the TUI the
-same result or the same message.
-"""
+"""Test that each setting, valid and invalid, gives verbs and TUI the same result or message."""
 
 import os
 from pathlib import Path
@@ -90,7 +88,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 
 def said_by_verb(repo: Repo, line: str = "check --format json") -> object:
-    """What `patchpilot check` says: its findings and exit code, or its message and hint."""
+    """Return the result of `patchpilot check`: its findings and exit code, or its message and
+    hint.
+    """
     done = repo.patchpilot(line)
     if not done.out:
         message, _, hint = done.err.strip().partition("\n")
@@ -107,7 +107,7 @@ def said_by_verb(repo: Repo, line: str = "check --format json") -> object:
 
 
 def said_by_tui(repo: Repo) -> object:
-    """What the stage of the checks says."""
+    """Return the result of the Checks stage."""
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
         try:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch of a series is judged against the tree with the patches before it, as a commit is against
-its parent.
+"""Test that a patch of a series is judged against the tree with the earlier patches, like a commit
+against its parent.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ BODY = (
     "\n"
 )
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
-# the day stands in for the day the tree came out, so that "does not apply" is judged
+# the date is that of the tree's release, so that "does not apply" is judged
 DATE = "Date: Mon, 12 Dec 2022 10:00:00 +0000"
 
 
@@ -64,9 +64,9 @@ def _series(
     commits: list[tuple[str, dict[str, str | None]]],
     *words: str,
 ) -> list[str]:
-    """Return the commits made on a branch and written as mails of December 2022.
+    """Return the commits made on a branch, written as messages of December 2022.
 
-    The tree is left as it was.
+    The tree is left unchanged.
     """
     repo.branch("topic")
     for subject, files in commits:
@@ -129,7 +129,7 @@ def test_a_binding_of_patch_one_is_known_to_patch_two(
     )
     assert "undocumented-compatible" in _named(_check([files[1]], tree.path).patches[0])
     assert "undocumented-compatible" not in _named(_check(files, tree.path).patches[1])
-    # checkpatch.pl knows one tree for all the patches of a call
+    # checkpatch.pl knows one tree for all patches of a call
     assert "undocumented-compatible" in _named(
         _check(files, tree.path, compat=True).patches[1]
     )

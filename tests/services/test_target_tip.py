@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tip that patches are judged against, in clones as people have them."""
+"""Test the tip against which patches are judged, in clones as developers have them."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.kit.repos import Repo
 def target(
     repo: Repo, revision: str = "HEAD", named: str | None = None
 ) -> TargetTree | None:
-    """Return the target of a commit; of patch files where the revision is ""."""
+    """Return the target of a commit, or of patch files if the revision is ""."""
     with Repository.open(repo.path) as repository:
         return find_target(
             repository, [repository.resolve(revision)] if revision else [], named
@@ -30,7 +30,9 @@ def label(repo: Repo, revision: str = "HEAD", named: str | None = None) -> str:
 
 @pytest.fixture
 def stale(tmp_path: Path) -> Repo:
-    """origin/HEAD is main; origin/master is stale; the topic has no upstream."""
+    """Return a clone with origin/HEAD at main, a stale origin/master, and a topic without
+    upstream.
+    """
     repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
     repo.git("checkout -q --no-track -b topic origin/main")
     fix(repo)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of a topic in the clones that people have: each a real repository, with what must be
-chosen and why.
+"""Test the base of a topic in clones as developers have them: real repositories, with the expected
+choice and reason.
 """
 
 import subprocess
@@ -25,7 +25,9 @@ from tests.kit.repos import Repo
 
 
 def _stale_master(place: Path) -> Repo:
-    """origin/HEAD is main, origin/master is stale, the branch has no upstream."""
+    """Return a clone with origin/HEAD at main, a stale origin/master, and a branch without
+    upstream.
+    """
     repo = clone(upstream(place / "up", 40), place / "r")
     repo.branch("topic")
     fix(repo)
@@ -33,16 +35,15 @@ def _stale_master(place: Path) -> Repo:
 
 
 def _single_branch_itself(place: Path) -> Repo:
-    """Return the commits are on the branch that was cloned."""
+    """Return a clone with the commits on the cloned branch."""
     repo = clone(upstream(place / "up"), place / "r", "--single-branch", "-b", "main")
     fix(repo)
     return repo
 
 
 def _fork(place: Path) -> Repo:
-    """origin is the person's fork and stale, upstream the project.
-
-    The topic was pushed to the fork.
+    """Return a clone whose origin is the user's stale fork, with the topic pushed to it, and whose
+    upstream is the project.
     """
     source = upstream(place / "up")
     repo = clone(clone(source, place / "fork", "--bare"), place / "r")
@@ -71,9 +72,9 @@ def _pushed_under_another_name(place: Path) -> Repo:
 
 
 def _pushed_before_rebase(place: Path) -> Repo:
-    """Return the copy is behind the project by now.
+    """Return a clone whose pushed copy is older than the project.
 
-    The topic was rebased onto it, and its upstream is still the copy.
+    The topic was rebased onto the project, and its upstream is still the copy.
     """
     repo = _fork(place)
     with commits_by(SUBMAINTAINER):
@@ -102,7 +103,7 @@ def _detached(place: Path) -> Repo:
 
 
 def _rebased_upstream(place: Path) -> Repo:
-    """Return the branch's upstream was rebased after the topic was started from it."""
+    """Return a branch whose upstream was rebased after the topic was started from it."""
     source = upstream(place / "up")
     source.branch("for-next")
     grow(source, 3, "queued", SUBMAINTAINER)
@@ -150,7 +151,7 @@ def _on_yesterdays_linux_next(place: Path) -> Repo:
 
 
 def _mainline_with_linux_next(place: Path) -> Repo:
-    """Return the topic is on mainline; linux-next has that commit too and is as near."""
+    """Return a topic on mainline, with a linux-next that has the same commit and is as near."""
     source, tree = _next(place)
     repo = clone(source, place / "r")
     add_remote(repo, "next", tree)
@@ -160,7 +161,7 @@ def _mainline_with_linux_next(place: Path) -> Repo:
 
 
 def _stable(place: Path) -> Repo:
-    """Return a stable branch is checked out under its own name, with commits on top."""
+    """Return a checked-out stable branch with commits on top."""
     source = upstream(place / "up")
     source.tag("v6.6")
     source.branch("linux-6.6.y")
@@ -193,7 +194,7 @@ def _merges(place: Path) -> Repo:
 
 
 def _local_master_is_stale(place: Path) -> Repo:
-    """Return the upstream is the local main, which nobody pulled.
+    """Return a topic whose upstream is the outdated local main.
 
     The topic was rebased onto origin/main.
     """
@@ -215,7 +216,7 @@ def _no_remote(place: Path) -> Repo:
 
 
 def _colleague(place: Path) -> Repo:
-    """Somebody based work on the pushed copy."""
+    """Return a clone in which somebody based work on the pushed copy."""
     repo = _fork(place)
     grow(repo, 1, "colleague", SUBMAINTAINER)
     repo.git("push -q origin HEAD:refs/heads/jo/on-top")
@@ -224,7 +225,7 @@ def _colleague(place: Path) -> Repo:
 
 
 def _several_remotes(place: Path) -> Repo:
-    """MAINTAINERS names one of two trees that have the same commit."""
+    """Return a clone in which MAINTAINERS names one of two trees that have the same commit."""
     source = Repo(place / "up")
     with commits_by(SUBMAINTAINER):
         source.commit(
@@ -345,7 +346,8 @@ def test_more_than_thirty_commits_over_a_guessed_base_are_asked_about(
 
 
 def _fork_worked_on_in_its_main(place: Path) -> Repo:
-    """origin is the person's fork and origin/HEAD its main, where the commits are and were pushed.
+    """Return a clone whose origin is the user's fork, with the commits pushed to its main,
+    origin/HEAD.
 
     Upstream is the project.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How far a topic is: each moment of its life, and what the verbs say of it."""
+"""Test how far a topic is: each moment of its life, and what the verbs show."""
 
 import os
 from collections.abc import Callable
@@ -91,7 +91,7 @@ def test_followed_series_of_a_closed_store_are_read_again(tmp_path: Path) -> Non
     with life(tmp_path) as one:
         one.send()
         one.update()
-        # without the outbox only the mails say whose series it is
+        # without the outbox, only the messages show whose series it is
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
             file.unlink()
         with Repository.open(one.repo.path) as repository:
@@ -142,7 +142,7 @@ def test_a_summary_is_kept_while_topics_change(
             patch.setattr(known_series._Reading, "_read", _never)
             one.repo.git("commit -q --allow-empty -m more")
             assert state() == before
-            # a branch in which the series may have landed
+            # a branch into which the series may have been merged
             one.repo.git("update-ref refs/heads/master HEAD")
             with pytest.raises(AssertionError, match="were read"):
                 state()
@@ -315,9 +315,10 @@ def of_another_repository(one: Life) -> None:
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment, and what is said then: the stage bar's state of Follow and of Send with words of
+    """A moment and what is shown then: the stage bar's state of Follow and of Send with words of
     Follow's note, `draft`'s words and next version, the state that `track` shows, and how
-    `trailers` ends (0, or a part of its error)."""
+    `trailers` ends (0, or part of its error).
+    """
 
     make: Callable[[Life], object]
     follow: StageState

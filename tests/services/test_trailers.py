@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `trailers`: for which commits a tag is."""
+"""Test for which commits the verb `trailers` adds a tag."""
 
 from pathlib import Path
 

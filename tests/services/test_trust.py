@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's own configuration: its packs run when the user has trusted them, read nothing outside
-the tree, and no branch turns its gate off.
+"""Test a tree's own configuration: its packs run only if trusted, read nothing outside the tree,
+and no branch disables its checks.
 """
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who gets a security fix that is not public yet: every role of MAINTAINERS, every tag, both
+"""Test who gets a security fix that is not public yet: every role of MAINTAINERS, every tag, both
 transports.
 """
 
@@ -99,9 +99,9 @@ TAGS = (
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """Return a tree with every role, and a commit to fix that has tags of its own.
+    """Return a tree with every role, and a commit to fix that has its own tags.
 
-    Both are needed by every row, none changes them.
+    Every row needs both and changes neither.
     """
     found = Repo(tmp_path_factory.mktemp("undisclosed") / "r")
     found.commit(
@@ -155,7 +155,7 @@ def repository(repo: Repo) -> Iterator[Repository]:
 
 
 def series_with(tag: str, culprit: str) -> Series:
-    """Return a patch that one more recipient would get because of this tag."""
+    """Return a patch that would get another recipient because of this tag."""
     lines = {
         "closes": "Closes: <somebody@tag.example>",
         "link": "Link: https://lore.kernel.org/r/somebody@tag.example",
@@ -180,7 +180,7 @@ def series_with(tag: str, culprit: str) -> Series:
 
 
 def edit(tag: str, series: Series, repository: Repository) -> None:
-    """What was kept of an edit before the fix was known to be a security problem."""
+    """Store an edit made before the fix was known to be a security problem."""
     edits = Edits()
     if tag == "placed by hand":
         edits = edits.place("to", Address("Some Body", "somebody@tag.example"))
@@ -198,7 +198,9 @@ def people(
     *,
     security: str = "yes",
 ) -> dict[str, str]:
-    """Address → header of the recipients, also as configured, of blind copies as "bcc"."""
+    """Return address → header of the recipients, including configured ones, with "bcc" for blind
+    copies.
+    """
     series = series_with(tag, repository.resolve("HEAD"))
     edit(tag, series, repository)
     answers = {"security": security} | (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where nothing can be taken back, the way to what was is named."""
+"""Test that if nothing can be undone, the way to the old state is named."""
 
 import json
 from pathlib import Path

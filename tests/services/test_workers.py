@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The processes that share the checking of a series."""
+"""Test the processes that share the check of a series."""
 
 import multiprocessing
 import os
@@ -35,8 +35,8 @@ def test_a_worker_reads_objects_through_a_git_process_of_its_own(
         there = repository.objects.get("HEAD:a.c")
         process = repository.objects._process
         assert process is not None
-        # a thread of the parent is in the middle of a question: a worker that shared its pipe, or
-        # its lock, would wait with it
+        # a thread of the parent is in the middle of a request: a worker that shared its pipe or
+        # lock would hang
         os.kill(process.pid, signal.SIGSTOP)
         asking = threading.Thread(target=repository.objects.get, args=("HEAD:a.c",))
         worker = fork.Process(target=_answer, args=(theirs, repository))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot find` with a symptom: a short list of commits, or that nothing fits."""
+"""Test `patchpilot find` with a symptom: a short list of commits, or a report that nothing fits."""
 
 import json
 from pathlib import Path
@@ -48,7 +48,7 @@ LOG = """\
 
 @pytest.fixture
 def repo(workdir: Path) -> Repo:
-    """v6.1 with the bug, mainline with the fix among other commits, and a stable branch."""
+    """Return v6.1 with the bug, mainline with the fix among other commits, and a stable branch."""
     made = Repo(workdir / "linux")
     base = {"Makefile": "VERSION = 6\n", "Kbuild": "x\n", "Kconfig": "x\n"}
     made.commit("Linux 6.1\n", {**base, "MAINTAINERS": "x\n", FILE: RING})
@@ -177,7 +177,7 @@ def step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:
 
 
 def answered(repo: Repo, commit: str, fix: str) -> str:
-    """Return the answer for the build of a commit."""
+    """Return the answer for a commit's build."""
     return "good" if fix in repo.git("rev-list", commit).split() else "bad"
 
 
@@ -195,7 +195,7 @@ def test_builds_lead_to_the_fix_and_its_backport(repo: Repo, title: str) -> None
     answer = step(repo, "acme_ring_fill", "--in", "v6.1")
     builds = 0
     while answer["next"]:
-        # the kernel that is booted does not change what is stored
+        # the booted kernel does not change what is stored
         assert step(repo)["next"] == answer["next"]
         answer = step(repo, answered(repo, answer["next"], log[title]))
         builds += 1
@@ -206,7 +206,7 @@ def test_builds_lead_to_the_fix_and_its_backport(repo: Repo, title: str) -> None
         assert f"next: patchpilot backport {log[title][:12]} --request" in done.out
     assert "fixed  " in done.out
     assert call("find", "-C", repo.path, "--bisect", "good").code
-    # a finished bisection does not hinder the next one
+    # a finished bisection does not block the next one
     assert not step(repo, "acme_ring_start", "--in", "v6.1")["answers"]
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The source of a printed message is found by its format string, whatever its arguments are."""
+"""Test that the source of a printed message is found by its format string, whatever its arguments
+are.
+"""
 
 import random
 import re
@@ -99,9 +101,9 @@ NAMES = ("widget", "brcm", "acme", "spi_nor", "qcom", "tulip")
 
 @pytest.fixture(scope="module")
 def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, str]]:
-    """Drivers with a message each, which a later commit fixes, and what each prints.
+    """Return drivers with one message each, which a later commit fixes, and what each prints.
 
-    Later commits add a line below a function, and have the words of the message as a subject.
+    Later commits add a line below a function, and have the message's words as their subject.
     """
     repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
     base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")

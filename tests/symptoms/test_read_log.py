@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is read from a log: functions, modules, messages and the version."""
+"""Test what is read from a log: functions, modules, messages and the version."""
 
 import pytest
 
@@ -20,7 +20,7 @@ OOPS = """\
 
 
 def names(text: str) -> list[str]:
-    """Return the functions in a log, the most telling first."""
+    """Return the functions in a log, most significant first."""
     return [frame.function for frame in read_log(text).frames]
 
 

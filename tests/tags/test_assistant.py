@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`prepare --trailer 'Assisted-by: …'` takes what `check` accepts, and nothing else."""
+"""Test that `prepare --trailer 'Assisted-by: …'` accepts exactly what `check` does."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fitting script, and that what ships fits what is counted."""
+"""Test the fitting script, and that the shipped weights match the counted features."""
 
 import json
 from itertools import pairwise

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which commit introduced the bug, on small real histories."""
+"""Test which commit introduced the bug, in small real histories."""
 
 from pathlib import Path
 
@@ -300,7 +300,7 @@ def test_verify_in_a_shallow_clone_says_what_it_could_not_check(tmp_path: Path) 
     assert done.code == 0
     assert done.out.count("could not be checked: ") == 1
     assert done.err.count("git fetch --unshallow") == 1
-    # a commit that is there but not connected is not denied to be an ancestor
+    # a commit that exists but is not connected may still be an ancestor
     clone.git("fetch", "-q", "--depth", "1", "origin", "old:old")
     clone.commit(fix_of(clone, old), {"b": ""})
     done = call("fixes", "-C", clone.path, "--verify", "HEAD")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tags that nobody asks for: a link to a colleague's report, the sign-off of a relay."""
+"""Test tags that nobody needs: a link to a colleague's report, a relay's sign-off."""
 
 import pytest
 

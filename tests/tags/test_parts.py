@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""People, stable lines, word diffs, and the two verbs that only answer."""
+"""Test contacts, stable lines, word diffs, and the two verbs that only print."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""prepare and undo: tags written, shown as a word diff, taken back.
+"""Test prepare and undo: tags are written, shown as a word diff, and undone.
 
-A kill leaves the branch old or new.
+A kill leaves the branch in its old or new state.
 """
 
 import json
@@ -318,10 +318,7 @@ def test_what_must_not_be_rewritten_is_refused(story: History) -> None:
 
 
 def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:
-    """Killed outright at random moments.
-
-    What is found afterwards is whole, and what was is kept.
-    """
+    """Kill the command at random moments; the repository is then intact, and nothing is lost."""
     rng = random.Random(7)
     old = story.fix
     argv = [
@@ -364,7 +361,7 @@ def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> No
 def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(
     story: History,
 ) -> None:
-    """The same run writes the earlier one anew: its id would name nothing that is sent."""
+    """Test that no tag names a commit that the same run rewrites."""
     story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
     done = story.call(
         "prepare", "--base", "v1.2", "--fixes", "auto", "--format", "json"
@@ -403,7 +400,7 @@ def test_a_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) ->
 
 
 def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the culprit be found with this confidence, and the commit after it be as likely."""
+    """Make the search return this confidence, with the next commit as likely."""
 
     def found(repository: Any, request: FixesRequest, **words: Any) -> FixesResult:
         result = find_culprits(repository, request, **words)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What 0.1 wrote is read by this version, whole; what a newer version wrote is refused in a
-sentence.
+"""Test that this version reads everything that 0.1 wrote, and rejects what a newer version
+wrote.
 
-Stores of followed series are in tests/archive/test_store_versions.py.
+Stores of tracked series are in tests/archive/test_store_versions.py.
 """
 
 import json
@@ -63,7 +63,7 @@ def test_a_draft_is_read_and_written_as_it_was() -> None:
 
 
 def test_each_field_of_a_draft_is_in_the_fixture() -> None:
-    """A field that is added needs a default, and a fixture of the version that adds it."""
+    """A new field needs a default, and a fixture of the version that adds it."""
     text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     for kind in (Draft, KnownPatch):
         assert [one.name for one in fields(kind) if f'"{one.name}": ' not in text] == []

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`backport --adapt`: the patch that a stable maintainer would make of a fix that conflicts, or
-none.
+"""Test `backport --adapt`, which makes the patch that a stable maintainer would make of a
+conflicting fix, or none.
 """
 
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_the_note_names_the_commit_that_made_the_lines_differ(
         f'applied the change to the branch\'s lines (since {branch} "work: rename") ]'
         in file.read_text()
     )
-    # the note has a name, so it needs that person's sign-off
+    # the note names a person, so it needs their sign-off
     assert "help: your sign-off belongs below your note: use --signoff" in out
     assert "--signoff" not in adapted(world, tmp_path / "signed", "--signoff")
 

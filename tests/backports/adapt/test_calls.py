@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Calls and variables of an adapted file that the branch has in another form."""
+"""Test adapted files with calls and variables that differ in the branch."""
 
 from patchpilot.backports.adapt.absent_names import undeclared_variables
 from patchpilot.backports.symbols import calls_in

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names and lists that differ in the branch, and what an adapted file must not have."""
+"""Test names and lists that differ in the branch, and what an adapted file must not contain."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A change that conflicts is made in the branch's own lines, or reported as what it is."""
+"""Test that a conflicting change is made in the branch's own lines, or reported as a conflict."""
 
 import pytest
 
