@@ -27,8 +27,8 @@ def ages(today: date) -> list[tuple[int, dict[str, str]]]:
     """Return every fact with its age in days, oldest first."""
     text = (ROOT / ".ci/dates.toml").read_text(encoding="utf-8")
     facts = tomllib.loads(text)["fact"]
-    found = [((today - date_of(fact)).days, fact) for fact in facts]
-    return sorted(found, key=lambda one: -one[0])
+    result = [((today - date_of(fact)).days, fact) for fact in facts]
+    return sorted(result, key=lambda row: -row[0])
 
 
 def main(limit: int | None, today: date) -> int:

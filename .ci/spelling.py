@@ -58,11 +58,13 @@ def main() -> int:
     )
     used, problems = set[int](), list[str]()
     for line in done.stdout.splitlines():
-        if found := _LINE.match(line):
+        if match := _LINE.match(line):
             covering = [
-                one for one in exceptions if one.covers(found["file"], found["word"])
+                error
+                for error in exceptions
+                if error.covers(match["file"], match["word"])
             ]
-            used.update(exceptions.index(one) for one in covering[:1])
+            used.update(exceptions.index(exception) for exception in covering[:1])
             problems += [] if covering else [line]
     problems += [
         f"{EXCEPTIONS.relative_to(ROOT)}: nothing needs the exception for"

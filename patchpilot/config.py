@@ -256,7 +256,7 @@ class _Reading:
     def take_git(self, full: str, values: Sequence[str]) -> None:
         """Use the values of a name in git's configuration, with or without hyphens."""
         plain = full.lower().removeprefix("patchpilot.").replace("-", "")
-        name = next((one for one in _BY_NAME if one.replace("-", "") == plain), None)
+        name = next((name for name in _BY_NAME if name.replace("-", "") == plain), None)
         if name is None:
             if not full.startswith(REVIEWERS):
                 self.unread.append(full)
@@ -274,7 +274,7 @@ def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
 
     from patchpilot.errors import nearest
 
-    said = []
+    unknown = []
     for full in settings.unread:
         near = nearest(full.partition(".")[2], _BY_NAME)
         where = f"git config --show-origin --get-all {shlex.quote(full)}"
@@ -283,8 +283,8 @@ def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
             if near
             else f"where it is set: {where}"
         )
-        said.append(UsageError(f"{full}: unknown setting in git config", hint=hint))
-    return tuple(said)
+        unknown.append(UsageError(f"{full}: unknown setting in git config", hint=hint))
+    return tuple(unknown)
 
 
 def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
@@ -323,7 +323,7 @@ def wrong_value(
     """
     from patchpilot.errors import nearest
 
-    place = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(
+    location = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(
         origin, f"{origin}: {name}"
     )
     near = nearest(value, known) if known else None
@@ -344,7 +344,7 @@ def wrong_value(
         ),
     )
     error = UsageError if origin in (GIT, FLAG) else InputError
-    return error(f"{place}: {value!r} {why}", hint=hint)
+    return error(f"{location}: {value!r} {why}", hint=hint)
 
 
 def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
@@ -375,7 +375,9 @@ def _waivers(
     value: Any, label: str, problems: list[PatchpilotError] | None
 ) -> tuple[Mapping[str, Any], ...]:
     """Return the tables as written; lint checks their contents."""
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+    if not isinstance(value, list) or not all(
+        isinstance(table, dict) for table in value
+    ):
         hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
         _report(
             InputError(f"{label}: waiver must be a list of tables", hint=hint), problems
@@ -387,13 +389,13 @@ def _waivers(
 def _tree_values(
     data: Mapping[str, Any], label: str, problems: list[PatchpilotError] | None
 ) -> list[tuple[Key, str]]:
-    found: list[tuple[Key, str]] = []
+    result: list[tuple[Key, str]] = []
     for name, value in data.items():
         try:
-            found.append(_tree_value(name, value, label))
+            result.append(_tree_value(name, value, label))
         except InputError as error:
             _report(error, problems)
-    return found
+    return result
 
 
 def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
@@ -408,7 +410,7 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
         )
     if (
         isinstance(value, list)
-        and all(isinstance(one, str) for one in value)
+        and all(isinstance(item, str) for item in value)
         and key.kind in _MANY
     ):
         value = ",".join(value)

@@ -20,9 +20,9 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-def findings_exit(found: object) -> ExitCode:
+def findings_exit(findings: object) -> ExitCode:
     """Return FINDINGS (exit code 1) if a command found something to report, otherwise OK."""
-    return ExitCode.FINDINGS if found else ExitCode.OK
+    return ExitCode.FINDINGS if findings else ExitCode.OK
 
 
 class HintText(Protocol):

@@ -55,15 +55,15 @@ def install_command(extra: str) -> str:
     It names the extra's packages, so that no index or clone with patchpilot is needed. Nothing can
     be added to a package of the system: the command then installs another copy, from a clone.
     """
-    place = Path(sys.prefix)
+    prefix = Path(sys.prefix)
     if sys.prefix == sys.base_prefix and _is_managed():
         return "pipx install 'CLONE[all]'"
     packages = " ".join(map(shlex.quote, packages_of(extra)))
-    if (place / "pipx_metadata.json").exists():
-        return f"pipx inject {place.name} {packages}"
-    if _made_by_uv(place):
+    if (prefix / "pipx_metadata.json").exists():
+        return f"pipx inject {prefix.name} {packages}"
+    if _made_by_uv(prefix):
         return f"uv pip install --python {shlex.quote(sys.prefix)} {packages}"
-    pip = place / "bin" / "pip"
+    pip = prefix / "bin" / "pip"
     if shutil.which("pip") == str(pip):
         return f"pip install {packages}"
     return f"{shlex.quote(sys.executable)} -m pip install {packages}"
@@ -107,7 +107,7 @@ def _is_managed() -> bool:
     return marker.exists() or "dist-packages" in Path(__file__).parts
 
 
-def _made_by_uv(place: Path) -> bool:
+def _made_by_uv(prefix: Path) -> bool:
     """Return whether uv created this environment, which then has no pip."""
-    file = place / "pyvenv.cfg"
+    file = prefix / "pyvenv.cfg"
     return file.is_file() and "\nuv = " in f"\n{file.read_text(errors='replace')}"

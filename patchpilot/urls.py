@@ -22,7 +22,7 @@ def public_url(text: str) -> str:
     return re.sub(_USERINFO, _shown, text, flags=re.IGNORECASE)
 
 
-def _shown(found: re.Match[str]) -> str:
-    scheme, user, colon = found.groups()
+def _shown(match: re.Match[str]) -> str:
+    scheme, user, colon = match.groups()
     keeps = "ssh" in scheme.lower() and user and not colon
     return f"{scheme}://{user}@" if keeps else f"{scheme}://"

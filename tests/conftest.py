@@ -109,7 +109,7 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
         check=False,
     )
     return tuple(
-        sorted(one for one in (folder / "patchpilot").iterdir() if one.is_file())
+        sorted(file for file in (folder / "patchpilot").iterdir() if file.is_file())
     )
 
 

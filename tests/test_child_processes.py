@@ -364,11 +364,11 @@ TRACKING = {
 
 
 def test_every_place_that_starts_a_process_has_a_row() -> None:
-    rows: dict[str, set[str]] = {place: {"*"} for place in PROGRAMS}
+    rows: dict[str, set[str]] = {start: {"*"} for start in PROGRAMS}
     for kind in WORDS.values():
-        for place, words in kind.items():
-            rows.setdefault(place, set()).update(words)
-    assert {place: tuple(sorted(words)) for place, words in rows.items()} == places()
+        for start, words in kind.items():
+            rows.setdefault(start, set()).update(words)
+    assert {row: tuple(sorted(words)) for row, words in rows.items()} == places()
 
 
 def test_every_proof_is_a_test_that_is_there() -> None:
@@ -465,7 +465,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     )
     repo.commit(message, files, author=f"{HOSTILE_WORDS[1]} <a@x.example>")
     for word in HOSTILE_WORDS:
-        for place in (
+        for namespace in (
             "heads/",
             "tags/",
             "tags/v",
@@ -473,7 +473,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
             "remotes/origin/",
             "tags/sent/",
         ):
-            repo.git("update-ref", f"refs/{place}{word}", head)
+            repo.git("update-ref", f"refs/{namespace}{word}", head)
         repo.git("config", f"remote.{word}.url", word)
         repo.git("config", f"branch.{word}.remote", word)
     repo.git("config", "branch.topic.remote", HOSTILE_WORDS[0])

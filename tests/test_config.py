@@ -15,7 +15,9 @@ def test_later_wins_and_knows_where_it_came_from() -> None:
     )
     assert settings.get("max-line-length") == "120"
     assert settings.flag("strict")
-    assert {one.name: one.origin for one in settings.all}["max-line-length"] == "flag"
+    assert {setting.name: setting.origin for setting in settings.all}[
+        "max-line-length"
+    ] == "flag"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,6 @@ def test_the_own_setting_overrides_the_archive_of_b4(last: bool) -> None:
         "b4.midmask": ["https://mine.example.org/all/%s"],
         "patchpilot.lore": ["https://own.example.org"],
     }
-    found = load(git_config=dict(sorted(values.items(), reverse=last)))
-    assert found.of("lore").value == "https://own.example.org"
-    assert found.of("lore").origin == "git config"
+    settings = load(git_config=dict(sorted(values.items(), reverse=last)))
+    assert settings.of("lore").value == "https://own.example.org"
+    assert settings.of("lore").origin == "git config"

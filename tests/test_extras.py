@@ -44,7 +44,7 @@ def imported() -> Iterator[tuple[str, str]]:
         tree = ast.parse(file.read_text())
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                names = [one.name for one in node.names]
+                names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module or ""]
             else:
@@ -84,14 +84,14 @@ def test_the_hint_is_for_the_program_that_made_the_environment(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    place = tmp_path / "patchpilot"
-    place.mkdir()
-    (place / file).write_text(text)
-    monkeypatch.setattr(sys, "prefix", str(place))
+    prefix = tmp_path / "patchpilot"
+    prefix.mkdir()
+    (prefix / file).write_text(text)
+    monkeypatch.setattr(sys, "prefix", str(prefix))
     wanted = PROJECT["optional-dependencies"]["lsp"]
     monkeypatch.setattr("importlib.metadata.requires", lambda _: LSP)
     assert install_command("lsp") == (
-        f"{command.format(place=place)} {' '.join(map(shlex.quote, wanted))}"
+        f"{command.format(place=prefix)} {' '.join(map(shlex.quote, wanted))}"
     )
 
 

@@ -65,13 +65,13 @@ def writes(call: ast.Call) -> bool:
 
 
 def test_one_module_writes_files() -> None:
-    found = {
+    writers = {
         str(file.relative_to(ROOT))
         for file in ROOT.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Call) and writes(node)
     }
-    assert found == {"write_file.py"} | OWN_FOLDER | APPENDS
+    assert writers == {"write_file.py"} | OWN_FOLDER | APPENDS
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -29,11 +29,11 @@ def _is_private(name: str) -> bool:
 
 
 def _textual(kind: type) -> list[type]:
-    return [one for one in kind.__mro__ if one.__module__.startswith("textual.")]
+    return [base for base in kind.__mro__ if base.__module__.startswith("textual.")]
 
 
 def _imports() -> set[tuple[str, str]]:
-    found = set()
+    result = set()
     for tree in _trees():
         for node in ast.walk(tree):
             if not isinstance(node, ast.ImportFrom) or not node.module:
@@ -41,12 +41,12 @@ def _imports() -> set[tuple[str, str]]:
             if node.module.partition(".")[0] in ("patchpilot", "__future__"):
                 continue
             whole = any(map(_is_private, node.module.split(".")))
-            found |= {
-                (node.module, one.name)
-                for one in node.names
-                if whole or _is_private(one.name)
+            result |= {
+                (node.module, alias.name)
+                for alias in node.names
+                if whole or _is_private(alias.name)
             }
-    return found
+    return result
 
 
 def _attributes() -> set[str]:
@@ -66,7 +66,7 @@ def _attributes() -> set[str]:
 
 
 def _overridden() -> set[str]:
-    found = set()
+    result = set()
     for module in pkgutil.walk_packages(patchpilot.tui.__path__, "patchpilot.tui."):
         for kind in vars(importlib.import_module(module.name)).values():
             if not inspect.isclass(kind) or not kind.__module__.startswith(
@@ -74,7 +74,7 @@ def _overridden() -> set[str]:
             ):
                 continue
             above = _textual(kind)
-            found |= {
+            result |= {
                 name
                 for name, value in vars(kind).items()
                 if _is_private(name)
@@ -82,7 +82,7 @@ def _overridden() -> set[str]:
                 and value.__module__.startswith("patchpilot")
                 and any(name in vars(base) for base in above)
             }
-    return found
+    return result
 
 
 def test_no_private_name_of_a_library_is_used() -> None:

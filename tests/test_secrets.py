@@ -116,17 +116,17 @@ class World:
         )
         files = [
             file
-            for place in (self.folder, Path.home())
-            for file in place.rglob("*")
+            for folder in (self.folder, Path.home())
+            for file in folder.rglob("*")
             if file.is_file()
         ]
-        found = [
+        pathes = [
             file
             for file in files
             if file not in planted
             and any(form.encode() in file.read_bytes() for form in _forms())
         ]
-        assert not found
+        assert not pathes
 
 
 def _forms() -> tuple[str, ...]:

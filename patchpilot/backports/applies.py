@@ -76,14 +76,14 @@ def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
 
 
 def _is_tree(scratch: Scratch, name: str) -> bool:
-    found = scratch.objects.get(name)
-    return bool(found and found[1] == "tree")
+    entry = scratch.objects.get(name)
+    return bool(entry and entry[1] == "tree")
 
 
 def _fit(fix: FixCommit, index: int, target: ScratchTree) -> Fit:
     change = fix.files[index]
     if change.is_binary and change.old_path:
-        found = target.scratch.objects.get(f"{target.tree}:{change.old_path}")
-        if found and found[0] == fix.old_blobs.get(change.old_path):
+        blob = target.scratch.objects.get(f"{target.tree}:{change.old_path}")
+        if blob and blob[0] == fix.old_blobs.get(change.old_path):
             return Fit((), ())
     return fit_file(change, target)

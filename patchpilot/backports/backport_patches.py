@@ -114,11 +114,11 @@ def make_commits(
             backport_message(original, stable, dep_of=step.dep_of),
         )
         difference = range_diff(scratch, original, plain) if not parts else ""
-        said = adapted.steps if adapted else ()
+        steps_ = adapted.steps if adapted else ()
         notes = (
             (f"only the changes to {', '.join(parts)}",)
             if parts
-            else (*said, *([wording.note] if wording.note and difference else []))
+            else (*steps_, *([wording.note] if wording.note and difference else []))
         )
         message = backport_message(
             original,
@@ -182,8 +182,10 @@ def format_series(
     prefix = stable.subject.format(version=version)
     recipients = [f"--to={stable.list}"] if stable.list else []
     recipients += [
-        f"--cc={one.header()}"
-        for one in people([one.original for one in made], (stable.list,))
+        f"--cc={address.header()}"
+        for address in people(
+            [backported.original for backported in made], (stable.list,)
+        )
     ]
     reply = (
         [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"]
@@ -191,16 +193,16 @@ def format_series(
         else []
     )
     mails: list[tuple[str, bytes]] = []
-    for number, one in enumerate(made, 1):
+    for number, backported in enumerate(made, 1):
         numbered = [f"--start-number={number}"]
         title = f"{prefix} {number}/{len(made)}" if len(made) > 1 else prefix
         done = scratch.git(
             "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",  # noqa: E501
-            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", one.id,  # noqa: E501
+            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", backported.id,  # noqa: E501
         )  # fmt: skip
         mails.append(
             (
-                file_name(number, one.original.subject),
+                file_name(number, backported.original.subject),
                 _with_note(done.out, notes[number - 1]),
             )
         )

@@ -33,9 +33,9 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
         return None
     end = next(
         (
-            one
-            for one in range(top + 1, len(lines))
-            if lines[one].startswith("}") or (one > at and is_head(lines[one]))
+            line
+            for line in range(top + 1, len(lines))
+            if lines[line].startswith("}") or (line > at and is_head(lines[line]))
         ),
         len(lines),
     )
@@ -57,9 +57,9 @@ def conflicting(
     tree = scratch.tree_of(fix.base)
     for change in fix.files:
         mine = [
-            place
-            for place in places
-            if place.path in (change.old_path, change.new_path)
+            conflict
+            for conflict in places
+            if conflict.path in (change.old_path, change.new_path)
         ]
         content = (
             scratch.blob(tree, change.old_path) if mine and change.old_path else None
@@ -67,7 +67,7 @@ def conflicting(
         if content is None or change.old_path is None:
             continue
         lines = text_lines(content)
-        wanted = [line for one in mine for line in one.theirs]
+        wanted = [line for conflict in mine for line in conflict.theirs]
         inside: dict[str, Function] = {}
         for hunk in change.hunks:
             at = hunk.old_start - 1
@@ -99,7 +99,7 @@ def touching(
             for touch in crossing(touches, path, function.span):
                 result.setdefault(touch.commit, (touch, function.name))
     order = {touch.commit: at for at, touch in enumerate(touches)}
-    return sorted(result.values(), key=lambda one: -order[one[0].commit])
+    return sorted(result.values(), key=lambda touch: -order[touch[0].commit])
 
 
 def defining_files(

@@ -96,7 +96,7 @@ def explain(
                 )
             )
     known = {cause.commit for cause in causes}
-    causes += [one for one in elsewhere if one.commit not in known]
+    causes += [cause for cause in elsewhere if cause.commit not in known]
     hints = (
         *words,
         *_moved_hints(scratch, fix, at, applied),
@@ -141,22 +141,22 @@ def _causes(
         return [], []
     every = [touch.commit for touch in touches]
     present = frozenset(every) - frozenset(history.missing(every, tip))
-    found = stands_on(touches, goal, present, frozenset(paths))
+    bases = stands_on(touches, goal, present, frozenset(paths))
     functions = conflicting(scratch, fix, find_places(scratch, applied.merge))
     others = [
-        (one, name)
-        for one, name in touching(touches, functions)
-        if one.commit not in present and one not in found
+        (touch, name)
+        for touch, name in touching(touches, functions)
+        if touch.commit not in present and touch not in bases
     ]
     lines = [
         Cause(
-            one.commit,
-            history.repository.commit(one.commit).subject,
-            one.edits[0].new_path or one.edits[0].old_path or "",
-            _why(one.edits),
+            touch.commit,
+            history.repository.commit(touch.commit).subject,
+            touch.edits[0].new_path or touch.edits[0].old_path or "",
+            _why(touch.edits),
         )
-        for one in found
-        if one.edits
+        for touch in bases
+        if touch.edits
     ]
     return lines, _in_functions(history, tip, others)
 
@@ -198,10 +198,10 @@ def _own_changes(
     Used if no mainline commit explains the conflict.
     """
     causes: dict[str, Cause] = {}
-    for place in find_places(scratch, applied.merge)[:_MOST_PLACES]:
-        if not place.ours or not place.line:
+    for conflict in find_places(scratch, applied.merge)[:_MOST_PLACES]:
+        if not conflict.ours or not conflict.line:
             continue
-        lines = f"{place.line},{place.line + len(place.ours) - 1}"
+        lines = f"{conflict.line},{conflict.line + len(conflict.ours) - 1}"
         try:
             done = history.repository.git(
                 "blame",
@@ -213,23 +213,26 @@ def _own_changes(
                 tip,
                 f"^{fix.base or fix.id}",
                 "--",
-                place.path,
+                conflict.path,
                 ok=(0, 128),
                 timeout=timeout,
             )
         except GitError:
             break
-        for one in dict.fromkeys(
+        for writer in dict.fromkeys(
             line.split(" ", 1)[0] for line in done.text.splitlines()
         ):
             if (
-                _ID.fullmatch(one)
-                and one not in causes
-                and history.has(tip, one)
-                and not history.has(fix.id, one)
+                _ID.fullmatch(writer)
+                and writer not in causes
+                and history.has(tip, writer)
+                and not history.has(fix.id, writer)
             ):
-                causes[one] = Cause(
-                    one, history.repository.commit(one).subject, place.path, OWN_LINES
+                causes[writer] = Cause(
+                    writer,
+                    history.repository.commit(writer).subject,
+                    conflict.path,
+                    OWN_LINES,
                 )
     return list(causes.values())
 
@@ -250,10 +253,12 @@ def _other_file_hints(
         path = change.old_path
         if not path or scratch.has(tree, path):
             continue
-        found = [one for hunk in change.hunks if (one := _DEFINED.search(hunk.section))]
+        matches = [
+            match for hunk in change.hunks if (match := _DEFINED.search(hunk.section))
+        ]
         named = {
             one[1] or one[2]: f"{one[1]}()" if one[1] else f"struct {one[2]}"
-            for one in found
+            for one in matches
         }
         folder = path.rpartition("/")[0]
         for word, shown in list(named.items())[:_MOST_ELSEWHERE]:
@@ -280,10 +285,10 @@ def _moved_hints(
     done = scratch.git("diff-tree", "-r", "-p", "-M", tree, applied.merge.tree)
     hints = []
     for change in parse_diff(tuple(done.text.split("\n")), 1).files:
-        named, found = meant.get(change.path, set()), _functions(change)
-        if named and found and not found & named:
+        named, functions = meant.get(change.path, set()), _functions(change)
+        if named and functions and not functions & named:
             hints.append(
-                f"{change.path}: the patch was applied to {', '.join(sorted(found)[:3])}(), but"
+                f"{change.path}: the patch was applied to {', '.join(sorted(functions)[:3])}(), but"
                 f" mainline changes {', '.join(sorted(named)[:3])}(); check the result"
             )
     return hints
@@ -297,8 +302,8 @@ def _begins_in(
     first = next(
         (
             at
-            for at, (one, other) in enumerate(zip(old, new, strict=False))
-            if one != other
+            for at, (old_line, other) in enumerate(zip(old, new, strict=False))
+            if old_line != other
         ),
         min(len(old), len(new)),
     )

@@ -88,7 +88,8 @@ def merges_into(
     if fix.base is None:
         return judged
     before, after = (
-        scratch.entries(scratch.tree_of(one), fix.paths) for one in (fix.base, fix.id)
+        scratch.entries(scratch.tree_of(commit), fix.paths)
+        for commit in (fix.base, fix.id)
     )
     here: dict[str, Entry] = {}
     for path in fix.paths:
@@ -100,7 +101,7 @@ def merges_into(
             else None
         )
     base, ours, theirs = (
-        scratch.with_files(EMPTY_TREE, one) for one in (before, here, after)
+        scratch.with_files(EMPTY_TREE, files) for files in (before, here, after)
     )
     merge = scratch.merge_trees(base, ours, theirs)
     if not merge.clean or merge.tree == ours:
@@ -126,25 +127,27 @@ def _counted(
         forward = fit_file(change, tree).misfits
         # a mismatch of the whole file counts for each of its hunks
         undone = fit_file(change, tree, reverse=True).misfits
-        stuck = {id(one.hunk) for one in undone}
+        stuck = {id(misfit.hunk) for misfit in undone}
         size = max(1, len(change.hunks))
-        found = [
-            one.hunk is not None and id(None) not in stuck and id(one.hunk) not in stuck
-            for one in forward
+        applied = [
+            misfit.hunk is not None
+            and id(None) not in stuck
+            and id(misfit.hunk) not in stuck
+            for misfit in forward
         ]
-        whole = any(one.hunk is None for one in forward)
+        whole = any(misfit.hunk is None for misfit in forward)
         # no hunk applies to a missing file, and a file that is wholly present has all hunks applied
-        here = size if whole and not undone else sum(found)
+        here = size if whole and not undone else sum(applied)
         there += here
         broken += size - here if whole else len(forward) - here
         total += size
         places += [
             ConflictPlace(
-                one.path,
-                one.line,
-                kind=_THERE if is_there or (whole and not undone) else one.why,
+                misfit.path,
+                misfit.line,
+                kind=_THERE if is_there or (whole and not undone) else misfit.why,
             )
-            for one, is_there in zip(forward, found, strict=True)
+            for misfit, is_there in zip(forward, applied, strict=True)
         ]
     return (there, broken, total - there - broken), tuple(places)
 

@@ -42,9 +42,9 @@ class FixCommit:
         fixes = tuple(cls.read(repository, commit_id) for commit_id in ids)
         stdin = "".join(f"{fix.id}\n" for fix in fixes).encode()
         parts = _COMMIT.split(repository.git(*_DIFF, "--stdin", stdin=stdin).text)
-        found = dict(zip(parts[1::2], parts[2::2], strict=True))
+        diffs = dict(zip(parts[1::2], parts[2::2], strict=True))
         for fix in fixes:
-            vars(fix)["diff_lines"] = tuple(found.get(fix.id, "").split("\n"))
+            vars(fix)["diff_lines"] = tuple(diffs.get(fix.id, "").split("\n"))
         return fixes
 
     @property

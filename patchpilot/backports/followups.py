@@ -34,24 +34,24 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
     """
     if mainline is None:
         return ()
-    found: dict[str, Follower] = {}
+    result: dict[str, Follower] = {}
     todo = [fix]
-    while todo and len(found) < 50:
+    while todo and len(result) < 50:
         one = todo.pop(0)
         named = [(commit, "revert") for commit in history.reverts(one, mainline)] + [
             (commit, "fix") for commit in history.fixers(one, mainline)
         ]
         for commit, kind in named:
-            if commit in found or commit == fix:
+            if commit in result or commit == fix:
                 continue
             undone = bool(history.reverts(commit, mainline))
-            found[commit] = Follower(
+            result[commit] = Follower(
                 commit, history.repository.commit(commit).subject, kind, undone
             )
             if kind == "fix":
                 todo.append(commit)
-    order = {commit: history.index.ordinal(commit) or 0 for commit in found}
-    return tuple(sorted(found.values(), key=lambda one: order[one.commit]))
+    order = {commit: history.index.ordinal(commit) or 0 for commit in result}
+    return tuple(sorted(result.values(), key=lambda follower: order[follower.commit]))
 
 
 def later_fixes(
@@ -73,17 +73,17 @@ def later_fixes(
         return ()
     # relative to the fix, later commits are undone
     turned = [_turned(touch) for touch in reversed(later)]
-    found = {
+    fixes = {
         touch.commit: repository.commit(touch.commit).subject
         for edit in _turned(read_touch(repository, fix.id, fix.paths)).edits
         for span, _ in edit.hunks
         for touch in crossing(turned, edit.old_path or "", span)
     }
-    for one in known:
-        found.pop(one.commit, None)
+    for follower in known:
+        fixes.pop(follower.commit, None)
     return tuple(
         f'a later commit fixes the same lines: {commit[:12]} ("{subject}")'
-        for commit, subject in found.items()
+        for commit, subject in fixes.items()
         if kind_of(subject) == "fix"
     )[:_MOST_LATER]
 
@@ -101,17 +101,17 @@ def _turned(touch: LineTouch) -> LineTouch:
 
 
 def needed_followers(
-    history: History, found: Sequence[Follower], tip: str
+    history: History, followers: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
     """Return the follow-ups that a branch needs but lacks.
 
     Reverted follow-ups are not needed.
     """
     needed = []
-    for one in found:
-        landing = history.landed(one.commit, tip, content=False)
-        if not one.undone and not (landing and landing.holds):
-            needed.append(one)
+    for follower in followers:
+        landing = history.landed(follower.commit, tip, content=False)
+        if not follower.undone and not (landing and landing.holds):
+            needed.append(follower)
     return tuple(needed)
 
 
@@ -172,8 +172,8 @@ def _changes_more_than_space(fix: FixCommit) -> bool:
             return True
         for hunk in change.hunks:
             for changed, lines in groupby(hunk.lines, lambda line: line.kind != " "):
-                place = tuple(lines)
-                if changed and _words(place, "+") != _words(place, "-"):
+                block = tuple(lines)
+                if changed and _words(block, "+") != _words(block, "-"):
                     return True
     return False
 

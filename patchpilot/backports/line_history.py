@@ -69,7 +69,7 @@ def read_touches(
         "--reverse",
         "--no-merges",
         tip,
-        *(f"^{one}" for one in less),
+        *(f"^{tip}" for tip in less),
         paths=paths,
         timeout=timeout,
     )
@@ -79,8 +79,8 @@ def read_touch(
     repository: Repository, commit: str, paths: Sequence[str] = ()
 ) -> LineTouch:
     """Return one commit's changes to `paths`, or to all files."""
-    found = _log(repository, "-1", commit, paths=paths)
-    return found[0] if found else LineTouch(commit, ())
+    touches = _log(repository, "-1", commit, paths=paths)
+    return touches[0] if touches else LineTouch(commit, ())
 
 
 def read_each(
@@ -94,8 +94,8 @@ def read_each(
     touches = _log(
         repository, "--stdin", "--no-walk=unsorted", paths=paths, stdin=stdin
     )
-    found = {touch.commit: touch for touch in touches}
-    return {commit: found.get(commit, LineTouch(commit, ())) for commit in commits}
+    by_commit = {touch.commit: touch for touch in touches}
+    return {commit: by_commit.get(commit, LineTouch(commit, ())) for commit in commits}
 
 
 def _log(
@@ -168,15 +168,15 @@ def stands_on(
     extends the fix's spans by that many lines.
     """
     needed = _spans_of(fix, paths, margin)
-    found: list[LineTouch] = []
+    result: list[LineTouch] = []
     for touch in reversed(touches):
         belongs = touch.commit not in present and any(
             _meets(edit, needed) for edit in touch.edits
         )
         if belongs:
-            found.append(touch)
+            result.append(touch)
         _carry_back(touch, needed, belongs)
-    return tuple(reversed(found))
+    return tuple(reversed(result))
 
 
 def last_writers(
@@ -193,19 +193,19 @@ def last_writers(
     it.
     """
     needed = _spans_of(fix, paths)
-    found: list[LineTouch] = []
+    result: list[LineTouch] = []
     for touch in reversed(touches):
         if touch.commit not in present and any(
             _meets(edit, needed, moved=False) for edit in touch.edits
         ):
-            found.append(touch)
+            result.append(touch)
             for edit in touch.edits:
                 if edit.new_path in needed:
                     needed[edit.new_path] = _without(
                         needed[edit.new_path], [new for _, new in edit.hunks]
                     )
         _carry_back(touch, needed, belongs=False)
-    return tuple(reversed(found))
+    return tuple(reversed(result))
 
 
 def crossing(
@@ -216,7 +216,7 @@ def crossing(
     The span refers to the file after the last of these commits.
     """
     needed: dict[str, list[Span]] = {path: [span]}
-    found: list[LineTouch] = []
+    result: list[LineTouch] = []
     for touch in reversed(touches):
         # a rename alone changes no lines
         if any(
@@ -225,9 +225,9 @@ def crossing(
             for low, high in needed.get(edit.new_path or "", ())
             for new in _wide(edit)
         ):
-            found.append(touch)
+            result.append(touch)
         _carry_back(touch, needed, belongs=False)
-    return tuple(reversed(found))
+    return tuple(reversed(result))
 
 
 def _spans_of(
@@ -309,22 +309,22 @@ def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
                 pieces.append((start, end))
             else:
                 pieces += [
-                    (one, other)
-                    for one, other in ((start, low), (high, end))
-                    if one < other
+                    (low_end, other)
+                    for low_end, other in ((start, low), (high, end))
+                    if low_end < other
                 ]
         left = pieces
     return left
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:
-    found: list[Span] = []
+    result: list[Span] = []
     for low, high in sorted(spans):
-        if found and low <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], high))
+        if result and low <= result[-1][1]:
+            result[-1] = (result[-1][0], max(result[-1][1], high))
         else:
-            found.append((low, high))
-    return found
+            result.append((low, high))
+    return result
 
 
 def _touch(block: bytes) -> LineTouch:

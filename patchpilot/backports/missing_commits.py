@@ -86,7 +86,7 @@ class MissingCommits:
         first.
         """
         return self.missing(
-            [one.commit for one in self.before(commit, self.names(paths))[-MOST:]]
+            [touch.commit for touch in self.before(commit, self.names(paths))[-MOST:]]
         )
 
     def missing(self, commits: Sequence[str]) -> tuple[str, ...]:
@@ -177,14 +177,14 @@ class MissingCommits:
             self.missing([touch.commit for touch in touches])
         )
         while True:
-            found = ask(frozenset(present))
+            landed = ask(frozenset(present))
             there = (
-                {one.commit for one in found if self._has_landed(one.commit)}
-                if len(found) <= _MOST_LOOKED_AT
+                {touch.commit for touch in landed if self._has_landed(touch.commit)}
+                if len(landed) <= _MOST_LOOKED_AT
                 else set()
             )
             if not there:
-                return tuple(one.commit for one in found)
+                return tuple(touch.commit for touch in landed)
             present |= there
 
     def _has_landed(self, commit: str) -> bool:
@@ -209,8 +209,8 @@ class MissingCommits:
             return edit
         lines = [line.rstrip("\n") for line in text_lines(content)]
         hit = set()
-        for place in find_places(self.scratch, replace(merge, paths=(path,))):
-            block, size = list(place.theirs), len(place.theirs)
+        for conflict in find_places(self.scratch, replace(merge, paths=(path,))):
+            block, size = list(conflict.theirs), len(conflict.theirs)
             starts = (
                 [
                     at

@@ -200,14 +200,14 @@ class Scratch:
     def tree_of(self, commit: str) -> str:
         """Return the tree of a commit in the repository or in this store."""
         if commit not in self._trees:
-            found = self._objects.get(commit)
-            if not found or found[1] != "commit":
+            entry = self._objects.get(commit)
+            if not entry or entry[1] != "commit":
                 raise GitError(
                     f"commit {commit[:12]} is not in the repository",
                     hint="in a shallow or partial clone, run `git fetch` to get it",
                 )
             self._trees[commit] = (
-                found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
+                entry[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
             )
         return self._trees[commit]
 
@@ -277,7 +277,10 @@ class Scratch:
         for tree in (base, ours, theirs):
             self._settle_tree(tree)
         root = self.commit(base)
-        one, other = self.commit(ours, root), self.commit(theirs, root, message="y")
+        our_commit, other = (
+            self.commit(ours, root),
+            self.commit(theirs, root, message="y"),
+        )
         self._asked += 1
         if self._asked > _FEW:
             self._merges = self._merges or Merges(
@@ -285,12 +288,18 @@ class Scratch:
                 self._filler(),
                 self._env,
             )
-            done = self._merges.merge(one, other)
+            done = self._merges.merge(our_commit, other)
             if done:
                 return merge_of(done[1], clean=done[0])
         return read_merge(
             self.git(
-                "merge-tree", "--write-tree", "--messages", "-z", one, other, ok=(0, 1)
+                "merge-tree",
+                "--write-tree",
+                "--messages",
+                "-z",
+                our_commit,
+                other,
+                ok=(0, 1),
             )
         )
 
@@ -299,25 +308,25 @@ class Scratch:
         trees = [
             self.with_files(
                 EMPTY_TREE,
-                dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", one))),
+                dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", content))),
             )
-            for one in (b"", b"1\n", b"2\n")
+            for content in (b"", b"1\n", b"2\n")
         ]
         for tree in trees:
             self._settle_tree(tree)
         root = self.commit(trees[0])
         return self.commit(trees[1], root), self.commit(trees[2], root)
 
-    def changed(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
+    def changed(self, old: str, other: str) -> dict[str, tuple[Entry, Entry]]:
         """Map each path that differs between two trees to its entries.
 
         A directory that is in only one tree counts as one path.
         """
-        if (one, other) not in self._changes:
+        if (old, other) not in self._changes:
             if len(self._changes) >= _MOST_CHANGES:
                 self._changes.clear()
-            self._changes[one, other] = self._differences(one, other)
-        return dict(self._changes[one, other])
+            self._changes[old, other] = self._differences(old, other)
+        return dict(self._changes[old, other])
 
     def _differences(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
         result: dict[str, tuple[Entry, Entry]] = {}
@@ -389,9 +398,9 @@ class Scratch:
             ),
         )
         content = b"".join(
-            b"%s %s\0" % (one[0].encode(), os.fsencode(name)) + bytes.fromhex(one[1])
-            for name, one in rows
-            if one
+            b"%s %s\0" % (row[0].encode(), os.fsencode(name)) + bytes.fromhex(row[1])
+            for name, row in rows
+            if row
         )
         made, raw = _named("tree", content)
         if made not in self._listings:
@@ -412,13 +421,13 @@ class Scratch:
             return {}
         if tree not in self._listings:
             self._settle_tree(tree)
-            found = self._objects.get(tree)
-            if not found or found[1] != "tree":
+            entry = self._objects.get(tree)
+            if not entry or entry[1] != "tree":
                 raise GitError(
                     f"tree {tree[:12]} is not in the repository",
                     hint="in a partial clone, run `git fetch --refetch` to get it",
                 )
-            self._keep(tree, _read_tree(found[2]))
+            self._keep(tree, _read_tree(entry[2]))
         return self._listings[tree]
 
     def _keep(self, tree: str, listing: Mapping[str, Entry]) -> None:
@@ -436,8 +445,8 @@ class Scratch:
 
     def content(self, entry: Entry) -> bytes | None:
         """Return the content of an entry, or None."""
-        found = self._objects.get(entry[1]) if entry else None
-        return found[2] if found and found[1] == "blob" else None
+        result = self._objects.get(entry[1]) if entry else None
+        return result[2] if result and result[1] == "blob" else None
 
 
 def _named(kind: str, content: bytes) -> tuple[str, bytes]:

@@ -152,16 +152,16 @@ class _Seeker:
         except _OutOfTimeError:
             pass
         except KeyboardInterrupt as error:
-            found, scope = (
+            commits, scope = (
                 (self._whole, "")
                 if self._whole
                 else (self._part, ", only the changes to the fix's files")
             )
-            if found:
-                ids = " ".join(one[:12] for one in found)
+            if commits:
+                ids = " ".join(commit[:12] for commit in commits)
                 error.add_note(
                     f"prerequisites of {self.fix.commit.short} found before that"
-                    f" ({counted(len(found), 'commit')}{scope}): {ids}"
+                    f" ({counted(len(commits), 'commit')}{scope}): {ids}"
                 )
             raise
         except GitError:
@@ -290,25 +290,25 @@ class _Seeker:
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
             if level == 0:
-                found = self._ground.wrote(
+                wider = self._ground.wrote(
                     commit, merge, self._theirs(commit, cut=cut)[1]
                 )
             elif level <= len(MARGINS):
-                found = self._ground.stands_on(commit, merge.paths, MARGINS[level - 1])
+                wider = self._ground.stands_on(commit, merge.paths, MARGINS[level - 1])
             else:
-                found = (
+                wider = (
                     self._ground.all(commit, merge.paths)
                     if cut or commit == self.fix.id
                     else ()
                 )
-            new = set(found) - known - {commit, self.fix.id}
+            new = set(wider) - known - {commit, self.fix.id}
             if new:
                 return new
         return set()
 
     def _in_order(self, commits: Iterable[str]) -> tuple[str, ...]:
         return tuple(
-            sorted(commits, key=lambda one: self.history.index.ordinal(one) or 0)
+            sorted(commits, key=lambda commit: self.history.index.ordinal(commit) or 0)
         )
 
     def _applied(self, pool: Sequence[str]) -> tuple[str, ...]:
@@ -372,7 +372,7 @@ class _Seeker:
         result = list(chosen)
 
         def drop(gone: Sequence[str]) -> bool:
-            rest = [one for one in result if one not in gone]
+            rest = [commit for commit in result if commit not in gone]
             if not rest or not self._reaches(rest, cut=cut, strict=True):
                 return False
             result[:] = rest
@@ -382,7 +382,11 @@ class _Seeker:
         def widest() -> list[str]:
             return sorted(result, key=self._breadth, reverse=True)
 
-        pieces = [[one] for one in widest()[:_MOST_WIDE] if self._breadth(one) > _WIDE]
+        pieces = [
+            [commit]
+            for commit in widest()[:_MOST_WIDE]
+            if self._breadth(commit) > _WIDE
+        ]
         size = len(result)
         while True:
             dropped = False
@@ -442,13 +446,13 @@ class _Seeker:
         )
         needs = []
         for one in applied:
-            found = self.repository.commit(one)
+            commit_ = self.repository.commit(one)
             needs.append(
                 PrerequisiteNeed(
                     one,
-                    found.subject,
+                    commit_.subject,
                     touches[one].size,
-                    bool(read_marks(found.message).fixes),
+                    bool(read_marks(commit_.message).fixes),
                 )
             )
         return PrerequisiteSearch(tuple(needs), state, tree)

@@ -191,15 +191,15 @@ def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
 
     A call or definition that the text does not contain completely is omitted.
     """
-    plain = _PLAIN.sub(lambda found: " " if found[0].startswith("/") else "0", text)
-    found: Calls = set()
+    plain = _PLAIN.sub(lambda match: " " if match[0].startswith("/") else "0", text)
+    calls: Calls = set()
     for call in _CALL.finditer(plain):
         if call[1] in _NO_CALLS or (names is not None and call[1] not in names):
             continue
         count = _arguments(plain, call.end())
         if count is not None:
-            found.add((call[1], count))
-    return found
+            calls.add((call[1], count))
+    return calls
 
 
 def _arguments(text: str, start: int) -> int | None:
@@ -273,21 +273,21 @@ def _declares(line: str, word: str) -> int:
     return 0
 
 
-def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
+def _other_arguments(old: tuple[str, str], other: tuple[str, str]) -> bool:
     """Return whether two declarations, each complete on its line, have different arguments."""
-    lists = [re.search(r"\(([^()]*)\)", line) for _, line in (one, other)]
-    if not lists[0] or not lists[1] or "#" in one[1][:1] + other[1][:1]:
+    lists = [re.search(r"\(([^()]*)\)", line) for _, line in (old, other)]
+    if not lists[0] or not lists[1] or "#" in old[1][:1] + other[1][:1]:
         return False
     counts = [
         len(
             [
                 arg
-                for arg in found[1].split(",")
+                for arg in match[1].split(",")
                 if arg.strip() and arg.strip() != "void"
             ]
         )
-        for found in lists
-        if found
+        for match in lists
+        if match
     ]
     return counts[0] != counts[1]
 

@@ -68,7 +68,7 @@ def _unit(repository: Path, commit: str, arch: str, *, quick: bool) -> BuiltUnit
     """Build one unit in a worker; two workers on a machine cannot build in the same directory."""
     from distributed import get_worker
 
-    name = "".join(one if one.isalnum() else "-" for one in str(get_worker().name))
+    name = "".join(char if char.isalnum() else "-" for char in str(get_worker().name))
     return build_unit(repository, commit, arch, quick=quick, place=f"worker-{name}")
 
 
@@ -91,5 +91,7 @@ def build_unit(
         driver = Driver(Options(strict=True), repository=opened)
         result = driver.check_source(PatchSource((commit,)), build=options)
     (built,) = result.commits
-    findings = tuple(one for one in result.all if one.name.startswith(PACKS))
+    findings = tuple(
+        finding for finding in result.all if finding.name.startswith(PACKS)
+    )
     return BuiltUnit(built.commit, arch, findings, built)

@@ -56,21 +56,21 @@ class _KeptPatterns:
 
     def compile(self, pattern: str, flags: int) -> Pattern[str]:
         """Return the pattern, from its cached codes if there are any."""
-        place = (pattern, flags)
-        made = self.made.get(place)
+        key = (pattern, flags)
+        made = self.made.get(key)
         if made is None:
             try:
-                form = self.forms.get(place) or self.new.setdefault(
-                    place, _form_of(pattern, flags)
+                form = self.forms.get(key) or self.new.setdefault(
+                    key, _form_of(pattern, flags)
                 )
                 made = _restored(pattern, form)
             except _DAMAGED:
-                self.forms.pop(place, None)
+                self.forms.pop(key, None)
                 made = re.compile(pattern, flags)
             if len(self.made) >= 2 * MOST:
                 self.made.clear()
                 self.new.clear()
-            self.made[place] = made
+            self.made[key] = made
         return made
 
 
@@ -98,9 +98,9 @@ class _Late:
         self.pattern, self._flags = text, flags
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(compile_cached(self.pattern, self._flags), name)
-        setattr(self, name, found)
-        return found
+        result = getattr(compile_cached(self.pattern, self._flags), name)
+        setattr(self, name, result)
+        return result
 
 
 def late(text: str, flags: int = 0) -> Pattern[str]:

@@ -90,12 +90,13 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
         return False
     if len(data) + len(_HEADER) + _CHECKSUM > _LARGEST:
         return False
-    place = folder.cache_dir()
+    directory = folder.cache_dir()
     if not folder.write(
-        place / f"{kind.name}-{key}", _HEADER + importlib.util.source_hash(data) + data
+        directory / f"{kind.name}-{key}",
+        _HEADER + importlib.util.source_hash(data) + data,
     ):
         return False
-    folder.evict(place, kind.keep, f"{kind.name}-")
+    folder.evict(directory, kind.keep, f"{kind.name}-")
     return True
 
 

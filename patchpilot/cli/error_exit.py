@@ -122,8 +122,8 @@ def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
 def interrupted(error: BaseException | None) -> int:
     """Print that the call was interrupted and the results until then; return the exit code."""
     print("patchpilot: interrupted", file=sys.stderr)
-    for found in getattr(error, "__notes__", ()):
-        notice("note", found)
+    for note in getattr(error, "__notes__", ()):
+        notice("note", note)
     return ExitCode.INTERRUPTED
 
 

@@ -90,8 +90,7 @@ def help_text(command: Command) -> str:
         lines += ["", "Options:", *_table(rows, width)]
     if command.commands:
         inner = (
-            (name, first_sentence(found.help))
-            for name, found in command.commands.items()
+            (name, first_sentence(sub.help)) for name, sub in command.commands.items()
         )
         lines += ["", "Commands:", *_table(inner, width)]
     if text := note(command):

@@ -140,22 +140,22 @@ class _Schema:
     def _description(self, path: str, key: str) -> str:
         whole = ".".join(filter(None, (self.name, path, key)))
         other = ".".join(filter(None, (self.like, path, key)))
-        found = (
+        result = (
             self.described.get(whole)
             or self.described.get(other)
             or self.described.get(key)
         )
-        if not found:
+        if not result:
             raise SystemExit(
                 f'keys.toml: describe "{whole}" (or {key}, where it is the same)'
             )
-        return found
+        return result
 
     def _kind(self, kind: Any, path: str) -> dict[str, Any]:
         """Return the schema of a type."""
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin in (Union, types.UnionType):
-            return _either([self._kind(one, path) for one in arguments])
+            return _either([self._kind(argument, path) for argument in arguments])
         if origin is Literal:
             return (
                 {"enum": list(arguments)}
@@ -168,7 +168,7 @@ class _Schema:
                 "additionalProperties": self._kind(arguments[1], path),
             }
         if origin is tuple and ... not in arguments:
-            parts = [self._kind(one, path) for one in arguments]
+            parts = [self._kind(argument, path) for argument in arguments]
             return {"type": "array", "prefixItems": parts, "items": False}
         if isinstance(origin, type) and issubclass(origin, Sequence | Set):
             return {"type": "array", "items": self._kind(arguments[0], path)}
@@ -181,10 +181,10 @@ class _Schema:
 
 def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
     """Return the keys that are present in every form."""
-    found = dict.fromkeys(key for form in forms for key in form)
+    result = dict.fromkeys(key for form in forms for key in form)
     if document.alternatives:
-        return [key for key in found if all(key in form for form in forms)]
-    return list(found)
+        return [key for key in result if all(key in form for form in forms)]
+    return list(result)
 
 
 def _simple(kind: Any) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def _simple(kind: Any) -> dict[str, Any]:
     if kind in _TYPES:
         return {"type": _TYPES[kind]}
     if issubclass(kind, Enum):
-        return {"enum": [one.value for one in kind]}
+        return {"enum": [member.value for member in kind]}
     if not issubclass(kind, _AS_TEXT) and kind.__str__ is object.__str__:
         raise TypeError(f"{kind.__name__} is not marked with json_form and has no text")
     return {"type": "string"}
@@ -202,19 +202,19 @@ def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the schema of a union: a single list of types if possible."""
     null = {"type": "null"}
     others = [
-        one
-        for number, one in enumerate(schemas)
-        if one != null and one not in schemas[:number]
+        schema
+        for number, schema in enumerate(schemas)
+        if schema != null and schema not in schemas[:number]
     ]
     if len(others) == 1 and null not in schemas:
         return others[0]
-    if all(set(one) == {"enum"} for one in others):
-        values = [value for one in others for value in one["enum"]]
+    if all(set(other) == {"enum"} for other in others):
+        values = [value for other in others for value in other["enum"]]
         return {"enum": [*values, None] if null in schemas else values}
     if len(others) == 1 and "type" in others[0]:
         return others[0] | {"type": ["null", others[0]["type"]]}
-    if all(set(one) == {"type"} for one in others):
-        return {"type": sorted({one["type"] for one in schemas})}
+    if all(set(other) == {"type"} for other in others):
+        return {"type": sorted({schema["type"] for schema in schemas})}
     return {"oneOf": list(schemas)}
 
 
@@ -222,7 +222,7 @@ def _type_of(form: Any, key: JsonKey) -> Any:
     """Return the type of a key's value."""
     kind = _type_of_attribute(form, key.attribute)
     if key.optional and typing.get_origin(kind) in (Union, types.UnionType):
-        others = [one for one in typing.get_args(kind) if one is not types.NoneType]
+        others = [arg for arg in typing.get_args(kind) if arg is not types.NoneType]
         kind = reduce(operator.or_, others)
     return kind | None if key.nullable else kind
 
@@ -242,7 +242,7 @@ def _type_of_attribute(form: Any, attribute: str) -> Any:
 
 def _field_type(form: Any, name: str) -> Any:
     """Return the type of a field, even if the types of other fields are unknown at run time."""
-    owner = next(one for one in form.__mro__ if name in inspect.get_annotations(one))
+    owner = next(base for base in form.__mro__ if name in inspect.get_annotations(base))
     field = types.SimpleNamespace(
         __annotations__={name: inspect.get_annotations(owner)[name]}
     )

@@ -78,7 +78,7 @@ def place_for_password(request: MailRequest, plan: MailPlan) -> MailRequest:
     """Return the request with the place where the password is to be stored."""
     if request.keep or not plan.needs_password or not asks():
         return request
-    places = [(one.name, one.what) for one in password_places()]
+    places = [(keeper.name, keeper.what) for keeper in password_places()]
     _list(places)
     return replace(
         request, keep=_choice("Keep the password in", places, plan.keeper.name)

@@ -58,7 +58,7 @@ def man_page(command: Command) -> str:
         if paragraph:
             lines += _man_paragraph(paragraph)[0 if at else 1 :]
     if command.commands:
-        rows = ((name, summary(one)) for name, one in command.commands.items())
+        rows = ((name, summary(sub)) for name, sub in command.commands.items())
         lines += [".SH COMMANDS", *_man_rows(rows)]
     if options := own_options(command):
         lines += [".SH OPTIONS", *_man_options(options)]

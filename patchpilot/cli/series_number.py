@@ -27,13 +27,13 @@ def series_number(text: str) -> int:
 
     message_id = message_id_of(text)
     with open_store() as store:
-        found = series_with_mail(message_id, store) if message_id else None
-    if found is None:
+        entry = series_with_mail(message_id, store) if message_id else None
+    if entry is None:
         raise UsageError(
             f"no tracked series has the message {text}",
             hint=Action("track", ("add", text), "to track it: {}"),
         )
-    return found.id
+    return entry.id
 
 
 def chosen_series(

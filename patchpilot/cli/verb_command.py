@@ -70,8 +70,8 @@ class Command:
 
     def sub(self, name: str) -> "Command":
         """Return a command of this group; raise UsageError if there is none with this name."""
-        found = self.commands.get(name)
-        if found is None:
+        command = self.commands.get(name)
+        if command is None:
             from patchpilot.cli.other_programs import command_hint
 
             raise UsageError(
@@ -79,9 +79,9 @@ class Command:
                 hint=command_hint(self.name, name)
                 or suggestion("command", name, sorted(self.commands)),
             )
-        if self.name and not found.name.startswith(f"{self.name} "):
-            found.name = f"{self.name} {found.name}"
-        return found
+        if self.name and not command.name.startswith(f"{self.name} "):
+            command.name = f"{self.name} {command.name}"
+        return command
 
     def run(self, words: Sequence[str], repo: Path | None = None) -> int | None:
         """Parse the words of a call and call the function.

@@ -31,7 +31,7 @@ def write(objects: Path, *borrowed: Path) -> None:
     """Write `info/alternates`, so that `objects` borrows from the given object directories."""
     (objects / "info").mkdir(exist_ok=True)
     (objects / "info" / "alternates").write_bytes(
-        b"".join(os.fsencode(entry(one)) + b"\n" for one in borrowed)
+        b"".join(os.fsencode(entry(directory)) + b"\n" for directory in borrowed)
     )
 
 
@@ -43,5 +43,5 @@ def borrowed(objects: Path, depth: int = 5) -> Iterator[Path]:
         return
     for line in lines:
         if line and not line.startswith("#") and depth:
-            yield (found := objects / unquoted(line))
-            yield from borrowed(found, depth - 1)
+            yield (directory := objects / unquoted(line))
+            yield from borrowed(directory, depth - 1)

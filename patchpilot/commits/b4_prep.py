@@ -81,8 +81,8 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
     if branch and tracking and strategy not in (COMMIT, TIP_COMMIT):
         by_us = config.get("patchpilot-enrolled", ("",))[-1] == "true"
         cover = config.get("description", ("",))[-1]
-        found = _read(repository, branch, DESCRIPTION, tracking, cover, tip)
-        return found._replace(by_us=by_us) if found else None
+        prep = _read(repository, branch, DESCRIPTION, tracking, cover, tip)
+        return prep._replace(by_us=by_us) if prep else None
     commit = _newest_cover(repository, tip, branch, trusted=bool(strategy))
     if commit is None:
         return None
@@ -96,10 +96,10 @@ def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
     Return None otherwise, or if b4 does not manage the branch.
     """
     branch = repository.branch
-    found = (
+    prep = (
         prep_branch(repository, branch) if branch and is_tip(repository, ids) else None
     )
-    return None if found is None or found.by_us else found
+    return None if prep is None or prep.by_us else prep
 
 
 def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
@@ -158,10 +158,10 @@ def below_cover(repository: "Repository", commit_id: str) -> str:
 def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str, ...]]:
     """Return a branch's section of git's configuration, as key → values."""
     prefix = f"branch.{branch}."
-    found = repository.config_regexp(r"^branch\..*")
+    section = repository.config_regexp(r"^branch\..*")
     return {
         key[len(prefix) :]: values
-        for key, values in found.items()
+        for key, values in section.items()
         if key.startswith(prefix) and "." not in key[len(prefix) :]
     }
 
@@ -278,7 +278,7 @@ def _number(value: object) -> int:
 
 def _texts(value: object) -> tuple[str, ...]:
     return (
-        tuple(one for one in value if isinstance(one, str))
+        tuple(text for text in value if isinstance(text, str))
         if isinstance(value, list)
         else ()
     )
@@ -303,8 +303,8 @@ def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | N
     done = repository.git("merge-base", "--fork-point", base_branch, tip, ok=())
     if done.code or not done.text.strip():
         done = repository.git("merge-base", start, tip, ok=())
-    found = done.text.strip()
-    return found if done.code == 0 and found and found != tip else None
+    result = done.text.strip()
+    return result if done.code == 0 and result and result != tip else None
 
 
 def _without_comments(text: str) -> str:

@@ -143,7 +143,7 @@ def _is_of(repository: Repository, path: str, move: Move) -> bool:
     git.
     """
     file = repository.top / path
-    sides = [repository.blob(one, path) for one in (move.old, move.new)]
+    sides = [repository.blob(commit, path) for commit in (move.old, move.new)]
     try:
         data = os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -154,9 +154,9 @@ def _is_of(repository: Repository, path: str, move: Move) -> bool:
         return True
     known = {
         repository.git(
-            "rev-parse", "--verify", "--quiet", f"{one}:{path}", ok=()
+            "rev-parse", "--verify", "--quiet", f"{commit}:{path}", ok=()
         ).text.strip()
-        for one in (move.old, move.new)
+        for commit in (move.old, move.new)
     }
     return repository.git("hash-object", "--", str(file)).text.strip() in known
 
@@ -262,9 +262,9 @@ def _is_new(lock: Path) -> bool:
 def _is_open(file: Path) -> bool:
     """Return whether a process of this user has a file open, as far as the system reports it."""
     name = str(file.resolve())
-    for place in Path("/proc").glob("[0-9]*/fd/*"):
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
         try:
-            if str(place.readlink()) == name:
+            if str(link.readlink()) == name:
                 return True
         except OSError:
             continue

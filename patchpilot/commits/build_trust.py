@@ -47,17 +47,17 @@ def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
     diff = git(
         where, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit
     ).text
-    found = []
+    changes = []
     for change in parse_diff(tuple(diff.split("\n")), 1).files:
         is_run = _BUILD_FILE.fullmatch(change.path)
-        found += [f"{change.path} changes"] if is_run else []
-        found += [
+        changes += [f"{change.path} changes"] if is_run else []
+        changes += [
             f"{change.path}: {line.kind}{line.text}"
             for hunk in change.hunks
             for line in hunk.lines
             if line.kind in "+-" and (is_run or _MAKE_CALL.search(line.text))
         ]
-    text = "\n".join(found)
+    text = "\n".join(changes)
     return own_command(top, "build files", commit, text) if text else None
 
 
@@ -82,7 +82,7 @@ def refuse_untrusted_build(top: Path) -> None:
     command = build_command(top)
     if is_trusted(command):
         return
-    place = () if Path.cwd().is_relative_to(top) else (str(top),)
-    shows = Action("trust", ("--build", *place), "if you would run `make` in it: `{}`")
+    target = () if Path.cwd().is_relative_to(top) else (str(top),)
+    shows = Action("trust", ("--build", *target), "if you would run `make` in it: `{}`")
     message = f"building runs code of the tree, and {top} is not trusted for that yet"
     raise UntrustedCommandsError(message, hint=Hint((shows,)), commands=(command,))

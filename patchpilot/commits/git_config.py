@@ -114,7 +114,7 @@ def matching(
 
     The keys are matched as by `git config --get-regexp`.
     """
-    return {key: found for key, found in values.items() if re.search(pattern, key)}
+    return {key: value for key, value in values.items() if re.search(pattern, key)}
 
 
 def normal_key(key: str) -> str:

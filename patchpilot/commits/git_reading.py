@@ -96,8 +96,8 @@ def git_version() -> str:
 
 def version_numbers(version: str) -> tuple[int, ...]:
     """Return the numbers at the start of a version: (2, 39, 5) for "2.39.5.windows.1"."""
-    found = re.match(r"\d+(?:\.\d+)*", version)
-    return tuple(int(number) for number in found[0].split(".")) if found else ()
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(number) for number in match[0].split(".")) if match else ()
 
 
 class GitReading:
@@ -208,10 +208,10 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
     """
 
     def setting(name: str) -> str:
-        found = os.environ.get(f"GIT_AUTHOR_{name.upper()}", "")
+        value = os.environ.get(f"GIT_AUTHOR_{name.upper()}", "")
         for key in (f"author.{name}", f"user.{name}"):
-            found = found or (config.get(key) or ("",))[-1]
-        return re.sub(r"[<>\n]", "", found).strip(_CRUD)
+            value = value or (config.get(key) or ("",))[-1]
+        return re.sub(r"[<>\n]", "", value).strip(_CRUD)
 
     name, email = setting("name"), setting("email")
     return Address(name, email) if name and email else None

@@ -211,7 +211,7 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
 
 def _binary(ids: tuple[str, str]) -> tuple[bytes, bytes]:
     """Return two contents that git takes for binary, unique to these ids."""
-    old, new = (b"\0" + one.encode() for one in ids)
+    old, new = (b"\0" + blob_id.encode() for blob_id in ids)
     return old, new
 
 

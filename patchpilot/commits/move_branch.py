@@ -91,7 +91,7 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
         for entry in tree
         if entry.startswith("worktree ")
     ]
-    others = [one for one in having if Path(one) != repository.top] or having
+    others = [tree for tree in having if Path(tree) != repository.top] or having
     if len(having) > here:
         raise RefusedError(
             f"{ref.removeprefix('refs/heads/')} is also checked out in {others[0]}, whose files"
@@ -134,7 +134,7 @@ def shift(
         )
     # `reset --keep` would unstage changes to other files and could lose content that is only in the
     # index
-    place = (
+    branch_options = (
         ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
     )
     refuse_locked(repository, ref)
@@ -144,7 +144,7 @@ def shift(
         "--quiet",
         "--no-recurse-submodules",
         "--no-overwrite-ignore",
-        *place,
+        *branch_options,
         new,
         "--",
         env={"GIT_REFLOG_ACTION": why},

@@ -24,9 +24,9 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
     for ref in _rewritten_refs(repository):
         texts = _texts(repository, ref, (*commits, *commits.values()))
         pairs = [
-            f"{one} {other}\n"
-            for one, other in commits.items()
-            if texts.get(one) not in ("", None, texts.get(other))
+            f"{commit} {other}\n"
+            for commit, other in commits.items()
+            if texts.get(commit) not in ("", None, texts.get(other))
         ]
         if pairs:
             repository.git(

@@ -103,8 +103,8 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
         else "are not trusted yet"
     )
     names = ", ".join(dict.fromkeys(command.name for command in commands))
-    place = () if Path.cwd().is_relative_to(top) else (str(top),)
-    shows = Action("trust", place, "`{}` shows and trusts them")
+    target = () if Path.cwd().is_relative_to(top) else (str(top),)
+    shows = Action("trust", target, "`{}` shows and trusts them")
     hint = Hint((shows, "; your own belong in `git config --global`"))
     message = f"commands and mail settings that {top} names itself {state}: {names}"
     raise UntrustedCommandsError(message, hint=hint, commands=commands)
@@ -149,10 +149,10 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     hooks = [hook for use in uses for hook in _HOOKS.get(use, ())]
     if not settings and not hooks:
         return ()
-    place = _Place(top)
-    found = [place.setting(entry) for entry in settings]
-    found += [command for _, command in place.hooks(hooks).values() if command]
-    return tuple(dict.fromkeys(found))
+    repository = _Place(top)
+    commands = [repository.setting(entry) for entry in settings]
+    commands += [command for _, command in repository.hooks(hooks).values() if command]
+    return tuple(dict.fromkeys(commands))
 
 
 def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
@@ -211,8 +211,10 @@ def _trusted_settings(
     known = trust_store.trusted() if acting else {}
     if not known:
         return frozenset()
-    place = _Place(top)
-    return frozenset(one for one in acting if place.setting(one).digest in known)
+    repository = _Place(top)
+    return frozenset(
+        entry for entry in acting if repository.setting(entry).digest in known
+    )
 
 
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
@@ -238,8 +240,8 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
 
     Contents are returned by name, so that git runs exactly what was checked.
     """
-    place = _Place(top)
-    hooks = place.hooks([name for names in _HOOKS.values() for name in names])
+    repository = _Place(top)
+    hooks = repository.hooks([name for names in _HOOKS.values() for name in names])
     known = trust_store.trusted() if hooks else {}
     return {
         name: content
@@ -251,7 +253,7 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
 def hooks_folder(top: Path) -> Path:
     """Return the folder from which git runs hooks; relative only in a bare repository."""
     common = common_dir_of(top)
-    named = [one.value for one in all_entries(top) if one.key == _HOOKS_KEY]
+    named = [entry.value for entry in all_entries(top) if entry.key == _HOOKS_KEY]
     if not named:
         return common / "hooks"
     # git itself expands ~ and %(prefix)
@@ -302,10 +304,10 @@ class _Place(NamedTuple):
         The command is None for a hook that patchpilot installed. There are no hooks if the user's
         configuration, not the repository's, names their folder.
         """
-        named = [one for one in all_entries(self.top) if one.key == _HOOKS_KEY]
-        found: dict[str, tuple[bytes, OwnCommand | None]] = {}
+        named = [entry for entry in all_entries(self.top) if entry.key == _HOOKS_KEY]
+        result: dict[str, tuple[bytes, OwnCommand | None]] = {}
         if named and named[-1].scope not in OWN_SCOPES:
-            return found
+            return result
         folder = hooks_folder(self.top)
         for name in names:
             file = folder / name
@@ -314,5 +316,5 @@ class _Place(NamedTuple):
                 text = content.decode("utf-8", "surrogateescape")
                 is_ours = content == hook_script(name).encode()
                 command = own_command(self.top, f"hook {name}", str(file), text)
-                found[name] = content, None if is_ours else command
-        return found
+                result[name] = content, None if is_ours else command
+        return result

@@ -51,21 +51,21 @@ class Stack:
 
         It is uncertain if an earlier patch does not apply to the file.
         """
-        numbers = [one for one in self.touched.get(path, ()) if one < number]
+        numbers = [at for at in self.touched.get(path, ()) if at < number]
         states = self._states.setdefault(path, {}) if numbers else {}
         at = max((state for state in states if state <= len(numbers)), default=0)
         content, guessed = states[at] if at else (self.base.read(path), False)
-        for count, one in enumerate(numbers[at:], at + 1):
+        for count, applied in enumerate(numbers[at:], at + 1):
             if depth and not self._may_go_on():
                 return content, True
             changes = [
                 change
-                for change in self._patches[one].files
+                for change in self._patches[applied].files
                 if path in (change.old_path, change.new_path)
             ]
             # a file that replaces a removed one is read from the patch
             for change in sorted(changes, key=lambda change: change.new_path == path):
-                content, missed = self._after(change, path, content, one, depth)
+                content, missed = self._after(change, path, content, applied, depth)
                 guessed = guessed or missed
             if count not in states and len(states) >= KEPT:
                 states.pop(next(iter(states)))
@@ -189,7 +189,7 @@ class PatchedTree:
     def is_dir(self, path: str) -> bool:
         """Return whether the patched tree has a directory at this path."""
         changed = self.changed(path)
-        if any(self.read(one) is not None for one in changed):
+        if any(self.read(path_) is not None for path_ in changed):
             return True
         return self.ground.is_dir(path) and (not changed or bool(self.files(path)))
 

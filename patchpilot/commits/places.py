@@ -118,9 +118,9 @@ def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
 def _likely_files(where: Path) -> Iterator[Path]:
     """Yield the files that git opens while it searches a directory for a repository."""
     for folder in (where.absolute(), *where.absolute().parents):
-        for place in (folder / ".git", folder):
-            if place.is_dir() and (place / "HEAD").exists():
-                yield from (place / name for name in _OF_GIT)
+        for path in (folder / ".git", folder):
+            if path.is_dir() and (path / "HEAD").exists():
+                yield from (path / name for name in _OF_GIT)
                 return
         if (folder / ".git").exists():
             yield folder / ".git"

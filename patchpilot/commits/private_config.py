@@ -83,13 +83,13 @@ class PrivateConfig:
         return os.path.exists(self._environment["GIT_COMMON_DIR"])  # noqa: PTH110 (each call)
 
     def _variables(self, folder: Path) -> Mapping[str, str]:
-        found = {
+        result = {
             "GIT_DIR": str(self.places.git_dir),
             "GIT_COMMON_DIR": str(folder),
         }
         if not self.places.bare:
-            found["GIT_WORK_TREE"] = str(self.places.top)
-        return found
+            result["GIT_WORK_TREE"] = str(self.places.top)
+        return result
 
     def _files(self, entries: Iterable[ConfigEntry]) -> dict[str, bytes]:
         own = [
@@ -166,7 +166,9 @@ def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
     Only calls that write files or compare them with the index need them.
     """
     entries = counted_entries(top)
-    return tuple((one.key, one.value) for one in entries if is_acting(one, Use.FILES))
+    return tuple(
+        (entry.key, entry.value) for entry in entries if is_acting(entry, Use.FILES)
+    )
 
 
 def config_text(entries: Iterable[ConfigEntry]) -> bytes:

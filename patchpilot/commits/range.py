@@ -89,11 +89,11 @@ def refuse_absent(targets: Sequence[str]) -> None:
             )
 
 
-def _absent(target: str, way: Action | str) -> InputError:
+def _absent(target: str, hint: Action | str) -> InputError:
     """Return the error for a file that does not exist, with the most similar file next to it."""
     folder = Path(target).parent
-    files = [one.name for one in folder.iterdir()] if folder.is_dir() else []
-    listing = said("check the path, or ", way)
+    files = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    listing = said("check the path, or ", hint)
     return InputError(
         f"{target}: no such file",
         hint=did_you_mean(Path(target).name, files, listing),
@@ -280,16 +280,16 @@ def resolve_patch(repository: "Repository", word: str) -> str:
     """
     from patchpilot.commits.b4_prep import is_cover
 
-    found = repository.resolve(word)
-    if is_cover(repository.commit(found)):
+    result = repository.resolve(word)
+    if is_cover(repository.commit(result)):
         raise UsageError(
-            f"{word} is b4's cover letter, not a patch ({found[:12]})",
+            f"{word} is b4's cover letter, not a patch ({result[:12]})",
             hint=(
                 "omit TARGET for all patches of the branch, or name one of them (see git log"
                 " --oneline)"
             ),
         )
-    return found
+    return result
 
 
 def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]:
@@ -458,11 +458,11 @@ def patches_of(
         return [parse_patch(mails[0], source)]
     chosen = choose_mails(mails) if choose_mails else range(len(mails))
     result = []
-    for place, mail in enumerate(mails):
-        if place not in chosen:
+    for message, mail in enumerate(mails):
+        if message not in chosen:
             continue
         try:
-            patch = parse_patch(mail, f"{source}:{place + 1}")
+            patch = parse_patch(mail, f"{source}:{message + 1}")
         except InputError as error:
             if skipped is None or isinstance(error, NoPatchError):
                 raise
@@ -514,13 +514,13 @@ def follows_in_folder(before: str, after: str) -> bool:
     The names have the form used by git format-patch, for example 0001-x.patch and 0002-y.patch.
     """
     first, second = PurePath(before), PurePath(after)
-    found, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
+    match, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
     return (
-        found is not None
+        match is not None
         and other is not None
         and first.parent == second.parent
-        and found["version"] == other["version"]
-        and int(other["number"]) == int(found["number"]) + 1
+        and match["version"] == other["version"]
+        and int(other["number"]) == int(match["number"]) + 1
     )
 
 

@@ -35,8 +35,8 @@ Edits = Mapping[str, tuple[LineEdit, ...]]
 def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
     """Return a file's content after its edits."""
     lines = file_lines(data)
-    for one in sorted(edits, key=lambda edit: -edit.first):
-        lines[one.first - 1 : one.last] = one.lines
+    for line_edit in sorted(edits, key=lambda edit: -edit.first):
+        lines[line_edit.first - 1 : line_edit.last] = line_edit.lines
     return b"".join(lines)
 
 
@@ -129,8 +129,9 @@ def _mapped(
                 continue
             shift = move.by
             if any(
-                one.first <= edit.last + shift and edit.first + shift <= one.last
-                for one in kept
+                kept_edit.first <= edit.last + shift
+                and edit.first + shift <= kept_edit.last
+                for kept_edit in kept
             ):
                 continue
         kept.append(replace(edit, first=edit.first + shift, last=edit.last + shift))
@@ -173,8 +174,10 @@ def _moved(
     while first <= last and not before[last - 1].strip():
         last -= 1
     block = before[first - 1 : last]
-    went = [at for one in hunks for at in _places(before, one.start, one.old, block)]
-    came = [at for one in hunks for at in _places(after, one.new_start, one.new, block)]
+    went = [at for hunk in hunks for at in _places(before, hunk.start, hunk.old, block)]
+    came = [
+        at for hunk in hunks for at in _places(after, hunk.new_start, hunk.new, block)
+    ]
     return _Move(first, last, came[0] - first) if len(went) == len(came) == 1 else None
 
 

@@ -218,12 +218,12 @@ class Repository:
 
         Raise `UsageError`, with the most similar ref as a hint, if there is no such commit.
         """
-        found = self._named(word)
-        if not _HEX.fullmatch(found):
+        result = self._named(word)
+        if not _HEX.fullmatch(result):
             raise UsageError(
                 f"no commit {word!r} in {self.top}", hint=self._way_to(word)
             )
-        return found
+        return result
 
     def _way_to(self, word: str) -> str:
         """Return a hint for a word that does not name a commit."""
@@ -249,8 +249,8 @@ class Repository:
 
         Return None if `word` names no commit or is ambiguous.
         """
-        found = self._named(word)
-        return found if _HEX.fullmatch(found) else None
+        result = self._named(word)
+        return result if _HEX.fullmatch(result) else None
 
     def _named(self, word: str) -> str:
         """Return the id that git resolves a word to, or ""; raise MissingError in a SHA-256
@@ -267,29 +267,29 @@ class Repository:
             done = self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
             )
-            found = done.text.strip() if done.code == 0 else ""
+            result = done.text.strip() if done.code == 0 else ""
         else:
             known = self.objects.info(name)
-            found = known[0] if known else ""
-        if _HEX_256.fullmatch(found):
+            result = known[0] if known else ""
+        if _HEX_256.fullmatch(result):
             raise MissingError(
                 f"{self.top} uses SHA-256 object ids",
                 hint="use a SHA-1 repository, like the kernel's",
             )
-        return found
+        return result
 
     def commit(self, commit_id: str) -> Commit:
         """Return the commit with this full id.
 
         Raise `GitError` if the object is missing.
         """
-        found = self.objects.get(commit_id)
-        if not found or found[1] != "commit":
+        entry = self.objects.get(commit_id)
+        if not entry or entry[1] != "commit":
             raise GitError(
                 f"commit {commit_id[:12]} is not in the repository",
                 hint=f"in a shallow or partial clone, {whole_history()}",
             )
-        return parse_commit(found[0], found[2])
+        return parse_commit(entry[0], entry[2])
 
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
         """Return an iterator over the commits with these ids, in order."""
@@ -301,8 +301,8 @@ class Repository:
 
     def blob(self, rev: str, path: str) -> bytes | None:
         """Return a file's content in a commit or tree, or None if there is no such file."""
-        found = self.objects.get(f"{rev}:{path}")
-        return found[2] if found and found[1] == "blob" else None
+        result = self.objects.get(f"{rev}:{path}")
+        return result[2] if result and result[1] == "blob" else None
 
     def first_parents(self, tip: str) -> tuple[tuple[str, str], ...]:
         """Return the id and message of the commits of a first-parent history, latest first.
@@ -418,9 +418,9 @@ class Repository:
         entries = all_entries(self.top)
         key = normal_key(name)
         return tuple(
-            one.value
-            for one in entries
-            if one.key == key and one.scope not in OWN_SCOPES
+            entry.value
+            for entry in entries
+            if entry.key == key and entry.scope not in OWN_SCOPES
         )
 
     def remote_urls(self, remote: str) -> tuple[str, ...]:

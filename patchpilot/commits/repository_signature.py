@@ -42,7 +42,9 @@ def user_files() -> tuple[Path, ...]:
 def state_of(path: Path) -> str:
     """Return a file's path, time, size and inode as text, which changes with the file."""
     try:
-        found = path.stat()
+        stat_result = path.stat()
     except OSError:
         return f"{path} none"
-    return f"{path} {found.st_mtime_ns} {found.st_size} {found.st_ino}"
+    return (
+        f"{path} {stat_result.st_mtime_ns} {stat_result.st_size} {stat_result.st_ino}"
+    )

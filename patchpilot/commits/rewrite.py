@@ -110,9 +110,9 @@ def above(
     the commits is not found.
     """
     parents = sorted(
-        {parent for one in changed for parent in repository.commit(one).parents}
+        {parent for commit in changed for parent in repository.commit(commit).parents}
     )
-    found = repository.rev_list(
+    result = repository.rev_list(
         "--reverse",
         "--topo-order",
         head,
@@ -122,13 +122,13 @@ def above(
             if not _stands_on(repository, parent, changed)
         ),
     )
-    lost = [one for one in changed if one not in found]
+    lost = [commit for commit in changed if commit not in result]
     if lost:
         raise UsageError(
             f"{lost[0][:12]} is not on {_short(ref)}",
             hint="run `git switch BRANCH` to switch to the branch with the commit, then try again",
         )
-    return found
+    return result
 
 
 def plan(
@@ -150,14 +150,14 @@ def plan(
     on the branch.
     """
     messages = {
-        one: text
-        for one, text in messages.items()
-        if repository.commit(one).message.rstrip("\n") != text.rstrip("\n")
+        message: text
+        for message, text in messages.items()
+        if repository.commit(message).message.rstrip("\n") != text.rstrip("\n")
     }
     trees = {
-        one: tree
-        for one, tree in (trees or {}).items()
-        if repository.commit(one).tree != tree
+        commit: tree
+        for commit, tree in (trees or {}).items()
+        if repository.commit(commit).tree != tree
     }
     changed = {*messages, *trees}
     if not changed:
@@ -216,7 +216,10 @@ def _stands_on(repository: Repository, commit: str, changed: Collection[str]) ->
     """Return whether the search must continue: a commit is to be changed, or a descendant of
     one.
     """
-    return any(commit == one or repository.is_ancestor(one, commit) for one in changed)
+    return any(
+        commit == changed_id or repository.is_ancestor(changed_id, commit)
+        for changed_id in changed
+    )
 
 
 def _rebuilt(
@@ -228,8 +231,8 @@ def _rebuilt(
         head = re.sub(rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head)
     head = re.sub(
         rb"^parent ([0-9a-f]+)$",
-        lambda found: (
-            b"parent " + new.get(found[1].decode(), found[1].decode()).encode()
+        lambda match: (
+            b"parent " + new.get(match[1].decode(), match[1].decode()).encode()
         ),
         head,
         flags=re.M,
@@ -252,10 +255,10 @@ def _committed_by(raw: bytes, committer: str) -> bytes:
     the name.
     """
     head, _, body = raw.partition(b"\n\n")
-    found = _ENCODING.search(head + b"\n")
-    encoding = found[1].decode("ascii", "replace") if found else "utf-8"
+    match = _ENCODING.search(head + b"\n")
+    encoding = match[1].decode("ascii", "replace") if match else "utf-8"
     try:
-        value = committer.encode(encoding, "strict" if found else "surrogateescape")
+        value = committer.encode(encoding, "strict" if match else "surrogateescape")
     except (LookupError, UnicodeEncodeError):
         value = committer.encode("utf-8", "surrogateescape")
         with contextlib.suppress(LookupError, UnicodeDecodeError):
@@ -329,7 +332,7 @@ def refuse_unless_safe(
     busy = in_progress(repository, ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
-    for one in oldest:
+    for commit in oldest:
         # sent/… tags (of b4 and patchpilot) record what was mailed, and the next version is meant
         # to differ
         public = (
@@ -337,14 +340,14 @@ def refuse_unless_safe(
             if PUBLISHED in overrides
             else _holder(
                 repository,
-                one,
+                commit,
                 ("--exclude=sent/*", "--tags", "--remotes"),
                 ("refs/remotes", "refs/tags"),
             )
         )
         if public:
             raise RefusedError(
-                f"{one[:12]} is already published in {_short(public)}",
+                f"{commit[:12]} is already published in {_short(public)}",
                 hint=Hint(
                     (
                         (
@@ -362,12 +365,12 @@ def refuse_unless_safe(
             ""
             if SHARED in overrides
             else _holder(
-                repository, one, (*excluded, "--branches"), ("refs/heads",), ref
+                repository, commit, (*excluded, "--branches"), ("refs/heads",), ref
             )
         )
         if other:
             raise RefusedError(
-                f"{_short(other)} also contains {one[:12]}, and would keep the old commit",
+                f"{_short(other)} also contains {commit[:12]}, and would keep the old commit",
                 hint=Hint(
                     (
                         (

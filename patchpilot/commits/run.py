@@ -388,11 +388,11 @@ def git(
     `ok=()` accepts any exit code.
     """
     local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
-    place = None if raw or args[0] in _WITHOUT_PRIVATE else repo
+    private_repo = None if raw or args[0] in _WITHOUT_PRIVATE else repo
     done = run(
         git_argv(repo, *args),
         stdin=stdin,
-        env=environment(local | dict(env or {}), repo=place),
+        env=environment(local | dict(env or {}), repo=private_repo),
         timeout=timeout,
     )
     if done.code == 128 and any(word in done.err for word in _NEVER_AN_ANSWER):
@@ -435,19 +435,21 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
 
     In a partial clone, the hint fetches only what the call lacks.
     """
-    said = done.error_text
-    if "dubious ownership" in said:
+    message = done.error_text
+    if "dubious ownership" in message:
         way = next(
-            (line.strip() for line in said.splitlines() if "safe.directory" in line),
+            (line.strip() for line in message.splitlines() if "safe.directory" in line),
             None,
         )
         return GitError(
             "the repository is owned by another user, so git does not read it",
             hint=f"if you trust it, run {way}" if way else None,
         )
-    lines = said.splitlines()
-    hint = next((way for pattern, way in _WAYS_OUT if re.search(pattern, said)), None)
-    if lacking := re.search(r"([0-9a-f]{40,64}) from promisor", said):
+    lines = message.splitlines()
+    hint = next(
+        (hint for pattern, hint in _WAYS_OUT if re.search(pattern, message)), None
+    )
+    if lacking := re.search(r"([0-9a-f]{40,64}) from promisor", message):
         commits = [arg for arg in args if re.fullmatch(r"[0-9a-f]{40,64}", arg)]
         call = _SIMPLER.get(args[0], "") if commits else ""
         words = " ".join((call, *commits) if call else ("cat-file -p", lacking[1]))

@@ -34,11 +34,11 @@ def submodules_off(top: Path) -> tuple[tuple[str, str], ...]:
 
 def _names(top: Path) -> Iterator[str]:
     keys: list[str] = []
-    for option, place in _PLACES:
+    for option, variable in _PLACES:
         # reading a FIFO would block
-        if option == "--blob" or (top / place).is_file():
+        if option == "--blob" or (top / variable).is_file():
             listed = git(
-                top, "config", option, place, "--list", "--name-only", "-z", ok=()
+                top, "config", option, variable, "--list", "--name-only", "-z", ok=()
             )
             keys += listed.text.split("\0")
-    yield from (found["name"] for key in keys if (found := _KEY.fullmatch(key)))
+    yield from (match["name"] for key in keys if (match := _KEY.fullmatch(key)))

@@ -41,29 +41,29 @@ class DirectoryTree:
     def _inside(self, path: str) -> Path | None:
         if not is_safe_path(path):
             return None
-        found = self.root / path
+        result = self.root / path
         try:
-            return found if found.resolve().is_relative_to(self._real) else None
+            return result if result.resolve().is_relative_to(self._real) else None
         except (OSError, RuntimeError):
             return None
 
     def read(self, path: str) -> bytes | None:
         """Return the content of a file, or None if there is no such file."""
-        found = self._inside(path)
+        result = self._inside(path)
         try:
-            return found.read_bytes() if found and found.is_file() else None
+            return result.read_bytes() if result and result.is_file() else None
         except OSError:
             return None
 
     def exists(self, path: str) -> bool:
         """Return whether the tree has a file or directory at this path."""
-        found = self._inside(path)
-        return bool(found and found.exists())
+        path_ = self._inside(path)
+        return bool(path_ and path_.exists())
 
     def is_dir(self, path: str) -> bool:
         """Return whether the tree has a directory at this path."""
-        found = self._inside(path)
-        return bool(found and found.is_dir())
+        path_ = self._inside(path)
+        return bool(path_ and path_.is_dir())
 
     def files(self, directory: str = "") -> tuple[str, ...]:
         """Return the paths of all files below a directory, sorted, without git's own files."""
@@ -90,7 +90,7 @@ class DirectoryTree:
         try:
             while below:
                 with os.scandir(below.pop()) as entries:
-                    for entry in sorted(entries, key=lambda one: one.name):
+                    for entry in sorted(entries, key=lambda item: item.name):
                         if entry.is_dir(follow_symlinks=False):
                             below.append(entry.path)
                         else:
@@ -137,12 +137,12 @@ class CommitTree:
 
     def is_dir(self, path: str) -> bool:
         """Return whether the tree has a directory at this path."""
-        found = (
+        entry = (
             self.repository.objects.get(f"{self.commit_id}:{path}")
             if is_safe_path(path)
             else None
         )
-        return bool(found and found[1] == "tree")
+        return bool(entry and entry[1] == "tree")
 
     def files(self, directory: str = "") -> tuple[str, ...]:
         """Return the paths of all files below a directory, sorted."""

@@ -130,9 +130,9 @@ class StandIn:
         hits = [mail for mail in mails if matches(asked, mail)]
         if "1" in query.get("t", ()):
             whole = {
-                one.message_id: one
+                mail.message_id: mail
                 for hit in hits
-                for one in self._thread_of(hit.message_id)
+                for mail in self._thread_of(hit.message_id)
             }
             hits = list(whole.values())
         return HttpAnswer(200, gzip.compress(_mbox(hits))) if hits else HttpAnswer(404)
@@ -162,7 +162,7 @@ def matches(query: str, mail: Mail) -> bool:
     The query may contain prefixes such as `s: f: b: …`, phrases, AND, OR, NOT and parentheses;
     terms in sequence are joined by AND.
     """
-    terms = [found.groupdict() for found in _TERM.finditer(query)]
+    terms = [match.groupdict() for match in _TERM.finditer(query)]
 
     def either(at: int) -> tuple[bool, int]:
         value, at = both(at)
@@ -203,7 +203,9 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
     texts = {
         "s": mail.subject,
         **dict.fromkeys(("b", "nq", "dfb", "dfa"), mail.body),
-        **{name: " ".join(map(str, found)) for name, found in addresses.items()},
+        **{
+            name: " ".join(map(str, mailboxes)) for name, mailboxes in addresses.items()
+        },
     }
     wanted = str(term["phrase"] if term["phrase"] is not None else term["word"])
     if field == "m":

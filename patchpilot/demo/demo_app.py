@@ -180,7 +180,8 @@ class DemoApp(PatchpilotApp):
 
     def _show_tour(self) -> None:
         screen = self.stage_screen or next(
-            (one for one in self.screen_stack if isinstance(one, HomeScreen)), None
+            (screen for screen in self.screen_stack if isinstance(screen, HomeScreen)),
+            None,
         )
         if screen is None or not getattr(screen, "is_whole", screen.is_mounted):
             return
@@ -206,7 +207,10 @@ class DemoApp(PatchpilotApp):
             following = NextKey("w", "find the fix")
             if self._is_written:
                 following = NextKey("Enter", "open your branch")
-            if any(one.group == "open" and not one.is_finished for one in self.workers):
+            if any(
+                worker.group == "open" and not worker.is_finished
+                for worker in self.workers
+            ):
                 following = WAIT
         if self.screen is not screen:
             following = NextKey("", "Answer, or press Esc", following.why)

@@ -72,15 +72,15 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     `check` is the test of the response in the code.
     """
     message = git(work, "log", "-1", "--format=%B").text
-    found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
-    if found is None or not is_first(message.split("\n")):
+    match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
+    if match is None or not is_first(message.split("\n")):
         return "nothing left to fix for v1"
     fixed = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
         # not yet fixed in the Checks stage
         put_driver(work, check)
         fixed = "the style error and the message"
-    _amend(work, _with_tags(corrected_message(_reference(work, found[1])), message))
+    _amend(work, _with_tags(corrected_message(_reference(work, match[1])), message))
     return f"Fixed {fixed} for you (git commit --amend); u undoes it"
 
 
@@ -124,10 +124,10 @@ def revise(work: Path) -> None:
     The message has what the maintainer asked for, and the code lacks what the robot reported.
     """
     message = git(work, "log", "-1", "--format=%B").text
-    found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
+    match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     text = (
-        _with_tags(corrected_message(_reference(work, found[1])), message)
-        if found
+        _with_tags(corrected_message(_reference(work, match[1])), message)
+        if match
         else message
     )
     for old, new in ASKED_FOR:
@@ -236,7 +236,12 @@ def second_version(work: Path) -> str:
             UpdateRequest(fresh=True), store=store, archive_at=default_archive()
         )
         own = next(
-            (one for one in known if one.status and is_answered(one.status)), None
+            (
+                tracked
+                for tracked in known
+                if tracked.status and is_answered(tracked.status)
+            ),
+            None,
         )
         if own is None or own.status is None:
             return "wait for the replies first: they arrive in a few seconds"

@@ -144,7 +144,9 @@ def sandbox_environment(root: Path) -> dict[str, str]:
     editor = (
         os.environ.get("VISUAL")
         or os.environ.get("EDITOR")
-        or next((one for one in ("nano", "vim", "vi") if shutil.which(one)), "true")
+        or next(
+            (editor for editor in ("nano", "vim", "vi") if shutil.which(editor)), "true"
+        )
     )
     env["GIT_EDITOR"] = editor
     env |= {

@@ -86,8 +86,8 @@ def _worth(objects: Path) -> bool:
     return (
         sum(
             file.stat().st_size
-            for place in places
-            for file in (place / "pack").glob("*.idx")
+            for folder in places
+            for file in (folder / "pack").glob("*.idx")
         )
         >= WORTH
     )

@@ -101,8 +101,8 @@ class UpstreamState(NamedTuple):
     @property
     def known(self) -> tuple[EarlierFix, ...]:
         """Return the earlier fixes, certain ones first."""
-        found = dict.fromkeys(fix for fix in self.fixes if fix)
-        return tuple(sorted(found, key=lambda fix: not fix.is_sure))
+        result = dict.fromkeys(fix for fix in self.fixes if fix)
+        return tuple(sorted(result, key=lambda fix: not fix.is_sure))
 
     @property
     def sure(self) -> EarlierFix | None:
@@ -167,8 +167,8 @@ def earlier_fixes(
     logged = walk.read(sorted(walk.renamed(paths)))
     own = {patch.commit for patch in patches}
     search = _Search([commit for commit in logged if commit.id not in own])
-    place = _Places(repository, trees)
-    return tuple(place.best(search.fixes_of(patch)) for patch in patches)
+    places = _Places(repository, trees)
+    return tuple(places.best(search.fixes_of(patch)) for patch in patches)
 
 
 class _Walk:
@@ -194,7 +194,7 @@ class _Walk:
 
     def renamed(self, paths: set[str]) -> set[str]:
         """Return the paths, and the names that the files have in the trees."""
-        found, names = set(paths), set(paths)
+        result, names = set(paths), set(paths)
         for _ in range(_MOST_RENAMES):
             gone = [
                 name
@@ -218,9 +218,9 @@ class _Walk:
                     for old, new in zip(words[1::3], words[2::3], strict=False)
                     if old in gone
                 }
-            names -= found
-            found |= names
-        return found
+            names -= result
+            result |= names
+        return result
 
     def _in_tips(self, path: str) -> Iterator[str]:
         return (f"{tip}:{path}" for tip in self.tips)
@@ -263,7 +263,7 @@ class _Search:
         mine = changed_functions(patch.files)
         screen = _Screen(patch, mine)
         undone: list[Counter[Line]] = []
-        found = []
+        result = []
         for commit in self._logged:
             if not screen.may_match(commit, self._marks[commit.id]):
                 continue
@@ -277,8 +277,8 @@ class _Search:
             if verdict is None and screen.is_related(commit, self._marks[commit.id]):
                 verdict = False if _common(mine, theirs) else None
             if verdict is not None and not self._is_reverted(commit.id):
-                found.append((commit, verdict))
-        return found
+                result.append((commit, verdict))
+        return result
 
     def _is_reverted(self, commit: str, depth: int = 0) -> bool:
         return depth < _MOST_RENAMES and any(
@@ -370,10 +370,10 @@ class _Places:
         self._repository, self._trees = repository, trees
         self._releases = Releases(repository)
 
-    def best(self, found: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
+    def best(self, matches: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
         """Return the certain commit in the first tree, the oldest of several."""
         chosen: tuple[tuple[bool, int], EarlierFix] | None = None
-        for commit, is_sure in reversed(found):
+        for commit, is_sure in reversed(matches):
             rank = self._rank(commit.id)
             key = (not is_sure, rank)
             if chosen is None or key < chosen[0]:

@@ -333,8 +333,9 @@ class History:
         return known_ids[ordinal]
 
 
-def same_person(one: Commit, other: Commit) -> bool:
+def same_person(commit: Commit, other: Commit) -> bool:
     """Return whether two commits have the same author, by email address or by name."""
-    return one.author.key == other.author.key or (
-        bool(one.author.name) and one.author.name.lower() == other.author.name.lower()
+    return commit.author.key == other.author.key or (
+        bool(commit.author.name)
+        and commit.author.name.lower() == other.author.name.lower()
     )

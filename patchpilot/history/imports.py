@@ -113,7 +113,7 @@ def _read_counts(
         "--stdin",
     )
     done = repository.git(
-        "diff-tree", *words, stdin="".join(f"{one}\n" for one in commits).encode()
+        "diff-tree", *words, stdin="".join(f"{commit}\n" for commit in commits).encode()
     )
     counts: dict[str, tuple[int, int]] = {}
     fields = iter(done.text.split("\0"))

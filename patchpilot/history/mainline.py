@@ -32,8 +32,8 @@ class Mainline(NamedTuple):
 
 def mainline(repository: Repository) -> str | None:
     """Return the tip of mainline, or None if the repository does not have it."""
-    found = find_mainline(repository)
-    return found.tip if found else None
+    mainline = find_mainline(repository)
+    return mainline.tip if mainline else None
 
 
 def find_mainline(repository: Repository) -> Mainline | None:
@@ -90,7 +90,7 @@ def branch_refs(repository: Repository, *places: str) -> dict[str, str]:
 
     The HEAD of a remote is not included.
     """
-    below = tuple(f"{place}/" for place in places)
+    below = tuple(f"{location}/" for location in places)
     return {
         ref.short: ref.object_id
         for ref in repository.all_refs

@@ -22,8 +22,10 @@ class MissingBranches(NamedTuple):
     @property
     def summary(self) -> str:
         """Return the branches and where they come from."""
-        place = f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
-        return f"{', '.join(self.branches)} from {place}"
+        source = (
+            f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
+        )
+        return f"{', '.join(self.branches)} from {source}"
 
 
 def missing_branches(
@@ -46,7 +48,7 @@ def missing_branches(
     if not remotes and repository.remote_urls(stable.remote_name):
         remotes = [stable.remote_name]
     names = tuple(
-        stable.branch_name.format(version=one.version) for one in known.missing
+        stable.branch_name.format(version=missing.version) for missing in known.missing
     )
     return MissingBranches(
         remotes[0] if remotes else stable.remote_name,

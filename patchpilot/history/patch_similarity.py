@@ -84,7 +84,7 @@ def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
     return Counter(pair for pair in lines if pair[1])
 
 
-def meet(repository: Repository, one: str, other: str) -> bool:
+def meet(repository: Repository, left: str, other: str) -> bool:
     """Return whether two commits change a file with the same name."""
     names = [
         set(
@@ -99,18 +99,18 @@ def meet(repository: Repository, one: str, other: str) -> bool:
             ).text.split("\0")
         )
         - {""}
-        for commit in (one, other)
+        for commit in (left, other)
     ]
     return bool(names[0] & names[1])
 
 
 def alike(
-    repository: Repository, one: "str | Counter[tuple[str, str]]", other: str
+    repository: Repository, left: "str | Counter[tuple[str, str]]", other: str
 ) -> bool:
     """Return whether two commits make mostly the same changes to the same lines.
 
     The first one may be given as its changed lines.
     """
-    mine = changed_lines(repository, one) if isinstance(one, str) else one
+    mine = changed_lines(repository, left) if isinstance(left, str) else left
     theirs = changed_lines(repository, other)
     return mine == theirs or line_similarity(mine, theirs) >= ENOUGH

@@ -116,8 +116,8 @@ class Releases:
             for ref in self._repository.all_refs
             if not ref.is_branch and ref.kind == "commit"
         )
-        found = (parse_release(tag.short, tag.object_id, tag.date) for tag in tags)
-        return mainline_releases([release for release in found if release])
+        releases = (parse_release(tag.short, tag.object_id, tag.date) for tag in tags)
+        return mainline_releases([release for release in releases if release])
 
     def first(
         self, commit: str, committed: int | None = None, *, final: bool = False

@@ -24,8 +24,8 @@ class BoundedInput:
     def readline(self) -> bytes:
         """Return the next line of a header."""
         line = self._stream.readline(_LONGEST_HEADER)
-        found = _LENGTH.match(line)
-        is_large = found and (len(found[1]) > _DIGITS or int(found[1]) > MAX_INPUT)
+        match = _LENGTH.match(line)
+        is_large = match and (len(match[1]) > _DIGITS or int(match[1]) > MAX_INPUT)
         if is_large or len(line) == _LONGEST_HEADER:
             raise InputError(
                 "the editor sent a message that is too large",

@@ -93,9 +93,11 @@ class Server(LanguageServer):
             text = document.source
         except OSError:
             text = ""
-        found = await self._asked(check.findings, path, text, with_history=whole)
-        self._found[uri] = found
-        diagnostics = [_diagnostic(document, text.split("\n"), one) for one in found]
+        findings = await self._asked(check.findings, path, text, with_history=whole)
+        self._found[uri] = findings
+        diagnostics = [
+            _diagnostic(document, text.split("\n"), finding) for finding in findings
+        ]
         self.text_document_publish_diagnostics(
             lsp.PublishDiagnosticsParams(uri, diagnostics, version)
         )
@@ -123,7 +125,7 @@ class Server(LanguageServer):
     async def hover(self, uri: str, at: lsp.Position) -> lsp.Hover | None:
         """Return the pages of the rules with findings in a line."""
         rules = dict.fromkeys(
-            one.finding.name for one in self._at(uri, at.line, at.line)
+            finding.finding.name for finding in self._at(uri, at.line, at.line)
         )
         if not rules:
             return None
@@ -140,18 +142,18 @@ class Server(LanguageServer):
         lines = text.split("\n")
         check = await self._asked(self._check_of, uri)
         actions = []
-        for one in self._at(uri, within.start.line, within.end.line):
+        for finding in self._at(uri, within.start.line, within.end.line):
             edits = (
-                await self._asked(check.fix, _path(uri), text, one.finding)
-                if one.is_fixable
+                await self._asked(check.fix, _path(uri), text, finding.finding)
+                if finding.is_fixable
                 else ()
             )
             if edits:
                 changes = [
                     _text_edit(edit.start, edit.end, edit.lines) for edit in edits
                 ]
-                title = f"Fix {one.finding.name}"
-                diagnostics = [_diagnostic(document, lines, one)]
+                title = f"Fix {finding.finding.name}"
+                diagnostics = [_diagnostic(document, lines, finding)]
                 edit = lsp.WorkspaceEdit(changes={uri: changes})
                 actions.append(
                     lsp.CodeAction(
@@ -165,7 +167,11 @@ class Server(LanguageServer):
         return actions
 
     def _at(self, uri: str, first: int, last: int) -> list[TextFinding]:
-        return [one for one in self._found.get(uri, ()) if first <= one.line <= last]
+        return [
+            finding
+            for finding in self._found.get(uri, ())
+            if first <= finding.line <= last
+        ]
 
 
 def make(*, topic: bool, base: str | None) -> Server:
@@ -207,10 +213,13 @@ def _path(uri: str) -> Path:
 
 
 def _diagnostic(
-    document: TextDocument, lines: Sequence[str], one: TextFinding
+    document: TextDocument, lines: Sequence[str], text_finding: TextFinding
 ) -> lsp.Diagnostic:
-    finding = one.finding
-    span = lsp.Range(lsp.Position(one.line, one.start), lsp.Position(one.line, one.end))
+    finding = text_finding.finding
+    span = lsp.Range(
+        lsp.Position(text_finding.line, text_finding.start),
+        lsp.Position(text_finding.line, text_finding.end),
+    )
     return lsp.Diagnostic(
         document.position_codec.range_to_client_units(lines, span),
         printable(finding.message),

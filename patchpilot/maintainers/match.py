@@ -58,7 +58,7 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
     exact: set[int] = set()
     out: set[int] = set()
     slashes = path.count("/")
-    for number, place, letter, pattern in file.candidates(path):
+    for number, candidate, letter, pattern in file.candidates(path):
         if number in out or not matches(pattern, path, file.is_folder):
             continue
         if letter == "X":
@@ -67,17 +67,17 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
             continue
         if depth(pattern) >= slashes:
             exact.add(number)
-        if number not in places or place > places[number][0]:
-            places[number] = (place, letter, pattern)
+        if number not in places or candidate > places[number][0]:
+            places[number] = (candidate, letter, pattern)
     lowered = path.lower()
-    for number, place, name in file.name_patterns:
+    for number, candidate, name in file.name_patterns:
         if (
             number not in out
             and name.may_match(lowered)
             and name.search(path)
-            and (number not in places or place > places[number][0])
+            and (number not in places or candidate > places[number][0])
         ):
-            places[number] = (place, "N", name.source)
+            places[number] = (candidate, "N", name.source)
     rows = [
         PathMatch(
             number,

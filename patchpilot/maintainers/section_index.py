@@ -98,8 +98,8 @@ class MaintainersFile:
             rows = folders.get(path[: at + 1])
             if rows:
                 for row in rows.split("\n"):
-                    number, place, letter, pattern = row.split(" ", 3)
-                    yield int(number), int(place), letter, pattern
+                    number, index, letter, pattern = row.split(" ", 3)
+                    yield int(number), int(index), letter, pattern
             at = path.find("/", at + 1)
             if at < 0:
                 return
@@ -108,16 +108,16 @@ class MaintainersFile:
     def name_patterns(self) -> tuple[tuple[int, int, PerlPattern], ...]:
         """Return (section, index, pattern) of every N: line."""
         return tuple(
-            (number, place, PerlPattern(source, words=words))
-            for number, place, source, words in self.index["names"]
+            (number, index, PerlPattern(source, words=words))
+            for number, index, source, words in self.index["names"]
         )
 
     @cached_property
     def keywords(self) -> tuple[Keyword, ...]:
         """Return every K: line."""
         return tuple(
-            Keyword(number, place, PerlPattern(source, words=words))
-            for number, place, source, words in self.index["keys"]
+            Keyword(number, index, PerlPattern(source, words=words))
+            for number, index, source, words in self.index["keys"]
         )
 
 
@@ -135,7 +135,7 @@ def build(text: str) -> Plain:
     folders: dict[str, list[str]] = {}
     names: list[tuple[int, int, str, tuple[str, ...]]] = []
     keys: list[tuple[int, int, str, tuple[str, ...]]] = []
-    heading, heading_line, place, at = 0, 1, 0, 0
+    heading, heading_line, index, at = 0, 1, 0, 0
     inside = False
     for number, line in enumerate(text.split("\n"), 1):
         here = at
@@ -149,16 +149,16 @@ def build(text: str) -> Plain:
             section = len(starts) - 1
             if letter in "FX":
                 folders.setdefault(folder_of(value), []).append(
-                    f"{section} {place} {letter} {value}"
+                    f"{section} {index} {letter} {value}"
                 )
             elif letter == "N":
-                names.append((section, place, value, needed_words(value)))
+                names.append((section, index, value, needed_words(value)))
             elif letter == "K":
-                keys.append((section, place, value, needed_words(value)))
-            place += 1
+                keys.append((section, index, value, needed_words(value)))
+            index += 1
         elif not is_ignored(line):
             inside, heading, heading_line = False, here, number
-            place += 1
+            index += 1
     starts.append(len(text))
     return {
         "starts": starts.tobytes(),

@@ -39,8 +39,8 @@ class Action(NamedTuple):
         """
         quoted = f"`{MARK}`"
         mark = quoted if words != self.command and quoted in self.reason else MARK
-        before, found, after = self.reason.partition(mark)
-        return f"{before}{words}{after}" if found else self.reason or words
+        before, command, after = self.reason.partition(mark)
+        return f"{before}{words}{after}" if command else self.reason or words
 
     def __str__(self) -> str:
         return self.worded(self.command)
@@ -62,7 +62,9 @@ Advice = str | Action | Hint
 def said(*parts: Advice) -> Advice:
     """Join several hints into one, keeping their actions."""
     flat = [
-        it for one in parts for it in (one.parts if isinstance(one, Hint) else (one,))
+        it
+        for part in parts
+        for it in (part.parts if isinstance(part, Hint) else (part,))
     ]
     return Hint(tuple(flat)) if len(flat) > 1 else flat[0]
 

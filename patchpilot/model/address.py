@@ -200,10 +200,10 @@ def only_mailbox(text: str) -> Address | None:
     if len(text) > MAX_ADDRESS or _STRAY.search(structure):
         return None
     address = parse_address(text)
-    found = {one.lower() for one in _WITH_AT.findall(structure)}
+    addresses = {address.lower() for address in _WITH_AT.findall(structure)}
     if (
         address is None
-        or not found <= {address.key}
+        or not addresses <= {address.key}
         or not _EMAIL.fullmatch(address.email)
     ):
         return None
@@ -232,9 +232,9 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     )
     if all(plain):
         return tuple(
-            Address(re.sub(" +", " ", found[1] or ""), found[2] or found[3])
-            for found in plain
-            if found
+            Address(re.sub(" +", " ", match[1] or ""), match[2] or match[3])
+            for match in plain
+            if match
         )
     import email.utils
 
@@ -248,12 +248,12 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     text = text[:MAX_HEADER]
     try:
         return tuple(
-            Address(name, found)
-            for name, found in email.utils.getaddresses([text], **lenient)
-            if "@" in found
+            Address(name, pair)
+            for name, pair in email.utils.getaddresses([text], **lenient)
+            if "@" in pair
         )
     except RecursionError:
-        return tuple(Address("", found["email"]) for found in _BARE.finditer(text))
+        return tuple(Address("", match["email"]) for match in _BARE.finditer(text))
 
 
 class AddressState(StrEnum):

@@ -31,11 +31,11 @@ def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
     Return None if there is no time or no zone, or if it is out of range.
     """
     try:
-        found = datetime.fromisoformat(text)
+        result = datetime.fromisoformat(text)
     except ValueError:
         return None
-    found = found if found.tzinfo else found.replace(tzinfo=zone)
-    return found if found.tzinfo and FIRST_YEAR <= found.year <= LAST_YEAR else None
+    result = result if result.tzinfo else result.replace(tzinfo=zone)
+    return result if result.tzinfo and FIRST_YEAR <= result.year <= LAST_YEAR else None
 
 
 def stored_time(text: str) -> datetime:
@@ -49,10 +49,10 @@ def read_day(text: str) -> date | None:
     Return None if the text is not a date or is out of range.
     """
     try:
-        found = date.fromisoformat(text)
+        result = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+    return result if FIRST_YEAR <= result.year <= LAST_YEAR else None
 
 
 def parse_date(value: str) -> datetime | None:
@@ -63,11 +63,11 @@ def parse_date(value: str) -> datetime | None:
     from email.utils import parsedate_to_datetime
 
     try:
-        found = parsedate_to_datetime(value)
+        result = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+    result = result if result.tzinfo else result.replace(tzinfo=UTC)
+    return result if FIRST_YEAR <= result.year <= LAST_YEAR else None
 
 
 def header_date(value: str) -> datetime | None:
@@ -75,10 +75,8 @@ def header_date(value: str) -> datetime | None:
 
     Return None if there is none, or if no message can have that date.
     """
-    found = parse_date(value)
-    return (
-        found if found and _FIRST_MAIL <= found <= datetime.now(UTC) + _AHEAD else None
-    )
+    date = parse_date(value)
+    return date if date and _FIRST_MAIL <= date <= datetime.now(UTC) + _AHEAD else None
 
 
 def arrival(received: Iterable[str]) -> datetime | None:
@@ -95,7 +93,7 @@ def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool
     The arguments are the values of its Date: and Received: headers. If Date: is damaged, the date
     is that of the message's arrival.
     """
-    arrived, found = arrival(received), header_date(sent)
-    if found and not (arrived and found > arrived + _AHEAD):
-        return found, False
+    arrived, result = arrival(received), header_date(sent)
+    if result and not (arrived and result > arrived + _AHEAD):
+        return result, False
     return arrived, bool(sent)

@@ -179,7 +179,7 @@ class _Budgeted:
                 gave_up.append(self._source)
             return None
         began = time.thread_time()
-        found = call(text[: self._longest], at)
+        result = call(text[: self._longest], at)
         over = (
             time.thread_time()
             - began
@@ -189,7 +189,7 @@ class _Budgeted:
         if over > 0:
             self._left -= over
             _left -= over
-        return found
+        return result
 
 
 def _linear(pattern: str, *, extended: bool) -> Any:
@@ -293,8 +293,8 @@ def _of_tree(nodes: Any) -> _Cost:
     """Return the cost of a sequence, in which the ways multiply."""
     ways, degree = 1, 0
     for name, value in nodes:
-        one = _of_node(str(name), value)
-        ways, degree = ways * one.ways, degree + one.degree
+        cost = _of_node(str(name), value)
+        ways, degree = ways * cost.ways, degree + cost.degree
     return _Cost(ways, degree)
 
 
@@ -306,7 +306,7 @@ def _of_node(name: str, value: Any) -> _Cost:
         return _Cost(1, 0)
     if name == "BRANCH":
         each = [_of_tree(branch) for branch in value[1]]
-        return _Cost(sum(one.ways for one in each), max(one.degree for one in each))
+        return _Cost(sum(cost.ways for cost in each), max(cost.degree for cost in each))
     if name == "SUBPATTERN":
         return _of_tree(value[3])
     if name in ("ASSERT", "ASSERT_NOT"):

@@ -67,9 +67,13 @@ def in_order(
         or point.version != enters.version
         or point.state is not ReleaseState.AFFECTED
     ]
-    found = [*series, *([enters] if enters else []), *([fix] if is_released else [])]
+    release_points = [
+        *series,
+        *([enters] if enters else []),
+        *([fix] if is_released else []),
+    ]
     return (
-        *sorted(found, key=lambda point: version_order(point.version)),
+        *sorted(release_points, key=lambda point: version_order(point.version)),
         *([] if is_released else [fix]),
     )
 

@@ -32,6 +32,6 @@ def quoted(path: str) -> str:
     )
 
 
-def _byte(found: re.Match[bytes]) -> bytes:
-    word = found[1].decode("ascii")
+def _byte(match: re.Match[bytes]) -> bytes:
+    word = match[1].decode("ascii")
     return bytes([_NAMED[word] if word in _NAMED else int(word, 8)])

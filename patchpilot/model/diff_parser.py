@@ -111,8 +111,8 @@ def _hunk(
     if old or new:
         return None, at
     places = (int(header[1]), int(header[3]), int(header[4] or 1))
-    found = _lines(lines[first:at], first + 1)
-    return Hunk(*places, header[5].strip(), found, first + 1), at
+    hunk_lines = _lines(lines[first:at], first + 1)
+    return Hunk(*places, header[5].strip(), hunk_lines, first + 1), at
 
 
 def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:

@@ -61,8 +61,8 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
     kind = kind_of(title)
     if kind == "revert":
         return "Revert"
-    if found := bug_in(title) or cure_in(title, message):
-        return found
+    if words := bug_in(title) or cure_in(title, message):
+        return words
     if kind == "fix":
         return title.rpartition(": ")[2]
     blamed = blamed_in(title, message)
@@ -161,7 +161,7 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
             )
         ):
             line = next(
-                (at for at, one in enumerate(lines) if match["id"][:7] in one), 0
+                (at for at, line in enumerate(lines) if match["id"][:7] in line), 0
             )
             return line, match["id"][:12]
     return None
@@ -321,8 +321,8 @@ def cure_in(title: str, lines: Sequence[str]) -> str | None:
 
     Return None if there are none or the subject announces something new.
     """
-    if found := _shown(_CURE, title, lines):
-        return found
+    if words := _shown(_CURE, title, lines):
+        return words
     guards = _GUARDS.search(title)
     harm = guards and _HARM.search(" ".join(lines))
     if guards and harm and not _NEW.search(title):

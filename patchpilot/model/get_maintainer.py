@@ -110,13 +110,13 @@ SCRIPT_DEFAULTS = {
 """The script's variables, from which a tree's changed defaults are read."""
 
 
-def script_defaults(said: Iterable[tuple[str, str]]) -> Switches:
+def script_defaults(settings: Iterable[tuple[str, str]]) -> Switches:
     """Return the defaults set in the text of a tree's script, given as (variable, value) pairs.
 
     Unknown variables are ignored.
     """
     values: dict[str, Any] = {}
-    for variable, value in said:
+    for variable, value in settings:
         name = SCRIPT_DEFAULTS.get(variable)
         if name:
             values[name] = _value(name, value)

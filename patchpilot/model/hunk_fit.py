@@ -191,10 +191,10 @@ def _place(
     return None
 
 
-def _equal(found: list[str], old: list[str], *, exact: bool) -> bool:
-    if found == old:
+def _equal(actual: list[str], old: list[str], *, exact: bool) -> bool:
+    if actual == old:
         return True
     # as in git, a last context line without a newline also matches one with a newline
-    if exact or not old or old[-1].endswith("\n") or found[:-1] != old[:-1]:
+    if exact or not old or old[-1].endswith("\n") or actual[:-1] != old[:-1]:
         return False
-    return found[-1].startswith(old[-1]) and not found[-1][len(old[-1]) :].strip()
+    return actual[-1].startswith(old[-1]) and not actual[-1][len(old[-1]) :].strip()

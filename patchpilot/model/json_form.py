@@ -69,14 +69,14 @@ def json_keys(cls: Any) -> tuple[JsonKey, ...]:
 
 def json_object(value: Any) -> dict[str, Any]:
     """Return the JSON object for an instance of a class that is marked with `json_form`."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for key, read in _readers(value.__class__):
-        one = read(value)
+        part = read(value)
         if not key.name:
-            found |= json_object(one)
-        elif one or not key.optional or isinstance(one, int | float):
-            found[key.name] = None if key.nullable and not one else json_value(one)
-    return found
+            result |= json_object(part)
+        elif part or not key.optional or isinstance(part, int | float):
+            result[key.name] = None if key.nullable and not part else json_value(part)
+    return result
 
 
 @cache
@@ -99,7 +99,7 @@ def json_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): json_value(one) for key, one in value.items()}
+        return {str(key): json_value(item) for key, item in value.items()}
     if isinstance(value, Sequence | Set) and type(value).__str__ is object.__str__:
-        return [json_value(one) for one in value]
+        return [json_value(item) for item in value]
     return str(value)

@@ -18,5 +18,5 @@ def json_text(value: Any, indent: int | None = None) -> str:
     return re.sub(LOG_COMMAND, "\\\\u0023#", text)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return "\ufffd" if "\ud800" <= found[0] <= "\udfff" else json.dumps(found[0])[1:-1]
+def _escaped(match: re.Match[str]) -> str:
+    return "\ufffd" if "\ud800" <= match[0] <= "\udfff" else json.dumps(match[0])[1:-1]

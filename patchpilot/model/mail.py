@@ -170,10 +170,10 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 def digest_mails(mail: bytes) -> list[bytes]:
     """Return the original messages in a digest, or the message itself if it is not a digest."""
-    found = _DIGEST.search(mail)
-    if not found:
+    match = _DIGEST.search(mail)
+    if not match:
         return [mail]
-    parts = mail.split(b"\n--" + found[1])[1:-1]
+    parts = mail.split(b"\n--" + match[1])[1:-1]
     return [
         _DIGEST_PART.sub(b"", part, count=1).rstrip(b"\n") + b"\n" for part in parts
     ][:MAX_PARTS] or [mail]

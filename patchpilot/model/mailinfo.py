@@ -37,17 +37,17 @@ _LONGEST_NAME = 60
 
 def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]:
     """Return the headers that begin at a line, and the index of the line after them."""
-    found: list[tuple[str, int, list[str]]] = []
+    headers: list[tuple[str, int, list[str]]] = []
     at, size = start, 0
     while at < len(lines):
         line = lines[at].rstrip()
         size += len(line)
-        if lines[at][:1] in (" ", "\t") and found:
-            found[-1][2].append(line.strip())
+        if lines[at][:1] in (" ", "\t") and headers:
+            headers[-1][2].append(line.strip())
         elif header := _HEADER.match(line):
-            found.append((header["name"], at + 1, [header["value"]]))
+            headers.append((header["name"], at + 1, [header["value"]]))
         elif line.startswith(("From ", ">From ")):
-            found.append(("", at + 1, []))
+            headers.append(("", at + 1, []))
         else:
             break
         if size > MAX_HEADER:
@@ -56,13 +56,13 @@ def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]
                 hint=TOO_LARGE,
             )
         at += 1
-    return [(name, line, " ".join(text)) for name, line, text in found if name], at
+    return [(name, line, " ".join(text)) for name, line, text in headers if name], at
 
 
 def _attribute(value: str, name: str) -> str:
     """Return an attribute of a Content-Type: header, or ""."""
-    found = re.search(rf'(?i){name}=(?:"([^"]*)|([^"; \t][^; \t]*))', value)
-    return (found[1] or found[2] or "") if found else ""
+    match = re.search(rf'(?i){name}=(?:"([^"]*)|([^"; \t][^; \t]*))', value)
+    return (match[1] or match[2] or "") if match else ""
 
 
 class MailText:
@@ -203,7 +203,7 @@ def _decoded(line: str, encoding: str) -> bytes:
         data = data[: len(data) - (len(data) % 4 == 1)]
         return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
     whole = data.removesuffix(b"=")
-    text = _QUOTED.sub(lambda found: bytes.fromhex(found[1].decode()), whole)
+    text = _QUOTED.sub(lambda match: bytes.fromhex(match[1].decode()), whole)
     return text if whole != data else text + b"\n"
 
 
@@ -221,7 +221,7 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
     The patch begins at the line that ends the commit message; the index is the number of lines if
     there is none.
     """
-    found: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {}
     name, in_header, start, cut = "", True, len(lines), len(lines)
     for at, line in enumerate(lines):
         text = line.removesuffix("\r")
@@ -231,15 +231,15 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
         if in_header:
             header = _IN_BODY.match(text)
             if name and text[0] in " \t":
-                found[name].append(text)
+                fields[name].append(text)
                 continue
             name = header["name"].lower() if header else ""
-            if header and name not in found:
-                found[name] = [header["value"]]
+            if header and name not in fields:
+                fields[name] = [header["value"]]
                 continue
             name = ""
             if re.match(r"\[PATCH\]\s", text):
-                found["subject"] = [text]
+                fields["subject"] = [text]
                 continue
             if _SEPARATOR.fullmatch(text):
                 continue
@@ -248,7 +248,7 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
         if _BREAK.match(text):
             cut = at
             break
-    return {key: "".join(values) for key, values in found.items()}, start, cut
+    return {key: "".join(values) for key, values in fields.items()}, start, cut
 
 
 def author_of(value: str) -> Address | None:
@@ -260,8 +260,8 @@ def author_of(value: str) -> Address | None:
         end = at + len(re.split(r"[\s>]", text[at:], maxsplit=1, flags=re.ASCII)[0])
         email = text[start:end]
         name = f"{text[:start].removesuffix('<')} {text[end + 1 :]}"
-    elif found := _BRACKETS.match(value):
-        email, name = found[2], found[1]
+    elif match := _BRACKETS.match(value):
+        email, name = match[2], match[1]
     else:
         return None
     name = re.sub(r"\s+", " ", name, flags=re.ASCII).strip(" ")

@@ -53,7 +53,7 @@ def in_brackets(text: str) -> str | None:
 
 def _decoded(part: str) -> str:
     """Return a part of a URL, percent-decoded; Message-IDs are ASCII, so urllib is not needed."""
-    return re.sub("%([0-7][0-9A-Fa-f])", lambda found: chr(int(found[1], 16)), part)
+    return re.sub("%([0-7][0-9A-Fa-f])", lambda match: chr(int(match[1], 16)), part)
 
 
 def given_message_id(text: str, option: str = "--in-reply-to") -> str:
@@ -61,13 +61,13 @@ def given_message_id(text: str, option: str = "--in-reply-to") -> str:
 
     Raise UsageError if the value is not a Message-ID.
     """
-    found = message_id_of(text)
-    if found is None:
+    result = message_id_of(text)
+    if result is None:
         raise UsageError(
             f"{option}: {text!r} is not a Message-ID",
             hint="use '<id@host>', or the URL of the mail in an archive",
         )
-    return found
+    return result
 
 
 def bracketed(message_id: str) -> str:

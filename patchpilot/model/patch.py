@@ -37,8 +37,8 @@ def sender_in(headers: Iterable[Header]) -> Address:
     whole text as its name and no email, which identifies nobody.
     """
     values = [header.value for header in headers if header.name.lower() == "from"]
-    found = only_mailbox(values[0]) if len(values) == 1 else None
-    return found or Address(", ".join(values)[:MAX_ADDRESS].strip(), "")
+    address = only_mailbox(values[0]) if len(values) == 1 else None
+    return address or Address(", ".join(values)[:MAX_ADDRESS].strip(), "")
 
 
 class _PatchFields(NamedTuple):
@@ -77,10 +77,10 @@ class Patch(_PatchFields):
         """Return the addresses of every header of this name."""
         wanted = name.lower()
         return tuple(
-            one
+            address
             for header in self.headers
             if header.name.lower() == wanted
-            for one in parse_addresses(header.value)
+            for address in parse_addresses(header.value)
         )
 
     @property

@@ -67,15 +67,15 @@ def without_commands(text: str) -> str:
     These are `::name::` at the start of a line, and `##[name]` and `##vso[name]`.
     """
     return _COMMAND.sub(
-        lambda found: (
-            found["space"] + "\\x3a:" if found["space"] is not None else "\\x23#"
+        lambda match: (
+            match["space"] + "\\x3a:" if match["space"] is not None else "\\x23#"
         ),
         text,
     )
 
 
-def _visible(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match[0])
     return (
         f"\\x{code - 0xDC00:02x}"
         if 0xDC80 <= code <= 0xDCFF

@@ -56,13 +56,14 @@ def of_patch(recipients: Sequence[Recipient], number: int) -> tuple[Recipient, .
     A patch without recipients goes to all. If To: would be empty, all are placed there.
     """
     own = [
-        one
-        for one in recipients
-        if not number or not one.patches or number in one.patches
+        recipient
+        for recipient in recipients
+        if not number or not recipient.patches or number in recipient.patches
     ] or recipients
-    has_to = any(one.header == "to" for one in own)
+    has_to = any(recipient.header == "to" for recipient in own)
     return tuple(
-        one._replace(header=one.header if has_to else "to", patches=()) for one in own
+        recipient._replace(header=recipient.header if has_to else "to", patches=())
+        for recipient in own
     )
 
 

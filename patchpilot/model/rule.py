@@ -126,8 +126,8 @@ class Rule(NamedTuple):
 
     def rank(self, severity: Severity) -> int:
         """Return the rank of its findings with this severity; see `Finding`."""
-        place = CONCERNS.index(self.pack) if self.pack in CONCERNS else len(CONCERNS)
-        return min(4 * place + severity.rank, LEAST)
+        concern = CONCERNS.index(self.pack) if self.pack in CONCERNS else len(CONCERNS)
+        return min(4 * concern + severity.rank, LEAST)
 
     def message_for(self, case: str) -> str:
         """Return the message of a case, with its placeholders."""

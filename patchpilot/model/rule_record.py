@@ -64,18 +64,18 @@ class RuleRecord(NamedTuple):
     @property
     def sentence(self) -> str:
         """Return the record in one sentence."""
-        said = (
+        sentence = (
             f"Fires on {_percent(self.noise, self.accepted)} "
             f"of {self.accepted} accepted patches"
         )
         if self.paired:
-            said += f"; of {self.paired} findings, {self.gone} were gone in the next version"
+            sentence += f"; of {self.paired} findings, {self.gone} were gone in the next version"
         if self.asked:
-            said += (
+            sentence += (
                 f"; fires on {_percent(self.hit, self.asked)} of {self.asked} patches where a"
                 " reviewer asked for something of the kind"
             )
-        return f"{said}."
+        return f"{sentence}."
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -13,7 +13,7 @@ def shortened_series(series: Series) -> Series:
     patches = tuple(map(shortened, series.patches))
     cover = shortened(series.cover) if series.cover else None
     if cover is series.cover and all(
-        one is other for one, other in zip(patches, series.patches, strict=True)
+        patch is other for patch, other in zip(patches, series.patches, strict=True)
     ):
         return series
     return series._replace(patches=patches, cover=cover)

@@ -201,8 +201,8 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
             continue
         existing = parse_trailers(lines)
         if any(
-            one.key == name.lower() and one.value.lower() == value.lower()
-            for one in existing
+            trailer.key == name.lower() and trailer.value.lower() == value.lower()
+            for trailer in existing
         ):
             continue
         block = trailer_block(lines)
@@ -225,16 +225,16 @@ def _place(
     signed = ORDER.index("signed-off-by")
     if rank > signed:
         return block.stop
-    place = block.start
-    for one in existing:
-        if one.key == "signed-off-by" or one.key == "co-developed-by":
+    index = block.start
+    for trailer in existing:
+        if trailer.key == "signed-off-by" or trailer.key == "co-developed-by":
             break
-        if one.key not in ORDER or ORDER.index(one.key) <= rank:
-            place = one.line + 1
+        if trailer.key not in ORDER or ORDER.index(trailer.key) <= rank:
+            index = trailer.line + 1
     # never split a line from its folded continuation
-    while place < block.stop and lines[place][0] in _BLANK:
-        place += 1
-    return place
+    while index < block.stop and lines[index][0] in _BLANK:
+        index += 1
+    return index
 
 
 def unfit(line: str) -> str:
@@ -245,9 +245,9 @@ def unfit(line: str) -> str:
     line for some programs, hide a part of it, or cannot be written at all. The angle brackets of a
     person's trailer hold one address; a comment may follow.
     """
-    found = _UNFIT.search(line)
-    if found:
-        return f"contains {_named(found)}"
+    match = _UNFIT.search(line)
+    if match:
+        return f"contains {_named(match)}"
     name, _, value = line.partition(":")
     is_person = name.lower().endswith("-by") and _BRACKET.search(value)
     return "" if not is_person or _PERSON.match(value) else "not 'Name <address>'"

@@ -125,12 +125,12 @@ def read_marks(message: str) -> Marks:
     reverts: dict[str, None] = {}
     undone: set[str] = set()
     if "reverts" in lower:
-        for found in _revert().finditer(message):
-            for match in (found["first"], *_HEX.findall(found["more"])):
+        for revert in _revert().finditer(message):
+            for match in (revert["first"], *_HEX.findall(revert["more"])):
                 reverts.setdefault(match.lower())
-            if found["upstream"]:
-                undone.add(found["upstream"].lower())
-                reverts.setdefault(found["upstream"].lower())
+            if revert["upstream"]:
+                undone.add(revert["upstream"].lower())
+                reverts.setdefault(revert["upstream"].lower())
     upstream = dict.fromkeys(
         upstream_commit.id
         for upstream_commit in upstream_commits(message)
@@ -144,7 +144,7 @@ def read_marks(message: str) -> Marks:
     if not (upstream or reverts or fixes):
         return NONE
     return Marks(
-        tuple(one for one in upstream if one not in undone), tuple(reverts), fixes
+        tuple(named for named in upstream if named not in undone), tuple(reverts), fixes
     )
 
 
@@ -183,12 +183,12 @@ def _is_readable(line: FixesLine) -> bool:
     )
 
 
-def _is_closed(message: str, found: re.Match[str]) -> bool:
+def _is_closed(message: str, match: re.Match[str]) -> bool:
     """Return whether the line's opening bracket is closed on it or at the start of the next
     line.
 
     Otherwise it opens a comment about that commit.
     """
-    tail = found[0][1:]
-    after = message[found.end() :].lstrip()
-    return any(one in tail for one in "])") or after[:1] in ("]", ")")
+    tail = match[0][1:]
+    after = message[match.end() :].lstrip()
+    return any(bracket in tail for bracket in "])") or after[:1] in ("]", ")")

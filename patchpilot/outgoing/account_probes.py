@@ -143,15 +143,15 @@ def _connection(account: Account, credential: Credential | None) -> tuple[Probe,
         try:
             offers_tls = submission.open().has_extn("starttls")
         except PatchpilotError as error:
-            said = error.message
+            message = error.message
             what = (
                 "login"
-                if "login" in said
+                if "login" in message
                 else "encryption"
-                if "STARTTLS" in said
+                if "STARTTLS" in message
                 else "mail server"
             )
-            return (Probe(what, "fail", said, _server_hint(account, said)),)
+            return (Probe(what, "fail", message, _server_hint(account, message)),)
     probes = [Probe("mail server", "ok", f"{account.label} is reachable")]
     if account.needs_login:
         logged_in = f"logged in as {account.user}; nothing was sent"

@@ -48,21 +48,21 @@ def mails_changed_by_am(
     `mails` contains pairs of a message's bytes and the commit's patch as git formats it, or the
     patch file, from which it was made.
     """
-    with TemporaryFolder("am") as place:
+    with TemporaryFolder("am") as folder:
         changed = [
-            (patch.subject.title, _damage(repository, raw, patch, place))
+            (patch.subject.title, _damage(repository, raw, patch, folder))
             for raw, patch in mails
         ]
     return tuple(entry for entry in changed if entry[1])
 
 
-def _damage(repository: Repository, raw: bytes, patch: Patch, place: Path) -> str:
+def _damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> str:
     """Describe how a message differs from its patch; return "" if it does not."""
     if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
         return _TOO_LONG
     if author_unclosed(raw):
         return _UNCLOSED
-    message, diff = place / "message", place / "patch"
+    message, diff = folder / "message", folder / "patch"
     done = repository.git(
         "-c",
         "mailinfo.scissors=false",

@@ -77,10 +77,10 @@ def bodies_of_commits(
         if "--root" not in args
         else [without_cover[-1]]
     )
-    with TemporaryFolder("mails") as place:
-        repository.git("format-patch", *args, "-o", str(place), *span)
+    with TemporaryFolder("mails") as folder:
+        repository.git("format-patch", *args, "-o", str(folder), *span)
         files = sorted(
-            place.iterdir(), key=lambda file: int(re.sub(r"\D", "", file.name) or 0)
+            folder.iterdir(), key=lambda file: int(re.sub(r"\D", "", file.name) or 0)
         )
         contents = [file.read_bytes() for file in files]
     bodies: list[PatchBody] = []
@@ -179,9 +179,9 @@ _FOOTER = re.compile(rb"\n(?:base-commit: [0-9a-f]{40}|-- )\n|\Z")
 
 def _with_range_diff(body: bytes, text: str) -> bytes:
     """Return a cover letter with this text below its diffstat, as git does with a range-diff."""
-    found = _FOOTER.search(body)
-    assert found
-    before, after = body[: found.start()], body[found.start() :]
+    match = _FOOTER.search(body)
+    assert match
+    before, after = body[: match.start()], body[match.start() :]
     lines = text.strip("\n").encode("utf-8", "surrogateescape")
     return before.rstrip(b"\n") + b"\n\n" + lines + b"\n" + after
 
@@ -220,8 +220,8 @@ def patch_ids_of(repository: Repository, contents: Sequence[bytes]) -> list[str 
     )
     done = repository.git("patch-id", "--stable", stdin=b"".join(marked))
     rows = (line.split() for line in done.text.splitlines())
-    found = {row[1]: row[0] for row in rows if len(row) == 2}
-    return [found.get(f"{number:040x}") for number in range(len(contents))]
+    ids = {row[1]: row[0] for row in rows if len(row) == 2}
+    return [ids.get(f"{number:040x}") for number in range(len(contents))]
 
 
 def patch_contents(patches: Iterable[Patch]) -> list[bytes]:

@@ -43,7 +43,7 @@ def configured_recipients(
     `mails` are the patch files that are passed to tocmd and cccmd, which are run.
     """
     aliases = read_aliases(repository)
-    found: list[Recipient] = []
+    recipients: list[Recipient] = []
     remarks: list[str] = []
     suppressed = suppressed_kinds(account)
     for header, name, value in _settings(repository, account, transport):
@@ -51,17 +51,19 @@ def configured_recipients(
             if header == "cc" and "cccmd" in suppressed:
                 continue
             addresses, remark = _ask(repository, value, mails)
-            addresses = tuple(one for one in addresses if one != account.sender)
+            addresses = tuple(
+                address for address in addresses if address != account.sender
+            )
             remarks += [remark] if remark else []
         elif header == "cc" and name.startswith("format.") and "cc" in suppressed:
             continue
         else:
             addresses = expand(value, aliases, name)
-        found += [
+        recipients += [
             Recipient(address, "configured", None, header, (name,))
             for address in addresses
         ]
-    return RecipientPlan(tuple(found), warnings=tuple(remarks))
+    return RecipientPlan(tuple(recipients), warnings=tuple(remarks))
 
 
 def settings_with_recipients(
@@ -175,12 +177,12 @@ def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
     aliases: dict[str, tuple[str, ...]] = {}
     for name in repository.config("sendemail.aliasesfile"):
-        place = Path(name).expanduser()
+        path = Path(name).expanduser()
         try:
             # reading a FIFO would block
             text = (
-                place.read_text(encoding="utf-8", errors="replace")
-                if place.is_file()
+                path.read_text(encoding="utf-8", errors="replace")
+                if path.is_file()
                 else ""
             )
         except OSError:
@@ -243,8 +245,8 @@ def expand(
                 for alias in aliases[part]
                 for address in expand(alias, aliases, source, depth + 1)
             ]
-        elif found := parse_addresses(part):
-            addresses += found
+        elif mailboxes := parse_addresses(part):
+            addresses += mailboxes
         else:
             raise UsageError(
                 f"{source}: unknown address or alias {part!r}",
@@ -260,9 +262,9 @@ def _ask(
     fails.
     """
     addresses: dict[str, Address] = {}
-    with TemporaryFolder("mails") as place:
+    with TemporaryFolder("mails") as folder:
         for number, mail in enumerate(mails):
-            file = place / f"{number:04d}.patch"
+            file = folder / f"{number:04d}.patch"
             file.write_bytes(mail)
             try:
                 done = run(

@@ -101,9 +101,9 @@ def refuse_other_recipients(
     """
     sender = mail.sender.key
     wanted = {email.lower() for email in planned} - {sender}
-    found = {email.lower() for email in mail.recipients} - {sender}
-    changes = [f"adds {email}" for email in sorted(found - wanted)]
-    changes += [f"omits {email}" for email in sorted(wanted - found)]
+    actual = {email.lower() for email in mail.recipients} - {sender}
+    changes = [f"adds {email}" for email in sorted(actual - wanted)]
+    changes += [f"omits {email}" for email in sorted(wanted - actual)]
     if changes:
         raise RefusedError(
             f"{program} would not send to the planned recipients: it {', '.join(changes)}",

@@ -51,7 +51,7 @@ def keepers() -> tuple[Keeper, ...]:
     )
     known = [helper for helper in set_up.text.splitlines() if helper]
     places = Path(git(None, "--exec-path").text.strip())
-    found = [
+    keepers = [
         Keeper(name, what, plain=name == "store", helper=name)
         for name, what in _HELPERS
         if shutil.which(
@@ -64,11 +64,11 @@ def keepers() -> tuple[Keeper, ...]:
     )
     if netrc:
         how = netrc if os.access(netrc, os.X_OK) else f"!perl {netrc}"
-        found.append(Keeper(NETRC, "~/.netrc, in plain text", plain=True, helper=how))
+        keepers.append(Keeper(NETRC, "~/.netrc, in plain text", plain=True, helper=how))
     own = [Keeper("helper", f"git's credential helper: {known[-1]}")] if known else []
     return (
         *own,
-        *found,
+        *keepers,
         Keeper(ASK, "nowhere: git asks for the password each time"),
     )
 

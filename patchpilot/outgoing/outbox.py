@@ -128,12 +128,12 @@ class Outbox(TopicStore):
                 self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
             if send.undisclosed:
                 self._note(row.lastrowid, _UNDISCLOSED, True)
-            for place, message in enumerate(send.entries):
+            for entry, message in enumerate(send.entries):
                 self._db.execute(
                     "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         row.lastrowid,
-                        place,
+                        entry,
                         message.number,
                         message.message_id,
                         message.subject,
@@ -150,18 +150,18 @@ class Outbox(TopicStore):
                 )
         return self.get(row.lastrowid)
 
-    def mark(self, send_id: int, place: int, outcome: Outcome) -> None:
+    def mark(self, send_id: int, index: int, outcome: Outcome) -> None:
         """Store a message's new state; it is on disk when this returns."""
         self._db.execute(
             "UPDATE mails SET state = ?, detail = ?, changed = ? WHERE send = ? AND place = ?",
-            (outcome.state, outcome.detail[:2000], _now(), send_id, place),
+            (outcome.state, outcome.detail[:2000], _now(), send_id, index),
         )
 
-    def rename(self, send_id: int, place: int, message_id: str, raw: bytes) -> None:
+    def rename(self, send_id: int, index: int, message_id: str, raw: bytes) -> None:
         """Store the Message-ID with which a message was actually sent."""
         self._db.execute(
             "UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?",
-            (message_id, raw, send_id, place),
+            (message_id, raw, send_id, index),
         )
 
     def leave_out(self, send_id: int, keys: Sequence[str]) -> Send:
@@ -243,12 +243,12 @@ class Outbox(TopicStore):
 
     def replies(self, answered: str) -> tuple[Send, ...]:
         """Return the replies to the message with this Message-ID, in any state, oldest first."""
-        found = self._sends(
+        sends = self._sends(
             "JOIN mails ON mails.send = sends.id"
             " WHERE sends.kind = 'reply' AND instr(mails.file, ?)",
             answered.encode("utf-8", "surrogateescape"),
         )
-        return tuple(send for send in found if send.entries[0].in_reply_to == answered)
+        return tuple(send for send in sends if send.entries[0].in_reply_to == answered)
 
     def related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
         """Return the real sends of a topic or of messages with any of these patch-ids, in any

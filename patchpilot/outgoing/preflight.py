@@ -247,13 +247,13 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic = facts.topic
     draft, cover = topic.draft, topic.series.cover
     if cover:
-        subject, text, place = (
+        subject, text, source = (
             cover.subject.title,
             above_shortlog("\n".join(cover.message)),
             f"write it in {cover.source}",
         )
     elif topic.request.cover or (draft.has_cover and len(topic.series.patches) > 1):
-        subject, place = draft.cover_subject, ""
+        subject, source = draft.cover_subject, ""
         # an unfinished changelog has its own error
         text = draft.cover_text.strip() or cover_body(
             "", draft.changelogs, topic.send.version
@@ -264,13 +264,13 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "cover-subject",
             f"the cover letter's subject is not written: {subject or 'empty'}",
-            place or _COVER_SUBJECT,
+            source or _COVER_SUBJECT,
         )
     if not is_written(text):
         yield SendProblem(
             "cover-text",
             "the cover letter's text is not written",
-            place
+            source
             or _in_draft(
                 "--cover", "the purpose of the whole series, and the reason for it"
             ),

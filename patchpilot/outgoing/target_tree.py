@@ -42,10 +42,10 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
     url = next((word for word in words if "://" in word or word.endswith(".git")), None)
     if url is None:
         return None
-    place = _place(url)
+    wanted = _place(url)
     branch = words[words.index(url) + 1] if words.index(url) + 1 < len(words) else None
     for key, values in repository.config_regexp(r"^remote\..*\.url$").items():
-        if _place(values[-1]) != place:
+        if _place(values[-1]) != wanted:
             continue
         remote = key[len("remote.") : -len(".url")]
         for name in (branch, "HEAD", "main", "master"):
@@ -73,8 +73,8 @@ def listed_trees(
     trees = dict.fromkeys(
         tree for section in sections for tree in section.section.trees
     )
-    found = (remote_of(repository, tree) for tree in trees)
-    return tuple(remote for remote in found if remote)
+    targets = (remote_of(repository, tree) for tree in trees)
+    return tuple(remote for remote in targets if remote)
 
 
 def _place(url: str) -> str:
@@ -139,8 +139,8 @@ def fit_of_files(
     from patchpilot.outgoing.compose_mails import patch_contents
 
     worst, already, contents = AppliesHow.CLEAN, [], patch_contents(patches)
-    with Scratch(repository) as scratch, TemporaryFolder("index") as place:
-        index, file = {"GIT_INDEX_FILE": str(place / "index")}, place / "patch"
+    with Scratch(repository) as scratch, TemporaryFolder("index") as folder:
+        index, file = {"GIT_INDEX_FILE": str(folder / "index")}, folder / "patch"
         scratch.git("read-tree", target.tip, env=index)
 
         def applies(*words: str) -> bool:

@@ -93,7 +93,7 @@ class SeriesToSend:
         if not own and self.account.sender:
             return (self.account.sender,), ()
         to, cc = (
-            tuple(one.address for one in own if one.header == header)
+            tuple(recipient.address for recipient in own if recipient.header == header)
             for header in ("to", "cc")
         )
         return to, cc

@@ -32,13 +32,13 @@ def undisclosed_problems(
         for tag in _tags(patch, _LINKS):
             linked = message_id_of(tag.value.split()[0] if tag.value.split() else "")
             if tag.key != "link" or linked:
-                said = (
+                message = (
                     f"{patch.subject.title}: {tag.name}: names a report or a thread that is not"
                     " public"
                 )
                 yield SendProblem(
                     "names-report",
-                    said,
+                    message,
                     "remove the tag; add it once the report is public",
                 )
     texts = [
@@ -61,9 +61,9 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
     for patch in series.patches:
         title = patch.subject.title
         for tag in _tags(patch, _OF_REPORTER)[:1]:
-            said = f"{title}: {tag.name}: names the reporter"
+            message = f"{title}: {tag.name}: names the reporter"
             yield SendProblem(
-                "names-reporter", said, "ask whether the reporter agrees to that"
+                "names-reporter", message, "ask whether the reporter agrees to that"
             )
         if cve := _CVE.search("\n".join((title, *patch.message))):
             yield SendProblem(

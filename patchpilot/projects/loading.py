@@ -104,9 +104,9 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
         for name, stable in table.items():
             check_table(f"{file}: [{name}]", stable, SECTIONS["stable"])
     except (AttributeError, PackError) as error:
-        said = error.message if isinstance(error, PackError) else f"{file}: {error}"
+        message = error.message if isinstance(error, PackError) else f"{file}: {error}"
         raise PackError(
-            said, hint=Action("setup", ("stable",), "remove the file and run `{}`")
+            message, hint=Action("setup", ("stable",), "remove the file and run `{}`")
         ) from error
     return table
 
@@ -118,12 +118,12 @@ def forget() -> None:
 
 @cache
 def _projects(folder: str) -> Mapping[str, Project]:
-    place = Path(folder)
+    path = Path(folder)
     own = {
         file.stem: (str(file), file.read_bytes())
-        for file in sorted((place / "projects").glob("*.toml"))
+        for file in sorted((path / "projects").glob("*.toml"))
     }
-    copy = place / REFRESHED
+    copy = path / REFRESHED
     copied = copy.read_bytes() if copy.is_file() else b""
     if not own and not copied and folder != os.devnull:
         return _projects(os.devnull)

@@ -52,13 +52,13 @@ def _subsystems(folder: str) -> Mapping[str, Subsystem]:
     return {name: _subsystem(name, table) for name, table in tables.items()}
 
 
-def _texts(place: Path) -> dict[str, tuple[str, bytes]]:
+def _texts(folder: Path) -> dict[str, tuple[str, bytes]]:
     return (
         {
             file.stem: (str(file), file.read_bytes())
-            for file in sorted(place.glob("*.toml"))
+            for file in sorted(folder.glob("*.toml"))
         }
-        if place.is_dir()
+        if folder.is_dir()
         else {}
     )
 
@@ -124,7 +124,9 @@ def _paths(folder: str) -> Mapping[str, Subsystem | None]:
     """Map each entry to its subsystem: a file, a directory with "/", or a prefix with "*"."""
     every = _subsystems(folder).values()
     left_out = {path: None for subsystem in every for path in subsystem.not_paths}
-    return left_out | {path: one for one in every for path in one.paths}
+    return left_out | {
+        path: subsystem for subsystem in every for path in subsystem.paths
+    }
 
 
 def subsystem_of(
@@ -178,14 +180,14 @@ def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
     """Return the project with the waiting times and the cover letter rule of the patches' common
     subsystem.
     """
-    found = (
+    subsystems_ = (
         [subsystem_of(patch) for patch in patches if patch.has_diff]
         if project.kernel
         else []
     )
     subsystem = (
-        found[0]
-        if len({subsystem.name if subsystem else "" for subsystem in found}) == 1
+        subsystems_[0]
+        if len({subsystem.name if subsystem else "" for subsystem in subsystems_}) == 1
         else None
     )
     if subsystem is None:

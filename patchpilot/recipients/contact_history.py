@@ -80,13 +80,13 @@ def file_history(
             f"{folder}/" for path in paths if (folder := path.rpartition("/")[0])
         )
     )
-    found = FileHistory(tuple(paths), 0, {})
+    file_history = FileHistory(tuple(paths), 0, {})
     for where in (tuple(paths), folders):
         if where:
-            found = _history(repository, where, start, seconds / 2)
-        if found.total >= ENOUGH or not found.complete:
+            file_history = _history(repository, where, start, seconds / 2)
+        if file_history.total >= ENOUGH or not file_history.complete:
             break
-    return found
+    return file_history
 
 
 def _history(

@@ -97,11 +97,11 @@ def plan_patches(
             )
     plan = _finish(gathered, named, sources, numbers, tuple(patches))
     customs = sources.project.mail.all_to_all
-    lists = {one.address.key for one in plan.recipients}
+    lists = {recipient.address.key for recipient in plan.recipients}
     several = sum(patch.has_diff for patch in patches) > 1
     if several and not lists.intersection(customs):
         return plan
-    recipients = tuple(one._replace(patches=()) for one in plan.recipients)
+    recipients = tuple(recipient._replace(patches=()) for recipient in plan.recipients)
     return plan._replace(recipients=recipients)
 
 
@@ -142,14 +142,22 @@ def _undisclosed(
 ) -> RecipientPlan:
     everybody = gathered.recipients()
     team = sources.project.lists.security
-    people = [one for one in _sendable(everybody) if one.address.key != team.lower()]
+    people = [
+        recipient
+        for recipient in _sendable(everybody)
+        if recipient.address.key != team.lower()
+    ]
     listed = _listed(sources.file)
     lists = [
-        one
-        for one in people
-        if is_on_list_host(one.address.email) or one.address.key in listed
+        recipient
+        for recipient in people
+        if is_on_list_host(recipient.address.email) or recipient.address.key in listed
     ]
-    maintainers = [one for one in people if one not in lists] if lists else people
+    maintainers = (
+        [recipient for recipient in people if recipient not in lists]
+        if lists
+        else people
+    )
     contact = Recipient(
         Address("", team), TEAM, None, "cc" if maintainers else "to", (TEAM_REASON,)
     )
@@ -157,8 +165,8 @@ def _undisclosed(
     warnings = (
         UNDISCLOSED if team else f"{UNDISCLOSED}; this project has no security team",
         *(
-            f"{one.address.email} ({one.section}) is a mailing list and was omitted"
-            for one in lists
+            f"{recipient.address.email} ({recipient.section}) is a mailing list and was omitted"
+            for recipient in lists
         ),
         *address_warnings(facts),
     )
@@ -174,9 +182,9 @@ def _listed(file: MaintainersFile) -> frozenset[str]:
     """
     lines = re.findall(r"(?im)^L:([^\n]*)", file.text)
     return frozenset(
-        found.lower()
+        address.lower()
         for line in lines
-        for found in re.findall(r"[^\s<>(),;:\"]+@[\w-]+(?:\.[\w-]+)*", line)
+        for address in re.findall(r"[^\s<>(),;:\"]+@[\w-]+(?:\.[\w-]+)*", line)
     )
 
 
@@ -186,11 +194,13 @@ def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
     If a plan has too many, only dangerous addresses are dropped.
     """
     if len(everybody) > MOST_RECIPIENTS:
-        return tuple(one for one in everybody if not danger(one.address.email))
+        return tuple(
+            recipient for recipient in everybody if not danger(recipient.address.email)
+        )
     return tuple(
-        one
-        for one in everybody
-        if judged(one.address.email).state is not AddressState.BAD
+        recipient
+        for recipient in everybody
+        if judged(recipient.address.email).state is not AddressState.BAD
     )
 
 

@@ -206,7 +206,7 @@ def _remote(repository: Repository) -> tuple[str, str] | None:
     return None
 
 
-def _same_tree(one: str, other: str) -> bool:
+def _same_tree(left: str, other: str) -> bool:
     def bare(url: str) -> list[str]:
         path = (
             re.sub(r"^\w+://[^/]*/|^[^/:]+@[^:]+:", "", url)
@@ -219,7 +219,7 @@ def _same_tree(one: str, other: str) -> bool:
             if part not in ("pub", "scm", "linux", "kernel", "git")
         ]
 
-    return bare(one)[-2:] == bare(other)[-2:]
+    return bare(left)[-2:] == bare(other)[-2:]
 
 
 def _next(facts: RecipientFacts, tree: Tree) -> Iterator[str]:

@@ -96,8 +96,8 @@ def _first_place(places: Any) -> tuple[str, Any]:
     first = places[0] if isinstance(places, list) and places else places
     if isinstance(first, Mapping):
         return _text(first.get("file") or first.get("path")), first.get("line")
-    found = _PLACE.search(_text(first))
-    return (found["path"], int(found["line"])) if found else ("", None)
+    match = _PLACE.search(_text(first))
+    return (match["path"], int(match["line"])) if match else ("", None)
 
 
 def _confidence(row: Mapping[str, Any]) -> float:

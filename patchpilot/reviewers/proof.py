@@ -184,7 +184,7 @@ def _line_of(comment: ReviewComment, numbered: Sequence[tuple[int, str]]) -> int
     quoted = _quoted(comment)
     if not quoted:
         return comment.line if comment.line in dict(numbered) else None
-    found = [
+    numbers = [
         number
         for number, text in numbered
         if quoted == (line := _squeezed(text))
@@ -192,8 +192,8 @@ def _line_of(comment: ReviewComment, numbered: Sequence[tuple[int, str]]) -> int
     ]
     if len(quoted) < _SHORTEST:
         # braces are everywhere
-        found = [number for number in found if number == comment.line]
-    return min(found, key=lambda number: abs(number - comment.line), default=None)
+        numbers = [number for number in numbers if number == comment.line]
+    return min(numbers, key=lambda number: abs(number - comment.line), default=None)
 
 
 def _removed_line(comment: ReviewComment, patch: Patch, path: str) -> int | None:

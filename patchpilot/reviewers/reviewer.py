@@ -55,16 +55,16 @@ def reviewers(where: Path) -> dict[str, Reviewer]:
     repository sets itself does not count, because a repository can be unpacked from anywhere. Raise
     `InputError` for a value that is not valid.
     """
-    found: dict[str, dict[str, str]] = {}
+    sections: dict[str, dict[str, str]] = {}
     for entry in all_entries(where):
         if entry.scope in OWN_SCOPES or not entry.key.startswith(_PREFIX):
             continue
         name, _, variable = entry.key.removeprefix(_PREFIX).rpartition(".")
         if name and variable in _VARIABLES:
-            found.setdefault(name, {})[variable] = entry.value
+            sections.setdefault(name, {})[variable] = entry.value
     return {
         name: _reviewer(name, values)
-        for name, values in found.items()
+        for name, values in sections.items()
         if values.get("command")
     }
 

@@ -441,9 +441,9 @@ def _is_sound(file: Path) -> bool:
 
 def _rows(database: Database, table: str) -> Iterator[Row]:
     """Yield a table's rows by column name; raise DamagedError for an unreadable row."""
-    found = database.execute(f"SELECT * FROM {table}")
-    names = [column[0] for column in found.description]
-    return (dict(zip(names, values, strict=True)) for values in found)
+    cursor = database.execute(f"SELECT * FROM {table}")
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, values, strict=True)) for values in cursor)
 
 
 def _salvage(database: Database, source: Path, table: str, layout: Layout) -> int:

@@ -176,7 +176,7 @@ def pair_known(
     pairs = pair_patches(
         [_traits(patch) for patch in old], [_traits(patch) for patch in new]
     )
-    return tuple((old[place], new[at]) for at, place in pairs.items())
+    return tuple((old[pair], new[at]) for at, pair in pairs.items())
 
 
 def _traits(patch: KnownPatch) -> PatchFeatures:

@@ -80,10 +80,10 @@ def from_text(draft: Draft, text: str) -> Draft:
 
     Raise InputError with the heading that does not match, or the line of a control character.
     """
-    if found := _CONTROL.search(text):
-        line = text.count("\n", 0, found.start()) + 1
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
         raise InputError(
-            f"line {line}: control character {printable(found[0])}",
+            f"line {line}: control character {printable(control[0])}",
             hint="remove the character: a mail cannot contain it",
         )
     parts = _parts(text)

@@ -52,7 +52,7 @@ def title_key(title: str) -> str:
     return re.sub(r"[\s\"'`“”‘’]+", " ", title).strip().lower()
 
 
-def title_similarity(one: str, other: str) -> float:
+def title_similarity(left: str, other: str) -> float:
     """Return the similarity of two titles, from 0 to 1.
 
     It is the mean of the share of common words and the share of common characters in order. A
@@ -60,7 +60,7 @@ def title_similarity(one: str, other: str) -> float:
     """
     from difflib import SequenceMatcher
 
-    mine, yours = title_key(one).split(": "), title_key(other).split(": ")
+    mine, yours = title_key(left).split(": "), title_key(other).split(": ")
     if mine == yours:
         return 1.0 if any(mine) else 0.0
     while len(mine) > 1 and len(yours) > 1 and mine[0] == yours[0]:
@@ -76,30 +76,30 @@ def title_similarity(one: str, other: str) -> float:
     ) / 2
 
 
-def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float:
+def line_similarity(left: Mapping[Line, int], other: Mapping[Line, int]) -> float:
     """Return the share of changed lines that two patches have in common, from 0 to 1.
 
     It is 0 if either patch has none.
     """
-    if not one or not other:
+    if not left or not other:
         return 0.0
-    fewer, more = (one, other) if len(one) <= len(other) else (other, one)
+    fewer, more = (left, other) if len(left) <= len(other) else (other, left)
     common = sum(min(count, more.get(line, 0)) for line, count in fewer.items())
-    return 2 * common / (sum(one.values()) + sum(other.values()))
+    return 2 * common / (sum(left.values()) + sum(other.values()))
 
 
-def patch_similarity(one: PatchFeatures, other: PatchFeatures) -> float:
+def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
     """Return the similarity of two patches, from 0 to 1.
 
     It is the higher one of the similarities of their changed lines and of their titles, or 0 if
     they change different files.
     """
-    if one.paths and other.paths and not one.paths & other.paths:
+    if patch.paths and other.paths and not patch.paths & other.paths:
         return 0.0
-    title = title_similarity(one.title, other.title)
-    if not one.lines or not other.lines:
+    title = title_similarity(patch.title, other.title)
+    if not patch.lines or not other.lines:
         return title
-    lines = line_similarity(one.lines, other.lines)
+    lines = line_similarity(patch.lines, other.lines)
     return max(lines, title if lines >= _HARDLY else title * _NO_COMMON_LINE)
 
 
@@ -133,9 +133,9 @@ class _Pairing:
         self._left = dict.fromkeys(range(len(old)))
         self._rest = dict.fromkeys(range(len(new)))
 
-    def _pair(self, at: int, place: int) -> None:
-        self.pairs[at] = place
-        del self._rest[at], self._left[place]
+    def _pair(self, at: int, old_index: int) -> None:
+        self.pairs[at] = old_index
+        del self._rest[at], self._left[old_index]
 
     def by_key(
         self, key: Callable[[PatchFeatures], str], *, unique: bool = False
@@ -164,24 +164,24 @@ class _Pairing:
         self, places: Sequence[int], earlier: Sequence[int], lowest: float
     ) -> None:
         if len(places) * len(earlier) > _MOST_COMPARED:
-            for at, place in zip(places, earlier, strict=False):
-                self._pair(at, place)
+            for at, old_index in zip(places, earlier, strict=False):
+                self._pair(at, old_index)
             return
         ranked = sorted(
             (
                 -score,
-                -line_similarity(self.new[at].lines, self.old[place].lines),
-                abs(at - place),
+                -line_similarity(self.new[at].lines, self.old[old_index].lines),
+                abs(at - old_index),
                 at,
-                place,
+                old_index,
             )
             for at in places
-            for place in earlier
-            if (score := patch_similarity(self.new[at], self.old[place])) >= lowest
+            for old_index in earlier
+            if (score := patch_similarity(self.new[at], self.old[old_index])) >= lowest
         )
-        for *_, at, place in ranked:
-            if at in self._rest and place in self._left:
-                self._pair(at, place)
+        for *_, at, old_index in ranked:
+            if at in self._rest and old_index in self._left:
+                self._pair(at, old_index)
 
     def by_place(self) -> None:
         """Pair the only remaining patch on each side if both have the same index in equally long

@@ -58,14 +58,16 @@ class Edits(NamedTuple):
         one.
         """
         others = tuple(
-            one for one in self.single if (one[0], one[1].key) != (patch, address.key)
+            edit
+            for edit in self.single
+            if (edit[0], edit[1].key) != (patch, address.key)
         )
         if others != self.single:
             return self._replace(single=others)
         return Edits(
             tuple(edit for edit in self.placed if edit[1].key != address.key),
             tuple(key for key in self.dropped if key != address.key),
-            tuple(one for one in self.single if one[1].key != address.key),
+            tuple(edit for edit in self.single if edit[1].key != address.key),
         )
 
     def apply(self, plan: RecipientPlan, patches: Sequence[str] = ()) -> RecipientPlan:
@@ -103,10 +105,12 @@ class Edits(NamedTuple):
                 )
             else:
                 rows.pop(address.key, None)
-        recipients = sorted(rows.values(), key=lambda one: one.header == "cc")
-        said = (f"removed manually: {', '.join(gone)}",) if gone else ()
+        recipients = sorted(
+            rows.values(), key=lambda recipient: recipient.header == "cc"
+        )
+        note = (f"removed manually: {', '.join(gone)}",) if gone else ()
         return plan._replace(
-            recipients=tuple(recipients), warnings=(*plan.warnings, *said)
+            recipients=tuple(recipients), warnings=(*plan.warnings, *note)
         )
 
 
@@ -265,8 +269,8 @@ def usable_recipients(given: Sequence[Address], option: str) -> tuple[Address, .
     for address in given:
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:
-            said = (
+            message = (
                 f"{option}: {address.email!r} cannot be a recipient: {verdict.reason}"
             )
-            raise InputError(said, hint="correct or drop this address")
+            raise InputError(message, hint="correct or drop this address")
     return tuple(given)

@@ -54,7 +54,7 @@ def candidate_impact(
     bug = bug_range(
         repository,
         stable.commit,
-        [one.commit for one in stable.culprits],
+        [introduced.commit for introduced in stable.culprits],
         stable.branches,
     )
     try:

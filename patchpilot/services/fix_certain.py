@@ -44,9 +44,9 @@ class CertainFixed:
         """
         tagged = TAG_RULES if self.tags.diff else {}
         stays = [
-            f"{one.severity}: {one.message} [{one.name}]"
-            for one in self.fixes.remaining.all
-            if one.name not in tagged
+            f"{finding.severity}: {finding.message} [{finding.name}]"
+            for finding in self.fixes.remaining.all
+            if finding.name not in tagged
         ]
         return stays + [
             f"{patch.patch.source}: {patch.refused}"

@@ -141,7 +141,7 @@ def read_settings(
     except InputError as error:
         _report(error, problems)
     values = _git_config(repository) if repository else {}
-    found = load(
+    settings = load(
         text,
         values,
         flags,
@@ -149,10 +149,10 @@ def read_settings(
         problems=problems,
     )
     for name, known in (("profile", _profiles), ("via", _transports)):
-        if wrong := _unknown_value(found, name, known):
+        if wrong := _unknown_value(settings, name, known):
             _report(wrong, problems)
-            found = found._replace(wrong=found.wrong | {name})
-    return found
+            settings = settings._replace(wrong=settings.wrong | {name})
+    return settings
 
 
 def user_settings(
@@ -228,29 +228,29 @@ def read_small(source: Source, path: str) -> bytes:
 
     A symbolic link that points outside of the tree is not followed.
     """
-    place = source.label.removesuffix(FILE_NAME) + path
+    path_ = source.label.removesuffix(FILE_NAME) + path
     hint = (
         f"named in {source.label}"
         if path != FILE_NAME
-        else f"replace or remove {place}"
+        else f"replace or remove {path_}"
     )
     if not source.is_revision:
         try:
             if (source.top / path).stat().st_size > LARGEST:
-                raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
+                raise InputError(f"{path_}: larger than {LARGEST >> 20} MiB", hint=hint)
         except OSError as error:
             raise InputError(
-                f"cannot read {place}: {error.strerror or error}", hint=hint
+                f"cannot read {path_}: {error.strerror or error}", hint=hint
             ) from error
     data = source.tree.read(path)
     if data is None:
         raise InputError(
-            f"{place}: not a regular file inside the tree; links that lead out of the tree are"
+            f"{path_}: not a regular file inside the tree; links that lead out of the tree are"
             " not followed",
             hint=hint,
         )
     if len(data) > LARGEST:
-        raise InputError(f"{place}: larger than {LARGEST >> 20} MiB", hint=hint)
+        raise InputError(f"{path_}: larger than {LARGEST >> 20} MiB", hint=hint)
     return data
 
 

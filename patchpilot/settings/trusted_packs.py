@@ -102,9 +102,15 @@ def configuration_of(
         return TreeConfiguration(
             str(top), (), "", trusted=_all_trusted(commands), commands=commands
         )
-    found = configuration(source)
-    is_trusted = (found.trusted or not found.has_packs) and _all_trusted(commands)
-    return replace(found, trusted=is_trusted, commands=commands) if commands else found
+    tree_configuration = configuration(source)
+    is_trusted = (
+        tree_configuration.trusted or not tree_configuration.has_packs
+    ) and _all_trusted(commands)
+    return (
+        replace(tree_configuration, trusted=is_trusted, commands=commands)
+        if commands
+        else tree_configuration
+    )
 
 
 def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:
@@ -116,13 +122,13 @@ def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]
     try:
         with Repository.open(top) as repository:
             here = repository.top
-            found = [*own_commands(here, *Use)]
+            commands = [*own_commands(here, *Use)]
             if build:
-                found.append(build_command(here))
+                commands.append(build_command(here))
             if commits:
                 ids = repository.rev_list("--reverse", "--end-of-options", commits)
-                found += filter(None, (build_change(here, here, id_) for id_ in ids))
-            return tuple(found)
+                commands += filter(None, (build_change(here, here, id_) for id_ in ids))
+            return tuple(commands)
     except MissingError:
         return ()
 
@@ -201,10 +207,10 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
     if not settings.packs_from_tree or source is None:
         top = source.top if source else Path()
         return tuple(read_pack(top / Path(word).expanduser()) for word in words)
-    found = packs_of_tree(settings, source)
+    packs = packs_of_tree(settings, source)
     if not source.trusted:
-        verify(source, found)
-    return found
+        verify(source, packs)
+    return packs
 
 
 def packs_if_trusted(
@@ -243,14 +249,14 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     named = Action(
         "", ("--config-from", "REV"), "{} names a revision whose packs you trust"
     )
-    way = (
+    action = (
         named
         if source.is_revision
         else Action("trust", (), "`{}` shows and trusts them")
     )
     raise UntrustedError(
         f"{source.label}: its rule packs are {state}: {names}",
-        hint=Hint((way, without)),
+        hint=Hint((action, without)),
     )
 
 

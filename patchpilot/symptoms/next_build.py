@@ -64,10 +64,12 @@ def _points(
     line = commits[:1]
     while line and (above := parents[line[-1]][:1]) and above[0] in parents:
         line += above
-    best = sorted(parents.keys() & likely, key=lambda one: -likely[one])[:_MOST]
-    around = (*best, *(above for one in best for above in parents[one][:1]))
+    best = sorted(parents.keys() & likely, key=lambda commit: -likely[commit])[:_MOST]
+    around = (*best, *(above for commit in best for above in parents[commit][:1]))
     every = (*line[:: len(line) // _MOST + 1], *commits[:: len(commits) // _MOST + 1])
-    return list(dict.fromkeys(one for one in (*around, *every) if one in parents))
+    return list(
+        dict.fromkeys(commit for commit in (*around, *every) if commit in parents)
+    )
 
 
 def _weights_below(

@@ -67,9 +67,9 @@ def _in_order(pieces: Sequence[str], text: str) -> int:
     """
     at = common = 0
     for piece in pieces:
-        found = text.find(piece, at)
-        if found >= 0:
-            at = found + len(piece)
+        start = text.find(piece, at)
+        if start >= 0:
+            at = start + len(piece)
             common += len(piece)
     whole = sum(map(len, pieces))
     return common if common >= max(_ENOUGH, _SHARE * whole) else 0

@@ -81,7 +81,7 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
         name.lower(): weight for name, weight in query.places.functions.items()
     }
     modules = {module.lower() for module in query.places.symptom.modules}
-    found = []
+    result = []
     for number, commit in enumerate(query.messages):
         counts = words.counts.get(number, {})
         touches = commit.id in query.touching
@@ -112,17 +112,19 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
         if found_tags := FIXES.findall(commit.message):
             old = any(tag[:12] not in known for tag in found_tags)
             features["fixes_old" if old else "fixes_new"] = 1.0
-        found.append(Evidence(number, features))
-    return found
+        result.append(Evidence(number, features))
+    return result
 
 
-def best(found: Sequence[Evidence], table: Mapping[str, float]) -> list[Evidence]:
+def best(evidence: Sequence[Evidence], table: Mapping[str, float]) -> list[Evidence]:
     """Return the most likely candidates by the evidence so far, best first."""
-    return sorted(found, key=lambda one: -score(table, one.features))[:MOST]
+    return sorted(evidence, key=lambda candidate: -score(table, candidate.features))[
+        :MOST
+    ]
 
 
 def weigh_changes(
-    query: Query, found: Sequence[Evidence], changes: Mapping[str, Change]
+    query: Query, evidence: Sequence[Evidence], changes: Mapping[str, Change]
 ) -> list[Evidence]:
     """Add the evidence of the diffs, and the words that show what matches."""
     functions, files = query.places.functions, query.places.files
@@ -130,7 +132,7 @@ def weigh_changes(
         module.lower().replace("-", "_") for module in query.places.symptom.modules
     }
     weighed = []
-    for one in found:
+    for one in evidence:
         commit = query.messages[one.number]
         change = changes.get(commit.id, Change())
         touched = sorted(
@@ -192,14 +194,15 @@ def fits(best: Sequence[Ranked]) -> bool:
     """
     least: float = ranking("symptoms")["calibration"]["nothing"]
     return any(
-        one.probability >= least or one.evidence.features["functions_top"] >= LIKELY
-        for one in best
+        ranked.probability >= least
+        or ranked.evidence.features["functions_top"] >= LIKELY
+        for ranked in best
     )
 
 
-def list_features(found: Sequence[Evidence], shares: Sequence[float]) -> Features:
+def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Features:
     """Return the evidence on whether the first candidate of a sorted list is right."""
-    first = found[0].features
+    first = evidence[0].features
     return {
         "bias": 1.0,
         "top": shares[0],
@@ -230,13 +233,13 @@ def compared(rows: Sequence[Features]) -> list[Features]:
     ]
 
 
-def ranked(found: Sequence[Evidence]) -> list[Ranked]:
+def ranked(evidence: Sequence[Evidence]) -> list[Ranked]:
     """Rank candidates, best first, with probabilities that add up to at most 1."""
     data, table = ranking("symptoms"), weights()
-    rows = compared([one.features for one in found])
+    rows = compared([one.features for one in evidence])
     ordered = sorted(
-        (one._replace(features=row) for one, row in zip(found, rows, strict=True)),
-        key=lambda one: -score(table, one.features),
+        (one._replace(features=row) for one, row in zip(evidence, rows, strict=True)),
+        key=lambda candidate: -score(table, candidate.features),
     )
     if not ordered:
         return []

@@ -52,7 +52,7 @@ def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
     for word, ids in _STEP.findall(text):
         kind = "bad" if word in bad_words else "good" if word in good_words else word
         if kind in marks:
-            marks[kind] += [one.strip("'") for one in ids.split()]
+            marks[kind] += [id_.strip("'") for id_ in ids.split()]
     result = [*_FIRST.findall(text), *_IS_FIRST.findall(text)]
     if not result and not marks["bad"]:
         raise InputError(

@@ -55,15 +55,15 @@ def blame(
 
 def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
     """Parse the output of `git blame --porcelain`."""
-    found = Blame(path)
+    blame = Blame(path)
     facts: dict[str, str] = {}
     names: dict[str, str] = {}
     current, number, origin = "", 0, 0
     for line in text.split("\n"):
         if line.startswith("\t"):
-            found.texts[number] = line[1:]
-            found.ids[number] = current
-            found.origins[number] = (names.get(current, path), origin)
+            blame.texts[number] = line[1:]
+            blame.ids[number] = current
+            blame.origins[number] = (names.get(current, path), origin)
             if facts:
                 owners.setdefault(current, _owner(current, facts))
                 facts = {}
@@ -82,7 +82,7 @@ def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
                 "boundary",
             ):
                 facts[name] = value
-    return found
+    return blame
 
 
 def _owner(commit: str, facts: dict[str, str]) -> Owner:

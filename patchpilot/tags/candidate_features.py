@@ -53,16 +53,18 @@ def closer(
 ) -> dict[str, dict[str, float]]:
     """Return the features of each candidate that is examined in detail, all between 0 and 1."""
     changed = frozenset().union(*_words(scene.files))
-    deeds = {one: _words(look.files) for one, look in past.items()}
+    deeds = {commit: _words(look.files) for commit, look in past.items()}
     spread: Counter[str] = Counter()
     for _, new in deeds.values():
         spread.update(changed & new)
     weight = {word: 1.0 / spread[word] for word in changed if spread[word]}
     total = sum(weight.values())
     fix_words = stems(f"{scene.subject.rpartition(': ')[2]}\n{scene.text}")
-    said = {one: stems("\n".join(prose(look.message))) for one, look in past.items()}
+    messages = {
+        commit: stems("\n".join(prose(look.message))) for commit, look in past.items()
+    }
     speech: Counter[str] = Counter()
-    for words in said.values():
+    for words in messages.values():
         speech.update(words)
     fixed = _fixed(scene, past)
     touched = {word for word in set().union(*_words(scene.files, 0)) if "_" in word}
@@ -72,15 +74,15 @@ def closer(
         if "_" in word or (not word.islower() and len(word) > SHORT)
     }
     result: dict[str, dict[str, float]] = {}
-    for one, look in past.items():
-        old, new = deeds[one]
-        result[one] = {
+    for commit, look in past.items():
+        old, new = deeds[commit]
+        result[commit] = {
             "brought": sum(weight[word] for word in changed & new if word in weight)
             / total
             if total
             else 0.0,
-            "speech": _spoken(fix_words, said[one], speech, len(past)),
-            "fixed": float(one in fixed),
+            "speech": _spoken(fix_words, messages[commit], speech, len(past)),
+            "fixed": float(commit in fixed),
             "told": float(not touched.isdisjoint(identifiers(look.message))),
             "brought_told": float(not spoken.isdisjoint(new - old)),
         }
@@ -108,7 +110,10 @@ def _words(
 
 
 def _spoken(
-    words: frozenset[str], said: frozenset[str], speech: Mapping[str, int], count: int
+    words: frozenset[str],
+    message: frozenset[str],
+    speech: Mapping[str, int],
+    count: int,
 ) -> float:
     """Return the share of the fix's words that are in the candidate's message.
 
@@ -119,7 +124,7 @@ def _spoken(
     }
     total = sum(weights.values())
     return (
-        sum(value for word, value in weights.items() if word in said) / total
+        sum(value for word, value in weights.items() if word in message) / total
         if total
         else 0.0
     )
@@ -138,4 +143,4 @@ def _fixed(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> set[st
         for line in lines
         if (tag := parse_tag(line)) and tag.commit_id
     ]
-    return {one for one in past if any(map(one.startswith, tags))}
+    return {commit for commit in past if any(map(commit.startswith, tags))}

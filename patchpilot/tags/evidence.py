@@ -87,11 +87,11 @@ def _removed(scene: EvidenceInput) -> int:
 def _places(lines: list[tuple[str, int]]) -> str:
     """Return the lines as `file.c:12-14, 20`, shortened."""
     path = lines[0][0]
-    spans = _line_ranges({line for one, line in lines if one == path})
+    spans = _line_ranges({line for file, line in lines if file == path})
     text = ", ".join(
         str(first) if first == last else f"{first}-{last}" for first, last in spans[:3]
     )
-    more = len(spans) > 3 or any(one != path for one, _ in lines)
+    more = len(spans) > 3 or any(line != path for line, _ in lines)
     return f"{path.rpartition('/')[2]}:{text}{' …' if more else ''}"
 
 

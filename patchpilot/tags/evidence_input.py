@@ -44,18 +44,19 @@ def read_scene(
     files = read_change(repository, parent, commit.id)
     looked = sorted(
         (file for file in files if file.old_path and file.runs),
-        key=lambda one: -one.size,
+        key=lambda change: -change.size,
     )[:MAX_FILES]
     owners: dict[str, Owner] = {}
     blames: dict[str, Blame] = {}
     progress("blaming the changed lines", 0, len(looked))
     with ThreadPoolExecutor(THREADS) as pool:
         jobs = [
-            pool.submit(blame, repository, parent, one.old_path or "") for one in looked
+            pool.submit(blame, repository, parent, change.old_path or "")
+            for change in looked
         ]
         for done, job in enumerate(jobs):
-            found, met = job.result()
-            blames[found.path] = found
+            lines, met = job.result()
+            blames[lines.path] = lines
             for owner in met.values():
                 owners.setdefault(owner.id, owner)
             progress("blaming the changed lines", done + 1, len(looked))

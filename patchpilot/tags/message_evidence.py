@@ -87,4 +87,4 @@ def quotes_in(text: str) -> tuple[str, ...]:
 
     Only double quotes count.
     """
-    return tuple(" ".join(found.split()) for found in _QUOTED.findall(text))
+    return tuple(" ".join(quote.split()) for quote in _QUOTED.findall(text))

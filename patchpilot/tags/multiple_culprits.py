@@ -17,13 +17,15 @@ def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
     They are `first`, the likeliest commit, and others like it, or `first` alone.
     """
     result = {first, *_blamed(scene, first), *_same_change(scene, first)}
-    ordered = sorted(result, key=lambda one: (scene.owners[one].committed, one))
+    ordered = sorted(
+        result, key=lambda commit: (scene.owners[commit].committed, commit)
+    )
     return tuple(ordered) if len(ordered) <= MAX_TAGS else (first,)
 
 
 def _blamed(scene: EvidenceInput, first: str) -> set[str]:
     """Return the commits that the message names as the cause, if the likeliest is one of them."""
-    blamed = {one for one, weight in scene.mentions.items() if weight >= 1}
+    blamed = {mention for mention, weight in scene.mentions.items() if weight >= 1}
     return blamed if first in blamed else set()
 
 

@@ -81,7 +81,7 @@ def find(
     candidates: list[Candidate] = []
     imported = ""
     ranked = _outright(scene, rank(numbers, weights or shipped()))
-    imports = ImportCheck(repository, (one for one, _ in ranked[:limit]))
+    imports = ImportCheck(repository, (commit for commit, _ in ranked[:limit]))
     for one, confidence in ranked:
         if len(candidates) == limit:
             break
@@ -104,12 +104,12 @@ def find(
                 ),
             )
         )
-    kept = {one.commit for one in candidates}
+    kept = {candidate.commit for candidate in candidates}
     together = (
         tuple(
-            one
-            for one in culprits_together(scene, candidates[0].commit)
-            if one in kept or not imports.reason(repository.commit(one))
+            commit
+            for commit in culprits_together(scene, candidates[0].commit)
+            if commit in kept or not imports.reason(repository.commit(commit))
         )
         if candidates
         else ()
@@ -139,17 +139,17 @@ def _outright(
     author has verified them.
     """
     blamed = [
-        (one, max(confidence, OUTRIGHT))
-        for one, confidence in ranked
-        if scene.mentions.get(one, 0.0) >= 1
+        (commit, max(confidence, OUTRIGHT))
+        for commit, confidence in ranked
+        if scene.mentions.get(commit, 0.0) >= 1
     ]
     if not blamed:
         return ranked
-    taken = {one for one, _ in blamed}
+    taken = {commit for commit, _ in blamed}
     return blamed + [
-        (one, confidence * (1 - OUTRIGHT))
-        for one, confidence in ranked
-        if one not in taken
+        (commit, confidence * (1 - OUTRIGHT))
+        for commit, confidence in ranked
+        if commit not in taken
     ]
 
 
@@ -160,7 +160,9 @@ def weigh(
     message.
     """
     numbers = features(scene, tallies)
-    chosen = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
+    chosen = sorted(numbers, key=lambda commit: (-glance(numbers[commit]), commit))[
+        :LOOKED_AT
+    ]
     paths = {
         blame.origins[line][0]
         for blame in scene.blames.values()

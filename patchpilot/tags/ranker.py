@@ -69,15 +69,16 @@ def rank(
     if not candidates:
         return []
     sums = {
-        one: score(weights.candidate, numbers) for one, numbers in candidates.items()
+        candidate: score(weights.candidate, numbers)
+        for candidate, numbers in candidates.items()
     }
     none = score(weights.none, list_features(candidates))
     top = max([*sums.values(), none])
     total = math.exp(none - top) + sum(math.exp(value - top) for value in sums.values())
-    ordered = sorted(sums, key=lambda one: (-sums[one], one))
+    ordered = sorted(sums, key=lambda commit: (-sums[commit], commit))
     return [
-        (one, calibrated(math.exp(sums[one] - top) / total, weights.curve))
-        for one in ordered
+        (commit, calibrated(math.exp(sums[commit] - top) / total, weights.curve))
+        for commit in ordered
     ]
 
 

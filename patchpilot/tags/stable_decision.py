@@ -119,7 +119,9 @@ def _since(release: str | None, affected: Sequence[BranchState]) -> str:
     if release is None:
         return ""
     mainline = release.lstrip("v")
-    lowest = min((one.version for one in affected), key=version_order, default=mainline)
+    lowest = min(
+        (state.version for state in affected), key=version_order, default=mainline
+    )
     in_series = f"{mainline}.".startswith(f"{lowest}.")
     return min(mainline, mainline if in_series else lowest, key=version_order)
 
@@ -131,7 +133,7 @@ def _reasons(
     since = f"the bug is in every release since {release}"
     reason = since if release else "the bug is not in any mainline release"
     if affected:
-        versions = ", ".join(one.version for one in affected)
+        versions = ", ".join(state.version for state in affected)
         return reason, f"stable branches with the bug: {versions}"
     if facts.branches:
         return (

@@ -94,7 +94,9 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
     )
     answer = world.one(fix, "--onto", world.branch("6.6", first))
     assert answer["conflicts"][0]["path"] == name
-    assert [one["commit"] for one in answer["prerequisites"]] == [ground]
+    assert [prerequisite["commit"] for prerequisite in answer["prerequisites"]] == [
+        ground
+    ]
 
 
 class Store:
@@ -169,8 +171,13 @@ def test_how_a_fix_applies_is_decided_by_its_merge_and_its_hunks(
 ) -> None:
     files = parse_diff(tuple(diff.splitlines()), 1).files
     fix: Any = SimpleNamespace(id="f", base="b", files=files, old_blobs={"a": "a-id"})
-    found = try_fix(store, fix, onto)  # type: ignore[arg-type]
-    assert (found.how, len(found.misfits), found.offsets, found.is_empty) == expected
+    applied = try_fix(store, fix, onto)  # type: ignore[arg-type]
+    assert (
+        applied.how,
+        len(applied.misfits),
+        applied.offsets,
+        applied.is_empty,
+    ) == expected
     assert store.asked[-1] == ("f", "t", "b")
 
 

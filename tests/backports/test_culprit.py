@@ -43,7 +43,10 @@ def test_in_a_series_the_tags_that_are_there_stand(world: World) -> None:
     answer = world.ask(
         f"{world.groundwork}..{later}", "--onto", tip, "--fixes", world.groundwork
     )
-    assert [one["branches"][0]["affected"] for one in answer["series"]] == [True, False]
+    assert [entry["branches"][0]["affected"] for entry in answer["series"]] == [
+        True,
+        False,
+    ]
 
 
 def test_a_culprit_that_is_no_commit_is_a_usage_error(world: World) -> None:

@@ -224,7 +224,7 @@ def test_a_directory_counts_what_is_there_apart_from_what_does_not_apply(
     assert answer["reason"].startswith(
         "of 5 hunks, 1 is already applied, 3 do not apply and 1 applies; "
     )
-    assert [one["kind"] for one in answer["conflicts"]] == [
+    assert [conflict["kind"] for conflict in answer["conflicts"]] == [
         "file does not exist",
         "already applied",
         "context not found",

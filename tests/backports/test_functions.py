@@ -29,10 +29,10 @@ def test_commits_that_changed_the_function_come_after_those_of_the_lines(
         },
     )
     answer = world.one(fix, "--onto", world.branch("6.6", world.fix))
-    causes = [(one["commit"], one["why"]) for one in answer["causes"]]
+    causes = [(cause["commit"], cause["why"]) for cause in answer["causes"]]
     assert causes[0][0] == near
     assert (far, "it changed other lines of work()") in causes[1:]
-    assert other not in [one for one, _ in causes]
+    assert other not in [cause for cause, _ in causes]
 
 
 def test_what_the_branch_has_under_another_id_is_not_named(world: World) -> None:
@@ -49,7 +49,7 @@ def test_what_the_branch_has_under_another_id_is_not_named(world: World) -> None
     )
     answer = world.one(fix, "--onto", tip)
     assert answer["verdict"] == "conflict"
-    assert far not in [one["commit"] for one in answer["causes"]]
+    assert far not in [cause["commit"] for cause in answer["causes"]]
 
 
 def test_a_function_ends_where_its_brace_is() -> None:
@@ -67,16 +67,16 @@ def test_a_function_ends_where_its_brace_is() -> None:
         "{\n",
         "}\n",
     ]
-    found = [function_at(lines, at) for at in range(len(lines))]
-    assert [one.name if one else "" for one in found] == [
+    functions = [function_at(lines, at) for at in range(len(lines))]
+    assert [function.name if function else "" for function in functions] == [
         "",
         *["one"] * 6,
         "",
         "",
         *["two"] * 3,
     ]
-    assert found[4] is not None
-    assert found[4].span == (1, 7)
+    assert functions[4] is not None
+    assert functions[4].span == (1, 7)
     assert function_at([], 0) is None
 
 

@@ -66,23 +66,25 @@ def test_a_merge_is_what_git_makes_of_it(tmp_path: Path) -> None:
 
 
 def test_what_may_be_renamed_is_left_to_git() -> None:
-    one, other, third = (("100644", digit * 40) for digit in "123")
+    entry, other, third = (("100644", digit * 40) for digit in "123")
     folder = ("40000", "4" * 40)
-    here = {"d": folder, "d/a.c": one}.get
-    assert plan({"d/a.c": (one, other)}, here, here) is not None
-    assert plan({"d/a.c": (one, None), "d/n.c": (None, other)}, here, here) is not None
-    assert plan({"d/gone.c": (one, other)}, here, here) is None, (
+    here = {"d": folder, "d/a.c": entry}.get
+    assert plan({"d/a.c": (entry, other)}, here, here) is not None
+    assert (
+        plan({"d/a.c": (entry, None), "d/n.c": (None, other)}, here, here) is not None
+    )
+    assert plan({"d/gone.c": (entry, other)}, here, here) is None, (
         "our side may have renamed it"
     )
     assert plan({"e/n.c": (None, other)}, here, here) is None, (
         "our side may have renamed the directory"
     )
-    assert plan({"d/a.c": (one, None)}, here, {}.get) is None, (
+    assert plan({"d/a.c": (entry, None)}, here, {}.get) is None, (
         "their side may have renamed the directory"
     )
     assert plan({"d/a.c": (third, None)}, here, here) is None, (
         "what we changed is not deleted"
     )
-    assert plan({"d/a.c": (("120000", one[1]), other)}, here, here) is None, (
+    assert plan({"d/a.c": (("120000", entry[1]), other)}, here, here) is None, (
         "a link is no file"
     )

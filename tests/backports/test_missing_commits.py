@@ -47,8 +47,10 @@ class Made:
 
     def _read_touch(self, _: object, commit: str) -> LineTouch:
         self.asked.append(f"show {commit}")
-        found = [touch for touch in (*self.touches, self.fix) if touch.commit == commit]
-        return found[0]
+        touches = [
+            touch for touch in (*self.touches, self.fix) if touch.commit == commit
+        ]
+        return touches[0]
 
     def _read_touches(
         self,
@@ -77,7 +79,7 @@ class Made:
                 commit=lambda _: SimpleNamespace(parents=parents)
             ),
             missing=lambda commits, _: tuple(
-                one for one in commits if one not in self.present
+                commit for commit in commits if commit not in self.present
             ),
             landed=self._landing,
         )

@@ -148,7 +148,7 @@ def test_a_fix_not_yet_upstream_gets_lines_that_name_what_each_tree_needs(
 
 def test_causes_name_the_commits_behind_a_conflict(world: World) -> None:
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
-    assert [one["commit"] for one in answer["causes"]] == [world.groundwork]
+    assert [cause["commit"] for cause in answer["causes"]] == [world.groundwork]
 
 
 def test_when_the_branch_went_its_own_way_its_own_commit_is_named(world: World) -> None:
@@ -161,9 +161,9 @@ def test_when_the_branch_went_its_own_way_its_own_commit_is_named(world: World) 
         ),
     )
     answer = world.one(world.fix, "--onto", tip)
-    assert [(one["commit"], one["why"].split(":")[0]) for one in answer["causes"]] == [
-        (tip, "a commit of this branch that wrote the conflicting lines")
-    ]
+    assert [
+        (cause["commit"], cause["why"].split(":")[0]) for cause in answer["causes"]
+    ] == [(tip, "a commit of this branch that wrote the conflicting lines")]
 
 
 def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(
@@ -184,7 +184,7 @@ def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(
         "the fix calls helper_new, which the branch does not have" in hint
         for hint in answer["hints"]
     )
-    assert helper in [one["commit"] for one in answer["causes"]]
+    assert helper in [cause["commit"] for cause in answer["causes"]]
 
 
 def test_a_function_that_takes_other_arguments_in_the_branch_is_hinted_at(
@@ -234,8 +234,10 @@ def test_what_is_needed_only_grows_with_what_is_asked(
     ]
     narrow = stands_on(touches, touch("fix", (wanted, wanted)), frozenset())
     wide = stands_on(touches, touch("fix", (wanted, wanted)), frozenset(), margin=3)
-    assert {one.commit for one in narrow} <= {one.commit for one in wide}
-    assert [one.commit for one in narrow] == sorted(one.commit for one in narrow)
+    assert {touch.commit for touch in narrow} <= {touch.commit for touch in wide}
+    assert [touch.commit for touch in narrow] == sorted(
+        touch.commit for touch in narrow
+    )
 
 
 def test_when_the_time_is_over_the_best_so_far_is_reported(
@@ -274,8 +276,8 @@ def test_who_ends_the_search_is_reported_what_was_found_by_then(
     monkeypatch.setattr(_Seeker, "_fewer", stop)
     done = world.call(world.fix, "--onto", tip)
     assert (done.code, done.out) == (130, "")
-    said = (
+    message = (
         f"prerequisites of {world.fix[:12]} found before that (1 commit, only the changes to the"
         f" fix's files): {world.groundwork[:12]}"
     )
-    assert said in done.err
+    assert message in done.err

@@ -83,11 +83,11 @@ def test_whether_a_branch_has_the_bug(
     expected: tuple[bool | None, str | None],
     words: list[str],
 ) -> None:
-    found = affected(history(**landings), culprits, "tip")  # type: ignore[arg-type]
-    assert found[:2] == expected
+    answer = affected(history(**landings), culprits, "tip")  # type: ignore[arg-type]
+    assert answer[:2] == expected
     for word in words:
-        assert word in found[2]
-    assert ("reverted" in found[2]) is any("reverted" in word for word in words)
+        assert word in answer[2]
+    assert ("reverted" in answer[2]) is any("reverted" in word for word in words)
 
 
 def answer(
@@ -118,21 +118,21 @@ def answer(
 def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
-    assert (found.verdict, found.applied, tried) == (BranchVerdict.FIXED, None, [])
+    result, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
+    assert (result.verdict, result.applied, tried) == (BranchVerdict.FIXED, None, [])
     for how, word in (
         (Shown.MARKER, "message"),
         (Shown.SUBJECT, "same subject"),
         (Shown.PATCH_ID, "patch-id"),
     ):
-        found, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, how))
-        assert (found.verdict, found.applied, tried) == (
+        result, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, how))
+        assert (result.verdict, result.applied, tried) == (
             BranchVerdict.FIXED,
             CLEAN,
             ["tip"],
         )
-        assert THERE[:12] in found.reason
-        assert word in found.reason
+        assert THERE[:12] in result.reason
+        assert word in result.reason
     assert answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[1] == [
         "tree"
     ]
@@ -141,21 +141,21 @@ def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(
 def test_a_fix_that_was_reverted_is_judged_again_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found, tried = answer(
+    result, tried = answer(
         monkeypatch,
         CLEAN,
         "tree",
         f=Landing(THERE, Shown.MARKER, UNDONE),
         b=Landing(BUG, Shown.ANCESTRY),
     )
-    assert (found.verdict, found.affected, found.culprit_as, tried) == (
+    assert (result.verdict, result.affected, result.culprit_as, tried) == (
         BranchVerdict.CLEAN,
         True,
         BUG,
         ["tree"],
     )
-    assert THERE[:12] in found.reason
-    assert UNDONE[:12] in found.reason
+    assert THERE[:12] in result.reason
+    assert UNDONE[:12] in result.reason
 
 
 @pytest.mark.parametrize(
@@ -209,20 +209,20 @@ def test_how_the_fix_applies_is_said(
     words: str,
     never: str,
 ) -> None:
-    found, _ = answer(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
-    assert (found.verdict, found.applied) == (state, applied)
-    said = found.reason.partition("; ")[2]
-    assert words in said
-    assert never not in said.replace("conflicts in", "").replace("merging", "")
+    result, _ = answer(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
+    assert (result.verdict, result.applied) == (state, applied)
+    reason = result.reason.partition("; ")[2]
+    assert words in reason
+    assert never not in reason.replace("conflicts in", "").replace("merging", "")
     if applied.how is AppliesHow.CONFLICT:
-        assert said.endswith(words.split(", ")[-1])
+        assert reason.endswith(words.split(", ")[-1])
 
 
 def test_a_branch_without_the_bug_is_not_affected_however_the_fix_applies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found, _ = answer(monkeypatch, CLEAN)
-    assert (found.verdict, found.affected, found.culprit_as, found.applied) == (
+    result, _ = answer(monkeypatch, CLEAN)
+    assert (result.verdict, result.affected, result.culprit_as, result.applied) == (
         BranchVerdict.NOT_AFFECTED,
         False,
         None,

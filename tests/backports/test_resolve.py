@@ -25,8 +25,10 @@ def git(folder: Path, *words: str) -> str:
 
 def resolve(world: World, *words: object) -> dict[str, Any]:
     """Open the conflict on 6.12, or continue to resolve it."""
-    found: dict[str, Any] = world.ask(world.fix, "--resolve", "6.12", *words)["resolve"]
-    return found
+    result: dict[str, Any] = world.ask(world.fix, "--resolve", "6.12", *words)[
+        "resolve"
+    ]
+    return result
 
 
 def go_on(clone: Path, text: str = "") -> None:

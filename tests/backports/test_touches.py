@@ -43,7 +43,7 @@ def touch(name: str, *edits: LineEditStep) -> LineTouch:
 
 
 def ids(touches: tuple[LineTouch, ...]) -> list[str]:
-    return [one.commit for one in touches]
+    return [touch.commit for touch in touches]
 
 
 def fix(*spans: Span) -> LineTouch:
@@ -181,14 +181,14 @@ def test_only_the_files_asked_about_count() -> None:
         touch("g", same((1, 2), old="g.c", new="g.c")),
     ]
     assert ids(stands_on(touches, both, NONE)) == ["f", "g"]
-    for asked, found in (
+    for asked, expected in (
         (["f.c"], ["f"]),
         (["g.c"], ["g"]),
         (["h.c"], ["g"]),
         (["x.c"], []),
     ):
-        assert ids(stands_on(touches, both, NONE, frozenset(asked))) == found
-        assert ids(last_writers(touches, both, NONE, frozenset(asked))) == found
+        assert ids(stands_on(touches, both, NONE, frozenset(asked))) == expected
+        assert ids(last_writers(touches, both, NONE, frozenset(asked))) == expected
     created = touch("fix", edit(((0, 0), (0, 9)), old=None, new="n.c"))
     assert (
         stands_on(
@@ -259,14 +259,14 @@ def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
     text = [f"line {n}\n" for n in range(1, 21)]
     base = repo.commit("start", {"f.c": "".join(text), "keep.c": "int k;\n"})
     changed = [*text[:2], "new\n", "more\n", *text[2:9], *text[10:19], "end\n"]
-    one = repo.commit("change", {"f.c": "".join(changed)})
+    commit = repo.commit("change", {"f.c": "".join(changed)})
     repo.git("mv", "f.c", "grü ße.c")
     two = repo.commit("move")
     repo.git("rm", "-q", "grü ße.c")
     three = repo.commit("remove", {"empty.c": ""})
     with Repository.open(repo.path) as repository:
-        touched = read_touch(repository, one)
-        assert touched.commit == one
+        touched = read_touch(repository, commit)
+        assert touched.commit == commit
         (edited,) = touched.edits
         assert (edited.old_path, edited.new_path) == ("f.c", "f.c")
         assert edited.hunks == (
@@ -292,18 +292,18 @@ def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
         assert [
             each.commit for each in read_touches(repository, ["f.c"], three, [base])
         ] == [
-            one,
+            commit,
             two,
         ]
         assert [
             each.commit
-            for each in read_touches(repository, ["f.c", "empty.c"], three, [one])
+            for each in read_touches(repository, ["f.c", "empty.c"], three, [commit])
         ] == [two, three]
-        each = read_each(repository, [two, one, base], ["f.c"])
-        assert list(each) == [two, one, base]
-        assert each[one] == touched
-        assert read_each(repository, [one, three], ["keep.c"]) == {
-            name: LineTouch(name, ()) for name in (one, three)
+        each = read_each(repository, [two, commit, base], ["f.c"])
+        assert list(each) == [two, commit, base]
+        assert each[commit] == touched
+        assert read_each(repository, [commit, three], ["keep.c"]) == {
+            name: LineTouch(name, ()) for name in (commit, three)
         }
         assert older_names(repository, ["grü ße.c"], two, base) == ("f.c",)
         assert older_names(repository, ["grü ße.c"], two, two) == ()
@@ -403,8 +403,8 @@ def test_the_paths_that_are_given_limit_what_git_reads() -> None:
     assert read_touch(fake.repository, "c", ["f.c"]) == LineTouch("c", ())
     assert read_touch(fake.repository, "c") == LineTouch("c", ())
     assert read_touches(fake.repository, ["f.c"], "tip", ["a", "b"]) == ()
-    (one, _), (whole, _), (several, seconds) = fake.asked
-    assert one[-3:] == ("c", "--", "f.c")
+    (paths, _), (whole, _), (several, seconds) = fake.asked
+    assert paths[-3:] == ("c", "--", "f.c")
     assert whole[-1] == "c"
     assert several[-5:] == ("tip", "^a", "^b", "--", "f.c")
     assert seconds == 60
@@ -418,9 +418,9 @@ def test_a_hunk_belongs_to_the_diff_above_it() -> None:
     )
     diff = b"\ndiff --git a/f.c b/f.c\n@@ -1 +1,2 @@\n-@@ -5 +5 @@\n+x\n@@ no hunk @@\n"
     fake = FakeGit(log=head + b"@@ -7 +7 @@\n" + raws + diff)
-    found = read_touch(fake.repository, "c")
-    assert found.commit == "c"
-    assert [(one.new_path, one.hunks) for one in found.edits] == [
+    touch = read_touch(fake.repository, "c")
+    assert touch.commit == "c"
+    assert [(edit.new_path, edit.hunks) for edit in touch.edits] == [
         ("f.c", (((0, 1), (0, 2)),)),
         ("g.c", ()),
     ]

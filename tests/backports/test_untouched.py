@@ -28,7 +28,7 @@ def test_questions_and_patches_leave_the_repository_as_it_was(
     world.repo.put("untracked.txt", "mine\n")
     world.repo.put("other.c", "edited, not committed\n")
     before = world.state()
-    assert [one["verdict"] for one in world.ask(world.fix)["branches"]] == [
+    assert [branch["verdict"] for branch in world.ask(world.fix)["branches"]] == [
         "not-affected",
         "conflict",
         "clean",

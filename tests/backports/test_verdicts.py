@@ -82,10 +82,10 @@ def test_the_verdict_of_a_branch(
 def test_a_conflict_comes_with_its_place_and_both_sides(world: World) -> None:
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
     assert answer["verdict"] == "conflict"
-    place = answer["conflicts"][0]
-    assert (place["path"], place["line"]) == ("w.c", 22)
-    assert "\tstep(20);" in place["ours"]
-    assert "\tcheck(20, all);" in place["theirs"]
+    conflict = answer["conflicts"][0]
+    assert (conflict["path"], conflict["line"]) == ("w.c", 22)
+    assert "\tstep(20);" in conflict["ours"]
+    assert "\tcheck(20, all);" in conflict["theirs"]
 
 
 def test_a_reverted_backport_leaves_the_branch_wanting(world: World) -> None:
@@ -121,7 +121,7 @@ def test_the_document_is_that_of_the_contract(world: World) -> None:
     answer = world.ask(world.fix)
     assert answer["schema"] == "patchpilot/backport/1"
     assert (answer["commit"], answer["culprits"]) == (world.fix, [world.culprit])
-    assert [one["branch"] for one in answer["branches"]] == [
+    assert [branch["branch"] for branch in answer["branches"]] == [
         "linux-6.1.y",
         "linux-6.12.y",
     ]
@@ -129,17 +129,17 @@ def test_the_document_is_that_of_the_contract(world: World) -> None:
         "branch", "version", "tip", "verdict", "landed_as", "queued", "culprit_as", "reason",
         "conflicts", "prerequisites", "commands", "affected", "applies", "prerequisites_partial", "search",  # noqa: E501
     }  # fmt: skip
-    assert [one["version"] for one in answer["missing"]] == [
-        one.version
-        for one in default_project().stable.maintained()
-        if one.version not in ("6.1", "6.12")
+    assert [series["version"] for series in answer["missing"]] == [
+        maintained.version
+        for maintained in default_project().stable.maintained()
+        if maintained.version not in ("6.1", "6.12")
     ]
 
 
 def test_a_series_is_judged_each_on_top_of_the_former(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     answer = world.ask(f"{world.culprit}..{world.fix}", "--onto", tip)
-    assert [one["branches"][0]["verdict"] for one in answer["series"]] == [
+    assert [entry["branches"][0]["verdict"] for entry in answer["series"]] == [
         "clean",
         "clean",
     ]
@@ -159,9 +159,9 @@ def test_fixes_and_reverts_of_the_fix_must_come_along(world: World) -> None:
         {"other.c": source(l1="x();")},
     )
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork))
-    assert [(one["commit"], one["kind"]) for one in answer["followers"]] == [
-        (follow, "fix")
-    ]
+    assert [
+        (follower["commit"], follower["kind"]) for follower in answer["followers"]
+    ] == [(follow, "fix")]
 
 
 def test_what_waits_in_a_release_candidate_is_queued(world: World) -> None:
@@ -245,7 +245,7 @@ def test_another_projects_branches_are_found_by_their_pattern(world: World) -> N
     world.repo.git("branch", "23.11", world.groundwork)
     world.repo.git("branch", "24.11", world.fix)
     answer = world.ask(world.fix)
-    assert [(one["branch"], one["verdict"]) for one in answer["branches"]] == [
+    assert [(branch["branch"], branch["verdict"]) for branch in answer["branches"]] == [
         ("23.11", "clean"),
         ("24.11", "already-fixed"),
     ]
@@ -371,8 +371,8 @@ def test_a_commit_that_was_taken_is_judged_as_what_it_became(world: World) -> No
     )
     assert answer["branches"][0]["verdict"] == "already-fixed"
     assert world.ask(world.fix, "--onto", tip)["asked"] is None
-    said = call("backport", "-C", repo.path, ours, "--onto", tip).out
-    assert f"mainline commit for {ours[:12]}" in said
+    output = call("backport", "-C", repo.path, ours, "--onto", tip).out
+    assert f"mainline commit for {ours[:12]}" in output
 
 
 def test_a_commit_of_the_same_title_that_does_something_else_is_judged_as_itself(

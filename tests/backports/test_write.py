@@ -371,12 +371,12 @@ def test_check_finds_nothing_to_say_of_what_was_written(
         assert len(written) == count
         done = call("check", "-C", world.repo.path, *written, "--format", "json")
         answer = json.loads(done.out)
-        found = [
+        findings = [
             (one["rule"], one["message"])
             for each in [*answer["patches"], answer["series"]]
             for one in each["findings"]
         ]
-        assert not found
+        assert not findings
 
 
 def test_an_author_who_backports_signs_off_once(world: World, tmp_path: Path) -> None:
@@ -404,7 +404,7 @@ def test_of_what_is_needed_in_part_the_parts_are_written(
     tip = world.branch("6.12", world.fix)
     written = ("--write", tmp_path / "out", "--signoff")
     answer = world.ask(fix, "--onto", "6.12", *written)
-    assert [len(one["files"]) for one in answer["written"]] == [2]
+    assert [len(backport["files"]) for backport in answer["written"]] == [2]
     part = (tmp_path / "out" / "6.12" / "0001-work-more.patch").read_text()
     assert "[ Ada: only the changes to w.c ]\nSigned-off-by: Ada" in part
     assert "Only a part of upstream commit" in part.partition("\n---\n")[2]
@@ -416,5 +416,5 @@ def test_of_what_is_needed_in_part_the_parts_are_written(
 
 
 def test_what_a_first_paragraph_announces_belongs_to_it() -> None:
-    said = "It gives up receiving:\n\n  acme: bad state 7"
-    assert _first_paragraph(f"{said}\n\nReset the ring.") == said
+    text = "It gives up receiving:\n\n  acme: bad state 7"
+    assert _first_paragraph(f"{text}\n\nReset the ring.") == text

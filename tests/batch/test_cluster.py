@@ -142,9 +142,9 @@ def test_patches_are_checked_against_a_tree(
     assert "maintainer-not-addressed" in inside - alone
     check_epochs(client, [place(epoch)], tmp_path / "lines", options=options, tree=tree)
     assert all(
-        inside == one
+        inside == names
         for file in (tmp_path / "lines").iterdir()
-        for one in findings_of(file.read_text().splitlines())
+        for names in findings_of(file.read_text().splitlines())
     )
 
 

@@ -43,16 +43,16 @@ diff --git a/drivers/frob/f{number}.c b/drivers/frob/f{number}.c
 def growth(patchpilot: str, scratch: Path) -> None:
     """Print the cost of each verb with this many items."""
     for verb in ("check", "send", "track", "backport", "fixes"):
-        found = [
+        costs = [
             cost(words, work)
             for words, work in (
                 (command(patchpilot, verb, size, scratch), scratch / f"{size}")
                 for size in SIZES
             )
         ]
-        (_, _), (middle, _), (most, peak) = found
+        (_, _), (middle, _), (most, peak) = costs
         exponent = math.log10(most / middle)
-        seconds = ", ".join(f"{one:.2f}" for one, _ in found)
+        seconds = ", ".join(f"{seconds:.2f}" for seconds, _ in costs)
         verdict = "met" if exponent <= MOST_EXPONENT else "MISSED"
         print(
             f"{verb}: {seconds} s of CPU for 10, 100, 1,000 items: exponent {exponent:.2f}"

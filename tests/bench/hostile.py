@@ -2,8 +2,8 @@
 """Measure the cost of hostile input.
 
 Each case is made, given to a command of patchpilot in a separate process, and its time, peak memory
-and exit code are printed beside the bound that holds: 10 seconds and 300 MB up to 10^6 lines, and
-above every limit a refusal.
+and exit code are printed next to the limit: 10 seconds and 300 MB up to 10^6 lines, and an error
+for input above every limit.
 
     python tests/bench/hostile.py [--command CMD] [--seconds N] [CASE …]
 """
@@ -138,7 +138,8 @@ def tags(count: int) -> str:
         PROSE
         + "\n"
         + "".join(
-            f"Reviewed-by: Ada {one} <ada{one}@example.org>\n" for one in range(count)
+            f"Reviewed-by: Ada {number} <ada{number}@example.org>\n"
+            for number in range(count)
         )
         + SIGNED[1:]
     )
@@ -360,16 +361,16 @@ MAINTAINERS = (
 )
 
 
-def write(case: Case, place: Path) -> None:
+def write(case: Case, folder: Path) -> None:
     if case.packed:
         packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
-        with place.open("wb") as out:
+        with folder.open("wb") as out:
             out.write(packer.compress(HEAD.encode() + b"\n"))
             for _ in range(2048):
                 out.write(packer.compress(b"a" * (1 << 20)))
             out.write(packer.flush())
         return
-    with place.open("w") as out:
+    with folder.open("w") as out:
         out.writelines(case.text())
 
 
@@ -396,16 +397,16 @@ def run(
     began = time.monotonic()
     here = Path.cwd()
     os.chdir(folder)
-    place = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
+    environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
     if case.first:
         subprocess.run(
             [*command, *case.first, name.name],
-            env=place,
+            env=environment,
             check=True,
             stdout=subprocess.DEVNULL,
         )
     words = case.words if case.first else (*case.words, name.name)
-    pid = os.posix_spawn(command[0], [*command, *words], place, file_actions=out)
+    pid = os.posix_spawn(command[0], [*command, *words], environment, file_actions=out)
     os.chdir(here)
     while True:
         done, status, used = os.wait4(pid, os.WNOHANG)
@@ -417,12 +418,12 @@ def run(
             break
         time.sleep(0.02)
     name.unlink()
-    said = errors.read_text(errors="replace").strip().split("\n")[0]
+    message = errors.read_text(errors="replace").strip().split("\n")[0]
     return (
         used.ru_utime + used.ru_stime,
         used.ru_maxrss // 1024,
         os.waitstatus_to_exitcode(status),
-        said,
+        message,
     )
 
 
@@ -444,7 +445,7 @@ def main() -> int:
             continue
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "MAINTAINERS").write_text(case.named())
-            seconds, peak, code_, said = run(
+            seconds, peak, code_, message = run(
                 args.command.split(), case, Path(folder), args.seconds
             )
         good = (
@@ -455,7 +456,7 @@ def main() -> int:
         missed += not good
         print(
             f"{name:38} {seconds:8.2f} {peak:6d} {code_:4d} "
-            f" {'' if good else 'MISSED  '}{said[:110] if case.refused or not good else ''}",
+            f" {'' if good else 'MISSED  '}{message[:110] if case.refused or not good else ''}",
             flush=True,
         )
     return 1 if missed else 0

@@ -93,10 +93,10 @@ def versions() -> list[str]:
     known = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
         try:
-            said = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError:
             continue
-        known.append(said.stdout.strip().replace(" version ", " "))
+        known.append(done.stdout.strip().replace(" version ", " "))
     return known
 
 

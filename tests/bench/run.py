@@ -99,7 +99,7 @@ def commits(tree: Path) -> None:
     last = [f"HEAD~{number}" for number in range(COMMITS)]
     series = f"HEAD~{COMMITS}..HEAD"
     asks = "git format-patch --stdout -1 {} | perl scripts/get_maintainer.pl"
-    scripts = tuple(("sh", "-c", asks.format(one)) for one in last)
+    scripts = tuple(("sh", "-c", asks.format(commit)) for commit in last)
 
     def ours(*words: str) -> Job:
         return Job(words[0], ((PATCHPILOT, *words),), tree)
@@ -115,7 +115,7 @@ def commits(tree: Path) -> None:
     report(
         "check, nine commits",
         ours("check", series),
-        theirs("9 x checkpatch.pl -g", *((*perl, "-g", one) for one in last)),
+        theirs("9 x checkpatch.pl -g", *((*perl, "-g", commit) for commit in last)),
     )
     report(
         "check, one file",

@@ -81,8 +81,8 @@ def counts(*arguments: str) -> dict[str, int]:
         text=True,
         check=True,
     )
-    found: dict[str, int] = json.loads(done.stderr.splitlines()[-1])
-    return found
+    result: dict[str, int] = json.loads(done.stderr.splitlines()[-1])
+    return result
 
 
 def main() -> int:

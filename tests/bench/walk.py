@@ -36,7 +36,8 @@ def main(named: Sequence[str]) -> int:
         own_start = floor()
         places = [("the sandbox", sandbox(Path(scratch)))]
         places += [
-            (Path(one).name, topic_on(Path(one), Path(scratch))) for one in named
+            (Path(repository).name, topic_on(Path(repository), Path(scratch)))
+            for repository in named
         ]
         for label, work in places:
             env = environment(Path(scratch), label)
@@ -61,9 +62,9 @@ def sandbox(scratch: Path) -> Path:
     """Return the demo's clone."""
     from patchpilot.demo.demo_repository import make_repositories
 
-    place = scratch / "sandbox"
-    place.mkdir()
-    return make_repositories(place).work
+    folder = scratch / "sandbox"
+    folder.mkdir()
+    return make_repositories(folder).work
 
 
 def topic_on(repository: Path, scratch: Path) -> Path:
@@ -186,7 +187,7 @@ def latency(label: str, work: Path, env: dict[str, str]) -> None:
         terminal.quiet(3.0)
         _say(
             f"{label}: from stage to stage",
-            [_key(terminal, one) for one in "34683468346834682"],
+            [_key(terminal, key) for key in "34683468346834682"],
         )
 
 
@@ -200,7 +201,7 @@ def _key(terminal: Terminal, key: str) -> tuple[float, float]:
 
 def _say(what: str, times: Sequence[tuple[float, float]]) -> None:
     """Print the times in total, and without the time when other programs used the processors."""
-    walls, own = [wall * 1000 for wall, _ in times], [one * 1000 for _, one in times]
+    walls, own = [wall * 1000 for wall, _ in times], [time * 1000 for _, time in times]
     verdict = "met" if max(own) <= KEY_LIMIT * 1000 else "MISSED"
     print(
         f"{what:44s} median {statistics.median(walls):4.0f} ms, worst {max(walls):4.0f} ms of"

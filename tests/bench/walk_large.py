@@ -30,17 +30,17 @@ PATCHES, LINES, MAILS = 100, 3_000, 5_000
 
 def main() -> int:
     """Create the input and measure all stages."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         os.environ.update(
-            {"HOME": place}
+            {"HOME": folder}
             | {
-                f"XDG_{name}_HOME": f"{place}/{name.lower()}"
+                f"XDG_{name}_HOME": f"{folder}/{name.lower()}"
                 for name in ("CONFIG", "DATA", "STATE", "CACHE")
             }
         )
-        work = Path(place) / "work"
+        work = Path(folder) / "work"
         series(work)
-        asyncio.run(walked(work, Path(place)))
+        asyncio.run(walked(work, Path(folder)))
     return 0
 
 
@@ -90,10 +90,10 @@ def thread() -> Any:
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed import follow_series
 
-    with tempfile.TemporaryDirectory() as place:
-        box = Path(place) / "thread.mbox"
+    with tempfile.TemporaryDirectory() as folder:
+        box = Path(folder) / "thread.mbox"
         box.write_text("".join(thread_mail(number) for number in range(MAILS)))
-        with Store(Path(place) / "store.sqlite") as store:
+        with Store(Path(folder) / "store.sqlite") as store:
             return follow_series.add_from_mbox(box, store=store)
 
 
@@ -140,9 +140,9 @@ def thread_mail(number: int) -> str:
     return f"{from_}From: {who}\nDate: {day:02d} Jan 2026 {hour:02d}:{minute:02d}:00 +0000{end}"
 
 
-async def walked(work: Path, place: Path) -> None:
+async def walked(work: Path, folder: Path) -> None:
     """Measure keys in each stage that grows."""
-    memory = SavedState(place / "walk.json")
+    memory = SavedState(folder / "walk.json")
     memory.keep(theme="patchpilot-dark")
     app = make(work, memory=memory)
     known = thread()

@@ -35,9 +35,11 @@ def test_one_changed_bit_anywhere_is_noticed() -> None:
     assert remember(KIND, key, value)
     whole = _file(key).read_bytes()
     assert recall(KIND, key) == value
-    for place in range(len(whole)):
+    for offset in range(len(whole)):
         _file(key).write_bytes(
-            whole[:place] + bytes((whole[place] ^ 1 << place % 8,)) + whole[place + 1 :]
+            whole[:offset]
+            + bytes((whole[offset] ^ 1 << offset % 8,))
+            + whole[offset + 1 :]
         )
         assert recall(KIND, key) is None
 

@@ -78,7 +78,9 @@ def test_json_is_what_the_contract_says(dirty: Path) -> None:
     (patch,) = document["patches"]
     assert (patch["source"], patch["commit"]) == (str(dirty), None)
     finding = next(
-        one for one in patch["findings"] if one["name"] == "greeting-in-message"
+        finding
+        for finding in patch["findings"]
+        if finding["name"] == "greeting-in-message"
     )
     keys = "rule name checkpatch severity message patch_line path line column reference"
     assert set(finding) >= {*keys.split(), "fix"}
@@ -199,12 +201,12 @@ def test_sarif_describes_the_rules_that_fired(dirty: Path) -> None:
 
 
 def test_gitlab_fingerprints_differ_and_stay(dirty: Path) -> None:
-    one, two = (
+    first, two = (
         json.loads(call("check", "--format", "gitlab", dirty).out) for _ in range(2)
     )
-    prints = [issue["fingerprint"] for issue in one]
+    prints = [issue["fingerprint"] for issue in first]
     assert len(set(prints)) == len(prints)
-    assert one == two
+    assert first == two
 
 
 def test_rules_are_selected_and_ignored(dirty: Path) -> None:
@@ -282,8 +284,8 @@ def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> Non
     done = call("check", "-C", repo.path, "--strict", "--format", "json", "base..HEAD")
     document = json.loads(done.out)
     assert document["repository"] == str(repo.path)
-    assert [one["commit"] for one in document["patches"]] == [fix]
-    findings = {one["name"]: one for one in document["patches"][0]["findings"]}
+    assert [patch["commit"] for patch in document["patches"]] == [fix]
+    findings = {patch["name"]: patch for patch in document["patches"][0]["findings"]}
     assert "100 % of 10 commits" in findings["unconventional-prefix"]["message"]
     assert findings["unconventional-prefix"]["fix"]["text"] == "frob: mend step 3"
     assert (
@@ -305,18 +307,18 @@ def test_a_series_is_judged_as_a_whole(workdir: Path) -> None:
         call("check", "--format", "json", "0001-x.patch", "0003-x.patch").out
     )
     assert "inconsistent-series-numbers" in {
-        one["name"] for one in document["series"]["findings"]
+        entry["name"] for entry in document["series"]["findings"]
     }
 
 
 def test_several_processes_find_what_one_does(workdir: Path) -> None:
     for number in range(14):
         (workdir / f"{number:04d}-x.patch").write_text(DIRTY if number % 2 else CLEAN)
-    one, four = (
+    single, four = (
         json.loads(call("check", "--jobs", jobs, "--format", "json", workdir).out)
         for jobs in (1, 4)
     )
-    assert one == four
+    assert single == four
 
 
 def test_a_setting_of_the_tree_is_heeded(workdir: Path, dirty: Path) -> None:
@@ -597,8 +599,8 @@ def test_changes_that_no_commit_has_are_named(workdir: Path) -> None:
     here = ("-C", str(repo.path), "--base", "HEAD~1")
     assert "not committed" not in call("check", *here).err
     (repo.path / "b.c").write_text("int d;\n")
-    said = "note: changes in b.c are not committed, and were not checked"
-    assert said in call("check", *here).err
+    note = "note: changes in b.c are not committed, and were not checked"
+    assert note in call("check", *here).err
     assert "not committed" not in call("check", "-q", *here).err
     assert "not committed" not in call("check", *here, "HEAD").err
     (repo.path / "a.c").write_text("int e;\n")

@@ -44,11 +44,11 @@ def sent(
 
 def series(version: int, day: int) -> list[str]:
     mark = f"PATCH v{version}" if version > 1 else "PATCH"
-    one = sent(
+    first = sent(
         f"v{version}-1", f"[{mark} 1/2] frob: wait for the link before it is used", day
     )
     return [
-        one,
+        first,
         sent(
             f"v{version}-2",
             f"[{mark} 2/2] frob: use the link",
@@ -96,14 +96,14 @@ OTHERS = [
 
 def mbox(mails: list[str]) -> bytes:
     return "".join(
-        f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{one}\n" for one in mails
+        f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{message}\n" for message in mails
     ).encode()
 
 
 def digest(mails: list[str]) -> bytes:
     parts = "".join(
-        f"--=_part\n{'' if at else 'Content-Type: message/rfc822'}\n{'' if at else chr(10)}{one}\n"
-        for at, one in enumerate(mails)
+        f"--=_part\n{'' if at else 'Content-Type: message/rfc822'}\n{'' if at else chr(10)}{mail}\n"
+        for at, mail in enumerate(mails)
     )
     top = (
         "From: list@example.org\nSubject: frob Digest, Vol 1\nMIME-Version: 1.0\nContent-Type:"

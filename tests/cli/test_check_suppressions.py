@@ -74,8 +74,10 @@ def found(outcome: Outcome) -> list[str]:
     """Return the names of the unsuppressed findings."""
     document = json.loads(outcome.out)
     return [
-        one["name"] for patch in document["patches"] for one in patch["findings"]
-    ] + [one["name"] for one in document["series"]["findings"]]
+        finding["name"]
+        for patch in document["patches"]
+        for finding in patch["findings"]
+    ] + [entry["name"] for entry in document["series"]["findings"]]
 
 
 def check(*words: object) -> Outcome:
@@ -311,17 +313,18 @@ def test_every_form_stays_well_formed_and_hides_what_is_waived(
         assert case.find("skipped").attrib["message"] == "waived: a <table> & more"  # type: ignore[union-attr]
     elif form == "sarif":
         (run,) = json.loads(done.out)["runs"]
-        (one,) = run["results"]
-        assert one["suppressions"] == [
+        (waived,) = run["results"]
+        assert waived["suppressions"] == [
             {
                 "kind": "external",
                 "status": "accepted",
                 "justification": f"a <table> & more ({tree / FILE_NAME})",
             }
         ]
-        assert "baselineState" not in one
+        assert "baselineState" not in waived
         assert (
-            run["tool"]["driver"]["rules"][one["ruleIndex"]]["name"] == "trailing-space"
+            run["tool"]["driver"]["rules"][waived["ruleIndex"]]["name"]
+            == "trailing-space"
         )
     elif form == "text":
         assert done.out.startswith("1 patch checked: no findings (1 waived)\n")
@@ -371,7 +374,7 @@ def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[[waiver]]\nrule = "trailing-spce"\nreason = "r"\n', "trailing-space"),
         ('[[waiver]]\nrule = "trailing-space"\nresaon = "r"\n', "reason"),
@@ -381,12 +384,12 @@ def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None
         ),
     ],
 )
-def test_a_wrong_waiver_ends_the_call(tree: Path, text: str, said: str) -> None:
+def test_a_wrong_waiver_ends_the_call(tree: Path, text: str, message: str) -> None:
     write(f"tree/{FILE_NAME}", text)
     done = call("check", "--tree", tree, "a.patch")
     assert (done.code, done.out) == (2, "")
     assert str(tree / FILE_NAME) in done.err
-    assert said in done.err
+    assert message in done.err
 
 
 def test_what_is_waived_is_not_recorded_in_a_baseline(tree: Path) -> None:
@@ -577,7 +580,7 @@ def test_the_files_of_an_earlier_version_are_found_beside(
 
 
 def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> None:
-    one = text_of(SPACED, subject="[PATCH] frob: wait")
+    first = text_of(SPACED, subject="[PATCH] frob: wait")
     reply = text_of(GLUED, subject="[PATCH] frob: wait").replace(
         "Subject: ", "Subject: Re: "
     )
@@ -586,7 +589,7 @@ def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> No
     other = text_of(
         SPACED, subject="[PATCH v2] grob: another work", path="drivers/grob.c"
     )
-    write("thread.mbx", one + reply + two + three + other)
+    write("thread.mbx", first + reply + two + three + other)
     for number, old in (("1", [False, True]), ("2", [False, False])):
         done = check("--since-version", number, "thread.mbx")
         assert [load["subject"] for load in json.loads(done.out)["patches"]] == [
@@ -775,7 +778,7 @@ def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
             result, standing = checks_rows.load(
                 JobRequest(repository, Session(topic.path), lambda *_: None)
             )
-        return [one.name for one in result.all], standing.note
+        return [finding.name for finding in result.all], standing.note
 
     def hook() -> Outcome:
         file = topic.path / ".git" / "COMMIT_EDITMSG"

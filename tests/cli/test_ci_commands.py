@@ -88,12 +88,12 @@ def test_no_text_of_a_patch_is_a_command_in_any_format(
     done = call("check", "--strict", "--format", form, hostile)
     assert done.code == 1
     assert "teh" in done.out
-    found = [
+    commands = [
         line
         for line in commands_in(done.out)
         if form != "github" or not OWN_FORMAT.match(line)
     ]
-    assert found == []
+    assert commands == []
     assert list(commands_in(done.err)) == []
 
 
@@ -140,9 +140,9 @@ def test_gitlab_and_sarif_have_one_line_and_no_link(hostile: Path) -> None:
         message for message in messages if re.search(r"(?<!\\)\[[^\]]*\]\(", message)
     ]
     uris = [
-        place["physicalLocation"]["artifactLocation"]["uri"]
+        location["physicalLocation"]["artifactLocation"]["uri"]
         for result in run["results"]
-        for place in result["locations"]
+        for location in result["locations"]
     ]
     assert not [
         uri

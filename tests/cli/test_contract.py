@@ -53,16 +53,16 @@ K:	\\bfoo_magic\\b
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a repository with releases, two stable branches and a topic of one fix."""
-    place = tmp_path_factory.mktemp("contract")
+    folder = tmp_path_factory.mktemp("contract")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
             **IDENTITY,
-            "HOME": str(place),
-            "XDG_CONFIG_HOME": str(place),
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
             "GIT_CONFIG_NOSYSTEM": "1",
         }.items():
             patch.setenv(name, value)
-        repo = Repo(place / "linux")
+        repo = Repo(folder / "linux")
         repo.commit(
             "start",
             {
@@ -83,8 +83,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
         repo.branch("topic")
         repo.commit(MESSAGE.format(culprit=culprit[:12]), {"drivers/foo/foo.c": FIXED})
-        repo.git("format-patch", "-q", "-1", "-o", str(place / "out"))
-    return place
+        repo.git("format-patch", "-q", "-1", "-o", str(folder / "out"))
+    return folder
 
 
 @pytest.fixture
@@ -253,9 +253,9 @@ def fits(value: Any, shape: Any, where: str = "") -> list[str]:
             return [f"{where}: no object"]
         return [
             trouble
-            for key, one in shape.items()
+            for key, part in shape.items()
             for trouble in (
-                fits(value[key], one, f"{where}.{key}")
+                fits(value[key], part, f"{where}.{key}")
                 if key in value
                 else [f"{where}.{key}: missing"]
             )
@@ -264,8 +264,8 @@ def fits(value: Any, shape: Any, where: str = "") -> list[str]:
         return (
             [
                 trouble
-                for at, one in enumerate(value)
-                for trouble in fits(one, shape[0], f"{where}[{at}]")
+                for at, item in enumerate(value)
+                for trouble in fits(item, shape[0], f"{where}[{at}]")
             ]
             if isinstance(value, list)
             else [f"{where}: no list"]
@@ -278,11 +278,11 @@ def fits(value: Any, shape: Any, where: str = "") -> list[str]:
 def every(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """Yield (key, text) of every text in a document."""
     if isinstance(value, dict):
-        for key, one in value.items():
-            yield from every(one, key)
+        for key, item in value.items():
+            yield from every(item, key)
     elif isinstance(value, list):
-        for one in value:
-            yield from every(one, name)
+        for item in value:
+            yield from every(item, name)
     elif isinstance(value, str):
         yield name, value
 
@@ -477,7 +477,9 @@ def test_every_kind_of_target_is_the_same_patch(repo: Path, verb: str) -> None:
                 kind not in ("commit", "range", "open range", "branch", "none")
             ), kind
         else:
-            assert {one["email"] for one in document["results"][0]["recipients"]} >= {
+            assert {
+                result["email"] for result in document["results"][0]["recipients"]
+            } >= {
                 "matt@example.com",
                 "foo@lists.example.org",
             }, kind
@@ -516,16 +518,16 @@ def test_the_checkpatch_form_is_silent_where_there_is_nothing_to_say(
         stdin=patch_of(repo).read_bytes(),
     )
     assert done == Outcome(0, "", "")
-    found = spawn(
+    outcome = spawn(
         "check",
         "--format",
         "checkpatch",
         "-",
         stdin=patch_of(repo).read_bytes().replace(b"Signed-off-by:", b"Signed-of-by:"),
     )
-    assert found.err == ""
+    assert outcome.err == ""
     assert re.fullmatch(
-        r"(-:\d+: (ERROR|WARNING|CHECK):[A-Z0-9_]+: [^\n]+\n)+", found.out
+        r"(-:\d+: (ERROR|WARNING|CHECK):[A-Z0-9_]+: [^\n]+\n)+", outcome.out
     )
 
 

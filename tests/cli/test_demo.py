@@ -22,7 +22,7 @@ def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_a_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    for place in (tmp_path / "file", tmp_path / "file" / "below"):
-        outcome = call("demo", "--script", "--keep", place)
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        outcome = call("demo", "--script", "--keep", path)
         assert outcome.code == ExitCode.USAGE
-        assert str(place) in outcome.err
+        assert str(path) in outcome.err

@@ -49,7 +49,7 @@ def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
     after = file.read_text().split("\n")
     assert done.code == 0
     assert [
-        (one, two) for one, two in zip(before, after, strict=True) if one != two
+        (old, two) for old, two in zip(before, after, strict=True) if old != two
     ] == [("+\tret = frob_start(frob,1 );  ", "+\tret = frob_start(frob, 1);")]
     assert file.stat().st_mode & 0o777 == 0o640
     assert "3 findings fixed, 0 remain" in done.out
@@ -58,7 +58,7 @@ def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
 
 def test_the_json_says_what_was_fixed(file: Path) -> None:
     body = json.loads(call("check", "--fix", "--format", "json", file).out)
-    assert {one["name"] for one in body["patches"][0]["fixed"]} == {
+    assert {patch["name"] for patch in body["patches"][0]["fixed"]} == {
         "no-space-after-comma",
         "space-inside-brackets",
         "trailing-space",
@@ -93,14 +93,14 @@ def test_each_finding_that_is_left_says_why(tmp_path: Path) -> None:
         " \tret = frob_start(frob); \n+\tret += frob_begin(frob);\n"
         " \tif (ret)\n \t\treturn ret;\n "
     )
-    for number, one in enumerate(
+    for number, line in enumerate(
         (
             patch('[PATCH 1/2] frob: keep "occured"', body),
             patch("[PATCH 2/2] frob: b", needs),
         ),
         1,
     ):
-        (tmp_path / f"000{number}.patch").write_text(one)
+        (tmp_path / f"000{number}.patch").write_text(line)
     done = json.loads(
         call("check", "--fix", "--strict", "--format", "json", tmp_path).out
     )
@@ -206,7 +206,7 @@ def test_a_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_chang
         True,
         before,
     )
-    assert sorted(one.name for one in tmp_path.iterdir()) == [
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
         "0001-frob.patch",
         "0002-frob.patch",
         "real",
@@ -263,7 +263,7 @@ def test_mails_of_an_mbox_are_fixed_each_in_its_place(tmp_path: Path) -> None:
     )
     box.write_text(first + "\n" + second)
     assert call("check", "--fix", box).code == 0
-    fixed = [one.replace("(frob,1 );  ", "(frob, 1);") for one in (first, second)]
+    fixed = [mail.replace("(frob,1 );  ", "(frob, 1);") for mail in (first, second)]
     assert box.read_text() == fixed[0] + "\n" + fixed[1]
 
 

@@ -177,8 +177,8 @@ def test_columns_count_characters(repo: Repo) -> None:
         "runs"
     ]
     assert run["columnKind"] == "unicodeCodePoints"
-    (found,) = run["results"]
-    region = found["locations"][0]["physicalLocation"]["region"]
+    (finding,) = run["results"]
+    region = finding["locations"][0]["physicalLocation"]["region"]
     expected = LINE.index(" );") + 1
     assert abs(region["startColumn"] - expected) <= 1, (region, expected)
     assert f"col={region['startColumn']}," in report(

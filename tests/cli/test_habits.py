@@ -136,9 +136,9 @@ def test_the_word_of_another_program_has_a_hint(words: str, hint: str) -> None:
 @pytest.mark.parametrize(("words", "hint"), OTHERS)
 def test_a_hint_names_commands_and_options_that_exist(words: str, hint: str) -> None:
     own = [
-        found.split()
+        call.split()
         for quoted in re.findall(r"`([^`]+)`", hint)
-        for found in re.findall(r"patchpilot ([^|;]+)", quoted)
+        for call in re.findall(r"patchpilot ([^|;]+)", quoted)
     ]
     own += [
         [words.split()[0], option] for option in re.findall(r"(?<!`)use (--\S+)", hint)
@@ -149,7 +149,9 @@ def test_a_hint_names_commands_and_options_that_exist(words: str, hint: str) -> 
             if command.commands and word.isalpha() and word.islower():
                 command = command.sub(word)
             if word.startswith("--"):
-                known = {name for one in command.options for name in one.spellings}
+                known = {
+                    name for option in command.options for name in option.spellings
+                }
                 assert word in known
 
 

@@ -71,7 +71,7 @@ def _options(verb: str) -> set[str]:
     command = Verbs().get(verb)
     commands = (command, *command.commands.values()) if command else ()
     options = [option for each in commands for option in each.options]
-    return {word for one in options for word in (*one.spellings, *one.off)}
+    return {word for option in options for word in (*option.spellings, *option.off)}
 
 
 def test_there_are_eighty() -> None:

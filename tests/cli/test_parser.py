@@ -60,7 +60,7 @@ def test_the_spellings_of_an_option_mean_the_same(option: Option) -> None:
     value = () if option.kind == FLAG else text
     first, *others = [read(spelling, *value, "a") for spelling in option.spellings]
     assert first != read("a")
-    assert all(found == first for found in others)
+    assert all(other == first for other in others)
     if value:
         joined = [
             f"{spelling}={value[0]}"

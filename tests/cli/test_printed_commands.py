@@ -251,8 +251,8 @@ WORLDS = (
 class World:
     """A sandbox per state, created once; `enter` restores a copy at the same path."""
 
-    def __init__(self, place: Path, one: Life) -> None:
-        self.place, self.one = place, one
+    def __init__(self, root: Path, life: Life) -> None:
+        self.place, self.one = root, life
         self.values: dict[str, str] = {}
 
     @property
@@ -270,8 +270,8 @@ class World:
         os.chdir(self.here)
 
 
-def _environment(place: Path, patch: pytest.MonkeyPatch) -> None:
-    home = place / "home"
+def _environment(root: Path, patch: pytest.MonkeyPatch) -> None:
+    home = root / "home"
     home.mkdir(parents=True, exist_ok=True)
     for name, value in {
         **IDENTITY,
@@ -404,7 +404,7 @@ def _make(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    place = tmp_path_factory.mktemp("printed") / "world"
+    root = tmp_path_factory.mktemp("printed") / "world"
     with pytest.MonkeyPatch.context() as patch:
         for name in [
             name
@@ -412,9 +412,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
         ]:
             patch.delenv(name)
-        _environment(place, patch)
-        with life(place) as one:
-            made = World(place, one)
+        _environment(root, patch)
+        with life(root) as topic:
+            made = World(root, topic)
             _make(made)
             patch.chdir(made.here)
             _states(made)
@@ -422,10 +422,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def _states(world: World) -> None:
-    one = world.one
+    life = world.one
     _run("send", "--security", "no", "--regression", "no", "--dry-run")
     # messages sent later stay in the archive, so it must be unreachable if nothing was sent yet
-    one.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
+    life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save("ready")
     for name in (
         "Otto Other <otto@example.com>",
@@ -452,7 +452,7 @@ def _states(world: World) -> None:
             page[page.index("        [[rule]]") : page.index("    In a rule, `where`")]
         )
     )
-    one.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
+    life.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
     world.save("own rules")
     world.enter("ready")
     call("check", "--write-baseline", "baseline.json", "origin/master..HEAD")
@@ -461,17 +461,17 @@ def _states(world: World) -> None:
     _run("send", "--via", "b4", "--yes")
     world.save("b4")
     world.enter("ready")
-    one.server.faults.reject = frozenset({"otto@example.com"})
+    life.server.faults.reject = frozenset({"otto@example.com"})
     cut = call("send", "--cc", "otto@example.com", "--yes")
     assert (cut.code, "otto@example.com" in cut.out) == (4, True), cut.err + cut.out
-    one.server.faults.heal()
+    life.server.faults.heal()
     world.save("cut")
     world.enter("ready")
-    one.repo.git("config", "--global", "patchpilot.lore", one.archive.url)
-    world.values["MESSAGE-ID"] = first = one.send()
-    world.values["ARCHIVE"] = one.archive.url
-    world.values["URL"] = f"{one.archive.url}/{first}/"
-    one.tell(
+    life.repo.git("config", "--global", "patchpilot.lore", life.archive.url)
+    world.values["MESSAGE-ID"] = first = life.send()
+    world.values["ARCHIVE"] = life.archive.url
+    world.values["URL"] = f"{life.archive.url}/{first}/"
+    life.tell(
         first,
         f"Reviewed-by: {RITA}",
         subject="Re: [PATCH] net: foo: hand up the error of bar()",
@@ -480,7 +480,7 @@ def _states(world: World) -> None:
     (world.here / "other.mbox").write_bytes(mbox(story.FIX_V1))
     _run("track", "add", "--mbox", "other.mbox")
     world.save("sent")
-    one.amend()
+    life.amend()
     _run("draft", "--changelog", "- hand it up here as well (Rita)")
     world.save("rerolled")
 

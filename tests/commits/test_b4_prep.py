@@ -47,26 +47,28 @@ def test_what_b4_keeps_of_a_branch_is_read(tmp_path: Path, strategy: str) -> Non
     repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
     b4(repo, "prep", "--set-prefixes", "RFC", "net")
     b4(repo, "prep", "--force-revision", "3")
-    found = read(repo)
-    assert found is not None
+    known = read(repo)
+    assert known is not None
     shown = dict(
         line.split(": ", 1)
         for line in b4(repo, "prep", "--show-info").stdout.splitlines()
     )
-    assert (found.strategy, found.revision, found.prefixes) == (
+    assert (known.strategy, known.revision, known.prefixes) == (
         strategy,
         3,
         ("RFC", "net"),
     )
-    assert (found.change_id, found.base) == (shown["change-id"], shown["base-commit"])
-    assert found.base == repo.git("rev-parse", "master")
-    assert found.cover_commit == (cover_of(repo) or None)
-    assert [one.header() for one in found.to] == ["Mona Maintainer <mona@example.org>"]
-    assert [one.header() for one in found.cc] == ["widget@lists.example.org"]
-    assert found.text.startswith("widget: two lines were wrong\n\nBoth lines")
-    assert "comment" not in found.text
-    assert "To:" not in found.text
-    assert "\n#1 is the register.\n" in found.text
+    assert (known.change_id, known.base) == (shown["change-id"], shown["base-commit"])
+    assert known.base == repo.git("rev-parse", "master")
+    assert known.cover_commit == (cover_of(repo) or None)
+    assert [address.header() for address in known.to] == [
+        "Mona Maintainer <mona@example.org>"
+    ]
+    assert [address.header() for address in known.cc] == ["widget@lists.example.org"]
+    assert known.text.startswith("widget: two lines were wrong\n\nBoth lines")
+    assert "comment" not in known.text
+    assert "To:" not in known.text
+    assert "\n#1 is the register.\n" in known.text
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -122,9 +124,9 @@ def test_a_base_branch_that_moved_on_does_not_move_the_base(
     repo.checkout("master")
     repo.commit("other: go on", {"other.c": "int x;\n"})
     repo.checkout(BRANCH)
-    found = read(repo)
-    assert found is not None
-    assert found.base == base
+    known = read(repo)
+    assert known is not None
+    assert known.base == base
 
 
 def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
@@ -145,9 +147,9 @@ def test_a_pushed_branch_without_its_configuration_is_recognized(
     repo.git("update-ref", f"refs/remotes/mine/{BRANCH}", "HEAD")
     repo.git("config", "--remove-section", f"branch.{BRANCH}")
     repo.git("config", "--unset", "b4.prep-cover-strategy")
-    found = read(repo)
-    assert found is not None
-    assert (found.strategy, found.base) == (strategy, repo.git("rev-parse", "master"))
+    known = read(repo)
+    assert known is not None
+    assert (known.strategy, known.base) == (strategy, repo.git("rev-parse", "master"))
 
 
 def test_a_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
@@ -183,9 +185,9 @@ def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
         f"branch.{BRANCH}.b4-tracking",
         '{"series": {"revision": "x", "prefixes": 3, "history": [1], "base-branch": {}}}',
     )
-    found = read(repo)
-    assert found is not None
-    assert (found.revision, found.prefixes, found.history, found.base) == (
+    known = read(repo)
+    assert known is not None
+    assert (known.revision, known.prefixes, known.history, known.base) == (
         1,
         (),
         (),
@@ -206,11 +208,11 @@ def test_a_named_commit_of_the_branch_has_its_base(
     )
     repo.git("update-ref", "refs/remotes/origin/for-next", first)
     repo.git("tag", "-a", "-m", "sent", "sent/widget-v1", "HEAD")
-    for place in (BRANCH, "master"):
-        repo.checkout(place)
+    for word in (BRANCH, "master"):
+        repo.checkout(word)
         with Repository.open(repo.path) as repository:
-            found = find_base(repository, head=second)
-            assert (found.source, found.start, found.commits) == (
+            base_ = find_base(repository, head=second)
+            assert (base_.source, base_.start, base_.commits) == (
                 Source.B4,
                 base,
                 (first, second),

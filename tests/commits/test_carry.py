@@ -21,21 +21,21 @@ def _changed(chance: random.Random, lines: Lines, name: str) -> Lines:
 
     No line occurs twice, so it is clear which lines were kept.
     """
-    found = list(lines)
+    result = list(lines)
     for step in range(chance.randrange(5)):
-        at = chance.randrange(len(found) + 1)
-        found[at : at + chance.randrange(3)] = [
+        at = chance.randrange(len(result) + 1)
+        result[at : at + chance.randrange(3)] = [
             f"{name} new {step} {number}\n" for number in range(chance.randrange(3))
         ]
-    return found
+    return result
 
 
 def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
     """Return non-adjacent edits of one to three lines each, which become none to three."""
-    found, at = [], chance.randint(1, 4)
+    result, at = [], chance.randint(1, 4)
     while at <= len(lines):
         last = min(at + chance.randrange(3), len(lines))
-        found.append(
+        result.append(
             LineEdit(
                 at,
                 last,
@@ -46,7 +46,7 @@ def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
             )
         )
         at = last + chance.randint(2, 5)
-    return tuple(found)
+    return tuple(result)
 
 
 def _expected(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
@@ -109,17 +109,17 @@ def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_ow
     new = repo.commit("new")
     edit = LineEdit(5, 5, (b"mended\n",))
     with Repository.open(repo.path) as repository:
-        found = carried(repository, old, new, {f"d/{name}": (edit,) for name in names})
-        assert found == {
+        edits = carried(repository, old, new, {f"d/{name}": (edit,) for name in names})
+        assert edits == {
             "moved-there": (edit,),
             "changed-and-moved-there": (LineEdit(6, 6, (b"mended\n",)),),
             "d/kept": (edit,),
             "d/executable": (edit,),
         }
-        tree = edited_tree(repository, new, found)
+        tree = edited_tree(repository, new, edits)
         assert carried(repository, old, new, {}) == {}
     assert repo.git("diff", "--numstat", new, tree) == "\n".join(
-        f"1\t1\t{path}" for path in sorted(found)
+        f"1\t1\t{path}" for path in sorted(edits)
     )
     modes = {
         line.split("\t")[1]: line.split(" ")[0]
@@ -137,9 +137,9 @@ def test_a_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
     old = repo.commit("old", {"file": "one\ntwo\nthree"})
     new = repo.commit("new", {"file": "zero\none\ntwo\nthree"})
     with Repository.open(repo.path) as repository:
-        found = carried(repository, old, new, {"file": (LineEdit(2, 2, (b"2\n",)),)})
+        edits = carried(repository, old, new, {"file": (LineEdit(2, 2, (b"2\n",)),)})
         assert (
-            repository.blob(edited_tree(repository, new, found), "file")
+            repository.blob(edited_tree(repository, new, edits), "file")
             == b"zero\none\n2\nthree"
         )
 

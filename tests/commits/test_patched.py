@@ -145,10 +145,10 @@ def _renaming(number: int, *names: str) -> Patch:
     """Return a patch that renames files; `ab` renames file a to b."""
     lines = [
         line
-        for one, other in names
+        for name, other in names
         for line in (
-            f"diff --git a/{one} b/{other}",
-            f"rename from {one}",
+            f"diff --git a/{name} b/{other}",
+            f"rename from {name}",
             f"rename to {other}",
         )
     ]
@@ -164,14 +164,14 @@ def test_files_renamed_in_rings_are_followed_in_time() -> None:
     )
     for number in (199, 198, 3, 100):
         tree = PatchedTree(stack, number)
-        assert [tree.read(one) for one in "abc"] == [
+        assert [tree.read(path) for path in "abc"] == [
             b"%c\n" % b"abc"[(at - number) % 3] for at in range(3)
         ]
         assert not any(map(tree.is_guess, "abc"))
 
 
 def test_renames_that_would_take_for_ever_end_as_a_guess() -> None:
-    every = [one + other for one in "abcdef" for other in "abcdef" if one != other]
+    every = [left + other for left in "abcdef" for other in "abcdef" if left != other]
     chance = random.Random(1)
     stack = Stack(
         Letters(),

@@ -138,7 +138,7 @@ class Line:
 
     def rev_list(self, *words: str) -> tuple[str, ...]:
         return self.ids[
-            : int(next(one for one in words if "count" in one).partition("=")[2])
+            : int(next(word for word in words if "count" in word).partition("=")[2])
         ]
 
     def is_shallow(self) -> bool:
@@ -280,13 +280,13 @@ def test_a_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> N
         asked.append(target)
         return Series((), base="archive")
 
-    found = module.read_targets(
+    series = module.read_targets(
         [str(file), "<x@y>", "-"], None, from_archive, stdin=TWO
     )
     assert asked == ["<x@y>"]
-    assert [one.base for one in found] == ["archive", None]
-    assert [patch.subject.number for patch in found[1].patches] == [1, 2]
-    assert [patch.source for patch in found[1].patches] == [str(file), "-"]
+    assert [one.base for one in series] == ["archive", None]
+    assert [patch.subject.number for patch in series[1].patches] == [1, 2]
+    assert [patch.source for patch in series[1].patches] == [str(file), "-"]
 
 
 def test_of_a_folder_the_patches_are_read_in_order(tmp_path: Path) -> None:
@@ -329,7 +329,9 @@ def test_what_is_no_patch_in_a_folder_is_left_out_by_name(tmp_path: Path) -> Non
     assert error.value.message == f"{tmp_path}: no patches in this directory"
     assert error.value.hint == "run `git format-patch -o DIR A..B` to create patches"
     (tmp_path / "b.patch").write_bytes(ONE)
-    assert [len(one.patches) for one in read_folder(tmp_path, skipped.append)] == [1]
+    assert [
+        len(series.patches) for series in read_folder(tmp_path, skipped.append)
+    ] == [1]
     assert skipped == [f"{tmp_path}/a.patch:1: neither a mail nor a diff"] * 2
 
 
@@ -339,12 +341,12 @@ MEETING = mail("Re: meeting 0/1", diff="").encode()
 
 
 def test_of_a_mailbox_the_patches_and_cover_letters_are_read() -> None:
-    found = module.patches_of(ANSWER + MEETING + COVER + ONE + TWO, "x")
-    assert [patch.source for patch in found] == ["x:3", "x:4", "x:5"]
-    found = module.patches_of(
+    patches = module.patches_of(ANSWER + MEETING + COVER + ONE + TWO, "x")
+    assert [patch.source for patch in patches] == ["x:3", "x:4", "x:5"]
+    patches = module.patches_of(
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
-    assert [patch.source for patch in found] == ["x:3"]
+    assert [patch.source for patch in patches] == ["x:3"]
     # a file of one message is read in any case
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
@@ -355,9 +357,9 @@ def test_a_mail_over_a_limit_is_left_out_of_a_mailbox(
     monkeypatch.setattr("patchpilot.model.mail.MAX_LINE", 200)
     long = ONE.replace(b"part 1", b"part" * 100)
     skipped: list[str] = []
-    found = module.patches_of(long + TWO, "x", skipped.append)
-    assert [patch.source for patch in found] == ["x:2"]
-    assert [one.partition(" too long")[0] for one in skipped] == ["x:1: line 4"]
+    patches = module.patches_of(long + TWO, "x", skipped.append)
+    assert [patch.source for patch in patches] == ["x:2"]
+    assert [message.partition(" too long")[0] for message in skipped] == ["x:1: line 4"]
     with pytest.raises(InputError, match="x:1: line 4 too long"):
         module.patches_of(long + TWO, "x")
 
@@ -480,7 +482,7 @@ def member(
 def test_patches_of_files_are_grouped_into_series(
     patches: list[Patch], sizes: list[int]
 ) -> None:
-    assert [len(one.patches) for one in module.group(patches)] == sizes
+    assert [len(series.patches) for series in module.group(patches)] == sizes
 
 
 def test_a_cover_letter_is_that_of_its_series() -> None:

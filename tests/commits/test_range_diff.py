@@ -86,19 +86,22 @@ def repo(tmp_path: Path) -> Repo:
 def test_mails_compare_as_their_commits_do(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         expected = read_range_diff(range_diff(repository.git, "base..v1", "base2..v2"))
-    found = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..v2"))
-    assert found == expected
-    assert {one.difference for one in found} == set(Difference)
-    assert "pump.c: int pump_1(void)" in found[0].text
+    differences = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..v2"))
+    assert differences == expected
+    assert {difference.difference for difference in differences} == set(Difference)
+    assert "pump.c: int pump_1(void)" in differences[0].text
 
 
 def test_the_same_patches_on_another_base_are_the_same(repo: Repo) -> None:
     repo.git("checkout", "-q", "-b", "third", "base2")
     repo.git("cherry-pick", "base..v1")
-    found = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..third"))
-    assert [(one.difference, one.old, one.new) for one in found] == [
-        (Difference.SAME, at, at) for at in range(1, 6)
-    ]
+    differences = compare_patches(
+        mailed(repo, "base..v1"), mailed(repo, "base2..third")
+    )
+    assert [
+        (difference.difference, difference.old, difference.new)
+        for difference in differences
+    ] == [(Difference.SAME, at, at) for at in range(1, 6)]
 
 
 def test_a_patch_to_an_impossible_path_is_compared_without_it() -> None:
@@ -106,7 +109,7 @@ def test_a_patch_to_an_impossible_path_is_compared_without_it() -> None:
         b"From: Ada <ada@example.org>\nSubject: [PATCH] x\n\nText %d.\n---\ndiff --git a/.git/x"
         b" b/.git/x\n--- a/.git/x\n+++ b/.git/x\n@@ -1 +1 @@\n-a\n+b\n"
     )
-    (found,) = compare_patches(
+    (difference,) = compare_patches(
         [parse_patch(text % 1, "1")], [parse_patch(text % 1, "2")]
     )
-    assert (found.difference, found.title) == (Difference.SAME, "x")
+    assert (difference.difference, difference.title) == (Difference.SAME, "x")

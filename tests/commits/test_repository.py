@@ -228,7 +228,7 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "way"),
+    ("word", "hint"),
     [
         (
             "20240101120000.1-1-ada@example.org",
@@ -241,14 +241,14 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
     ],
 )
 def test_a_word_that_names_no_commit_is_reported_with_the_way_out(
-    repo: Repo, word: str, way: str
+    repo: Repo, word: str, hint: str
 ) -> None:
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(UsageError) as reported,
     ):
         repository.resolve(word)
-    assert way in (reported.value.hint or "")
+    assert hint in (reported.value.hint or "")
 
 
 def test_where_nothing_is_committed_the_log_is_not_pointed_to(tmp_path: Path) -> None:

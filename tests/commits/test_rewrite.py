@@ -141,7 +141,7 @@ def test_the_record_holds_the_old_branch(tmp_path: Path) -> None:
             repository, change(repository, ids[2], "step 2\n\nNew.\n"), "prepare"
         )
         assert undo is not None
-        assert [(one.ref, one.old, one.new) for one in listed(repository)] == [
+        assert [(undo.ref, undo.old, undo.new) for undo in listed(repository)] == [
             ("refs/heads/topic", ids[2], repo.git("rev-parse", "topic"))
         ]
     repo.git("reflog", "expire", "--expire=now", "--all")

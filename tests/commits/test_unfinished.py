@@ -114,22 +114,22 @@ def test_a_lock_that_another_git_holds_for_a_moment_is_waited_for(
 def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
     repo, _, _ = _halved(tmp_path / "r")
     outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    (found,) = [
+    (finding,) = [
         load
         for load in json.loads(outcome.out)["checks"]
         if load["name"] == "unfinished move"
     ]
-    assert found["state"] == "fail"
-    assert "patchpilot undo restore" in found["hint"]
+    assert finding["state"] == "fail"
+    assert "patchpilot undo restore" in finding["hint"]
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
     assert "unfinished move" not in call("doctor", "-C", repo.path, "--offline").out
     lock = repo.path / ".git" / "index.lock"
     lock.write_bytes(b"")
     outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    (found,) = [
+    (finding,) = [
         load for load in json.loads(outcome.out)["checks"] if load["name"] == "lock"
     ]
-    assert (found["state"], f"rm {lock}" in found["hint"]) == ("warn", True)
+    assert (finding["state"], f"rm {lock}" in finding["hint"]) == ("warn", True)
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,10 @@ def test_the_robot_reports_only_what_is_in_the_mail(
         patch("[PATCH net] acme: x", message=code, id="list"),
     )
     Answers(sandbox, (0.0, 0.0, 0.0)).look()
-    (robot,) = [found.mail for mail in archive.mails if (found := classify(mail)).robot]
+    (robot,) = [
+        classified.mail
+        for mail in archive.mails
+        if (classified := classify(mail)).robot
+    ]
     assert ("unused variable" in robot.body) is is_reported
     assert ("BUILD SUCCESS" in robot.body) is not is_reported

@@ -30,7 +30,7 @@ def found(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
     with Repository.open(repo.path) as repository:
         answer = stable_branches(repository, today=TODAY, **more)  # type: ignore[arg-type]
         return [branch.name for branch in answer.branches], [
-            one.version for one in answer.missing
+            missing.version for missing in answer.missing
         ]
 
 
@@ -57,7 +57,10 @@ STABLE = "refs/remotes/stable"
         ),
         # the latest branch is included if it is newer than the long-term ones
         (
-            [f"{STABLE}/linux-{one}.y" for one in ("6.1", "6.18", "6.17", "6.19")],
+            [
+                f"{STABLE}/linux-{version}.y"
+                for version in ("6.1", "6.18", "6.17", "6.19")
+            ],
             {},
             ["stable/linux-6.1.y", "stable/linux-6.18.y", "stable/linux-6.19.y"],
         ),
@@ -85,14 +88,14 @@ STABLE = "refs/remotes/stable"
         # another project names its branches differently
         (
             [
-                f"refs/heads/{one}"
-                for one in ("23.11", "24.11", "24.11-staging", "20.11")
+                f"refs/heads/{name}"
+                for name in ("23.11", "24.11", "24.11-staging", "20.11")
             ],
             {},
             ["23.11", "24.11"],
         ),
         (
-            [f"refs/heads/{one}" for one in ("23.11", "24.11", "20.11")],
+            [f"refs/heads/{name}" for name in ("23.11", "24.11", "20.11")],
             {"ended": True},
             ["20.11", "23.11", "24.11"],
         ),
@@ -243,20 +246,20 @@ def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(
         )
     repo.git("branch", "main", "HEAD~")
     with Repository.open(repo.path) as repository:
-        found = find_mainline(repository)
-        assert found is not None
-        assert (found.name, found.tip) == ("main", repo.git("rev-parse", "main"))
-        assert "local branch" in found.reason
+        branch = find_mainline(repository)
+        assert branch is not None
+        assert (branch.name, branch.tip) == ("main", repo.git("rev-parse", "main"))
+        assert "local branch" in branch.reason
     repo.git("update-ref", "refs/remotes/origin/master", "main")
     repo.git("update-ref", "refs/remotes/origin/tested/master", tip)
     with Repository.open(repo.path) as repository:
-        found = find_mainline(repository)
-        assert found is not None
-        assert (found.name, found.tip) == (
+        branch = find_mainline(repository)
+        assert branch is not None
+        assert (branch.name, branch.tip) == (
             "origin/master",
             repo.git("rev-parse", "main"),
         )
-        assert mainline_tips(repository) == {found.tip}
+        assert mainline_tips(repository) == {branch.tip}
 
 
 def test_trees_for_what_comes_next_are_not_the_mainline(tmp_path: Path) -> None:

@@ -115,8 +115,8 @@ def test_an_ambiguous_id_is_reported_from_an_unknown_one() -> None:
 
 def kinds(message: str) -> list[list[str]]:
     return [
-        [problem.kind for problem in one.problems]
-        for one in judge_message(message.split("\n"), find)
+        [problem.kind for problem in tag.problems]
+        for tag in judge_message(message.split("\n"), find)
     ]
 
 
@@ -143,8 +143,8 @@ def test_a_folded_tag_is_said_to_be_folded() -> None:
 
 
 def test_the_right_line_is_suggested() -> None:
-    (one,) = judge_message(["x", "", "Fixes: 0123456"], find)
-    assert one.suggestion == GOOD
+    (tag,) = judge_message(["x", "", "Fixes: 0123456"], find)
+    assert tag.suggestion == GOOD
     (good,) = judge_message(["x", "", GOOD], find)
     assert good.suggestion is None
 

@@ -39,11 +39,11 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def use(repo: Repo, *, make: bool = True) -> bool:
     with Repository.open(repo.path) as repository:
-        found = use_graph(repository, repository.resolve("HEAD"), make=make)
-        assert found == (ALTERNATES in repository.extra_environment)
+        result = use_graph(repository, repository.resolve("HEAD"), make=make)
+        assert result == (ALTERNATES in repository.extra_environment)
         assert repository.is_ancestor("HEAD~3", "HEAD")
         assert repository.git("blame", "-w", "HEAD", "--", "a.c").text
-        return found
+        return result
 
 
 def directory(repo: Repo) -> Path:

@@ -190,7 +190,9 @@ def test_what_another_run_added_meanwhile_is_followed(
         ]
         with Repository.open(repo.path) as again, Index.open(again) as other:
             other.add(new)
-        assert all(mine.ordinal(one) in mine.reach(new[-1]) for one in (start, *new))
+        assert all(
+            mine.ordinal(commit) in mine.reach(new[-1]) for commit in (start, *new)
+        )
 
 
 def test_any_graph_is_read_as_git_reads_it(tmp_path: Path) -> None:

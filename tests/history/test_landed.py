@@ -209,7 +209,7 @@ def test_culprits_are_found_by_id_by_subject_and_not_at_all(
         {"f.c": text()},
     )
     named = history.culprits(fix)
-    assert [(one.commit, one.written) for one in named] == [
+    assert [(culprit.commit, culprit.written) for culprit in named] == [
         (culprit, culprit[:12]),
         (at(repo, "master^"), "123456789abc"),
         (None, "f" * 12),

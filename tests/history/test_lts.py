@@ -18,8 +18,8 @@ from tests.kit.cli import call
 
 ANSWER = {
     "releases": [
-        {"moniker": "longterm", "version": one, "iseol": False}
-        for one in ("6.1.150", "6.12.60", "7.1.3")
+        {"moniker": "longterm", "version": version, "iseol": False}
+        for version in ("6.1.150", "6.12.60", "7.1.3")
     ]
 }
 
@@ -112,7 +112,7 @@ def test_a_series_is_maintained_to_the_end_of_its_last_month(
     series = Maintained("6.1", "2027-12")
     assert series.is_over(today) is over
     stable = StableTrees(series=(series, Maintained("6.18", "unknown")))
-    assert [one.version for one in stable.maintained(today)] == (
+    assert [maintained.version for maintained in stable.maintained(today)] == (
         ["6.18"] if over else ["6.1", "6.18"]
     )
 

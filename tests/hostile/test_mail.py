@@ -193,10 +193,10 @@ def test_what_git_am_applies_is_what_is_read(
 
 @pytest.mark.long
 def test_every_pair_is_read_as_git_reads_it(tmp_path: Path) -> None:
-    for one, other in itertools.combinations(range(len(DIMENSIONS)), 2):
-        for pair in itertools.product(DIMENSIONS[one], DIMENSIONS[other]):
+    for combination, other in itertools.combinations(range(len(DIMENSIONS)), 2):
+        for pair in itertools.product(DIMENSIONS[combination], DIMENSIONS[other]):
             case = list(FIRST)
-            case[one], case[other] = pair
+            case[combination], case[other] = pair
             agree(tuple(case), tmp_path)
 
 
@@ -248,8 +248,8 @@ def test_a_reply_that_lost_its_re_is_a_reply() -> None:
         "From: Rita Reviewer <rita@example.net>\nSubject: [PATCH 1/2] foo: a\n"
         f"In-Reply-To: <1@example.org>\n\n{text}"
     )
-    found = classify(parse_mail(raw.encode()))
-    assert found.kind is MailKind.TRAILERS
+    classified = classify(parse_mail(raw.encode()))
+    assert classified.kind is MailKind.TRAILERS
     again = raw.replace("In-Reply-To", "X")
     assert classify(parse_mail(again.encode())).kind is MailKind.PATCH
 
@@ -278,12 +278,12 @@ def test_a_tag_is_on_its_own_line_whatever_ends_the_line_above_it(
     body = part(f"text/plain{kind}", encoding, "utf-8", text)
     if is_part:
         body = b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n%b\n--b--\n' % body
-    found = classify(
+    classified = classify(
         parse_mail(
             b"From: Rita Reviewer <rita@example.net>\nSubject: Re: [PATCH] foo: a\n"
             b"In-Reply-To: <1@example.org>\n" + body
         )
     )
-    assert found.kind is MailKind.TRAILERS
-    given = found.trailers[-1]
+    assert classified.kind is MailKind.TRAILERS
+    given = classified.trailers[-1]
     assert (given.name, given.credited) == ("Tested-by", True)

@@ -72,8 +72,8 @@ class Branch:
     @property
     def patches(self) -> list[str]:
         """Return the ids of the patches, oldest first."""
-        found = self.repo.git("rev-list", "--reverse", "master..").split()
-        return [one for one in found if one != self.cover]
+        ids = self.repo.git("rev-list", "--reverse", "master..").split()
+        return [commit for commit in ids if commit != self.cover]
 
     def messages(self) -> list[str]:
         return [
@@ -135,11 +135,11 @@ def branch(
 
 
 def test_check_reads_the_patches(branch: Branch) -> None:
-    found = json.loads(branch.run("check", "--format", "json").out)
-    assert [one["commit"] for one in found["patches"]] == branch.patches
-    assert {one["name"] for patch in found["patches"] for one in patch["findings"]} >= {
-        "trailing-space"
-    }
+    result = json.loads(branch.run("check", "--format", "json").out)
+    assert [patch["commit"] for patch in result["patches"]] == branch.patches
+    assert {
+        finding["name"] for patch in result["patches"] for finding in patch["findings"]
+    } >= {"trailing-space"}
 
 
 def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
@@ -154,8 +154,8 @@ def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
 
 
 def test_maintainers_names_those_of_the_cover_letter(branch: Branch) -> None:
-    (found,) = json.loads(branch.run("maintainers", "--format", "json").out)["results"]
-    people = {one["email"]: one for one in found["recipients"]}
+    (result,) = json.loads(branch.run("maintainers", "--format", "json").out)["results"]
+    people = {recipient["email"]: recipient for recipient in result["recipients"]}
     assert people["mona@example.org"]["header"] == "to"
     assert "To: in b4's cover letter" in people["mona@example.org"]["reasons"]
     assert "wilma@example.org" in people
@@ -243,8 +243,8 @@ def test_trailers_of_reviewers_are_written_into_the_patches(
 
 def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
     b4(branch.repo, "prep", "--force-revision", "2")
-    found = json.loads(branch.run("draft", "--format", "json").out)
-    draft, ours = found["draft"], found["b4"]
+    result = json.loads(branch.run("draft", "--format", "json").out)
+    draft, ours = result["draft"], result["b4"]
     assert (draft["version"], draft["prefix"]) == (2, "PATCH RFC net")
     assert (draft["cover_subject"], ours["strategy"], ours["base"]) == (
         "widget: two lines were wrong",
@@ -282,7 +282,8 @@ def sent(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
     done = branch.run("send", "--force", "x", "--yes", *words)
     assert done.code == 0, done.err
     return [
-        message_from_bytes(one.data.replace(b"\r\n", b"\n")) for one in server.take()
+        message_from_bytes(received.data.replace(b"\r\n", b"\n"))
+        for received in server.take()
     ]
 
 
@@ -329,7 +330,8 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
             stdin="\n",
         )
         subjects = [
-            str(message_from_bytes(one.data)["Subject"]) for one in server.take()[3:]
+            str(message_from_bytes(received.data)["Subject"])
+            for received in server.take()[3:]
         ]
         assert len(subjects) == 3
         assert all("v2" in subject for subject in subjects)
@@ -338,11 +340,11 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
         json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
     )
     # a resend sends b4's last version, not the next one
-    found = json.loads(
+    document = json.loads(
         branch.run("send", "--resend", "--dry-run", "--format", "json").out
     )
     assert not {"no-changelog", "version-sent"} & {
-        one["name"] for one in found["refusals"]
+        refusal["name"] for refusal in document["refusals"]
     }
     with FaultySink() as server:
         use_server(branch.repo, server)
@@ -384,8 +386,8 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
         )
         assert done.returncode == -signal.SIGKILL, done.stderr
         first, *others = [
-            str(message_from_bytes(one.data)["Message-ID"]).strip("<>")
-            for one in server.take()
+            str(message_from_bytes(received.data)["Message-ID"]).strip("<>")
+            for received in server.take()
         ]
         assert len(others) == 2
         assert first not in branch.cover_text

@@ -105,7 +105,7 @@ def test_no_command_of_the_configuration_runs_unless_it_is_listed(
     page = (
         Path(__file__).parents[2] / "docs" / "explanation" / "security.md"
     ).read_text()
-    assert all(one.partition(".")[2].split(".")[-1] in page for one in expected)
+    assert all(setting.partition(".")[2].split(".")[-1] in page for setting in expected)
 
 
 def _amend(repo: Repo) -> None:
@@ -140,7 +140,7 @@ _TUI_CALLS = (_amend, _amend_with, _amend_to_nothing, _list_changed_files, _swit
 
 
 @pytest.mark.parametrize(
-    "name", [*_IN_WORK_TREE, *(one.__name__ for one in _TUI_CALLS)]
+    "name", [*_IN_WORK_TREE, *(call_.__name__ for call_ in _TUI_CALLS)]
 )
 def test_no_command_of_a_submodule_runs(tmp_path: Path, name: str) -> None:
     repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
@@ -160,7 +160,7 @@ def test_no_command_of_a_submodule_runs(tmp_path: Path, name: str) -> None:
             done = call(argv[0], "-C", repo.path, *argv[1:])
             assert done.code not in (ExitCode.BUG, ExitCode.USAGE)
         else:
-            next(one for one in _TUI_CALLS if one.__name__ == name)(repo)
+            next(call_ for call_ in _TUI_CALLS if call_.__name__ == name)(repo)
     assert canaries.sang == set()
 
 

@@ -101,8 +101,8 @@ def test_the_storys_branches_are_supported_whatever_the_year(
     keep_supported(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
     assert {
-        one.version
-        for one in default_project().stable.maintained(
+        maintained.version
+        for maintained in default_project().stable.maintained(
             date(date.today().year + 1, 1, 1)
         )
     } >= set(LTS)

@@ -96,10 +96,10 @@ WORLDS: dict[str, Callable[[Path], Repo]] = {
 def _names(patches: Iterable[dict[str, Any]]) -> Findings:
     """Return the findings in the JSON of `check`."""
     return Counter(
-        (one["name"], one["severity"])
+        (finding["name"], finding["severity"])
         for patch in patches
-        for one in patch["findings"]
-        if one["name"] not in _ONLY_IN_A_TREE
+        for finding in patch["findings"]
+        if finding["name"] not in _ONLY_IN_A_TREE
     )
 
 
@@ -119,7 +119,7 @@ def test_findings_and_recipients_are_the_same_everywhere(
     repo, out = WORLDS[world](tmp_path / "r"), tmp_path / "out"
     ask = repo.patchpilot
     checked = ask("check --format json").json
-    found = _names(checked["patches"])
+    result = _names(checked["patches"])
     with FaultySink() as server:
         use_server(repo, server)
         plan = ask("send --dry-run --format json --to list@example.org").json
@@ -134,31 +134,36 @@ def test_findings_and_recipients_are_the_same_everywhere(
 
     everything = _names(ask("check --strict --format json").json["patches"])
     text = ask("check --strict --all").out.replace(": question: ", ": note: ")
-    assert Counter((two, one) for one, two in _TEXT.findall(text)) == everything
+    assert (
+        Counter((two, severity_name) for severity_name, two in _TEXT.findall(text))
+        == everything
+    )
     run = ask("check --format sarif").json["runs"][0]
     assert (
         Counter(
             (one["properties"]["name"], one["properties"]["severity"])
             for one in run["results"]
         )
-        == found
+        == result
     )
     lines = ask("check --strict --format checkpatch").out.splitlines()
     assert len(lines) == sum(
         count for (_, kind), count in everything.items() if kind != "note"
     )
     for written in ([out], files):
-        assert _names(ask("check --format json", *written).json["patches"]) == found
+        assert _names(ask("check --format json", *written).json["patches"]) == result
     with contextlib.closing(EditorCheck(repo.path)) as editor:
         of_texts = [
-            (one.finding.name, str(one.finding.severity))
+            (finding.finding.name, str(finding.finding.severity))
             for file in files
-            for one in editor.findings(file, file.read_text(), with_history=True)
+            for finding in editor.findings(file, file.read_text(), with_history=True)
         ]
-    assert {one for one in of_texts if one in everything} >= set(found)
-    errors = sum(count for (_, kind), count in found.items() if kind == "error")
+    assert {text for text in of_texts if text in everything} >= set(result)
+    errors = sum(count for (_, kind), count in result.items() if kind == "error")
     blocked = [
-        one["message"] for one in plan["refusals"] if one["name"] == "check-errors"
+        refusal["message"]
+        for refusal in plan["refusals"]
+        if refusal["name"] == "check-errors"
     ]
     assert len(blocked) == bool(errors)
     assert not errors or blocked[0].startswith(
@@ -172,11 +177,14 @@ def test_findings_and_recipients_are_the_same_everywhere(
     planned = ask("maintainers --format json").json["results"][0]["recipients"]
     reasons = {one["email"]: one["reasons"] for one in planned}
     assert reasons == {
-        one["email"]: one["reasons"]
-        for one in plan["recipients"]
-        if one["email"] in reasons
+        recipient["email"]: recipient["reasons"]
+        for recipient in plan["recipients"]
+        if recipient["email"] in reasons
     }
-    people = {(one["header"], one["email"].lower()) for one in plan["recipients"]}
+    people = {
+        (recipient["header"], recipient["email"].lower())
+        for recipient in plan["recipients"]
+    }
     assert {(one["header"], one["email"]) for one in planned} <= people
     assert people - {("to", "list@example.org")} <= _people(*mails) <= people
 
@@ -194,21 +202,21 @@ def test_the_fixes_tag_is_the_same_everywhere(tmp_path: Path, world: str) -> Non
     repo = WORLDS[world](tmp_path / "r")
     ask = repo.patchpilot
     document = ask("fixes HEAD --format json").json
-    tags = [one["tag"] for one in document["present"]]
+    tags = [tag["tag"] for tag in document["present"]]
     assert tags == re.findall(
         r"^Fixes: .*", repo.git("log -1 --format=%B"), re.MULTILINE
     )
-    wrong = [one for one in document["present"] if one["problems"]]
+    wrong = [tag for tag in document["present"] if tag["problems"]]
     names = {
-        one["name"]
-        for one in ask("check --format json HEAD").json["patches"][0]["findings"]
+        patch["name"]
+        for patch in ask("check --format json HEAD").json["patches"][0]["findings"]
     }
     assert bool(wrong) == bool([name for name in names if name in _ABOUT_FIXES]), names
-    valid = [one["commit"] for one in document["present"] if one["commit"]]
+    valid = [tag["commit"] for tag in document["present"] if tag["commit"]]
     stable, backport = (
         ask(f"{verb} HEAD --format json").json for verb in ("stable", "backport")
     )
-    assert [one["commit"] for one in stable["culprits"]] == backport["culprits"]
+    assert [culprit["commit"] for culprit in stable["culprits"]] == backport["culprits"]
     assert not valid or backport["culprits"] == valid
     # while there is a valid tag, no other commit is proposed
     offered = {tag.split()[1] for tag in document["tags"]}
@@ -303,7 +311,7 @@ def test_the_state_of_a_series_is_the_same_everywhere(
         for tag in series["trailers"]
         if tag["conditional"] or tag["asks"]
     ]
-    assert [one["trailer"] for one in added["held"]] == held
+    assert [tag["trailer"] for tag in added["held"]] == held
     message = added["commits"][0]["message"]
     tags = [tag["trailer"] for tag in series["trailers"]]
     assert [tag for tag in tags if tag in message.split("\n")] == [

@@ -86,8 +86,8 @@ def test_every_verb_is_called_or_says_why_not() -> None:
 @pytest.mark.parametrize("verb", CALLS)
 def test_a_verb_reaches_nobody(verb: str, repo: Repo, reached: list[Any]) -> None:
     for words in CALLS[verb]:
-        place = ("-C", str(repo.path))
-        outcome = call(*place, verb, *words)
+        options = ("-C", str(repo.path))
+        outcome = call(*options, verb, *words)
         assert reached == [], words
         assert outcome.code != ExitCode.BUG, outcome.err
         assert outcome.code != ExitCode.NETWORK, outcome.err
@@ -114,7 +114,7 @@ def test_what_is_asked_for_is_seen(
                 repo.git("config", key, value)
             # the repository's own settings only count after they are trusted
             call("-C", str(repo.path), *words)
-            assert not [one for one in reached if "127.0.0.1" in str(one)]
+            assert not [address for address in reached if "127.0.0.1" in str(address)]
     finally:
         for key in settings:
             for scope in (("--global",), ("--local",)):

@@ -96,8 +96,8 @@ def repo(tmp_path: Path, server: FaultySink) -> Repo:
         reply_to="post",
     )
     parts = (
-        b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
-        for one in (post, review)
+        b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + message + b"\n"
+        for message in (post, review)
     )
     (tmp_path / "t.mbox").write_bytes(b"".join(parts))
     assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
@@ -230,16 +230,16 @@ def test_a_trusted_command_runs_until_it_changes(
 
 
 @pytest.mark.parametrize(
-    "place", ["include", "conditional include", "worktree", "the tree's .b4-config"]
+    "file", ["include", "conditional include", "worktree", "the tree's .b4-config"]
 )
 def test_every_file_of_the_repository_that_names_commands_is_read(
-    repo: Repo, canaries: Canaries, place: str
+    repo: Repo, canaries: Canaries, file: str
 ) -> None:
     where, words = repo.path / "more.config", _SEND["dry run"]
-    if place == "worktree":
+    if file == "worktree":
         repo.git("config", "extensions.worktreeConfig", "true")
         repo.git("config", "--worktree", "sendemail.tocmd", canaries.command("tocmd"))
-    elif place == "the tree's .b4-config":
+    elif file == "the tree's .b4-config":
         where, words = repo.path / ".b4-config", _B4["b4: dry run"]
         repo.git(
             "config",
@@ -251,7 +251,7 @@ def test_every_file_of_the_repository_that_names_commands_is_read(
     else:
         key = (
             "include.path"
-            if place == "include"
+            if file == "include"
             else f"includeIf.gitdir:{repo.path}/.path"
         )
         repo.git(
@@ -261,7 +261,7 @@ def test_every_file_of_the_repository_that_names_commands_is_read(
     assert refused(run(repo, words))
     assert call("trust", repo.path).code == 0
     assert run(repo, words).code == 0
-    assert canaries.sang == ({"tocmd"} if place != "the tree's .b4-config" else set())
+    assert canaries.sang == ({"tocmd"} if file != "the tree's .b4-config" else set())
 
 
 def test_a_command_of_the_users_own_configuration_runs_as_in_git(
@@ -403,14 +403,14 @@ def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(
         assert canaries.sang == ran
 
 
-@pytest.mark.parametrize("place", ["remotes", "branches", "config", "alternates"])
+@pytest.mark.parametrize("file", ["remotes", "branches", "config", "alternates"])
 def test_a_fetch_runs_no_command_before_it_is_trusted(
-    repo: Repo, canaries: Canaries, tmp_path: Path, place: str
+    repo: Repo, canaries: Canaries, tmp_path: Path, file: str
 ) -> None:
     url = f"ext::{canaries.command('fetched', 'exit 1')} x"
     repo.git("config", "remote.evil.fetch", "+refs/heads/*:refs/remotes/evil/*")
     repo.git("config", "--global", "protocol.ext.allow", "always")
-    if place == "alternates":
+    if file == "alternates":
         other = Repo(tmp_path / "other")
         other.commit("x\n", {"a": "1\n"})
         (repo.path / ".git/objects/info/alternates").write_text(
@@ -421,13 +421,13 @@ def test_a_fetch_runs_no_command_before_it_is_trusted(
         fetch_all(repo.path)
         assert canaries.sang == set()
         return
-    if place == "config":
+    if file == "config":
         repo.git("config", "remote.evil.url", url)
     else:
-        folder = repo.path / ".git" / place
+        folder = repo.path / ".git" / file
         folder.mkdir(exist_ok=True)
         (folder / "evil").write_text(
-            f"URL: {url}\n" if place == "remotes" else f"{url}\n"
+            f"URL: {url}\n" if file == "remotes" else f"{url}\n"
         )
         fetch_all(repo.path)
         assert canaries.sang == set()

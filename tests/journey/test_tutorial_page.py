@@ -35,19 +35,19 @@ DIFFERS = (
 
 def commands() -> list[tuple[str, list[str]]]:
     """Return each command of the page's console blocks, with its output lines."""
-    found: list[tuple[str, list[str]]] = []
+    result: list[tuple[str, list[str]]] = []
     for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S):
         lines = iter(block.splitlines())
         for line in lines:
             if not line.startswith("$ "):
-                found[-1][1].append(line)
+                result[-1][1].append(line)
                 continue
             command = [line[2:]]
             if line.endswith("<<'EOF'"):
                 while command[-1] != "EOF":
                     command.append(next(lines))
-            found.append(("\n".join(command), []))
-    return found
+            result.append(("\n".join(command), []))
+    return result
 
 
 def even(line: str) -> str:
@@ -64,7 +64,9 @@ def first_missing(shown: list[str], printed: list[str]) -> str | None:
             anywhere = True
             continue
         rest = printed[at:]
-        here = next((n for n, one in enumerate(rest) if one == line), None)
+        here = next(
+            (n for n, shown_line in enumerate(rest) if shown_line == line), None
+        )
         if here is None or (here and not anywhere):
             return line
         at, anywhere = at + here + 1, False

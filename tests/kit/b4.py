@@ -58,8 +58,8 @@ def b4(
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None
-    with tempfile.TemporaryDirectory(prefix="patchpilot-b4-") as place:
-        files = {name: Path(place) / name for name in ("stdin", "stdout", "stderr")}
+    with tempfile.TemporaryDirectory(prefix="patchpilot-b4-") as folder:
+        files = {name: Path(folder) / name for name in ("stdin", "stdout", "stderr")}
         for name, file in files.items():
             file.write_text(stdin if name == "stdin" else "")
         call = {

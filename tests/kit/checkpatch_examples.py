@@ -69,9 +69,9 @@ def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
 
 def by_type(findings: object, left_out: set[str]) -> Findings:
     """Return (type, patch line) of findings with a type, sorted."""
-    found = [
+    result = [
         (finding.checkpatch, finding.patch_line or 0)
         for finding in findings
         if finding.checkpatch and finding.checkpatch not in left_out
     ]  # type: ignore[attr-defined]
-    return sorted(found)
+    return sorted(result)

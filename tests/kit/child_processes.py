@@ -60,15 +60,15 @@ def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
     A start through Python's own functions (such as subprocess), or with a list created elsewhere,
     has `*` for unknown words.
     """
-    found: dict[str, set[str]] = {}
+    starts: dict[str, set[str]] = {}
     for file, tree in trees(root=source):
         module = file.relative_to(source).as_posix().removesuffix(".py")
         names = _imports(tree)
         for function, around, call in _calls(tree, "", tree):
             words = _Words(around).outside(call, _dotted(call.func, names))
             if words:
-                found.setdefault(f"{module}::{function}", set()).update(words)
-    return {place: tuple(sorted(words)) for place, words in found.items()}
+                starts.setdefault(f"{module}::{function}", set()).update(words)
+    return {start: tuple(sorted(words)) for start, words in starts.items()}
 
 
 Values = Mapping[str, ast.expr]
@@ -117,12 +117,13 @@ def _imports(tree: ast.AST) -> dict[str, str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {
-                one.asname or one.name.partition(".")[0]: one.name for one in node.names
+                alias.asname or alias.name.partition(".")[0]: alias.name
+                for alias in node.names
             }
         elif isinstance(node, ast.ImportFrom):
             names |= {
-                one.asname or one.name: f"{node.module}.{one.name}"
-                for one in node.names
+                alias.asname or alias.name: f"{node.module}.{alias.name}"
+                for alias in node.names
             }
     return names
 
@@ -190,16 +191,16 @@ class _Words:
         return set() if made else {"*"}
 
     def _bare(self, words: Sequence[ast.expr]) -> set[str]:
-        found = set[str]()
+        result = set[str]()
         before: object = None
         for word in words:
             value = word.value if isinstance(word, ast.Constant) else None
             if value in ENDS:
                 break
             if before not in TAKE_A_VALUE and not self._is_ours(word):
-                found.add(ast.unparse(word))
+                result.add(ast.unparse(word))
             before = value
-        return found
+        return result
 
     def _is_ours(self, word: ast.expr) -> bool:
         match word:

@@ -27,9 +27,9 @@ class Life:
     """
 
     def __init__(
-        self, place: Path, server: FaultySink, archive: StandIn, patches: int = 1
+        self, folder: Path, server: FaultySink, archive: StandIn, patches: int = 1
     ) -> None:
-        self.place, self.server, self.archive = place, server, archive
+        self.place, self.server, self.archive = folder, server, archive
         self._replies = 0
         self.first = ""
         """The Message-ID of what was sent first."""
@@ -54,7 +54,7 @@ class Life:
         before = len(self.server.take())
         done = self.run("send", "--to", LIST, "--force", "a test", "--yes", *more)
         assert done.code == 0, done.err
-        mails = [unpacked(one) for one in self.server.take()[before:]]
+        mails = [unpacked(received) for received in self.server.take()[before:]]
         if publish:
             self.archive.add(*mails)
         ident = parse_mail(mails[0]).message_id
@@ -147,7 +147,7 @@ class Life:
 
 
 @contextmanager
-def life(place: Path, patches: int = 1) -> Iterator[Life]:
+def life(folder: Path, patches: int = 1) -> Iterator[Life]:
     """Yield a topic at the start of its life: committed, nothing else."""
     with FaultySink() as server, StandIn() as archive:
-        yield Life(place, server, archive, patches)
+        yield Life(folder, server, archive, patches)

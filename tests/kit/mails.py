@@ -91,9 +91,9 @@ def mailed(line: str, **more: object) -> bytes:
 
     TIME is in minutes, or in days with a `d`. A cover letter has `notes` as its text.
     """
-    found = re.fullmatch(r"([^+> ]+)(?:\+(\d+)(d?))?(?:>(\S+))? (.*)", line)
-    assert found, line
-    id_, time, days, answered, subject = found.groups()
+    match = re.fullmatch(r"([^+> ]+)(?:\+(\d+)(d?))?(?:>(\S+))? (.*)", line)
+    assert match, line
+    id_, time, days, answered, subject = match.groups()
     more |= {"id": id_, "minutes": int(time or 0) * (1440 if days else 1)}
     if re.search(r"\b0/\d", subject):
         words = str(more.pop("notes", "What they do.\n"))

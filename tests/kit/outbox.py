@@ -84,6 +84,6 @@ def record(
     send = outbox.add(
         send_of(*made, change_id=change_id, version=version, kind=kind, bcc=bcc)
     )
-    for place, state in enumerate(wanted):
-        outbox.mark(send.id, place, Outcome(state))
+    for index, state in enumerate(wanted):
+        outbox.mark(send.id, index, Outcome(state))
     return outbox.get(send.id)

@@ -24,11 +24,11 @@ _END = re.compile(
 
 def printed_commands() -> dict[str, str]:
     """Map each printed command to where it was found first."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for path, text in _texts():
         for command in commands_in(text):
-            found.setdefault(command, str(path.relative_to(ROOT)))
-    return found
+            result.setdefault(command, str(path.relative_to(ROOT)))
+    return result
 
 
 def commands_in(text: str) -> Iterator[str]:
@@ -91,7 +91,8 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
         )
         and isinstance(node.body[0], ast.Expr)
         and not any(
-            "command" in ast.unparse(one) for one in getattr(node, "decorator_list", ())
+            "command" in ast.unparse(decorator)
+            for decorator in getattr(node, "decorator_list", ())
         )
     }
     waiting: list[ast.AST] = [tree]

@@ -240,10 +240,10 @@ class _Session:
 
     def _strike(self, step: str) -> bool:
         """Apply the fault at its step, and return whether it applied."""
-        found = self.server.strikes(step)
-        if found:
-            self._do(found)
-        return found is not None
+        fault = self.server.strikes(step)
+        if fault:
+            self._do(fault)
+        return fault is not None
 
     def _do(self, fault: Fault) -> None:
         if fault.then == "late":
@@ -305,5 +305,5 @@ class _Session:
 
 
 def _address(line: bytes) -> str:
-    found = re.search(rb"<([^>]*)>", line)
-    return found[1].decode("utf-8", "replace") if found else ""
+    match = re.search(rb"<([^>]*)>", line)
+    return match[1].decode("utf-8", "replace") if match else ""

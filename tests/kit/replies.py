@@ -67,8 +67,8 @@ def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
     )
     (folder / "t.mbox").write_bytes(
         b"".join(
-            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
-            for one in (post, review)
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + message + b"\n"
+            for message in (post, review)
         )
     )
     assert call("track", "add", "--mbox", folder / "t.mbox").code == 0

@@ -62,22 +62,22 @@ class FaultySink(Sink):
 
     def options(self) -> dict[str, Any]:
         """Return the options for TLS and login."""
-        found = super().options()
+        result = super().options()
         if self.tls and self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*map(str, self.certificate))
-            found |= (
+            result |= (
                 {"tls_context": context, "require_starttls": True}
                 if self.tls == "starttls"
                 else {"ssl_context": context}
             )
         if self.login:
-            found |= {
+            result |= {
                 "authenticator": self._authenticate,
                 "auth_required": True,
                 "auth_require_tls": self.tls == "starttls",
             }
-        return found
+        return result
 
     def _authenticate(
         self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any

@@ -208,8 +208,8 @@ def _built(example: Example, patch: Patch) -> Iterator[BuildProblem]:
     """Yield the build problems of an example's patch."""
     before = read_diagnostics(example.build_before.split("\n"), "")
     after = read_diagnostics(example.build.split("\n"), "")
-    for one in new_ones(before, after, patch.files):
-        yield problem_of(one, patch.files)
+    for diagnostic in new_ones(before, after, patch.files):
+        yield problem_of(diagnostic, patch.files)
     if example.problem:
         kind, _, text = example.problem.partition(": ")
         yield BuildProblem(
@@ -329,12 +329,12 @@ def _counted(body: str, *, new: bool = False) -> str:
             out.append(line)
             continue
         hunk = []
-        for one in lines[number + 1 :]:
-            if one.startswith(("@@", "diff --git ")):
+        for following in lines[number + 1 :]:
+            if following.startswith(("@@", "diff --git ")):
                 break
-            hunk.append(one)
-        old = sum(1 for one in hunk if one[:1] in (" ", "-", ""))
-        fresh = sum(1 for one in hunk if one[:1] in (" ", "+", ""))
+            hunk.append(following)
+        old = sum(1 for line in hunk if line[:1] in (" ", "-", ""))
+        fresh = sum(1 for line in hunk if line[:1] in (" ", "+", ""))
         created = new or any(line == "--- /dev/null" for line in lines[:number])
         section = line.removeprefix("@@").strip()
         out.append(

@@ -112,12 +112,12 @@ def apply(
 
 def commits(repo: Repo, span: str) -> list[tuple[str, str, str, str]]:
     """Return (tree, author name, author email, message) of a range's commits, oldest first."""
-    found = []
+    result = []
     for commit in repo.git("rev-list", "--reverse", span).split():
         tree, name, email = repo.git(
             "show", "-s", "--format=%T%n%an%n%ae", commit
         ).split("\n")
-        found.append(
+        result.append(
             (tree, name, email, repo.git("show", "-s", "--format=%B", commit).strip())
         )
-    return found
+    return result

@@ -114,11 +114,11 @@ def said(app: PatchpilotApp) -> str:
     return app.message
 
 
-def copy_clone(built: Repositories, place: Path) -> Path:
+def copy_clone(built: Repositories, folder: Path) -> Path:
     """Return a copy of the sandbox's clone below `place`, with a mail server and remotes whose
     names do not depend on this machine.
     """
-    work = place / "linux"
+    work = folder / "linux"
     shutil.copytree(built.work, work, symlinks=True)
     git(work, "config", "--global", "sendemail.smtpServer", "mail.example.org")
     git(work, "config", "--global", "sendemail.smtpServerPort", "2525")

@@ -25,7 +25,9 @@ from tests.language.texts import (
 
 FILE = Path(__file__).with_name("patterns.toml")
 DATA = tomllib.loads(FILE.read_text(encoding="utf-8"))
-PATTERNS = {one["name"]: re.compile(one["pattern"]) for one in DATA["pattern"]}
+PATTERNS = {
+    pattern["name"]: re.compile(pattern["pattern"]) for pattern in DATA["pattern"]
+}
 _GENERATED = ("docs/reference/subsystems.md",)
 _SQL = re.compile(r"\b(?:SELECT|INSERT INTO|UPDATE|CREATE TABLE|JOIN)\b")
 _NO_TEXT = (
@@ -78,10 +80,10 @@ def _around(text: str, match: re.Match[str]) -> str:
 
 def counts() -> dict[str, dict[str, int]]:
     """Return for each area the counts of its patterns."""
-    found = Counter((area, name) for area, name, _ in places())
+    totals = Counter((area, name) for area, name, _ in places())
     return {
-        area: {name: found[area, name] for name in PATTERNS if found[area, name]}
-        for area in sorted({area for area, _ in found})
+        area: {name: totals[area, name] for name in PATTERNS if totals[area, name]}
+        for area in sorted({area for area, _ in totals})
     }
 
 
@@ -118,9 +120,9 @@ def main() -> None:
         FILE.write_text(lowered(), encoding="utf-8")
         return
     area, *names = options.list
-    for found, name, place in places():
-        if found == area and (not names or name in names):
-            print(f"{name}: {place}")
+    for location, name, location in places():
+        if location == area and (not names or name in names):
+            print(f"{name}: {location}")
 
 
 if __name__ == "__main__":

@@ -31,4 +31,4 @@ def test_the_figures_of_the_readme_are_on_the_pages_that_they_link_to() -> None:
         figures = re.findall(r"\d+(?:\.\d+)?", result)
         there = (ROOT / page.partition("#")[0]).read_text(encoding="utf-8")
         assert figures
-        assert [one for one in figures if one not in there] == []
+        assert [figure for figure in figures if figure not in there] == []

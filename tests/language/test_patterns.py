@@ -31,20 +31,26 @@ def test_no_area_has_more_than_its_ceiling(area: str) -> None:
         for name, number in counts().get(area, {}).items()
         if number > allowed.get(name, 0)
     }
-    advice = {one["name"]: one["use"] for one in DATA["pattern"]}
+    advice = {pattern["name"]: pattern["use"] for pattern in DATA["pattern"]}
     assert not more, "\n".join(
         [f"{name}: {more[name]}, write: {advice[name]}" for name in more]
-        + [place for where, name, place in places() if where == area and name in more]
+        + [
+            location
+            for where, name, location in places()
+            if where == area and name in more
+        ]
     )
 
 
 def test_every_area_has_texts() -> None:
-    found = Counter(area for area, _ in prose())
-    assert set(found) == set(AREAS)
-    assert min(found.values()) > 5
+    totals = Counter(area for area, _ in prose())
+    assert set(totals) == set(AREAS)
+    assert min(totals.values()) > 5
 
 
-@pytest.mark.parametrize("pattern", DATA["pattern"], ids=lambda one: one["name"])
+@pytest.mark.parametrize(
+    "pattern", DATA["pattern"], ids=lambda pattern: pattern["name"]
+)
 def test_a_pattern_finds_its_example(pattern: dict[str, str]) -> None:
     assert PATTERNS[pattern["name"]].search(pattern["example"])
 

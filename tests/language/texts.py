@@ -95,7 +95,7 @@ def rule_texts() -> Iterator[Text]:
     """Yield the texts of a rule: name, summary, message, why, fix."""
     for file in sorted((ROOT / "checks").glob("*.toml")):
         for rule in tomllib.loads(file.read_text(encoding="utf-8")).get("rule", ()):
-            place = f"{file.relative_to(ROOT)}:{rule.get('name')}"
+            source = f"{file.relative_to(ROOT)}:{rule.get('name')}"
             for text in _strings(
                 {
                     key: value
@@ -103,7 +103,7 @@ def rule_texts() -> Iterator[Text]:
                     if key in (*_RULE_TEXTS, "fix")
                 }
             ):
-                yield Text(place, "rule", text)
+                yield Text(source, "rule", text)
 
 
 def documentation() -> Iterator[Text]:

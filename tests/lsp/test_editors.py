@@ -49,9 +49,9 @@ SHOW_AND_FIX = r"""
 
 def snippet(language: str) -> str:
     """Return an editor's set-up from the page."""
-    found = re.search(rf"```{language}\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
-    assert found
-    return found[1]
+    match = re.search(rf"```{language}\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
+    assert match
+    return match[1]
 
 
 @pytest.fixture

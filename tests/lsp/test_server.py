@@ -71,7 +71,8 @@ class Text:
             )
             if params.uri == self.uri and params.version == self.version:
                 return [
-                    (one.range.start.line, str(one.code)) for one in params.diagnostics
+                    (diagnostic.range.start.line, str(diagnostic.code))
+                    for diagnostic in params.diagnostics
                 ]
 
     async def hover(self, line: int) -> str:
@@ -87,9 +88,9 @@ class Text:
 
     async def fixed(self, text: str, line: int) -> list[str]:
         """Return the text after each fix that is proposed for a line."""
-        place = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
+        span = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
         params = lsp.CodeActionParams(
-            lsp.TextDocumentIdentifier(self.uri), place, lsp.CodeActionContext([])
+            lsp.TextDocumentIdentifier(self.uri), span, lsp.CodeActionContext([])
         )
         actions = await self.client.text_document_code_action_async(params)
         texts = []
@@ -135,7 +136,7 @@ async def test_all_changed_files_have_findings_when_one_is_opened(
     await Text(client, repo.path / "lib" / "frob.c").opened(CODE)
     while other not in client.diagnostics:
         await client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-    assert [one.code for one in client.diagnostics[other]] == [
+    assert [diagnostic.code for diagnostic in client.diagnostics[other]] == [
         "no-space-after-keyword",
         "trailing-space",
     ]
@@ -171,8 +172,8 @@ async def test_a_commit_message_is_checked_while_it_is_written(
     assert await text.opened(f"\n{comments}") == []
     body = "The caller has to see the the size of what was read.\n"
     message = f"{comments}frob:return one more\n\n{comments}{body}\n{SIGNED}{comments}"
-    found = await text.changed(message)
-    assert found == [(1, "prefix-spacing"), (4, "repeated-word")]
+    findings = await text.changed(message)
+    assert findings == [(1, "prefix-spacing"), (4, "repeated-word")]
     (fixed,) = await text.fixed(message, 1)
     assert fixed == message.replace("frob:", "frob: ")
 
@@ -182,9 +183,9 @@ async def test_a_patch_file_is_checked_by_its_lines(
 ) -> None:
     text = Text(client, tmp_path / "0001-x.patch")
     mail = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); "))
-    place = mail.split("\n").index("+\trc = bar(); ")
-    assert (place, "trailing-space") in await text.opened(mail)
-    assert await text.fixed(mail, place) == [mail.replace("bar(); ", "bar();")]
+    line = mail.split("\n").index("+\trc = bar(); ")
+    assert (line, "trailing-space") in await text.opened(mail)
+    assert await text.fixed(mail, line) == [mail.replace("bar(); ", "bar();")]
     assert await text.changed("no patch\n") == []
 
 
@@ -197,12 +198,17 @@ async def test_no_escape_of_a_text_reaches_the_editor(
         f"[PATCH] a: {hostile}", f"{hostile}\n\nReviewed-by: {hostile}\n{patches.BODY}"
     )
     assert await text.opened(mail)
-    found = client.diagnostics[text.uri]
-    assert any("the" in one.message for one in found)
-    assert not [one.message for one in found if UNSAFE.search(one.message)]
+    diagnostics = client.diagnostics[text.uri]
+    assert any("the" in diagnostic.message for diagnostic in diagnostics)
+    assert not [
+        diagnostic.message
+        for diagnostic in diagnostics
+        if UNSAFE.search(diagnostic.message)
+    ]
     assert all(
-        one.code_description and one.code_description.href.startswith("https://")
-        for one in found
+        diagnostic.code_description
+        and diagnostic.code_description.href.startswith("https://")
+        for diagnostic in diagnostics
     )
     # the pages belong to the rules and quote nothing of the text
     pages = [await text.hover(line) for line in range(len(mail.split("\n")))]

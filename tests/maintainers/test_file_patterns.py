@@ -79,13 +79,15 @@ def test_a_hostile_regular_expression_ends_soon() -> None:
 
 def _expanded(pattern: str) -> list[str]:
     """Return the patterns that a pattern with alternatives stands for."""
-    found = re.search(r"\{([^{}]*)\}", pattern)
-    if not found:
+    match = re.search(r"\{([^{}]*)\}", pattern)
+    if not match:
         return [pattern]
     return [
-        one
-        for part in found[1].split(",")
-        for one in _expanded(pattern[: found.start()] + part + pattern[found.end() :])
+        alternative
+        for part in match[1].split(",")
+        for alternative in _expanded(
+            pattern[: match.start()] + part + pattern[match.end() :]
+        )
     ]
 
 
@@ -101,7 +103,9 @@ def test_alternatives_match_as_each_written_alone(
     pattern: str, path: str, folder: bool
 ) -> None:
     assert matches(pattern, path, lambda _: folder) == any(
-        matches(one, path, lambda _: folder) for one in _expanded(pattern) if one
+        matches(alternative, path, lambda _: folder)
+        for alternative in _expanded(pattern)
+        if alternative
     )
 
 
@@ -110,7 +114,9 @@ def test_alternatives_with_wildcards_match_as_each_written_alone(
     pattern: str, path: str
 ) -> None:
     assert matches(pattern, path, lambda _: False) == any(
-        matches(one, path, lambda _: False) for one in _expanded(pattern) if one
+        matches(alternative, path, lambda _: False)
+        for alternative in _expanded(pattern)
+        if alternative
     )
     if matches(pattern, path, lambda _: False):
         assert path.startswith(folder_of(pattern))

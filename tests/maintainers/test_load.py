@@ -60,15 +60,16 @@ def test_old_indexes_go(tmp_path: Path, kept: Path) -> None:
 
 def test_two_writers_do_not_disturb_each_other(tmp_path: Path, kept: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
-    found: list[int] = []
+    results: list[int] = []
     threads = [
-        threading.Thread(target=lambda: found.append(len(load(tree)))) for _ in range(8)
+        threading.Thread(target=lambda: results.append(len(load(tree))))
+        for _ in range(8)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [6] * 8
+    assert results == [6] * 8
 
 
 def test_it_works_where_nothing_can_be_kept(

@@ -18,7 +18,7 @@ def read(text: str) -> MaintainersFile:
 
 
 def names(file: MaintainersFile, path: str) -> list[str]:
-    return [file.section(one.section).name for one in match_path(file, path)]
+    return [file.section(match.section).name for match in match_path(file, path)]
 
 
 def test_sections_are_read_with_their_lines() -> None:
@@ -77,14 +77,17 @@ def test_ties_come_in_file_order() -> None:
 
 def test_keywords_are_looked_for_in_the_message_and_in_changed_lines() -> None:
     file = read(MAINTAINERS)
-    found = match(file, ["lib/plain.c"], patch("lib/plain.c", added="widget_get(x);"))
-    assert [one.section.name for one in found] == ["THE REST", "ACME WIDGET DRIVER"]
-    assert found[1].by_keyword
-    assert found[1].reasons == (r"the patch matches K: \bwidget_(get|put)\b",)
+    matches = match(file, ["lib/plain.c"], patch("lib/plain.c", added="widget_get(x);"))
+    assert [match.section.name for match in matches] == [
+        "THE REST",
+        "ACME WIDGET DRIVER",
+    ]
+    assert matches[1].by_keyword
+    assert matches[1].reasons == (r"the patch matches K: \bwidget_(get|put)\b",)
     assert not [
-        one
-        for one in match(file, ["lib/plain.c"], patch("lib/plain.c"))
-        if one.by_keyword
+        section
+        for section in match(file, ["lib/plain.c"], patch("lib/plain.c"))
+        if section.by_keyword
     ]
 
 
@@ -134,8 +137,8 @@ def test_the_index_forgets_no_match(
             if letter == "F" and matches(value, path, lambda _: False):
                 expected[number] = depth(value)
     found = match_path(read(text), path)
-    assert [(one.section, one.depth) for one in found] == sorted(
-        expected.items(), key=lambda one: (-one[1], one[0])
+    assert [(match.section, match.depth) for match in found] == sorted(
+        expected.items(), key=lambda item: (-item[1], item[0])
     )
 
 

@@ -41,9 +41,9 @@ def test_a_plain_list_of_addresses_is_what_the_email_package_reads(
         else {}
     )
     expected = tuple(
-        Address(name, found)
-        for name, found in email.utils.getaddresses([value], **lenient)
-        if "@" in found
+        Address(name, pair)
+        for name, pair in email.utils.getaddresses([value], **lenient)
+        if "@" in pair
     )
     assert parse_addresses(value) == expected
 
@@ -208,16 +208,18 @@ def test_a_mailbox_is_the_same_in_any_case() -> None:
 
 
 def test_one_odd_address_does_not_lose_the_others() -> None:
-    found = parse_addresses(
+    addresses = parse_addresses(
         "Ada <ada@example.org>, a@b@c, undisclosed-recipients:;, nobody, Bob <bob@example.com>"
     )
-    assert {"ada@example.org", "bob@example.com"} <= {one.email for one in found}
-    assert all("@" in one.email for one in found)
+    assert {"ada@example.org", "bob@example.com"} <= {
+        address.email for address in addresses
+    }
+    assert all("@" in address.email for address in addresses)
 
 
 def test_addresses_nested_without_end_are_found_by_their_form() -> None:
-    found = parse_addresses("(" * 60_000 + " ada@example.org, bob@example.com")
-    assert found == (Address("", "ada@example.org"), Address("", "bob@example.com"))
+    addresses = parse_addresses("(" * 60_000 + " ada@example.org, bob@example.com")
+    assert addresses == (Address("", "ada@example.org"), Address("", "bob@example.com"))
 
 
 def test_a_judged_address_has_its_form_on_the_wire_or_a_reason() -> None:
@@ -289,19 +291,22 @@ TWO_MAILBOXES = (
 @pytest.mark.parametrize("value", DISGUISES)
 def test_an_address_in_a_name_or_comment_is_no_mailbox(value: str) -> None:
     decoded = decode_mailboxes(value)
-    found = only_mailbox(decoded)
-    assert found is not None
-    assert found.email == EVE
+    address = only_mailbox(decoded)
+    assert address is not None
+    assert address.email == EVE
     assert [one.email for one in parse_addresses(decoded)] == [EVE]
-    assert parse_address(decoded) in (found, found._replace(name=f'"{found.name}"'))
-    shown = only_mailbox(found.header())
-    assert shown == found
+    assert parse_address(decoded) in (
+        address,
+        address._replace(name=f'"{address.name}"'),
+    )
+    shown = only_mailbox(address.header())
+    assert shown == address
 
 
 @pytest.mark.parametrize("value", TWO_MAILBOXES)
 def test_a_text_with_more_or_less_than_one_mailbox_has_no_only_one(value: str) -> None:
-    found = only_mailbox(decode_mailboxes(value))
-    assert found is None
+    address = only_mailbox(decode_mailboxes(value))
+    assert address is None
 
 
 @pytest.mark.parametrize(
@@ -349,10 +354,10 @@ def test_a_mailbox_has_its_name_decoded_and_unquoted(
     st.text('ab@<>,;:"()\\ .=?q_', max_size=30),
 )
 def test_no_text_around_an_address_hides_another(before: str, after: str) -> None:
-    found = only_mailbox(
+    address = only_mailbox(
         decode_mailboxes(f"{before} <ada@example.org> {after} <{EVE}>")
     )
-    assert found is None or found.email == EVE
+    assert address is None or address.email == EVE
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ UNBOUNDED = {
 
 
 def test_dates_from_outside_are_made_in_one_place() -> None:
-    found = [
+    places = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees(*UNBOUNDED)
         if file.name != "bounded_date.py"
@@ -123,4 +123,4 @@ def test_dates_from_outside_are_made_in_one_place() -> None:
         if isinstance(node, ast.Attribute | ast.Name)
         and (node.attr if isinstance(node, ast.Attribute) else node.id) in UNBOUNDED
     ]
-    assert not found, f"use patchpilot.model.bounded_date instead: {', '.join(found)}"
+    assert not places, f"use patchpilot.model.bounded_date instead: {', '.join(places)}"

@@ -64,11 +64,11 @@ def test_a_pattern_matches_as_re_has_it(source: str, text: str, extended: bool) 
     assume(ours.error is None)
     # RE2 counts an empty repeat as a separate match, which moves no end
     expected = theirs.search(text)
-    found = ours.search(text)
-    assert (found is None) == (expected is None)
-    if found and "$" not in source and "*b?)+" not in source:
-        assert found.span() == expected.span()
-        assert found.groupdict() == expected.groupdict()
+    match = ours.search(text)
+    assert (match is None) == (expected is None)
+    if match and "$" not in source and "*b?)+" not in source:
+        assert match.span() == expected.span()
+        assert match.groupdict() == expected.groupdict()
 
 
 HOSTILE = [
@@ -131,7 +131,7 @@ def test_what_uses_up_its_budget_matches_nothing_and_is_reported(
 
 def test_bytes_that_are_no_utf8_are_characters() -> None:
     assert bounded(r"o+x").search("\udcffü foox").span() == (4, 7)
-    assert [found[0] for found in bounded("[a-z]+.*?;").finditer("\udcffab; c;")] == [
+    assert [match[0] for match in bounded("[a-z]+.*?;").finditer("\udcffab; c;")] == [
         "ab;",
         "c;",
     ]
@@ -187,22 +187,22 @@ def test_a_look_behind_is_used_where_few_ways_to_match_are_left(
 def test_a_pattern_with_a_budget_searches_the_beginning_of_a_text() -> None:
     pattern = BoundedPattern("(?<!x)a+")
     longest = bounded_pattern.LONGEST_TEXT[1]
-    for count, found in ((1, True), (longest, True), (longest + 1, False)):
-        assert bool(pattern.fullmatch("a" * count)) is found, count
+    for count, matches_ in ((1, True), (longest, True), (longest + 1, False)):
+        assert bool(pattern.fullmatch("a" * count)) is matches_, count
     assert pattern.fullmatch("a" * 9 + "b") is None
     assert pattern.search("b" * (longest - 1) + "a")
     assert pattern.search("b" * longest + "a") is None
     assert pattern.match("ba") is None
     assert pattern.match("ba", 1).span() == (1, 2)
     assert pattern.search("aba", 1).span() == (2, 3)
-    assert [one.span() for one in pattern.finditer("ab aa")] == [(0, 1), (3, 5)]
+    assert [match.span() for match in pattern.finditer("ab aa")] == [(0, 1), (3, 5)]
 
 
 def test_a_pattern_with_a_budget_finds_empty_matches_once() -> None:
     pattern = BoundedPattern("(?<!x)a*")
     text = "ab"
-    expected = [one.span() for one in re.finditer("(?<!x)a*", text)]
-    assert [one.span() for one in pattern.finditer(text)] == expected
+    expected = [match.span() for match in re.finditer("(?<!x)a*", text)]
+    assert [match.span() for match in pattern.finditer(text)] == expected
 
 
 @pytest.mark.parametrize(

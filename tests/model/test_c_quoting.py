@@ -37,10 +37,10 @@ def test_git_quotes_the_same_names(tmp_path: Path) -> None:
         repo.put(name, "x")
     repo.git("add", "-A")
     shown = repo.git("-c", "core.quotePath=false", "ls-files").split("\n")
-    assert sorted(unquoted(one) for one in shown) == sorted(names)
+    assert sorted(unquoted(name) for name in shown) == sorted(names)
     assert {quoted(name) for name in names if name != "größe"} == set(shown) - {"größe"}
     plain = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
-    assert sorted(unquoted(one) for one in plain) == sorted(names)
+    assert sorted(unquoted(name) for name in plain) == sorted(names)
 
 
 @pytest.mark.parametrize("text", ["a\0b.c", '"a\\000b.c"'])

@@ -84,7 +84,7 @@ def test_the_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
 )
 def test_content_that_looks_like_a_header_stays_content(line: str) -> None:
     (change,) = parsed(f"{HEAD}@@ -1,2 +1,3 @@\n int a;\n+{line}\n int b;\n").files
-    assert [one.text for one in change.lines("+")] == [line]
+    assert [line.text for line in change.lines("+")] == [line]
 
 
 def test_an_empty_line_is_context_whose_space_was_stripped() -> None:
@@ -115,14 +115,14 @@ def test_counts_that_are_left_out_are_one() -> None:
 def test_a_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(
     bad: str,
 ) -> None:
-    found = parsed(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
-    assert [(file.path, len(file.hunks)) for file in found.files] == [
+    diff = parsed(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
+    assert [(file.path, len(file.hunks)) for file in diff.files] == [
         ("f.c", 1),
         ("g.c", 1),
     ]
-    assert found.error is not None
-    assert found.error.startswith("line 1: ")
-    assert "f.c" in found.error
+    assert diff.error is not None
+    assert diff.error.startswith("line 1: ")
+    assert "f.c" in diff.error
     alone = parsed(HEAD + bad)
     assert [(file.path, file.hunks) for file in alone.files] == [("f.c", ())]
     assert alone.error
@@ -130,9 +130,9 @@ def test_a_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay
 
 def test_the_first_of_two_errors_is_reported() -> None:
     bad = "@@ -1,9 +1,9 @@\n int a;\n"
-    found = parsed(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
-    assert found.error is not None
-    assert "f.c" in found.error
+    diff = parsed(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
+    assert diff.error is not None
+    assert "f.c" in diff.error
 
 
 NAMES = [
@@ -237,21 +237,21 @@ def test_the_lines_above_the_hunks_name_the_file(
 )
 def test_a_hunk_ends_where_its_counts_end(counts: str, body: str, kept: int) -> None:
     for after in ("", "-- \n2.45\n", " d\n", "+d\n", "-d\n"):
-        found = parsed(f"{HEAD}@@ {counts} @@\n{body}{after}")
-        assert found.error is None
-        assert len(found.files[0].hunks[0].lines) == kept
+        diff = parsed(f"{HEAD}@@ {counts} @@\n{body}{after}")
+        assert diff.error is None
+        assert len(diff.files[0].hunks[0].lines) == kept
 
 
 @pytest.mark.parametrize("counts", ["-1,3 +1,4", "-1,4 +1,3", "-1 +1,2", "-1,2 +1"])
 def test_a_file_begins_after_the_counted_lines(counts: str) -> None:
     old, new = (
-        int(one.partition(",")[2] or 1) for one in counts.replace("+", "-").split()
+        int(count.partition(",")[2] or 1) for count in counts.replace("+", "-").split()
     )
     body = "-diff --git a/x b/x\n" * old + "+diff --git a/x b/x\n" * new
     files = parsed(
         f"{HEAD}@@ {counts} @@\n{body}{HEAD.replace('f.c', 'g.c')}{HUNK}"
     ).files
-    assert [(one.path, one.removed, one.added) for one in files] == [
+    assert [(change.path, change.removed, change.added) for change in files] == [
         ("f.c", old, new),
         ("g.c", 1, 2),
     ]
@@ -261,7 +261,7 @@ OTHER = "diff --git a/g.c b/g.c\nold mode 100644\nnew mode 100755\n"
 
 
 def files_of(text: str) -> list[str]:
-    return [one.path for one in parsed(text).files]
+    return [change.path for change in parsed(text).files]
 
 
 @pytest.mark.parametrize(

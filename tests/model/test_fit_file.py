@@ -23,8 +23,8 @@ def lines(*words: str) -> str:
     return "".join(f"{word}\n" for word in words)
 
 
-def text(one: Fit) -> str | None:
-    return None if one.lines is None else "".join(one.lines)
+def text(fit: Fit) -> str | None:
+    return None if fit.lines is None else "".join(fit.lines)
 
 
 CHANGE = "@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
@@ -40,9 +40,9 @@ def test_text_is_cut_into_lines_with_their_newlines() -> None:
 @pytest.mark.parametrize("before", range(4))
 def test_a_hunk_moves_to_its_context_and_says_how_far(before: int) -> None:
     file = lines(*("x" for _ in range(before)), "c", "d", "e", "f")
-    found = fit(CHANGE, {"f.c": file})
-    assert text(found) == file.replace("d", "D")
-    assert (found.misfits, found.offsets) == ((), (before - 2,))
+    fitted = fit(CHANGE, {"f.c": file})
+    assert text(fitted) == file.replace("d", "D")
+    assert (fitted.misfits, fitted.offsets) == ((), (before - 2,))
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,16 @@ def test_of_two_places_the_nearer_is_taken_and_the_later_of_equals(
     words = [str(at) for at in range(14)]
     for at in places:
         words[at : at + 3] = ["c", "d", "e"]
-    found = fit(CHANGE, {"f.c": lines(*words)})
-    assert found.lines is not None
-    assert found.lines[nearest + 1] == "D\n"
-    assert found.offsets == (nearest - 2,)
+    fitted = fit(CHANGE, {"f.c": lines(*words)})
+    assert fitted.lines is not None
+    assert fitted.lines[nearest + 1] == "D\n"
+    assert fitted.offsets == (nearest - 2,)
 
 
 def test_two_hunks_do_not_change_the_same_lines() -> None:
     twice = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
-    found = fit(twice, {"f.c": lines("c", "d", "e", "x")})
-    assert [misfit.why for misfit in found.misfits] == ["context not found"]
+    fitted = fit(twice, {"f.c": lines("c", "d", "e", "x")})
+    assert [misfit.why for misfit in fitted.misfits] == ["context not found"]
     both = fit(twice, {"f.c": lines("c", "d", "e", "c", "d", "e")})
     assert (both.misfits, text(both)) == ((), lines("c", "d", "e", "c", "D", "e"))
 
@@ -71,15 +71,15 @@ def test_two_hunks_do_not_change_the_same_lines() -> None:
 def test_a_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> (
     None
 ):
-    found = fit(
+    fitted = fit(
         "@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n",
         {"f.c": lines(*"abcdefgh", "y", "z")},
     )
-    (one,) = found.misfits
-    assert (one.path, one.line, one.why) == ("f.c", 2, "context not found")
-    assert one.hunk is not None
-    assert text(found) == lines(*"abcdefgh", "y", "Z")
-    assert found.offsets == (0,)
+    (misfit,) = fitted.misfits
+    assert (misfit.path, misfit.line, misfit.why) == ("f.c", 2, "context not found")
+    assert misfit.hunk is not None
+    assert text(fitted) == lines(*"abcdefgh", "y", "Z")
+    assert fitted.offsets == (0,)
 
 
 def test_a_change_can_be_taken_back() -> None:
@@ -190,11 +190,11 @@ def test_files_come_go_and_move(
     result: str | None,
     why: tuple[str, int, str] | None,
 ) -> None:
-    found = fit(hunks, tree, head=head)
-    assert text(found) == result
-    assert [(misfit.path, misfit.line, misfit.why) for misfit in found.misfits[:1]] == (
-        [why] if why else []
-    )
+    fitted = fit(hunks, tree, head=head)
+    assert text(fitted) == result
+    assert [
+        (misfit.path, misfit.line, misfit.why) for misfit in fitted.misfits[:1]
+    ] == ([why] if why else [])
     if head in (NEW, GONE, MOVED) and not why:
         (change,) = parse_diff(
             tuple((head + hunks).removesuffix("\n").split("\n")), 1

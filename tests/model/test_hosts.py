@@ -28,7 +28,7 @@ def test_bytes_that_are_not_utf_8_are_quoted() -> None:
 
 
 def test_urls_are_split_and_quoted_in_one_place() -> None:
-    found = [
+    places = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees("urllib")
         if file.name != "hosts.py"
@@ -37,4 +37,4 @@ def test_urls_are_split_and_quoted_in_one_place() -> None:
         and node.module == "urllib.parse"
         and SPLITTERS & {alias.name for alias in node.names}
     ]
-    assert not found, f"use patchpilot.model.hosts instead: {', '.join(found)}"
+    assert not places, f"use patchpilot.model.hosts instead: {', '.join(places)}"

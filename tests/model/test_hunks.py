@@ -30,8 +30,8 @@ def cases(draw: st.DrawFn) -> tuple[str, str, str]:
         other[at : at + draw(st.integers(0, 1))] = draw(st.lists(LINE, max_size=3))
     ends = [draw(st.booleans()) for _ in range(3)]
     return tuple(
-        "\n".join(one) + ("\n" if end and one else "")
-        for one, end in zip((old, new, other), ends, strict=True)
+        "\n".join(text) + ("\n" if end and text else "")
+        for text, end in zip((old, new, other), ends, strict=True)
     )  # type: ignore[return-value]
 
 

@@ -107,11 +107,11 @@ def test_of_a_patch_that_is_too_long_the_beginning_is_checked(
     )
     assert short.subject == patch.subject
     result = Driver().check([Series((patch,))])
-    (finding,) = (one for one in result.all if one.name == "patch-too-long")
+    (finding,) = (finding for finding in result.all if finding.name == "patch-too-long")
     assert finding.patch_line == 500
     assert "of which the first 500 were checked" in finding.message
     assert result.exit_code == 1
-    assert not any(one.checkpatch == "CORRUPTED_PATCH" for one in result.all)
+    assert not any(finding.checkpatch == "CORRUPTED_PATCH" for finding in result.all)
 
 
 @pytest.mark.parametrize("lines", [12, 13, 14, 15, 16, 17, 18, 19, 20, 23, 30])
@@ -137,7 +137,7 @@ def test_of_a_message_that_is_too_long_only_that_is_said(
         "x.patch",
     )
     result = Driver().check([Series((patch,))])
-    assert [one.name for one in result.all] == ["patch-too-long"]
+    assert [finding.name for finding in result.all] == ["patch-too-long"]
 
 
 CUT = f"""{HEAD}
@@ -239,7 +239,7 @@ def test_a_series_keeps_what_is_not_cut_of_it(monkeypatch: pytest.MonkeyPatch) -
     )
     made = shortened_series(Series((short, long), cover=short, base="abc"))
     assert made.cover is short
-    assert [one.cut for one in made.patches] == [0, 25]
+    assert [patch.cut for patch in made.patches] == [0, 25]
     assert made.base == "abc"
     cut = shortened_series(Series((short,), cover=long)).cover
     assert cut is not None

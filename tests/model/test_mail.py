@@ -69,7 +69,9 @@ def test_mails_joined_to_an_mbox_come_out_as_they_were(bodies: list[list[str]]) 
         for number, body in enumerate(bodies)
     ]
     cut = split_mbox(join_mbox(mails))
-    assert [one.split(b"\n", 1)[1].rstrip(b"\n") + b"\n" for one in cut] == mails
+    assert [
+        message.split(b"\n", 1)[1].rstrip(b"\n") + b"\n" for message in cut
+    ] == mails
 
 
 @given(st.binary(max_size=400))
@@ -200,7 +202,7 @@ def test_a_mail_has_its_headers_as_values() -> None:
     )
     assert mail.date is not None
     assert mail.date.isoformat() == "2026-06-09T10:13:20+02:00"
-    assert [one.email for one in (*mail.to, *mail.cc)] == [
+    assert [address.email for address in (*mail.to, *mail.cc)] == [
         "b@example.com",
         "c@example.net",
         "d@example.org",
@@ -280,10 +282,16 @@ def test_of_a_mail_over_the_limit_only_the_beginning_is_held(
     line = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
     mails = [line + b"A: b\n\n", line + b"x" * 20_000 + b"\n\n", line + b"C: d\n"]
     data = b"".join(mails)
-    found = list(split_blocks(data[at : at + 1000] for at in range(0, len(data), 1000)))
-    assert [start for start, _ in found] == [0, len(mails[0]), len(mails[0] + mails[1])]
-    assert [mail for _, mail in found[::2]] == mails[::2]
-    assert 5000 < len(found[1][1]) <= 6000
+    messages = list(
+        split_blocks(data[at : at + 1000] for at in range(0, len(data), 1000))
+    )
+    assert [start for start, _ in messages] == [
+        0,
+        len(mails[0]),
+        len(mails[0] + mails[1]),
+    ]
+    assert [mail for _, mail in messages[::2]] == mails[::2]
+    assert 5000 < len(messages[1][1]) <= 6000
 
 
 def test_a_line_without_end_is_searched_in_linear_time(
@@ -506,24 +514,24 @@ def test_damage_by_mailers_is_named() -> None:
 def test_the_marks_of_a_subject_are_read(
     raw: str, expected: tuple[object, ...]
 ) -> None:
-    one = parse_subject(raw)
+    subject = parse_subject(raw)
     assert (
-        one.version,
-        one.number,
-        one.total,
-        one.rfc,
-        one.resend,
-        one.is_patch,
+        subject.version,
+        subject.number,
+        subject.total,
+        subject.rfc,
+        subject.resend,
+        subject.is_patch,
     ) == expected
-    assert one.title == "x"
-    assert one.raw == raw
+    assert subject.title == "x"
+    assert subject.raw == raw
 
 
 def test_marks_that_say_where_to_are_kept_as_words() -> None:
-    one = parse_subject("Fwd: RE: [dev] [RFC PATCH RESEND net,v2 1/2]  x:  y ")
-    assert one.words == ("dev", "RFC", "RESEND", "net")
-    assert one.marks == ("dev", "RFC PATCH RESEND net,v2 1/2")
-    assert one.title == "x: y"
+    subject = parse_subject("Fwd: RE: [dev] [RFC PATCH RESEND net,v2 1/2]  x:  y ")
+    assert subject.words == ("dev", "RFC", "RESEND", "net")
+    assert subject.marks == ("dev", "RFC PATCH RESEND net,v2 1/2")
+    assert subject.title == "x: y"
     assert parse_subject("[PATCHv2 net-next] x: [y] z").title == "x: [y] z"
     unmarked = parse_subject("x [ver #3]")
     assert (unmarked.title, unmarked.version) == ("x [ver #3]", 1)
@@ -555,15 +563,15 @@ def test_a_patch_answers_for_its_headers() -> None:
 
 
 def test_the_version_of_a_series_is_the_highest_of_its_mails() -> None:
-    one, two = (
+    first, two = (
         read(patches.mail("[PATCH 1/2] a")),
         read(patches.mail("[PATCH v3 2/2] b")),
     )
     assert [
         Series(()).version,
-        Series((one,)).version,
-        Series((one, two)).version,
-        Series((one,), two).version,
+        Series((first,)).version,
+        Series((first, two)).version,
+        Series((first,), two).version,
     ] == [1, 1, 3, 3]
 
 
@@ -584,8 +592,8 @@ def test_the_version_of_a_series_is_the_highest_of_its_mails() -> None:
 def test_a_version_joined_to_another_mark_counts(
     mark: str, version: int, words: tuple[str, ...]
 ) -> None:
-    one = parse_subject(f"[{mark}] x")
-    assert (one.version, one.words, one.is_patch) == (version, words, True)
+    subject = parse_subject(f"[{mark}] x")
+    assert (subject.version, subject.words, subject.is_patch) == (version, words, True)
 
 
 def test_a_sender_is_one_mailbox_or_nobody() -> None:
@@ -605,9 +613,9 @@ def test_the_addresses_in_names_of_recipients_are_no_recipients() -> None:
     mail = parse_mail(
         f'From: a@b.c\nTo: {coded}\nCc: {coded},\n "M <m@x.y>" <o@x.y>\n\n'.encode()
     )
-    assert [one.email for one in (*mail.to, *mail.cc)] == ["rita@example.net"] * 2 + [
-        "o@x.y"
-    ]
+    assert [address.email for address in (*mail.to, *mail.cc)] == [
+        "rita@example.net"
+    ] * 2 + ["o@x.y"]
     assert mail.to[0].name == "Matt <matt@example.com>,"
 
 
@@ -754,7 +762,7 @@ def test_every_mail_of_an_mbox_has_its_offset(size: int, ending: bytes) -> None:
     ]
     data = b"".join(mails)
     blocks = [data[at : at + size] for at in range(0, len(data), size)]
-    found = list(split_blocks(blocks))
-    assert [mail for _, mail in found] == mails
-    assert [data[at : at + len(mail)] for at, mail in found] == mails
-    assert mail_bounds(data) == [(at, at + len(mail)) for at, mail in found]
+    messages = list(split_blocks(blocks))
+    assert [mail for _, mail in messages] == mails
+    assert [data[at : at + len(mail)] for at, mail in messages] == mails
+    assert mail_bounds(data) == [(at, at + len(mail)) for at, mail in messages]

@@ -185,8 +185,8 @@ def test_a_word_says_that_it_is_for_a_stable_tree(word: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_line_that_names_the_upstream_commit_is_known(form: str) -> None:
-    (found,) = upstream_commits(f"net: fix it\n\n{form.format(A)}\n\nText.\n")
-    assert (found.id, found.at) == (A, 2)
+    (named_commit,) = upstream_commits(f"net: fix it\n\n{form.format(A)}\n\nText.\n")
+    assert (named_commit.id, named_commit.at) == (A, 2)
 
 
 @pytest.mark.parametrize(

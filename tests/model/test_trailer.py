@@ -47,7 +47,7 @@ VALUES = st.from_regex(r"[A-Za-z0-9<>@.\"() :/-]{1,40}", fullmatch=True).filter(
 
 
 def names(message: str) -> list[str]:
-    return [one.name for one in parse_trailers(message.split("\n"))]
+    return [trailer.name for trailer in parse_trailers(message.split("\n"))]
 
 
 def test_the_last_paragraph_gives_the_trailers() -> None:
@@ -128,9 +128,9 @@ def test_a_trailer_is_a_name_a_colon_and_a_value(
     line: str, name: str, value: str
 ) -> None:
     assert is_trailer(line)
-    found = parse_trailer(line, 7)
-    assert found == Trailer(name, value, 7)
-    assert (found.key, str(found)) == (name.lower(), f"{name}: {value}")
+    trailer = parse_trailer(line, 7)
+    assert trailer == Trailer(name, value, 7)
+    assert (trailer.key, str(trailer)) == (name.lower(), f"{name}: {value}")
 
 
 @pytest.mark.parametrize(
@@ -181,8 +181,10 @@ _LAST_PARAGRAPHS = (
 def test_the_trailers_are_those_that_git_sees(title: str) -> None:
     for paragraph in (*_LAST_PARAGRAPHS, "", "why|"):
         message = f"{title}{paragraph}".replace("|", "\n") + "\n"
-        found = parse_trailers(message.split("\n"))
-        assert "".join(f"{one}\n" for one in found) == by_git(message), message
+        trailers = parse_trailers(message.split("\n"))
+        assert "".join(f"{trailer}\n" for trailer in trailers) == by_git(message), (
+            message
+        )
 
 
 @pytest.mark.parametrize("paragraph", _LAST_PARAGRAPHS)
@@ -227,13 +229,16 @@ def block(*names: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", [one for one in ORDER if one not in ("co-developed-by", "signed-off-by")]
+    "name",
+    [name_ for name_ in ORDER if name_ not in ("co-developed-by", "signed-off-by")],
 )
 def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_a_sign_off(
     name: str,
 ) -> None:
     others = [
-        one for one in ORDER if one not in (name, "co-developed-by", "signed-off-by")
+        name_
+        for name_ in ORDER
+        if name_ not in (name, "co-developed-by", "signed-off-by")
     ]
     message = block(
         *(
@@ -247,7 +252,9 @@ def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_
     if ORDER.index(name) > ORDER.index("signed-off-by"):
         assert got[-1] == name
     else:
-        assert [one for one in got if one in ORDER] == sorted(got, key=ORDER.index)
+        assert [name_ for name_ in got if name_ in ORDER] == sorted(
+            got, key=ORDER.index
+        )
         assert got[-1] == "signed-off-by"
 
 
@@ -300,7 +307,9 @@ def test_where_a_new_trailer_goes(
     assert tuple(names(out)) == after
     if before != after[: len(before)] or added in before:
         assert [
-            one.value for one in parse_trailers(out.split("\n")) if one.value != "new"
+            trailer.value
+            for trailer in parse_trailers(out.split("\n"))
+            if trailer.value != "new"
         ] == [f"x{at}" for at in range(len(before))]
 
 

@@ -48,11 +48,14 @@ def test_a_commit_s_subject_is_its_first_paragraph_on_one_line(
 
 
 def test_a_commit_is_quoted_by_twelve_digits_and_its_subject() -> None:
-    one = commit("net: x\n\nwhy\n\nFixes: a\nCc: b@example.org\n")
-    assert (one.short, one.reference) == ("0123456789ab", '0123456789ab ("net: x")')
-    assert one.lines == ("net: x", "", "why", "", "Fixes: a", "Cc: b@example.org")
-    assert [str(tag) for tag in one.trailers] == ["Fixes: a", "Cc: b@example.org"]
-    assert [tag.value for tag in one.tags("cc")] == ["b@example.org"]
+    quoted = commit("net: x\n\nwhy\n\nFixes: a\nCc: b@example.org\n")
+    assert (quoted.short, quoted.reference) == (
+        "0123456789ab",
+        '0123456789ab ("net: x")',
+    )
+    assert quoted.lines == ("net: x", "", "why", "", "Fixes: a", "Cc: b@example.org")
+    assert [str(tag) for tag in quoted.trailers] == ["Fixes: a", "Cc: b@example.org"]
+    assert [tag.value for tag in quoted.tags("cc")] == ["b@example.org"]
 
 
 @pytest.mark.parametrize(

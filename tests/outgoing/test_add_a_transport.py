@@ -118,17 +118,17 @@ def place(tmp_path: Path) -> Place:
     folder.mkdir(parents=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    found = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
-    found.repo.git("config --global maildir.folder", str(found.maildir))
+    made = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
+    made.repo.git("config --global maildir.folder", str(made.maildir))
     # an archive that does not answer
-    found.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
-    return found
+    made.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
+    return made
 
 
 def document(done: Outcome) -> dict[str, Any]:
     """Return the JSON on stdout."""
-    found: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
-    return found
+    result: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
+    return result
 
 
 def test_the_mails_of_the_preview_are_sent_once_and_are_the_commits(

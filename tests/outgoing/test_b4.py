@@ -193,14 +193,14 @@ def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(
         )
         done = send(repo, "--yes", *words)
         assert done.code == 0, done.err
-        raw = [unpacked(one) for one in server.take()]
+        raw = [unpacked(received) for received in server.take()]
         first = first_id(done)
-    read = [parse_mail(one) for one in raw]
-    assert [one.in_reply_to for one in read] == [
+    read = [parse_mail(message) for message in raw]
+    assert [mail.in_reply_to for mail in read] == [
         "asked@example.org",
         *([first] * (len(raw) - 1)),
     ]
-    assert all(one.references[0] == "asked@example.org" for one in read)
+    assert all(mail.references[0] == "asked@example.org" for mail in read)
     patches = raw[-count:]
     assert (
         "geprüft: größer"
@@ -318,8 +318,8 @@ def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
         done = send(repo, "--yes")
     reported = done.json
     assert (reported["state"], reported["messages"][0]["state"]) == (state, mail)
-    (one,) = posted
-    text = one["messages"][0]
+    (request,) = posted
+    text = request["messages"][0]
     assert "X-Developer-Signature" in text
     if state == "sent":
         assert first_id(done) in text

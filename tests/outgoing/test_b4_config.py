@@ -41,7 +41,7 @@ def recipients(repo: Repo) -> set[str]:
     """Return the recipients of a send."""
     done = planned(repo)
     assert done.code == 0, done.err
-    return {one["email"] for one in done.json["recipients"]}
+    return {recipient["email"] for recipient in done.json["recipients"]}
 
 
 def test_recipients_of_the_tree_are_used_once_they_are_trusted(repo: Repo) -> None:
@@ -56,9 +56,9 @@ def test_recipients_of_the_tree_are_used_once_they_are_trusted(repo: Repo) -> No
 def test_gits_configuration_goes_before_the_trees_file(repo: Repo) -> None:
     assert call("trust", repo.path).code == 0
     repo.git("config --global b4.send-series-to", BOSS)
-    found = recipients(repo)
-    assert BOSS in found
-    assert TEAM not in found
+    result = recipients(repo)
+    assert BOSS in result
+    assert TEAM not in result
 
 
 def test_the_endpoint_of_the_tree_is_used_once_it_is_trusted(
@@ -83,7 +83,7 @@ def test_an_endpoint_that_the_repository_names_needs_trust_like_a_mail_server(
 ) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config b4.send-endpoint-web", value)
-    names = [one.name for one in own_commands(repo.path, Use.B4)]
+    names = [command.name for command in own_commands(repo.path, Use.B4)]
     assert names == ["b4.send-endpoint-web"]
 
 
@@ -93,7 +93,9 @@ def test_an_archive_that_the_tree_names_needs_trust(tmp_path: Path, key: str) ->
     repo.git("config", "--global", f"b4.{key}", "https://mine.example.org/%s")
     assert own_commands(repo.path, Use.B4) == ()
     name(repo, key, "https://example.org/%s")
-    assert [one.name for one in own_commands(repo.path, Use.B4)] == [f"b4.{key}"]
+    assert [command.name for command in own_commands(repo.path, Use.B4)] == [
+        f"b4.{key}"
+    ]
 
 
 def test_the_archive_of_the_tree_is_used_once_it_is_trusted(repo: Repo) -> None:

@@ -38,7 +38,9 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(
     (tmp_path / "aliases").write_text("alias boss The Boss <boss@example.org>\n")
     done = repo.patchpilot("send --dry-run --format json --force x")
     reported = done.json
-    reasons = {one["email"]: one["reasons"] for one in reported["recipients"]}
+    reasons = {
+        recipient["email"]: recipient["reasons"] for recipient in reported["recipients"]
+    }
     assert reasons == {
         "other@example.org": ["author of the patch"],
         "list@lists.example.org": ["sendemail.to"],
@@ -73,14 +75,14 @@ def test_a_command_that_fails_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.tocmd 'exit 3;'")
     with Repository.open(repo.path) as repository:
-        found = configured_recipients(
+        plan = configured_recipients(
             repository,
             read_account(repository),
             transports.find("git-send-email"),
             [b"x"],
         )
-    assert found.recipients == ()
-    assert "exit code 3" in found.warnings[0]
+    assert plan.recipients == ()
+    assert "exit code 3" in plan.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -223,9 +225,13 @@ def test_a_stacked_topic_names_what_it_needs(tmp_path: Path, via: str) -> None:
         f"send --dry-run --to l@lists.example.org --force x --via {via} --format json"
     )
     sent = repo.patchpilot(words).json
-    (needs,) = [one for one in sent["warnings"] if one["name"] == "prerequisites"]
+    (needs,) = [
+        warning for warning in sent["warnings"] if warning["name"] == "prerequisites"
+    ]
     assert "needs 1 commit that no remote branch has" in needs["message"]
-    assert not [one for one in sent["refusals"] if "apply" in one["message"]]
+    assert not [
+        refusal for refusal in sent["refusals"] if "apply" in refusal["message"]
+    ]
     assert sent["base"] == repo.git("rev-parse below")
     text = repo.patchpilot(words.replace(" --format json", "")).out
     assert f"base-commit: {repo.git('rev-parse master')}" in text

@@ -63,8 +63,8 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
         (MailState.ACCEPTED, MailState.ACCEPTED),
     ):
         with Repository.open(repo.path) as repository, Outbox() as outbox:
-            one = plan(repository, SendRequest(to=(LIST,), force="x"))
-            send = outbox.add(one.send)
+            sending = plan(repository, SendRequest(to=(LIST,), force="x"))
+            send = outbox.add(sending.send)
             for entry, state in zip(send.entries[-2:], states, strict=True):
                 outbox.mark(send.id, entry.place, Outcome(state))
             if len(send.entries) > 2 and MailState.REJECTED not in states:

@@ -12,7 +12,7 @@ from tests.lab.fault_table import CASES, run_case
 # senders are killed
 pytestmark = pytest.mark.long
 
-_BY_NAME = {one.name: one for one in CASES}
+_BY_NAME = {case.name: case for case in CASES}
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ def test_a_sendmail_program_is_handed_the_mail(
     tmp_path: Path, via: str, code: int, state: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    place = tmp_path / "got"
+    folder = tmp_path / "got"
     file = program(
-        tmp_path, f'cat > "{place}"; printf "%s " "$@" > "{place}.args"; exit {code}'
+        tmp_path, f'cat > "{folder}"; printf "%s " "$@" > "{folder}.args"; exit {code}'
     )
     name, value = (
         ("smtpserver", str(file))
@@ -56,8 +56,8 @@ def test_a_sendmail_program_is_handed_the_mail(
     done = send(repo, "--via", via)
     reported = done.json
     assert reported["state"] == state
-    assert reported["messages"][0]["message_id"].encode() in place.read_bytes()
-    assert Path(f"{place}.args").read_text().split()[-1] == "l@lists.example.org"
+    assert reported["messages"][0]["message_id"].encode() in folder.read_bytes()
+    assert Path(f"{folder}.args").read_text().split()[-1] == "l@lists.example.org"
     assert (done.code == 0) == (state == "sent")
 
 
@@ -155,12 +155,12 @@ def test_what_cannot_be_written_down_is_not_sent(
             )
             mark = Outbox.mark
 
-            def full(self: Outbox, send_id: int, place: int, outcome: object) -> None:
-                if place == 1:
+            def full(self: Outbox, send_id: int, index: int, outcome: object) -> None:
+                if index == 1:
                     raise PatchpilotError(
                         "the outbox cannot be written: database or disk is full"
                     )
-                mark(self, send_id, place, outcome)
+                mark(self, send_id, index, outcome)
 
             monkeypatch.setattr(Outbox, "mark", full)
             with pytest.raises(PatchpilotError, match="disk is full"):

@@ -114,7 +114,7 @@ def test_a_mail_whose_envelope_has_an_option_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("planned", "sent_to", "said"),
+    ("planned", "sent_to", "message"),
     [
         (("a@example.org",), ("A@example.org",), ""),
         (("a@example.org", "me@example.org"), ("a@example.org",), ""),
@@ -129,15 +129,15 @@ def test_a_mail_whose_envelope_has_an_option_is_refused(
     ],
 )
 def test_only_the_planned_recipients_are_in_an_envelope(
-    planned: tuple[str, ...], sent_to: tuple[str, ...], said: str
+    planned: tuple[str, ...], sent_to: tuple[str, ...], message: str
 ) -> None:
     mail = parse_message(
         b"From: Me <me@example.org>\nSubject: x\n\nx\n", "me@example.org", sent_to
     )
-    if not said:
+    if not message:
         refuse_other_recipients(mail, planned, "git send-email")
         return
-    with pytest.raises(RefusedError, match=said):
+    with pytest.raises(RefusedError, match=message):
         refuse_other_recipients(mail, planned, "git send-email")
 
 

@@ -90,7 +90,7 @@ def test_no_option_of_a_patch_reaches_the_mail_program(
     done = call(*words, "--yes")
     assert done.code == 0, done.err
     _assert_harmless(calls, "ada.m@example.com", LIST, "sue@example.com")
-    named = {one["email"] for one in planned["recipients"]}
+    named = {recipient["email"] for recipient in planned["recipients"]}
     assert {"sue@example.com", LIST} <= named
     for hostile in (*HOSTILE, "-X/tmp/r@x.example"):
         assert hostile not in named
@@ -188,8 +188,8 @@ def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
             replace(
                 send,
                 entries=tuple(
-                    replace(one, recipients=(*one.recipients, QUEUE))
-                    for one in send.entries
+                    replace(entry, recipients=(*entry.recipients, QUEUE))
+                    for entry in send.entries
                 ),
             ),
         ),

@@ -170,11 +170,14 @@ MAIL = b"Subject: x\n\n.\nbody\n"
 def test_our_own_session_tells_what_became_of_a_mail(
     faults: Faults, state: MailState
 ) -> None:
-    with FaultySink(faults) as server, Submission(account(server), None, 5.0) as way:
-        assert way.send("a@example.org", ("b@example.org",), MAIL).state is state
+    with (
+        FaultySink(faults) as server,
+        Submission(account(server), None, 5.0) as submission,
+    ):
+        assert submission.send("a@example.org", ("b@example.org",), MAIL).state is state
         faults.heal()
         assert (
-            way.send("a@example.org", ("b@example.org",), MAIL).state
+            submission.send("a@example.org", ("b@example.org",), MAIL).state
             is MailState.ACCEPTED
         )
     assert server.take()[-1].data == b"Subject: x\r\n\r\n.\r\nbody\r\n"
@@ -184,14 +187,14 @@ def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     with FaultySink() as server:
         with (
-            Submission(account(server, encryption="tls"), None, 5.0) as way,
+            Submission(account(server, encryption="tls"), None, 5.0) as submission,
             pytest.raises(NetworkError, match="STARTTLS"),
         ):
-            way.open()
+            submission.open()
         gone = account(server)
-    with Submission(gone, None, 5.0) as way:
+    with Submission(gone, None, 5.0) as submission:
         assert (
-            way.send("a@example.org", ("b@example.org",), MAIL).state
+            submission.send("a@example.org", ("b@example.org",), MAIL).state
             is MailState.PENDING
         )
     with FaultySink(
@@ -201,16 +204,16 @@ def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
             server, encryption="tls", user="ada", auth="XOAUTH2", cert_path=""
         )
         with (
-            Submission(wrong, Credential("ada", "token"), 5.0) as way,
+            Submission(wrong, Credential("ada", "token"), 5.0) as submission,
             pytest.raises(NetworkError, match="rejects the login") as reported,
         ):
-            way.open()
+            submission.open()
         assert "token" not in reported.value.message
         plain = account(
             server, encryption="tls", user="ada", auth="PLAIN", cert_path=str(pair[0])
         )
-        with Submission(plain, Credential("ada", "s3cret"), 5.0) as way:
-            way.open()
+        with Submission(plain, Credential("ada", "s3cret"), 5.0) as submission:
+            submission.open()
         assert (
             tls_context(account(server, cert_path=str(tmp_path))).verify_mode.name
             == "CERT_REQUIRED"
@@ -234,14 +237,14 @@ def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.server_port}/all"
-        assert {one.name: one.state for one in probes.archive_and_clock(url)} == {
+        assert {probe.name: probe.state for probe in probes.archive_and_clock(url)} == {
             "archive": "ok",
             "clock": "ok",
         }
         Handler.off, Handler.status = timedelta(hours=2), 503
-        found = {one.name: one for one in probes.archive_and_clock(url)}
-        assert (found["archive"].state, found["clock"].state) == ("warn", "warn")
-        assert "120 minutes fast" in found["clock"].message
+        results = {probe.name: probe for probe in probes.archive_and_clock(url)}
+        assert (results["archive"].state, results["clock"].state) == ("warn", "warn")
+        assert "120 minutes fast" in results["clock"].message
     finally:
         server.shutdown()
         server.server_close()

@@ -87,8 +87,8 @@ def test_a_readable_mail_has_its_headers_decoded_and_wrapped_and_its_body_whole(
 def test_the_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) -> None:
     heard: list[tuple[int, MailState]] = []
 
-    def hear(place: int, outcome: Outcome) -> None:
-        heard.append((place, outcome.state))
+    def hear(index: int, outcome: Outcome) -> None:
+        heard.append((index, outcome.state))
 
     with Sink() as sink:
         repo = topic(tmp_path / "r", 2, server=sink)

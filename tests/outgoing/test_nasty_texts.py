@@ -96,7 +96,7 @@ def test_names_stay_with_their_addresses(name: str, other: str) -> None:
     message = message_from_bytes(composed.file)
     pairs = getaddresses(message.get_all("To"))
     assert [email for _, email in pairs] == ["n@example.org", "o@example.org"]
-    assert [str(make_header(decode_header(one))) for one, _ in pairs] == [name, other]
+    assert [str(make_header(decode_header(pair))) for pair, _ in pairs] == [name, other]
     assert message.get_payload() == "x\n"
 
 
@@ -200,7 +200,7 @@ def round_trip(via: str, texts: list[Text]) -> None:
         repo = topic(Path(place) / "r", 0)
         repo.git("config --global sendemail.smtpserver 127.0.0.1")
         for number, (name, title, body, content) in enumerate(texts):
-            lines = [line for line in (one.rstrip() for one in body) if _usable(line)]
+            lines = [line for line in (line.rstrip() for line in body) if _usable(line)]
             message = (
                 "\n".join((f"{number}{title}", "", "Start.", *lines, "", SIGNED)) + "\n"
             )
@@ -217,10 +217,10 @@ def round_trip(via: str, texts: list[Text]) -> None:
             made = plan(repository, request)
         assert len(made.send.entries) == len(texts) + 1
         reported = {
-            int(found[0])
+            int(match[0])
             for refusal in made.blockers
             if refusal.name == "damaged"
-            and (found := re.match(r"\d+", refusal.message))
+            and (match := re.match(r"\d+", refusal.message))
         }
         # b4, or git's parsing of the From: line, is the cause; it is detected before sending
         assert via == "b4" or all(unreadable(texts[at][0]) for at in reported), (
@@ -233,7 +233,7 @@ def round_trip(via: str, texts: list[Text]) -> None:
             repo, "master", [made.send.entries[at + 1].raw for at in good], folder
         )
         wanted = commits(repo, "master..topic")
-        assert [one[1:] for one in applied] == [wanted[at][1:] for at in good]
+        assert [commit[1:] for commit in applied] == [wanted[at][1:] for at in good]
         for at in good:
             made_of_it = subprocess.run(
                 ["git", "rev-parse", f"HEAD:{at}.txt"],

@@ -101,7 +101,9 @@ def test_two_first_sends_at_once_with_a_slow_git_are_one(
         with ThreadPoolExecutor(2) as pool:
             words = ("send", "-C", repo.path, "--to", LIST, "--force", "x", "--yes")
             done = list(pool.map(lambda _: spawn(*words), range(2)))
-        assert sorted(one.code for one in done) == [0, 1], [one.err for one in done]
+        assert sorted(outcome.code for outcome in done) == [0, 1], [
+            outcome.err for outcome in done
+        ]
         assert len(server.take()) == 2
 
 
@@ -113,9 +115,9 @@ def test_of_two_clones_planned_at_once_one_sends(tmp_path: Path, via: str) -> No
         described(repo)
         described(other)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            one, two = plan(here, asked(via)), plan(there, asked(via))
-            assert one.draft.change_id != two.draft.change_id
-            assert deliver(here, one).state == "sent"
+            sending, two = plan(here, asked(via)), plan(there, asked(via))
+            assert sending.draft.change_id != two.draft.change_id
+            assert deliver(here, sending).state == "sent"
             with pytest.raises(
                 RefusedError, match=r"same patches were sent .* since the preview"
             ) as error:
@@ -135,7 +137,7 @@ def test_a_clone_does_not_send_what_another_one_is_sending(
         described(repo)
         described(other)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            one, two = plan(here, asked(via)), plan(there, asked(via))
+            sending, two = plan(here, asked(via)), plan(there, asked(via))
 
             def at_once(number: int) -> None:
                 if number == 1:
@@ -145,7 +147,7 @@ def test_a_clone_does_not_send_what_another_one_is_sending(
                         refused.append(error.message)
 
             server.faults.on_mail = at_once
-            assert deliver(here, one).state == "sent"
+            assert deliver(here, sending).state == "sent"
         assert len(server.take()) == 3
     assert len(refused) == 1
 
@@ -157,9 +159,9 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(
         repo = topic(tmp_path / "r", 2, server=server)
         other = clone_of(repo, tmp_path / "other", server)
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
-            one = plan(here, asked())
+            sending = plan(here, asked())
             with Outbox() as outbox:
-                outbox.add(one.send)  # like a kill before the first message is sent
+                outbox.add(sending.send)  # like a kill before the first message is sent
             assert deliver(there, plan(there, asked())).state == "sent"
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.blockers] == ["sent-since"]

@@ -102,17 +102,17 @@ def test_a_mail_that_was_sent_under_another_message_id_is_known_by_it() -> None:
 
 def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
     with Outbox() as outbox:
-        one, two, again = record(outbox), record(outbox, version=2), record(outbox)
+        send, two, again = record(outbox), record(outbox, version=2), record(outbox)
         mine = record(outbox, kind="to-self")
         other = record(outbox, change_id="20261120-other-0123456789ab")
-        assert outbox.sends(CHANGE) == (one, two, again)
-        assert outbox.sends(CHANGE, 1) == (one, again)
+        assert outbox.sends(CHANGE) == (send, two, again)
+        assert outbox.sends(CHANGE, 1) == (send, again)
         assert outbox.sends(CHANGE, 3) == ()
         assert outbox.sends(CHANGE, kind="to-self") == (mine,)
-        assert outbox.related(CHANGE, ()) == (one, two, again)
+        assert outbox.related(CHANGE, ()) == (send, two, again)
         assert outbox.related("", [str(message(1, 2).patch_id)]) == (two,)
         assert outbox.related(CHANGE, [str(message(1).patch_id), ""]) == (
-            one,
+            send,
             two,
             again,
             other,
@@ -140,7 +140,7 @@ def test_patches_that_may_have_been_received_are_known_by_their_patch_ids(
 
         def seen(*patch_ids: str) -> tuple[Send, ...]:
             related = outbox.related("", patch_ids)
-            return tuple(one for one in related if one.may_have_been_sent)
+            return tuple(send for send in related if send.may_have_been_sent)
 
         assert seen(str(message(3).patch_id)) == ()
         assert seen(first, second) == ((send,) if known else ())

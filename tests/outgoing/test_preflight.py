@@ -185,12 +185,12 @@ def test_a_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
 )
 def test_stable_gets_only_what_mainline_has(line: str) -> None:
     claim = "0123456789abcdef0123456789abcdef01234567"
-    one = patch(body=f"{line}\n\nText.\n\n{SIGNED}")
-    assert upstream_claim(one) == claim
+    backport = patch(body=f"{line}\n\nText.\n\n{SIGNED}")
+    assert upstream_claim(backport) == claim
     email = "stable@vger.kernel.org"
     stable = {"recipients": (to(email, "list"),), "stable_list": email}
     unknown = {**stable, "upstream_known": {claim: False}}
-    assert [made(one) for one in blockers(facts(one, **unknown))] == [
+    assert [made(problem) for problem in blockers(facts(backport, **unknown))] == [
         (
             "not-upstream",
             "widget: mend: sent to stable@ as a backport of 0123456789ab, which is not in your copy"
@@ -200,9 +200,9 @@ def test_stable_gets_only_what_mainline_has(line: str) -> None:
         )
     ]
     assert blocked(**unknown) == set()
-    assert blocked(one, **stable) == set()
-    assert blocked(one, **stable, upstream_known={claim: True}) == set()
-    assert blocked(one, recipients=stable["recipients"]) == set()
+    assert blocked(backport, **stable) == set()
+    assert blocked(backport, **stable, upstream_known={claim: True}) == set()
+    assert blocked(backport, recipients=stable["recipients"]) == set()
 
 
 @pytest.mark.parametrize(
@@ -278,9 +278,9 @@ def test_an_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> 
     named = patch(
         body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}"
     )
-    found = facts(named, draft=SECRET, recipients=(to("m@example.org"),))
-    assert blockers(found) == ()
-    assert {"names-reporter", "names-cve"} <= names(warnings(found))
+    facts_ = facts(named, draft=SECRET, recipients=(to("m@example.org"),))
+    assert blockers(facts_) == ()
+    assert {"names-reporter", "names-cve"} <= names(warnings(facts_))
     assert not {"names-reporter", "names-cve"} & warned(named)
     plain = facts(
         patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"),
@@ -385,11 +385,11 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
         ),
     )
     mine = replace(GOOD, patches=(KnownPatch("p" * 40, "widget: mend"),))
-    (one,) = blockers(facts(draft=mine, before=(sent,)))
-    assert one.name == "already-sent"
-    assert "v1" in one.message
-    assert sent.begun[:10] in one.message
-    assert "--reroll" in str(one.hint)
+    (problem,) = blockers(facts(draft=mine, before=(sent,)))
+    assert problem.name == "already-sent"
+    assert "v1" in problem.message
+    assert sent.begun[:10] in problem.message
+    assert "--reroll" in str(problem.hint)
     for changed in (
         {"request": SendRequest(resend=True)},
         {"request": SendRequest(to_self=True)},
@@ -426,15 +426,15 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
 def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
     via: str, wrong: str, hint: str
 ) -> None:
-    (one,) = blockers(
+    (problem,) = blockers(
         facts(
             damaged=(("widget: mend", wrong),),
             via=via,
         )
     )
-    assert one.name == "damaged"
-    assert wrong in one.message
-    assert hint in str(one.hint)
+    assert problem.name == "damaged"
+    assert wrong in problem.message
+    assert hint in str(problem.hint)
 
 
 @pytest.mark.parametrize(
@@ -458,10 +458,10 @@ def test_a_cover_letter_is_missing_from_so_many_patches_on(
     patches: int, changed: dict[str, object], is_missing: bool
 ) -> None:
     several = tuple(patch(f"[PATCH] widget: mend {at}") for at in range(patches))
-    found = facts(*several, **changed)
-    assert ("no-cover" in names(warnings(found))) is is_missing
-    with_cover = found._replace(
-        topic=replace(found.topic, series=found.topic.series._replace(cover=patch())),
+    facts_ = facts(*several, **changed)
+    assert ("no-cover" in names(warnings(facts_))) is is_missing
+    with_cover = facts_._replace(
+        topic=replace(facts_.topic, series=facts_.topic.series._replace(cover=patch())),
     )
     assert "no-cover" not in names(warnings(with_cover))
 
@@ -604,16 +604,20 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("changed", "name", "message", "hint"), BLOCKED, ids=[one[1] for one in BLOCKED]
+    ("changed", "name", "message", "hint"), BLOCKED, ids=[row[1] for row in BLOCKED]
 )
 def test_what_blocks_is_shown_with_what_helps(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [made(one) for one in blockers(facts(**changed))] == [(name, message, hint)]
+    assert [made(problem) for problem in blockers(facts(**changed))] == [
+        (name, message, hint)
+    ]
 
 
 def test_a_cover_letter_of_a_file_is_written_in_that_file() -> None:
-    blocked = [made(one) for one in blockers(facts(series=Series((patch(),), COVER)))]
+    blocked = [
+        made(problem) for problem in blockers(facts(series=Series((patch(),), COVER)))
+    ]
     assert [(name, hint) for name, _, hint in blocked] == [
         ("cover-subject", "write it in 0000-cover-letter.patch"),
         ("cover-text", "write it in 0000-cover-letter.patch"),
@@ -633,8 +637,8 @@ def test_a_cover_letter_of_a_file_is_written_in_that_file() -> None:
 def test_a_cover_letter_is_judged_where_it_is_sent(
     changed: dict[str, object], is_judged: bool
 ) -> None:
-    found = blocked(**{"draft": UNWRITTEN, **changed})
-    assert ("cover-subject" in found) is is_judged
+    problems = blocked(**{"draft": UNWRITTEN, **changed})
+    assert ("cover-subject" in problems) is is_judged
 
 
 def test_a_changelog_alone_is_the_text_of_a_cover_letter() -> None:
@@ -659,8 +663,8 @@ def test_the_changelogs_that_are_sent_are_finished(
     version: int, changelogs: dict[str, str], is_unfinished: bool
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
-    found = blocked(version=version, draft=draft)
-    assert found == ({"unfinished"} if is_unfinished else set())
+    problems = blocked(version=version, draft=draft)
+    assert problems == ({"unfinished"} if is_unfinished else set())
 
 
 MANY_TO = (LIST, *(to(f"m{n}@example.org") for n in range(50)))
@@ -773,12 +777,14 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("changed", "name", "message", "hint"), SHOWN, ids=[one[1] for one in SHOWN]
+    ("changed", "name", "message", "hint"), SHOWN, ids=[row[1] for row in SHOWN]
 )
 def test_what_is_worth_knowing_is_shown_with_what_helps(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [made(one) for one in warnings(facts(**changed))] == [(name, message, hint)]
+    assert [made(problem) for problem in warnings(facts(**changed))] == [
+        (name, message, hint)
+    ]
     assert blocked(**changed) == set()
 
 
@@ -815,8 +821,8 @@ def test_only_a_later_version_that_is_a_reply_is_warned_of(
 def test_an_error_that_several_patches_have_is_shown_once() -> None:
     both = Series((patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b")))
     errors = ("widget: a: no name", "widget: b: no name", "widget: b: too long")
-    (one,) = blockers(facts(series=both, errors=errors))
-    assert one.message == (
+    (problem,) = blockers(facts(series=both, errors=errors))
+    assert problem.message == (
         "check reports 3 errors: no name (2 times); widget: b: too long"
     )
 
@@ -881,11 +887,12 @@ def test_what_others_know_to_have_been_sent_is_not_sent_again(
     expected: list[tuple[str, str, str]],
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
-    found = facts(version=version, draft=draft, records=tuple(records))
-    assert [made(one) for one in blockers(found)] == expected
+    facts_ = facts(version=version, draft=draft, records=tuple(records))
+    assert [made(problem) for problem in blockers(facts_)] == expected
     for request in (SendRequest(resend=True), SendRequest(to_self=True)):
         assert (
-            blockers(found._replace(topic=replace(found.topic, request=request))) == ()
+            blockers(facts_._replace(topic=replace(facts_.topic, request=request)))
+            == ()
         )
 
 
@@ -899,7 +906,7 @@ def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None
         sent = record(outbox, change_id=mine)
         states = MailState.ACCEPTED, MailState.REJECTED
         begun = record(outbox, *states, change_id=mine)
-    whole, part = (made(blockers(facts(before=(one,)))[0]) for one in (sent, begun))
+    whole, part = (made(blockers(facts(before=(send,)))[0]) for send in (sent, begun))
     assert whole == (
         "version-sent",
         f"v1 of this topic was sent on {sent.begun[:10]}",
@@ -956,19 +963,21 @@ def test_what_helps_after_the_same_patches_were_sent_depends_on_how_far_they_got
     mine = replace(
         GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),)
     )
-    found = [
-        made(one)
-        for one in blockers(facts(draft=mine, version=version, before=(send, send)))
+    hints = [
+        made(problem)
+        for problem in blockers(facts(draft=mine, version=version, before=(send, send)))
     ]
     date = send.begun[:10]
-    assert found[-1] == (
+    assert hints[-1] == (
         "already-sent",
         f"the same patches were sent as v1 on {date} ({state})",
         hint,
     )
-    assert [name for name, _, _ in found[:-1]] == ["no-changelog"] * (version - 1)
+    assert [name for name, _, _ in hints[:-1]] == ["no-changelog"] * (version - 1)
 
 
 def test_the_command_behind_a_warning_about_many_recipients_drops_one() -> None:
-    ((action,),) = (actions(one.hint) for one in warnings(facts(recipients=MANY_TO)))
+    ((action,),) = (
+        actions(problem.hint) for problem in warnings(facts(recipients=MANY_TO))
+    )
     assert action.command == "patchpilot maintainers --drop ADDRESS"

@@ -37,7 +37,7 @@ def resume(repo: Repo, line: str = "", *words: str) -> Ended:
 
 def states(done: Ended) -> str:
     """Return the messages' states in a document."""
-    return " ".join(one["state"] for one in done.json["messages"])
+    return " ".join(message["state"] for message in done.json["messages"])
 
 
 def in_doubt(repo: Repo, *places: int) -> list[str]:
@@ -46,8 +46,8 @@ def in_doubt(repo: Repo, *places: int) -> list[str]:
     """
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         last = outbox.sends(find_draft(repository, request()).change_id)[-1]
-        for place in places:
-            outbox.mark(last.id, place, Outcome(MailState.UNKNOWN, "nobody knows"))
+        for location in places:
+            outbox.mark(last.id, location, Outcome(MailState.UNKNOWN, "nobody knows"))
         return [entry.message_id for entry in last.entries]
 
 
@@ -80,14 +80,14 @@ def test_whom_to_drop_is_written_when_the_mails_are_sent_not_before_it_asks(
         for _ in range(2):
             done = resume(repo, "--drop gone@example.org", *words)
             assert done.code == (0 if words else 1), done.err
-            assert [str(one) for one in done.json["messages"][1]["cc"]] == []
+            assert [str(address) for address in done.json["messages"][1]["cc"]] == []
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)
         assert key
         assert load_edits(key).dropped == ()
     assert len(server.take()) == 1
     assert resume(repo, "--drop gone@example.org --yes").code == 0
-    assert [one.recipients for one in server.take()][1:] == [(LIST,), (LIST,)]
+    assert [received.recipients for received in server.take()][1:] == [(LIST,), (LIST,)]
     assert load_edits(key).dropped == ("gone@example.org",)
 
 
@@ -196,15 +196,17 @@ def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(
             "send --via", via, "--to", LIST, "--format", "json", "--dry-run"
         ).json
         hint = next(
-            one["hint"] for one in again["refusals"] if one["name"] == "version-sent"
+            refusal["hint"]
+            for refusal in again["refusals"]
+            if refusal["name"] == "version-sent"
         )
         assert "--resume" in hint
         assert "--reroll" in hint
         done = resume(repo, "--yes")
         assert (done.code, states(done)) == (0, "accepted accepted accepted"), done.err
         mails = server.take()
-    assert [one["message_id"] for one in done.json["messages"]] == [
-        one["message_id"] for one in shown["messages"]
+    assert [message["message_id"] for message in done.json["messages"]] == [
+        message["message_id"] for message in shown["messages"]
     ]
     assert len(mails) == 3
     assert b"Said better" not in mails[2].data

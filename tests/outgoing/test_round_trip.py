@@ -13,7 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 
 
 @pytest.mark.parametrize(
-    ("via", "way", "patches"),
+    ("via", "origin", "patches"),
     [
         ("git-send-email", "plain", 5),
         ("git-send-email", "STARTTLS and login", 2),
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
     ],
 )
 def test_a_series_with_cover_arrives_as_committed(
-    tmp_path: Path, via: str, way: str, patches: int
+    tmp_path: Path, via: str, origin: str, patches: int
 ) -> None:
-    found = delivered(tmp_path, via, way, patches)
-    assert found.right(patches), found
+    result = delivered(tmp_path, via, origin, patches)
+    assert result.right(patches), result

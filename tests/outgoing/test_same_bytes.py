@@ -177,9 +177,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
         "stack", Commit("lib: below", files={"lib/s.c": b"s\n"}), "master", 1
     )
     number = 2
-    for name, one in CASES.items():
-        start = one.start
-        for commit in one.commits:
+    for name, case in CASES.items():
+        start = case.start
+        for commit in case.commits:
             stream += _commit(branch_of(name), commit, start, number)
             start, number = "", number + 1
     words = ["git", "fast-import", "--quiet"]
@@ -189,9 +189,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
         repo.git(f"notes --ref={ref} add -m 'Tried on a pump.'", branch_of(name))
     config = {"sendemail.smtpserver": "127.0.0.1", "sendemail.to": LIST}
     config["format.coverFromDescription"] = "subject"
-    for name, one in CASES.items():
-        if one.cover:
-            config[f"branch.{branch_of(name)}.description"] = one.cover
+    for name, case in CASES.items():
+        if case.cover:
+            config[f"branch.{branch_of(name)}.description"] = case.cover
     for key, value in config.items():
         repo.git("config --global", key, value)
     return repo
@@ -298,14 +298,16 @@ def test_the_messages_are_those_of_git(
 ) -> None:
     folders, of_git, names, messages = [], list[str](), list[str](), list[Message]()
     for at, name in enumerate(CASES):
-        one = checked_out(repo, name, monkeypatch)
+        case = checked_out(repo, name, monkeypatch)
         folder = tmp_path / f"{at:02d}"
-        cover = "--cover-letter" if one.cover else ""
-        repo.git(f"format-patch -q -o {folder} --base=master {cover} {one.start}..HEAD")
+        cover = "--cover-letter" if case.cover else ""
+        repo.git(
+            f"format-patch -q -o {folder} --base=master {cover} {case.start}..HEAD"
+        )
         folders.append(folder)
         of_git += [f"{name} {int(file.name[:4])}" for file in sorted(folder.iterdir())]
         with Repository.open(repo.path) as repository:
-            made = composed(repository, one.start)
+            made = composed(repository, case.start)
             account = find("git-send-email").account(repository)
         messages += made
         names += [f"{name} {message.number}" for message in made]
@@ -318,7 +320,9 @@ def test_the_messages_are_those_of_git(
     for name, ours, gits in zip(names, sent, expected, strict=True):
         if parts(ours.raw) != parts(gits.raw):
             different.add(name)
-        people = [set(one.recipients) - {"ada@example.org"} for one in (ours, gits)]
+        people = [
+            set(message.recipients) - {"ada@example.org"} for message in (ours, gits)
+        ]
         # the cover letter goes to everyone who gets a patch, as b4 sends it
         assert people[0] == people[1] or name.endswith(" 0"), name
     assert different == DIFFERENT.keys()
@@ -346,25 +350,28 @@ def as_applied(raw: bytes) -> tuple[str, bytes, bytes]:
 def test_the_messages_are_those_of_b4(
     name: str, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = checked_out(repo, name, monkeypatch)
+    case = checked_out(repo, name, monkeypatch)
     repo.git("reset -q --hard")
     with Repository.open(repo.path) as repository:
         request = SendRequest(
-            base=one.start, force="a test", answers=(("security", "no"),)
+            base=case.start, force="a test", answers=(("security", "no"),)
         )
         ours = plan(repository, request).send.entries
     repo.git("config b4.prep-cover-strategy branch-description")
-    b4(repo, f"prep -e {one.start}")
+    b4(repo, f"prep -e {case.start}")
     words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send --no-sign --to"
     b4(repo, f"{words} {LIST} -o", str(tmp_path / "out"))
     theirs = [
         parse_message(f.read_bytes()) for f in sorted((tmp_path / "out").iterdir())
     ]
-    people = [{email for one in sent for email in one.named} for sent in (ours, theirs)]
+    people = [
+        {email for message in sent for email in message.named}
+        for sent in (ours, theirs)
+    ]
     assert people[0] - people[1] <= AUTHORS
     assert people[1] <= people[0]
     patches = [
-        [as_applied(one.raw) for one in sent if b"\ndiff --git" in one.raw]
+        [as_applied(message.raw) for message in sent if b"\ndiff --git" in message.raw]
         for sent in (ours, theirs)
     ]
     assert (patches[0] != patches[1]) == (name in BY_B4)

@@ -68,7 +68,7 @@ def test_what_stands_against_it_is_refused_and_recorded_when_forced(
         assert done.code == 1
         assert done.json["state"] == "refused"
         assert {"fixup", "no-signoff", "no-list"} <= {
-            one["name"] for one in done.json["refusals"]
+            refusal["name"] for refusal in done.json["refusals"]
         }
         assert server.take() == ()
         assert send(repo, "--yes").code == 0
@@ -81,14 +81,14 @@ def test_the_same_patches_or_version_are_not_sent_twice(tmp_path: Path) -> None:
         assert send(repo, "--yes").code == 0
         again = repo.patchpilot("send --yes --format json --to", LIST)
         assert (again.code, len(server.take())) == (1, 1)
-        assert "already-sent" in {one["name"] for one in again.json["refusals"]}
+        assert "already-sent" in {refusal["name"] for refusal in again.json["refusals"]}
         assert send(repo, "--resume --yes").code == 0
         repo.commit(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
         again = repo.patchpilot("send --yes --format json --to", LIST)
-        assert "version-sent" in {one["name"] for one in again.json["refusals"]}
+        assert "version-sent" in {refusal["name"] for refusal in again.json["refusals"]}
         assert len(server.take()) == 1
 
 
@@ -98,7 +98,9 @@ def test_a_reroll_of_unchanged_patches_says_what_helps(tmp_path: Path) -> None:
         assert send(repo, "--yes").code == 0
         repo.patchpilot("draft --changelog ''")
         again = repo.patchpilot("send --reroll --dry-run --format json --to", LIST)
-        refused = {one["name"]: one["hint"] for one in again.json["refusals"]}
+        refused = {
+            refusal["name"]: refusal["hint"] for refusal in again.json["refusals"]
+        }
         assert "--reroll" not in refused["already-sent"]
         assert "--resend" in refused["already-sent"]
         assert "patchpilot draft --changelog" in refused["already-sent"]
@@ -139,7 +141,7 @@ def test_to_self_reaches_only_the_sender_and_is_no_send_or_revision(
         assert b"widgets@lists.example.org" in mail.data
         assert "sent:" not in repo.patchpilot("draft").out
         assert send(repo, "--yes --via", via).code == 0
-        test, real = (unpacked(one) for one in server.take())
+        test, real = (unpacked(received) for received in server.take())
     sent = parse_mail(real).message_id
     for name, mails in (("both", (test, real)), ("again", (real, test))):
         (tmp_path / name).write_bytes(join_mbox(mails))
@@ -163,7 +165,7 @@ def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) ->
     (repo.path / "widget.c").write_text("int other;\n")
     repo.git("commit -q --amend -a --no-edit")
     changed = send(repo, "--dry-run --resend --format json").json["refusals"]
-    assert [one["name"] for one in changed if "a resend" in one["message"]]
+    assert [warning["name"] for warning in changed if "a resend" in warning["message"]]
 
 
 def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
@@ -177,8 +179,8 @@ def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         with Repository.open(repo.path) as repository:
             request = SendRequest(to=(LIST,), force="x")
-            one, other = plan(repository, request), plan(repository, request)
-            assert deliver(repository, one).state == "sent"
+            sending, other = plan(repository, request), plan(repository, request)
+            assert deliver(repository, sending).state == "sent"
             with pytest.raises(RefusedError, match="since the preview"):
                 deliver(repository, other)
         assert len(server.take()) == 1
@@ -296,7 +298,7 @@ def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
             '"Ünï, x" <u@example.org>',
             *words,
         ).json
-        assert [one["state"] for one in reported["messages"]][:2] == [
+        assert [message["state"] for message in reported["messages"]][:2] == [
             "accepted",
             "rejected",
         ]
@@ -311,7 +313,7 @@ def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
     ]
     headers = [mail.data.partition(b"\r\n\r\n")[0] for mail in mails]
     assert [gone.encode() in header for header in headers] == [True, False, False]
-    assert [str(one) for one in done.json["messages"][1]["cc"]] == [
+    assert [str(address) for address in done.json["messages"][1]["cc"]] == [
         '"Ünï, x" <u@example.org>'
     ]
     assert f"dropped: {gone}" in repo.patchpilot("draft").out
@@ -327,7 +329,7 @@ def test_a_server_that_is_not_there_leaves_everything_pending(tmp_path: Path) ->
         repo = topic(tmp_path / "r", 2, server=server)
     done = send(repo, "--yes --format json")
     assert done.code == 4
-    assert [one["state"] for one in done.json["messages"]] == [
+    assert [message["state"] for message in done.json["messages"]] == [
         "pending",
         "pending",
     ]
@@ -349,7 +351,9 @@ def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(
         assert done.code == 0, done.err
         assert "to yourself only" in done.out
         assert "blocks a real send: fixup!" in done.out
-        assert {one.recipients for one in server.take()} == {("ada@example.org",)}
+        assert {received.recipients for received in server.take()} == {
+            ("ada@example.org",)
+        }
 
 
 def test_b4_that_is_not_there_is_named(

@@ -55,9 +55,9 @@ def test_what_a_tag_says_was_sent_is_not_sent_again(tmp_path: Path, via: str) ->
         server.take()
         repo.git("config --remove-section branch.topic") if via == "b4" else None
         lose_the_outbox()
-        found = refused(repo)
-        assert tag in found["already-sent"]
-        assert "--reroll" not in found["already-sent"]
+        refusals = refused(repo)
+        assert tag in refusals["already-sent"]
+        assert "--reroll" not in refusals["already-sent"]
         assert repo.patchpilot("send --yes --to", LIST).code == 1
         assert "already-sent" not in refused(repo, "--resend")
 
@@ -76,7 +76,7 @@ def test_an_amended_topic_whose_outbox_is_lost_is_the_next_version(
     repo.git("commit -q -a --amend --no-edit")
     again = send(repo, "--dry-run")
     assert (again["change_id"], again["version"]) == (first["change_id"], 2)
-    names = {one["name"] for one in again["refusals"]}
+    names = {refusal["name"] for refusal in again["refusals"]}
     assert "no-changelog" in names
     assert not {"already-sent", "version-sent"} & names
     assert "version-sent" in refused(repo, "-v 1")
@@ -99,7 +99,7 @@ def test_another_topic_is_not_taken_for_one_that_a_tag_keeps(tmp_path: Path) -> 
         other = send(repo, "--dry-run")
     assert other["change_id"] != first["change_id"]
     assert not {"already-sent", "version-sent"} & {
-        one["name"] for one in other["refusals"]
+        refusal["name"] for refusal in other["refusals"]
     }
 
 
@@ -131,7 +131,7 @@ def test_what_the_archive_has_is_not_sent_again(tmp_path: Path, kind: str) -> No
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
         sent = send(repo, "--force x --yes")
-        mails = [unpacked(one) for one in server.take()]
+        mails = [unpacked(received) for received in server.take()]
     repo.git("tag -d", repo.git("tag -l 'sent/*'"))
     lose_the_outbox()
     with archive_server(kind, tmp_path / "archive", *mails) as archive:

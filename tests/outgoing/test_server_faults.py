@@ -42,23 +42,30 @@ pytestmark = pytest.mark.long
 RAW = b"Subject: x\n\ntext\n.\n..\n"
 
 
-def send(way: Submission) -> Outcome:
+def send(submission: Submission) -> Outcome:
     """Send one message with patchpilot's client."""
-    return way.send("a@example.org", ["b@example.org", "c@example.org"], RAW)
+    return submission.send("a@example.org", ["b@example.org", "c@example.org"], RAW)
 
 
 @pytest.mark.parametrize(
     "case",
-    [one for one in (*AFTER, *BEFORE) if one.fault.then != "late"],
-    ids=lambda one: one.name,
+    [
+        server_case
+        for server_case in (*AFTER, *BEFORE)
+        if server_case.fault.then != "late"
+    ],
+    ids=lambda fault: fault.name,
 )
 def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(
     case: ServerCase,
 ) -> None:
-    with RawServer(case.fault) as server, Submission(account(server), None, 0.4) as way:
+    with (
+        RawServer(case.fault) as server,
+        Submission(account(server), None, 0.4) as submission,
+    ):
         if case.fault.at == 2:
-            assert send(way).state is MailState.ACCEPTED
-        outcome = send(way)
+            assert send(submission).state is MailState.ACCEPTED
+        outcome = send(submission)
         arrived = len(server.take()) == case.fault.at
         if case.first == UNKNOWN:
             assert (outcome.state, outcome.retry) == (MailState.UNKNOWN, Retry.NO)
@@ -73,7 +80,7 @@ def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(
                 STOPPED,
             )
             server.heal()
-            assert send(way).state is MailState.ACCEPTED
+            assert send(submission).state is MailState.ACCEPTED
         assert server.take()[-1].data == RAW.replace(b"\n", b"\r\n")
 
 
@@ -89,7 +96,7 @@ def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(
     ],
 )
 def test_a_series_comes_through_once(tmp_path: Path, name: str) -> None:
-    case = next(one for one in CASES if one.name == name)
+    case = next(server_case for server_case in CASES if server_case.name == name)
     row = run_server_case(tmp_path, "git-send-email", case)
     assert row.right, row
 
@@ -213,8 +220,8 @@ def test_a_terminal_that_is_closed_lets_the_mail_in_hand_be_sent_and_noted(
         assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 130
         assert not list(tmp_path.glob("patchpilot-bug*"))
         done = call(*words, "--resume", "--dry-run", "--format", "json").json
-        assert [one["state"] for one in done["messages"]][:2] == [
+        assert [message["state"] for message in done["messages"]][:2] == [
             "accepted",
             "accepted",
         ]
-        assert "unknown" not in {one["state"] for one in done["messages"]}
+        assert "unknown" not in {message["state"] for message in done["messages"]}

@@ -49,7 +49,7 @@ def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> 
             )
             assert ids(send(repo, *words, "--to-self", "--dry-run")) != shown
         assert ids(send(repo, *words, "--yes")) == shown
-        arrived = [one.data for one in server.take()]
+        arrived = [received.data for received in server.take()]
     assert len(arrived) == 3
     for at, data in enumerate(arrived):
         head = data.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").lower()
@@ -106,7 +106,10 @@ def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
     assert "1 of 2 mails to 1 recipient" in shown.out
     assert "accepted  [PATCH 1/2]" in shown.out
     reported = send(repo, "--resume --dry-run --format json").json
-    assert [one["state"] for one in reported["messages"]] == ["accepted", "pending"]
+    assert [message["state"] for message in reported["messages"]] == [
+        "accepted",
+        "pending",
+    ]
 
 
 def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(
@@ -152,13 +155,13 @@ def test_another_message_or_white_space_is_another_patch(
     planned = send(repo, "--dry-run --format json").json
     accept_all(repo)
     again = send(repo, "--dry-run --format json").json
-    assert "already-sent" in {one["name"] for one in again["refusals"]}
+    assert "already-sent" in {refusal["name"] for refusal in again["refusals"]}
     repo.git("commit -q --amend -m", message)
     (repo.path / "a.c").write_text(text)
     repo.git("commit -q --amend --no-edit a.c --allow-empty")
     changed = send(repo, "--dry-run --format json").json
     assert changed["change_id"] == planned["change_id"]
-    assert {one["name"] for one in changed["refusals"]} & {
+    assert {refusal["name"] for refusal in changed["refusals"]} & {
         "already-sent",
         "version-sent",
     } == {"version-sent"}

@@ -56,7 +56,9 @@ def test_a_security_problem_goes_to_the_security_team_and_to_no_list(
     repo.git("config --global sendemail.cc linux-kernel@vger.kernel.org")
     reported = words(repo, "--security yes")
     assert "security-on-list" in names(reported, "refusals")
-    recipients = {one["email"]: one["header"] for one in reported["recipients"]}
+    recipients = {
+        recipient["email"]: recipient["header"] for recipient in reported["recipients"]
+    }
     assert recipients == {
         "security@kernel.org": "to",
         "widgets@lists.example.org": "cc",
@@ -75,7 +77,7 @@ def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(
     )
     done = repo.patchpilot("send --profile dpdk --dry-run --format json")
     reported = done.json
-    assert {one["email"] for one in reported["recipients"]} == {
+    assert {recipient["email"] for recipient in reported["recipients"]} == {
         "wanda@example.net",
         "dev@dpdk.org",
     }
@@ -91,13 +93,18 @@ def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
         {"widget.c": "int x;\n"},
     )
     with Repository.open(repo.path) as repository:
-        found = traps(repository)
-        assert any("used to work" in one for one in found.questions[1].evidence)
-        assert [one.name for one in found.open] == ["security", "regression"]
+        questions = traps(repository)
+        assert any(
+            "used to work" in evidence for evidence in questions.questions[1].evidence
+        )
+        assert [question.name for question in questions.open] == [
+            "security",
+            "regression",
+        ]
         answer(repository, "regression", "yes")
     reported = words(repo)
     assert "regressions@lists.linux.dev" in {
-        one["email"] for one in reported["recipients"]
+        recipient["email"] for recipient in reported["recipients"]
     }
     shown = repo.patchpilot("send --to x@lists.example.org --dry-run").out
     assert f"#regzbot introduced: {culprit[:12]}" in shown.partition("\n---\n")[2]
@@ -140,7 +147,7 @@ def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(
     )
     with Repository.open(repo.path) as repository:
         ids = [repository.resolve("HEAD")]
-        found = find_target(
+        target = find_target(
             repository,
             ids,
             None,
@@ -148,8 +155,8 @@ def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(
                 "git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",
             ),
         )
-        assert found is not None
-        assert found.label == "net/master"
+        assert target is not None
+        assert target.label == "net/master"
         assert (
             find_target(
                 repository, ids, "master", ("git git://example.org/other.git",)

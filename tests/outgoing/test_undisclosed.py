@@ -148,8 +148,8 @@ def send(repo: Repo, via: str, line: str = "", *words: str) -> Called:
     return repo.patchpilot(f"send --force x --format json --via {via} {line}", *words)
 
 
-def names(found: dict[str, Any], key: str) -> set[str]:
-    return {problem["name"] for problem in found[key]}
+def names(document: dict[str, Any], key: str) -> set[str]:
+    return {problem["name"] for problem in document[key]}
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,8 @@ def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(
     named = ("rea@example.net",) if "--cc" in words else ()
     assert sorted(mail.recipients) == sorted((*ONLY, *named))
     read = parse_mail(unpacked(mail))
-    assert [one.email for one in read.to] == ["wilma@example.org"]
-    assert sorted(one.email for one in read.cc) == sorted((TEAM, *named))
+    assert [address.email for address in read.to] == ["wilma@example.org"]
+    assert sorted(address.email for address in read.cc) == sorted((TEAM, *named))
     assert not list(repo.path.parent.glob("*.ran"))
 
 
@@ -279,8 +279,10 @@ def test_a_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
         assert send(repo, "git-send-email", "--security yes --yes").code == 0
         for words in (("reset",), ("--forget",)):
             assert repo.patchpilot("draft", *words).code == 0
-            found = send(repo, "git-send-email", "--dry-run").json
-            assert {one["email"] for one in found["recipients"]} == set(ONLY)
+            document = send(repo, "git-send-email", "--dry-run").json
+            assert {recipient["email"] for recipient in document["recipients"]} == set(
+                ONLY
+            )
 
 
 def test_mails_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(
@@ -323,8 +325,8 @@ def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
         repo = repository(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore", url)
         repo.git("config --global patchpilot.lore", url)
-        found = send(repo, "git-send-email", "--security yes --yes").json
-        message_id = found["messages"][0]["message_id"]
+        document = send(repo, "git-send-email", "--security yes --yes").json
+        message_id = document["messages"][0]["message_id"]
         with Store() as store:
             (entry,) = store.entries()
         assert (entry.lore, entry.message_id) == (None, message_id)
@@ -349,7 +351,7 @@ def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
             assert "undisclosed" in done.err, words
             assert done.code == 1
         with Outbox() as outbox:
-            (sent,) = outbox.sends(found["change_id"])
+            (sent,) = outbox.sends(document["change_id"])
             outbox.mark(sent.id, 0, Outcome(MailState.UNKNOWN))
         call("send", *here, "--resume", "--dry-run")
     assert asked == []
@@ -405,10 +407,10 @@ def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(
         repo.patchpilot(
             "draft --changelog", f"- as in https://lore.kernel.org/r/{private}"
         )
-        found = repo.patchpilot(
+        document = repo.patchpilot(
             "send --security no --reroll --dry-run --format json"
         ).json
-        assert "private-thread" in names(found, "refusals")
+        assert "private-thread" in names(document, "refusals")
         repo.patchpilot("draft --changelog '- sent to the list'")
         public = send(repo, "git-send-email", "--security no --reroll --yes").json
         assert public["state"] == "sent"
@@ -433,14 +435,14 @@ def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
         "commit -q --amend -F -",
         stdin=MESSAGE.replace("Cc: stable", f"{tags}Cc: stable"),
     )
-    found = repo.patchpilot("send --security yes --dry-run --format json").json
+    document = repo.patchpilot("send --security yes --dry-run --format json").json
     named = [
         problem["message"]
-        for problem in found["refusals"]
+        for problem in document["refusals"]
         if problem["name"] == "names-report"
     ]
     assert len(named) == 2
-    assert "names-reporter" in names(found, "warnings")
+    assert "names-reporter" in names(document, "warnings")
     public = repo.patchpilot("send --security no --dry-run --format json").json
     assert not {"names-report", "names-reporter"} & (
         names(public, "refusals") | names(public, "warnings")

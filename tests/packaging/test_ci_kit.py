@@ -293,7 +293,7 @@ def test_no_page_claims_an_index_that_does_not_have_patchpilot() -> None:
         ROOT / "action.yml",
         ROOT / "Containerfile",
     ]
-    found = [
+    pages_ = [
         page.name
         for page in pages
         if page.is_file()
@@ -301,4 +301,4 @@ def test_no_page_claims_an_index_that_does_not_have_patchpilot() -> None:
             r"(?:pipx?|uv tool) install (?:-\S+ )*patchpilot(?!\S)", page.read_text()
         )
     ]
-    assert not found
+    assert not pages_

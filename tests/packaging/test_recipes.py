@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CORE = dict(
-    re.fullmatch(r"([\w-]+)>=([\d.]+)", one).groups()  # type: ignore[union-attr]
-    for one in PROJECT["project"]["dependencies"]
+    re.fullmatch(r"([\w-]+)>=([\d.]+)", requirement).groups()  # type: ignore[union-attr]
+    for requirement in PROJECT["project"]["dependencies"]
 )
 
 

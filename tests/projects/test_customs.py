@@ -29,10 +29,16 @@ def test_the_table_has_usual_prefixes_and_case_by_directory() -> None:
     rows = [row(f"iio: adc: frob{at}: Do it", "drivers/iio/adc") for at in range(40)]
     rows += [row(f"counter: frob{at}: Do it", "drivers/iio") for at in range(20)]
     rows += [row("iio: adcs: frob: Do it", "drivers/iio/adc")]
-    found = {line.split("\t")[0]: line.split("\t")[1:] for line in table(rows)}
-    assert found["drivers/iio/adc/**"] == ["41", "iio=100", "adc=97", "capital=100", ""]
-    assert found["drivers/**"] == ["61", "iio=67|counter=32", "", "capital=100", ""]
-    assert "drivers/iio/adc" not in found
+    habits = {line.split("\t")[0]: line.split("\t")[1:] for line in table(rows)}
+    assert habits["drivers/iio/adc/**"] == [
+        "41",
+        "iio=100",
+        "adc=97",
+        "capital=100",
+        "",
+    ]
+    assert habits["drivers/**"] == ["61", "iio=67|counter=32", "", "capital=100", ""]
+    assert "drivers/iio/adc" not in habits
 
 
 def test_marks_and_who_applies_are_counted_in_whole_messages() -> None:

@@ -81,12 +81,12 @@ def test_a_project_needs_a_title_and_no_circle() -> None:
 
 def _read_by_code() -> set[tuple[str, str]]:
     """Return (last word before the dot, attribute) of every attribute read outside projects/."""
-    found = set()
+    result = set()
     for _, tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                found.add((ast.unparse(node.value).rpartition(".")[2], node.attr))
-    return found
+                result.add((ast.unparse(node.value).rpartition(".")[2], node.attr))
+    return result
 
 
 def test_every_key_is_read_by_code() -> None:

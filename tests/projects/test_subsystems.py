@@ -72,7 +72,10 @@ def add(text: str, name: str) -> Path:
 
 def names(*paths: str) -> list[str]:
     """Return the subsystems of files; "" if there is none."""
-    return [found.name if (found := subsystem_of_path(path)) else "" for path in paths]
+    return [
+        subsystem.name if (subsystem := subsystem_of_path(path)) else ""
+        for path in paths
+    ]
 
 
 def test_the_longest_entry_for_a_path_counts() -> None:
@@ -151,24 +154,24 @@ def test_the_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
         ),
         encoding="utf-8",
     )
-    found = {
+    findings = {
         finding["name"]: finding["message"]
-        for one in json.loads(
+        for load in json.loads(
             call("check", "--strict", "--format", "json", str(file)).out
         )["patches"]
-        for finding in one["findings"]
+        for finding in load["findings"]
     }
     assert (
-        found["unconventional-prefix"]
+        findings["unconventional-prefix"]
         == "wrong subject prefix 'fix:'; frob uses \"frob: driver: do this\""
     )
     assert (
-        found["missing-target-tree"]
+        findings["missing-target-tree"]
         == "missing target tree in the subject; use [PATCH frob] (frob is for fixes, frob-next for"
         " the rest)"
     )
     assert (
-        found["subject-case"]
+        findings["subject-case"]
         == "subject text after the prefix starts with 'Wait'; frob uses a lower-case letter"
     )
 

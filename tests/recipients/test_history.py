@@ -17,21 +17,21 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    found = Repo(tmp_path / "repo")
+    repo = Repo(tmp_path / "repo")
     # --since counts from now
-    found._clock = int(time.time()) - 86400
-    found.commit(
+    repo._clock = int(time.time()) - 86400
+    repo.commit(
         "all: begin\n\nSigned-off-by: Zed Start <zed@start.example>", dict(FILES)
     )
     for number in range(3):
-        found.commit(
+        repo.commit(
             f"plain: step {number}\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Wes"
             " Write <wes@write.example>",
             {"lib/plain.c": "int plain;\n" + "int more;\n" * (number + 1)},
             author="Wes Write <wes@write.example>",
         )
-    monkeypatch.chdir(found.path)
-    return found
+    monkeypatch.chdir(repo.path)
+    return repo
 
 
 def lines(*words: object) -> list[str]:

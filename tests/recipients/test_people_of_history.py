@@ -21,26 +21,26 @@ DAY = 86400
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    found = Repo(tmp_path / "repo")
-    found._clock = int(time.time()) - 4 * 365 * DAY
-    found.commit(
+    repo = Repo(tmp_path / "repo")
+    repo._clock = int(time.time()) - 4 * 365 * DAY
+    repo.commit(
         "all: begin\n\nReviewed-by: Cy Lister <cy@widgets.example>", dict(FILES)
     )
-    found._clock = int(time.time()) - 30 * DAY
-    found.commit(
+    repo._clock = int(time.time()) - 30 * DAY
+    repo.commit(
         "widget: work\n"
         "\nReviewed-by: Bo, Jr. <bo@widgets.example>\n"
         "Signed-off-by: Ada Fixer <ada@else.example>",
         {"drivers/widget/core.c": "int widget;\nint more;\n"},
         author="Ada Fixer <ada@else.example>",
     )
-    found.commit(
+    repo.commit(
         "plain: work\n\nSigned-off-by: Wes Write <wes@write.example>",
         {"lib/plain.c": "int plain, more;\n"},
         author="Wes Write <wes@write.example>",
     )
-    monkeypatch.chdir(found.path)
-    return found
+    monkeypatch.chdir(repo.path)
+    return repo
 
 
 def test_a_maintainer_without_a_trace_for_years_is_reported(
@@ -49,7 +49,9 @@ def test_a_maintainer_without_a_trace_for_years_is_reported(
     file = tmp_path / "x.patch"
     file.write_text(patch())
     (plan,) = call("maintainers --format json", file).json["results"]
-    silent = [one for one in plan["warnings"] if "no commit or review" in one]
+    silent = [
+        warning for warning in plan["warnings"] if "no commit or review" in warning
+    ]
     assert silent == [
         "Cy Lister: no commit or review in ACME WIDGET DRIVER for 3 years"
     ]
@@ -85,20 +87,26 @@ def test_history_is_asked_only_where_nobody_is_named(
     file = tmp_path / "x.patch"
     file.write_text(patch("lib/plain.c"))
     (plan,) = call("maintainers --format json", file).json["results"]
-    recent = [one for one in plan["recipients"] if one["role"] == "recent contributor"]
-    assert [one["email"] for one in recent] == ["wes@write.example"]
+    recent = [
+        recipient
+        for recipient in plan["recipients"]
+        if recipient["role"] == "recent contributor"
+    ]
+    assert [recipient["email"] for recipient in recent] == ["wes@write.example"]
     assert recent[0]["header"] == "cc"
     assert recent[0]["reasons"][0] == "from git history: commit signer:1/1=100%"
     file.write_text(patch("drivers/net/port.c"))
     (plan,) = call("maintainers --format json", file).json["results"]
     assert not [
-        one for one in plan["recipients"] if one["role"] == "recent contributor"
+        recipient
+        for recipient in plan["recipients"]
+        if recipient["role"] == "recent contributor"
     ]
     (plan,) = call("maintainers --format json -f lib/plain.c").json["results"]
     assert [
-        one["email"]
-        for one in plan["recipients"]
-        if one["role"] == "recent contributor"
+        recipient["email"]
+        for recipient in plan["recipients"]
+        if recipient["role"] == "recent contributor"
     ] == ["wes@write.example"]
 
 
@@ -107,4 +115,6 @@ def test_a_commit_of_a_bare_repository_has_a_plan(repo: Repo, tmp_path: Path) ->
     (plan,) = call("maintainers --format json HEAD~1 -C", tmp_path / "bare.git").json[
         "results"
     ]
-    assert "bo@widgets.example" in [one["email"] for one in plan["recipients"]]
+    assert "bo@widgets.example" in [
+        recipient["email"] for recipient in plan["recipients"]
+    ]

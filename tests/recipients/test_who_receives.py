@@ -65,7 +65,10 @@ def people(repo: Repo) -> RecipientPlan:
 
 def received(repo: Repo) -> dict[str, tuple[int, ...]]:
     """Return the recipients of patchpilot's messages, with the patches that they get."""
-    return {one.address.email: one.patches for one in people(repo).recipients}
+    return {
+        recipient.address.email: recipient.patches
+        for recipient in people(repo).recipients
+    }
 
 
 def by_git(repo: Repo, count: int) -> set[str]:
@@ -83,11 +86,11 @@ def by_b4(repo: Repo, out: Path) -> list[set[str]]:
     b4(repo, "prep -e origin/master")
     words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
     b4(repo, f"{words} --no-sign --to list@lists.example.org -o", str(out))
-    found = []
+    result = []
     for file in sorted(out.iterdir()):
         mail = parse_mail(file.read_bytes())
-        found.append({address.email for address in (*mail.to, *mail.cc)})
-    return found
+        result.append({address.email for address in (*mail.to, *mail.cc)})
+    return result
 
 
 TAGGED = """\
@@ -140,9 +143,9 @@ BY_GIT_ONLY = {
 @pytest.mark.parametrize("name", SERIES)
 def test_tags_give_the_recipients_that_b4_gives(name: str, tmp_path: Path) -> None:
     repo = made(tmp_path / "r", *SERIES[name])
-    found = set(received(repo))
+    recipients = set(received(repo))
     by_all = set().union(*by_b4(repo, tmp_path / "out"))
-    assert found == by_all | set(BY_GIT_ONLY.get(name, "").split())
+    assert recipients == by_all | set(BY_GIT_ONLY.get(name, "").split())
 
 
 def test_a_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(
@@ -154,9 +157,11 @@ def test_a_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(
         Commit(SIGNED, None, "drivers/net/port.c"),
         maintainers=MAINTAINERS,
     )
-    found = {one.address.email: one for one in people(repo).recipients}
-    assert found["eve@net.example"].header == "to"
-    assert found["eve@net.example"].role == "maintainer"
+    recipients = {
+        recipient.address.email: recipient for recipient in people(repo).recipients
+    }
+    assert recipients["eve@net.example"].header == "to"
+    assert recipients["eve@net.example"].role == "maintainer"
 
 
 @pytest.mark.parametrize("kind", ["self", "author", "sob", "cc", "body", "all"])
@@ -171,7 +176,9 @@ def test_no_kind_of_suppresscc_takes_away_a_maintainer(
     )
     repo.git("config --global sendemail.suppresscc", kind)
     (eve,) = (
-        one for one in people(repo).recipients if one.address.email == "eve@net.example"
+        recipient
+        for recipient in people(repo).recipients
+        if recipient.address.email == "eve@net.example"
     )
     assert eve.header == "to"
     assert eve.reasons[0].endswith("(NETWORK DRIVERS)")
@@ -209,7 +216,9 @@ def test_each_patch_goes_to_its_own_people_and_the_cover_letter_to_all(
     assert OTHER not in first
     assert OTHER in second
     assert "Ada Fixer <ada@widgets.example>" in first - second
-    patches = {one["email"]: one["patches"] for one in sent["recipients"]}
+    patches = {
+        recipient["email"]: recipient["patches"] for recipient in sent["recipients"]
+    }
     assert patches["ada@widgets.example"] == [1]
     assert patches["otto@other.example"] == [2]
     assert patches["widgets@lists.example"] == []
@@ -234,7 +243,11 @@ def test_everybody_gets_all_where_that_is_the_custom(name: str, tmp_path: Path) 
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
         planned = plan_series(topic.series, repository, profile="netdev").plan
-    (otto,) = (one for one in planned.recipients if one.address.name == "Otto Other")
+    (otto,) = (
+        recipient
+        for recipient in planned.recipients
+        if recipient.address.name == "Otto Other"
+    )
     assert otto.patches == ()
 
 
@@ -270,6 +283,6 @@ def test_people_of_a_b4_cover_with_a_sign_off_below_them_are_recipients() -> Non
         f"{SIGNED}\n\n---\nbase-commit: 1\n"
     )
     branch = PrepBranch("b", "commit", "id", 1, (), cover)
-    assert [one.email for one in branch.to] == ["mona@example.org"]
-    assert [one.email for one in branch.cc] == ["cy@example.org"]
+    assert [address.email for address in branch.to] == ["mona@example.org"]
+    assert [address.email for address in branch.cc] == ["cy@example.org"]
     assert branch.text.startswith(f"x: y\n\nText.\n\n{SIGNED}\n")

@@ -84,13 +84,15 @@ def test_gerrits_names_a_commit_and_is_read_only_where_asked_for() -> None:
 
 
 def test_the_cover_letter_comes_first_and_commits_are_not_asked() -> None:
-    one = mailed(f"change-id: {OURS}\n")
+    series = mailed(f"change-id: {OURS}\n")
     other = mailed("change-id: 20240101-else-1\n").patches[0]
-    assert list(change_ids(Series(one.patches, cover=other))) == [
+    assert list(change_ids(Series(series.patches, cover=other))) == [
         "20240101-else-1",
         OURS,
     ]
-    assert list(change_ids(Series((one.patches[0]._replace(commit="c" * 40),)))) == []
+    assert (
+        list(change_ids(Series((series.patches[0]._replace(commit="c" * 40),)))) == []
+    )
     assert list(change_ids(mailed(""))) == []
 
 

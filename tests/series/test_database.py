@@ -122,11 +122,11 @@ def test_a_database_is_backed_up_once_a_day_and_a_week_is_kept(tmp_path: Path) -
 def test_two_connections_read_while_one_writes(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     with (
-        contextlib.closing(open_database(file, ONE)) as one,
+        contextlib.closing(open_database(file, ONE)) as database,
         contextlib.closing(open_database(file, ONE)) as other,
     ):
-        with writing(one):
-            one.execute("INSERT INTO a VALUES ('new')")
+        with writing(database):
+            database.execute("INSERT INTO a VALUES ('new')")
             assert other.execute("SELECT x FROM a").fetchall() == []
             other.execute("PRAGMA busy_timeout = 1")
             with (

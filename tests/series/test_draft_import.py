@@ -20,7 +20,7 @@ COVER = "==== cover ====\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (f"==== changelog v{'9' * 5000} ====\nx\n", "9 is not a version of a series"),
         (
@@ -39,8 +39,8 @@ COVER = "==== cover ====\n"
         ('{"subject": 1}\n', "not an exported draft"),
     ],
 )
-def test_a_text_that_is_no_draft_is_refused(text: str, said: str) -> None:
-    with pytest.raises(InputError, match=said) as caught:
+def test_a_text_that_is_no_draft_is_refused(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
         from_text(DRAFT, text)
     assert caught.value.hint
 

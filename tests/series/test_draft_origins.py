@@ -42,15 +42,15 @@ def subject(done: Outcome) -> str:
 
 
 def draft(repo: Repo) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(
+    result: dict[str, Any] = json.loads(
         call("draft", "show", "-C", repo.path, "--format", "json").out
     )["draft"]
-    return found
+    return result
 
 
 def choices(repo: Repo) -> dict[str, Any]:
-    found = draft(repo)
-    return {name: found[name] for name in CHOICES}
+    document = draft(repo)
+    return {name: document[name] for name in CHOICES}
 
 
 def test_what_sends_nothing_to_others_changes_nothing_of_the_draft(

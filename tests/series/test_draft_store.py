@@ -145,7 +145,11 @@ def test_drafts_are_listed_with_the_last_touched_first() -> None:
         for name in ("one", "two", "three"):
             drafts.save(replace(WHOLE, change_id=name))
         drafts.save(replace(WHOLE, change_id="one"))
-        assert [one.change_id for one in drafts.all(REPO)] == ["one", "three", "two"]
+        assert [draft.change_id for draft in drafts.all(REPO)] == [
+            "one",
+            "three",
+            "two",
+        ]
 
 
 @pytest.mark.parametrize(
@@ -175,8 +179,8 @@ def test_the_draft_of_patches_is_found(
 ) -> None:
     with Drafts() as drafts:
         drafts.save(replace(WHOLE, patches=known("a/one/1", "b/two/2")))
-        found = drafts.recognize(REPO, branch, known(*patches), branches)
-        assert (found.change_id if found else None) == expected
+        draft = drafts.recognize(REPO, branch, known(*patches), branches)
+        assert (draft.change_id if draft else None) == expected
         assert drafts.recognize("/elsewhere", branch, known(*patches), branches) is None
 
 
@@ -195,25 +199,25 @@ def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_l
     with Drafts() as drafts:
         drafts.save(draft("two", None, "a/one", "b/two"))
         drafts.save(draft("one", None, "a/one", "z/zero"))
-        found = drafts.recognize(REPO, "x", known("a/one", "b/two"))
-        assert found is not None
-        assert found.change_id == "two"
+        recognized = drafts.recognize(REPO, "x", known("a/one", "b/two"))
+        assert recognized is not None
+        assert recognized.change_id == "two"
         drafts.save(draft("mine", "x", "a/one", "b/two"))
         drafts.save(draft("other", None, "a/one", "b/two"))
-        found = drafts.recognize(REPO, "x", known("a/one", "b/two"))
-        assert found is not None
-        assert found.change_id == "mine"
-        found = drafts.recognize(REPO, "y", known("a/one", "b/two"))
-        assert found is not None
-        assert found.change_id == "other"
+        recognized = drafts.recognize(REPO, "x", known("a/one", "b/two"))
+        assert recognized is not None
+        assert recognized.change_id == "mine"
+        recognized = drafts.recognize(REPO, "y", known("a/one", "b/two"))
+        assert recognized is not None
+        assert recognized.change_id == "other"
 
 
 def test_an_empty_draft_of_the_branch_takes_its_first_patches() -> None:
     with Drafts() as drafts:
         drafts.save(Draft("empty", REPO, "topic"))
-        found = drafts.recognize(REPO, "topic", known("a/one"))
-        assert found is not None
-        assert found.change_id == "empty"
+        draft = drafts.recognize(REPO, "topic", known("a/one"))
+        assert draft is not None
+        assert draft.change_id == "empty"
         assert drafts.recognize(REPO, "other", known("a/one")) is None
 
 

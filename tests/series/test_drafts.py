@@ -246,7 +246,7 @@ def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -
             {"new.c": "int z;\n"},
         )
         refused = json.loads(call(*words, "--reroll", "--dry-run").out)
-        assert "no-changelog" in {one["name"] for one in refused["refusals"]}
+        assert "no-changelog" in {refusal["name"] for refusal in refused["refusals"]}
         log = (
             call("draft", "-C", repo.path, "--export", "-")
             .out.partition("==== changelog v2 ====\n")[2]
@@ -302,7 +302,8 @@ def test_a_changelog_written_after_a_send_is_about_the_next_version(
         with Repository.open(repo.path) as repository:
             draft = find_draft(repository, SendRequest())
             assert [
-                one.kind for one in changes(draft, last_sent(draft), repository)
+                version_change.kind
+                for version_change in changes(draft, last_sent(draft), repository)
             ] == ["reworded"]
         assert (
             call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code

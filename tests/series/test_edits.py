@@ -32,7 +32,10 @@ def headers(edits: Edits) -> dict[str, str]:
 def test_an_edit_of_one_patch_leaves_the_others() -> None:
     def patches(edits: Edits) -> dict[str, tuple[int, ...]]:
         plan = edits.apply(PLAN, ["a: one", "a: two", "a: three"])
-        return {one.address.name or "list": one.patches for one in plan.recipients}
+        return {
+            recipient.address.name or "list": recipient.patches
+            for recipient in plan.recipients
+        }
 
     hal = Address("Hal Hand", "hal@hand.example")
     edits = Edits().of_patch("a: two", MAX, gets=False)

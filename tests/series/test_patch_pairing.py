@@ -47,7 +47,7 @@ def patch(
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "other"),
     [
         (
             "usb: fix null-ptr-deref in read_urb()",
@@ -63,12 +63,12 @@ def patch(
         ("a: “quoted”  Words", 'a: "quoted" words'),
     ],
 )
-def test_a_reworded_title_is_similar(one: str, other: str) -> None:
-    assert title_similarity(one, other) == title_similarity(other, one) >= ALIKE
+def test_a_reworded_title_is_similar(left: str, other: str) -> None:
+    assert title_similarity(left, other) == title_similarity(other, left) >= ALIKE
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "other"),
     [
         (
             "hwmon: (pmbus/mp2975) fix whitespace error",
@@ -84,9 +84,9 @@ def test_a_reworded_title_is_similar(one: str, other: str) -> None:
     ],
 )
 def test_titles_of_other_patches_to_the_same_driver_are_not(
-    one: str, other: str
+    left: str, other: str
 ) -> None:
-    assert title_similarity(one, other) == title_similarity(other, one) < ALIKE
+    assert title_similarity(left, other) == title_similarity(other, left) < ALIKE
 
 
 def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
@@ -200,13 +200,13 @@ def test_patches_are_paired(
 ) -> None:
     assert pair_patches(old, new) == pairs
     # matching is symmetric
-    assert pair_patches(new, old) == {place: at for at, place in pairs.items()}
+    assert pair_patches(new, old) == {pair: at for at, pair in pairs.items()}
 
 
 def test_thousands_of_patches_of_one_title_are_paired_in_order() -> None:
     many = [patch("treewide: fix style", change=str(at)) for at in range(2000)]
     assert pair_patches(
-        many, [one._replace(change=f"new {at}") for at, one in enumerate(many)]
+        many, [patch._replace(change=f"new {at}") for at, patch in enumerate(many)]
     ) == {at: at for at in range(2000)}
 
 
@@ -232,7 +232,7 @@ def test_order_dropped_and_reworked_patches_do_not_matter(
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "low", "high"),
+    ("left", "other", "low", "high"),
     [
         ("net: check it", "net: check it", 1.0, 1.0),
         ("", "", 0.0, 0.0),
@@ -248,10 +248,10 @@ def test_order_dropped_and_reworked_patches_do_not_matter(
     ],
 )
 def test_the_prefix_of_two_titles_makes_them_no_more_alike(
-    one: str, other: str, low: float, high: float
+    left: str, other: str, low: float, high: float
 ) -> None:
-    for found in (title_similarity(one, other), title_similarity(other, one)):
-        assert low <= found <= high
+    for similarity in (title_similarity(left, other), title_similarity(other, left)):
+        assert low <= similarity <= high
 
 
 def test_a_long_title_is_compared_with_all_of_its_characters() -> None:
@@ -261,7 +261,7 @@ def test_a_long_title_is_compared_with_all_of_its_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "expected"),
+    ("left", "other", "expected"),
     [
         ({}, {}, 0.0),
         ({"a": 1}, {}, 0.0),
@@ -272,10 +272,10 @@ def test_a_long_title_is_compared_with_all_of_its_characters() -> None:
     ],
 )
 def test_lines_are_as_alike_as_their_common_share(
-    one: dict[str, int], other: dict[str, int], expected: float
+    left: dict[str, int], other: dict[str, int], expected: float
 ) -> None:
-    assert line_similarity(one, other) == expected
-    assert line_similarity(other, one) == expected
+    assert line_similarity(left, other) == expected
+    assert line_similarity(other, left) == expected
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,11 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_a_mail_stands_for_the_revision_it_is_in_or_answers(
     url: str, word: str, sources: list[str]
 ) -> None:
-    found = series_at(f"<{word}@example.org>", lore=url)
-    assert [one.source for one in found.patches] == [
+    series = series_at(f"<{word}@example.org>", lore=url)
+    assert [patch.source for patch in series.patches] == [
         f"{name}@example.org" for name in sources
     ]
-    assert (found.cover is not None) is (word[0] == "c")
+    assert (series.cover is not None) is (word[0] == "c")
 
 
 def test_talk_is_no_series_and_a_word_no_address(url: str) -> None:
@@ -96,7 +96,7 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
         "maintainers --format json --tree", workdir, f"{url}/v2@example.org/"
     ).json
     assert "matt@example.com" in {
-        one["email"] for one in reported["results"][0]["recipients"]
+        result["email"] for result in reported["results"][0]["recipients"]
     }
     lines = call(
         "maintainers --format get_maintainer --tree",
@@ -139,6 +139,6 @@ def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
         map(str, next_steps(sent))
     )
     repo.git("config --global patchpilot.lore https://archive.example.org/lists/")
-    (said,) = [line for line in map(str, next_steps(here)) if "was received" in line]
-    assert f"https://archive.example.org/lists/{ident}/" in said
-    assert "lore.kernel.org" not in said
+    (hint,) = [line for line in map(str, next_steps(here)) if "was received" in line]
+    assert f"https://archive.example.org/lists/{ident}/" in hint
+    assert "lore.kernel.org" not in hint

@@ -52,7 +52,7 @@ def test_a_long_traceback_is_cut_at_its_beginning(temporary: Path) -> None:
 
 
 def test_settings_with_commands_servers_and_paths_are_not_shown() -> None:
-    found = {
+    values = {
         "patchpilot.via": ["b4"],
         "patchpilot.strict": ["perhaps"],
         "patchpilot.mailbox": ["/home/secret"],
@@ -60,7 +60,7 @@ def test_settings_with_commands_servers_and_paths_are_not_shown() -> None:
         "patchpilot.unread": ["secret"],
     }
     problems: list[PatchpilotError] = []
-    report = bug_report(load(git_config=found, problems=problems))
+    report = bug_report(load(git_config=values, problems=problems))
     assert "- via = 'b4' (git config)" in report
     assert "- strict = 'perhaps' (git config, invalid)" in report
     assert "- mailbox = (not shown) (git config)" in report

@@ -19,9 +19,9 @@ def followed(tmp_path: Path, *mails: bytes) -> Tracked:
 
 def tree(series: Tracked) -> list[str]:
     return [
-        "".join("│" if more else "└" for more in one.more)
-        + f"{one.mail.kind} {one.message_id[:2]}"
-        for one in conversation(series)
+        "".join("│" if more else "└" for more in message.more)
+        + f"{message.mail.kind} {message.message_id[:2]}"
+        for message in conversation(series)
     ]
 
 

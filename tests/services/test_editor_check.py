@@ -24,7 +24,9 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def found(check: EditorCheck, path: Path, text: str) -> Iterator[tuple[int, str]]:
-    return ((one.line, one.finding.name) for one in check.findings(path, text))
+    return (
+        (finding.line, finding.finding.name) for finding in check.findings(path, text)
+    )
 
 
 @pytest.mark.parametrize(

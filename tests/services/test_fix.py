@@ -145,9 +145,9 @@ def test_a_diff_changes_nothing_at_all(tmp_path: Path) -> None:
 
     def state() -> dict[str, bytes]:
         return {
-            str(one): one.read_bytes()
-            for one in repo.path.rglob("*")
-            if one.is_file() and one.name != "index"
+            str(file): file.read_bytes()
+            for file in repo.path.rglob("*")
+            if file.is_file() and file.name != "index"
         }
 
     before = state()

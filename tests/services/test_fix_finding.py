@@ -69,10 +69,10 @@ def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
         return fix_messages(repository, settings, [commit], remedy, overrides=given)
 
 
-def changed(found: FindingFixed) -> list[str]:
+def changed(fixed: FindingFixed) -> list[str]:
     return [
         line
-        for line in found.diff
+        for line in fixed.diff
         if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))
     ]
 
@@ -103,6 +103,6 @@ def test_the_author_s_sign_off_is_added_where_the_user_is_the_author(
 
 def test_nobody_signs_off_for_another_author(repo: Repo) -> None:
     repo.git("config user.email carl@example.org")
-    found = fixed(repo, "author-not-signed", write=True)
-    assert not found.diff
-    assert found.reason.startswith("only the author can: Ada Fixer <ada@example.org>")
+    result = fixed(repo, "author-not-signed", write=True)
+    assert not result.diff
+    assert result.reason.startswith("only the author can: Ada Fixer <ada@example.org>")

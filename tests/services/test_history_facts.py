@@ -144,13 +144,13 @@ def test_a_bug_of_the_coming_release_is_nothing_for_stable(
     repo.commit(
         f"frob: drop the count\n\nNobody reads it.\n\n{tags}", {"a.c": "int a;\n"}
     )
-    found = call(
+    document = call(
         "-C", repo.path, "check", "--strict", "--format", "json", "--base", "master"
     ).json
     rules = {
-        one["name"]: one["severity"]
-        for patch in found["patches"]
-        for one in patch["findings"]
+        finding["name"]: finding["severity"]
+        for patch in document["patches"]
+        for finding in patch["findings"]
     }
     assert {
         name: rules[name]

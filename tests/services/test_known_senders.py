@@ -158,20 +158,20 @@ def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(
     tmp_path: Path,
 ) -> None:
     tag = "Acked-by: Linus Torvalds <torvalds@kernel.example>"
-    with life(tmp_path) as one:
-        one.tell(one.send(), tag, sender="Linus Torvalds <eve@evil.example>")
-        done = one.run("trailers", "--yes")
+    with life(tmp_path) as topic:
+        topic.tell(topic.send(), tag, sender="Linus Torvalds <eve@evil.example>")
+        done = topic.run("trailers", "--yes")
         assert (
             "it names torvalds@kernel.example, but the message is from eve@evil.example; patchpilot"
             " trailers --also" in done.err
         )
-        assert "torvalds" not in one.repo.git("log -1 --format=%B")
-        held = one.run("trailers", "--dry-run", "--format", "json").json["held"]
+        assert "torvalds" not in topic.repo.git("log -1 --format=%B")
+        held = topic.run("trailers", "--dry-run", "--format", "json").json["held"]
         assert [entry["command"] for entry in held] == [
             f"patchpilot trailers --also '{tag}'"
         ]
-        assert one.run("trailers", "--yes", "--also", tag).code == 0
-        assert tag in one.repo.git("log -1 --format=%B")
+        assert topic.run("trailers", "--yes", "--also", tag).code == 0
+        assert tag in topic.repo.git("log -1 --format=%B")
 
 
 EVE = "Ada Fixer <ada@evil.example>"
@@ -200,8 +200,12 @@ def test_a_strangers_older_patch_vouches_for_nobody_in_the_users_series(
     tmp_path: Path, target: str | None
 ) -> None:
     older = patch(f"[PATCH] {TITLE}", id="v0", minutes=-5000, **BY_EVE)
-    found = add_own(tmp_path, older, V1, TAKEN_BY_EVE2, target=target)
-    (series,) = [one for one in found if one.entry.message_id == "v1@example.org"]
+    tracked_series = add_own(tmp_path, older, V1, TAKEN_BY_EVE2, target=target)
+    (series,) = [
+        tracked
+        for tracked in tracked_series
+        if tracked.entry.message_id == "v1@example.org"
+    ]
     assert series.state == "sent"
     assert series.status
     assert [claim.sender.email for claim in series.status.claims] == [
@@ -226,9 +230,9 @@ def test_of_two_messages_with_one_id_the_users_is_taken(
 def test_of_two_messages_with_one_id_by_strangers_neither_is_taken(
     tmp_path: Path, is_first: bool
 ) -> None:
-    one = answer("Applied, thanks!", to="v1", sender=CAROL)
+    reply = answer("Applied, thanks!", to="v1", sender=CAROL)
     other = answer("Applied, thanks!", to="v1", sender="matt@example.com")
-    pair = (one, other) if is_first else (other, one)
+    pair = (reply, other) if is_first else (other, reply)
     (series,) = add_own(tmp_path, V1, *pair)
     assert series.state == "sent"
     (trouble,) = series.troubles

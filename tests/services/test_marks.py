@@ -60,13 +60,15 @@ def test_a_networking_mail_without_its_tree_is_reported(
     mark: str, tag: str, path: str, advised: str
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
-    found = mark_warnings(patches(raw, raw), "linux")
-    assert [one.name for one in found] == (["missing-target-tree"] if advised else [])
-    assert all(advised in one.message for one in found)
+    problems = mark_warnings(patches(raw, raw), "linux")
+    assert [problem.name for problem in problems] == (
+        ["missing-target-tree"] if advised else []
+    )
+    assert all(advised in problem.message for problem in problems)
     # the author of a regression fix is not asked to send it to the next merge window
     regression = mark_warnings(patches(raw), "linux", is_regression=True)
-    assert all("use [PATCH net] " in one.message for one in regression)
-    assert len(regression) == len(found)
+    assert all("use [PATCH net] " in problem.message for problem in regression)
+    assert len(regression) == len(problems)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +85,11 @@ def test_a_fix_that_names_the_tree_for_the_rest_is_reported(
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path="drivers/net/frob.c")
     mail = raw.replace("\n", "\r\n").encode()
-    found = mark_warnings(patches(mail, mail), "linux")
-    assert [one.name for one in found] == (["tree-for-the-rest"] if reported else [])
-    assert all("[PATCH net]" in one.message for one in found)
+    problems = mark_warnings(patches(mail, mail), "linux")
+    assert [problem.name for problem in problems] == (
+        ["tree-for-the-rest"] if reported else []
+    )
+    assert all("[PATCH net]" in problem.message for problem in problems)
 
 
 def test_a_mail_over_a_limit_has_no_other_warning() -> None:

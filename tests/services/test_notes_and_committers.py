@@ -118,19 +118,19 @@ def test_what_somebody_else_committed_is_rewritten_only_with_claim(
 def test_trailers_keep_notes_and_ask_before_they_claim(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as one:
-        note(one.repo, "topic", "tested on two boards")
-        one.tell(one.send(), f"Reviewed-by: {RITA}")
+    with life(tmp_path) as topic:
+        note(topic.repo, "topic", "tested on two boards")
+        topic.tell(topic.send(), f"Reviewed-by: {RITA}")
         monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ada@work.example")
-        refused = one.run("trailers", "--yes")
+        refused = topic.run("trailers", "--yes")
         refused.expect(1, "was committed by Ada Fixer <ada@example.org>")
-        assert one.run("trailers", "--dry-run").code == 0
-        assert one.run("trailers", "--yes", "--claim").code == 0
-        assert RITA in one.repo.git("log -1 '--format=%B|%ce' topic")
-        assert one.repo.git("log -1 --format=%ce topic") == "ada@work.example"
-        assert one.repo.git("notes show topic") == "tested on two boards"
-        assert one.run("undo").code == 0
-        assert one.repo.git("notes show topic") == "tested on two boards"
+        assert topic.run("trailers", "--dry-run").code == 0
+        assert topic.run("trailers", "--yes", "--claim").code == 0
+        assert RITA in topic.repo.git("log -1 '--format=%B|%ce' topic")
+        assert topic.repo.git("log -1 --format=%ce topic") == "ada@work.example"
+        assert topic.repo.git("notes show topic") == "tested on two boards"
+        assert topic.run("undo").code == 0
+        assert topic.repo.git("notes show topic") == "tested on two boards"
 
 
 def test_a_cover_letter_of_b4_is_not_written_below_commits_of_others(

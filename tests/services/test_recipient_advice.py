@@ -44,7 +44,7 @@ def counted(repo: Repo, base: str | None = None) -> CountedRecipients:
 
 
 def remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
-    return {one.title: one.remedy for one in counted(repo, base).advice}
+    return {advice.title: advice.remedy for advice in counted(repo, base).advice}
 
 
 def test_a_tree_is_named_with_the_command_that_rebases_onto_it(
@@ -54,17 +54,17 @@ def test_a_tree_is_named_with_the_command_that_rebases_onto_it(
     with monkeypatch.context() as demo:
         demo.setenv("PATCHPILOT_DEMO", "/sandbox")
         assert any(
-            one.text.endswith("; not needed in the demo")
-            for one in counted(repo).advice
+            advice.text.endswith("; not needed in the demo")
+            for advice in counted(repo).advice
         )
-    found = remedies(repo)
-    assert found["target tree not named"] == Remedy(
+    notes = remedies(repo)
+    assert notes["target tree not named"] == Remedy(
         RemedyKind.PREFIX, ("PATCH net-next",)
     )
-    assert found["other tree"] is None
+    assert notes["other tree"] is None
     assert any(
-        "git remote add NAME git://git.example/net.git" in one.text
-        for one in counted(repo).advice
+        "git remote add NAME git://git.example/net.git" in advice.text
+        for advice in counted(repo).advice
     )
     repo.git("config remote.net.url https://git.example/net.git")
     ahead = repo.git(
@@ -73,7 +73,8 @@ def test_a_tree_is_named_with_the_command_that_rebases_onto_it(
     repo.git("update-ref refs/remotes/net/main", ahead)
     assert remedies(repo)["other tree"] is None
     assert any(
-        one.text.endswith("; run git rebase net/main") for one in counted(repo).advice
+        advice.text.endswith("; run git rebase net/main")
+        for advice in counted(repo).advice
     )
     assert "other tree" not in remedies(repo, "net/main")
     repo.git("update-ref refs/remotes/net/main origin/master")
@@ -102,11 +103,11 @@ def test_open_questions_are_notes_until_they_are_answered(repo: Repo) -> None:
 def test_an_address_in_doubt_is_excluded_and_then_no_longer_noted(repo: Repo) -> None:
     tags = "Reported-by: Loc <loc@machine.test>\nCc: <kvmarm@lists.cs.columbia.edu>"
     repo.commit(f"widget: mend it\n\n{tags}", {"drivers/widget/core.c": "int m;\n"})
-    found = counted(repo)
-    by_title = {one.title: one for one in found.advice}
+    recipients = counted(repo)
+    by_title = {advice.title: advice for advice in recipients.advice}
     assert by_title["doubtful address"].words == "Exclude loc@machine.test"
     assert by_title["address that bounces"].words == "Use kvmarm@lists.linux.dev"
-    edit(found.planned, drop=["loc@machine.test"])
+    edit(recipients.planned, drop=["loc@machine.test"])
     assert "doubtful address" not in remedies(repo)
 
 

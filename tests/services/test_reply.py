@@ -120,9 +120,9 @@ def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) 
         )
         assert not server.take()
     assert refused.code == 1
-    assert [found["name"] for found in refused.json["problems"] if found["blocks"]] == [
-        problem
-    ]
+    assert [
+        problem["name"] for problem in refused.json["problems"] if problem["blocks"]
+    ] == [problem]
 
 
 def test_long_lines_are_noted(tmp_path: Path) -> None:
@@ -171,9 +171,9 @@ def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
         again.expect(1, "it is not known whether this reply was sent")
         assert len(server.take()) == 1
         assert call(*words, "--unknown", "lost").code == 0
-        one, two = server.take()
+        received, two = server.take()
         assert (
-            message_from_bytes(one.data)["Message-ID"]
+            message_from_bytes(received.data)["Message-ID"]
             == message_from_bytes(two.data)["Message-ID"]
         )
 

@@ -45,7 +45,9 @@ def _answer(
 
 
 def _ids(server: FaultySink) -> list[str]:
-    return [message_from_bytes(one.data)["Message-ID"] for one in server.take()]
+    return [
+        message_from_bytes(received.data)["Message-ID"] for received in server.take()
+    ]
 
 
 @BOTH
@@ -55,7 +57,7 @@ def test_an_identical_reply_is_refused_with_what_was_sent_and_when(
     with FaultySink() as server:
         words = _answer(tmp_path, server, "--via", via)
         done = [call(*words) for _ in range(3)]
-        assert [one.code for one in done] == [0, 1, 1]
+        assert [outcome.code for outcome in done] == [0, 1, 1]
         (sent,) = _ids(server)
         for again in done[1:]:
             assert re.search(
@@ -117,7 +119,9 @@ def test_of_two_processes_one_sends_a_reply(tmp_path: Path) -> None:
         words = _answer(tmp_path, server)
         with ThreadPoolExecutor(3) as pool:
             done = list(pool.map(lambda _: spawn(*words), range(3)))
-        assert sorted(one.code for one in done) == [0, 1, 1], [one.err for one in done]
+        assert sorted(outcome.code for outcome in done) == [0, 1, 1], [
+            outcome.err for outcome in done
+        ]
         assert len(server.take()) == 1
 
 

@@ -31,9 +31,11 @@ from tests.kit.topics import SIGNED, topic
 DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 
-def known(one: int, version: int = 1) -> KnownPatch:
+def known(number: int, version: int = 1) -> KnownPatch:
     """Return the patch of message `one` of a version, as tests.kit.outbox makes it."""
-    return KnownPatch(str(message(one, version).patch_id), f"widget: change {one}")
+    return KnownPatch(
+        str(message(number, version).patch_id), f"widget: change {number}"
+    )
 
 
 def sent(*versions: int) -> Send:
@@ -181,10 +183,10 @@ def test_a_changelog_is_unfinished_until_its_points_are_written(
 def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     base, head = repo.git("rev-parse master"), repo.git("rev-parse topic")
-    one = replace(sent(1), base=base, head=head)
+    send = replace(sent(1), base=base, head=head)
     draft = replace(DRAFT, links={"0": "old@example.org"}, patches=(known(1),))
     with Repository.open(repo.path) as repository:
-        remember(repository, one, draft)
+        remember(repository, send, draft)
         first = f"{CHANGE}-v1-1@example.org"
         with Drafts() as drafts:
             kept = drafts.get(CHANGE)
@@ -200,7 +202,7 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
             == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
         )
         # another send of the same version moves no tag, and the current draft gets the link
-        remember(repository, replace(one, head=base), draft)
+        remember(repository, replace(send, head=base), draft)
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
         with Drafts() as drafts:
             kept = drafts.get(CHANGE)
@@ -211,14 +213,14 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
             cover_subject="widget: all of it",
             cover_text="# why\n\nBecause.  \n\n\nMore.",
         )
-        remember(repository, replace(one, version=2, head=head), covered)
+        remember(repository, replace(send, version=2, head=head), covered)
         text = repo.git(
             "for-each-ref '--format=%(contents)'", f"refs/tags/sent/{CHANGE}-v2"
         )
         assert text.strip().startswith(
             "widget: all of it\n\n# why\n\nBecause.  \n\n\nMore.\n\nbase-commit: "
         )
-        remember(repository, replace(one, version=3, head=None), draft)
+        remember(repository, replace(send, version=3, head=None), draft)
         assert repo.git("tag -l").split("\n") == [
             f"sent/{CHANGE}-v1",
             f"sent/{CHANGE}-v2",
@@ -256,8 +258,8 @@ def test_the_range_diff_is_between_what_was_sent_and_what_is_there(
         draft = replace(
             DRAFT,
             patches=tuple(
-                KnownPatch(f"{at}", f"widget: change {at + 1}", one)
-                for at, one in enumerate(ids)
+                KnownPatch(f"{at}", f"widget: change {at + 1}", patch_id)
+                for at, patch_id in enumerate(ids)
             ),
         )
         kinds = [

@@ -25,7 +25,7 @@ PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in ran
 def table(patches: int, people: int) -> ReviewTable:
     """Return a table with each state once in each row, with tags where the state has them."""
     states = tuple(ReviewState)
-    found = []
+    rows = []
     for number in range(1, patches + 1):
         reviews = []
         for at, person in enumerate(PEOPLE[:people]):
@@ -33,8 +33,8 @@ def table(patches: int, people: int) -> ReviewTable:
             tags = ("Reviewed-by", "Tested-by") if state in states[:4] else ()
             reviews.append(Review(person, state, tags, 1, "m@example.org"))
         title = f"subsystem: a title that is longer than its column {number}"
-        found.append(ReviewedPatch(number, title, tuple(reviews)))
-    return ReviewTable(2, tuple(found), PEOPLE[:people])
+        rows.append(ReviewedPatch(number, title, tuple(reviews)))
+    return ReviewTable(2, tuple(rows), PEOPLE[:people])
 
 
 @pytest.mark.parametrize("patches", [1, 2, 5, 30])

@@ -41,20 +41,20 @@ def rows(*mails: bytes) -> dict[str, str]:
 
 
 def test_what_is_asked_is_the_authors_turn() -> None:
-    found = rows(*story.BEGINNING)
-    assert list(found) == ["state", "turn", "next", "open", "landed"]
-    assert found["state"].startswith("changes-requested: Rita Reviewer requested")
-    assert found["turn"] == "yours"
-    assert found["next"] == "answer the review by Rita Reviewer and send v2"
-    assert found["open"].endswith("by Rita Reviewer")
-    assert found["landed"] == "nowhere yet"
+    head = rows(*story.BEGINNING)
+    assert list(head) == ["state", "turn", "next", "open", "landed"]
+    assert head["state"].startswith("changes-requested: Rita Reviewer requested")
+    assert head["turn"] == "yours"
+    assert head["next"] == "answer the review by Rita Reviewer and send v2"
+    assert head["open"].endswith("by Rita Reviewer")
+    assert head["landed"] == "nowhere yet"
 
 
 def test_what_was_applied_is_in_a_tree_and_nothing_is_open() -> None:
-    found = rows(*story.ACCEPTED)
-    assert found["turn"] == "others: you are waiting until it is merged into mainline"
-    assert found["open"] == "nothing"
-    assert story.SHA[:12] in found["landed"]
+    head = rows(*story.ACCEPTED)
+    assert head["turn"] == "others: you are waiting until it is merged into mainline"
+    assert head["open"] == "nothing"
+    assert story.SHA[:12] in head["landed"]
 
 
 def test_a_claim_closes_no_request() -> None:
@@ -71,11 +71,11 @@ def test_a_claim_closes_no_request() -> None:
         reply_to="p1",
         minutes=90,
     )
-    found = rows(*PAIR, *asked, took)
-    assert found["state"].startswith(
+    head = rows(*PAIR, *asked, took)
+    assert head["state"].startswith(
         "partly-accepted (claimed; proven: changes-requested)"
     )
-    assert found["open"] == "2 requests by Rita Reviewer"
+    assert head["open"] == "2 requests by Rita Reviewer"
 
 
 def test_tags_are_added_only_where_a_new_version_is_due() -> None:

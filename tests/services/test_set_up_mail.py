@@ -59,13 +59,13 @@ def test_the_settings_are_shown_tried_and_written_and_git_finds_the_password(
         assert "plain text" in done.err
         assert SECRET not in config() + done.out + done.err
         # git send-email asks in the same way
-        found = git(
+        credential = git(
             None,
             "credential",
             "fill",
             stdin=f"protocol=smtp\nhost={server.host}:{server.port}\nusername=ada@example.org\n\n".encode(),
         )
-        assert f"password={SECRET}\n" in found.text
+        assert f"password={SECRET}\n" in credential.text
         repo = Repo(workdir / "r")
         doctor = repo.patchpilot("doctor").out
         assert "logged in as ada@example.org" in doctor
@@ -122,7 +122,7 @@ def test_a_known_provider_is_filled_in(
     workdir: Path, address: str, provider: str, wanted: dict[str, str]
 ) -> None:
     plan = plan_mail(MailRequest(address, provider))
-    settings = {one.key: one.value for one in plan.settings}
+    settings = {setting.key: setting.value for setting in plan.settings}
     assert wanted.items() <= settings.items()
     assert "sendemail.smtppass" not in settings
 

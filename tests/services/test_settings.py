@@ -99,10 +99,10 @@ def said_by_verb(repo: Repo, line: str = "check --format json") -> object:
             message.removeprefix("patchpilot: error: "),
             hint.removeprefix("hint: ").strip(),
         )
-    found = done.json
+    document = done.json
     return done.code, [
-        (one["name"], one["severity"], one["patch_line"])
-        for one in found["patches"][0]["findings"]
+        (patch["name"], patch["severity"], patch["patch_line"])
+        for patch in document["patches"][0]["findings"]
     ]
 
 
@@ -139,10 +139,11 @@ def test_a_right_value_gives_both_front_ends_the_same_answer(
     assert reported["problems"] == []
     with Repository.open(repo.path) as repository:
         assert [
-            (one["name"], one["value"], one["origin"]) for one in reported["settings"]
+            (setting["name"], setting["value"], setting["origin"])
+            for setting in reported["settings"]
         ] == [
-            (one.name, one.value, one.origin)
-            for one in Session(repo.path).settings(repository).all
+            (setting.name, setting.value, setting.origin)
+            for setting in Session(repo.path).settings(repository).all
         ]
 
 
@@ -215,14 +216,14 @@ def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(
     assert (
         len(
             [
-                one
-                for one in doctor["checks"]
-                if one["stage"] == "settings" and one["state"] == "fail"
+                check
+                for check in doctor["checks"]
+                if check["stage"] == "settings" and check["state"] == "fail"
             ]
         )
         == 4
     )
-    assert {one["stage"] for one in doctor["checks"]} > {"repository", "sending"}
+    assert {check["stage"] for check in doctor["checks"]} > {"repository", "sending"}
 
 
 def test_git_writes_true_without_a_value(repo: Repo) -> None:

@@ -103,7 +103,7 @@ def _check(
 
 
 def _old(number: int, text: str) -> str:
-    lines = [f"int line_{one};\n" for one in range(40)]
+    lines = [f"int line_{number};\n" for number in range(40)]
     lines[number] = text
     return "".join(lines)
 

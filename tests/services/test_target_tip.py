@@ -24,8 +24,8 @@ def target(
 
 
 def label(repo: Repo, revision: str = "HEAD", named: str | None = None) -> str:
-    found = target(repo, revision, named)
-    return found.label if found else ""
+    result = target(repo, revision, named)
+    return result.label if result else ""
 
 
 @pytest.fixture
@@ -40,14 +40,14 @@ def stale(tmp_path: Path) -> Repo:
 
 
 def test_a_stale_origin_master_is_no_target(stale: Repo) -> None:
-    found = target(stale)
-    assert found is not None
-    assert (found.label, found.tip) == (
+    chosen = target(stale)
+    assert chosen is not None
+    assert (chosen.label, chosen.tip) == (
         "origin/main",
         stale.git("rev-parse origin/main"),
     )
     with Repository.open(stale.path) as repository:
-        assert traps(repository).target == found
+        assert traps(repository).target == chosen
 
 
 def test_the_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> None:
@@ -55,9 +55,9 @@ def test_the_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> N
     source.path, source._clock = tmp_path / "up", stale._clock
     newest = grow(source, 2, "newer")
     stale.git("fetch -q")
-    found = target(stale)
-    assert found is not None
-    assert (found.label, found.tip) == ("origin/main", newest)
+    chosen = target(stale)
+    assert chosen is not None
+    assert (chosen.label, chosen.tip) == ("origin/main", newest)
 
 
 def test_a_named_branch_is_the_target_and_a_named_commit_is_none(stale: Repo) -> None:
@@ -92,9 +92,9 @@ def test_a_rebased_upstream_is_the_target_as_it_is_now(tmp_path: Path) -> None:
     source.git("reset -q --hard main")
     now = grow(source, 3, "requeued", SUBMAINTAINER)
     repo.git("fetch -q origin")
-    found = target(repo)
-    assert found is not None
-    assert (found.label, found.tip) == ("origin/for-next", now)
+    chosen = target(repo)
+    assert chosen is not None
+    assert (chosen.label, chosen.tip) == ("origin/for-next", now)
 
 
 def test_a_commit_of_another_branch_has_that_branchs_target(stale: Repo) -> None:
@@ -113,6 +113,6 @@ def test_patch_files_are_for_the_base_of_what_is_checked_out(
     alone = Repo(tmp_path / "alone")
     assert label(alone, "") == ""
     alone.commit("start\n", {"a.c": "int a;\n"})
-    found = target(alone, "")
-    assert found is not None
-    assert found.label == "master"
+    chosen = target(alone, "")
+    assert chosen is not None
+    assert chosen.label == "master"

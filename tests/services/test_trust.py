@@ -47,11 +47,11 @@ def test_a_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
     with_pack(repo)
     assert call("trust", repo.path).code == 0
     editor = EditorCheck(repo.path)
-    found = editor.findings(
+    findings = editor.findings(
         repo.path / "a.c", "int a;\nint OURS;\nint OURS_too;\nint OURS;\n"
     )
     editor.close()
-    assert "our-marker" in {one.finding.name for one in found}
+    assert "our-marker" in {finding.finding.name for finding in findings}
 
 
 @pytest.mark.usefixtures("terminal")
@@ -170,8 +170,8 @@ def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(
     code, out, err = check(repo, "--format", "json")
     assert time.monotonic() - began < 5
     assert code in (0, 1), err
-    found = [load["message"] for load in json.loads(out)["patches"][0]["findings"]]
-    assert found == ([message] if message else [])
+    messages = [load["message"] for load in json.loads(out)["patches"][0]["findings"]]
+    assert messages == ([message] if message else [])
 
 
 def gate(repo: Repo, *words: object) -> int:

@@ -103,8 +103,8 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
     Every row needs both and changes neither.
     """
-    found = Repo(tmp_path_factory.mktemp("undisclosed") / "r")
-    found.commit(
+    repo = Repo(tmp_path_factory.mktemp("undisclosed") / "r")
+    repo.commit(
         "all: start",
         {
             "MAINTAINERS": MAINTAINERS,
@@ -112,14 +112,14 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
             "drivers/widget/widget1.c": "int widget;\n",
         },
     )
-    found.commit(
+    repo.commit(
         "widget: break it\n"
         "\nReviewed-by: Cul Reviewer <reviewer@culprit.example>\n"
         "Signed-off-by: Cul Prit <author@culprit.example>",
         {"drivers/widget/widget1.c": "int broken;\n"},
         author="Cul Prit <author@culprit.example>",
     )
-    return found
+    return repo
 
 
 @pytest.fixture
@@ -150,8 +150,8 @@ def repository(repo: Repo) -> Iterator[Repository]:
             f"b4.send-auto-{name}-cmd",
             f"touch {repo.path.parent}/b4-{name}.ran; echo b4@configured.example #",
         )
-    with Repository.open(repo.path) as found:
-        yield found
+    with Repository.open(repo.path) as repository:
+        yield repository
 
 
 def series_with(tag: str, culprit: str) -> Series:
@@ -207,16 +207,16 @@ def people(
         {"regression": "yes"} if tag == "answered: regression" else {}
     )
     account = transports.find(via).account(repository)
-    found = addressees(
+    plan = addressees(
         repository,
         request._replace(via=via),
         account,
         Draft("c", "/r", None, answers=answers),
         series,
     )
-    return {one.address.email: one.header for one in found.recipients} | dict.fromkeys(
-        found.bcc, "bcc"
-    )
+    return {
+        recipient.address.email: recipient.header for recipient in plan.recipients
+    } | dict.fromkeys(plan.bcc, "bcc")
 
 
 @pytest.mark.parametrize("via", transports.names())
@@ -224,8 +224,8 @@ def people(
 def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(
     tag: str, via: str, repo: Repo, repository: Repository
 ) -> None:
-    found = people(tag, via, repository, SendRequest())
-    assert found == dict.fromkeys(TO, "to") | {TEAM: "cc"}
+    recipients = people(tag, via, repository, SendRequest())
+    assert recipients == dict.fromkeys(TO, "to") | {TEAM: "cc"}
     assert not list(repo.path.parent.glob("*.ran"))
 
 
@@ -253,7 +253,7 @@ def test_the_call_names_further_recipients_and_nothing_else_does(
 def test_the_same_patch_reaches_the_others_once_it_is_public(
     repo: Repo, repository: Repository
 ) -> None:
-    found = people(
+    recipients = people(
         "reported-by", "git-send-email", repository, SendRequest(), security="no"
     )
     public = {
@@ -263,7 +263,7 @@ def test_the_same_patch_reaches_the_others_once_it_is_public(
         "cc@configured.example",
         "bcc@configured.example",
     }
-    assert public <= found.keys()
+    assert public <= recipients.keys()
     for file in repo.path.parent.glob("*.ran"):
         file.unlink()
 
@@ -275,7 +275,9 @@ def test_a_maintainer_that_was_dropped_stays_out(repository: Repository) -> None
         Edits().drop(Address("", "mo@maintainer.example")),
     )
     plan = plan_series(series, repository, undisclosed=True).plan
-    assert {one.address.email for one in plan.to} == TO - {"mo@maintainer.example"}
+    assert {recipient.address.email for recipient in plan.to} == TO - {
+        "mo@maintainer.example"
+    }
 
 
 def test_without_a_maintainer_the_team_is_in_to(repository: Repository) -> None:
@@ -288,9 +290,9 @@ def test_without_a_maintainer_the_team_is_in_to(repository: Repository) -> None:
     plan = plan_series(
         Series((parse_patch(text.encode(), "x"),)), repository, undisclosed=True
     ).plan
-    assert [(one.address.email, one.header) for one in plan.recipients] == [
-        (TEAM, "to")
-    ]
+    assert [
+        (recipient.address.email, recipient.header) for recipient in plan.recipients
+    ] == [(TEAM, "to")]
 
 
 def test_a_plan_of_a_public_fix_is_not_taken_for_an_undisclosed_one(
@@ -300,8 +302,8 @@ def test_a_plan_of_a_public_fix_is_not_taken_for_an_undisclosed_one(
     public: Planned = plan_series(series, repository)
     account = transports.find("git-send-email").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
-    found = addressees(repository, SendRequest(), account, draft, series, public)
-    assert {one.address.email for one in found.recipients} == {*TO, TEAM}
+    plan = addressees(repository, SendRequest(), account, draft, series, public)
+    assert {recipient.address.email for recipient in plan.recipients} == {*TO, TEAM}
 
 
 def test_what_is_not_used_is_named(repository: Repository) -> None:
@@ -309,7 +311,7 @@ def test_what_is_not_used_is_named(repository: Repository) -> None:
     edit("placed by hand", series, repository)
     account = transports.find("b4").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
-    said = "\n".join(
+    warnings = "\n".join(
         addressees(repository, SendRequest(via="b4"), account, draft, series).warnings
     )
     for name in (
@@ -320,7 +322,7 @@ def test_what_is_not_used_is_named(repository: Repository) -> None:
         "somebody@tag.example",
         "team@vendor.example",
     ):
-        assert name in said
+        assert name in warnings
 
 
 def test_maintainers_and_send_agree_on_a_topic_that_was_answered(

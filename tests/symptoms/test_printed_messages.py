@@ -143,8 +143,8 @@ def test_the_fix_is_first_and_nothing_else_is_likely(
         "file": f"drivers/{name}.c",
         "dmesg": f"Linux version 6.1.1 (gcc)\npci 0000:05:00.0: type 00\n{printed[name]}",
     }[kind]
-    found = repo.patchpilot("find", symptom, "--in", "v6.1", "--json").json
-    subjects = [it["subject"] for it in found["candidates"]]
-    assert found["fits"]
+    document = repo.patchpilot("find", symptom, "--in", "v6.1", "--json").json
+    subjects = [it["subject"] for it in document["candidates"]]
+    assert document["fits"]
     assert f"{name}: use it" in subjects[: 1 + (kind not in ("trace", "function"))]
-    assert not found["likely"] or subjects[0] == f"{name}: use it"
+    assert not document["likely"] or subjects[0] == f"{name}: use it"

@@ -26,8 +26,8 @@ def test_what_check_reports_is_refused(value: str, valid: bool, tmp_path: Path) 
     file = tmp_path / "a.patch"
     text = f"{PROSE}\n\nAssisted-by: {value}\n{SIGN_OFF}"
     file.write_text(mail("frob: wait for the link", text, file_diff(PATH, HUNK)))
-    said = call("check", "--strict", file).out
-    assert ("assisted-by" in said.lower()) is not valid, said
+    output = call("check", "--strict", file).out
+    assert ("assisted-by" in output.lower()) is not valid, output
     if valid:
         assert assistant(f" {value} ") == value
     else:

@@ -139,8 +139,8 @@ git bisect skip 3333333333 4444444444
 
 
 def test_a_bisection_is_read_with_its_own_words() -> None:
-    found = parse_bisection(LOG)
-    assert (found.first_bad, found.bad, found.good, found.skipped) == (
+    bisection = parse_bisection(LOG)
+    assert (bisection.first_bad, bisection.bad, bisection.good, bisection.skipped) == (
         None,
         ("1111111111",),
         ("2222222222",),
@@ -173,5 +173,5 @@ def test_ranking_is_by_weight_and_steady() -> None:
         "a": {"removed": 0.5, "mentioned": 0.0},
         "c": {"removed": 1.0, "mentioned": 0.0},
     }
-    assert [one for one, _ in rank(rows, weights)] == ["c", "a", "b"]
+    assert [name for name, _ in rank(rows, weights)] == ["c", "a", "b"]
     assert rank({}, weights) == []

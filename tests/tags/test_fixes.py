@@ -33,7 +33,9 @@ def test_the_owner_of_the_removed_line_comes_first(story: History) -> None:
     assert result.tags == (
         f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")',
     )
-    assert any("1 of 1 removed lines (ring.c:6)" in one for one in first.evidence)
+    assert any(
+        "1 of 1 removed lines (ring.c:6)" in evidence for evidence in first.evidence
+    )
     assert sum(candidate.confidence for candidate in result.candidates) <= 1.3
 
 
@@ -78,8 +80,8 @@ def test_the_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
         f"ring: fix the mask\n\nThe mask must be one less than the size.\n\n{tags}\n",
     )
     assert tagged.culprit == plain.culprit
-    one, other = ask(tmp_path / "plain"), ask(tmp_path / "tagged")
-    assert [(c.commit, c.confidence, c.evidence) for c in one.candidates] == [
+    result, other = ask(tmp_path / "plain"), ask(tmp_path / "tagged")
+    assert [(c.commit, c.confidence, c.evidence) for c in result.candidates] == [
         (c.commit, c.confidence, c.evidence) for c in other.candidates
     ]
     assert [judged.target.id if judged.target else None for judged in other.present][
@@ -167,7 +169,7 @@ def test_the_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start" + SIGNED, {"a.c": "int a;\n", "b.c": "int b;\n"})
     bug = "void run(void)\n{\n\tstart(queue->first + 1);\n}\n"
-    one = repo.commit("a: run the queue" + SIGNED, {"a.c": "int a;\n" + bug})
+    first = repo.commit("a: run the queue" + SIGNED, {"a.c": "int a;\n" + bug})
     two = repo.commit("b: run the queue" + SIGNED, {"b.c": "int b;\n" + bug})
     good = bug.replace("first + 1", "first")
     repo.commit(
@@ -175,9 +177,9 @@ def test_the_same_change_in_two_files_asks_for_two_tags(tmp_path: Path) -> None:
         {"a.c": "int a;\n" + good, "b.c": "int b;\n" + good},
     )
     result = ask(tmp_path / "r")
-    assert {one, two} == {candidate.commit for candidate in result.candidates[:2]}
+    assert {first, two} == {candidate.commit for candidate in result.candidates[:2]}
     if result.sure:
-        assert [tag.split()[1] for tag in result.tags] == [one[:12], two[:12]]
+        assert [tag.split()[1] for tag in result.tags] == [first[:12], two[:12]]
 
 
 def test_merges_and_first_commits_have_no_culprit(story: History) -> None:
@@ -225,7 +227,7 @@ def test_a_backported_culprit_is_named_as_mainline_has_it(story: History) -> Non
     )
     first = story.ask().candidates[0]
     assert first.commit == story.culprit
-    assert any("backport" in one for one in first.evidence)
+    assert any("backport" in evidence for evidence in first.evidence)
 
 
 def test_a_shallow_clone_says_what_is_missing(story: History, tmp_path: Path) -> None:
@@ -271,7 +273,8 @@ def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(
     assert not untagged.culprits
     assert "names a commit that is not in this repository" in tagged.notes[0]
     assert all(
-        any("--unshallow" in note for note in one.notes) for one in (tagged, untagged)
+        any("--unshallow" in note for note in result.notes)
+        for result in (tagged, untagged)
     )
 
 

@@ -136,9 +136,9 @@ RELEASED = "v5.10"
 def test_the_stable_line_follows_from_the_culprit(
     words: dict[str, object], lines: tuple[str, ...], eligible: bool
 ) -> None:
-    found = advise(LINUX, StableFacts(**words))  # type: ignore[arg-type]
-    assert (found.lines, found.eligible) == (lines, eligible)
-    assert found.reasons
+    advice = advise(LINUX, StableFacts(**words))  # type: ignore[arg-type]
+    assert (advice.lines, advice.eligible) == (lines, eligible)
+    assert advice.reasons
 
 
 def test_a_culprit_that_only_a_stable_branch_has_is_for_stable() -> None:
@@ -146,9 +146,9 @@ def test_a_culprit_that_only_a_stable_branch_has_is_for_stable() -> None:
         BranchState("6.1", "linux-6.1.y", True, "d"),
         BranchState("5.10", "linux-5.10.y", False),
     ]
-    found = advise(LINUX, StableFacts(None, branches))
-    assert found.eligible
-    assert "6.1" in found.reasons[1]
+    advice = advise(LINUX, StableFacts(None, branches))
+    assert advice.eligible
+    assert "6.1" in advice.reasons[1]
 
 
 def test_size_is_a_warning_and_profiles_differ() -> None:
@@ -194,7 +194,7 @@ def test_adding_never_moves_what_is_there(tags: list[str]) -> None:
         "\n".join(lines) + "\n",
         MessageWish((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))),
     )
-    kept = [one for one in done.split("\n") if one in tags]
+    kept = [line for line in done.split("\n") if line in tags]
     assert kept == [line for line in lines if line in tags]
     assert [
         str(parse_trailer)
@@ -208,7 +208,7 @@ def test_the_verbs_answer_in_json(story: History) -> None:
     body = json.loads(done.out)
     assert done.code == 0
     assert body["schema"] == "patchpilot/fixes/1"
-    assert [one["commit"] for one in body["candidates"]] == [story.culprit]
+    assert [candidate["commit"] for candidate in body["candidates"]] == [story.culprit]
     stable = story.json("stable", "HEAD", "--fixes", story.culprit)
     assert stable["lines"] == ["Cc: stable@vger.kernel.org"]
     assert stable["eligible"] is True
@@ -239,7 +239,7 @@ def test_a_bisect_log_is_read_from_a_file(story: History, tmp_path: Path) -> Non
 
 def test_a_range_is_answered_commit_by_commit(story: History) -> None:
     body = story.json("fixes", f"{story.culprit}..{story.fix}")
-    assert [one["commit"] for one in body["results"]] == [story.later, story.fix]
+    assert [result["commit"] for result in body["results"]] == [story.later, story.fix]
     refused = story.call("fixes", "0001-x.patch")
     assert refused.code == 2
     assert "git am" in refused.err
@@ -284,7 +284,7 @@ def test_fixes_of_an_unsent_range_says_to_squash(story: History) -> None:
         body = json.loads(done.out)
         last = body.get("results", [body])[-1]
         assert last["tags"] == []
-        assert any("squash it" in one for one in last["notes"])
+        assert any("squash it" in note for note in last["notes"])
     story.repo.git("update-ref", "refs/remotes/origin/next", "HEAD")
     body = story.json("fixes", "v1.2..HEAD")
     assert body["results"][-1]["tags"]

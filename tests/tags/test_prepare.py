@@ -49,7 +49,7 @@ def test_the_tags_are_written_and_taken_back(story: History) -> None:
     assert undone.code == 0
     assert story.repo.git("rev-parse", "topic") == before
     listing = story.json("undo", "list")
-    assert [one["state"] for one in listing["records"]] == ["restored"]
+    assert [record["state"] for record in listing["records"]] == ["restored"]
 
 
 def test_a_fix_that_is_not_public_gets_no_public_address(story: History) -> None:
@@ -113,9 +113,15 @@ def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) 
         "ring: fix the crash\n\nThe mask must be one less than the size." + SIGNED,
         {"ring.c": FIX},
     )
-    found = json.loads(call("fixes", "-C", repo.path, "HEAD", "--format", "json").out)
-    assert (found["sure"], found["tags"], found["candidates"]) == (False, [], [])
-    assert subject in found["reason"]
+    document = json.loads(
+        call("fixes", "-C", repo.path, "HEAD", "--format", "json").out
+    )
+    assert (document["sure"], document["tags"], document["candidates"]) == (
+        False,
+        [],
+        [],
+    )
+    assert subject in document["reason"]
     done = call("prepare", "-C", repo.path, "HEAD", "--yes")
     assert subject in done.err
     assert "Fixes:" not in repo.git("log", "-1", "--format=%B")
@@ -138,10 +144,10 @@ def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
     stable = story.json("stable", "HEAD")
     assert (stable["lines"], stable["eligible"], stable["culprits"]) == ([], False, [])
     assert "its message names no bug" in stable["reasons"][0]
-    found = story.json("fixes", "HEAD")
-    assert not found["is_fix"]
-    assert any("its message names no bug" in one for one in found["notes"])
-    assert found["candidates"][0]["commit"] == story.culprit, (
+    document = story.json("fixes", "HEAD")
+    assert not document["is_fix"]
+    assert any("its message names no bug" in note for note in document["notes"])
+    assert document["candidates"][0]["commit"] == story.culprit, (
         "whoever asks for the culprit is answered"
     )
     assert "missing-fixes" not in story.call("check", "HEAD", "--strict").out
@@ -208,7 +214,7 @@ def test_a_dry_run_writes_nothing(story: History) -> None:
     done = story.call("prepare", "HEAD", "--dry-run", "--format", "json")
     body = json.loads(done.out)
     assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
-    (commit,) = [one for one in body["commits"] if one["changed"]]
+    (commit,) = [commit for commit in body["commits"] if commit["changed"]]
     assert story.call("stable", commit["new"]).code == 2, "a dry run writes no object"
     assert "{+Fixes:" in body["commits"][0]["diff"]
     assert story.repo.git("for-each-ref") == before
@@ -285,7 +291,7 @@ def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
         "json",
     )
     body = json.loads(done.out)
-    assert [one["changed"] for one in body["commits"]] == [True, True]
+    assert [commit["changed"] for commit in body["commits"]] == [True, True]
     assert "Fixes" not in body["commits"][1]["message"]
     assert body["written"]
 
@@ -373,8 +379,8 @@ def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(
     assert "Cc: stable" not in second["message"]
     assert any(
         'fixes an earlier patch of this series: squash it into "ring: fix the mask"'
-        in one
-        for one in second["notes"]
+        in note
+        for note in second["notes"]
     )
 
 
@@ -385,7 +391,7 @@ def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) 
     )
     second = json.loads(done.out)["commits"][1]
     assert "Fixes:" not in second["message"]
-    assert any("squash it" in one for one in second["notes"])
+    assert any("squash it" in note for note in second["notes"])
 
 
 def test_a_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) -> None:

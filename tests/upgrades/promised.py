@@ -86,8 +86,8 @@ def _documents() -> Iterator[str]:
 
 def _keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
     """Yield the path and the types of each key of a schema."""
-    for one in schema.get("oneOf", ()):
-        yield from _keys(one, path)
+    for form in schema.get("oneOf", ()):
+        yield from _keys(form, path)
     required = schema.get("required", ())
     inner = [
         (f".{name}", value, "" if name in required else " if any")

@@ -66,7 +66,9 @@ def test_each_field_of_a_draft_is_in_the_fixture() -> None:
     """A new field needs a default, and a fixture of the version that adds it."""
     text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     for kind in (Draft, KnownPatch):
-        assert [one.name for one in fields(kind) if f'"{one.name}": ' not in text] == []
+        assert [
+            field.name for field in fields(kind) if f'"{field.name}": ' not in text
+        ] == []
 
 
 @pytest.mark.usefixtures("state")

@@ -29,8 +29,8 @@ def names_used(lines: Sequence[str]) -> set[str]:
     return {
         name
         for line in code_lines(lines)
-        for found in _USED.findall(line)
-        for name in found
+        for match in _USED.findall(line)
+        for name in match
         if name
     }
 
@@ -52,10 +52,10 @@ def absent_names(
             break
         there = [folder for folder in folders if scratch.has(of, folder)]
         try:
-            found = scratch.words_in(of, left, paths=there, timeout=_TIMEOUT)
+            present = scratch.words_in(of, left, paths=there, timeout=_TIMEOUT)
         except GitError:
-            found = left
-        left = left & found if wanted else left - found
+            present = left
+        left = left & present if wanted else left - present
     return left
 
 
@@ -86,26 +86,26 @@ def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
     """Map the name of each function in a file to its lines, without names that occur more than
     once.
     """
-    found: dict[str, list[Sequence[str]]] = {}
+    bodies: dict[str, list[Sequence[str]]] = {}
     for at, line in enumerate(lines):
         function = function_at(lines, at) if line.startswith("{") else None
         if function:
             start, end = function.span
-            found.setdefault(function.name, []).append(lines[start:end])
-    return {name: same[0] for name, same in found.items() if len(same) == 1}
+            bodies.setdefault(function.name, []).append(lines[start:end])
+    return {name: same[0] for name, same in bodies.items() if len(same) == 1}
 
 
 def _declared(body: Sequence[str]) -> set[str]:
     """Return the variables and parameters of a function, as far as their lines show."""
-    found: set[str] = set()
+    result: set[str] = set()
     for line in body:
         if line.lstrip().startswith(
             ("return", "goto", "else", "case")
         ) or not _TYPED.match(line):
             continue
-        found |= set(
+        result |= set(
             re.findall(
                 r"([A-Za-z_]\w*)\s*(?==[^=]|;|,|\[|\)|$)", line.split("(")[0].rstrip()
             )
         )
-    return found
+    return result

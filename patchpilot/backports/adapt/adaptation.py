@@ -65,17 +65,19 @@ def adapt(
     if fix.base is None or not files:
         return None
     unknown = _unknown(scratch, files, merge, onto, scratch.tree_of(fix.base))
-    found = concluded(files, fix.size[1], unknown)
-    made = found.tree(scratch, merge) if found else onto
-    if found is None or made == onto:
+    adaptation = concluded(files, fix.size[1], unknown)
+    made = adaptation.tree(scratch, merge) if adaptation else onto
+    if adaptation is None or made == onto:
         return None
     # a backport of only the tests or comments is not the fix
     if any(map(is_code, fix.paths)) and not any(
         map(is_code, scratch.changed(onto, made))
     ):
-        features = {**found.features, UNSURE: 1.0}
-        found = replace(found, features=features, confidence=confidence_of(features))
-    return replace(found, made=made)
+        features = {**adaptation.features, UNSURE: 1.0}
+        adaptation = replace(
+            adaptation, features=features, confidence=confidence_of(features)
+        )
+    return replace(adaptation, made=made)
 
 
 def _taken(
@@ -113,8 +115,12 @@ def concluded(
         for path, file in files.items()
     ):
         return None
-    ways = [one.how for file in files.values() for one in file.carried]
-    steps = [step_of(path, one) for path, file in files.items() for one in file.carried]
+    ways = [carried.how for file in files.values() for carried in file.carried]
+    steps = [
+        step_of(path, carried)
+        for path, file in files.items()
+        for carried in file.carried
+    ]
     steps += [
         space_step(path)
         for path, file in files.items()
@@ -124,9 +130,9 @@ def concluded(
     kind = max(kinds, key=_LEAST_CERTAIN_LAST.index, default="context")
     features = features_of(files, fix_lines)
     is_far = any(
-        len(one.ours) - len(one.base) > FARTHEST
+        len(carried.ours) - len(carried.base) > FARTHEST
         for file in files.values()
-        for one in file.carried
+        for carried in file.carried
     )
     if unknown or is_far or kind == "rewritten":
         features[UNSURE] = 1.0

@@ -15,19 +15,19 @@ Pairs = dict[int, int]
 """Index in one text → index of the same item in the other, increasing."""
 
 
-def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
+def align(left: Sequence[str], other: Sequence[str]) -> Pairs:
     """Return the pairs of equal items in two sequences, with equal starts and ends paired."""
-    low, mine, theirs = 0, len(one), len(other)
-    while low < min(mine, theirs) and one[low] == other[low]:
+    low, mine, theirs = 0, len(left), len(other)
+    while low < min(mine, theirs) and left[low] == other[low]:
         low += 1
-    while low < min(mine, theirs) and one[mine - 1] == other[theirs - 1]:
+    while low < min(mine, theirs) and left[mine - 1] == other[theirs - 1]:
         mine, theirs = mine - 1, theirs - 1
     # frequent items in a long text make poor anchors and cost seconds
-    blocks = SequenceMatcher(None, one[low:mine], other[low:theirs])
+    blocks = SequenceMatcher(None, left[low:mine], other[low:theirs])
     return (
         {at: at for at in range(low)}
         | {low + at: low + there for at, there in _pairs(blocks).items()}
-        | {at: at - mine + theirs for at in range(mine, len(one))}
+        | {at: at - mine + theirs for at in range(mine, len(left))}
     )
 
 
@@ -39,7 +39,7 @@ def align_tokens(one: Sequence[str], other: Sequence[str]) -> Pairs:
         for side in (mine, theirs)
     )
     lines = align([key(line) for line in one], [key(line) for line in other])
-    found = {
+    result = {
         starts[at] + token: others[there] + token
         for at, there in lines.items()
         for token in range(len(mine[at]))
@@ -49,11 +49,11 @@ def align_tokens(one: Sequence[str], other: Sequence[str]) -> Pairs:
             [text for line in side for text in texts(line)]
             for side in (mine[low:at], theirs[start:there])
         )
-        found |= {
+        result |= {
             starts[low] + left: others[start] + right
             for left, right in _blocks(words, new).items()
         }
-    return found
+    return result
 
 
 def gaps(
@@ -67,18 +67,18 @@ def gaps(
         low, start = at + 1, there + 1
 
 
-def similarity(one: Sequence[str], other: Sequence[str]) -> float:
+def similarity(left: Sequence[str], other: Sequence[str]) -> float:
     """Return the similarity of two token sequences, from 0 to 1."""
-    if not one and not other:
+    if not left and not other:
         return 1.0
-    common = (Counter(one) & Counter(other)).total()
-    return 2 * common / (len(one) + len(other))
+    common = (Counter(left) & Counter(other)).total()
+    return 2 * common / (len(left) + len(other))
 
 
-def _blocks(one: Sequence[str], other: Sequence[str]) -> Pairs:
-    if len(one) * len(other) > _MOST_PAIRS:
+def _blocks(left: Sequence[str], other: Sequence[str]) -> Pairs:
+    if len(left) * len(other) > _MOST_PAIRS:
         return {}
-    return _pairs(SequenceMatcher(None, one, other, autojunk=False))
+    return _pairs(SequenceMatcher(None, left, other, autojunk=False))
 
 
 def _pairs(matcher: SequenceMatcher[str]) -> Pairs:

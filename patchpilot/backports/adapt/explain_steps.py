@@ -30,8 +30,8 @@ _WORDS = {
 
 def step_of(path: str, carried: Carried) -> str:
     """Describe a step of an adaptation and its location."""
-    place = f"{path}:{carried.line + 1}" if carried.line else path
-    return f"{place}: {_WORDS[carried.how]}"
+    location = f"{path}:{carried.line + 1}" if carried.line else path
+    return f"{location}: {_WORDS[carried.how]}"
 
 
 def space_step(path: str) -> str:

@@ -44,11 +44,11 @@ def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
     if content is None:
         return AdaptedFile("", None, [], [])
     ours = text_lines(content)
-    found = before_and_after(
+    sides_ = before_and_after(
         ours, [Change(hunk.old_start - 1, *sides(hunk)) for hunk in change.hunks]
     )
     return (
-        AdaptedFile(PLAIN_FILE, ours, *found)
-        if found and b"\0" not in content
+        AdaptedFile(PLAIN_FILE, ours, *sides_)
+        if sides_ and b"\0" not in content
         else None
     )

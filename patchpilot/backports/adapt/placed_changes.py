@@ -37,14 +37,14 @@ def before_and_after(
     after: list[str] = []
     done = drift = 0
     for meant, old, new in changes:
-        place = _place(keys, [key(line) for line in old], max(0, meant + drift))
-        if place is None or place[0] < done:
+        span = _place(keys, [key(line) for line in old], max(0, meant + drift))
+        if span is None or span[0] < done:
             return None
-        drift = place[0] - meant
-        between = ours[done : place[0]]
+        drift = span[0] - meant
+        between = ours[done : span[0]]
         before += [*between, *old]
         after += [*between, *new]
-        done = place[1]
+        done = span[1]
     rest = ours[done:]
     return [*before, *rest], [*after, *rest]
 
@@ -62,10 +62,10 @@ def _place(
             places.setdefault(line, []).append(at)
     votes: defaultdict[int, float] = defaultdict(float)
     for number, line in enumerate(old):
-        found = places.get(line, ())
-        for at in found if len(found) <= _MOST_PLACES else ():
+        positions = places.get(line, ())
+        for at in positions if len(positions) <= _MOST_PLACES else ():
             if abs(at - number - meant) <= FARTHEST:
-                votes[at - number] += 1 / len(found)
+                votes[at - number] += 1 / len(positions)
     if not votes:
         return None
     around = {
@@ -73,7 +73,8 @@ def _place(
         for start in votes
     }
     start = max(
-        around, key=lambda one: (round(around[one], 6), votes[one], -abs(one - meant))
+        around,
+        key=lambda start: (round(around[start], 6), votes[start], -abs(start - meant)),
     )
     low = max(0, start - _NEAR)
     pairs = align(old, ours[low : start + len(old) + _NEAR])

@@ -125,11 +125,11 @@ def _as_worded(
     ]
 
 
-def _is_wording(one: str, other: str) -> bool:
+def _is_wording(line: str, other: str) -> bool:
     """Return whether lines differ in quotes or comment markers only, or are similar comments."""
-    if all(map(_COMMENT.match, (one, other))):
-        return _is_alike(texts(tokenize([one])), texts(tokenize([other])))
-    return key(_QUOTE.sub("", one)) == key(_QUOTE.sub("", other))
+    if all(map(_COMMENT.match, (line, other))):
+        return _is_alike(texts(tokenize([line])), texts(tokenize([other])))
+    return key(_QUOTE.sub("", line)) == key(_QUOTE.sub("", other))
 
 
 def _chunks(
@@ -190,9 +190,9 @@ class _TokenChunk:
         """Return the branch's tokens with the fix's changes."""
         result = self._respaced()
         for old, new in reversed(list(gaps(self.in_new, len(self.old), len(self.new)))):
-            place = self._carry(old, self.new[new[0] : new[1]])
-            if place:
-                result[place[0] : place[1]] = self.new[new[0] : new[1]]
+            span = self._carry(old, self.new[new[0] : new[1]])
+            if span:
+                result[span[0] : span[1]] = self.new[new[0] : new[1]]
         return result
 
     def _carry(
@@ -310,9 +310,9 @@ def _find(texts_: Sequence[str], wanted: Sequence[str]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-def _is_alike(one: Sequence[str], other: Sequence[str]) -> bool:
+def _is_alike(left: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether two texts share most of their words."""
     return (
-        similarity([*filter(is_word, one)], [*filter(is_word, other)])
+        similarity([*filter(is_word, left)], [*filter(is_word, other)])
         >= _STILL_THE_SAME
     )

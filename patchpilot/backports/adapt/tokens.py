@@ -27,10 +27,10 @@ def tokenize(lines: Iterable[str]) -> list[Token]:
     `untokenize` restores the original text.
     """
     return [
-        Token(*found.groups())
+        Token(*match.groups())
         for line in lines
-        for found in _TOKEN.finditer(line)
-        if found[0]
+        for match in _TOKEN.finditer(line)
+        if match[0]
     ]
 
 

@@ -58,11 +58,11 @@ def code_lines(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _opens_comment(text: str) -> bool:
-    last = [found[0] for found in _QUIET.finditer(text)][-1:]
+    last = [match[0] for match in _QUIET.finditer(text)][-1:]
     return any(
-        found.startswith(_COMMENT_START)
-        and not (found.endswith(_COMMENT_END) and len(found) > len("/*/"))
-        for found in last
+        comment.startswith(_COMMENT_START)
+        and not (comment.endswith(_COMMENT_END) and len(comment) > len("/*/"))
+        for comment in last
     )
 
 

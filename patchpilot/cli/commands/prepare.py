@@ -94,9 +94,9 @@ def command(
             )
         ),
     )
-    with common.workplace() as place, progress_of(common) as progress:
+    with common.workplace() as workplace, progress_of(common) as progress:
         asking.progress = progress
-        repository, settings = place.repository, place.settings()
+        repository, settings = workplace.repository, workplace.settings()
         words["signoff"] = (
             settings.flag("signoff") if words["signoff"] is None else words["signoff"]
         )
@@ -109,7 +109,7 @@ def command(
             repository,
             PrepareRequest(
                 target,
-                place.base(settings, base, (target,)),
+                workplace.base(settings, base, (target,)),
                 settings.get("profile"),
                 **words,
             ),

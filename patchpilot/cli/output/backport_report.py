@@ -107,7 +107,7 @@ def _missing(result: BackportResult) -> list[str]:
     for series in result.missing:
         command, _, ref = series.command.rpartition(" ")
         fetches.setdefault(command, []).append(ref)
-    said = _wrapped(
+    missing = _wrapped(
         "not in this repository: "
         + ", ".join(series.version for series in result.missing),
         "",
@@ -116,7 +116,7 @@ def _missing(result: BackportResult) -> list[str]:
     return [
         "\n".join(
             [
-                *said,
+                *missing,
                 *(f"  {command} {' '.join(refs)}" for command, refs in fetches.items()),
             ]
         )
@@ -163,7 +163,7 @@ def _work_text(done: WorkDone) -> list[str]:
 
 def _build_words(branch: BranchResult, done: WorkDone) -> list[str]:
     """Return the state of a branch's build; nothing if no build was requested."""
-    return [_build_word(one) for one in done.built if one.branch == branch.branch]
+    return [_build_word(built) for built in done.built if built.branch == branch.branch]
 
 
 def _build_word(built: Built) -> str:
@@ -221,12 +221,16 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
 def _conflicts(row: BranchResult) -> list[str]:
     """Return the places where the fix conflicts, with the lines of both sides."""
     lines: list[str] = []
-    for place in row.conflicts[:_PLACES]:
-        kind = f" ({place.kind})" if place.kind != "content" or not place.line else ""
-        at = f"{place.path}:{place.line}" if place.line else place.path
+    for conflict in row.conflicts[:_PLACES]:
+        kind = (
+            f" ({conflict.kind})"
+            if conflict.kind != "content" or not conflict.line
+            else ""
+        )
+        at = f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path
         lines.append(f"conflict: {at}{kind}")
-        lines += [f"  - {line}" for line in _short(place.ours)]
-        lines += [f"  + {line}" for line in _short(place.theirs)]
+        lines += [f"  - {line}" for line in _short(conflict.ours)]
+        lines += [f"  + {line}" for line in _short(conflict.theirs)]
     if len(row.conflicts) > _PLACES:
         lines.append(f"and {counted(len(row.conflicts) - _PLACES, 'more conflict')}")
     return lines
@@ -297,7 +301,9 @@ def _how_to_send(written: Sequence[WrittenBackport]) -> list[str]:
     order = ", the latest branch first" if len(commands) > 1 else ""
     lines = [f"read them, then send them{order}:"]
     lines += [f"  {command}" for command in commands]
-    if not all(one.is_signed or one.hint for one in written if one.send):
+    if not all(
+        backport.is_signed or backport.hint for backport in written if backport.send
+    ):
         lines.append("help: they lack your Signed-off-by; --signoff adds it")
     return ["\n".join(lines)]
 

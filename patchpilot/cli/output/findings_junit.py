@@ -35,14 +35,16 @@ def render(result: CheckResult) -> str:
         (
             name,
             patch,
-            found,
+            findings,
             tuple(suppressed for suppressed in aside if suppressed.by == "waiver"),
         )
-        for name, patch, found, aside in suites
+        for name, patch, findings, aside in suites
     ]
     body = "".join(_suite(*suite, result.since) for suite in suites)
     failures = sum(1 for finding in result.all if _fails(finding))
-    total = sum(max(1, len(found) + len(waived)) for _, _, found, waived in suites)
+    total = sum(
+        max(1, len(findings) + len(waived)) for _, _, findings, waived in suites
+    )
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}"'
         f' failures="{failures}" errors="0">\n{body}</testsuites>\n'

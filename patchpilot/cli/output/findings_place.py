@@ -42,8 +42,8 @@ class Fingerprints:
 
         Findings that differ only in their line are numbered.
         """
-        place = finding.path or (patch.subject.title if patch else "")
-        key = "\0".join((finding.rule, place, finding.message))
+        path = finding.path or (patch.subject.title if patch else "")
+        key = "\0".join((finding.rule, path, finding.message))
         self._seen[key] += 1
         return hashlib.sha256(
             f"{key}\0{self._seen[key]}".encode("utf-8", "surrogateescape")

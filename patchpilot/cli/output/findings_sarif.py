@@ -41,7 +41,7 @@ def render(result: CheckResult) -> str:
     places = {rule.id: at for at, rule in enumerate(rules)}
     first = result.patches[0].patch if result.patches else None
     fingerprints = Fingerprints()
-    found = [*((patch, finding, None) for patch, finding in result.by_patch)]
+    rows = [*((patch, finding, None) for patch, finding in result.by_patch)]
     aside = [
         *(
             (patch or first, suppressed.finding, suppressed)
@@ -49,7 +49,7 @@ def render(result: CheckResult) -> str:
         )
     ]
     results = []
-    for patch, finding, suppressed in (*found, *aside):
+    for patch, finding, suppressed in (*rows, *aside):
         body = _result(finding, places, suppressed)
         body["locations"] = [_place(finding, patch, result)]
         body["partialFingerprints"] = {
@@ -166,13 +166,13 @@ def _place(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
     """Return a finding's location: in a file, or in a commit's message, which is not a file."""
-    if place := place_in_file(finding, patch, result):
-        region = {"startLine": place[1]}
+    if location := place_in_file(finding, patch, result):
+        region = {"startLine": location[1]}
         if finding.path and finding.column:
             region["startColumn"] = finding.column
         return {
             "physicalLocation": {
-                "artifactLocation": {"uri": _uri(place[0])},
+                "artifactLocation": {"uri": _uri(location[0])},
                 "region": region,
             }
         }

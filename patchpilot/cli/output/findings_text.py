@@ -98,19 +98,19 @@ def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
             places.setdefault(key, []).append((patch, finding))
     asked = {question.rule for question in result.questions}
     room, folded = ROWS, []
-    for found in sorted(places.values(), key=lambda rows: rows[0][1].rank):
-        patch, finding = found[0]
+    for location in sorted(places.values(), key=lambda rows: rows[0][1].rank):
+        patch, finding = location[0]
         if finding.severity is Severity.NOTE:
             is_shown = finding.rule in asked
         else:
             is_shown = finding.severity is Severity.ERROR or room > 0
             room -= finding.severity is not Severity.ERROR
         if not is_shown:
-            folded.append(len(found))
+            folded.append(len(location))
             continue
         yield _finding(finding, patch, paint, result, is_first=True)
-        if found[1:]:
-            yield paint(_others(found[1:], paint), DIM)
+        if location[1:]:
+            yield paint(_others(location[1:], paint), DIM)
     if folded:
         yield (
             f"{counted(sum(folded), 'more finding')} of {counted(len(folded), 'rule')}:"
@@ -118,10 +118,10 @@ def _by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
         )
 
 
-def _others(found: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
+def _others(rows: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
     """Return the other places of a rule's findings."""
-    places = [shown_place(one, patch) for patch, one in found]
-    fixed = all(one.fix and one.fix.kind == "safe" for _, one in found)
+    places = [shown_place(finding, patch) for patch, finding in rows]
+    fixed = all(finding.fix and finding.fix.kind == "safe" for _, finding in rows)
     end = ", …" if len(places) > PLACES else ""
     text = f"{', '.join(places[:PLACES])}{end}{' (--fix changes all)' if fixed else ''}"
     start = f"    and {counted(len(places), 'more place')}: "
@@ -179,14 +179,14 @@ def _finding(
     is_first: bool,
 ) -> str:
     """Return a finding; the first one of a rule includes its reason and help."""
-    in_diff, place = patch is None or patch.has_diff, shown_place(finding, patch)
+    in_diff, location = patch is None or patch.has_diff, shown_place(finding, patch)
     path = finding.path or ""
-    is_named = not in_diff or not path or f":{path}:" in place
+    is_named = not in_diff or not path or f":{path}:" in location
     line = f":{finding.line}" if finding.line else ""
     inside = "" if is_named else f" ({path}{line})"
     moved = " (on a moved line)" if finding.moved else ""
     lines = [
-        f"{paint(place, BOLD)}:"
+        f"{paint(location, BOLD)}:"
         f" {paint(_word(finding.severity), COLORS[finding.severity])}:"
         f" {one_line(finding.message)}{moved}{one_line(finding.age(result.since))}"
         f" {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
@@ -233,8 +233,8 @@ def _quoted(text: str, finding: Finding, paint: Colors, *, in_diff: bool) -> lis
 def _first_sentence(text: str) -> str:
     """Return the first sentence of a text, on one line."""
     flat = " ".join(text.split())
-    found = re.match(r"(.{20,}?[.!?])(?:\s|$)", flat)
-    return found[1] if found else flat
+    match = re.match(r"(.{20,}?[.!?])(?:\s|$)", flat)
+    return match[1] if match else flat
 
 
 def _word(severity: Severity) -> str:
@@ -250,7 +250,7 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
         if result.whole_files
         else counted(len(result.patches), "patch", "patches")
     )
-    said = [
+    counts_text = [
         paint(f"{counted(counts[severity], _word(severity))}", COLORS[severity])
         for severity in Severity
         if counts[severity]
@@ -263,18 +263,18 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
     # as in `send`, only errors block a patch
     blocks = counts[Severity.ERROR] and result.exit_code and not result.whole_files
     stop = ", not ready to send" if blocks else ""
-    found = ", ".join(said) or "no findings"
-    return f"{patches} checked{stop}: {found}{_aside(result)}{note}"
+    summary = ", ".join(counts_text) or "no findings"
+    return f"{patches} checked{stop}: {summary}{_aside(result)}{note}"
 
 
 def _aside(result: CheckResult) -> str:
     """Return how many findings were suppressed, and how many are new since an earlier version."""
     by = Counter(suppressed.by for _, suppressed in result.suppressed)
-    said = [
+    parts = [
         *([f"{by['waiver']} waived"] if by["waiver"] else []),
         *([f"{by['baseline']} in the baseline"] if by["baseline"] else []),
     ]
-    aside = f" ({', '.join(said)})" if said else ""
+    aside = f" ({', '.join(parts)})" if parts else ""
     if result.since is None:
         return aside
     fresh = sum(bool(finding.new) for finding in result.all)

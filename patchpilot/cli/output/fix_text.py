@@ -30,10 +30,10 @@ def fixed(result: FixResult, *, colored: bool = False) -> str:
     lines = []
     for patch in result.patches:
         for finding in patch.fixed:
-            place = shown_place(finding, patch.patch)
+            location = shown_place(finding, patch.patch)
             word = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
             lines.append(
-                f"{place}: {word}: {one_line(finding.message)} [{finding.name}]"
+                f"{location}: {word}: {one_line(finding.message)} [{finding.name}]"
             )
         if patch.refused:
             lines.append(_left(patch))
@@ -119,9 +119,9 @@ def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
         [word for line in side for word in line[1:].split()] for side in (old, new)
     )
     changes = [
-        one
-        for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-        if one[0] != "equal"
+        opcode
+        for opcode in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        if opcode[0] != "equal"
     ]
     changed = (
         {at for _, low, high, _, _ in changes for at in range(low, high)},

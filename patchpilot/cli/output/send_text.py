@@ -136,11 +136,11 @@ def joined_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     paths: dict[str, list[str]] = {}
     kept: dict[str, None] = {}
     for reason in reasons:
-        found = _MATCH.fullmatch(reason)
-        key = f"\0{found['pattern']}" if found else reason
+        match = _MATCH.fullmatch(reason)
+        key = f"\0{match['pattern']}" if match else reason
         kept.setdefault(key)
-        if found:
-            paths.setdefault(key, []).append(found["path"])
+        if match:
+            paths.setdefault(key, []).append(match["path"])
     return tuple(_joined(paths[key], key[1:]) if key in paths else key for key in kept)
 
 

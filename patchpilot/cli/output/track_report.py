@@ -142,19 +142,19 @@ def _review_lines(answer: SeriesAnswer) -> list[str]:
 
 def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
     """Yield the trees that have the series, and the later series about it."""
-    for place in answer.tracked.landed:
-        if place.tree.startswith("stable/"):
+    for landing in answer.tracked.landed:
+        if landing.tree.startswith("stable/"):
             continue
         release = (
-            f", first in {place.release}"
-            if place.release
-            else _no_release(place.how)
-            if place.in_mainline
+            f", first in {landing.release}"
+            if landing.release
+            else _no_release(landing.how)
+            if landing.in_mainline
             else ""
         )
-        claimed = f", {place.how}" if place.how.startswith("claimed") else ""
-        commit = place.commit or "(commit unknown)"
-        yield f"  tree      {place.tree} {commit}{release}{claimed}"
+        claimed = f", {landing.how}" if landing.how.startswith("claimed") else ""
+        commit = landing.commit or "(commit unknown)"
+        yield f"  tree      {landing.tree} {commit}{release}{claimed}"
     for branch in answer.tracked.stable:
         commit = (
             f" ({branch.commit[:12]})"

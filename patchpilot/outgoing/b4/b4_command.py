@@ -54,14 +54,14 @@ class InstalledB4(NamedTuple):
 @cache
 def on_path() -> InstalledB4 | None:
     """Return the user's b4, which the shell would run, or None."""
-    found = shutil.which("b4")
-    if not found or not Path(found).is_absolute():
+    path = shutil.which("b4")
+    if not path or not Path(path).is_absolute():
         return None
     try:
-        done = run_program([found, "--version"], timeout=_ASKING, name="b4")
+        done = run_program([path, "--version"], timeout=_ASKING, name="b4")
     except PatchpilotError:
         return None
-    return InstalledB4(done.text.strip()[:40] or "of unknown version", found)
+    return InstalledB4(done.text.strip()[:40] or "of unknown version", path)
 
 
 def packaged() -> InstalledB4 | None:
@@ -84,10 +84,10 @@ def command(*words: str) -> list[str]:
 
     Raise MissingError if there is none.
     """
-    found = chosen()
-    if found and found.path:
-        return [found.path, "-n", *words]
-    if found is None:
+    program = chosen()
+    if program and program.path:
+        return [program.path, "-n", *words]
+    if program is None:
         raise MissingError(
             "b4 is not installed",
             hint=f"run `{install_command('send')}`, or use --via git-send-email",

@@ -43,7 +43,7 @@ def capture(
             "no To: recipient: b4 would move everyone in Cc: to To:",
             hint="add a recipient with --to",
         )
-    with TemporaryFolder("b4") as place:
+    with TemporaryFolder("b4") as folder:
         done = run(
             repository,
             *switched_off(),
@@ -51,12 +51,12 @@ def capture(
             "sendemail.sendmailcmd=true",
             "send",
             "-o",
-            str(place),
+            str(folder),
             *recipient_words(to, cc),
             *options,
             settings=settings,
         )
-        files = sorted(place.glob("*.eml"))
+        files = sorted(folder.glob("*.eml"))
         if done.code or not files:
             raise _failed(done.error_text)
         envelope = account.envelope or (account.sender.email if account.sender else "")

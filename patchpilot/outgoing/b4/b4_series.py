@@ -97,7 +97,11 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             message_without(
                 mail,
                 everyone
-                - {one.key for group in series.headers(mail.number) for one in group},
+                - {
+                    address.key
+                    for group in series.headers(mail.number)
+                    for address in group
+                },
             )
             for mail in mails
         )
@@ -410,7 +414,10 @@ def _same_titles(titles: Sequence[str], subjects: Sequence[str]) -> bool:
     """Return whether most titles agree; a title that b4 garbles is damage, not another patch."""
     return (
         titles == subjects
-        or sum(one == other for one, other in zip(titles, subjects, strict=True)) * 2
+        or sum(
+            subject == other for subject, other in zip(titles, subjects, strict=True)
+        )
+        * 2
         >= len(subjects) - 1
     )
 

@@ -59,8 +59,8 @@ class B4Transport(Transport):
         """Report whether a tested version of b4 is installed; it is only a failure if b4 is
         `chosen`.
         """
-        found, own = b4_command.chosen(), b4_command.on_path()
-        if found is None:
+        program, own = b4_command.chosen(), b4_command.on_path()
+        if program is None:
             return (
                 Probe("b4", "fail", "b4 is not installed", install_command("send"))
                 if chosen
@@ -68,11 +68,11 @@ class B4Transport(Transport):
                     "b4", "skip", "b4 is not installed (needed only for --via b4)"
                 )
             )
-        if not found.is_tested:
-            why = f"{found.name} is untested, {KNOWN_VERSION} is tested"
+        if not program.is_tested:
+            why = f"{program.name} is untested, {KNOWN_VERSION} is tested"
             return Probe("b4", "warn", why, install_command("send"))
-        passed = f"; {own.name} is untested" if own and own != found else ""
-        return Probe("b4", "ok", f"{found.name}{passed}")
+        passed = f"; {own.name} is untested" if own and own != program else ""
+        return Probe("b4", "ok", f"{program.name}{passed}")
 
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool

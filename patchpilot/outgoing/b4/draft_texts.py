@@ -111,7 +111,7 @@ def _unwritten(known: PrepBranch) -> str:
 
 def _by_version(text: str, revision: int) -> Mapping[str, str]:
     """Return a text's changelogs by version; one without a heading belongs to the next version."""
-    places = [(found.start(), found[1]) for found in _HEADING.finditer(text)]
+    places = [(match.start(), match[1]) for match in _HEADING.finditer(text)]
     if not places:
         return {str(revision): text} if text.strip() else {}
     ends = [start for start, _ in places[1:]] + [len(text)]

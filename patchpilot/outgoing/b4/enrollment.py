@@ -51,9 +51,9 @@ def base_name(repository: Repository, branch: str, base: str, asked: str | None)
     return next(forked, base)
 
 
-def _forked(repository: Repository, one: str, other: str) -> str:
+def _forked(repository: Repository, branch: str, other: str) -> str:
     """Return where the branch `other` forked from the branch `one`, or ""."""
-    tips = [repository.find(name) for name in (one, f"refs/heads/{other}")]
+    tips = [repository.find(name) for name in (branch, f"refs/heads/{other}")]
     return (
         repository.git("merge-base", *filter(None, tips), ok=()).text.strip()
         if all(tips)

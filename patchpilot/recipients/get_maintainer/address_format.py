@@ -97,8 +97,8 @@ def _is_address(tokens: list[str]) -> bool:
     return all(
         len(part) % 2 == 1
         and all(
-            (word == ".") == bool(place % 2) and word not in "<>@,:"
-            for place, word in enumerate(part)
+            (word == ".") == bool(position % 2) and word not in "<>@,:"
+            for position, word in enumerate(part)
         )
         for part in (tokens[:at], tokens[at + 1 :])
     )

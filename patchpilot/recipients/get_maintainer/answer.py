@@ -64,8 +64,8 @@ def answer(
     sections = (
         {word.place: word.section for word in file.keywords} if found.places else {}
     )
-    for place in sorted(found.places, key=str):
-        people.add_section(file.section(sections[place]))
+    for location in sorted(found.places, key=str):
+        people.add_section(file.section(sections[location]))
     people.settle_names()
     fixes = found.fixes if switches.fixes else {}
     question = GetMaintainerRequest(tuple(found.files), matched.exact, tuple(fixes))
@@ -214,13 +214,13 @@ def _pattern_back(value: str, tree: Tree) -> str:
     if not set(value) & set(".*?"):
         return value + "/" if not value.endswith("/") and tree.is_dir(value) else value
     shown = ""
-    place, given_back = 0, -3
+    position, given_back = 0, -3
     for char in value:
-        if char == "?" and place - given_back > 2:
-            shown, given_back = shown + "?", place
+        if char == "?" and position - given_back > 2:
+            shown, given_back = shown + "?", position
         else:
             shown += "." if char == "?" else char
-        place += 2 if char in ".*" else 1
+        position += 2 if char in ".*" else 1
     return shown[:-1] + "?" if value.endswith("?") else shown
 
 

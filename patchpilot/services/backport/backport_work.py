@@ -71,9 +71,11 @@ def next_step(results: Sequence[BackportResult], wanted: BackportRequest) -> Adv
         )
     if last.commit and not last.upstream:
         return Action("stable", (last.commit[:12],), "next: {}")
-    if last.commit and any(one.verdict.startswith("clean") for one in branches):
+    if last.commit and any(result.verdict.startswith("clean") for result in branches):
         return Action("backport", (last.commit[:12], *onto, "--request"), "next: {}")
-    if all(one.verdict == "conflict" and not one.prerequisites for one in branches):
+    if all(
+        result.verdict == "conflict" and not result.prerequisites for result in branches
+    ):
         return Action("backport", (target, "--resolve", branches[0].branch), "next: {}")
     return Action("backport", (target, *onto, "--write", "backports"), "next: {}")
 
@@ -123,12 +125,14 @@ def work(
         else ()
     )
     broken = {
-        one.branch for one in built if is_objects(wanted.build) and one.code == FAILED
+        build.branch
+        for build in built
+        if is_objects(wanted.build) and build.code == FAILED
     }
     kept = [
         replace(
             result,
-            branches=tuple(one for one in result.branches if one.branch not in broken),
+            branches=tuple(row for row in result.branches if row.branch not in broken),
         )
         for result in results
     ]

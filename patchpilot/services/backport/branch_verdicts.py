@@ -201,8 +201,8 @@ def _base_of(
     for fix in fixes:
         for line in reversed(fix.patch.lines if fix.patch else ()):
             word, _, name = line.partition("base-commit: ")
-            if not word and name and (found := repository.find(name.strip())):
-                return found
+            if not word and name and (commit := repository.find(name.strip())):
+                return commit
     return mainline(repository) or repository.resolve("HEAD")
 
 
@@ -223,12 +223,12 @@ class BackportSession:
     def __init__(
         self,
         repository: Repository,
-        found: Branches,
+        branches: Branches,
         request: BackportRequest,
         progress: Progress,
         culprits: Sequence[str] = (),
     ) -> None:
-        self.repository, self.found = repository, found
+        self.repository, self.found = repository, branches
         self.request, self.progress = request, progress
         self.named = tuple(
             Culprit(culprit[:12], repository.commit(culprit).subject, culprit)
@@ -333,12 +333,15 @@ class BackportSession:
         """Yield a fix's backports to other stable branches, nearest newer branches first."""
         every = self.found.branches
         newer = [
-            one
-            for one in every
+            other
+            for other in every
             if not branch.version
-            or version_key(one.version) > version_key(branch.version)
+            or version_key(other.version) > version_key(branch.version)
         ]
-        for other in (*newer, *(one for one in reversed(every) if one not in newer)):
+        for other in (
+            *newer,
+            *(branch for branch in reversed(every) if branch not in newer),
+        ):
             landing = self.history.landed(commit, other.tip, content=False)
             if landing and landing.holds and landing.commit != commit:
                 yield landing.commit
@@ -444,11 +447,11 @@ class BackportSession:
         if not names or len(fix.commit.parents) != 1:
             return ""
         if fix.id not in self._guesses:
-            found = rank_culprits.find(self.repository, fix.commit).candidates
+            candidates = rank_culprits.find(self.repository, fix.commit).candidates
             self._guesses[fix.id] = tuple(
-                Culprit(one.commit[:12], one.subject, one.commit)
-                for one in found[:1]
-                if one.confidence >= rank_culprits.SURE
+                Culprit(candidate.commit[:12], candidate.subject, candidate.commit)
+                for candidate in candidates[:1]
+                if candidate.confidence >= rank_culprits.SURE
             )
         guess = self._guesses[fix.id]
         has_bug, _, why = affected(self.history, guess, tip, ahead.commits)

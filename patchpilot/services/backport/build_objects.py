@@ -81,15 +81,15 @@ def compile_objects(
         for patch in series.patches
         for problem in facts.problems.get(id(patch), ())
     ]
-    errors = [_text(one) for one in problems if one.kind in _FATAL]
+    errors = [_text(problem) for problem in problems if problem.kind in _FATAL]
     if errors:
         return Built(branch.branch, FAILED, "\n".join(dict.fromkeys(errors)))
-    if not any(row.built for one in facts.commits for row in one.configurations):
-        notes = [one.message for one in problems if one.kind == NOT_BUILT]
+    if not any(row.built for built in facts.commits for row in built.configurations):
+        notes = [problem.message for problem in problems if problem.kind == NOT_BUILT]
         return Built(
             branch.branch, -1, "\n".join(notes) or "there is no object to compile"
         )
-    warnings = [_text(one) for one in problems if one.kind != NOT_BUILT]
+    warnings = [_text(problem) for problem in problems if problem.kind != NOT_BUILT]
     return Built(branch.branch, 0, "", tuple(dict.fromkeys(warnings)))
 
 
@@ -100,5 +100,7 @@ def is_objects(command: str | None) -> bool:
 
 def _text(problem: BuildProblem) -> str:
     kind = "warning" if problem.kind not in _FATAL else "error"
-    place = f"{problem.path}:{problem.line}: " if problem.path and problem.line else ""
-    return f"{place}{kind}: {problem.message}"
+    location = (
+        f"{problem.path}:{problem.line}: " if problem.path and problem.line else ""
+    )
+    return f"{location}{kind}: {problem.message}"

@@ -84,7 +84,7 @@ def request_mail(
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
     head = [
         *([f"To: {stable.list}"] if stable.list else []),
-        *(["Cc: " + ",\n ".join(one.header() for one in cc)] if cc else []),
+        *(["Cc: " + ",\n ".join(address.header() for address in cc)] if cc else []),
         f"Subject: {' '.join(subject.split())}",
     ]
     return "\n".join([*head, "", body]) + "\n"
@@ -108,13 +108,13 @@ def _cc(
     """Return the Cc: addresses: the contacts in the commit, and the maintainers and lists of its
     files.
     """
-    found = {one.key: one for one in people([commit], (stable.list,))}
-    for one in _maintainers(repository, commit):
-        if one.key != stable.list:
-            found.setdefault(one.key, one)
+    result = {address.key: address for address in people([commit], (stable.list,))}
+    for address in _maintainers(repository, commit):
+        if address.key != stable.list:
+            result.setdefault(address.key, address)
     if sender:
-        found.pop(sender.key, None)
-    return tuple(found.values())
+        result.pop(sender.key, None)
+    return tuple(result.values())
 
 
 def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
@@ -130,7 +130,9 @@ def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
     except PatchpilotError:
         # the request is for the stable maintainers, so a broken MAINTAINERS does not stop it
         return ()
-    return tuple(one.address for one in plan.recipients if one.section)
+    return tuple(
+        recipient.address for recipient in plan.recipients if recipient.section
+    )
 
 
 def _first_paragraph(body: str) -> str:

@@ -199,9 +199,9 @@ def ways_to(
             scratch.tree_of(branch.tip),
         )
         backports = [
-            one.landed_as
-            for one in result.branches
-            if one.landed_as and one.landed_as != result.commit
+            row.landed_as
+            for row in result.branches
+            if row.landed_as and row.landed_as != result.commit
         ]
         merge = scratch.pick(fix.id, tree, fix.base)
         adapted = adapt(scratch, merge, tree, fix, backports)

@@ -158,14 +158,14 @@ def build(
         )
     with Scratch(repository) as scratch, TemporaryFolder("build") as top:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
-        place = top / "tree"
-        _clone(repository, place, extra=scratch.path)
+        folder = top / "tree"
+        _clone(repository, folder, extra=scratch.path)
         if command == OBJECTS:
-            return compile_objects(repository, place, branch, commits[-1].id, progress)
-        git(place, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
+            return compile_objects(repository, folder, branch, commits[-1].id, progress)
+        git(folder, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         doing = partial(progress, f"{branch.branch}: {words[0]}")
         watched = Watched(_BUILD_HOURS * 3600, doing)
-        done = run(words, cwd=place, env=dict(os.environ), timeout=watched)
+        done = run(words, cwd=folder, env=dict(os.environ), timeout=watched)
     text = (done.out + done.err).decode("utf-8", "replace")
     return Built(branch.branch, done.code, "\n".join(text.strip().split("\n")[-20:]))
 
@@ -184,8 +184,8 @@ def _place(repository: Repository, commit: str, branch: BranchResult) -> Path:
     )
 
 
-def _patches(place: Path) -> Path:
-    return place.with_name(place.name + ".patches")
+def _patches(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".patches")
 
 
 def _clone(repository: Repository, place: Path, extra: Path | None = None) -> None:
@@ -222,7 +222,7 @@ def _prepare(
     result: BackportResult,
     branch: BranchResult,
     stable: StableTrees,
-    place: Path,
+    folder: Path,
     wording: BackportText,
     start: Adaptation | None,
 ) -> None:
@@ -236,7 +236,7 @@ def _prepare(
             for prerequisite in branch.prerequisites
         ]
     )
-    unready = place.with_name(place.name + ".unready")
+    unready = folder.with_name(folder.name + ".unready")
     shutil.rmtree(unready, ignore_errors=True)
     try:
         with Scratch(repository) as scratch:
@@ -297,26 +297,26 @@ def _prepare(
                 "-",
                 stdin=message.encode("utf-8", "surrogateescape"),
             )
-        unready.rename(place)
+        unready.rename(folder)
     except (OSError, GitError) as error:
         shutil.rmtree(unready, ignore_errors=True)
         if isinstance(error, OSError):
             raise InputError(
-                f"cannot create {place}: {error.strerror or error}"
+                f"cannot create {folder}: {error.strerror or error}"
             ) from error
         raise
 
 
-def _own_objects(place: Path, scratch: Scratch, commits: Sequence[MadeCommit]) -> None:
+def _own_objects(folder: Path, scratch: Scratch, commits: Sequence[MadeCommit]) -> None:
     """Copy the scratch store's objects into the clone, and detach the clone from the store."""
     if commits:
         for file in scratch.path.glob("??/*"):
-            goal = place / ".git" / "objects" / file.parent.name / file.name
+            goal = folder / ".git" / "objects" / file.parent.name / file.name
             if not goal.exists():
                 goal.parent.mkdir(exist_ok=True)
                 shutil.copyfile(file, goal)
     alternates.write(
-        place / ".git" / "objects",
+        folder / ".git" / "objects",
         (scratch.repository.common_dir / "objects").resolve(),
     )
 

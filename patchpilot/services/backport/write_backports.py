@@ -71,9 +71,9 @@ def send_commands(written: Sequence[WrittenBackport]) -> tuple[str, ...]:
     In that order no user loses a fix by updating. There is no command for whole commits that could
     replace partial ones.
     """
-    sent = [one for one in written if one.files and one.send]
+    sent = [backport for backport in written if backport.files and backport.send]
     sent.sort(key=_version, reverse=True)
-    return tuple(one.send for one in sent)
+    return tuple(backport.send for backport in sent)
 
 
 def _version(backport: WrittenBackport) -> tuple[int, ...]:

@@ -246,35 +246,37 @@ def search_fixes(
         )
     touched = touching(repository, rev, main.tip, files)
     if symptom.name:
-        named = [one for one in messages if one.id in touched]
+        named = [message for message in messages if message.id in touched]
         if symptom.frames:
-            changes = read_changes(repository, [one.id for one in named[:MOST]])
+            changes = read_changes(repository, [message.id for message in named[:MOST]])
             named = [
-                one
-                for one in named
-                if one.id in changes and symptom.name in changes[one.id].functions
+                message
+                for message in named
+                if message.id in changes
+                and symptom.name in changes[message.id].functions
             ]
         if named:
             share = round(1 / len(named), 3)
             matches = (f"changes {symptom.name}{'()' if symptom.frames else ''}",)
             fixes = [
-                FoundFix(one.id, one.subject, share, None, matches) for one in named
+                FoundFix(message.id, message.subject, share, None, matches)
+                for message in named
             ]
             return Search(name, rev, main, symptom, len(messages), fixes, fits=True)
     query = Query(places, messages, touched)
     progress("comparing the commits")
     words = count_words(messages, symptom.terms())
-    found = best(weigh_messages(query, words), weights())
-    changes = read_changes(repository, [messages[one.number].id for one in found])
-    order = ranked(weigh_changes(query, found, changes))
+    evidence = best(weigh_messages(query, words), weights())
+    changes = read_changes(repository, [messages[one.number].id for one in evidence])
+    order = ranked(weigh_changes(query, evidence, changes))
     fixes = [
         FoundFix(
-            messages[one.evidence.number].id,
-            messages[one.evidence.number].subject,
-            round(one.probability, 3),
-            matches=one.evidence.matches,
+            messages[ranked.evidence.number].id,
+            messages[ranked.evidence.number].subject,
+            round(ranked.probability, 3),
+            matches=ranked.evidence.matches,
         )
-        for one in order
+        for ranked in order
     ]
     return Search(name, rev, main, symptom, len(messages), fixes, fits(order[:FEW]))
 
@@ -318,23 +320,27 @@ def fixes_of(
     messages = list(read_messages(repository, rev, tip))
     own = read_changes(repository, [rev]).get(rev, Change())
     near = touching(repository, rev, tip, own.files)
-    near_ids = [one.id for one in messages if one.id in near][:MOST]
+    near_ids = [message.id for message in messages if message.id in near][:MOST]
     changes = read_changes(repository, near_ids)
-    found, asked = [], 0
-    for one in messages:
-        tags = FIXES.findall(one.message)
+    candidates, asked = [], 0
+    for message in messages:
+        tags = FIXES.findall(message.message)
         sure = 1.0 if any(rev.startswith(tag) for tag in tags) else 0.0
-        is_near = not tags and own.functions & changes.get(one.id, Change()).functions
+        is_near = (
+            not tags and own.functions & changes.get(message.id, Change()).functions
+        )
         if is_near and asked < _ASKED:
-            progress(f"finding the commit that {one.id[:12]} fixes")
+            progress(f"finding the commit that {message.id[:12]} fixes")
             asked += 1
-            culprits = rank_culprits.find(repository, repository.commit(one.id))
+            culprits = rank_culprits.find(repository, repository.commit(message.id))
             sure = sum(it.confidence for it in culprits.candidates if it.commit == rev)
         if sure >= OFFERED:
             match = f"fixes {rev[:12]}" if tags else f"changes lines of {rev[:12]}"
-            found.append(FoundFix(one.id, one.subject, sure, matches=(match,)))
-    found.sort(key=lambda fix: -fix.probability)
-    fixes = with_verdicts(repository, found[:SHOWN], rev, None, progress)
+            candidates.append(
+                FoundFix(message.id, message.subject, sure, matches=(match,))
+            )
+    candidates.sort(key=lambda fix: -fix.probability)
+    fixes = with_verdicts(repository, candidates[:SHOWN], rev, None, progress)
     likely = bool(fixes) and fixes[0].probability >= LIKELY
     return FoundFixes(
         rev[:12], rev, len(messages), likely, bool(fixes), Symptom(), fixes

@@ -142,12 +142,12 @@ def _is_tracked(target: str, top: Path | None) -> bool:
     """
     if not top or not Path(target).exists():
         return False
-    place = Path(target).resolve()
-    if not place.is_relative_to(top.resolve()):
+    path = Path(target).resolve()
+    if not path.is_relative_to(top.resolve()):
         return False
     from patchpilot.commits.run import git
 
-    return bool(git(top, "ls-files", "--", str(place), ok=()).out)
+    return bool(git(top, "ls-files", "--", str(path), ok=()).out)
 
 
 def _path_in_tree(target: str, tree: "Tree") -> str:

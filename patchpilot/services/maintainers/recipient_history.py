@@ -25,7 +25,7 @@ def recipient_history(
         else (series.patches[patch % len(series.patches)],)
     )
     parents = repository.commit(ids[0]).parents if ids else ()
-    paths = tuple(dict.fromkeys(path for one in patches for path in one.paths))
+    paths = tuple(dict.fromkeys(path for patch in patches for path in patch.paths))
     return (
         file_history(repository, paths, parents[0], SECONDS)
         if parents and paths

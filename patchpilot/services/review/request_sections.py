@@ -71,13 +71,19 @@ def request_sections(
     yield (
         "Findings already made",
         [
-            (None, f"{one.path or 'message'}:{one.line or ''} {one.message}")
-            for one in checked.findings
+            (
+                None,
+                f"{finding.path or 'message'}:{finding.line or ''} {finding.message}",
+            )
+            for finding in checked.findings
         ],
     )
     yield (
         "The series",
-        [(None, f"{one.subject.raw} ({', '.join(one.paths[:4])})") for one in series],
+        [
+            (None, f"{patch.subject.raw} ({', '.join(patch.paths[:4])})")
+            for patch in series
+        ],
     )
     after = list(_functions(patch, files.after, is_new=True))
     names = [name for _, name, _ in after]
@@ -105,7 +111,7 @@ def _documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
         matches = match(load(files.tree), patch.paths) if files.tree else ()
     except MissingError:
         return
-    names = (name.strip() for found in matches for name in found.section.values("P"))
+    names = (name.strip() for match in matches for name in match.section.values("P"))
     for name in dict.fromkeys(names):
         yield name, numbered(files.before(name) or ())
 
@@ -169,14 +175,14 @@ def _definitions(
         return
     words = ("-E", "-e", rf"^[A-Za-z_].*\b({'|'.join(names[:40])})\(")
     folders = (*_folders(paths), "include")
-    found = (
+    functions = (
         (path, lines, function)
         for path, _, lines, function in _places(repository, at, folders, words)
         if function
         and function.name in names
         and lines[function.span[1] - 1].startswith("}")
     )
-    for path, lines, function in islice(found, _CALLEES):
+    for path, lines, function in islice(functions, _CALLEES):
         start, end = function.span
         yield (
             f"{function.name} in {path}, called by the patch's functions",
@@ -192,8 +198,12 @@ def _callers(
     words = [word for name in dict.fromkeys(names) for word in ("-e", name)]
     places = _places(repository, at, _folders(paths), ("-w", "-F", *words))
     # the first line of a function does not call it
-    found = (one for one in places if not one[3] or one[3].span[0] != one[1] - 1)
-    for path, line, lines, function in islice(found, _CALLERS):
+    calls = (
+        location
+        for location in places
+        if not location[3] or location[3].span[0] != location[1] - 1
+    )
+    for path, line, lines, function in islice(calls, _CALLERS):
         rows.append((None, f"{path}{f', in {function.name}' if function else ''}:"))
         start = max(line - 5, 0)
         rows += numbered(lines[start : line + 4], start + 1)
@@ -246,8 +256,10 @@ def _places(
 
 
 def _folders(paths: Sequence[str]) -> tuple[str, ...]:
-    found = (path.rpartition("/")[0] for path in paths if path.endswith((".c", ".h")))
-    return tuple(dict.fromkeys(re.sub(r"([*?\[\]\\])", r"\\\1", one) for one in found))
+    folders = (path.rpartition("/")[0] for path in paths if path.endswith((".c", ".h")))
+    return tuple(
+        dict.fromkeys(re.sub(r"([*?\[\]\\])", r"\\\1", folder) for folder in folders)
+    )
 
 
 def _lines(content: bytes | None) -> tuple[str, ...] | None:

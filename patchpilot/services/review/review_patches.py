@@ -144,13 +144,13 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
         for reviewed in each.patches:
             if reviewed.patch is not patch or reviewed.error:
                 continue
-            sure = [one for one in reviewed.findings if one.is_sure]
-            said = counted(len(sure), "comment") if sure else "no comments"
-            lines.append(f"Machine review by {each.reviewer.name}: {said}")
+            sure = [comment for comment in reviewed.findings if comment.is_sure]
+            summary = counted(len(sure), "comment") if sure else "no comments"
+            lines.append(f"Machine review by {each.reviewer.name}: {summary}")
             lines += [
-                f"- {one.path or 'message'}:{one.line}: {one.waived}"
-                for one in sure
-                if one.waived
+                f"- {comment.path or 'message'}:{comment.line}: {comment.waived}"
+                for comment in sure
+                if comment.waived
             ]
     return "\n".join(lines)
 
@@ -236,7 +236,7 @@ def _findings(
 ) -> Iterator[ProvenComment]:
     """Yield the comments of an answer with their proofs, the most certain first."""
     proofs: dict[tuple[str, str], ProvenComment] = {}
-    for comment in sorted(answer, key=lambda one: -one.confidence):
+    for comment in sorted(answer, key=lambda finding: -finding.confidence):
         proof = prove(comment, facts)
         proofs.setdefault((proof.name, comment.problem), proof)
     for (name, _), proof in proofs.items():
@@ -272,7 +272,11 @@ def _resolved(
     earlier: Comments, now: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
     """Yield the problems from the review of another version whose quoted code is gone."""
-    again = {one.comment.problem for one in now if one.standing is Standing.PLACED}
+    again = {
+        comment.comment.problem
+        for comment in now
+        if comment.standing is Standing.PLACED
+    }
     for comment in earlier:
         is_gone = prove(comment, facts).standing is not Standing.PLACED
         if is_gone and comment.problem not in again:

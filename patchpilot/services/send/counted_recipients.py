@@ -37,8 +37,11 @@ class CountedRecipients(NamedTuple):
         Excluded recipients are last, with `out` as their header.
         """
         return (
-            *((one.header.title(), one) for one in self.planned.plan.recipients),
-            *(("out", one) for one in self.planned.left_out),
+            *(
+                (recipient.header.title(), recipient)
+                for recipient in self.planned.plan.recipients
+            ),
+            *(("out", recipient) for recipient in self.planned.left_out),
         )
 
 
@@ -58,7 +61,9 @@ def count_recipients(
     account = read_account(repository, request.identity)
     plan = addressees(repository, request, account, draft, series, planned, project)
     out = {recipient.address.key for recipient in planned.left_out}
-    kept = tuple(one for one in plan.recipients if one.address.key not in out)
+    kept = tuple(
+        recipient for recipient in plan.recipients if recipient.address.key not in out
+    )
     planned = planned._replace(plan=plan._replace(recipients=kept))
     advice = recipient_advice(
         repository, planned.plan, series, draft, project, request.base

@@ -339,23 +339,23 @@ def _unsent(draft: Draft, version: int) -> int:
 def _patch(draft: Draft, which: str) -> str:
     if 1 <= number(which) <= len(draft.patches):
         return draft.patches[number(which) - 1].patch_id
-    found: Sequence[str] = [
+    result: Sequence[str] = [
         patch.patch_id
         for patch in draft.patches
         if which.lower() in patch.subject.lower()
     ]
-    if len(found) != 1:
+    if len(result) != 1:
         has = f"this topic has {counted(len(draft.patches), 'patch', 'patches')}"
-        if not found:
+        if not result:
             raise UsageError(
                 f"no patch {which!r}: {has}",
                 hint="use a patch's number, or a part of its subject",
             )
         raise UsageError(
-            f"{len(found)} patches match {which!r}",
+            f"{len(result)} patches match {which!r}",
             hint=f"use a longer part of the subject, or the patch's number ({has})",
         )
-    return found[0]
+    return result[0]
 
 
 def _result(repository: Repository, topic: Topic) -> DraftResult:
@@ -372,11 +372,11 @@ def _result(repository: Repository, topic: Topic) -> DraftResult:
     )
 
 
-def editor_of(place: Workplace) -> Edit:
+def editor_of(workplace: Workplace) -> Edit:
     """Return a function that opens the user's editor on a text and returns the edited text.
 
     The editor is set in patchpilot's settings; the default is git's editor. The function
     returns None if the editor fails.
     """
-    editor = editor_name(place.repository)
+    editor = editor_name(workplace.repository)
     return lambda text: edit_text(editor, text, EDITED)

@@ -73,7 +73,11 @@ def addressees(
         # with --no-auto, the call names the maintainers; the security team still gets a copy
         _add(
             by_address,
-            [one for one in recipients if request.auto or one.role == TEAM],
+            [
+                recipient
+                for recipient in recipients
+                if request.auto or recipient.role == TEAM
+            ],
         )
         settings = settings_with_recipients(repository, account, transport)
         if settings:
@@ -82,29 +86,33 @@ def addressees(
         own = configured_recipients(
             repository, account, transport, patch_contents(series.patches)
         )
-        found = [
-            one
-            for one in (*recipients, *_in_files(series))
-            if one.by_hand
+        all_recipients = [
+            recipient
+            for recipient in (*recipients, *_in_files(series))
+            if recipient.by_hand
             or account.sender is None
-            or one.address.key != account.sender.key
+            or recipient.address.key != account.sender.key
         ]
-        _add(by_address, without_suppressed(found, suppressed_kinds(account)))
-        gone = {one.address.email for one in found if one.address.key not in by_address}
+        _add(by_address, without_suppressed(all_recipients, suppressed_kinds(account)))
+        gone = {
+            recipient.address.email
+            for recipient in all_recipients
+            if recipient.address.key not in by_address
+        }
         if gone:
             remarks += (f"omitted by sendemail.suppresscc: {', '.join(sorted(gone))}",)
         _add(by_address, own.recipients)
-        blind, said = sort_out(blind_copies(repository, account))
-        remarks += (*own.warnings, *(f"sendemail.bcc: {remark}" for remark in said))
+        blind, invalid = sort_out(blind_copies(repository, account))
+        remarks += (*own.warnings, *(f"sendemail.bcc: {remark}" for remark in invalid))
     _add(by_address, _named(repository, request))
     if not secret:
         _add(by_address, _lists(project, draft, request, recipients, by_address))
-    usable, said = _usable(
-        sorted(by_address.values(), key=lambda one: one.header != "to")
+    usable, invalid = _usable(
+        sorted(by_address.values(), key=lambda recipient: recipient.header != "to")
     )
     return plan._replace(
         recipients=usable,
-        warnings=(*remarks, *said),
+        warnings=(*remarks, *invalid),
         bcc=tuple(address.header() for address in blind),
     )
 
@@ -163,7 +171,7 @@ def answer_effect(
     if after.is_undisclosed:
         # no configured command may see the patch, not even for the comparison
         return (
-            f"{counted(len(now), 'recipient')} only: {', '.join(one.address.email for one in now)}"
+            f"{counted(len(now), 'recipient')} only: {', '.join(each.address.email for each in now)}"
             if now
             else ""
         )

@@ -276,13 +276,15 @@ def tag_warnings(
 
     try:
         with Store() as store:
-            found = find_review_trailers(
+            collected = find_review_trailers(
                 repository, TrailersRequest(request.target, request.base), store=store
             )
     except PatchpilotError:
         return ()
     problems = []
-    missing = [change.subject for change in found.preparation.changes if change.changed]
+    missing = [
+        change.subject for change in collected.preparation.changes if change.changed
+    ]
     if missing:
         problems.append(
             SendProblem(
@@ -294,11 +296,11 @@ def tag_warnings(
     problems += [
         SendProblem(
             "held-tag",
-            f"{one.trailer}, given to v{one.version} of {one.subject}: {one.why}",
+            f"{held.trailer}, given to v{held.version} of {held.subject}: {held.why}",
             "add it only if it still applies",
         )
-        for one in found.held
-        if not one.refused
+        for held in collected.held
+        if not held.refused
     ]
     return tuple(problems)
 

@@ -120,11 +120,11 @@ def with_messages(
     facts = facts._replace(topic=topic, damaged=damaged.result())
     if checked is None:
         return facts._replace(errors=None), None
-    found = _found(checked)
+    lines = _found(checked)
     return facts._replace(
-        errors=found.get(Severity.ERROR, ()),
+        errors=lines.get(Severity.ERROR, ()),
         waived=_waived(checked),
-        cautions=found.get(Severity.WARNING, ()),
+        cautions=lines.get(Severity.WARNING, ()),
         hidden=checked.left_out,
     ), checked
 
@@ -132,22 +132,22 @@ def with_messages(
 def _posted(repository: Repository, topic: SeriesToSend) -> tuple[SendProblem, ...]:
     """Return warnings about patches by others, or that the archive was not searched for them."""
     draft = topic.draft
-    found = posted_by_others(
+    others = posted_by_others(
         repository,
         topic.series.patches,
         undisclosed=draft.is_undisclosed,
         offline=topic.request.offline,
     )
-    if found.problem and not draft.is_undisclosed:
+    if others.problem and not draft.is_undisclosed:
         hint = "others may have posted the fix already"
-        return (SendProblem("archive-not-asked", found.problem, hint),)
+        return (SendProblem("archive-not-asked", others.problem, hint),)
     return tuple(
         SendProblem(
             "posted-by-others",
             fix.words,
             Action("track", ("add", f"<{fix.message_id}>"), "read it first: {}"),
         )
-        for fix in found.fixes
+        for fix in others.fixes
     )
 
 
@@ -267,12 +267,14 @@ def _found(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
         *((each.patch.subject.title, each.findings) for each in result.patches),
         ("", result.series),
     ):
-        for found in findings:
-            if found.name not in OWN_NAMES:
+        for finding in findings:
+            if finding.name not in OWN_NAMES:
                 line = (
-                    f"{title}: {found.message}" if title and several else found.message
+                    f"{title}: {finding.message}"
+                    if title and several
+                    else finding.message
                 )
-                lines[found.severity] = (*lines.get(found.severity, ()), line)
+                lines[finding.severity] = (*lines.get(finding.severity, ()), line)
     return lines
 
 

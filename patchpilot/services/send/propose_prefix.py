@@ -56,8 +56,8 @@ def _contradictions(
         and (is_regression or patch.tags("Fixes"))
     ]
     bare = (_as_mail(patch, "PATCH") for patch in named)
-    found = _findings(_checked(bare, profile)) if named else []
-    for _, _, trees in found:
+    findings = _findings(_checked(bare, profile)) if named else []
+    for _, _, trees in findings:
         tree, rest = trees["fixes"], f"[PATCH {trees['rest']}]"
         if any(
             re.search(rf"\[[^]]*\b{re.escape(trees['rest'])}\b", patch.subject.raw)
@@ -81,14 +81,14 @@ def missing_tree(
     The result is empty if they do. An empty `prefix` means PATCH. The fix of a regression
     belongs in the tree for fixes, even without a Fixes: tag.
     """
-    found = _findings(
+    findings = _findings(
         _checked(
             (_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile
         )
     )
     messages = (
         _for_fixes(message, trees) if is_regression else message
-        for _, message, trees in found
+        for _, message, trees in findings
     )
     return next(
         (match[1] for message in messages if (match := _PREFIX.search(message))), ""
@@ -136,5 +136,7 @@ def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
         for finding in checked.findings
         if finding.name in RULES
     )
-    found = {(finding.name, finding.message): dict(finding.values) for finding in every}
-    return [(name, message, values) for (name, message), values in found.items()]
+    by_message = {
+        (finding.name, finding.message): dict(finding.values) for finding in every
+    }
+    return [(name, message, values) for (name, message), values in by_message.items()]

@@ -104,9 +104,9 @@ def traps(
     """
     topic = find_topic(repository, SendRequest(target=target, base=base))
     series, ids, draft = topic.series, topic.commits, topic.draft
-    place = find_target(repository, ids, base) if ids else None
+    target_ = find_target(repository, ids, base) if ids else None
     project = project_of(repository, "", series)
-    fit = fit_of_commits(repository, ids, place) if place else None
+    fit = fit_of_commits(repository, ids, target_) if target_ else None
     treeless = missing_tree(
         series, draft.prefix, project.name, is_regression=is_regression(draft)
     )
@@ -124,7 +124,7 @@ def traps(
         else NOT_ASKED
     )
     return PreSendQuestions(
-        questions(series, draft, project), place, fit, treeless, upstream, posted
+        questions(series, draft, project), target_, fit, treeless, upstream, posted
     )
 
 
@@ -294,12 +294,12 @@ def questions(
 
 
 def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    result: dict[str, None] = {}
     for patch in patches:
         for line in (patch.subject.title, *patch.message):
             if hit := pattern.search(line):
-                found.setdefault(f"“{hit[0]}” in the message of {patch.subject.title}")
-    return tuple(found)[:4]
+                result.setdefault(f"“{hit[0]}” in the message of {patch.subject.title}")
+    return tuple(result)[:4]
 
 
 def is_regression(draft: Draft) -> bool:

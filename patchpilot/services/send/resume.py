@@ -223,13 +223,13 @@ def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
 
 def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Outcome]:
     """Map the positions of doubtful messages to the outcomes given by the user."""
-    found = {}
+    result = {}
     for entry in send.entries:
         how = of_one.get(entry.message_id, of_all)
         if entry.state is MailState.UNKNOWN and how != "keep":
             state = MailState.ACCEPTED if how == "sent" else MailState.PENDING
-            found[entry.place] = Outcome(state, f"marked as {how} with --unknown")
-    return found
+            result[entry.place] = Outcome(state, f"marked as {how} with --unknown")
+    return result
 
 
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
@@ -284,9 +284,9 @@ def archive_lookup(url: str) -> Lookup:
 
         try:
             with open_archive(url) as archive:
-                found = archive.mail(wanted.message_id, fresh=True)
+                mail = archive.mail(wanted.message_id, fresh=True)
         except PatchpilotError:
             return False
-        return found.sender.key == wanted.sender.key
+        return mail.sender.key == wanted.sender.key
 
     return there

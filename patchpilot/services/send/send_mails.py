@@ -72,13 +72,13 @@ def deliver(
             with contextlib.suppress(OSError):
                 progress(what, done, total)
 
-        def report(place: int, outcome: Outcome) -> None:
+        def report(index: int, outcome: Outcome) -> None:
             # on disk first: the terminal may be gone
-            outbox.mark(send.id, place, outcome)
-            on_mail(place, outcome)
+            outbox.mark(send.id, index, outcome)
+            on_mail(index, outcome)
             shown(
-                f"{outcome.state}: {send.entries[place].subject}",
-                place + 1,
+                f"{outcome.state}: {send.entries[index].subject}",
+                index + 1,
                 len(send.entries),
             )
 

@@ -133,22 +133,22 @@ class Sending(SeriesToSend):
         """
         blocking = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
         titles = tuple(f"{patch.subject.title}: " for patch in self.series.patches)
-        found: dict[tuple[str, str], list[CheckLine]] = {}
+        rows: dict[tuple[str, str], list[CheckLine]] = {}
         for state, problems in (
             (blocking, self.blockers),
             (CheckState.NOTE, self.warnings),
         ):
-            for one in problems:
-                title = next((t for t in titles if one.message.startswith(t)), "")
-                found.setdefault(
-                    (one.name, one.message.removeprefix(title)), []
-                ).append(CheckLine(state, one.name, one.message, one.hint))
+            for problem in problems:
+                title = next((t for t in titles if problem.message.startswith(t)), "")
+                rows.setdefault(
+                    (problem.name, problem.message.removeprefix(title)), []
+                ).append(CheckLine(state, problem.name, problem.message, problem.hint))
         return (
             *(
                 same[0]._replace(message=f"{result} ({len(same)} patches)")
                 if len(same) > 1
                 else same[0]
-                for (_, result), same in found.items()
+                for (_, result), same in rows.items()
             ),
             *self.passed,
         )

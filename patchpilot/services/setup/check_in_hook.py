@@ -17,7 +17,7 @@ from patchpilot.topic.workplace import Workplace
 
 
 def check_in_hook(
-    place: Workplace, file: Path, base: str = ""
+    workplace: Workplace, file: Path, base: str = ""
 ) -> tuple[CheckResult, str]:
     """Check a patch file in a git hook, with the settings of its repository.
 
@@ -25,9 +25,9 @@ def check_in_hook(
     were not used (empty if they were). The patch is checked against the tree of `base`. By default
     this is the parent of the commit named in the output of git format-patch, or HEAD.
     """
-    repository, settings = place.repository, place.settings()
+    repository, settings = workplace.repository, workplace.settings()
     base_id = repository.find(base or _parent(file))
-    packs, problem = packs_if_trusted(settings, place.source())
+    packs, problem = packs_if_trusted(settings, workplace.source())
     driver = Driver(
         options_of(settings, fail_on="error", packs=packs),
         # the file belongs to the branch's topic
@@ -44,16 +44,16 @@ def check_in_hook(
     return driver.check_source(PatchSource([str(file)])), problem
 
 
-def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, str]:
+def check_message_in_hook(workplace: Workplace, file: Path) -> tuple[CheckResult, str]:
     """Check a new commit in a git hook, with the commit message in a file.
 
     Return the same values as `check_in_hook`.
     """
     with TemporaryFolder("hook") as folder:
         mail = folder / "commit.patch"
-        content, base = mail_for_commit_message(place.repository, file)
+        content, base = mail_for_commit_message(workplace.repository, file)
         mail.write_bytes(content)
-        return check_in_hook(place, mail, base)
+        return check_in_hook(workplace, mail, base)
 
 
 def _parent(file: Path) -> str:

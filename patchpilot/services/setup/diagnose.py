@@ -93,10 +93,10 @@ def diagnose(
     Without a repository, the mail account of git's global configuration is checked.
     """
     if repository is None:
-        with TemporaryFolder("doctor") as place:
+        with TemporaryFolder("doctor") as folder:
             # an empty repository sees only the global configuration
-            git(place, "init", "-q")
-            with Repository.open(place) as empty:
+            git(folder, "init", "-q")
+            with Repository.open(folder) as empty:
                 stages = _stages(None, empty, request, progress)
     else:
         stages = _stages(repository, repository, request, progress)
@@ -390,9 +390,9 @@ def _building() -> Iterator[probes.Probe]:
     if not places:
         return
     size = sum(map(size_of, places)) / MIB
-    said = f"{counted(len(places), 'directory')} with {size:.0f} MiB of objects"
+    summary = f"{counted(len(places), 'directory')} with {size:.0f} MiB of objects"
     clean = Action("build", ("--clean",), "`{}` deletes them")
-    yield probes.Probe("build", "ok", f"{said}; {clean}")
+    yield probes.Probe("build", "ok", f"{summary}; {clean}")
     if programs := missing(NEEDED):
         command = system_command(*programs)
         yield probes.Probe("build programs", "warn", "some are missing", command)

@@ -58,9 +58,9 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
             _remove_from_b4(repository)
             repository.git("config", "--local", "--add", B4_KEY, b4_command())
             continue
-        place = _folder(repository) / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(place, hook_script(name), mode=0o755)
+        file = _folder(repository) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(file, hook_script(name), mode=0o755)
     return tuple(_status(repository, name) for name in HOOKS)
 
 
@@ -112,12 +112,12 @@ def _status(repository: Repository, name: str) -> Hook:
             f"git config {B4_KEY}",
             "installed" if _b4_values(repository) else "absent",
         )
-    place = _folder(repository) / name
-    if not place.exists():
-        return Hook(name, str(place), "absent")
-    text = place.read_text(encoding="utf-8", errors="replace")
+    file = _folder(repository) / name
+    if not file.exists():
+        return Hook(name, str(file), "absent")
+    text = file.read_text(encoding="utf-8", errors="replace")
     ours = _PYTHON.sub("", text) == _PYTHON.sub("", hook_script(name))
-    return Hook(name, str(place), "installed" if ours else "foreign")
+    return Hook(name, str(file), "installed" if ours else "foreign")
 
 
 def _b4_values(repository: Repository) -> list[str]:

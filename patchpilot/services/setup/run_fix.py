@@ -21,12 +21,12 @@ _OPTIONS = {
 """The options that doctor's hints have: a remote may be named like another one."""
 
 
-def commands_of(found: Diagnosis) -> tuple[str, ...]:
+def commands_of(diagnosis: Diagnosis) -> tuple[str, ...]:
     """Return the commands that fix a problem found by `doctor`.
 
     Empty if the hint does not consist of complete commands.
     """
-    parts = tuple(part.strip() for part in str(found.hint).split(";"))
+    parts = tuple(part.strip() for part in str(diagnosis.hint).split(";"))
     complete = all(
         part.startswith(_RUNS)
         and not _PLACEHOLDER.search(part)

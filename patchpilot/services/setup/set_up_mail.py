@@ -98,7 +98,11 @@ class MailPlan:
 def provider_names() -> tuple[tuple[str, str], ...]:
     """Return the valid names of email providers, each with a description."""
     return (
-        *((_short(one), one.name) for one in providers() if one.server),
+        *(
+            (_short(provider), provider.name)
+            for provider in providers()
+            if provider.server
+        ),
         (OWN, "another server"),
         (MSMTP, "the program msmtp, with its own ~/.msmtprc"),
         (WEB, "b4's web endpoint at kernel.org, without a mail server"),
@@ -137,7 +141,9 @@ def plan_mail(request: MailRequest) -> MailPlan:
     names = [known for known, _ in provider_names()]
     if name not in names:
         raise unknown("provider", request.provider, names)
-    provider = next((one for one in providers() if _short(one) == name), None)
+    provider = next(
+        (provider for provider in providers() if _short(provider) == name), None
+    )
     keeper = _keeper(request.keep)
     if name == MSMTP:
         wanted = {"sendemail.sendmailcmd": "msmtp", "sendemail.envelopesender": "auto"}
@@ -200,13 +206,13 @@ def _server_settings(
 
 
 def _keeper(name: str) -> Keeper:
-    found = keepers()
+    stores = keepers()
     if not name:
-        return next((one for one in found if not one.plain), found[0])
-    for one in found:
-        if one.name == name:
-            return one
-    raise unknown("place for the password", name, [one.name for one in found])
+        return next((keeper for keeper in stores if not keeper.plain), stores[0])
+    for keeper in stores:
+        if keeper.name == name:
+            return keeper
+    raise unknown("place for the password", name, [keeper.name for keeper in stores])
 
 
 def _before(key: str) -> str:

@@ -54,18 +54,18 @@ def add_review_trailers(
                 confirm=confirm,
                 progress=progress,
             )
-    found = find_review_trailers(repository, request, store=store, progress=progress)
-    if choose and found.choices:
-        chosen = choose(found)
+    result = find_review_trailers(repository, request, store=store, progress=progress)
+    if choose and result.choices:
+        chosen = choose(result)
         if not request.dry_run:
             refuse_tags(repository, request, chosen.refused)
-        found = found.with_tags(chosen.accepted)
+        result = result.with_tags(chosen.accepted)
     done = write_messages(
         repository,
-        found.preparation,
+        result.preparation,
         "trailers",
         dry_run=request.dry_run,
         overrides=request.overrides,
         confirm=confirm,
     )
-    return found._replace(preparation=done)
+    return result._replace(preparation=done)

@@ -286,16 +286,18 @@ def find_culprits(
     )
 
 
-def _released(repository: Repository, releases: Releases, one: Candidate) -> Candidate:
+def _released(
+    repository: Repository, releases: Releases, candidate: Candidate
+) -> Candidate:
     """Return a candidate with its first release; a backport is replaced with its mainline
     commit.
     """
-    named = one
-    if one.is_marked:
+    named = candidate
+    if candidate.is_marked:
         from patchpilot.tags.overrides import upstream_of
 
-        named = upstream_of(repository, one)
-        if named.commit != one.commit and not repository.find(named.commit):
+        named = upstream_of(repository, candidate)
+        if named.commit != candidate.commit and not repository.find(named.commit):
             return named
     release = releases.first(named.commit, named.committed)
     return replace(named, first_release=release.name if release else None)
@@ -316,7 +318,7 @@ def _tags(
         return () if culprits[0].commit in own else (culprits[0].tag,)
     ordered = sorted(
         (repository.commit(culprit) for culprit in together if culprit not in own),
-        key=lambda one: one.committed,
+        key=lambda fix: fix.committed,
     )
     return tuple(finder.tag_of(repository, culprit) for culprit in ordered)
 
@@ -389,8 +391,8 @@ def _relations(
     complete = not repository.is_shallow()
 
     def is_ancestor(target: Commit) -> bool | None:
-        found = target.id != commit.id and repository.is_ancestor(target.id, commit.id)
-        return found if found or complete else None
+        result = target.id != commit.id and repository.is_ancestor(target.id, commit.id)
+        return result if result or complete else None
 
     def in_mainline(target: Commit) -> bool | None:
         from patchpilot.history.mainline import mainline
@@ -406,17 +408,17 @@ def _relations(
         )
 
     def first_release(target: Commit) -> str | None:
-        found = releases.first(target.id, int(target.committed.timestamp()), final=True)
-        return found.name if found else None
+        release = releases.first(
+            target.id, int(target.committed.timestamp()), final=True
+        )
+        return release.name if release else None
 
     def ambiguous(word: str) -> bool:
-        found = repository.git(
-            "rev-parse", f"--disambiguate={word}", ok=()
-        ).text.split()
+        ids = repository.git("rev-parse", f"--disambiguate={word}", ok=()).text.split()
         return (
             sum(
                 1
-                for id_ in found
+                for id_ in ids
                 if (met := repository.objects.get(id_)) and met[1] == "commit"
             )
             > 1

@@ -154,7 +154,7 @@ def _change(
     if request.signoff:
         trailers.append(("Signed-off-by", _identity(repository)))
     developers = tuple(value for name, value in trailers if name == DEVELOPER)
-    others = tuple(one for one in trailers if one[0] != DEVELOPER)
+    others = tuple(trailer for trailer in trailers if trailer[0] != DEVELOPER)
     wish = MessageWish(others, developers, message.replaced)
     notes += wish.refused
     new = compose(commit.message, wish)
@@ -209,7 +209,7 @@ def _fixes(
     if named:
         culprits = sorted(
             (repository.commit(repository.resolve(culprit)) for culprit in named),
-            key=lambda one: one.committed,
+            key=lambda culprit: culprit.committed,
         )
         # this run may change the ids of these commits
         notes += [

@@ -102,7 +102,7 @@ def stable_lines(
     named = [repository.resolve(fix) for fix in request.fixes]
     asked = FixesRequest(commit.id, limit=2, verify=True, profile=request.profile)
     present = find_culprits(repository, asked, progress=progress).present
-    tagged = list(dict.fromkeys(one.target.id for one in present if one.target))
+    tagged = list(dict.fromkeys(tag.target.id for tag in present if tag.target))
     if not named and tagged:
         named = tagged
     elif not named and present:
@@ -119,7 +119,11 @@ def stable_lines(
         guess = find_culprits(
             repository, replace(asked, verify=False), progress=progress
         )
-        named = [one.commit for one in guess.candidates if one.tag in guess.tags]
+        named = [
+            candidate.commit
+            for candidate in guess.candidates
+            if candidate.tag in guess.tags
+        ]
         if named:
             first = guess.candidates[0]
             notes.append(

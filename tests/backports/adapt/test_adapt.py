@@ -137,14 +137,14 @@ def test_the_patch_of_a_project_that_is_not_known_is_sent_to_no_list(
 def test_json_has_kind_confidence_steps_and_files(world: World) -> None:
     world.renamed()
     (branch,) = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
-    found = branch["adaptation"]
-    assert (branch["verdict"], found["kind"], found["files"]) == (
+    adaptation = branch["adaptation"]
+    assert (branch["verdict"], adaptation["kind"], adaptation["files"]) == (
         "conflict",
         "context",
         ["w.c"],
     )
-    assert 0.5 <= found["confidence"] <= 1
-    assert len(found["steps"]) == 1
+    assert 0.5 <= adaptation["confidence"] <= 1
+    assert len(adaptation["steps"]) == 1
     (plain,) = world.ask(world.fix, "--onto", "linux-6.6.y")["branches"]
     assert plain["adaptation"] is None
 
@@ -176,8 +176,8 @@ def test_a_maintainers_backport_to_another_branch_is_taken_as_it_is(
         tip,
         (f"work: adapted\n\ncommit {world.fix} upstream.\n", {"w.c": source(**own)}),
     )
-    found = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")
-    adaptation = found["branches"][0]["adaptation"]
+    document = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")
+    adaptation = document["branches"][0]["adaptation"]
     assert (adaptation["kind"], adaptation["confidence"]) == ("backport", 0.95)
     assert taken[:12] in adaptation["steps"][0]
     assert adaptation["start"] == taken

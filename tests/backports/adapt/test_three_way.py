@@ -89,7 +89,7 @@ def test_a_change_is_made_in_the_branchs_own_lines(
     sides = [lines(side) for side in (ours, base, theirs)]
     merged = merge_lines(*sides)
     assert "".join(merged.lines) == HEAD + expected + TAIL
-    assert {one.how for one in merged.carried} == ways
+    assert {carried.how for carried in merged.carried} == ways
 
 
 def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
@@ -103,7 +103,7 @@ def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
     )
     merged = merge_lines(before.splitlines(keepends=True), base, theirs)
     assert "".join(merged.lines) == before
-    assert [one.how for one in merged.carried] == [How.ABSENT]
+    assert [carried.how for carried in merged.carried] == [How.ABSENT]
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() 
         base,
         lines("\ta();\n\tcompletely(different, thing);\n"),
     )
-    assert [one.how for one in both.carried] == [How.BESIDE]
+    assert [carried.how for carried in both.carried] == [How.BESIDE]
     alike = merge_lines(
         lines("\ta();\n\tcheck(p, q);\n"),
         base,
         lines("\ta();\n\tcheck(p, r);\n"),
     )
-    assert [one.how for one in alike.carried] == [How.OVER]
+    assert [carried.how for carried in alike.carried] == [How.OVER]
 
 
 def test_a_part_of_a_line_that_the_branch_does_not_have_is_not_put_into_another_one() -> (
