@@ -12,9 +12,9 @@ def local(page: str, root: str) -> str:
     """
     script = f'<script src="{root}assets/worker-from-disk.js"></script>'
     page = ELSEWHERE.sub(script, page)
-    found = re.search(
+    match = re.search(
         r"""<(?:script|link|img|iframe)[^>]*\ssrc=["']?https?:[^>]*>""", page
     )
-    if found:
-        raise ValueError(f"a page loads something from elsewhere: {found[0]}")
+    if match:
+        raise ValueError(f"a page loads something from elsewhere: {match[0]}")
     return page

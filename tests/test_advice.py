@@ -29,12 +29,12 @@ def test_a_command_in_a_lower_room_is_an_action() -> None:
     for file, tree in trees("patchpilot "):
         name = file.relative_to(SOURCE).as_posix()
         if not name.startswith(FRONT):
-            found = [
+            printed = [
                 command
                 for text in strings(tree, actions=False)
                 for command in commands_in(text)
             ]
-            if found:
-                named[name] = found
+            if printed:
+                named[name] = printed
     assert not {name: commands for name, commands in named.items() if name not in PLAIN}
     assert not PLAIN.keys() - named.keys(), "no longer needed"

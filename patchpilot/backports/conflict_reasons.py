@@ -257,8 +257,8 @@ def _other_file_hints(
             match for hunk in change.hunks if (match := _DEFINED.search(hunk.section))
         ]
         named = {
-            one[1] or one[2]: f"{one[1]}()" if one[1] else f"struct {one[2]}"
-            for one in matches
+            match[1] or match[2]: f"{match[1]}()" if match[1] else f"struct {match[2]}"
+            for match in matches
         }
         folder = path.rpartition("/")[0]
         for word, shown in list(named.items())[:_MOST_ELSEWHERE]:

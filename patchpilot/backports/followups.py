@@ -37,10 +37,10 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
     result: dict[str, Follower] = {}
     todo = [fix]
     while todo and len(result) < 50:
-        one = todo.pop(0)
-        named = [(commit, "revert") for commit in history.reverts(one, mainline)] + [
-            (commit, "fix") for commit in history.fixers(one, mainline)
-        ]
+        subject_id = todo.pop(0)
+        named = [
+            (commit, "revert") for commit in history.reverts(subject_id, mainline)
+        ] + [(commit, "fix") for commit in history.fixers(subject_id, mainline)]
         for commit, kind in named:
             if commit in result or commit == fix:
                 continue

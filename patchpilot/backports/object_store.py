@@ -328,9 +328,9 @@ class Scratch:
             self._changes[old, other] = self._differences(old, other)
         return dict(self._changes[old, other])
 
-    def _differences(self, one: str, other: str) -> dict[str, tuple[Entry, Entry]]:
+    def _differences(self, before: str, other: str) -> dict[str, tuple[Entry, Entry]]:
         result: dict[str, tuple[Entry, Entry]] = {}
-        mine, theirs = self._read(one), self._read(other)
+        mine, theirs = self._read(before), self._read(other)
         for name in mine.keys() | theirs.keys():
             old, new = mine.get(name), theirs.get(name)
             if old == new:

@@ -445,13 +445,13 @@ class _Seeker:
             else {}
         )
         needs = []
-        for one in applied:
-            commit_ = self.repository.commit(one)
+        for commit_id in applied:
+            commit_ = self.repository.commit(commit_id)
             needs.append(
                 PrerequisiteNeed(
-                    one,
+                    commit_id,
                     commit_.subject,
-                    touches[one].size,
+                    touches[commit_id].size,
                     bool(read_marks(commit_.message).fixes),
                 )
             )

@@ -230,11 +230,11 @@ def _type_of(form: Any, key: JsonKey) -> Any:
 def _type_of_attribute(form: Any, attribute: str) -> Any:
     """Return the type of a field or property, or of one in a part (`part.attribute`)."""
     first, _, rest = attribute.partition(".")
-    found = inspect.getattr_static(form, first, None)
-    if isinstance(found, property):
-        kind = typing.get_type_hints(found.fget)["return"]
-    elif isinstance(found, cached_property):
-        kind = typing.get_type_hints(found.func)["return"]
+    member = inspect.getattr_static(form, first, None)
+    if isinstance(member, property):
+        kind = typing.get_type_hints(member.fget)["return"]
+    elif isinstance(member, cached_property):
+        kind = typing.get_type_hints(member.func)["return"]
     else:
         kind = _field_type(form, first)
     return _type_of_attribute(kind, rest) if rest else kind

@@ -165,7 +165,7 @@ def _moved(
     None unless they are removed once and added once, unchanged.
     """
     before, after = (
-        file_lines(found[2]) if (found := repository.objects.get(blob)) else []
+        file_lines(source[2]) if (source := repository.objects.get(blob)) else []
         for blob in blobs
     )
     first, last = hunk.start, min(hunk.start + hunk.old - 1, len(before))
@@ -225,10 +225,10 @@ def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
             below.setdefault(folder, {})[rest] = blob
         else:
             here[path.encode("utf-8", "surrogateescape")] = blob
-    found = repository.objects.get(tree)
-    if not found or found[1] != "tree":
+    tree_entry = repository.objects.get(tree)
+    if not tree_entry or tree_entry[1] != "tree":
         raise GitError(f"tree {tree[:12]} is not in the repository")
-    raw, at, parts = found[2], 0, []
+    raw, at, parts = tree_entry[2], 0, []
     while at < len(raw):
         end = raw.index(b"\0", at)
         mode, _, name = raw[at:end].partition(b" ")

@@ -166,27 +166,30 @@ def plan(
     signed: list[str] = []
     committer = repository.committer
     sign = sign and write and repository.flag("commit.gpgsign")
-    for one in above(repository, ref, head, changed):
-        commit = repository.commit(one)
-        if one not in changed and not any(parent in new for parent in commit.parents):
+    for commit_id in above(repository, ref, head, changed):
+        commit = repository.commit(commit_id)
+        if commit_id not in changed and not any(
+            parent in new for parent in commit.parents
+        ):
             continue
         if len(new) >= MAX_REWRITTEN:
             raise RefusedError(
                 f"more than {MAX_REWRITTEN} commits would be rewritten",
                 hint="choose a commit nearer to the branch's tip",
             )
-        raw = repository.objects.get(one)
+        raw = repository.objects.get(commit_id)
         if raw is None:
-            raise GitError(f"commit {one[:12]} is not in the repository")
+            raise GitError(f"commit {commit_id[:12]} is not in the repository")
         rebuilt = _committed_by(
-            _rebuilt(raw[2], new, messages.get(one), trees.get(one)), committer
+            _rebuilt(raw[2], new, messages.get(commit_id), trees.get(commit_id)),
+            committer,
         )
         if sign and (plain := _PLAIN_HEAD.fullmatch(rebuilt.partition(b"\n\n")[0])):
-            new[one] = _signed(repository, plain, rebuilt.partition(b"\n\n")[2])
+            new[commit_id] = _signed(repository, plain, rebuilt.partition(b"\n\n")[2])
             continue
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
-            signed.append(one)
-        new[one] = _id_of(repository, rebuilt, write=write)
+            signed.append(commit_id)
+        new[commit_id] = _id_of(repository, rebuilt, write=write)
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 

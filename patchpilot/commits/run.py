@@ -353,8 +353,8 @@ def _follow(
         *whole, held = (held + data).split(b"\n")
         if len(held) > _LONGEST:
             whole, held = [*whole, held], b""
-        for one in whole:
-            line(one.decode("utf-8", "replace"))
+        for record in whole:
+            line(record.decode("utf-8", "replace"))
         if not data:
             if held:
                 line(held.decode("utf-8", "replace"))
@@ -437,13 +437,13 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
     """
     message = done.error_text
     if "dubious ownership" in message:
-        way = next(
+        help_line = next(
             (line.strip() for line in message.splitlines() if "safe.directory" in line),
             None,
         )
         return GitError(
             "the repository is owned by another user, so git does not read it",
-            hint=f"if you trust it, run {way}" if way else None,
+            hint=f"if you trust it, run {help_line}" if help_line else None,
         )
     lines = message.splitlines()
     hint = next(

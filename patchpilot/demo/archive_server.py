@@ -80,10 +80,10 @@ class StandIn:
         folders = [part for part in parts.path.split("/") if part]
         query = parse_qs(parts.query)
         if not folders or folders[0] != self.name:
-            found = unquote(folders[0]) if folders else ""
+            target_id = unquote(folders[0]) if folders else ""
             return (
                 HttpAnswer(302, location=f"/{self.name}/{folders[0]}/")
-                if found in self._mails
+                if target_id in self._mails
                 else HttpAnswer(404)
             )
         if len(folders) == 1:
@@ -180,11 +180,11 @@ def matches(query: str, mail: Mail) -> bool:
             if at >= len(terms):
                 break
             if terms[at]["open"]:
-                one, at = either(at + 1)
+                operand, at = either(at + 1)
             else:
-                one = _has(terms[at], mail)
+                operand = _has(terms[at], mail)
             at += 1
-            value = value and one is not negated
+            value = value and operand is not negated
         return value, at
 
     return either(0)[0]

@@ -40,8 +40,8 @@ def forget(repository: Repository) -> None:
 
 def _place(repository: Repository) -> Path | None:
     """Return the file, creating it if necessary, or None if no private file can be created."""
-    place = repository_place("history", repository.common_dir, VERSION)
-    file = place.with_name(f"{place.name}.sqlite")
+    stem = repository_place("history", repository.common_dir, VERSION)
+    file = stem.with_name(f"{stem.name}.sqlite")
     if not private_folder(file.parent):
         return None
     with contextlib.suppress(OSError):

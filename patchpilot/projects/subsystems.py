@@ -142,12 +142,12 @@ def subsystem_of(
     paths = [path for path in patch.paths if not path.startswith(SHARED)] or [
         path for path in patch.paths if path != "MAINTAINERS"
     ]
-    found = {
+    matches = {
         subsystem.name if (subsystem := subsystem_of_path(path)) else ""
         for path in paths
     }
-    if found != {""}:
-        return every[found.pop()] if len(found) == 1 else None
+    if matches != {""}:
+        return every[matches.pop()] if len(matches) == 1 else None
     of_files = set(sections(paths))
     lists = {
         address.key

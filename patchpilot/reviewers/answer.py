@@ -45,9 +45,9 @@ def parse_answer(text: str) -> Comments | None:
     """
     objects = list(_objects(text))
     comments = []
-    for found in objects:
-        listed = found.get("findings")
-        rows = listed if isinstance(listed, list) else [found]
+    for document in objects:
+        listed = document.get("findings")
+        rows = listed if isinstance(listed, list) else [document]
         comments += [
             comment
             for row in rows

@@ -33,14 +33,14 @@ def template(name: str, folder: Path | None = None) -> str:
     """
     known = {file.stem: file for file in data_dir("templates").glob("*.txt")}
     own = (folder or own_templates()) / f"{name}.txt"
-    place = own if own.is_file() else known.get(name)
-    if place is None:
+    source = own if own.is_file() else known.get(name)
+    if source is None:
         raise unknown("template", name, known)
     try:
-        text = place.read_text(encoding="utf-8")
+        text = source.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"cannot read template {place}: {error}",
+            f"cannot read template {source}: {error}",
             hint="templates must be UTF-8 text",
         ) from error
     lines = text.split("\n")

@@ -132,8 +132,8 @@ def weigh_changes(
         module.lower().replace("-", "_") for module in query.places.symptom.modules
     }
     weighed = []
-    for one in evidence:
-        commit = query.messages[one.number]
+    for candidate in evidence:
+        commit = query.messages[candidate.number]
         change = changes.get(commit.id, Change())
         touched = sorted(
             change.functions & functions.keys(), key=lambda name: -functions[name]
@@ -141,7 +141,7 @@ def weigh_changes(
         in_files = [path for path in change.files if path in files]
         paths = "/".join(change.files).lower().replace("-", "_")
         features = {
-            **one.features,
+            **candidate.features,
             "functions": sum(functions[name] for name in touched),
             "functions_top": max((functions[name] for name in touched), default=0.0),
             "any_function": float(bool(touched)),
@@ -164,7 +164,7 @@ def weigh_changes(
             ),
             *([] if touched else [f"changes {path}" for path in in_files[:1]]),
         )
-        weighed.append(Evidence(one.number, features, matches))
+        weighed.append(Evidence(candidate.number, features, matches))
     return weighed
 
 
@@ -236,22 +236,25 @@ def compared(rows: Sequence[Features]) -> list[Features]:
 def ranked(evidence: Sequence[Evidence]) -> list[Ranked]:
     """Rank candidates, best first, with probabilities that add up to at most 1."""
     data, table = ranking("symptoms"), weights()
-    rows = compared([one.features for one in evidence])
+    rows = compared([candidate.features for candidate in evidence])
     ordered = sorted(
-        (one._replace(features=row) for one, row in zip(evidence, rows, strict=True)),
+        (
+            candidate._replace(features=row)
+            for candidate, row in zip(evidence, rows, strict=True)
+        ),
         key=lambda candidate: -score(table, candidate.features),
     )
     if not ordered:
         return []
-    sums = [score(table, one.features) for one in ordered]
+    sums = [score(table, candidate.features) for candidate in ordered]
     raised = [math.exp(value - sums[0]) for value in sums]
     shares = [value / sum(raised) for value in raised]
     raw = 1 / (1 + math.exp(-score(data["first"], list_features(ordered, shares))))
     sure = calibrated(raw, data["calibration"]["curve"])
     rest = (1 - sure) / max(1e-9, 1 - shares[0])
     return [
-        Ranked(one, share, sure if at == 0 else min(sure, share * rest))
-        for at, (one, share) in enumerate(zip(ordered, shares, strict=True))
+        Ranked(candidate, share, sure if at == 0 else min(sure, share * rest))
+        for at, (candidate, share) in enumerate(zip(ordered, shares, strict=True))
     ]
 
 

@@ -95,12 +95,12 @@ def test_the_fixes_of_a_series_are_adapted_on_top_of_each_other(
         first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n"
     )
     tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
-    _, (one, other) = written(mails, tree, "--adapt")
+    _, (first_patch, other) = written(mails, tree, "--adapt")
     assert (
         parse_patch(other.read_bytes(), str(other)).header("Subject")
         == "[PATCH 5.15.y 2/2] work: forget step 20 no more"
     )
-    assert "+\tverify(20, all);" in one.read_text()
+    assert "+\tverify(20, all);" in first_patch.read_text()
     assert "-\tverify(20, all);\n+\tverify(20, each);" in other.read_text()
 
 

@@ -102,6 +102,6 @@ def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(
     )
     assert answer["verdict"] == "conflict"
     assert any(
-        one.startswith("new.c does not exist in the branch; work() is in ")
-        for one in answer["hints"]
+        hint.startswith("new.c does not exist in the branch; work() is in ")
+        for hint in answer["hints"]
     ), answer["hints"]

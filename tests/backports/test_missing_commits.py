@@ -210,13 +210,13 @@ def test_only_files_that_conflict_are_searched_or_all_where_git_names_others(
     made.in_branch = {"f.c", "g.c", "h.c"}
     both = (edit(FIRST), edit(FIRST, old="g.c", new="h.c"))
     made.fix = LineTouch("fix", both)
-    for conflicts, found in (
+    for conflicts, expected in (
         (["f.c"], ("f",)),
         (["g.c"], ("g",)),
         (["h.c"], ("g",)),
         (["other.c"], ("f", "g")),
     ):
-        assert made.search().stands_on("fix", conflicts, 0) == found, conflicts
+        assert made.search().stands_on("fix", conflicts, 0) == expected, conflicts
 
 
 def test_earlier_names_are_looked_for_where_the_branch_lacks_the_file(

@@ -131,7 +131,7 @@ def test_where_a_resolution_was_written_is_found_again(conflicting: World) -> No
             return resolution(
                 repository,
                 conflicting.fix,
-                next(one for one in result.branches if one.version == "6.12"),
+                next(branch for branch in result.branches if branch.version == "6.12"),
             )
 
     clone = Path(resolve(conflicting)["folder"])

@@ -372,9 +372,9 @@ def test_check_finds_nothing_to_say_of_what_was_written(
         done = call("check", "-C", world.repo.path, *written, "--format", "json")
         answer = json.loads(done.out)
         findings = [
-            (one["rule"], one["message"])
+            (finding["rule"], finding["message"])
             for each in [*answer["patches"], answer["series"]]
-            for one in each["findings"]
+            for finding in each["findings"]
         ]
         assert not findings
 

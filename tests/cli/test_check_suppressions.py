@@ -246,8 +246,11 @@ def test_hidden_findings_are_counted_in_text_and_reported_by_sarif(
         call("check", "--format", "sarif", "--baseline", "b.json", "a.patch").out
     )["runs"]
     states = {
-        one["properties"]["name"]: (one["baselineState"], len(one["suppressions"]))
-        for one in run["results"]
+        hidden["properties"]["name"]: (
+            hidden["baselineState"],
+            len(hidden["suppressions"]),
+        )
+        for hidden in run["results"]
     }
     assert sorted(states.values()) == [("new", 0), ("unchanged", 1)]
     assert states["trailing-space"] == ("unchanged", 1)
@@ -505,9 +508,9 @@ def ages(outcome: Outcome) -> dict[str, Any]:
     """Map the line or name of each finding to whether it is new."""
     document = json.loads(outcome.out)
     return {
-        f"{one['name']}:{one['path']}": one["new"]
+        f"{finding['name']}:{finding['path']}": finding["new"]
         for patch in document["patches"]
-        for one in patch["findings"]
+        for finding in patch["findings"]
     }
 
 

@@ -53,7 +53,7 @@ def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
     ] == [("+\tret = frob_start(frob,1 );  ", "+\tret = frob_start(frob, 1);")]
     assert file.stat().st_mode & 0o777 == 0o640
     assert "3 findings fixed, 0 remain" in done.out
-    assert [one.name for one in file.parent.iterdir()] == [file.name]
+    assert [entry.name for entry in file.parent.iterdir()] == [file.name]
 
 
 def test_the_json_says_what_was_fixed(file: Path) -> None:

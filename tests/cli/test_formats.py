@@ -150,9 +150,12 @@ def test_the_fixes_that_sarif_gets_are_those_of_fix(
     assert _edited(
         lines,
         [
-            (*_span(one["deletedRegion"]), one["insertedContent"]["text"])
+            (
+                *_span(replacement["deletedRegion"]),
+                replacement["insertedContent"]["text"],
+            )
             for change in changes
-            for one in change["replacements"]
+            for replacement in change["replacements"]
         ],
     )
 

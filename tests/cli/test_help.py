@@ -138,8 +138,8 @@ def test_words_are_completed(line: str, wanted: str) -> None:
         text=True,
         check=False,
     )
-    found = [line.partition("\t")[0] for line in done.stdout.split("\n")]
-    assert wanted in found, done.stderr
+    completions = [line.partition("\t")[0] for line in done.stdout.split("\n")]
+    assert wanted in completions, done.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

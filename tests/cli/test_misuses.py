@@ -23,7 +23,7 @@ CASES: list[dict[str, Any]] = tomllib.loads(
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a repository with three commits and a topic, and files that are not patches."""
     folder = tmp_path_factory.mktemp("misuse")
     repo = Repo(folder / "linux")
@@ -53,16 +53,16 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def outcome(
-    place: Path, argv: list[str], *, at: str = "linux"
+    site: Path, argv: list[str], *, at: str = "linux"
 ) -> tuple[int, list[str], str]:
     """Return the exit code, the lines on stderr and the text on stdout of a call."""
     here = Path.cwd()
-    os.chdir(place / at)
+    os.chdir(site / at)
     try:
         done = call(*argv)
     finally:
         os.chdir(here)
-    lines = done.err.replace(str(place), "PLACE").rstrip("\n").split("\n")
+    lines = done.err.replace(str(site), "PLACE").rstrip("\n").split("\n")
     return done.code, lines, done.out
 
 
@@ -81,9 +81,9 @@ def test_there_are_eighty() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case["argv"]))
 def test_a_misuse_says_what_failed_and_what_to_do(
-    place: Path, case: dict[str, Any]
+    site: Path, case: dict[str, Any]
 ) -> None:
-    code, lines, out = outcome(place, case["argv"], at=case.get("at", "linux"))
+    code, lines, out = outcome(site, case["argv"], at=case.get("at", "linux"))
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
     assert case["error"].startswith("patchpilot: error: ")

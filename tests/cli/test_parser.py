@@ -89,8 +89,8 @@ def test_the_spellings_of_an_option_mean_the_same(option: Option) -> None:
     ],
 )
 def test_words_are_read_in_any_form(words: list[str], values: dict[str, Any]) -> None:
-    found = read(*words)
-    assert {name: found[name] for name in values} == values
+    parsed = read(*words)
+    assert {name: parsed[name] for name in values} == values
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_lines_are_those_of_the_file_and_levels_those_of_checkpatch_with_f(
 def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(
     tree: Path,
 ) -> None:
-    (found,) = json.loads(
+    (reported,) = json.loads(
         call(
             "check",
             "-f",
@@ -90,9 +90,9 @@ def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(
             "frob.c",
         ).out
     )["patches"]
-    (finding,) = found["findings"]
+    (finding,) = reported["findings"]
     assert (
-        found["source"],
+        reported["source"],
         finding["path"],
         finding["line"],
         finding["patch_line"],

@@ -284,7 +284,7 @@ def test_a_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> N
         [str(file), "<x@y>", "-"], None, from_archive, stdin=TWO
     )
     assert asked == ["<x@y>"]
-    assert [one.base for one in series] == ["archive", None]
+    assert [target.base for target in series] == ["archive", None]
     assert [patch.subject.number for patch in series[1].patches] == [1, 2]
     assert [patch.source for patch in series[1].patches] == [str(file), "-"]
 

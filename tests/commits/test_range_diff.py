@@ -28,8 +28,8 @@ def mailed(repo: Repo, what: str) -> list[Patch]:
     """Return the patches of a range as `git format-patch` mails them."""
     text = repo.git("format-patch", "--stdout", "-M", what)
     return [
-        parse_patch(f"From {one}".encode(), "mail")
-        for one in re.split(r"(?m)^From (?=[0-9a-f]{40} )", text)[1:]
+        parse_patch(f"From {mail}".encode(), "mail")
+        for mail in re.split(r"(?m)^From (?=[0-9a-f]{40} )", text)[1:]
     ]
 
 

@@ -38,7 +38,7 @@ def test_point_releases_of_stable_branches_are_left_out() -> None:
     releases = mainline_releases(
         [release for name in names if (release := parse_release(name))]
     )
-    assert [one.name for one in releases] == ["v2.6.32", "v6.1", "v6.2-rc1"]
+    assert [release.name for release in releases] == ["v2.6.32", "v6.1", "v6.2-rc1"]
 
 
 def test_the_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_the_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None
     with Repository.open(tmp_path / "r") as repository:
         releases = Releases(repository)
         first = [
-            release.name if (release := releases.first(one)) else None
-            for one in (topic, direct, late)
+            release.name if (release := releases.first(commit)) else None
+            for commit in (topic, direct, late)
         ]
     assert first == ["v2.0-rc1", "v1.1-rc1", None]
 

@@ -71,7 +71,7 @@ def test_each_kind_is_reported_in_each_place(char: str, part: str) -> None:
     done = call(words, stdin=text.encode())
     findings = done.json["patches"][0]["findings"]
     wanted = "error" if part in ("code", "path") else "warning"
-    assert [one["severity"] for one in findings] == [wanted], done.out
+    assert [finding["severity"] for finding in findings] == [wanted], done.out
 
 
 @pytest.mark.parametrize("word", ["p\u0430th", "\u00b5s", "\uff41b", "x\u0301"])

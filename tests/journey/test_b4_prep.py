@@ -110,13 +110,13 @@ class Branch:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Repo]:
     """Return a function that copies a branch of each strategy, which b4 creates once."""
-    place = tmp_path_factory.mktemp("prep")
+    workdir = tmp_path_factory.mktemp("prep")
 
     def copy(strategy: str, folder: Path) -> Repo:
-        if not (place / strategy).exists():
-            repo = prep(place / strategy, strategy, 2, cover=COVER_V1, end=" ")
+        if not (workdir / strategy).exists():
+            repo = prep(workdir / strategy, strategy, 2, cover=COVER_V1, end=" ")
             b4(repo, "prep", "--set-prefixes", "RFC", "net")
-        shutil.copytree(place / strategy, folder)
+        shutil.copytree(workdir / strategy, folder)
         repo = Repo.__new__(Repo)
         repo.path, repo._clock = folder, 1_800_000_000
         repo.git("update-index", "-q", "--refresh")

@@ -141,8 +141,8 @@ def test_findings_and_recipients_are_the_same_everywhere(
     run = ask("check --format sarif").json["runs"][0]
     assert (
         Counter(
-            (one["properties"]["name"], one["properties"]["severity"])
-            for one in run["results"]
+            (row["properties"]["name"], row["properties"]["severity"])
+            for row in run["results"]
         )
         == result
     )
@@ -175,7 +175,7 @@ def test_findings_and_recipients_are_the_same_everywhere(
     assert lines == int("".join(re.findall(r"^not ready: (\d+)", shown)) or 0)
 
     planned = ask("maintainers --format json").json["results"][0]["recipients"]
-    reasons = {one["email"]: one["reasons"] for one in planned}
+    reasons = {recipient["email"]: recipient["reasons"] for recipient in planned}
     assert reasons == {
         recipient["email"]: recipient["reasons"]
         for recipient in plan["recipients"]
@@ -185,7 +185,9 @@ def test_findings_and_recipients_are_the_same_everywhere(
         (recipient["header"], recipient["email"].lower())
         for recipient in plan["recipients"]
     }
-    assert {(one["header"], one["email"]) for one in planned} <= people
+    assert {
+        (recipient["header"], recipient["email"]) for recipient in planned
+    } <= people
     assert people - {("to", "list@example.org")} <= _people(*mails) <= people
 
     base = plan["base"]
@@ -247,12 +249,12 @@ def test_the_verdict_on_a_branch_is_the_same_everywhere(
 ) -> None:
     ask = build(tmp_path / "r").patchpilot
     verdicts = {
-        one["version"]: (one["verdict"], one["affected"])
-        for one in ask("backport HEAD --format json").json["branches"]
+        branch["version"]: (branch["verdict"], branch["affected"])
+        for branch in ask("backport HEAD --format json").json["branches"]
     }
     assert verdicts == {
-        one["version"]: (one["verdict"], one["affected"])
-        for one in ask("stable HEAD --format json").json["branches"]
+        branch["version"]: (branch["verdict"], branch["affected"])
+        for branch in ask("stable HEAD --format json").json["branches"]
     }
     text, stable = ask("backport HEAD").out, ask("stable HEAD").out
     for version, (verdict, is_affected) in verdicts.items():
@@ -281,20 +283,20 @@ _APPLIED = "Applied to widget/next, thanks!\n\nhttps://git.example.org/c/0123456
 def test_the_state_of_a_series_is_the_same_everywhere(
     tmp_path: Path, replies: tuple[tuple[str, str], ...]
 ) -> None:
-    with life(tmp_path) as one:
-        first = one.send()
-        one.update()
+    with life(tmp_path) as author:
+        first = author.send()
+        author.update()
         for sender, text in replies:
-            one.tell(first, text, sender)
-        (series,) = one.track("show", "1", "--format", "json").json["series"]
-        (listed,) = one.track("--format", "json").json["series"]
-        shown = " ".join(one.track("show", "1").out.split())
-        topic = one.run("draft", "--format", "json").json["topic"]
-        ledger = one.track("show", "1", "--ledger", "--format", "json").json
-        with Repository.open(one.repo.path) as repository:
+            author.tell(first, text, sender)
+        (series,) = author.track("show", "1", "--format", "json").json["series"]
+        (listed,) = author.track("--format", "json").json["series"]
+        shown = " ".join(author.track("show", "1").out.split())
+        topic = author.run("draft", "--format", "json").json["topic"]
+        ledger = author.track("show", "1", "--ledger", "--format", "json").json
+        with Repository.open(author.repo.path) as repository:
             (home,) = [top for top in read_topics((repository.key,)) if top.series]
-        added = one.run("trailers", "--dry-run", "--format", "json").json
-        settings = one.run("config", "--format", "json").json["settings"]
+        added = author.run("trailers", "--dry-run", "--format", "json").json
+        settings = author.run("config", "--format", "json").json["settings"]
     for key in ("state", "proven", "why", "turn", "next_step", "source", "trailers"):
         assert series[key] == listed[key]
     assert series["state"] == topic["state"] == home.state

@@ -164,10 +164,10 @@ def test_no_helper_for_passwords_of_the_repository_runs_before_it_is_trusted(
     for words in (_SEND["send"], _SEND["reply"], _B4["b4: send"]):
         assert refused(run(repo, words))
     reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
-    (found,) = (
+    (failed,) = (
         check for check in reported["checks"] if check["name"] == "own commands"
     )
-    assert "patchpilot trust" in found["hint"]
+    assert "patchpilot trust" in failed["hint"]
     assert canaries.sang == set()
     assert server.take() == ()
 
@@ -530,8 +530,10 @@ def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
             socket, "create_connection", lambda *_, **__: pytest.fail("connected")
         )
         reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
-    (found,) = (check for check in reported["checks"] if check["name"] == "mail server")
-    assert (found["state"], "not trusted yet" in found["message"]) == ("fail", True)
+    (failed,) = (
+        check for check in reported["checks"] if check["name"] == "mail server"
+    )
+    assert (failed["state"], "not trusted yet" in failed["message"]) == ("fail", True)
     assert login_server.logins == []
     assert login_server.take() == ()
     assert call("trust", repo.path).code == 0

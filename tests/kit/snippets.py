@@ -89,19 +89,26 @@ class MemoryHistory:
 
     def find(self, word: str) -> Commit | None:
         """Return the commit whose id starts with `word`."""
-        found = next(
+        full_id = next(
             (commit for commit in self._commits if commit.startswith(word.lower())),
             None,
         )
-        if found is None:
+        if full_id is None:
             return None
         ada, when = (
             Address("Ada Fixer", "ada@example.org"),
             datetime(2026, 1, 1, tzinfo=UTC),
         )
-        subject, _, by = self._commits[found].partition(" <- ")
+        subject, _, by = self._commits[full_id].partition(" <- ")
         return Commit(
-            found, found, (), ada, when, parse_address(by) or ada, when, f"{subject}\n"
+            full_id,
+            full_id,
+            (),
+            ada,
+            when,
+            parse_address(by) or ada,
+            when,
+            f"{subject}\n",
         )
 
     def is_complete(self) -> bool:

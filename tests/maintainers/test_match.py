@@ -136,8 +136,8 @@ def test_the_index_forgets_no_match(
         for letter, value in lines:
             if letter == "F" and matches(value, path, lambda _: False):
                 expected[number] = depth(value)
-    found = match_path(read(text), path)
-    assert [(match.section, match.depth) for match in found] == sorted(
+    indexed = match_path(read(text), path)
+    assert [(match.section, match.depth) for match in indexed] == sorted(
         expected.items(), key=lambda item: (-item[1], item[0])
     )
 

@@ -294,7 +294,7 @@ def test_an_address_in_a_name_or_comment_is_no_mailbox(value: str) -> None:
     address = only_mailbox(decoded)
     assert address is not None
     assert address.email == EVE
-    assert [one.email for one in parse_addresses(decoded)] == [EVE]
+    assert [address.email for address in parse_addresses(decoded)] == [EVE]
     assert parse_address(decoded) in (
         address,
         address._replace(name=f'"{address.name}"'),

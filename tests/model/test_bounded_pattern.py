@@ -273,6 +273,6 @@ def test_a_pattern_as_long_as_the_limit_is_used() -> None:
 def test_why_a_pattern_cannot_be_used_is_said(
     source: str, dialect: str, error: str
 ) -> None:
-    found = BoundedPattern(source, dialect=dialect).error or ""  # type: ignore[arg-type]
-    assert error in found
+    reason = BoundedPattern(source, dialect=dialect).error or ""  # type: ignore[arg-type]
+    assert error in reason
     assert BoundedPattern("a+").error is None

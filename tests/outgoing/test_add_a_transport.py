@@ -110,7 +110,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def setup(tmp_path: Path) -> Place:
     """Return the page's code in a separate folder, and a topic to send with it."""
     files = dict(CODE.findall(PAGE.read_text(encoding="utf-8")))
     assert set(files) == {"__init__.py", "maildir_transport.py"}
@@ -132,90 +132,90 @@ def document(done: Outcome) -> dict[str, Any]:
 
 
 def test_the_mails_of_the_preview_are_sent_once_and_are_the_commits(
-    place: Place, tmp_path: Path
+    setup: Place, tmp_path: Path
 ) -> None:
-    shown = document(place.send("--dry-run"))
-    assert (shown["state"], len(shown["messages"]), place.written()) == (
+    shown = document(setup.send("--dry-run"))
+    assert (shown["state"], len(shown["messages"]), setup.written()) == (
         "planned",
         2,
         [],
     )
-    done = place.send("--yes")
+    done = setup.send("--yes")
     result = document(done)
     assert (done.code, result["state"]) == (0, "sent"), done.err
     assert [mail["message_id"] for mail in result["messages"]] == [
         mail["message_id"] for mail in shown["messages"]
     ]
-    mails = place.written()
+    mails = setup.written()
     assert len(mails) == 2
-    assert apply(place.repo, "master", mails, tmp_path) == commits(
-        place.repo, "master..topic"
+    assert apply(setup.repo, "master", mails, tmp_path) == commits(
+        setup.repo, "master..topic"
     )
-    again = place.run(
+    again = setup.run(
         "send", "--via", "maildir", "--to", LIST, "--yes", "--format", "json"
     )
     assert "already-sent" in [
         refusal["name"] for refusal in document(again)["refusals"]
     ]
-    assert place.resume()["state"] == "sent"
-    assert len(place.written()) == 2
-    assert "sent/" in place.repo.git("tag")
+    assert setup.resume()["state"] == "sent"
+    assert len(setup.written()) == 2
+    assert "sent/" in setup.repo.git("tag")
 
 
-def test_the_preview_names_the_transport_and_where_its_mails_go(place: Place) -> None:
-    shown = place.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
+def test_the_preview_names_the_transport_and_where_its_mails_go(setup: Place) -> None:
+    shown = setup.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
     shown = " ".join(shown.split())
-    assert f"maildir, the maildir {place.maildir}" in shown
+    assert f"maildir, the maildir {setup.maildir}" in shown
     assert "sent exactly as shown" in shown
 
 
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])
 def test_a_send_that_was_killed_is_resumed_with_each_mail_once(
-    place: Place, before: bool, word: str
+    setup: Place, before: bool, word: str
 ) -> None:
-    done = place.send("--yes", prelude=KILLED.format(before=before))
-    assert (done.code, len(place.written())) == (-9, 1 if before else 2)
-    doubtful = place.resume()
+    done = setup.send("--yes", prelude=KILLED.format(before=before))
+    assert (done.code, len(setup.written())) == (-9, 1 if before else 2)
+    doubtful = setup.resume()
     assert [mail["state"] for mail in doubtful["messages"]] == ["accepted", "unknown"]
-    assert place.resume("--unknown", word)["state"] == "sent"
+    assert setup.resume("--unknown", word)["state"] == "sent"
     assert (
         len(
             {
                 re.search(rb"^Message-ID: (.*)$", raw, re.MULTILINE)[1]
-                for raw in place.written()
+                for raw in setup.written()
             }
         )
-        == len(place.written())
+        == len(setup.written())
         == 2
     )  # type: ignore[index]
 
 
 def test_a_mail_that_is_refused_ends_the_send_and_is_sent_by_a_resume(
-    place: Place,
+    setup: Place,
 ) -> None:
-    place.maildir.write_text("not a folder")
-    result = document(place.send("--yes"))
+    setup.maildir.write_text("not a folder")
+    result = document(setup.send("--yes"))
     assert [mail["state"] for mail in result["messages"]] == ["rejected", "pending"]
-    place.maildir.unlink()
-    assert place.resume()["state"] == "sent"
-    assert len(place.written()) == 2
+    setup.maildir.unlink()
+    assert setup.resume()["state"] == "sent"
+    assert len(setup.written()) == 2
 
 
-def test_a_mail_to_oneself_is_for_the_sender_only(place: Place) -> None:
-    result = document(place.send("--to-self", "--yes"))
+def test_a_mail_to_oneself_is_for_the_sender_only(setup: Place) -> None:
+    result = document(setup.send("--to-self", "--yes"))
     assert (result["state"], {tuple(mail["to"]) for mail in result["messages"]}) == (
         "sent",
         {("Ada Fixer <ada@example.org>",)},
     )
     assert all(
         LIST.encode() not in re.sub(rb"(?m)^X-Original-To:.*$", b"", raw)
-        for raw in place.written()
+        for raw in setup.written()
     )
 
 
-def test_without_its_setting_it_says_what_is_missing(place: Place) -> None:
-    place.repo.git("config --global --unset maildir.folder")
-    done = place.send("--yes")
+def test_without_its_setting_it_says_what_is_missing(setup: Place) -> None:
+    setup.repo.git("config --global --unset maildir.folder")
+    done = setup.send("--yes")
     assert (done.code, [problem["name"] for problem in document(done)["refusals"]]) == (
         3,
         ["no-maildir"],
@@ -223,7 +223,7 @@ def test_without_its_setting_it_says_what_is_missing(place: Place) -> None:
     probes = {
         probe["name"]: probe
         for probe in document(
-            place.run("doctor", "--via", "maildir", "--offline", "--format", "json")
+            setup.run("doctor", "--via", "maildir", "--offline", "--format", "json")
         )["checks"]
     }
     assert (probes["maildir"]["state"], probes["maildir"]["hint"]) == (
@@ -232,31 +232,31 @@ def test_without_its_setting_it_says_what_is_missing(place: Place) -> None:
     )
 
 
-def test_doctor_and_config_know_it(place: Place) -> None:
-    place.repo.git("config --global patchpilot.via maildir")
+def test_doctor_and_config_know_it(setup: Place) -> None:
+    setup.repo.git("config --global patchpilot.via maildir")
     probes = {
         probe["name"]: probe["state"]
-        for probe in document(place.run("doctor", "--offline", "--format", "json"))[
+        for probe in document(setup.run("doctor", "--offline", "--format", "json"))[
             "checks"
         ]
     }
     assert probes["maildir"] == "ok"
     assert "mail server" not in probes
-    assert "git-send-email or b4 or maildir" in place.run("config").out
+    assert "git-send-email or b4 or maildir" in setup.run("config").out
 
 
 def test_a_wrong_name_names_the_nearest(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    setup: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "did you mean 'maildir'" in place.run("send", "--via", "mialdir").err
-    place.repo.git("config --global patchpilot.via mialdir")
-    done = place.run("send", "--dry-run")
+    assert "did you mean 'maildir'" in setup.run("send", "--via", "mialdir").err
+    setup.repo.git("config --global patchpilot.via mialdir")
+    done = setup.run("send", "--dry-run")
     done.expect(2, "git config patchpilot.via maildir")
     with monkeypatch.context() as added:
         added.setattr(
             patchpilot.outgoing,
             "__path__",
-            [*patchpilot.outgoing.__path__, str(place.added)],
+            [*patchpilot.outgoing.__path__, str(setup.added)],
         )
         transports._classes.cache_clear()
         assert transports.names() == ("git-send-email", "b4", "maildir")

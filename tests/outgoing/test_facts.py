@@ -20,7 +20,7 @@ def planned(
     done = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
     plan = done.json
     return *(
-        {one["name"]: one["message"] for one in plan[key]}
+        {problem["name"]: problem["message"] for problem in plan[key]}
         for key in ("refusals", "warnings")
     ), plan  # type: ignore[return-value]
 

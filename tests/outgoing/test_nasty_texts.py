@@ -196,8 +196,8 @@ def round_trip(via: str, texts: list[Text]) -> None:
     """Commit these texts as a series, create the messages, apply the accepted ones, and compare
     them with the commits.
     """
-    with tempfile.TemporaryDirectory() as place:
-        repo = topic(Path(place) / "r", 0)
+    with tempfile.TemporaryDirectory() as directory:
+        repo = topic(Path(directory) / "r", 0)
         repo.git("config --global sendemail.smtpserver 127.0.0.1")
         for number, (name, title, body, content) in enumerate(texts):
             lines = [line for line in (line.rstrip() for line in body) if _usable(line)]
@@ -227,7 +227,7 @@ def round_trip(via: str, texts: list[Text]) -> None:
             made.blockers
         )
         good = [at for at in range(len(texts)) if at not in reported]
-        folder = Path(place) / "am"
+        folder = Path(directory) / "am"
         folder.mkdir()
         applied = apply(
             repo, "master", [made.send.entries[at + 1].raw for at in good], folder

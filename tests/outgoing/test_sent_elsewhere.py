@@ -30,8 +30,8 @@ def send(repo: Repo, line: str = "", *words: str) -> Any:
 def refused(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
     """Return name → message and hint of the problems that block a send."""
     return {
-        one["name"]: f"{one['message']}; {one['hint']}"
-        for one in send(repo, f"--dry-run {line}", *words)["refusals"]
+        refusal["name"]: f"{refusal['message']}; {refusal['hint']}"
+        for refusal in send(repo, f"--dry-run {line}", *words)["refusals"]
     }
 
 

@@ -105,24 +105,24 @@ def test_tries_are_counted_shown_and_stopped() -> None:
     shown: list[str] = []
     later = Outcome(MailState.REJECTED, "451 later", Retry.LATER)
     with patch.object(retries, "WAITS", (0.0, 0.0, 0.0)):
-        one = Retries(
+        counter = Retries(
             lambda: False, lambda what, done=0, total=None: shown.append(what)
         )
         tries = 0
         while True:
-            one.begin(0)
+            counter.begin(0)
             tries += 1
-            if not one.again(later):
+            if not counter.again(later):
                 break
-        assert (tries, one.with_tries(later).detail) == (4, "451 later (4 tries)")
+        assert (tries, counter.with_tries(later).detail) == (4, "451 later (4 tries)")
         assert [line.partition(" in ")[0] for line in shown] == [
             "try 2 of 4",
             "try 3 of 4",
             "try 4 of 4",
         ]
-        one.begin(1)
-        assert one.again(later)
-        assert not one.again(Outcome(MailState.UNKNOWN, "?"))
+        counter.begin(1)
+        assert counter.again(later)
+        assert not counter.again(Outcome(MailState.UNKNOWN, "?"))
     stopped = Retries(lambda: True, lambda *_, **__: None)
     stopped.begin(0)
     assert not stopped.again(later)

@@ -27,7 +27,7 @@ def words(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
 
 def names(reported: dict[str, object], key: str) -> set[str]:
     """Return the names of its blocking problems or warnings."""
-    return {one["name"] for one in reported[key]}
+    return {problem["name"] for problem in reported[key]}
 
 
 def test_an_unanswered_question_is_a_warning_until_it_is_answered(

@@ -375,8 +375,8 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(
         mbox = tmp_path / "private.mbox"
         mbox.write_bytes(
             b"".join(
-                b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
-                for one in (sent, reply.encode())
+                b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail + b"\n"
+                for mail in (sent, reply.encode())
             )
         )
         assert call("track add --mbox", mbox).code == 0

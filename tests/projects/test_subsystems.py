@@ -234,9 +234,9 @@ def test_an_error_names_the_file_and_the_key(
     file = add(text, "frob")
     wait = tmp_path / "wait.patch"
     wait.write_text(written("lib/frob.c"), encoding="utf-8")
-    said = call("check", "--strict", str(wait)).err
-    assert f"{file}: {error}" in said
-    assert hint in said
+    output = call("check", "--strict", str(wait)).err
+    assert f"{file}: {error}" in output
+    assert hint in output
 
 
 def test_every_convention_has_a_source() -> None:

@@ -282,8 +282,8 @@ def test_a_file_that_is_gone_is_begun_and_a_folder_in_its_place_is_an_error(
 ) -> None:
     file = filled()
     connect().close()
-    for one in state_folder().glob("outgoing.sqlite3*"):
-        one.unlink()
+    for leftover in state_folder().glob("outgoing.sqlite3*"):
+        leftover.unlink()
     again()
     with Outbox() as outbox:
         assert not outbox.ever_sent()

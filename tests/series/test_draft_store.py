@@ -75,9 +75,9 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
 def test_which_patch_became_which(
     old: tuple[str, ...], new: tuple[str, ...], pairs: dict[str, str]
 ) -> None:
-    found = pair_known(known(*old), known(*new))
-    assert {before.patch_id: after.patch_id for before, after in found} == pairs
-    assert len(found) == len(pairs)
+    paired = pair_known(known(*old), known(*new))
+    assert {before.patch_id: after.patch_id for before, after in paired} == pairs
+    assert len(paired) == len(pairs)
 
 
 def test_notes_follow_and_a_note_of_its_own_is_kept() -> None:

@@ -195,25 +195,27 @@ def test_a_version_joins_the_series_of_what_was_sent_elsewhere(tmp_path: Path) -
 
 
 def test_a_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
-    with life(tmp_path) as one:
-        first = one.send("--to", MATT)
-        one.update()
-        one.tell(first, f"Thanks.\n\nReviewed-by: {RITA}")
-        before = one.track("show").out
-        assert one.run("trailers", "--yes").code == 0
-        assert "Reviewed-by" in one.repo.git("show -s --format=%B")
-        shown = one.track("show").out
+    with life(tmp_path) as author:
+        first = author.send("--to", MATT)
+        author.update()
+        author.tell(first, f"Thanks.\n\nReviewed-by: {RITA}")
+        before = author.track("show").out
+        assert author.run("trailers", "--yes").code == 0
+        assert "Reviewed-by" in author.repo.git("show -s --format=%B")
+        shown = author.track("show").out
         for name in ("state", "turn", "next"):
             assert _row(shown, name) == _row(before, name)
         assert _row(shown, "topic").endswith(
             "next v2; 1 tag added locally; it goes out with the next version, if one is needed"
         )
-        assert "changelog" not in shown + one.track().out
-        topic = one.track("--format", "json").json["topic"]
+        assert "changelog" not in shown + author.track().out
+        topic = author.track("--format", "json").json["topic"]
         assert "1 tag added locally" in topic["summary"]
         # a reworded message is a new version to send
-        one.amend(message=one.repo.git("show -s --format=%B").replace("was", "is"))
-        assert "write the changelog of v2" in one.track("show").out
+        author.amend(
+            message=author.repo.git("show -s --format=%B").replace("was", "is")
+        )
+        assert "write the changelog of v2" in author.track("show").out
 
 
 def test_the_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> None:
@@ -239,17 +241,17 @@ def test_the_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> No
 
 def test_an_answered_request_is_not_counted_as_open(tmp_path: Path) -> None:
     question = "Why does nobody else need this?"
-    with life(tmp_path) as one:
-        first = one.send("--to", MATT)
-        one.update()
-        one.tell(first, f"{question}\n\n> int line1;\n\n{ASKS}", MATT)
-        assert "3 requests by Matt Maintainer" in _row(one.track("show").out, "open")
-        one.tell("reply1@example.net", f"> {question}\n\nBecause it is new.", ADA)
-        assert _row(one.track("show").out, "open") == (
+    with life(tmp_path) as author:
+        first = author.send("--to", MATT)
+        author.update()
+        author.tell(first, f"{question}\n\n> int line1;\n\n{ASKS}", MATT)
+        assert "3 requests by Matt Maintainer" in _row(author.track("show").out, "open")
+        author.tell("reply1@example.net", f"> {question}\n\nBecause it is new.", ADA)
+        assert _row(author.track("show").out, "open") == (
             "2 requests by Matt Maintainer; 1 request answered, not marked done"
         )
-        assert "2 open, 1 answered" in one.track("show", "--ledger").out
-        with Repository.open(one.repo.path) as repository:
+        assert "2 open, 1 answered" in author.track("show", "--ledger").out
+        with Repository.open(author.repo.path) as repository:
             topic = topic_on_record(repository, None, None)
         assert topic
         assert topic.series

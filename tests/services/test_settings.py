@@ -276,9 +276,9 @@ def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(
     ]
     looked = repo.patchpilot("doctor --offline --format json").json["checks"]
     assert [
-        one["state"]
-        for one in looked
-        if one["message"].startswith("patchpilot.profil:")
+        check["state"]
+        for check in looked
+        if check["message"].startswith("patchpilot.profil:")
     ] == ["warn"]
     assert "profil" not in repo.patchpilot("check HEAD").err
 

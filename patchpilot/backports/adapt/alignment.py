@@ -31,20 +31,20 @@ def align(left: Sequence[str], other: Sequence[str]) -> Pairs:
     )
 
 
-def align_tokens(one: Sequence[str], other: Sequence[str]) -> Pairs:
+def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
     """Return the pairs of equal tokens in the lines of two texts, with names split into parts."""
-    mine, theirs = ([tokenize([line]) for line in lines] for lines in (one, other))
+    mine, theirs = ([tokenize([line]) for line in lines] for lines in (ours, other))
     starts, others = (
         [*accumulate((len(line) for line in side), initial=0)]
         for side in (mine, theirs)
     )
-    lines = align([key(line) for line in one], [key(line) for line in other])
+    lines = align([key(line) for line in ours], [key(line) for line in other])
     result = {
         starts[at] + token: others[there] + token
         for at, there in lines.items()
         for token in range(len(mine[at]))
     }
-    for (low, at), (start, there) in gaps(lines, len(one), len(other)):
+    for (low, at), (start, there) in gaps(lines, len(ours), len(other)):
         words, new = (
             [text for line in side for text in texts(line)]
             for side in (mine[low:at], theirs[start:there])

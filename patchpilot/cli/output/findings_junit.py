@@ -101,8 +101,8 @@ def _waived(patch: Patch | None, suppressed: Suppressed) -> str:
 
 def _case(patch: Patch | None, finding: Finding, since: str | None) -> str:
     head = _head(patch, finding)
-    said = f"{finding.severity}: {finding.message}{finding.age(since)}"
-    text = f"{shown_place(finding, patch)}: {said}"
+    summary = f"{finding.severity}: {finding.message}{finding.age(since)}"
+    text = f"{shown_place(finding, patch)}: {summary}"
     if not _fails(finding):
         return f"{head}><system-out>{_text(text)}</system-out></testcase>\n"
     return (

@@ -103,11 +103,11 @@ def resolve(
         )
     if not result.upstream:
         raise UsageError(not_upstream(result.commit))
-    place = _place(repository, result.commit, branch)
-    if not (place / ".git").exists():
-        _prepare(repository, result, branch, stable, place, wording, start)
+    clone = _place(repository, result.commit, branch)
+    if not (clone / ".git").exists():
+        _prepare(repository, result, branch, stable, clone, wording, start)
     return _take_up(
-        repository, result, branch, stable, place, folder or _patches(place), wording
+        repository, result, branch, stable, clone, folder or _patches(clone), wording
     )
 
 
@@ -188,9 +188,9 @@ def _patches(folder: Path) -> Path:
     return folder.with_name(folder.name + ".patches")
 
 
-def _clone(repository: Repository, place: Path, extra: Path | None = None) -> None:
+def _clone(repository: Repository, clone: Path, extra: Path | None = None) -> None:
     """Clone without a checkout, sharing the repository's objects and using the user's identity."""
-    place.parent.mkdir(parents=True, exist_ok=True)
+    clone.parent.mkdir(parents=True, exist_ok=True)
     source = repository.common_dir.resolve()
     with TemporaryFolder("source") as folder:
         # git clone cannot write a path with a newline into its list of alternates
@@ -204,17 +204,17 @@ def _clone(repository: Repository, place: Path, extra: Path | None = None) -> No
             "--no-checkout",
             "--no-tags",
             str(link),
-            str(place),
+            str(clone),
             timeout=1800,
         )
-    git(place, "config", "remote.origin.url", str(source))
+    git(clone, "config", "remote.origin.url", str(source))
     alternates.write(
-        place / ".git" / "objects", source / "objects", *([extra] if extra else [])
+        clone / ".git" / "objects", source / "objects", *([extra] if extra else [])
     )
     identity = repository.identity
     if identity:
-        git(place, "config", "user.name", identity.name)
-        git(place, "config", "user.email", identity.email)
+        git(clone, "config", "user.name", identity.name)
+        git(clone, "config", "user.email", identity.email)
 
 
 def _prepare(

@@ -128,11 +128,11 @@ def _step(
     build = next_build(
         parents, state["likely"], state["searched"], skipped, is_good=bool(good)
     )
-    found = None
+    fixing = None
     if build is None and len(parents) == 1:
         (fixed,) = parents
         fix = FoundFix(fixed, repository.commit(fixed).subject, 1.0)
-        (found,) = with_verdicts(repository, [fix], state["tree"], profile, progress)
+        (fixing,) = with_verdicts(repository, [fix], state["tree"], profile, progress)
     return BisectStep(
         state["tree"],
         since,
@@ -142,6 +142,6 @@ def _step(
         build.builds if build else 0,
         build.commit if build else None,
         repository.commit(build.commit).subject if build else "",
-        found,
+        fixing,
         tuple(f"{answer} {built}" for answer, built in state["answers"]),
     )

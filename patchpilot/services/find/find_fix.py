@@ -267,7 +267,9 @@ def search_fixes(
     progress("comparing the commits")
     words = count_words(messages, symptom.terms())
     evidence = best(weigh_messages(query, words), weights())
-    changes = read_changes(repository, [messages[one.number].id for one in evidence])
+    changes = read_changes(
+        repository, [messages[evidence_.number].id for evidence_ in evidence]
+    )
     order = ranked(weigh_changes(query, evidence, changes))
     fixes = [
         FoundFix(

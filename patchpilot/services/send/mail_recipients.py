@@ -171,7 +171,7 @@ def answer_effect(
     if after.is_undisclosed:
         # no configured command may see the patch, not even for the comparison
         return (
-            f"{counted(len(now), 'recipient')} only: {', '.join(each.address.email for each in now)}"
+            f"{counted(len(now), 'recipient')} only: {', '.join(who.address.email for who in now)}"
             if now
             else ""
         )

@@ -128,8 +128,8 @@ def plan(
         )
     if not request.to_self:
         refuse_many(len(people.recipients), request.force)
-    found = None if request.target else find_base(repository, request.base)
-    public, below = published(repository, base, found) if base else (None, ())
+    topic_base = None if request.target else find_base(repository, request.base)
+    public, below = published(repository, base, topic_base) if base else (None, ())
     text = wording_of(repository, request, draft, series, public)._replace(
         unpublished=below
     )
