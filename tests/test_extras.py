@@ -77,7 +77,7 @@ def test_every_extra_installs_what_its_imports_need() -> None:
         ("pipx_metadata.json", "{}", "pipx inject patchpilot"),
     ],
 )
-def test_the_hint_is_for_the_program_that_made_the_environment(
+def test_hint_is_for_the_program_that_made_the_environment(
     file: str,
     text: str,
     command: str,
@@ -115,7 +115,7 @@ def test_pip_is_not_proposed_where_the_system_manages_python(
         ("brew", "install sparse, ld.lld"),
     ],
 )
-def test_the_hint_names_the_package_manager_of_the_machine(
+def test_hint_names_the_package_manager_of_the_machine(
     manager: str, hint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.which", {manager: f"/usr/bin/{manager}"}.get)
@@ -130,7 +130,7 @@ def test_the_hint_names_the_package_manager_of_the_machine(
         ("patchpilot.nosuch", 70, "a bug in patchpilot"),
     ],
 )
-def test_a_missing_package_is_an_error_that_names_the_extra(
+def test_missing_package_is_an_error_that_names_the_extra(
     name: str, code: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work() -> int:
@@ -140,5 +140,5 @@ def test_a_missing_package_is_an_error_that_names_the_extra(
     assert words in capsys.readouterr().err
 
 
-def test_another_missing_import_is_no_extra() -> None:
+def test_another_missing_import_is_not_an_extra() -> None:
     assert missing_extra(ModuleNotFoundError("x")) is None

@@ -74,7 +74,7 @@ def test_one_module_writes_files() -> None:
     assert writers == {"write_file.py"} | OWN_FOLDER | APPENDS
 
 
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_link_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
     link = tmp_path / "link"
@@ -86,7 +86,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert not link.is_symlink()
 
 
-def test_the_mode_stays_and_a_failure_leaves_nothing(
+def test_mode_stays_and_a_failure_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "file"
@@ -108,6 +108,6 @@ def test_the_mode_stays_and_a_failure_leaves_nothing(
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_device_is_written_to(capfd: pytest.CaptureFixture[str]) -> None:
+def test_device_is_written_to(capfd: pytest.CaptureFixture[str]) -> None:
     write_file(Path("/dev/stdout"), "shown\n")
     assert capfd.readouterr().out == "shown\n"

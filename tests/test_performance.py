@@ -12,7 +12,7 @@ ROWS = [
 ]
 
 
-def test_a_ratio_may_grow_by_its_tolerance_only() -> None:
+def test_ratio_may_only_grow_by_its_tolerance() -> None:
     recorded = {"check, one patch": 0.5 / TOLERANCE, "build": 1.234}
     assert worse(ROWS, recorded) == []
     recorded["check, one patch"] -= 0.01
@@ -21,7 +21,7 @@ def test_a_ratio_may_grow_by_its_tolerance_only() -> None:
     assert worse(ROWS, {}) == []
 
 
-def test_the_page_has_each_pair_with_machine_versions_and_day() -> None:
+def test_page_has_each_pair_with_machine_versions_and_day() -> None:
     text = page(
         ROWS,
         ["Python 3.11.2", "git 2.39"],
@@ -36,7 +36,7 @@ def test_the_page_has_each_pair_with_machine_versions_and_day() -> None:
     assert "Measured on 2026-11-23, 2 processors: Python 3.11.2, git 2.39." in text
 
 
-def test_what_is_recorded_is_there() -> None:
+def test_recorded_promises_exist() -> None:
     assert RATIOS.exists()
     assert recorded_ratios()
     assert all(ratio > 0 for ratio in recorded_ratios().values())

@@ -21,13 +21,13 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
+    dependencies_of,
     older_names,
     read_touch,
     read_touches,
-    stands_on,
 )
 from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.symbols import compare_symbols, who_added
+from patchpilot.backports.symbols import commit_that_added, compare_symbols
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.model.diff_parser import parse_diff
@@ -85,7 +85,7 @@ def explain(
     for word, path in lacks.items():
         if time.monotonic() > end:
             break
-        added = who_added(scratch, fix, word, path, tip, timeout=_left(end))
+        added = commit_that_added(scratch, fix, word, path, tip, timeout=_left(end))
         if added and added not in [cause.commit for cause in causes]:
             causes.append(
                 Cause(
@@ -141,7 +141,7 @@ def _causes(
         return [], []
     every = [touch.commit for touch in touches]
     present = frozenset(every) - frozenset(history.missing(every, tip))
-    bases = stands_on(touches, goal, present, frozenset(paths))
+    bases = dependencies_of(touches, goal, present, frozenset(paths))
     functions = conflicting(scratch, fix, find_places(scratch, applied.merge))
     others = [
         (touch, name)

@@ -154,7 +154,7 @@ def older_names(
     return tuple(result)
 
 
-def stands_on(
+def dependencies_of(
     touches: Sequence[LineTouch],
     fix: LineTouch,
     present: frozenset[str],
@@ -171,7 +171,7 @@ def stands_on(
     result: list[LineTouch] = []
     for touch in reversed(touches):
         belongs = touch.commit not in present and any(
-            _meets(edit, needed) for edit in touch.edits
+            _overlaps(edit, needed) for edit in touch.edits
         )
         if belongs:
             result.append(touch)
@@ -196,7 +196,7 @@ def last_writers(
     result: list[LineTouch] = []
     for touch in reversed(touches):
         if touch.commit not in present and any(
-            _meets(edit, needed, moved=False) for edit in touch.edits
+            _overlaps(edit, needed, moved=False) for edit in touch.edits
         ):
             result.append(touch)
             for edit in touch.edits:
@@ -223,7 +223,7 @@ def crossing(
             low < new[1] and new[0] < high
             for edit in touch.edits
             for low, high in needed.get(edit.new_path or "", ())
-            for new in _wide(edit)
+            for new in _touched_lines(edit)
         ):
             result.append(touch)
         _carry_back(touch, needed, belongs=False)
@@ -245,7 +245,7 @@ def _spans_of(
     return spans
 
 
-def _wide(edit: LineEditStep) -> Iterable[Span]:
+def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
     """Return the lines that an edit wrote, or for a pure removal, one line on each side of the
     gap.
     """
@@ -255,7 +255,7 @@ def _wide(edit: LineEditStep) -> Iterable[Span]:
     )
 
 
-def _meets(
+def _overlaps(
     edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True
 ) -> bool:
     """Return whether an edit touches the spans or their neighbors; with `moved`, also if it renamed

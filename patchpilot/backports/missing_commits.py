@@ -11,11 +11,11 @@ from patchpilot.backports.conflict_places import find_places
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
+    dependencies_of,
     last_writers,
     older_names,
     read_touch,
     read_touches,
-    stands_on,
 )
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
@@ -53,7 +53,7 @@ class MissingCommits:
         self._goals: dict[str, LineTouch] = {}
         self._landed: dict[str, bool] = {}
 
-    def stands_on(
+    def dependencies_of(
         self, commit: str, conflicts: Sequence[str], margin: int
     ) -> tuple[str, ...]:
         """Return the missing commits that a commit depends on in the files where it conflicts, and
@@ -63,7 +63,9 @@ class MissingCommits:
         touches = self.before(commit, self.names(paths))
         return self._lacking(
             touches,
-            lambda present: stands_on(touches, goal, present, frozenset(paths), margin),
+            lambda present: dependencies_of(
+                touches, goal, present, frozenset(paths), margin
+            ),
         )
 
     def wrote(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ class _Seeker:
                 nothing = SearchState.NONE
             elif self._find_whole():
                 self._fewer(self._whole, self._take_whole, cut=False)
-                self._whole = self._as_they_came(self._whole)
+                self._whole = self._in_mainline_order(self._whole)
             else:
                 self._fewer(self._part, self._take_part, cut=True)
         except _OutOfTimeError:
@@ -198,11 +198,11 @@ class _Seeker:
         """
         # read the history of the fix's files once, for all steps
         self._ground.before(self.fix.id, self._ground.names(self.fix.paths))
-        gathered = self._gather((), cut=True)
+        gathered = self._collect((), cut=True)
         merge = self._pick(self.fix.id, self.tree, cut=True)
         pools = (
             (
-                self._ground.stands_on(self.fix.id, merge.paths, margin)
+                self._ground.dependencies_of(self.fix.id, merge.paths, margin)
                 for margin in MARGINS
             )
             if gathered is None
@@ -210,13 +210,13 @@ class _Seeker:
         )
         for pool in pools:
             if pool and self._reaches(pool, cut=True):
-                gathered = self._applied(pool)
+                gathered = self._applicable(pool)
                 break
         if gathered is None:
             pool = self._ground.all(self.fix.id, self.fix.paths)
             if not self._reaches(pool, cut=True):
                 return False
-            gathered = self._applied(pool)
+            gathered = self._applicable(pool)
         self._part = gathered
         self._fewer(gathered, self._take_part, cut=True, share=_FOR_PARTS)
         return True
@@ -225,7 +225,7 @@ class _Seeker:
         """Find whole commits that make the fix apply: the commits of the parts, with their
         prerequisites.
         """
-        gathered = self._gather(self._part, cut=False)
+        gathered = self._collect(self._part, cut=False)
         if gathered:
             self._whole = gathered
             return True
@@ -233,18 +233,18 @@ class _Seeker:
         pools = [
             self._part,
             *(
-                self._ground.stands_on(self.fix.id, conflict, margin)
+                self._ground.dependencies_of(self.fix.id, conflict, margin)
                 for margin in MARGINS
             ),
         ]
         for pool in dict.fromkeys(pools):
-            picked = self._climb(pool, self.tree, _DEEPEST)
+            picked = self._apply_with_prerequisites(pool, self.tree, _DEEPEST)
             if self._reaches(picked, cut=False):
                 self._whole = picked
                 return True
         return False
 
-    def _gather(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
+    def _collect(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
         """Return commits, in mainline order, after which the fix applies.
 
         If one of them or the fix conflicts, its prerequisites there are added. Return None if the
@@ -262,7 +262,9 @@ class _Seeker:
                 tree = merge.tree
             else:
                 return ordered
-            new = self._wider(commit, merge, levels, chosen | banned, cut=cut)
+            new = self._more_prerequisites(
+                commit, merge, levels, chosen | banned, cut=cut
+            )
             if new:
                 chosen |= new
             elif commit == self.fix.id:
@@ -273,7 +275,7 @@ class _Seeker:
                 banned.add(commit)
         return None
 
-    def _wider(
+    def _more_prerequisites(
         self,
         commit: str,
         merge: Merge,
@@ -291,10 +293,12 @@ class _Seeker:
             levels[commit] = level
             if level == 0:
                 wider = self._ground.wrote(
-                    commit, merge, self._theirs(commit, cut=cut)[1]
+                    commit, merge, self._trees_of(commit, cut=cut)[1]
                 )
             elif level <= len(MARGINS):
-                wider = self._ground.stands_on(commit, merge.paths, MARGINS[level - 1])
+                wider = self._ground.dependencies_of(
+                    commit, merge.paths, MARGINS[level - 1]
+                )
             else:
                 wider = (
                     self._ground.all(commit, merge.paths)
@@ -311,7 +315,7 @@ class _Seeker:
             sorted(commits, key=lambda commit: self.history.index.ordinal(commit) or 0)
         )
 
-    def _applied(self, pool: Sequence[str]) -> tuple[str, ...]:
+    def _applicable(self, pool: Sequence[str]) -> tuple[str, ...]:
         """Return the commits of a pool whose changes to the fix's files apply in order and change
         something.
         """
@@ -323,7 +327,9 @@ class _Seeker:
                 kept.append(commit)
         return tuple(kept)
 
-    def _climb(self, pool: Sequence[str], tree: str, depth: int) -> tuple[str, ...]:
+    def _apply_with_prerequisites(
+        self, pool: Sequence[str], tree: str, depth: int
+    ) -> tuple[str, ...]:
         """Apply each commit of `pool` that applies, after its prerequisites; return the applied
         ones in order.
         """
@@ -345,8 +351,10 @@ class _Seeker:
         if depth == 0 or (commit, tree) in self._failed:
             return None
         for margin in MARGINS[:2]:
-            steps = self._climb(
-                self._ground.stands_on(commit, merge.paths, margin), tree, depth - 1
+            steps = self._apply_with_prerequisites(
+                self._ground.dependencies_of(commit, merge.paths, margin),
+                tree,
+                depth - 1,
             )
             at = tree
             for step in steps:
@@ -402,9 +410,9 @@ class _Seeker:
 
     def _breadth(self, commit: str) -> int:
         """Return the number of files that a commit changes."""
-        return len(self.scratch.changed(*self._theirs(commit, cut=False)))
+        return len(self.scratch.changed(*self._trees_of(commit, cut=False)))
 
-    def _as_they_came(self, commits: tuple[str, ...]) -> tuple[str, ...]:
+    def _in_mainline_order(self, commits: tuple[str, ...]) -> tuple[str, ...]:
         """Return the commits in mainline order if they apply in that order, otherwise unchanged."""
         ordered = self._in_order(commits)
         return (
@@ -461,11 +469,11 @@ class _Seeker:
         key = (commit, tree, cut)
         if key not in self._merges:
             self._check_time()
-            base, theirs = self._theirs(commit, cut=cut)
+            base, theirs = self._trees_of(commit, cut=cut)
             self._merges[key] = self.scratch.merge(base, tree, theirs)
         return self._merges[key]
 
-    def _theirs(self, commit: str, *, cut: bool) -> tuple[str, str]:
+    def _trees_of(self, commit: str, *, cut: bool) -> tuple[str, str]:
         """Return the tree before a commit and the commit's tree.
 
         With `cut`, the latter has only the changes to the fix's files.

@@ -72,7 +72,7 @@ def compare_symbols(
     }
     gone = [
         f"the fix changes {word}(), which the branch's {path} does not have"
-        for word, path in _gone(scratch, fix, tree).items()
+        for word, path in _missing_functions(scratch, fix, tree).items()
     ]
     near = _near(fix)
     try:
@@ -101,7 +101,7 @@ def compare_symbols(
     return lacks, [*hints, *gone]
 
 
-def who_added(
+def commit_that_added(
     scratch: Scratch,
     fix: FixCommit,
     word: str,
@@ -292,7 +292,7 @@ def _other_arguments(old: tuple[str, str], other: tuple[str, str]) -> bool:
     return counts[0] != counts[1]
 
 
-def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
+def _missing_functions(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
     """Map each function that the fix changes but the branch's file lacks to the file's path.
 
     Functions are as named in the fix's hunk headers.

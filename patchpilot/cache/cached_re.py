@@ -42,7 +42,7 @@ _DAMAGED = (
 _Form = tuple[int, bytes, int, dict[str, int], tuple[str | None, ...]]
 
 
-class _KeptPatterns:
+class _CachedPatterns:
     """The patterns of earlier runs, and which of them this run used."""
 
     def __init__(self, version: str) -> None:
@@ -75,12 +75,12 @@ class _KeptPatterns:
 
 
 @cache
-def _kept() -> _KeptPatterns | None:
+def _kept() -> _CachedPatterns | None:
     try:
         import _sre  # type: ignore[import-not-found]
     except ImportError:
         return None
-    return _KeptPatterns(
+    return _CachedPatterns(
         f"{sys.implementation.cache_tag} {_sre.MAGIC} {sys.hexversion:x}"
     )
 

@@ -221,11 +221,12 @@ class Repository:
         result = self._named(word)
         if not _HEX.fullmatch(result):
             raise UsageError(
-                f"no commit {word!r} in {self.top}", hint=self._way_to(word)
+                f"no commit {word!r} in {self.top}",
+                hint=self._unknown_revision_hint(word),
             )
         return result
 
-    def _way_to(self, word: str) -> str:
+    def _unknown_revision_hint(self, word: str) -> str:
         """Return a hint for a word that does not name a commit."""
         if "{" not in word and message_id_of(word) == word:
             return f"to name a mail write its Message-ID as '<{word}>'"

@@ -119,7 +119,7 @@ def above(
         *(
             f"^{parent}"
             for parent in parents
-            if not _stands_on(repository, parent, changed)
+            if not _descends_from(repository, parent, changed)
         ),
     )
     lost = [commit for commit in changed if commit not in result]
@@ -215,7 +215,9 @@ def rebased_without_covers(
     return tuple(new.get(id_, id_) for id_ in ids)
 
 
-def _stands_on(repository: Repository, commit: str, changed: Collection[str]) -> bool:
+def _descends_from(
+    repository: Repository, commit: str, changed: Collection[str]
+) -> bool:
     """Return whether the search must continue: a commit is to be changed, or a descendant of
     one.
     """
@@ -341,7 +343,7 @@ def refuse_unless_safe(
         public = (
             ""
             if PUBLISHED in overrides
-            else _holder(
+            else _ref_with(
                 repository,
                 commit,
                 ("--exclude=sent/*", "--tags", "--remotes"),
@@ -367,7 +369,7 @@ def refuse_unless_safe(
         other = (
             ""
             if SHARED in overrides
-            else _holder(
+            else _ref_with(
                 repository, commit, (*excluded, "--branches"), ("refs/heads",), ref
             )
         )
@@ -414,7 +416,7 @@ def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
         )
 
 
-def _holder(
+def _ref_with(
     repository: Repository,
     commit: str,
     refs: Sequence[str],

@@ -324,14 +324,16 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     both = ours & others
     telling = [line for line in both if is_telling(line[1])]
     removed = [line for line in ours if line[0] == "-" and is_telling(line[1])]
-    is_placed = any(line in both for line in removed) or _meet(mine, theirs)
+    is_placed = any(line in both for line in removed) or _add_in_same_place(
+        mine, theirs
+    )
     likeness = line_similarity(ours, others)
     if likeness >= ENOUGH and (is_placed or len(telling) >= _SHORT):
         return True
     if others.total() > _MUCH * ours.total() + _MORE:
         return None
     is_replaced = sum(line in both for line in removed) * 2 >= max(1, len(removed))
-    if is_replaced or (not removed and _meet(mine, theirs)):
+    if is_replaced or (not removed and _add_in_same_place(mine, theirs)):
         return False
     return False if telling and likeness >= _HALF else None
 
@@ -343,7 +345,7 @@ def _common(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
     return [name for name in mine.lines if name in theirs.lines]
 
 
-def _meet(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
+def _add_in_same_place(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool:
     """Return whether both add lines in the same place."""
     ends = {(edge.function, edge.before) for edge in mine.edges if edge.before}
     starts = {(edge.function, edge.after) for edge in mine.edges if edge.after}

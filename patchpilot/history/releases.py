@@ -103,7 +103,7 @@ class Releases:
         self._key = key_of(_KIND, [os.fsencode(repository.common_dir)])
 
     @cached_property
-    def _kept(self) -> dict[str, tuple[str, str]]:
+    def _cached(self) -> dict[str, tuple[str, str]]:
         """Return earlier results: commit → its first release and that release's commit."""
         known: dict[str, tuple[str, str]] = recall(_KIND, self._key) or {}
         return known if len(known) < _MOST_KEPT else {}
@@ -154,7 +154,7 @@ class Releases:
 
     def _remembered(self, commit: str) -> Release | None:
         """Return the result of an earlier run if that release has not changed."""
-        known = self._kept.get(commit)
+        known = self._cached.get(commit)
         return (
             next(
                 (
@@ -178,8 +178,8 @@ class Releases:
             commit, [release for release in self.all if release.date + SLOP >= when]
         )
         if first:
-            self._kept[commit] = first.name, first.commit
-            remember(_KIND, self._key, self._kept)
+            self._cached[commit] = first.name, first.commit
+            remember(_KIND, self._key, self._cached)
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:

@@ -21,7 +21,7 @@ def shallow_commits(repository: Repository) -> frozenset[str]:
     return frozenset(file.read_text(encoding="ascii", errors="replace").split())
 
 
-def what_lacks(repository: Repository) -> list[str]:
+def missing_history_notes(repository: Repository) -> list[str]:
     """Return notes on the missing history of a shallow or partial clone; empty for a complete
     clone.
 

@@ -45,13 +45,13 @@ class Braces:
         ):
             return True
         if not self._plain:
-            return self._beside.fullmatch(path) is not None
+            return self._same_depth.fullmatch(path) is not None
         # an alternative without characters names nothing
         names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1) if at)
         return any(
             self._alone.fullmatch(name)
             and not (_NEVER_A_FOLDER.isdisjoint(name) and is_folder(name))
-            for name in (names if self._beside.fullmatch(path) else ())
+            for name in (names if self._same_depth.fullmatch(path) else ())
         )
 
     @cached_property
@@ -60,7 +60,7 @@ class Braces:
         return _pattern(_ending(self._tree, slash=True), "")
 
     @cached_property
-    def _beside(self) -> BoundedPattern:
+    def _same_depth(self) -> BoundedPattern:
         """Return the other alternatives, which match only paths with as many slashes, so wildcards
         do not match a slash.
         """

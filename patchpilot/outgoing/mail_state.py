@@ -42,7 +42,7 @@ What it writes is on disk when it returns.
 """
 
 
-def unheard(index: int, outcome: Outcome) -> None:
+def ignore_report(index: int, outcome: Outcome) -> None:
     """A Report callback that does nothing."""
 
 

@@ -63,7 +63,7 @@ def newest_kernel() -> tuple[int, int]:
     return major, minor
 
 
-def gone_addresses() -> tuple[GoneAddress, ...]:
+def bouncing_addresses() -> tuple[GoneAddress, ...]:
     """Return the bouncing addresses of all projects."""
     return tuple(
         dict.fromkeys(

@@ -15,7 +15,7 @@ from patchpilot.model.address import AddressState, AddressVerdict, judge
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
-from patchpilot.projects.loading import gone_addresses
+from patchpilot.projects.loading import bouncing_addresses
 from patchpilot.projects.mailing_lists import bounces
 from patchpilot.recipients.from_maintainers import NamedRecipient
 from patchpilot.recipients.get_maintainer.address_format import (
@@ -94,7 +94,7 @@ def _addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
                 f"{email} ({recipient.role}) may be invalid: {verdict.reason}",
                 Remedy(RemedyKind.EXCLUDE, (email,)),
             )
-        gone = bounces(email, gone_addresses())
+        gone = bounces(email, bouncing_addresses())
         if gone:
             words = (
                 f"{email} ({recipient.role}) is known to bounce: {gone.domain or gone.address}:"

@@ -111,7 +111,7 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
     if version > len(layout.migrations):
         raise InputError(
             f"{database.file} was written by a newer version of patchpilot",
-            hint=_way_back(database.file, layout),
+            hint=_downgrade_hint(database.file, layout),
         )
     if existed:
         back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
@@ -150,7 +150,7 @@ def _migrate(database: "Database", layout: Layout) -> None:
         database.execute(f"PRAGMA user_version = {len(layout.migrations)}")
 
 
-def _way_back(file: Path, layout: Layout) -> str:
+def _downgrade_hint(file: Path, layout: Layout) -> str:
     """Return a hint for a database of a newer version: its state before the migration is in a
     backup.
     """

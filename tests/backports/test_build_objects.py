@@ -97,7 +97,7 @@ def test_objects_that_compile_as_before_are_built(tmp_path: Path) -> None:
     assert (answer["exit_code"], answer["warnings"]) == (0, [])
 
 
-def test_a_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
+def test_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\tint mine;\n")
     assert (
         "linux-6.6.y: builds with 1 new warning\n  drv/w.c:7: warning: unused variable"
@@ -106,13 +106,13 @@ def test_a_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
     assert len(answer["warnings"]) == 1
 
 
-def test_an_object_that_does_not_compile_says_why(tmp_path: Path) -> None:
+def test_object_that_does_not_compile_reports_why(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\tmissing;\n")
     assert "linux-6.6.y: does not build (exit 2)" in out
     assert "'missing' undeclared" in answer["tail"].replace("‘", "'").replace("’", "'")
 
 
-def test_a_canceled_build_ends(tmp_path: Path) -> None:
+def test_canceled_build_ends(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL | driver(""))
     fix = repo.commit("drv: fix it", driver("\t/* done */\n"))
@@ -138,7 +138,7 @@ def test_a_canceled_build_ends(tmp_path: Path) -> None:
             )
 
 
-def test_what_is_not_installed_is_named(
+def test_missing_programs_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(configuration, "missing", lambda _: ["flex"])
@@ -151,7 +151,7 @@ def test_what_is_not_installed_is_named(
     assert "not installed: flex" in done.err
 
 
-def test_what_does_not_compile_on_a_branch_is_not_written(tmp_path: Path) -> None:
+def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     repo = kernel(tmp_path, "\n")
     text = driver("\n")["drv/w.c"]
     # the branch lacks what the fix uses, and nothing conflicts

@@ -31,7 +31,7 @@ def written(world: World, folder: Path, *words: object) -> tuple[str, list[Path]
     return done.out, sorted(folder.rglob("*.patch"))
 
 
-def test_a_fix_of_the_fix_is_adapted_on_top_of_it(world: World, tmp_path: Path) -> None:
+def test_fix_of_the_fix_is_adapted_on_top_of_it(world: World, tmp_path: Path) -> None:
     later = with_later_fix(world)
     tip = world.renamed()
     out, files = written(world, tmp_path / "out", f"{world.groundwork}..{later}")
@@ -49,7 +49,7 @@ def test_a_fix_of_the_fix_is_adapted_on_top_of_it(world: World, tmp_path: Path) 
     assert "\tverify(20, all, each);\n" in world.applied(tip, files, tmp_path / "clone")
 
 
-def test_a_later_fix_is_named_and_left_out(world: World, tmp_path: Path) -> None:
+def test_later_fix_is_named_and_left_out(world: World, tmp_path: Path) -> None:
     later = with_later_fix(world)
     world.renamed()
     out, files = written(world, tmp_path / "out", world.fix)

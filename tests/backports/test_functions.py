@@ -35,7 +35,7 @@ def test_commits_that_changed_the_function_come_after_those_of_the_lines(
     assert other not in [cause for cause, _ in causes]
 
 
-def test_what_the_branch_has_under_another_id_is_not_named(world: World) -> None:
+def test_commit_under_another_id_is_not_named(world: World) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
     world.repo.commit(
@@ -52,7 +52,7 @@ def test_what_the_branch_has_under_another_id_is_not_named(world: World) -> None
     assert far not in [cause["commit"] for cause in answer["causes"]]
 
 
-def test_a_function_ends_where_its_brace_is() -> None:
+def test_function_ends_where_its_brace_is() -> None:
     lines = [
         "static int\n",
         "one(int a)\n",
@@ -80,7 +80,7 @@ def test_a_function_ends_where_its_brace_is() -> None:
     assert function_at([], 0) is None
 
 
-def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(
+def test_missing_file_is_reported_with_the_new_location_of_its_functions(
     world: World,
 ) -> None:
     moved = source(**FIXED)

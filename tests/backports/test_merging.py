@@ -35,7 +35,7 @@ def tree_of(scratch: Scratch, files: dict[str, str | None]) -> str:
     return scratch.with_files(EMPTY_TREE, entries)
 
 
-def test_a_merge_is_what_git_makes_of_it(tmp_path: Path) -> None:
+def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
     with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
 
@@ -65,7 +65,7 @@ def test_a_merge_is_what_git_makes_of_it(tmp_path: Path) -> None:
         holds()
 
 
-def test_what_may_be_renamed_is_left_to_git() -> None:
+def test_possible_renames_are_left_to_git() -> None:
     entry, other, third = (("100644", digit * 40) for digit in "123")
     folder = ("40000", "4" * 40)
     here = {"d": folder, "d/a.c": entry}.get

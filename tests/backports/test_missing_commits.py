@@ -140,7 +140,7 @@ def test_only_the_hunks_that_conflict_are_traced_where_the_markers_name_them(
     )
 
 
-def test_a_line_at_the_end_of_the_file_is_found_by_the_markers(
+def test_line_at_the_end_of_the_file_is_found_by_the_markers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = two(monkeypatch)
@@ -160,7 +160,7 @@ def test_a_line_at_the_end_of_the_file_is_found_by_the_markers(
         (edit(FIRST, SECOND, new=None), {("theirs", ""): TEXT}),
     ],
 )
-def test_of_a_file_that_went_or_was_renamed_every_hunk_is_traced(
+def test_deleted_or_renamed_file_traces_every_hunk(
     change: LineEditStep,
     blobs: dict[tuple[str, str], str],
     monkeypatch: pytest.MonkeyPatch,
@@ -172,31 +172,31 @@ def test_of_a_file_that_went_or_was_renamed_every_hunk_is_traced(
     assert made.search().wrote("fix", merge, "theirs") == ("a", "b")
 
 
-def test_what_the_branch_has_under_another_id_is_not_missing(
+def test_commit_under_another_id_is_not_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = two(monkeypatch)
-    assert made.search().stands_on("fix", ["f.c"], 0) == ("a", "b")
+    assert made.search().dependencies_of("fix", ["f.c"], 0) == ("a", "b")
     made.landed = {"a": True, "b": False}
-    assert made.search().stands_on("fix", ["f.c"], 0) == ("b",)
+    assert made.search().dependencies_of("fix", ["f.c"], 0) == ("b",)
     made.landed, made.present = {}, {"b"}
     search = made.search()
     made.asked.clear()
-    assert search.stands_on("fix", ["f.c"], 0) == ("a",)
-    assert search.stands_on("fix", ["f.c"], 0) == ("a",)
+    assert search.dependencies_of("fix", ["f.c"], 0) == ("a",)
+    assert search.dependencies_of("fix", ["f.c"], 0) == ("a",)
     assert made.asked.count("landed a") == 1
     assert made.asked.count("show fix") == 1
     assert "landed b" not in made.asked
 
 
 @pytest.mark.parametrize(("count", "found"), [(20, 0), (21, 21)])
-def test_the_branch_is_searched_for_a_few_commits_only(
+def test_branch_is_searched_for_a_few_commits_only(
     count: int, found: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     touches = [LineTouch(f"c{at}", (edit(FIRST),)) for at in range(count)]
     made = Made(monkeypatch, *touches)
     made.landed = dict.fromkeys((touch.commit for touch in touches), True)
-    assert len(made.search().stands_on("fix", ["f.c"], 0)) == found
+    assert len(made.search().dependencies_of("fix", ["f.c"], 0)) == found
 
 
 def test_only_files_that_conflict_are_searched_or_all_where_git_names_others(
@@ -216,7 +216,7 @@ def test_only_files_that_conflict_are_searched_or_all_where_git_names_others(
         (["h.c"], ("g",)),
         (["other.c"], ("f", "g")),
     ):
-        assert made.search().stands_on("fix", conflicts, 0) == expected, conflicts
+        assert made.search().dependencies_of("fix", conflicts, 0) == expected, conflicts
 
 
 def test_earlier_names_are_looked_for_where_the_branch_lacks_the_file(
@@ -232,7 +232,7 @@ def test_earlier_names_are_looked_for_where_the_branch_lacks_the_file(
     assert made.search(parents=()).names(["g.c"]) == ("g.c",)
 
 
-def test_the_commits_before_one_are_read_once_for_all_parts_of_the_files(
+def test_commits_before_one_are_read_once_for_all_parts_of_the_files(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = Made(
@@ -257,7 +257,7 @@ def test_the_commits_before_one_are_read_once_for_all_parts_of_the_files(
     assert made.search(parents=()).before("fix", ("f.c",)) == ()
 
 
-def test_of_all_commits_the_most_recent_are_given(
+def test_most_recent_commits_are_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(missing_commits, "MOST", 2)

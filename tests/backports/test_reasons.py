@@ -77,7 +77,7 @@ def culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
         ),
     ],
 )
-def test_whether_a_branch_has_the_bug(
+def test_affected_branches(
     culprits: tuple[Culprit, ...],
     landings: dict[str, Landing],
     expected: tuple[bool | None, str | None],
@@ -115,7 +115,7 @@ def answer(
     ), tried  # type: ignore[arg-type]
 
 
-def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(
+def test_merged_fix_is_only_retried_as_a_backport(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     result, tried = answer(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
@@ -138,7 +138,7 @@ def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(
     ]
 
 
-def test_a_fix_that_was_reverted_is_judged_again_and_says_so(
+def test_reverted_fix_is_needed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     result, tried = answer(
@@ -202,7 +202,7 @@ def test_a_fix_that_was_reverted_is_judged_again_and_says_so(
         ),
     ],
 )
-def test_how_the_fix_applies_is_said(
+def test_verdict_states_how_the_fix_applies(
     monkeypatch: pytest.MonkeyPatch,
     applied: ApplyResult,
     state: BranchVerdict,
@@ -218,7 +218,7 @@ def test_how_the_fix_applies_is_said(
         assert reason.endswith(words.split(", ")[-1])
 
 
-def test_a_branch_without_the_bug_is_not_affected_however_the_fix_applies(
+def test_branch_without_the_bug_is_not_affected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     result, _ = answer(monkeypatch, CLEAN)

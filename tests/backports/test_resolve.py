@@ -50,9 +50,7 @@ def conflicting(world: World) -> World:
     return world
 
 
-def test_a_conflict_is_resolved_in_two_calls(
-    conflicting: World, tmp_path: Path
-) -> None:
+def test_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path) -> None:
     first = resolve(conflicting)
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
@@ -85,7 +83,7 @@ def test_with_adapt_the_files_in_conflict_have_the_adaptation(
     )
 
 
-def test_what_was_resolved_answers_the_failed_mail_of_a_followed_series(
+def test_resolution_replies_to_the_failed_message(
     conflicting: World, tmp_path: Path
 ) -> None:
     follow_failed(conflicting.fix, tmp_path, "6.12")
@@ -108,7 +106,7 @@ def test_prerequisites_that_were_found_are_committed_there(world: World) -> None
     assert len(done["files"]) == 2
 
 
-def test_an_unfinished_resolution_is_found_again_as_it_was_left(
+def test_unfinished_resolution_is_found_again_as_it_was_left(
     conflicting: World,
 ) -> None:
     first = resolve(conflicting)
@@ -119,7 +117,7 @@ def test_an_unfinished_resolution_is_found_again_as_it_was_left(
     assert (Path(first["folder"]) / "w.c").read_text() == "half done\n"
 
 
-def test_a_directory_cannot_be_resolved_in(conflicting: World, tmp_path: Path) -> None:
+def test_directory_cannot_be_resolved_in(conflicting: World, tmp_path: Path) -> None:
     done = conflicting.call(conflicting.fix, "--resolve", tmp_path)
     assert done.code == 2
 

@@ -76,7 +76,7 @@ def ids(folder: Path) -> list[str]:
     )
 
 
-def test_a_range_has_the_lines_of_the_mails_that_it_adds(epoch: Repo) -> None:
+def test_range_has_the_lines_of_the_messages_that_it_adds(epoch: Repo) -> None:
     *lines, summary = map(json.loads, check_range(place(epoch), "HEAD~3..HEAD~1"))
     assert [line["message_id"] for line in lines] == [
         f"{COUNT - 2}@example.org",
@@ -88,7 +88,7 @@ def test_a_range_has_the_lines_of_the_mails_that_it_adds(epoch: Repo) -> None:
 
 
 @pytest.mark.long
-def test_every_mail_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_ended(
+def test_every_message_is_checked_once_when_a_worker_is_killed_and_when_a_run_is_ended(
     client: Client, epoch: Repo, tmp_path: Path
 ) -> None:
     workers = client.run(os.getpid)
@@ -158,7 +158,7 @@ def findings_of(lines: Iterable[str]) -> list[set[str]]:
 
 
 @pytest.mark.long
-def test_new_mails_change_the_last_part_only(
+def test_new_messages_change_the_last_part_only(
     client: Client, epoch: Repo, tmp_path: Path
 ) -> None:
     assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 3

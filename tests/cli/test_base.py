@@ -34,7 +34,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return made
 
 
-def test_one_fix_is_one_patch_beside_a_stale_master(repo: Repo) -> None:
+def test_stale_master_does_not_enlarge_the_topic(repo: Repo) -> None:
     assert len(json.loads(call("check", "--format", "json").out)["patches"]) == 1
 
 
@@ -65,7 +65,7 @@ def test_every_verb_explains_the_base(repo: Repo, verb: str) -> None:
     assert "nearest remote branch" not in done.out
 
 
-def test_a_named_target_needs_no_base(repo: Repo) -> None:
+def test_named_target_needs_no_base(repo: Repo) -> None:
     assert (
         "base: not searched: HEAD names the patches"
         in call("check", "--explain-base", "HEAD").err
@@ -93,7 +93,7 @@ def test_many_commits_over_a_guess_are_exit_2_with_commands_that_work(
     assert len(json.loads(call(*command).out)["patches"]) == 32
 
 
-def test_the_setting_names_the_base_for_maintainers_too(repo: Repo) -> None:
+def test_setting_names_the_base_for_maintainers_too(repo: Repo) -> None:
     fix(repo, 2)
     repo.git("config", "patchpilot.base", "HEAD^")
     results = json.loads(call("maintainers", "--format", "json").out)["results"]

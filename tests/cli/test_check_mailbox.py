@@ -122,7 +122,7 @@ def subjects(data: bytes) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("form", [mbox, digest])
-def test_only_the_patches_of_the_newest_revision_are_checked(form: object) -> None:
+def test_only_the_patches_of_the_latest_version_are_checked(form: object) -> None:
     first, second = series(1, 6), series(2, 8)
     data = form([*first, OTHERS[0], *second, *OTHERS[1:]])  # type: ignore[operator]
     titles = ["frob: wait for the link before it is used", "frob: use the link"]
@@ -146,7 +146,7 @@ def test_other_series_of_the_mailbox_are_checked_too_and_copies_once() -> None:
     ]
 
 
-def test_mails_that_were_never_sent_are_all_checked() -> None:
+def test_messages_that_were_never_sent_are_all_checked() -> None:
     written = [
         mail(f"[PATCH {at}/2] frob: wait for link {at}", f"{PROSE}\n\n{SIGN_OFF}", DIFF)
         for at in (1, 2)

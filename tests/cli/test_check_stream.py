@@ -81,7 +81,7 @@ def test_every_patch_of_every_kind_of_source_has_a_line(source: Path) -> None:
     }  # fmt: skip
 
 
-def test_a_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
+def test_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
     mbox.write_bytes(join_mbox([patch("one"), *ABOUT, patch("one", TRAILING, "two")]))
     first, two, last = lines(mbox, code=1)
@@ -108,7 +108,7 @@ def mbox_of(folder: Path, *mails: bytes) -> Path:
     return file
 
 
-def test_a_damaged_mail_has_a_line_with_the_error_and_the_rest_is_checked(
+def test_damaged_message_has_a_line_with_the_error_and_the_rest_is_checked(
     tmp_path: Path,
 ) -> None:
     long = patch("long", patches.DIFF + "+" + "x" * (1 << 20) + "\n")
@@ -152,7 +152,7 @@ def test_commits_have_lines_too_and_the_series_is_in_the_summary(
     ]
 
 
-def test_an_unknown_rule_is_reported_before_any_line(tmp_path: Path) -> None:
+def test_unknown_rule_is_reported_before_any_line(tmp_path: Path) -> None:
     file = mbox_of(tmp_path, patch("one"))
     outcome = call("check", "--format", "jsonl", file, "--select", "nosuch")
     assert (outcome.code, outcome.out) == (2, "")
@@ -180,7 +180,7 @@ def started(*words: object, **more: Any) -> "subprocess.Popen[bytes]":
     )
 
 
-def test_a_line_is_printed_before_the_input_ends() -> None:
+def test_line_is_printed_before_the_input_ends() -> None:
     process = started("-", stdin=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
@@ -245,7 +245,7 @@ def gone(session: int) -> bool:
     return not workers_of(session)
 
 
-def test_a_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(
+def test_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from patchpilot.lint.lint_context import Context

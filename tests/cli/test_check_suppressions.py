@@ -96,7 +96,7 @@ def check(*words: object) -> Outcome:
         ("a.patch", "--baseline=b.json", "--write-baseline", "b.json"),
     ],
 )
-def test_a_baseline_is_written_however_it_is_asked_for(
+def test_baseline_is_written_however_it_is_asked_for(
     workdir: Path, words: tuple[str, ...]
 ) -> None:
     write("a.patch", text_of(SPACED))
@@ -115,7 +115,7 @@ def test_write_baseline_without_a_file_says_how(workdir: Path) -> None:
     assert "--baseline FILE --write-baseline" in done.err
 
 
-def test_a_baseline_holds_where_lines_moved_words_changed_and_the_range_grew(
+def test_baseline_survives_moved_lines_rewording_and_a_larger_range(
     workdir: Path,
 ) -> None:
     write("a.patch", text_of(SPACED))
@@ -150,7 +150,7 @@ def test_a_baseline_holds_where_lines_moved_words_changed_and_the_range_grew(
         (text_of(CLEAN), []),
     ],
 )
-def test_another_text_another_file_and_one_more_of_the_same_are_new(
+def test_changed_moved_and_repeated_findings_are_new(
     workdir: Path, text: str, new: list[str]
 ) -> None:
     write("a.patch", text_of(SPACED))
@@ -161,7 +161,7 @@ def test_another_text_another_file_and_one_more_of_the_same_are_new(
     assert done.code == int(bool(new))
 
 
-def test_what_is_no_longer_there_is_said_and_dropped(workdir: Path) -> None:
+def test_stale_baseline_entries_are_reported_and_dropped(workdir: Path) -> None:
     write("a.patch", text_of(SPACED, GLUED))
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", text_of(GLUED))
@@ -187,7 +187,7 @@ def test_what_is_no_longer_there_is_said_and_dropped(workdir: Path) -> None:
     assert check("--baseline", "b.json", "a.patch").err == ""
 
 
-def test_of_rules_that_do_not_run_nothing_is_stale_and_nothing_is_dropped(
+def test_baseline_entries_of_disabled_rules_are_kept(
     workdir: Path,
 ) -> None:
     write("a.patch", text_of(SPACED, GLUED))
@@ -210,7 +210,7 @@ def test_of_rules_that_do_not_run_nothing_is_stale_and_nothing_is_dropped(
     assert Path("b.json").read_text() == before
 
 
-def test_a_baseline_is_the_same_text_each_time(workdir: Path) -> None:
+def test_baseline_is_the_same_text_each_time(workdir: Path) -> None:
     write("a.patch", text_of(SPACED, GLUED))
     write("b.patch", text_of(SPACED, path="drivers/a.c"))
     check("--write-baseline", "one.json", "a.patch", "b.patch")
@@ -218,7 +218,7 @@ def test_a_baseline_is_the_same_text_each_time(workdir: Path) -> None:
     assert Path("one.json").read_bytes() == Path("two.json").read_bytes()
 
 
-def test_a_broken_baseline_ends_the_call_and_is_left_alone(workdir: Path) -> None:
+def test_broken_baseline_ends_the_call_and_is_not_changed(workdir: Path) -> None:
     write("a.patch", text_of(SPACED))
     write("b.json", '{"schema": "patchpilot/baseline/1",\n "findings": [}')
     for words in (
@@ -270,7 +270,7 @@ def tree(workdir: Path) -> Path:
     return workdir / "tree"
 
 
-def test_what_a_tree_waives_does_not_count_and_is_reported_with_its_reason(
+def test_tree_waivers_are_reported_with_reasons(
     tree: Path,
 ) -> None:
     done = check("--tree", tree, "a.patch")
@@ -338,7 +338,7 @@ def test_text_shows_each_reason_when_asked_to_say_more(tree: Path) -> None:
     assert "waived: trailing whitespace [trailing-space]\n    a <table> & more (" in out
 
 
-def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> None:
+def test_expired_waiver_is_reported_if_it_would_apply(tree: Path) -> None:
     write(f"tree/{FILE_NAME}", WAIVER + 'until = "2020-01-31"\n')
     done = call("check", "--tree", tree, "a.patch")
     assert done.code == 1
@@ -361,7 +361,7 @@ def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> Non
     assert call("check", "--tree", tree, "a.patch").err == ""
 
 
-def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None:
+def test_verbose_reports_unused_waivers(tree: Path) -> None:
     write("a.patch", text_of(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
     assert [
@@ -387,7 +387,7 @@ def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None
         ),
     ],
 )
-def test_a_wrong_waiver_ends_the_call(tree: Path, text: str, message: str) -> None:
+def test_wrong_waiver_ends_the_call(tree: Path, text: str, message: str) -> None:
     write(f"tree/{FILE_NAME}", text)
     done = call("check", "--tree", tree, "a.patch")
     assert (done.code, done.out) == (2, "")
@@ -395,7 +395,7 @@ def test_a_wrong_waiver_ends_the_call(tree: Path, text: str, message: str) -> No
     assert message in done.err
 
 
-def test_what_is_waived_is_not_recorded_in_a_baseline(tree: Path) -> None:
+def test_waived_finding_is_not_in_the_baseline(tree: Path) -> None:
     check("--tree", tree, "--write-baseline", "b.json", "a.patch")
     assert json.loads(Path("b.json").read_text())["findings"] == []
 
@@ -435,7 +435,7 @@ def topic(workdir: Path) -> Repo:
     return repo
 
 
-def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
+def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     where = ("-C", topic.path)
     assert check(*where).code == 1
     given = check(*where, "--waive", "trailing-space=a fixture has it")
@@ -473,7 +473,7 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
     assert "has no waivers" in call("check", *where, "--unwaive", "trailing-space").err
 
 
-def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(
+def test_send_respects_what_the_person_waived_and_not_what_the_tree_did(
     topic: Repo,
 ) -> None:
     words = (
@@ -568,7 +568,7 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
         ("v1_frob.mbx", "v2_frob.mbx", "v2_frob.mbx"),
     ],
 )
-def test_the_files_of_an_earlier_version_are_found_beside(
+def test_files_of_an_earlier_version_are_found_beside(
     workdir: Path, old: str, new: str, target: str
 ) -> None:
     write(old, text_of(SPACED, subject="[PATCH] frob: wait"))
@@ -582,7 +582,7 @@ def test_the_files_of_an_earlier_version_are_found_beside(
     assert json.loads(done.out)["summary"]["patches"] == 1
 
 
-def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> None:
+def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
     first = text_of(SPACED, subject="[PATCH] frob: wait")
     reply = text_of(GLUED, subject="[PATCH] frob: wait").replace(
         "Subject: ", "Subject: Re: "
@@ -602,7 +602,7 @@ def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> No
         assert sorted(new for name, new in ages(done).items() if PATH in name) == old
 
 
-def test_an_unknown_version_says_the_way_out(workdir: Path) -> None:
+def test_unknown_version_gives_a_hint(workdir: Path) -> None:
     write("a.patch", text_of(SPACED))
     done = call("check", "--since-version", "4", "a.patch")
     assert (done.code, done.out) == (2, "")
@@ -614,7 +614,7 @@ def test_an_unknown_version_says_the_way_out(workdir: Path) -> None:
     }
 
 
-def test_what_went_from_one_patch_to_another_is_not_new(workdir: Path) -> None:
+def test_finding_moved_between_patches_is_not_new(workdir: Path) -> None:
     write("v1/1.patch", text_of(SPACED, subject="[PATCH 1/2] frob: one"))
     write(
         "v1/2.patch",
@@ -650,7 +650,7 @@ def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
     assert got["gerrit-change-id:None"] is True
 
 
-def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_them(
+def test_reroll_is_compared_with_the_sent_messages_and_tag(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -721,7 +721,7 @@ def test_commits_are_held_against_a_followed_version(topic: Repo) -> None:
     assert call("check", "-C", topic.path, "--since-version", "2").code == 2
 
 
-def test_a_branch_of_b4_is_held_against_the_tag_of_what_b4_sent(topic: Repo) -> None:
+def test_b4_branch_is_compared_with_b4s_sent_tag(topic: Repo) -> None:
     name, head, base = (
         "20260101-frob-0123456789ab",
         topic.git("rev-parse", "HEAD"),
@@ -763,7 +763,7 @@ def test_a_branch_of_b4_is_held_against_the_tag_of_what_b4_sent(topic: Repo) -> 
     )
 
 
-def test_what_is_excused_is_not_fixed(tree: Path) -> None:
+def test_suppressed_finding_is_not_fixed(tree: Path) -> None:
     before = Path("a.patch").read_bytes()
     done = call("check", "--fix", "--tree", tree, "a.patch")
     assert (done.code, Path("a.patch").read_bytes() == before) == (0, True)
@@ -775,7 +775,7 @@ def test_what_is_excused_is_not_fixed(tree: Path) -> None:
     assert Path("a.patch").read_bytes() != before
 
 
-def test_the_walk_and_the_hooks_respect_what_is_waived(topic: Repo) -> None:
+def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     def walk() -> tuple[list[str], str]:
         with Repository.open(topic.path) as repository:
             result, standing = checks_rows.load(

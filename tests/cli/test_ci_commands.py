@@ -97,7 +97,7 @@ def test_no_text_of_a_patch_is_a_command_in_any_format(
     assert list(commands_in(done.err)) == []
 
 
-def test_a_command_of_github_is_one_finding_each(hostile: Path) -> None:
+def test_command_of_github_is_one_finding_each(hostile: Path) -> None:
     lines = call("check", "--strict", "--format", "github", hostile).out.splitlines()
     others = json.loads(call("check", "--strict", "--format", "gitlab", hostile).out)
     assert len(lines) == len(others)
@@ -182,7 +182,7 @@ def test_json_with_a_command_is_the_same_value() -> None:
     assert list(commands_in(json_text(value))) == []
 
 
-def test_the_action_runs_no_code_of_the_tree_it_checks(workdir: Path) -> None:
+def test_action_runs_no_code_of_the_tree_it_checks(workdir: Path) -> None:
     action = yaml.safe_load((Path(__file__).parents[2] / "action.yml").read_text())
     scripts = [step["run"] for step in action["runs"]["steps"] if "run" in step]
     # the shell would execute text that an expression inserts into a script

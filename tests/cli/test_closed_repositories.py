@@ -48,7 +48,7 @@ def opened() -> set[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
 @pytest.mark.parametrize("words", CALLS, ids=" ".join)
-def test_a_call_closes_the_repository_it_opened(
+def test_call_closes_the_repository_it_opened(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo(tmp_path / "r")

@@ -69,7 +69,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_shell_completes_values(shell: str, repo: Repo) -> None:
+def test_shell_completes_values(shell: str, repo: Repo) -> None:
     if not shutil.which(shell) and os.environ.get("CI") != "true":
         pytest.skip(f"{shell} is not installed")
     argv, setup = SHELLS[shell]
@@ -123,9 +123,7 @@ def size(file: Path) -> int:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_name_that_is_completed_is_a_word_and_nothing_else(
-    shell: str, repo: Repo
-) -> None:
+def test_completed_name_is_a_single_word(shell: str, repo: Repo) -> None:
     if not shutil.which(shell) and os.environ.get("CI") != "true":
         pytest.skip(f"{shell} is not installed")
     for number, text in enumerate(ACTIVE):

@@ -325,7 +325,7 @@ def test_every_verb_gives_one_json_document_with_its_schema_and_keys(
 
 
 @pytest.mark.parametrize("verb", REPOSITORY)
-def test_c_stands_before_the_verb_and_after_it(
+def test_option_c_works_before_and_after_the_verb(
     repo: Path, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -349,7 +349,7 @@ def test_without_a_repository_the_exit_code_is_3_and_the_way_out_named(
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_an_unknown_profile_is_2_and_names_the_nearest(repo: Path, verb: str) -> None:
+def test_unknown_profile_is_2_and_suggests_the_nearest(repo: Path, verb: str) -> None:
     done = call(*CALLS[verb], "--profile", "linxu")
     assert (done.code, done.out) == (2, "")
     assert "did you mean 'linux'" in done.err
@@ -372,7 +372,7 @@ def test_an_unknown_profile_is_2_and_names_the_nearest(repo: Path, verb: str) ->
         (("chekc",), "check"),
     ],
 )
-def test_what_is_unknown_is_2_and_names_the_nearest(
+def test_unknown_word_exits_2_with_a_suggestion(
     repo: Path, words: tuple[str, ...], near: str
 ) -> None:
     done = call(*words)
@@ -388,7 +388,7 @@ def test_what_is_unknown_is_2_and_names_the_nearest(
         ("profile", "netdve", "netdev"),
     ],
 )
-def test_a_setting_that_cannot_be_is_2_and_names_the_nearest(
+def test_invalid_setting_exits_2_with_a_suggestion(
     repo: Path, name: str, value: str, near: str
 ) -> None:
     subprocess.run(["git", "config", f"patchpilot.{name}", value], check=True)
@@ -399,7 +399,7 @@ def test_a_setting_that_cannot_be_is_2_and_names_the_nearest(
     assert call("config", name).out == f"{value}\n"
 
 
-def test_a_tree_file_that_is_no_text_is_2(repo: Path) -> None:
+def test_binary_tree_file_exits_2(repo: Path) -> None:
     (repo / ".patchpilot.toml").write_bytes(b'profile = "\xff"\n')
     done = call("check --tree", repo, "-", stdin=patches.mail().encode())
     assert (done.code, done.out) == (2, "")
@@ -407,7 +407,7 @@ def test_a_tree_file_that_is_no_text_is_2(repo: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_o_writes_what_stdout_would_have_had(
+def test_option_o_writes_the_same_as_stdout(
     repo: Path, verb: str, tmp_path: Path
 ) -> None:
     reported = call(*CALLS[verb], "--no-color")
@@ -420,7 +420,7 @@ def test_o_writes_what_stdout_would_have_had(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("verb", ["check", "maintainers", "rules"])
-def test_a_full_disk_is_2_and_a_reader_who_left_141(repo: Path, verb: str) -> None:
+def test_exit_codes_for_full_disk_and_closed_pipe(repo: Path, verb: str) -> None:
     done = call(*CALLS[verb], "-o", "/dev/full")
     assert (done.code, done.out) == (2, "")
     reading, writing = os.pipe()
@@ -436,7 +436,7 @@ def test_a_full_disk_is_2_and_a_reader_who_left_141(repo: Path, verb: str) -> No
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_an_unknown_option_or_form_is_2(repo: Path, verb: str) -> None:
+def test_unknown_option_or_form_is_2(repo: Path, verb: str) -> None:
     for words in (("--no-such-option",), ("--format", "yaml")):
         done = call(*CALLS[verb], *words)
         assert (done.code, done.out) == (2, ""), words
@@ -505,7 +505,7 @@ def test_without_a_base_the_error_says_how_to_name_it(repo: Path) -> None:
     assert call("check", "--base", "HEAD~1").code in (0, 1)
 
 
-def test_the_checkpatch_form_is_silent_where_there_is_nothing_to_say(
+def test_checkpatch_form_is_silent_if_there_is_nothing_to_say(
     repo: Path,
 ) -> None:
     done = spawn(
@@ -570,12 +570,12 @@ def test_strict_adds_the_checks_and_fail_on_says_what_fails(repo: Path) -> None:
     assert codes == [0, 0, 1, 0]
 
 
-def test_data_of_nowhere_is_3(repo: Path) -> None:
+def test_missing_data_exits_3(repo: Path) -> None:
     assert call("check", "--data", repo / "nowhere", "HEAD").code == 3
     assert call("check", "--tree", repo / "nowhere", patch_of(repo)).code == 3
 
 
-def test_colour_comes_when_asked_for_and_no_color_keeps_it_out(
+def test_color_follows_option_and_no_color(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patch = patch_of(repo)
@@ -611,7 +611,7 @@ def test_results_for_programs_are_utf_8_on_every_stream_and_text_ends_no_call(
 
 
 @pytest.mark.parametrize("verb", ["check", "backport", "track", "draft"])
-def test_a_home_nobody_can_write_to_is_no_bug(repo: Path, verb: str) -> None:
+def test_read_only_home_is_not_a_bug(repo: Path, verb: str) -> None:
     home = {
         name: f"/proc/nowhere/{name}"
         for name in (
@@ -634,7 +634,7 @@ def test_a_home_nobody_can_write_to_is_no_bug(repo: Path, verb: str) -> None:
     assert b"XDG_STATE_HOME" in done.stderr or done.returncode < 2
 
 
-def test_a_mail_file_with_any_name_is_followed(repo: Path) -> None:
+def test_message_file_with_any_name_is_followed(repo: Path) -> None:
     name = os.fsdecode(b"na\xefve.mbox")
     (repo / name).write_bytes(
         b"Message-ID: <x@example.org>\n"
@@ -645,7 +645,7 @@ def test_a_mail_file_with_any_name_is_followed(repo: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["fixes", "stable", "prepare", "trailers", "backport"])
-def test_what_is_no_commit_is_reported_as_what_it_is(repo: Path, verb: str) -> None:
+def test_other_object_types_are_named(repo: Path, verb: str) -> None:
     more = ("--dry-run",) if verb in ("prepare", "trailers") else ()
     mails = (
         "<x@example.org>",
@@ -665,6 +665,6 @@ def test_what_is_no_commit_is_reported_as_what_it_is(repo: Path, verb: str) -> N
     "verb",
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"],
 )
-def test_an_empty_word_is_no_target(repo: Path, verb: str) -> None:
+def test_empty_word_is_not_a_target(repo: Path, verb: str) -> None:
     done = call(verb, "", *(("--dry-run",) if verb in ("prepare", "send") else ()))
     assert (done.code, done.out) == (2, "")

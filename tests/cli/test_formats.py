@@ -130,7 +130,7 @@ FIXED = (
 
 
 @pytest.mark.parametrize("words", [("HEAD",), ("-f", "lib/frob.c")])
-def test_the_fixes_that_sarif_gets_are_those_of_fix(
+def test_fixes_that_sarif_gets_are_those_of_fix(
     repo: Repo, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repo.path)
@@ -189,7 +189,7 @@ def test_columns_count_characters(repo: Repo) -> None:
     )
 
 
-def test_the_column_of_a_long_line_is_that_of_its_first_character_too_many(
+def test_column_of_a_long_line_is_that_of_its_first_character_too_many(
     repo: Repo,
 ) -> None:
     code = "\tint " + "a" * 110 + ";\n"
@@ -205,9 +205,7 @@ def test_the_column_of_a_long_line_is_that_of_its_first_character_too_many(
 
 
 @pytest.mark.parametrize("form", ["sarif", "gitlab", "github"])
-def test_a_patch_file_is_named_relative_to_the_repository(
-    repo: Repo, form: str
-) -> None:
+def test_patch_file_is_named_relative_to_the_repository(repo: Repo, form: str) -> None:
     repo.git("format-patch", "-q", "-1", "-o", "out", "--subject-prefix", "PATCH foo")
     (file,) = (repo.path / "out").iterdir()
     text = file.read_text().replace("The user has", "Teh user has")

@@ -20,7 +20,7 @@ LONG_LINE = "a" * 1_100_000
 
 
 @pytest.mark.parametrize("huge", ["header", "line"])
-def test_of_several_mails_one_over_a_limit_is_left_out_and_reported(
+def test_oversized_message_in_an_mbox_is_skipped_and_reported(
     workdir: Path, huge: str
 ) -> None:
     def one(number: int, *, bad: bool = False) -> str:
@@ -77,7 +77,7 @@ _DATES = {
 
 
 @pytest.mark.parametrize("date", _DATES.values(), ids=_DATES)
-def test_a_series_with_a_damaged_date_is_shown_at_its_arrival(
+def test_series_with_a_damaged_date_is_shown_at_its_arrival(
     workdir: Path, date: str
 ) -> None:
     arrival = "Received: from a by b; Mon, 4 Mar 2024 09:30:00 +0000\n"

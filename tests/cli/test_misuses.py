@@ -80,9 +80,7 @@ def test_there_are_eighty() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case["argv"]))
-def test_a_misuse_says_what_failed_and_what_to_do(
-    site: Path, case: dict[str, Any]
-) -> None:
+def test_misuse_reports_the_error_and_a_hint(site: Path, case: dict[str, Any]) -> None:
     code, lines, out = outcome(site, case["argv"], at=case.get("at", "linux"))
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
@@ -95,7 +93,7 @@ def test_a_misuse_says_what_failed_and_what_to_do(
     assert case["hint"].startswith("hint: ")
 
 
-def test_the_hint_for_a_source_file_names_a_command_that_takes_one() -> None:
+def test_hint_for_a_source_file_names_a_command_that_takes_one() -> None:
     takes = [
         name
         for name in VERBS
@@ -106,7 +104,7 @@ def test_the_hint_for_a_source_file_names_a_command_that_takes_one() -> None:
     assert re.findall(r"`patchpilot ([\w-]+) -f ", hint) == takes[:1]
 
 
-def test_the_list_of_settings_is_whole() -> None:
+def test_list_of_settings_is_completely() -> None:
     hint = next(case["hint"] for case in CASES if "valid settings" in case["hint"])
     named = hint.partition("valid settings: ")[2].split(", ")
     assert named == sorted(key.name for key in KEYS)

@@ -46,14 +46,14 @@ def test_any_words_are_read_or_refused(argv: list[str]) -> None:
     }
 
 
-def test_the_table_has_an_option_for_each_value_and_no_other() -> None:
+def test_table_has_an_option_for_each_value_and_no_other() -> None:
     assert {option.key for option in COMMON} == {*Common._fields, "json"} - {
         "explain_base"
     }
 
 
 @pytest.mark.parametrize("option", [*COMMON, *OPTIONS], ids=lambda option: option.key)
-def test_the_spellings_of_an_option_mean_the_same(option: Option) -> None:
+def test_spellings_of_an_option_mean_the_same(option: Option) -> None:
     text = {CHOICE: option.choices[-1:], NUMBER: ("80",), DECIMAL: ("80",)}.get(
         option.kind, ("x",)
     )
@@ -112,7 +112,7 @@ def test_wrong_words_are_named(words: list[str], part: str) -> None:
     assert part in error.value.message
 
 
-def test_a_plain_check_imports_no_slow_modules(tmp_path: Path) -> None:
+def test_plain_check_imports_no_slow_modules(tmp_path: Path) -> None:
     patch = tmp_path / "a.patch"
     patch.write_text(
         "From: Ada Fixer <ada@example.org>\n"

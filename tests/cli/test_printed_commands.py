@@ -497,12 +497,12 @@ def filled(command: str, values: dict[str, str]) -> str:
 COMMANDS = sorted(set(printed_commands()) - set(NOT_RUN))
 
 
-def test_a_reason_is_listed_only_for_what_is_printed() -> None:
+def test_reason_is_listed_only_for_what_is_printed() -> None:
     assert set(NOT_RUN) <= set(printed_commands())
     assert len(COMMANDS) > 130
 
 
-def test_a_command_ends_where_the_sentence_goes_on() -> None:
+def test_command_ends_where_the_sentence_continues() -> None:
     text = (
         "`patchpilot undo` takes it back; patchpilot track add '<a, b>', then patchpilot track"
         " update (see patchpilot doctor)"
@@ -520,7 +520,7 @@ def test_a_command_ends_where_the_sentence_goes_on() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_printed_command_runs_as_printed(
+def test_printed_command_runs_as_printed(
     command: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter(next(name for pattern, name in WORLDS if re.search(pattern, command)))

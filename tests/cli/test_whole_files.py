@@ -121,7 +121,7 @@ def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(
     assert text[2][text[3].index("^")] == ";"
 
 
-def test_the_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_over(
+def test_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_over(
     tree: Path,
 ) -> None:
     command = (
@@ -139,7 +139,7 @@ def test_the_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_o
     assert types("firmware.bin", "empty.c") == []
 
 
-def test_a_file_outside_of_every_repository_is_checked_with_a_tree_or_without(
+def test_file_outside_of_every_repository_is_checked_with_a_tree_or_without(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "alone").mkdir()
@@ -159,9 +159,7 @@ def test_a_file_outside_of_every_repository_is_checked_with_a_tree_or_without(
         ("nosuch.c",),
     ],
 )
-def test_what_is_no_file_to_check_is_an_error(
-    tree: Path, words: tuple[str, ...]
-) -> None:
+def test_unsupported_file_is_an_error(tree: Path, words: tuple[str, ...]) -> None:
     done = call("check", "-f", *words)
     assert (done.code, done.out) == (2, "")
     assert "hint: " in done.err or "No such file" in done.err

@@ -43,7 +43,7 @@ def cover_of(repo: Repo) -> str:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_what_b4_keeps_of_a_branch_is_read(tmp_path: Path, strategy: str) -> None:
+def test_b4s_branch_data_is_read(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
     b4(repo, "prep", "--set-prefixes", "RFC", "net")
     b4(repo, "prep", "--force-revision", "3")
@@ -73,7 +73,7 @@ def test_what_b4_keeps_of_a_branch_is_read(tmp_path: Path, strategy: str) -> Non
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("above", [False, True])
-def test_the_cover_letter_is_in_no_series(
+def test_cover_letter_commit_is_not_in_the_series(
     tmp_path: Path, strategy: str, above: bool
 ) -> None:
     repo = prep(tmp_path / "r", strategy, 2, above=above)
@@ -87,7 +87,7 @@ def test_the_cover_letter_is_in_no_series(
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_a_target_that_is_the_cover_letter_is_refused(
+def test_target_that_is_the_cover_letter_is_refused(
     tmp_path: Path, strategy: str
 ) -> None:
     repo = prep(tmp_path / "r", strategy)
@@ -96,7 +96,7 @@ def test_a_target_that_is_the_cover_letter_is_refused(
             patches(repo, target)
 
 
-def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(
+def test_series_that_starts_at_the_cover_letter_is_based_below_it(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit")
@@ -106,7 +106,7 @@ def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_branch_without_a_patch_says_so(tmp_path: Path, strategy: str) -> None:
+def test_branch_without_a_patch_is_reported(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy, 0)
     with pytest.raises(
         UsageError,
@@ -116,7 +116,7 @@ def test_a_branch_without_a_patch_says_so(tmp_path: Path, strategy: str) -> None
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_base_branch_that_moved_on_does_not_move_the_base(
+def test_base_branch_that_moved_on_does_not_move_the_base(
     tmp_path: Path, strategy: str
 ) -> None:
     repo = prep(tmp_path / "r", strategy)
@@ -140,7 +140,7 @@ def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_a_pushed_branch_without_its_configuration_is_recognized(
+def test_pushed_branch_without_its_configuration_is_recognized(
     tmp_path: Path, strategy: str
 ) -> None:
     repo = prep(tmp_path / "r", strategy)
@@ -152,7 +152,7 @@ def test_a_pushed_branch_without_its_configuration_is_recognized(
     assert (known.strategy, known.base) == (strategy, repo.git("rev-parse", "master"))
 
 
-def test_a_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
+def test_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit")
@@ -166,7 +166,7 @@ def test_a_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
     assert patches(repo) == ["widget: another"]
 
 
-def test_a_message_that_only_speaks_of_b4_is_a_patch(tmp_path: Path) -> None:
+def test_message_that_only_speaks_of_b4_is_a_patch(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "branch-description")
     repo.commit(
         "widget: quote\n\nThe marker is\n--- b4-submit-tracking ---\nand no more.",
@@ -196,9 +196,7 @@ def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_named_commit_of_the_branch_has_its_base(
-    tmp_path: Path, strategy: str
-) -> None:
+def test_named_commit_of_the_branch_has_its_base(tmp_path: Path, strategy: str) -> None:
     """Prefer b4's base to a nearer remote branch that has the first patch."""
     repo = prep(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")

@@ -61,9 +61,7 @@ def _expected(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_a_later_commit_keeps_is_edited_there_and_the_rest_is_its_own(
-    tmp_path: Path, seed: int
-) -> None:
+def test_kept_lines_are_edited_in_later_commits(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     before = {
         f"dir{at % 3}/file{at}": [
@@ -90,7 +88,7 @@ def test_what_a_later_commit_keeps_is_edited_there_and_the_rest_is_its_own(
     assert repo.git("fsck", "--strict", "--no-dangling") == ""
 
 
-def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_own(
+def test_edit_follows_renames_but_not_links(
     tmp_path: Path,
 ) -> None:
     lines = [f"line {number}\n" for number in range(30)]
@@ -132,7 +130,7 @@ def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_ow
     )
 
 
-def test_a_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
+def test_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     old = repo.commit("old", {"file": "one\ntwo\nthree"})
     new = repo.commit("new", {"file": "zero\none\ntwo\nthree"})
@@ -144,7 +142,7 @@ def test_a_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
         )
 
 
-def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
+def test_file_that_is_missing_is_reported(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     commit = repo.commit("old", {"file": "one\n"})
     with (

@@ -50,9 +50,7 @@ def moved(tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.mark.parametrize("detached", [False, True])
-def test_what_is_staged_in_other_files_stays_staged(
-    moved: Place, detached: bool
-) -> None:
+def test_other_staged_files_stay_staged(moved: Place, detached: bool) -> None:
     repo = moved.repo
     if detached:
         repo.git("checkout", "-q", "--detach")
@@ -78,9 +76,7 @@ def test_what_is_staged_in_other_files_stays_staged(
     assert repo.git("config", "--get-regexp", r"^branch\.", check=False) == ""
 
 
-def test_a_branch_that_two_working_trees_have_is_refused(
-    moved: Place, tmp_path: Path
-) -> None:
+def test_branch_in_two_worktrees_is_refused(moved: Place, tmp_path: Path) -> None:
     moved.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
     before = moved.state()
     with pytest.raises(RefusedError, match="other, whose files would not be updated"):
@@ -91,7 +87,7 @@ def test_a_branch_that_two_working_trees_have_is_refused(
     assert moved.state()[0] == moved.new
 
 
-def test_a_working_tree_that_is_gone_is_not_in_the_way(
+def test_working_tree_that_is_gone_is_not_in_the_way(
     moved: Place, tmp_path: Path
 ) -> None:
     moved.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
@@ -100,7 +96,7 @@ def test_a_working_tree_that_is_gone_is_not_in_the_way(
     assert moved.state()[0] == moved.new
 
 
-def test_work_that_git_was_reported_not_to_look_at_is_not_written_over(
+def test_assume_unchanged_files_are_not_overwritten(
     moved: Place,
 ) -> None:
     moved.repo.git("update-index", "--assume-unchanged", "a")
@@ -114,9 +110,7 @@ def test_work_that_git_was_reported_not_to_look_at_is_not_written_over(
 
 
 @pytest.mark.parametrize("name", ["added", "ignored"])
-def test_a_file_that_git_does_not_have_is_not_written_over(
-    moved: Place, name: str
-) -> None:
+def test_untracked_file_is_not_overwritten(moved: Place, name: str) -> None:
     repo = moved.repo
     repo.checkout("made")
     repo.put(name, "theirs\n")
@@ -131,7 +125,7 @@ def test_a_file_that_git_does_not_have_is_not_written_over(
     assert (repo.path / name).read_text() == "mine\n"
 
 
-def test_beside_another_git_nothing_is_changed(moved: Place) -> None:
+def test_running_git_blocks_changes(moved: Place) -> None:
     lock = moved.repo.path / ".git" / "index.lock"
     lock.touch()
     before = moved.state()
@@ -143,14 +137,14 @@ def test_beside_another_git_nothing_is_changed(moved: Place) -> None:
     assert moved.state()[2] == "3\n"
 
 
-def test_a_branch_that_has_moved_is_left_where_it_is(moved: Place) -> None:
-    moved = moved.repo.commit("meanwhile", {"b": "more\n"})
+def test_moved_branch_is_not_changed(moved: Place) -> None:
+    newer = moved.repo.commit("meanwhile", {"b": "more\n"})
     with pytest.raises(RefusedError, match="moved in the meantime"):
         moved.shift()
-    assert moved.repo.git("rev-parse", "topic") == moved
+    assert moved.repo.git("rev-parse", "topic") == newer
 
 
-def test_what_is_outside_a_sparse_checkout_stays_outside(moved: Place) -> None:
+def test_sparse_checkout_is_respected(moved: Place) -> None:
     moved.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
     assert not (moved.repo.path / "a").exists()
     moved.shift()
@@ -164,7 +158,7 @@ def test_what_is_outside_a_sparse_checkout_stays_outside(moved: Place) -> None:
     assert not (moved.repo.path / "a").exists()
 
 
-def test_the_logs_say_who_moved_it(moved: Place) -> None:
+def test_logs_say_who_moved_it(moved: Place) -> None:
     moved.shift()
     assert "patchpilot test" in moved.repo.git("reflog", "-1", "HEAD")
     assert moved.repo.git("rev-parse", "topic@{1}") == moved.old

@@ -42,7 +42,7 @@ def scratch(tmp_path: Path) -> Iterator[Scratch]:
         yield scratch
 
 
-def test_the_answers_come_one_by_one_and_are_those_of_a_process_each(
+def test_answers_come_one_by_one_and_are_those_of_a_process_each(
     tmp_path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
@@ -64,7 +64,7 @@ def test_the_answers_come_one_by_one_and_are_those_of_a_process_each(
         assert not scratch.merge_trees(start, left, clashing).clean
 
 
-def test_the_advice_about_a_submodule_is_no_part_of_the_next_answer(
+def test_advice_about_a_submodule_is_no_part_of_the_next_answer(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
@@ -79,7 +79,7 @@ def test_the_advice_about_a_submodule_is_no_part_of_the_next_answer(
         assert not scratch.merge_trees(start, left, clashing).clean
 
 
-def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(
+def test_git_without_flushing_falls_back_to_one_process_per_merge(
     tmp_path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mute = tmp_path / "bin" / "git"
@@ -99,7 +99,7 @@ def test_a_git_that_does_not_answer_at_once_is_asked_the_old_way(
     assert scratch._merges.merge(left, other) is None
 
 
-def test_a_file_is_merged_once_however_often_its_commit_is_tried(
+def test_file_merge_is_cached(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start, left, other, clashing = sides(scratch)

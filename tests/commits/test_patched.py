@@ -87,7 +87,7 @@ def test_each_file_is_what_git_has(tmp_path: Path, seed: int) -> None:
             assert ours.is_dir(folder) == theirs.is_dir(folder)
 
 
-def test_what_is_not_touched_is_read_below(tmp_path: Path) -> None:
+def test_untouched_file_is_read_from_the_base(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     repo.commit("start", {"a": "1\n2\n3\n", "b": "b\n"})
     repo.tag("start")
@@ -105,7 +105,7 @@ def test_what_is_not_touched_is_read_below(tmp_path: Path) -> None:
     assert tree.label.endswith("with the previous patch")
 
 
-def test_a_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> None:
+def test_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     other = repo.commit("other", {"a": "quite\nanother\nfile\n"})
     repo.commit("start", {"a": "".join(f"{number}\n" for number in range(20))})
@@ -170,7 +170,7 @@ def test_files_renamed_in_rings_are_followed_in_time() -> None:
         assert not any(map(tree.is_guess, "abc"))
 
 
-def test_renames_that_would_take_for_ever_end_as_a_guess() -> None:
+def test_endless_renames_end_as_a_guess() -> None:
     every = [left + other for left in "abcdef" for other in "abcdef" if left != other]
     chance = random.Random(1)
     stack = Stack(

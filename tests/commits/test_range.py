@@ -34,7 +34,7 @@ def test_all_members_of_a_gzip_are_read(tmp_path: Path) -> None:
     assert subjects(file) == ["foo: part 1", "foo: part 2"]
 
 
-def test_a_packed_mbox_is_taken_from_standard_input() -> None:
+def test_packed_mbox_is_taken_from_standard_input() -> None:
     done = call(
         "check",
         "--format",
@@ -47,7 +47,7 @@ def test_a_packed_mbox_is_taken_from_standard_input() -> None:
     assert (done.code, done.err) == (0, "")
 
 
-def test_a_gzip_that_was_cut_off_is_no_patch(tmp_path: Path) -> None:
+def test_truncated_gzip_is_not_a_patch(tmp_path: Path) -> None:
     file = tmp_path / "cut.patch.gz"
     file.write_bytes(gzip.compress(ONE)[:-20])
     done = call("check", file)
@@ -56,13 +56,13 @@ def test_a_gzip_that_was_cut_off_is_no_patch(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no endless file here")
-def test_an_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_INPUT", 1 << 20)
     with pytest.raises(InputError, match="larger than 1 MiB"):
         subjects("/dev/zero")
 
 
-def test_a_verb_that_reads_no_archive_says_so() -> None:
+def test_verb_without_archive_access_reports_it() -> None:
     with pytest.raises(UsageError, match="cannot read mail archives"):
         subjects("<x@example.org>")
 
@@ -88,7 +88,7 @@ def test_a_verb_that_reads_no_archive_says_so() -> None:
         ("v6.1..", False, False),
     ],
 )
-def test_a_target_is_known_by_its_form(target: str, network: bool, file: bool) -> None:
+def test_target_is_known_by_its_form(target: str, network: bool, file: bool) -> None:
     assert module.is_network_target(target) is network
     assert module.looks_like_file(target) is file
     assert module.is_mail(target) is (network or file)
@@ -106,7 +106,7 @@ def test_a_target_is_known_by_its_form(target: str, network: bool, file: bool) -
         (("objects", "refs"), "", False),
     ],
 )
-def test_the_file_head_of_a_bare_repository_means_the_commit(
+def test_file_head_of_a_bare_repository_means_the_commit(
     folders: tuple[str, ...],
     word: str,
     is_file: bool,
@@ -248,7 +248,7 @@ RANGE = "A..B means the commits of B that are not in A"
         ),
     ],
 )
-def test_what_cannot_be_read_is_shown_with_what_to_pass(
+def test_unreadable_input_names_the_required_form(
     ask: Any, message: str, hint: str
 ) -> None:
     with pytest.raises(PatchpilotError) as error:
@@ -257,7 +257,7 @@ def test_what_cannot_be_read_is_shown_with_what_to_pass(
     assert str(error.value.hint) == hint
 
 
-def test_b4s_cover_letter_is_no_patch() -> None:
+def test_b4s_cover_letter_is_not_a_patch() -> None:
     error = module.only_cover("c" * 40)
     assert error.message == f"no patches: {'c' * 12} is b4's cover letter"
     assert str(error.hint) == (
@@ -271,7 +271,7 @@ def test_as_many_commits_as_the_limit_are_read() -> None:
     assert module.head_of(Line(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
 
 
-def test_a_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> None:
+def test_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> None:
     file = tmp_path / "one.patch"
     file.write_bytes(ONE)
     asked = []
@@ -289,7 +289,7 @@ def test_a_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> N
     assert [patch.source for patch in series[1].patches] == [str(file), "-"]
 
 
-def test_of_a_folder_the_patches_are_read_in_order(tmp_path: Path) -> None:
+def test_folder_patches_are_read_in_order(tmp_path: Path) -> None:
     for name in (
         "b.eml",
         "a.patch",
@@ -313,7 +313,7 @@ def test_of_a_folder_the_patches_are_read_in_order(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_no_patch_in_a_folder_is_left_out_by_name(tmp_path: Path) -> None:
+def test_non_patch_file_names_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "a.patch").write_text("text\n")
     skipped: list[str] = []
 
@@ -340,7 +340,7 @@ ANSWER = mail("Re: [PATCH 1/2] foo: part 1", diff="").encode()
 MEETING = mail("Re: meeting 0/1", diff="").encode()
 
 
-def test_of_a_mailbox_the_patches_and_cover_letters_are_read() -> None:
+def test_mailbox_yields_patches_and_cover_letters() -> None:
     patches = module.patches_of(ANSWER + MEETING + COVER + ONE + TWO, "x")
     assert [patch.source for patch in patches] == ["x:3", "x:4", "x:5"]
     patches = module.patches_of(
@@ -351,7 +351,7 @@ def test_of_a_mailbox_the_patches_and_cover_letters_are_read() -> None:
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
-def test_a_mail_over_a_limit_is_left_out_of_a_mailbox(
+def test_message_over_a_limit_is_left_out_of_a_mailbox(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("patchpilot.model.mail.MAX_LINE", 200)
@@ -365,7 +365,7 @@ def test_a_mail_over_a_limit_is_left_out_of_a_mailbox(
 
 
 @pytest.mark.parametrize(("more", "is_refused"), [(0, False), (-1, True)])
-def test_a_file_may_be_as_large_as_the_limit(
+def test_file_may_be_as_large_as_the_limit(
     more: int, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a.patch"
@@ -485,7 +485,7 @@ def test_patches_of_files_are_grouped_into_series(
     assert [len(series.patches) for series in module.group(patches)] == sizes
 
 
-def test_a_cover_letter_is_that_of_its_series() -> None:
+def test_cover_letter_is_that_of_its_series() -> None:
     letter, only = member("PATCH 0/1"), member("PATCH 1/1")
     (series,) = module.group([letter, only])
     assert (series.cover, series.patches) == (letter, (only,))
@@ -513,7 +513,7 @@ def test_a_cover_letter_is_that_of_its_series() -> None:
         ("0001-a.patch", "b.patch", False),
     ],
 )
-def test_a_file_follows_another_by_its_number(
+def test_file_follows_another_by_its_number(
     before: str, after: str, follows: bool
 ) -> None:
     assert module.follows_in_folder(before, after) is follows

@@ -83,7 +83,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_mails_compare_as_their_commits_do(repo: Repo) -> None:
+def test_messages_compare_as_their_commits_do(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         expected = read_range_diff(range_diff(repository.git, "base..v1", "base2..v2"))
     differences = compare_patches(mailed(repo, "base..v1"), mailed(repo, "base2..v2"))
@@ -92,7 +92,7 @@ def test_mails_compare_as_their_commits_do(repo: Repo) -> None:
     assert "pump.c: int pump_1(void)" in differences[0].text
 
 
-def test_the_same_patches_on_another_base_are_the_same(repo: Repo) -> None:
+def test_same_patches_on_another_base_are_the_same(repo: Repo) -> None:
     repo.git("checkout", "-q", "-b", "third", "base2")
     repo.git("cherry-pick", "base..v1")
     differences = compare_patches(
@@ -104,7 +104,7 @@ def test_the_same_patches_on_another_base_are_the_same(repo: Repo) -> None:
     ] == [(Difference.SAME, at, at) for at in range(1, 6)]
 
 
-def test_a_patch_to_an_impossible_path_is_compared_without_it() -> None:
+def test_patch_to_an_impossible_path_is_compared_without_it() -> None:
     text = (
         b"From: Ada <ada@example.org>\nSubject: [PATCH] x\n\nText %d.\n---\ndiff --git a/.git/x"
         b" b/.git/x\n--- a/.git/x\n+++ b/.git/x\n@@ -1 +1 @@\n-a\n+b\n"

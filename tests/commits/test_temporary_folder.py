@@ -71,14 +71,14 @@ def first_line(process: "subprocess.Popen[str]") -> Path:
     return Path(process.stdout.readline().strip())
 
 
-def test_a_folder_is_gone_on_exit_with_its_files(tmpdir: Path) -> None:
+def test_folder_is_gone_on_exit_with_its_files(tmpdir: Path) -> None:
     with TemporaryFolder("objects") as folder:
         assert folder.is_relative_to(tmpdir)
         (folder / "x").write_text("x")
     assert not list(tmpdir.iterdir())
 
 
-def test_the_next_run_removes_what_a_killed_one_left_and_doctor_names_it(
+def test_next_run_removes_what_a_killed_one_left_and_doctor_names_it(
     tmpdir: Path,
 ) -> None:
     with run(tmpdir) as killed, run(tmpdir) as living:
@@ -103,7 +103,7 @@ def test_the_next_run_removes_what_a_killed_one_left_and_doctor_names_it(
     assert not stays.exists()
 
 
-def test_a_run_looks_once_and_removes_all_that_is_left(tmpdir: Path) -> None:
+def test_run_removes_all_leftovers_once(tmpdir: Path) -> None:
     folders = [
         left(tmpdir, f"patchpilot-{name}")
         for name in ("objects-a", "mails-b", "demo-c")
@@ -115,7 +115,7 @@ def test_a_run_looks_once_and_removes_all_that_is_left(tmpdir: Path) -> None:
             assert again.exists()
 
 
-def test_what_is_new_or_not_ours_stays(
+def test_new_and_foreign_folders_are_kept(
     tmpdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stays = [

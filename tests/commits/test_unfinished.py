@@ -44,7 +44,7 @@ def _halved(path: Path, why: str = "patchpilot check --fix") -> tuple[Repo, str,
 
 
 @pytest.mark.parametrize("why", ["patchpilot check --fix", "patchpilot undo"])
-def test_a_killed_move_is_taken_back_and_a_killed_undo_is_finished(
+def test_killed_move_is_rolled_back_and_killed_undo_completed(
     tmp_path: Path, why: str
 ) -> None:
     repo, old, new = _halved(tmp_path / "r", why)
@@ -72,7 +72,7 @@ def test_a_killed_move_is_taken_back_and_a_killed_undo_is_finished(
     assert not (repo.path / ".git" / "index.lock").exists()
 
 
-def test_an_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
+def test_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
     repo, _, _ = _halved(tmp_path / "r")
     (repo.path / "frob3.c").write_text("mine\n")
     outcome = call("undo", "-C", repo.path, "restore")
@@ -82,7 +82,7 @@ def test_an_edit_made_after_the_kill_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["index.lock", "refs/heads/topic.lock"])
-def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> None:
+def test_stale_lock_is_named_with_a_hint(tmp_path: Path, name: str) -> None:
     repo = topic_with_spaces(tmp_path / "r", 2)
     lock = repo.path / ".git" / name
     lock.write_bytes(b"")
@@ -97,7 +97,7 @@ def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> Non
     assert lock.exists()
 
 
-def test_a_lock_that_another_git_holds_for_a_moment_is_waited_for(
+def test_briefly_held_lock_is_waited_for(
     tmp_path: Path,
 ) -> None:
     repo = topic_with_spaces(tmp_path / "r", 2)
@@ -141,12 +141,12 @@ def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
         for verb in COMMANDS
     ],
 )
-def test_a_verb_that_is_killed_leaves_all_old_or_new(tmp_path: Path, verb: str) -> None:
+def test_killed_verb_leaves_old_or_new_state(tmp_path: Path, verb: str) -> None:
     right, what = one_kill(tmp_path, verb, 0.002, in_checkout=True)
     assert right, what
 
 
-def test_a_planted_record_of_a_move_does_nothing(tmp_path: Path) -> None:
+def test_planted_move_record_is_ignored(tmp_path: Path) -> None:
     repo, old, new = _halved(tmp_path / "r")
     victim = tmp_path / "victim"
     victim.write_text("precious\n")

@@ -14,7 +14,7 @@ import pytest
     ("sent", "ignored"),
     [(signal.SIGTERM, False), (signal.SIGHUP, False), (signal.SIGHUP, True)],
 )
-def test_a_closed_terminal_leaves_no_sandbox(
+def test_closed_terminal_leaves_no_sandbox(
     tmp_path: Path, sent: signal.Signals, ignored: bool
 ) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}

@@ -129,7 +129,7 @@ def test_robins_rewrite_is_undone_and_redone_with_its_files(tmp_path: Path) -> N
     assert code != fixed
 
 
-def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:
+def test_question_is_answered_on_the_list(tmp_path: Path) -> None:
     sent = Sent(
         "v1@example.net",
         "[PATCH net] acme",
@@ -150,7 +150,7 @@ def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [acme.CHECK_UNUSED, acme.CHECK_FIXED])
-def test_the_code_of_both_versions_ends_as_the_test_of_the_response_does(
+def test_code_of_both_versions_ends_as_the_test_of_the_response_does(
     code: str,
 ) -> None:
     assert code.endswith("else if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)")

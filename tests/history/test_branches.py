@@ -101,7 +101,7 @@ STABLE = "refs/remotes/stable"
         ),
     ],
 )
-def test_the_stable_branches_are_found(
+def test_stable_branches_are_found(
     tmp_path: Path, refs: Sequence[str], more: dict[str, Any], names: list[str]
 ) -> None:
     assert found(made(tmp_path, *refs), **more)[0] == names
@@ -122,19 +122,19 @@ def aged(*files: Path) -> None:
         os.utime(file, (1_700_000_000, 1_700_000_000))
 
 
-def test_a_quiet_branch_that_was_fetched_lately_is_not_stale(tmp_path: Path) -> None:
+def test_recently_fetched_quiet_branch_is_not_stale(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
     assert not stale(repo)
 
 
-def test_a_branch_that_was_not_fetched_for_long_is_stale(tmp_path: Path) -> None:
+def test_branch_that_was_not_fetched_for_long_is_stale(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
     aged(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
     assert stale(repo)
     assert not stale(repo, date(2023, 11, 20))
 
 
-def test_a_fresh_clone_is_not_stale(tmp_path: Path) -> None:
+def test_fresh_clone_is_not_stale(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
     logs = repo.path / ".git" / "logs" / "refs" / "remotes" / "stable"
     # git clone logs the remote's HEAD, but none of its branches
@@ -144,7 +144,7 @@ def test_a_fresh_clone_is_not_stale(tmp_path: Path) -> None:
     assert stale(repo)
 
 
-def test_a_fetch_that_brought_nothing_counts_when_it_asked_the_same_remote(
+def test_fetch_without_changes_counts_for_its_remote(
     tmp_path: Path,
 ) -> None:
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
@@ -160,7 +160,7 @@ def test_a_fetch_that_brought_nothing_counts_when_it_asked_the_same_remote(
     assert not stale(repo)
 
 
-def test_a_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> None:
+def test_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/heads/linux-6.1.y")
     assert not stale(repo)
     repo.tag("v6.1")
@@ -172,7 +172,7 @@ def test_a_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> N
     assert stale(repo)
 
 
-def test_what_is_missing_comes_with_the_command_that_fetches_it(tmp_path: Path) -> None:
+def test_missing_data_has_a_fetch_command(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/remotes/korg/linux-6.1.y")
     with Repository.open(repo.path) as repository:
         assert (
@@ -189,7 +189,7 @@ def test_what_is_missing_comes_with_the_command_that_fetches_it(tmp_path: Path) 
         )
 
 
-def test_the_version_is_reported_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
+def test_version_is_reported_by_the_ref_or_by_the_tree(tmp_path: Path) -> None:
     repo = made(tmp_path, "refs/heads/linux-5.15.y")
     with Repository.open(repo.path) as repository:
         stable = stable_branches(repository).stable
@@ -198,7 +198,7 @@ def test_the_version_is_reported_by_the_ref_or_by_the_tree(tmp_path: Path) -> No
         assert version_at(repository, stable, tip, "HEAD") == "6.1"
 
 
-def test_the_mainline_is_the_newest_master(tmp_path: Path) -> None:
+def test_mainline_is_the_latest_master(tmp_path: Path) -> None:
     repo = made(tmp_path)
     old = repo.git("rev-parse", "HEAD")
     new = repo.commit("next")
@@ -218,7 +218,7 @@ def test_the_mainline_is_the_newest_master(tmp_path: Path) -> None:
         mainline(repository)
 
 
-def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(
+def test_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(
     tmp_path: Path,
 ) -> None:
     """Xen's mirror, for example, has a branch coverity-tested/master."""

@@ -33,14 +33,14 @@ def clone(tmp_path: Path) -> Repo:
     return here
 
 
-def test_a_project_without_stable_series_lacks_none(tmp_path: Path) -> None:
+def test_project_without_stable_series_lacks_none(tmp_path: Path) -> None:
     boot = Repo(tmp_path / "boot")
     boot.commit("start", {"common/spl/spl.c": "x\n"})
     assert missing(boot) is None
     assert "has no stable branches" in call("doctor", "--offline", "-C", boot.path).out
 
 
-def test_the_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> None:
+def test_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> None:
     wanted = missing(clone)
     assert wanted is not None
     assert (wanted.remote, wanted.url) == ("stable", STABLE)
@@ -54,7 +54,7 @@ def test_the_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> No
     assert "no maintained" in call("setup", "stable", "--fetch", "-C", clone.path).err
 
 
-def test_a_fetch_that_fails_leaves_no_remote(clone: Repo) -> None:
+def test_fetch_that_fails_leaves_no_remote(clone: Repo) -> None:
     shutil.rmtree(clone.path.parent / "there")
     done = call("setup", "stable", "--fetch", "-C", clone.path)
     assert done.code == 3

@@ -41,7 +41,7 @@ def test_point_releases_of_stable_branches_are_left_out() -> None:
     assert [release.name for release in releases] == ["v2.6.32", "v6.1", "v6.2-rc1"]
 
 
-def test_the_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None:
+def test_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("one", {"a": "1\n"})
     repo.tag("v1.0")
@@ -66,7 +66,7 @@ def test_the_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None
     assert first == ["v2.0-rc1", "v1.1-rc1", None]
 
 
-def test_a_final_release_is_given_when_asked(tmp_path: Path) -> None:
+def test_final_release_is_given_when_asked(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("one", {"a": "1\n"})
     repo.tag("v1.0-rc1")

@@ -184,7 +184,7 @@ def test_plain_git_runs_what_is_planted(
 
 
 @pytest.mark.parametrize("scope", ["config", "config.worktree"])
-def test_a_working_tree_elsewhere_is_not_followed(
+def test_working_tree_elsewhere_is_not_followed(
     repo: Repo, tmp_path: Path, scope: str
 ) -> None:
     home = tmp_path / "home"

@@ -75,7 +75,7 @@ def test_each_kind_is_reported_in_each_place(char: str, part: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["p\u0430th", "\u00b5s", "\uff41b", "x\u0301"])
-def test_an_identifier_is_ascii(word: str) -> None:
+def test_identifier_is_ascii(word: str) -> None:
     text = mail().replace("bar();", f"{word}();").encode()
     done = call("check --select invisible-character -", stdin=text)
     assert (done.code, "not ASCII" in done.out) == (1, True)

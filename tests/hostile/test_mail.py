@@ -185,9 +185,7 @@ def agree(case: tuple[str, ...], folder: Path) -> None:
 
 
 @pytest.mark.parametrize("case", EACH, ids=range(len(EACH)))
-def test_what_git_am_applies_is_what_is_read(
-    case: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_parsed_patch_equals_git_ams(case: tuple[str, ...], tmp_path: Path) -> None:
     agree(case, tmp_path)
 
 
@@ -208,7 +206,7 @@ FROM = b"From ada@example.org Mon Sep 17 00:00:00 2001\n"
 @pytest.mark.parametrize(
     "line", [FROM, FROM.replace(b"00:00:00", b"0:00:00"), b"From here 12:30 2001\n"]
 )
-def test_an_mbox_is_cut_where_git_cuts_it(
+def test_mbox_is_cut_where_git_cuts_it(
     lead: bytes, gap: bytes, line: bytes, tmp_path: Path
 ) -> None:
     data = lead + FROM + b"Subject: a\n\ntext\n" + gap + line + b"Subject: b\n\ntext\n"
@@ -221,7 +219,7 @@ def test_an_mbox_is_cut_where_git_cuts_it(
     assert len(list(split_mbox(blocks))) == int(done.stdout)
 
 
-def test_a_file_that_is_no_mail_is_not_taken_for_one() -> None:
+def test_other_file_is_not_parsed_as_a_message() -> None:
     with pytest.raises(InputError, match="neither a mail nor a diff"):
         parse_patch(b"--- Makefile\nand so on\n", "x")
     assert parse_patch(b"--- Makefile\n+++ Makefile\n@@ -1 +1 @@\n-a\n+b\n", "x").paths
@@ -229,7 +227,7 @@ def test_a_file_that_is_no_mail_is_not_taken_for_one() -> None:
 
 @pytest.mark.parametrize("name", ["a.c", "data", "a.png"])
 @pytest.mark.parametrize("content", [b"int a;\n", b"\0a\n"])
-def test_a_text_in_a_binary_patch_is_reported(
+def test_text_in_a_binary_patch_is_reported(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -242,7 +240,7 @@ def test_a_text_in_a_binary_patch_is_reported(
     assert done.code == int(name == "a.c" or b"\0" not in content)
 
 
-def test_a_reply_that_lost_its_re_is_a_reply() -> None:
+def test_reply_that_lost_its_re_is_a_reply() -> None:
     text = "> +\treturn rc;\n\nReviewed-by: Rita Reviewer <rita@example.net>\n"
     raw = (
         "From: Rita Reviewer <rita@example.net>\nSubject: [PATCH 1/2] foo: a\n"
@@ -271,7 +269,7 @@ def test_a_reply_that_lost_its_re_is_a_reply() -> None:
         "> text\n\nAcked-by: Rita Reviewer <rita@example.net> ",
     ],
 )
-def test_a_tag_is_on_its_own_line_whatever_ends_the_line_above_it(
+def test_tag_is_on_its_own_line_whatever_ends_the_line_above_it(
     kind: str, encoding: str, is_part: bool, above: str
 ) -> None:
     text = f"> text\n{above}\nTested-by: Rita Reviewer <rita@example.net> \n\nRita\n"

@@ -42,7 +42,7 @@ def planted(repo: Repo, file: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(("file", "text"), CASES)
-def test_the_gate_of_a_branch_uses_the_settings_of_its_base(
+def test_gate_of_a_branch_uses_the_settings_of_its_base(
     repo: Repo, file: str, text: str
 ) -> None:
     planted(repo, file, text)
@@ -54,7 +54,7 @@ def test_the_gate_of_a_branch_uses_the_settings_of_its_base(
 
 
 @pytest.mark.parametrize(("file", "text"), CASES)
-def test_a_change_to_them_is_a_finding(repo: Repo, file: str, text: str) -> None:
+def test_changing_fixture_values_is_a_finding(repo: Repo, file: str, text: str) -> None:
     planted(repo, file, text)
     done = repo.patchpilot("check --select changed-check-settings base..")
     assert (done.code, done.out.count("[changed-check-settings]")) == (1, 1)

@@ -76,7 +76,7 @@ def patience() -> Iterator[None]:
         for pair in itertools.product(_FILES, ("pipe", "link"))
     ],
 )
-def test_a_special_file_stops_no_command_and_tells_nothing(
+def test_special_file_does_not_block_or_leak(
     tmp_path: Path, name: str, kind: str
 ) -> None:
     repo: Repo = story(tmp_path / "repo")

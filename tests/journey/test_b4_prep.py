@@ -163,7 +163,7 @@ def test_maintainers_names_those_of_the_cover_letter(branch: Branch) -> None:
 
 
 @pytest.mark.parametrize("verb", ["fixes", "stable", "backport"])
-def test_verbs_for_one_commit_take_the_newest_patch(branch: Branch, verb: str) -> None:
+def test_verbs_for_one_commit_take_the_latest_patch(branch: Branch, verb: str) -> None:
     words = ["--onto", "master"] if verb == "backport" else []
     done = branch.run(
         verb,
@@ -181,9 +181,7 @@ def test_verbs_for_one_commit_take_the_newest_patch(branch: Branch, verb: str) -
     "verb",
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"],
 )
-def test_the_cover_letter_itself_is_refused_as_a_target(
-    branch: Branch, verb: str
-) -> None:
+def test_cover_letter_itself_is_refused_as_a_target(branch: Branch, verb: str) -> None:
     done = branch.run(
         verb, *(["--signoff", "--yes"] if verb == "prepare" else []), branch.cover
     )
@@ -288,7 +286,7 @@ def sent(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
+def test_send_uses_b4s_data_and_b4_can_send_the_next_version(
     branch: Branch, via: str
 ) -> None:
     with FaultySink() as server:
@@ -416,7 +414,7 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
         )
 
 
-def test_a_single_patch_has_its_cover_letter_below_the_line(tmp_path: Path) -> None:
+def test_single_patch_has_its_cover_letter_below_the_line(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER_V1)
     branch = Branch(repo, "commit")
     with FaultySink() as server:

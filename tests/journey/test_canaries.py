@@ -198,7 +198,7 @@ def test_no_signature_of_a_commit_is_checked_by_a_program(
     assert canaries.sang == set()
 
 
-def test_a_filter_that_is_needed_runs_for_files_that_undo_writes(
+def test_filter_that_is_needed_runs_for_files_that_undo_writes(
     tmp_path: Path,
 ) -> None:
     repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
@@ -210,7 +210,7 @@ def test_a_filter_that_is_needed_runs_for_files_that_undo_writes(
     assert canaries.sang <= {"filter.run.clean", "filter.run.smudge"}
 
 
-def test_an_object_that_is_missing_is_fetched_by_no_command(tmp_path: Path) -> None:
+def test_object_that_is_missing_is_fetched_by_no_command(tmp_path: Path) -> None:
     repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
     canaries.plant(repo)
     blob = repo.git("rev-parse", "HEAD~:frob.c")

@@ -34,7 +34,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("words", MOST, ids=" ".join)
-def test_a_command_asks_git_few_questions_and_none_twice(
+def test_command_asks_git_few_questions_and_none_twice(
     words: tuple[str, ...], clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(clone)

@@ -200,7 +200,7 @@ def test_findings_and_recipients_are_the_same_everywhere(
 @pytest.mark.parametrize(
     "world", [world for world in WORLDS if "Fixes" in world or "t" in world]
 )
-def test_the_fixes_tag_is_the_same_everywhere(tmp_path: Path, world: str) -> None:
+def test_fixes_tag_is_the_same_everywhere(tmp_path: Path, world: str) -> None:
     repo = WORLDS[world](tmp_path / "r")
     ask = repo.patchpilot
     document = ask("fixes HEAD --format json").json
@@ -244,7 +244,7 @@ def _held(path: Path) -> Repo:
 
 
 @pytest.mark.parametrize("build", [story, _held])
-def test_the_verdict_on_a_branch_is_the_same_everywhere(
+def test_verdict_on_a_branch_is_the_same_everywhere(
     tmp_path: Path, build: Callable[[Path], Repo]
 ) -> None:
     ask = build(tmp_path / "r").patchpilot
@@ -280,7 +280,7 @@ _APPLIED = "Applied to widget/next, thanks!\n\nhttps://git.example.org/c/0123456
     ],
     ids=["none", "request", "five", "condition", "applied", "NACK"],
 )
-def test_the_state_of_a_series_is_the_same_everywhere(
+def test_state_of_a_series_is_the_same_everywhere(
     tmp_path: Path, replies: tuple[tuple[str, str], ...]
 ) -> None:
     with life(tmp_path) as author:

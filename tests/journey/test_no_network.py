@@ -84,7 +84,7 @@ def test_every_verb_is_called_or_says_why_not() -> None:
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_a_verb_reaches_nobody(verb: str, repo: Repo, reached: list[Any]) -> None:
+def test_verb_opens_no_connection(verb: str, repo: Repo, reached: list[Any]) -> None:
     for words in CALLS[verb]:
         options = ("-C", str(repo.path))
         outcome = call(*options, verb, *words)
@@ -94,7 +94,7 @@ def test_a_verb_reaches_nobody(verb: str, repo: Repo, reached: list[Any]) -> Non
 
 
 @pytest.mark.parametrize("words", REACHES)
-def test_what_is_asked_for_is_seen(
+def test_requested_connection_is_detected(
     words: tuple[str, ...], repo: Repo, reached: list[Any]
 ) -> None:
     settings = {
@@ -121,7 +121,7 @@ def test_what_is_asked_for_is_seen(
                 repo.git("config", *scope, "--unset-all", key, check=False)
 
 
-def test_the_page_has_every_command_and_whether_something_leaves() -> None:
+def test_page_has_every_command_and_whether_something_leaves() -> None:
     page = (Path(__file__).parents[2] / "docs/explanation/security.md").read_text()
     table = page.partition("## Network")[2].partition("## What is run")[0]
     rows = [line.split("|")[1:3] for line in table.splitlines() if line[:2] == "| "][1:]
@@ -137,6 +137,6 @@ def test_the_page_has_every_command_and_whether_something_leaves() -> None:
     assert {words[0] for words in REACHES} <= loud
 
 
-def test_nothing_is_reported_home() -> None:
+def test_no_verb_sends_telemetry() -> None:
     page = (Path(__file__).parents[2] / "docs/explanation/security.md").read_text()
     assert "no telemetry" in page

@@ -172,7 +172,7 @@ def test_no_helper_for_passwords_of_the_repository_runs_before_it_is_trusted(
     assert server.take() == ()
 
 
-def test_a_hook_of_the_repository_runs_only_as_it_was_trusted(
+def test_hook_of_the_repository_runs_only_as_it_was_trusted(
     repo: Repo, canaries: Canaries, tmp_path: Path
 ) -> None:
     for folder in (repo.path / ".git/hooks", repo.path / ".githooks"):
@@ -202,7 +202,7 @@ def test_a_hook_of_the_repository_runs_only_as_it_was_trusted(
         "sendemail.smtpserver",
     ],
 )
-def test_a_trusted_command_runs_until_it_changes(
+def test_trusted_command_runs_until_it_changes(
     repo: Repo, canaries: Canaries, key: str
 ) -> None:
     repo.git("config", key, canaries.command("first", "cat >/dev/null"))
@@ -264,7 +264,7 @@ def test_every_file_of_the_repository_that_names_commands_is_read(
     assert canaries.sang == ({"tocmd"} if file != "the tree's .b4-config" else set())
 
 
-def test_a_command_of_the_users_own_configuration_runs_as_in_git(
+def test_command_of_the_users_own_configuration_runs_as_in_git(
     repo: Repo, canaries: Canaries
 ) -> None:
     repo.git("config", "--global", "sendemail.tocmd", canaries.command("tocmd"))
@@ -285,7 +285,7 @@ def test_a_command_of_the_users_own_configuration_runs_as_in_git(
 _OURS = "patchpilot maintainers --format get_maintainer --norolestats --nol --nor"
 
 
-def test_what_patchpilot_installs_and_documents_needs_no_trust(repo: Repo) -> None:
+def test_installed_and_documented_commands_need_no_trust(repo: Repo) -> None:
     assert call("setup", "hooks", "-C", repo.path).code == 0
     page = (
         Path(__file__).parents[2] / "docs/how-to/use-with-git-send-email.md"
@@ -318,18 +318,14 @@ def test_what_patchpilot_installs_and_documents_needs_no_trust(repo: Repo) -> No
         f" {_OURS}",
     ],
 )
-def test_what_only_begins_like_the_documented_command_needs_trust(
-    repo: Repo, value: str
-) -> None:
+def test_similar_command_needs_trust(repo: Repo, value: str) -> None:
     repo.git("config", "sendemail.tocmd", value)
     assert refused(run(repo, _SEND["dry run"]))
     assert not (repo.path / "x").exists()
 
 
 @pytest.mark.parametrize("change", ["python=/tmp/evil", "touch x"])
-def test_an_installed_hook_that_was_changed_needs_trust(
-    repo: Repo, change: str
-) -> None:
+def test_installed_hook_that_was_changed_needs_trust(repo: Repo, change: str) -> None:
     assert call("setup", "hooks", "-C", repo.path, "sendemail-validate", "b4").code == 0
     hook = repo.path / ".git/hooks/sendemail-validate"
     hook.write_text(hook.read_text().replace("python=", f"{change}\npython="))
@@ -342,7 +338,7 @@ def test_an_installed_hook_that_was_changed_needs_trust(
     }
 
 
-def test_a_trusted_command_is_not_trusted_in_another_repository(
+def test_trusted_command_is_not_trusted_in_another_repository(
     repo: Repo, canaries: Canaries, tmp_path: Path
 ) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
@@ -355,7 +351,7 @@ def test_a_trusted_command_is_not_trusted_in_another_repository(
     assert canaries.sang == {"tocmd"}
 
 
-def test_an_alias_does_not_run_where_git_send_email_is_not_installed(
+def test_alias_does_not_run_where_git_send_email_is_not_installed(
     repo: Repo, canaries: Canaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.git("config", "alias.send-email", f"!{canaries.command('alias')}")
@@ -372,7 +368,7 @@ def test_an_alias_does_not_run_where_git_send_email_is_not_installed(
     assert canaries.sang == {"alias"}, "else the guard is for nothing"
 
 
-def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(
+def test_trust_is_asked_for_on_a_terminal_and_the_verb_continues(
     repo: Repo, canaries: Canaries
 ) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
@@ -390,7 +386,7 @@ def test_trust_is_asked_for_on_a_terminal_and_the_verb_goes_on(
     assert canaries.sang == {"tocmd"}
 
 
-def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(
+def test_editor_of_the_repository_runs_only_when_it_is_trusted(
     repo: Repo, canaries: Canaries
 ) -> None:
     key = "core.editor"
@@ -404,7 +400,7 @@ def test_an_editor_of_the_repository_runs_only_when_it_is_trusted(
 
 
 @pytest.mark.parametrize("file", ["remotes", "branches", "config", "alternates"])
-def test_a_fetch_runs_no_command_before_it_is_trusted(
+def test_fetch_runs_no_command_before_it_is_trusted(
     repo: Repo, canaries: Canaries, tmp_path: Path, file: str
 ) -> None:
     url = f"ext::{canaries.command('fetched', 'exit 1')} x"
@@ -440,7 +436,7 @@ def test_a_fetch_runs_no_command_before_it_is_trusted(
     assert canaries.sang == {"fetched"}, "otherwise the guard is for nothing"
 
 
-def test_a_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) -> None:
+def test_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "core.pager", canaries.command("core.pager"))
     assert Verb("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.sang == set()
@@ -498,7 +494,7 @@ def test_hooks_of_a_commit_run_only_when_they_are_trusted(
         ("patchpilot.lore", "https://lists.example.org", Use.ARCHIVE, True),
     ],
 )
-def test_what_names_no_command_needs_no_trust(
+def test_plain_settings_need_no_trust(
     tmp_path: Path, key: str, value: str, use: Use, is_one: bool
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -507,7 +503,7 @@ def test_what_names_no_command_needs_no_trust(
 
 
 @pytest.mark.parametrize("scope", ["--local", "--global"])
-def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
+def test_server_that_the_repository_names_gets_no_password_and_no_message(
     repo: Repo, login_server: FaultySink, monkeypatch: pytest.MonkeyPatch, scope: str
 ) -> None:
     repo.git("config", "--global", "--unset", "sendemail.smtpserver")
@@ -541,7 +537,7 @@ def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
     assert len(login_server.logins) == 1
 
 
-def test_a_control_character_in_a_command_is_shown_and_not_printed(repo: Repo) -> None:
+def test_control_character_in_a_command_is_shown_and_not_printed(repo: Repo) -> None:
     repo.git("config", "sendemail.tocmd", "true \x1b[2K\u202e")
     shown = call("trust", "--show", repo.path).out
     assert "\x1b" not in shown

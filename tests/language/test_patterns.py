@@ -51,11 +51,11 @@ def test_every_area_has_texts() -> None:
 @pytest.mark.parametrize(
     "pattern", DATA["pattern"], ids=lambda pattern: pattern["name"]
 )
-def test_a_pattern_finds_its_example(pattern: dict[str, str]) -> None:
+def test_pattern_finds_its_example(pattern: dict[str, str]) -> None:
     assert PATTERNS[pattern["name"]].search(pattern["example"])
 
 
-def test_a_page_is_read_to_its_end() -> None:
+def test_page_is_read_to_its_end() -> None:
     read = [text for text in documentation() if "how-to/send.md" in text.place]
     assert len(read) > 20
     assert any(re.search(r"send\.md:[12]\d\d$", text.place) for text in read)

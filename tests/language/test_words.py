@@ -101,7 +101,7 @@ def test_every_exception_is_needed_and_has_a_reason() -> None:
         assert used, f"unused exception: {exception['text']}"
 
 
-def test_the_guard_notices_a_word() -> None:
+def test_word_list_check_detects_a_word() -> None:
     assert _found(
         Text("x", "code", "the line stands there twice, put a blank behind it")
     )

@@ -142,7 +142,7 @@ async def test_all_changed_files_have_findings_when_one_is_opened(
     ]
 
 
-async def test_a_safe_fix_is_offered_where_its_finding_is(
+async def test_safe_fix_is_offered_where_its_finding_is(
     client: LanguageClient, repo: Repo
 ) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
@@ -161,7 +161,7 @@ async def test_hover_shows_the_page_of_the_rule(
     assert await text.hover(1) == ""
 
 
-async def test_a_commit_message_is_checked_while_it_is_written(
+async def test_commit_message_is_checked_while_it_is_written(
     client: LanguageClient, repo: Repo
 ) -> None:
     repo.put("lib/frob.c", CODE.replace("return x", "return x + 1"))
@@ -178,7 +178,7 @@ async def test_a_commit_message_is_checked_while_it_is_written(
     assert fixed == message.replace("frob:", "frob: ")
 
 
-async def test_a_patch_file_is_checked_by_its_lines(
+async def test_patch_file_is_checked_by_its_lines(
     client: LanguageClient, tmp_path: Path
 ) -> None:
     text = Text(client, tmp_path / "0001-x.patch")
@@ -216,7 +216,7 @@ async def test_no_escape_of_a_text_reaches_the_editor(
 
 
 @pytest.mark.long
-async def test_a_change_in_500_lines_is_answered_soon(
+async def test_change_in_500_lines_is_checked_quickly(
     client: LanguageClient, repo: Repo
 ) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
@@ -250,7 +250,7 @@ def test_without_pygls_the_extra_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", ["99999999999", "9" * 5000, "0" * 100 + "9" * 12])
-def test_a_message_that_is_too_large_is_an_error(length: str) -> None:
+def test_message_that_is_too_large_is_an_error(length: str) -> None:
     outcome = spawn("lsp", stdin=f"Content-Length: {length}\r\n\r\n{{}}".encode())
     assert (outcome.code, outcome.out) == (2, "")
     assert "too large" in outcome.err

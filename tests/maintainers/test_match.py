@@ -42,7 +42,7 @@ def test_sections_are_read_with_their_lines() -> None:
     assert len(file) == 6
 
 
-def test_a_list_may_have_a_name() -> None:
+def test_list_may_have_a_name() -> None:
     section = read(
         "ONE\nL:\tOne List <one@lists.example> (moderated)\nL:\t<two@lists.example>\n"
     ).section(0)
@@ -52,21 +52,21 @@ def test_a_list_may_have_a_name() -> None:
     )
 
 
-def test_the_deepest_pattern_comes_first_and_the_catch_all_last() -> None:
+def test_deepest_pattern_comes_first_and_the_catch_all_last() -> None:
     assert names(read(MAINTAINERS), "drivers/widget/core.c") == [
         "ACME WIDGET DRIVER",
         "THE REST",
     ]
 
 
-def test_an_excluded_folder_leaves_its_section() -> None:
+def test_excluded_folder_leaves_its_section() -> None:
     assert names(read(MAINTAINERS), "drivers/widget/legacy/old.c") == [
         "LEGACY WIDGETS",
         "THE REST",
     ]
 
 
-def test_a_name_pattern_takes_any_path() -> None:
+def test_name_pattern_takes_any_path() -> None:
     assert names(read(MAINTAINERS), "arch/x/gadget7.c") == ["SOC GADGET", "THE REST"]
 
 
@@ -98,7 +98,7 @@ def test_reasons_name_path_and_pattern() -> None:
     assert not first.is_rest
 
 
-def test_a_pattern_without_a_slash_takes_a_folder_only_where_it_is_one(
+def test_pattern_without_a_slash_takes_a_folder_only_if_it_is_one(
     tmp_path: Path,
 ) -> None:
     text = "ONE\nS:\tMaintained\nF:\tdrivers/widget\n"
@@ -119,7 +119,7 @@ PATH = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4).map("/
 
 
 @given(SECTIONS, PATH)
-def test_the_index_forgets_no_match(
+def test_index_forgets_no_match(
     sections: list[list[tuple[str, str]]], path: str
 ) -> None:
     text = "".join(

@@ -26,5 +26,5 @@ from patchpilot.model.bounded_number import LARGEST, number
         ("1 ", 0),
     ],
 )
-def test_a_number_is_bounded(text: str, value: int) -> None:
+def test_number_is_bounded(text: str, value: int) -> None:
     assert number(text) == value

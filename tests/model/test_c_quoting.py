@@ -12,14 +12,14 @@ from tests.kit.repos import Repo
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
-def test_a_quoted_path_is_read_back(path: str) -> None:
+def test_quoted_path_is_read_back(path: str) -> None:
     assert unquoted(quoted(path)) == path
 
 
 @pytest.mark.parametrize(
     "text", ["plain", '"', '"half', r"back\slash", r'"\q"', r'"\9"', ""]
 )
-def test_what_git_does_not_quote_stays(text: str) -> None:
+def test_unquoted_path_is_unchanged(text: str) -> None:
     assert unquoted(text) in (text, text[1:-1])
 
 

@@ -16,7 +16,7 @@ def parsed(text: str, start: int = 1) -> ParsedDiff:
     return parse_diff(tuple(text.removesuffix("\n").split("\n")), start)
 
 
-def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
+def test_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
     (change,) = parsed(HEAD + HUNK).files
     (hunk,) = change.hunks
     assert (
@@ -49,7 +49,7 @@ def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
     )
 
 
-def test_the_diff_may_begin_anywhere_in_the_mail() -> None:
+def test_diff_may_begin_anywhere_in_the_message() -> None:
     text = (
         "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
     )
@@ -68,7 +68,7 @@ def test_the_diff_may_begin_anywhere_in_the_mail() -> None:
     ]
 
 
-def test_the_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
+def test_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
     marker = "\\ No newline at end of file\n"
     (change,) = parsed(f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n").files
     assert [(line.kind, line.patch_line) for line in change.hunks[0].lines] == [
@@ -87,7 +87,7 @@ def test_content_that_looks_like_a_header_stays_content(line: str) -> None:
     assert [line.text for line in change.lines("+")] == [line]
 
 
-def test_an_empty_line_is_context_whose_space_was_stripped() -> None:
+def test_empty_line_is_context_whose_space_was_stripped() -> None:
     (change,) = parsed(f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n").files
     assert [line.kind for line in change.hunks[0].lines] == [" ", " ", "+", " "]
 
@@ -112,7 +112,7 @@ def test_counts_that_are_left_out_are_one() -> None:
         "@@ -1,2 +1,2 @@\n int a;\nrubbish\n int b;\n",
     ],
 )
-def test_a_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(
+def test_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(
     bad: str,
 ) -> None:
     diff = parsed(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
@@ -128,7 +128,7 @@ def test_a_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay
     assert alone.error
 
 
-def test_the_first_of_two_errors_is_reported() -> None:
+def test_first_of_two_errors_is_reported() -> None:
     bad = "@@ -1,9 +1,9 @@\n int a;\n"
     diff = parsed(HEAD + bad + HEAD.replace("f.c", "g.c") + bad)
     assert diff.error is not None
@@ -194,7 +194,7 @@ def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -
         assert paths(blob, removed) == [(name, None, False, True, 0)]
 
 
-def test_a_copy_has_the_path_it_was_made_from() -> None:
+def test_copy_has_the_path_it_was_made_from() -> None:
     (copy,) = parsed(
         "diff --git a/x.c b/y.c\nsimilarity index 100%\ncopy from x.c\ncopy to y.c\n"
     ).files
@@ -214,7 +214,7 @@ def test_a_copy_has_the_path_it_was_made_from() -> None:
         ("diff --git a/f g b/f g\nold mode 100644\n", "f g", "f g", False, False),
     ],
 )
-def test_the_lines_above_the_hunks_name_the_file(
+def test_lines_above_the_hunks_name_the_file(
     head: str, old: str | None, new: str | None, renamed: bool, binary: bool
 ) -> None:
     (change,) = parsed(head).files
@@ -235,7 +235,7 @@ def test_the_lines_above_the_hunks_name_the_file(
         ("-0,0 +1", "+b\n", 1),
     ],
 )
-def test_a_hunk_ends_where_its_counts_end(counts: str, body: str, kept: int) -> None:
+def test_hunk_ends_where_its_counts_end(counts: str, body: str, kept: int) -> None:
     for after in ("", "-- \n2.45\n", " d\n", "+d\n", "-d\n"):
         diff = parsed(f"{HEAD}@@ {counts} @@\n{body}{after}")
         assert diff.error is None
@@ -243,7 +243,7 @@ def test_a_hunk_ends_where_its_counts_end(counts: str, body: str, kept: int) -> 
 
 
 @pytest.mark.parametrize("counts", ["-1,3 +1,4", "-1,4 +1,3", "-1 +1,2", "-1,2 +1"])
-def test_a_file_begins_after_the_counted_lines(counts: str) -> None:
+def test_file_begins_after_the_counted_lines(counts: str) -> None:
     old, new = (
         int(count.partition(",")[2] or 1) for count in counts.replace("+", "-").split()
     )
@@ -275,7 +275,7 @@ def files_of(text: str) -> list[str]:
         (f"{HEAD}{HUNK}-- \n" + "more\n" * 20, ["f.c", "g.c"]),
     ],
 )
-def test_a_signature_does_not_end_a_diff(before: str, files: list[str]) -> None:
+def test_signature_does_not_end_a_diff(before: str, files: list[str]) -> None:
     assert files_of(before + OTHER) == files
 
 

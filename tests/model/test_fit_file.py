@@ -38,7 +38,7 @@ def test_text_is_cut_into_lines_with_their_newlines() -> None:
 
 
 @pytest.mark.parametrize("before", range(4))
-def test_a_hunk_moves_to_its_context_and_says_how_far(before: int) -> None:
+def test_hunk_moves_to_its_context_with_an_offset(before: int) -> None:
     file = lines(*("x" for _ in range(before)), "c", "d", "e", "f")
     fitted = fit(CHANGE, {"f.c": file})
     assert text(fitted) == file.replace("d", "D")
@@ -48,9 +48,7 @@ def test_a_hunk_moves_to_its_context_and_says_how_far(before: int) -> None:
 @pytest.mark.parametrize(
     ("places", "nearest"), [((1, 6), 1), ((0, 3), 3), ((2, 9), 2), ((0, 4), 4)]
 )
-def test_of_two_places_the_nearer_is_taken_and_the_later_of_equals(
-    places: tuple[int, int], nearest: int
-) -> None:
+def test_hunk_uses_the_nearest_match(places: tuple[int, int], nearest: int) -> None:
     words = [str(at) for at in range(14)]
     for at in places:
         words[at : at + 3] = ["c", "d", "e"]
@@ -68,7 +66,7 @@ def test_two_hunks_do_not_change_the_same_lines() -> None:
     assert (both.misfits, text(both)) == ((), lines("c", "d", "e", "c", "D", "e"))
 
 
-def test_a_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> (
+def test_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> (
     None
 ):
     fitted = fit(
@@ -82,13 +80,13 @@ def test_a_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_plac
     assert fitted.offsets == (0,)
 
 
-def test_a_change_can_be_taken_back() -> None:
+def test_change_can_be_undone() -> None:
     done = fit(CHANGE, {"f.c": lines("a", "b", "c", "D", "e")}, reverse=True)
     assert (text(done), done.offsets) == (lines("a", "b", "c", "d", "e"), (0,))
     assert fit(CHANGE, {"f.c": lines("a", "b", "c", "d", "e")}, reverse=True).misfits
 
 
-def test_a_hunk_at_the_start_or_the_end_stays_there() -> None:
+def test_hunk_at_the_start_or_the_end_stays_there() -> None:
     start = "@@ -1,2 +1,3 @@\n+new\n a\n b\n"
     assert text(fit(start, {"f.c": lines("a", "b", "c")})) == lines(
         "new", "a", "b", "c"
@@ -105,7 +103,7 @@ def test_a_hunk_at_the_start_or_the_end_stays_there() -> None:
     assert fit(whole, {"f.c": ""}).misfits
 
 
-def test_a_missing_newline_is_part_of_the_last_line() -> None:
+def test_missing_newline_is_part_of_the_last_line() -> None:
     adds = "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"
     assert text(fit(adds, {"f.c": "a\nb"})) == "a\nb\n"
     assert fit(adds, {"f.c": "a\nb\n"}).misfits
@@ -183,7 +181,7 @@ MOVED = (
         ),
     ],
 )
-def test_files_come_go_and_move(
+def test_files_can_be_added_deleted_and_renamed(
     head: str,
     hunks: str,
     tree: dict[str, str],
@@ -205,7 +203,7 @@ def test_files_come_go_and_move(
         assert text(back) == (None if head == NEW else tree["f.c"])
 
 
-def test_the_misfits_of_a_diff_are_those_of_its_files() -> None:
+def test_misfits_of_a_diff_are_those_of_its_files() -> None:
     both = HEAD + CHANGE + HEAD.replace("f.c", "g.c") + CHANGE
     files = parse_diff(tuple(both.removesuffix("\n").split("\n")), 1).files
     good = lines("a", "b", "c", "d", "e")
@@ -218,6 +216,6 @@ def test_the_misfits_of_a_diff_are_those_of_its_files() -> None:
     )
 
 
-def test_a_deleted_file_tells_how_far_its_hunks_moved() -> None:
+def test_deleted_file_reports_hunk_offsets() -> None:
     hunks = "@@ -2,1 +1,0 @@\n-b\n"
     assert fit(hunks, {"f.c": lines("a", "b")}, head=GONE).offsets == (1,)

@@ -37,7 +37,7 @@ NO_ADDRESS = (
         ({**OFF, "sections": True}, None),
     ],
 )
-def test_what_prints_nothing_is_refused_with_what_to_drop(
+def test_conflicting_options_are_refused_with_a_hint(
     more: dict[str, bool], message: str | None
 ) -> None:
     switches = Switches()._replace(**more)  # type: ignore[arg-type]
@@ -131,7 +131,7 @@ def test_only_the_scripts_options_are_taken(
         (["--separator"], "--separator requires a value"),
     ],
 )
-def test_a_wrong_value_is_named(words: list[str], message: str) -> None:
+def test_wrong_value_is_named(words: list[str], message: str) -> None:
     with pytest.raises(UsageError) as error:
         take(words)
     assert error.value.message == message
@@ -163,7 +163,7 @@ def test_a_wrong_value_is_named(words: list[str], message: str) -> None:
         ),
     ],
 )
-def test_a_variable_of_the_script_sets_its_option(
+def test_variable_of_the_script_sets_its_option(
     variable: str, name: str, values: tuple[tuple[str, object], ...]
 ) -> None:
     for text, value in values:

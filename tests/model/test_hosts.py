@@ -14,11 +14,11 @@ SPLITTERS = {"urlsplit", "urlparse", "urljoin", "quote", "quote_plus"}
 @pytest.mark.parametrize(
     "url", ["http://[::1/", "http://]", "http://[x]/", "", "\0", "http://", "9" * 5000]
 )
-def test_what_is_not_a_url_has_no_host(url: str) -> None:
+def test_invalid_url_has_no_host(url: str) -> None:
     assert host_of(url) == ""
 
 
-def test_the_host_of_a_url_is_in_lower_case() -> None:
+def test_host_of_a_url_is_in_lower_case() -> None:
     assert host_of(" HTTPS://Lore.Kernel.Org:443/all/ ") == "lore.kernel.org"
     assert split_url("../b", "http://a.org/x/y").geturl() == "http://a.org/b"
 

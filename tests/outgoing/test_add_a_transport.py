@@ -131,7 +131,7 @@ def document(done: Outcome) -> dict[str, Any]:
     return result
 
 
-def test_the_mails_of_the_preview_are_sent_once_and_are_the_commits(
+def test_messages_of_the_preview_are_sent_once_and_are_the_commits(
     setup: Place, tmp_path: Path
 ) -> None:
     shown = document(setup.send("--dry-run"))
@@ -162,7 +162,7 @@ def test_the_mails_of_the_preview_are_sent_once_and_are_the_commits(
     assert "sent/" in setup.repo.git("tag")
 
 
-def test_the_preview_names_the_transport_and_where_its_mails_go(setup: Place) -> None:
+def test_preview_names_the_transport_and_where_its_messages_go(setup: Place) -> None:
     shown = setup.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
     shown = " ".join(shown.split())
     assert f"maildir, the maildir {setup.maildir}" in shown
@@ -170,7 +170,7 @@ def test_the_preview_names_the_transport_and_where_its_mails_go(setup: Place) ->
 
 
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])
-def test_a_send_that_was_killed_is_resumed_with_each_mail_once(
+def test_send_that_was_killed_is_resumed_with_each_message_once(
     setup: Place, before: bool, word: str
 ) -> None:
     done = setup.send("--yes", prelude=KILLED.format(before=before))
@@ -190,7 +190,7 @@ def test_a_send_that_was_killed_is_resumed_with_each_mail_once(
     )  # type: ignore[index]
 
 
-def test_a_mail_that_is_refused_ends_the_send_and_is_sent_by_a_resume(
+def test_message_that_is_refused_ends_the_send_and_is_sent_by_a_resume(
     setup: Place,
 ) -> None:
     setup.maildir.write_text("not a folder")
@@ -201,7 +201,7 @@ def test_a_mail_that_is_refused_ends_the_send_and_is_sent_by_a_resume(
     assert len(setup.written()) == 2
 
 
-def test_a_mail_to_oneself_is_for_the_sender_only(setup: Place) -> None:
+def test_message_to_oneself_is_for_the_sender_only(setup: Place) -> None:
     result = document(setup.send("--to-self", "--yes"))
     assert (result["state"], {tuple(mail["to"]) for mail in result["messages"]}) == (
         "sent",
@@ -245,7 +245,7 @@ def test_doctor_and_config_know_it(setup: Place) -> None:
     assert "git-send-email or b4 or maildir" in setup.run("config").out
 
 
-def test_a_wrong_name_names_the_nearest(
+def test_wrong_name_suggests_the_nearest(
     setup: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "did you mean 'maildir'" in setup.run("send", "--via", "mialdir").err

@@ -59,7 +59,7 @@ def answering(body: bytes) -> Iterator[str]:
         ("the mail", 0),
     ],
 )
-def test_only_the_mail_itself_proves_that_it_arrived(
+def test_only_the_message_itself_proves_that_it_arrived(
     tmp_path: Path, form: str, code: int
 ) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:

@@ -22,7 +22,7 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import parse_message
-from patchpilot.outgoing.b4.b4_series import put_in
+from patchpilot.outgoing.b4.b4_series import insert_texts
 from tests.kit.b4 import b4
 from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
@@ -73,7 +73,7 @@ def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> Non
     ]
 
 
-def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> None:
+def test_dropped_recipient_stays_out_after_enrolling(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
         section = (
@@ -110,7 +110,7 @@ def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> 
         )
 
 
-def test_a_send_of_which_nothing_left_leaves_no_trace_in_the_repository(
+def test_failed_send_leaves_no_trace_in_the_repository(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
@@ -133,7 +133,7 @@ def test_a_send_of_which_nothing_left_leaves_no_trace_in_the_repository(
         assert repo.git("config branch.topic.description") == "mine\n\nand more"
 
 
-def test_books_of_the_persons_own_are_as_they_were_after_a_look(tmp_path: Path) -> None:
+def test_users_tracking_data_is_unchanged_after_a_preview(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         b4(repo, "-c b4.prep-cover-strategy=branch-description prep -e master")
@@ -169,7 +169,7 @@ def test_b4_never_chooses_a_web_endpoint_by_itself(
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(
+def test_notes_and_the_message_that_is_answered_leave_with_b4s_messages(
     tmp_path: Path, count: int
 ) -> None:
     with FaultySink() as server:
@@ -210,7 +210,7 @@ def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(
     assert apply(repo, "master", patches, tmp_path) == commits(repo, "master..topic")
 
 
-def test_a_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
+def test_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     new_key(repo)
@@ -219,7 +219,7 @@ def test_a_note_is_refused_where_b4_signs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("coding", ["7bit", "quoted-printable", "base64", ""])
-def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
+def test_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
     body = b"Why.\n---\n a.c | 2 +-\n\ndiff --git a/a.c b/a.c\n"
     coded = {"quoted-printable": quopri.encodestring, "base64": base64.encodebytes}.get(
         coding, bytes
@@ -227,7 +227,7 @@ def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
     head = b"From: A B <a@example.org>\nSubject: [PATCH] a: b\nMessage-Id: <1@example.org>\n"
     head += b"Content-Transfer-Encoding: " + coding.encode() + b"\n" if coding else b""
     mail = parse_message(head + b"\n" + coded, "a@example.org", ("l@example.org",))
-    (made,) = put_in([replace(mail, commit="c")], ["größer"], None)
+    (made,) = insert_texts([replace(mail, commit="c")], ["größer"], None)
     message = message_from_bytes(made.raw)
     assert message.get_payload(decode=True).decode() == body.decode().replace(
         "---\n", "---\ngrößer\n\n", 1
@@ -301,7 +301,7 @@ def new_key(repo: Repo) -> None:
         ('{"result": "queued"}', "partial", "unknown"),
     ],
 )
-def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
+def test_web_endpoint_takes_a_signed_series_as_a_completely(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, state: str, mail: str
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -325,7 +325,7 @@ def test_the_web_endpoint_takes_a_signed_series_as_a_whole(
         assert first_id(done) in text
 
 
-def test_a_tree_s_own_python_is_not_run(tmp_path: Path) -> None:
+def test_tree_s_own_python_is_not_run(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         for name in ("b4", "patchpilot", "email"):

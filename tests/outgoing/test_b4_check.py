@@ -41,7 +41,7 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
+def test_b4_am_shows_findings_in_applied_patches(repo: Repo) -> None:
     repo.git(
         "config b4.am-perpatch-check-cmd",
         f"{sys.executable} -m patchpilot check --format checkpatch -",
@@ -89,7 +89,7 @@ def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
     ]
 
 
-def test_b4_takes_silence_for_success(repo: Repo) -> None:
+def test_b4_treats_no_output_as_success(repo: Repo) -> None:
     repo.git("reset -q --hard HEAD^")
     checked = b4(repo, "prep --check")
     output = checked.stdout + checked.stderr

@@ -53,7 +53,7 @@ def test_recipients_of_the_tree_are_used_once_they_are_trusted(repo: Repo) -> No
     assert planned(repo).code == 1
 
 
-def test_gits_configuration_goes_before_the_trees_file(repo: Repo) -> None:
+def test_git_configuration_overrides_the_trees_file(repo: Repo) -> None:
     assert call("trust", repo.path).code == 0
     repo.git("config --global b4.send-series-to", BOSS)
     result = recipients(repo)
@@ -61,7 +61,7 @@ def test_gits_configuration_goes_before_the_trees_file(repo: Repo) -> None:
     assert TEAM not in result
 
 
-def test_the_endpoint_of_the_tree_is_used_once_it_is_trusted(
+def test_endpoint_of_the_tree_is_used_once_it_is_trusted(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -78,7 +78,7 @@ def test_the_endpoint_of_the_tree_is_used_once_it_is_trusted(
 @pytest.mark.parametrize(
     "value", [URL, "http://127.0.0.1:80/_b4", "http://127.0.0.1@example.org/"]
 )
-def test_an_endpoint_that_the_repository_names_needs_trust_like_a_mail_server(
+def test_endpoint_that_the_repository_names_needs_trust_like_a_mail_server(
     tmp_path: Path, value: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)
@@ -88,7 +88,7 @@ def test_an_endpoint_that_the_repository_names_needs_trust_like_a_mail_server(
 
 
 @pytest.mark.parametrize("key", ["midmask", "linkmask", "searchmask"])
-def test_an_archive_that_the_tree_names_needs_trust(tmp_path: Path, key: str) -> None:
+def test_archive_that_the_tree_names_needs_trust(tmp_path: Path, key: str) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "--global", f"b4.{key}", "https://mine.example.org/%s")
     assert own_commands(repo.path, Use.B4) == ()
@@ -98,7 +98,7 @@ def test_an_archive_that_the_tree_names_needs_trust(tmp_path: Path, key: str) ->
     ]
 
 
-def test_the_archive_of_the_tree_is_used_once_it_is_trusted(repo: Repo) -> None:
+def test_archive_of_the_tree_is_used_once_it_is_trusted(repo: Repo) -> None:
     name(repo, "midmask", "https://team.example.org/all/%s")
     with Repository.open(repo.path) as repository:
         assert user_settings(repository).get("lore") != "https://team.example.org/all"

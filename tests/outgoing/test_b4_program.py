@@ -30,7 +30,7 @@ def place(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
     return str(program)
 
 
-def test_a_tested_version_on_the_path_is_run_and_named(
+def test_tested_version_on_the_path_is_run_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = place(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.7")
@@ -50,7 +50,7 @@ def test_any_other_b4_on_the_path_is_passed_over_and_doctor_names_it(
     assert "\x1b" not in shown
 
 
-def test_a_relative_place_on_the_path_is_not_asked(
+def test_relative_place_on_the_path_is_not_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.0")

@@ -71,7 +71,7 @@ def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
     ]
 
 
-def test_a_command_that_fails_is_reported(tmp_path: Path) -> None:
+def test_command_that_fails_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.tocmd 'exit 3;'")
     with Repository.open(repo.path) as repository:
@@ -137,7 +137,7 @@ def test_aliases_of_the_repository_are_used_only_once_they_are_trusted(
     done.expect(1, "changed since you trusted them")
 
 
-def test_an_alias_file_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+def test_alias_fifo_does_not_block(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     os.mkfifo(tmp_path / "aliases")
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
@@ -146,7 +146,7 @@ def test_an_alias_file_that_is_no_file_is_not_waited_for(tmp_path: Path) -> None
         assert read_aliases(repository) == {}
 
 
-def test_aliases_are_followed_but_not_for_ever() -> None:
+def test_alias_depth_is_limited() -> None:
     aliases = {"a": ("b", "A <a@example.org>"), "b": ("a",)}
     assert Address("A", "a@example.org") in expand("a", aliases, "--to")
     assert expand('"Doe, J." <j@example.org>, k@example.org', {}, "--to") == (
@@ -155,7 +155,7 @@ def test_aliases_are_followed_but_not_for_ever() -> None:
     )
 
 
-def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
+def test_identity_has_its_own_server(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config --global sendemail.smtpserver a.example.org")
     repo.git("config --global sendemail.work.smtpserver b.example.org")
@@ -177,7 +177,7 @@ def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
         assert read_account(repository).server == "b.example.org"
 
 
-def test_what_the_caller_says_to_git_counts(
+def test_callers_git_options_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -199,7 +199,7 @@ def test_what_the_caller_says_to_git_counts(
     call(*words.split()).expect(2, f"GIT_WORK_TREE is {tmp_path}, but the working tree")
 
 
-def test_what_the_repository_says_to_git_counts_once_it_is_trusted(
+def test_repository_settings_count_once_trusted(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -215,7 +215,7 @@ def test_what_the_repository_says_to_git_counts_once_it_is_trusted(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_stacked_topic_names_what_it_needs(tmp_path: Path, via: str) -> None:
+def test_stacked_topic_lists_prerequisites(tmp_path: Path, via: str) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.git("update-ref refs/remotes/origin/master master")

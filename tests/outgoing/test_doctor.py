@@ -35,7 +35,7 @@ def examine(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
     }
 
 
-def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> None:
+def test_successful_login_passes_without_a_message(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     with FaultySink(
         tls="starttls", certificate=pair, login=("ada", "s3cret")
@@ -80,7 +80,7 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
         assert "certificate" in examine(repo)["encryption"][1]
 
 
-def test_a_server_that_is_away_and_a_login_without_password_are_reported(
+def test_unreachable_server_and_missing_password_are_reported(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -93,7 +93,7 @@ def test_a_server_that_is_away_and_a_login_without_password_are_reported(
     assert examine(repo, "--offline")["mail server"][0] == "skip"
 
 
-def test_a_known_provider_is_named_with_its_settings(
+def test_known_provider_is_named_with_its_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
@@ -114,7 +114,7 @@ def test_a_known_provider_is_named_with_its_settings(
     assert result["port"][0] == "warn"
 
 
-def test_a_stored_password_is_warned_of_and_never_shown(tmp_path: Path) -> None:
+def test_stored_password_is_warned_of_and_never_shown(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     for name, value in (
         ("smtpserver", "127.0.0.1"),
@@ -158,7 +158,7 @@ def test_outside_a_repository_the_mail_account_is_looked_at(
     assert not (tmp_path / ".git").exists()
 
 
-def test_a_missing_program_is_named_with_the_way_to_install_it(
+def test_missing_program_is_named_with_the_way_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -171,7 +171,7 @@ def test_a_missing_program_is_named_with_the_way_to_install_it(
     assert B4Transport().installed(None, None, chosen=True).state == "fail"
 
 
-def test_the_commit_graph_is_looked_into(tmp_path: Path) -> None:
+def test_commit_graph_is_looked_into(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
 
     repo = topic(tmp_path / "r", 1)

@@ -25,7 +25,7 @@ def planned(
     ), plan  # type: ignore[return-value]
 
 
-def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(
+def test_errors_of_check_in_the_messages_refuse_until_they_are_waived(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -45,7 +45,7 @@ def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(
     assert "kept for a test" in warned["waived"]
 
 
-def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
+def test_first_and_partial_sends_are_recorded(
     tmp_path: Path,
 ) -> None:
     from patchpilot.commits.repository import Repository
@@ -81,14 +81,14 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
 
 
 @pytest.mark.parametrize("line", ["---\nAfter the cut.", "diff --git a/x b/x"])
-def test_a_patch_that_git_am_would_change_is_damaged(tmp_path: Path, line: str) -> None:
+def test_patch_that_git_am_would_change_is_damaged(tmp_path: Path, line: str) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.commit(f"widget: cut\n\nBefore.\n{line}\n\n{SIGNED}", {"new.c": "int a;\n"})
     refused, _, _ = planned(repo)
     assert refused["damaged"].startswith("widget: cut")
 
 
-def test_the_target_tree_is_tried(tmp_path: Path) -> None:
+def test_target_tree_is_tried(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("remote add origin", str(repo.path))
     repo.git("fetch -q origin master:refs/remotes/origin/master")

@@ -26,7 +26,7 @@ _BY_NAME = {case.name: case for case in CASES}
         ("b4", "disk full before mail 3", False),
     ],
 )
-def test_no_mail_arrives_twice_and_all_arrive_in_the_end(
+def test_every_message_arrives_exactly_once(
     tmp_path: Path, via: str, name: str, again: bool
 ) -> None:
     row = run_case(tmp_path, via, _BY_NAME[name], patches=2, again=again)

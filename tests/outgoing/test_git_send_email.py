@@ -39,7 +39,7 @@ def program(folder: Path, body: str) -> Path:
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 @pytest.mark.parametrize(("code", "state"), [(0, "sent"), (75, "failed")])
-def test_a_sendmail_program_is_handed_the_mail(
+def test_sendmail_program_is_handed_the_message(
     tmp_path: Path, via: str, code: int, state: str
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -72,7 +72,7 @@ def test_batches_and_their_delay_are_kept(tmp_path: Path) -> None:
         assert len(server.take()) == 3
 
 
-def test_a_preview_does_not_wait_between_batches(
+def test_preview_does_not_wait_between_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(git_send_email, "CAPTURE", 20.0)
@@ -93,7 +93,7 @@ def test_a_preview_does_not_wait_between_batches(
     assert repo.patchpilot("send", *words).code == 0
 
 
-def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(
+def test_users_validate_hook_still_runs(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -114,7 +114,7 @@ def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(
         assert len(server.take()) == 1
 
 
-def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
+def test_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(
             tmp_path / "r", 1, server=server, author="Björn Öther <other@example.org>"
@@ -144,7 +144,7 @@ def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
     assert "\r\n\r\nFrom: Björn Öther <other@example.org>".encode() in mail.data
 
 
-def test_what_cannot_be_written_down_is_not_sent(
+def test_unrecorded_message_is_not_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with FaultySink() as server:
@@ -169,7 +169,7 @@ def test_what_cannot_be_written_down_is_not_sent(
         assert len(server.take()) == 1
 
 
-def test_a_disk_that_is_full_is_reported_before_anything_leaves(
+def test_full_disk_is_reported_before_sending(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with FaultySink() as server:

@@ -52,7 +52,7 @@ def committed(repo: Repo, subject: str, author: str) -> None:
     ("subject", "author"),
     [(f"widget: change it{EVE}", "Ada"), ("widget: change it", f"Ada{EVE}")],
 )
-def test_a_carriage_return_in_a_subject_or_author_is_refused_past_every_force(
+def test_force_does_not_allow_a_carriage_return_in_subject_or_author(
     tmp_path: Path, via: str, subject: str, author: str
 ) -> None:
     with FaultySink() as server:
@@ -87,7 +87,7 @@ def test_a_carriage_return_in_a_subject_or_author_is_refused_past_every_force(
         b"From: a@x\nSubject: s\nno header",
     ],
 )
-def test_a_mail_with_headers_nobody_asked_for_is_refused(head: bytes) -> None:
+def test_message_with_unexpected_headers_is_refused(head: bytes) -> None:
     good = b"From: a@x\nTo: b@x\nSubject: s\n and more\nX-Own: y\n\nBcc: text\rhere\n"
     refuse_foreign([parse_message(good, "a@x", ("b@x",))])
     with pytest.raises(InputError):
@@ -98,7 +98,7 @@ def test_a_mail_with_headers_nobody_asked_for_is_refused(head: bytes) -> None:
     ("sender", "recipients"),
     [("a@x", ("b@x", "-X/tmp/log@x")), ("-X/tmp/log@x", ("b@x",))],
 )
-def test_a_mail_whose_envelope_has_an_option_is_refused(
+def test_message_whose_envelope_has_an_option_is_refused(
     sender: str, recipients: tuple[str, ...]
 ) -> None:
     with pytest.raises(
@@ -141,7 +141,7 @@ def test_only_the_planned_recipients_are_in_an_envelope(
         refuse_other_recipients(mail, planned, "git send-email")
 
 
-def test_a_recipient_that_looks_like_an_option_is_read_back_as_a_recipient() -> None:
+def test_recipient_that_looks_like_an_option_is_read_back_as_a_recipient() -> None:
     assert split_arguments(("-i", "a@x", "-X/tmp/log@x")) == (
         "",
         ("a@x", "-X/tmp/log@x"),
@@ -176,7 +176,7 @@ def test_b4_failing_to_decode_a_patch_is_an_input_error_that_names_the_commit(
         assert len(server.take()) == 1
 
 
-def test_a_header_command_in_the_configuration_stops_nothing(tmp_path: Path) -> None:
+def test_header_command_setting_is_harmless(tmp_path: Path) -> None:
     """Test that an older git, which does not know the setting, does not fail on the option that
     disables it.
     """
@@ -190,7 +190,7 @@ def test_a_header_command_in_the_configuration_stops_nothing(tmp_path: Path) -> 
         assert b"eve@evil" not in arrived.data
 
 
-def test_a_git_send_email_that_fails_at_once_is_no_network_error(
+def test_failing_git_send_email_is_not_a_network_error(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:

@@ -98,7 +98,7 @@ def test_no_option_of_a_patch_reaches_the_mail_program(
 
 
 @TRANSPORTS
-def test_no_option_of_a_mail_reaches_the_mail_program_with_a_reply(
+def test_no_option_of_a_message_reaches_the_mail_program_with_a_reply(
     tmp_path: Path, repo: Repo, calls: Path, via: str
 ) -> None:
     review = mail(
@@ -145,7 +145,7 @@ def test_no_option_of_configured_recipients_reaches_the_mail_program(
 @pytest.mark.parametrize(
     "address", [QUEUE, f"Eve <{COMMAND}>", "Eve <a`id`@x.example>", '"a b"@x.example']
 )
-def test_an_option_given_as_a_recipient_is_refused(
+def test_option_given_as_a_recipient_is_refused(
     repo: Repo, calls: Path, option: str, address: str
 ) -> None:
     words = (
@@ -164,7 +164,7 @@ def test_an_option_given_as_a_recipient_is_refused(
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc"])
-def test_an_option_is_not_kept_as_a_recipient_of_the_topic(
+def test_option_is_not_kept_as_a_recipient_of_the_topic(
     repo: Repo, option: str
 ) -> None:
     done = repo.patchpilot("maintainers", f"{option}={QUEUE}")
@@ -175,7 +175,7 @@ def test_an_option_is_not_kept_as_a_recipient_of_the_topic(
 
 
 @TRANSPORTS
-def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
+def test_message_that_another_program_wrote_into_the_outbox_is_refused(
     repo: Repo, calls: Path, via: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
@@ -203,5 +203,5 @@ def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
 
 
 @pytest.mark.parametrize("address", HOSTILE)
-def test_an_option_cannot_be_added_on_the_recipients_screen(address: str) -> None:
+def test_option_cannot_be_added_on_the_recipients_screen(address: str) -> None:
     assert judged(address, None) == (False, judge(address).reason)

@@ -31,7 +31,7 @@ from tests.kit.smtp import Faults, FaultySink, certificate
 from tests.kit.topics import SIGNED, topic
 
 
-def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
+def test_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.checkout("master")
     repo.tag("v6.99")
@@ -72,7 +72,7 @@ def too_soon(
         (24 * 30, False),
     ],
 )
-def test_a_new_version_within_a_day_of_the_last_is_too_soon(
+def test_second_version_within_a_day_is_too_soon(
     hours: float, early: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Outbox() as outbox:
@@ -85,7 +85,7 @@ def test_a_new_version_within_a_day_of_the_last_is_too_soon(
     assert not early or reason.startswith("in the demo, send it at once; v1")
 
 
-def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> (
+def test_only_messages_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> (
     None
 ):
     now = datetime.now(UTC)
@@ -104,7 +104,7 @@ def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited
     assert too_soon(now) == ""
 
 
-def test_a_resend_also_waits_for_its_own_version() -> None:
+def test_resend_also_waits_for_its_own_version() -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox, version=2).begun)
     assert "v2" in too_soon(sent + timedelta(hours=1), resend=True)
@@ -112,7 +112,7 @@ def test_a_resend_also_waits_for_its_own_version() -> None:
     assert too_soon(sent + timedelta(hours=24), resend=True) == ""
 
 
-def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None:
+def test_upstream_claim_is_checked_against_mainline(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     there, not_there = repo.git("rev-parse master"), repo.git("rev-parse topic")
     repo.git("remote add origin", str(repo.path))
@@ -167,9 +167,7 @@ MAIL = b"Subject: x\n\n.\nbody\n"
         (Faults(close_after_data=1), MailState.UNKNOWN),
     ],
 )
-def test_our_own_session_tells_what_became_of_a_mail(
-    faults: Faults, state: MailState
-) -> None:
+def test_smtp_session_reports_the_outcome(faults: Faults, state: MailState) -> None:
     with (
         FaultySink(faults) as server,
         Submission(account(server), None, 5.0) as submission,
@@ -183,7 +181,7 @@ def test_our_own_session_tells_what_became_of_a_mail(
     assert server.take()[-1].data == b"Subject: x\r\n\r\n.\r\nbody\r\n"
 
 
-def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
+def test_error_before_the_first_message_is_reported(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
     with FaultySink() as server:
         with (
@@ -220,7 +218,7 @@ def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
         )
 
 
-def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
+def test_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
     class Handler(BaseHTTPRequestHandler):
         off, status = timedelta(0), 200
 
@@ -251,6 +249,6 @@ def test_a_clock_that_is_off_is_seen_in_the_archives_answer() -> None:
         thread.join()
 
 
-def test_a_sendmail_program_is_looked_for() -> None:
+def test_sendmail_program_is_looked_for() -> None:
     assert account_probes._program("sh -c x").state == "ok"
     assert account_probes._program("/nowhere/sendmail -t").state == "fail"

@@ -73,7 +73,7 @@ def _usable(line: str) -> bool:
 @given(title=TITLES)
 @example("x: =?utf-8?q?evil?= \U0001f600 " + "long " * 60)
 @example("x: " + "größe" * 60)
-def test_a_subject_is_decoded_to_what_it_was(title: str) -> None:
+def test_subject_is_decoded_to_what_it_was(title: str) -> None:
     value = text_header("Subject", title)
     assert value.isascii()
     assert all(len(line) <= 998 and line.strip() != "" for line in value.split("\n"))
@@ -101,7 +101,7 @@ def test_names_stay_with_their_addresses(name: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["a\nBcc: x@example.org", "a\rb", "a\0b"])
-def test_a_line_break_never_reaches_a_header(bad: str) -> None:
+def test_line_break_never_reaches_a_header(bad: str) -> None:
     good = {
         "message_id": "id@example.org",
         "subject": "s",
@@ -136,7 +136,7 @@ def test_a_line_break_never_reaches_a_header(bad: str) -> None:
         ("ü (b\\", True),
     ],
 )
-def test_a_name_that_nothing_closes_is_known_before_git_reads_beyond_it(
+def test_unclosed_name_is_detected_before_git_reads_past_it(
     name: str, wrong: bool
 ) -> None:
     inside = (
@@ -181,7 +181,7 @@ KNOWN: list[Text] = [
 )
 @given(texts=st.lists(TEXTS, min_size=4, max_size=10))
 @example(KNOWN)
-def test_what_was_committed_comes_out_of_git_am(via: str, texts: list[Text]) -> None:
+def test_git_am_recreates_the_commits(via: str, texts: list[Text]) -> None:
     round_trip(via, texts)
 
 

@@ -61,7 +61,7 @@ def clone_of(repo: Repo, path: Path, server: FaultySink) -> Repo:
     return other
 
 
-def test_two_that_begin_a_topic_at_once_begin_one(
+def test_concurrent_starts_create_one_topic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -108,7 +108,7 @@ def test_two_first_sends_at_once_with_a_slow_git_are_one(
 
 
 @BOTH
-def test_of_two_clones_planned_at_once_one_sends(tmp_path: Path, via: str) -> None:
+def test_only_one_of_two_clones_sends(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         other = clone_of(repo, tmp_path / "other", server)
@@ -127,7 +127,7 @@ def test_of_two_clones_planned_at_once_one_sends(tmp_path: Path, via: str) -> No
 
 
 @BOTH
-def test_a_clone_does_not_send_what_another_one_is_sending(
+def test_clone_does_not_send_what_another_one_is_sending(
     tmp_path: Path, via: str
 ) -> None:
     refused: list[str] = []
@@ -152,7 +152,7 @@ def test_a_clone_does_not_send_what_another_one_is_sending(
     assert len(refused) == 1
 
 
-def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(
+def test_resume_does_not_resend_what_another_clone_sent(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -176,7 +176,7 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(
         assert len(server.take()) == 4
 
 
-def test_a_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
+def test_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:
@@ -189,7 +189,7 @@ def test_a_resend_of_what_was_sent_before_is_resumed(tmp_path: Path) -> None:
         assert len(server.take()) == 4
 
 
-def test_a_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
+def test_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
     hanging, go_on = threading.Event(), threading.Event()
     with FaultySink() as slow, FaultySink() as server:
         repo, other = (
@@ -221,7 +221,7 @@ def test_a_send_that_hangs_does_not_block_another_topic(tmp_path: Path) -> None:
         assert (len(server.take()), len(slow.take())) == (1, 1)
 
 
-def test_a_mail_that_a_dead_process_was_sending_is_not_sent_again_by_a_plan_made_before(
+def test_old_plan_does_not_resend_a_message_of_a_dead_process(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:

@@ -112,7 +112,7 @@ def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
         ("Line 1 was", "x" * 1000, "longer"),
     ],
 )
-def test_a_mail_that_is_not_its_file_is_reported(
+def test_message_that_differs_from_its_file_is_reported(
     tmp_path: Path, old: str, new: str, wrong: str
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -131,7 +131,7 @@ def test_a_mail_that_is_not_its_file_is_reported(
     assert (wrong in changed[0][1]) if wrong else not changed
 
 
-def test_what_was_left_in_an_outbox_is_the_same_topic_again(tmp_path: Path) -> None:
+def test_outbox_files_belong_to_the_topic(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     words = (

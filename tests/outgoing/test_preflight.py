@@ -119,7 +119,7 @@ def warned(*patches: Patch, **changed: Any) -> set[str]:
     return names(warnings(facts(*patches, **changed)))
 
 
-def test_a_good_patch_is_not_stopped() -> None:
+def test_good_patch_is_not_stopped() -> None:
     assert blocked() == set()
     assert warned() == set()
 
@@ -157,7 +157,7 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
     assert name in blocked(**changed)
 
 
-def test_a_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
+def test_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
     assert blocked(version=2, draft=CHANGED) == set()
     empty = Draft(
         "c",
@@ -236,7 +236,7 @@ CHANGES = {"2": "Changes in v2:\n- mended (Bob)"}
         {"account": replace(account(), sender=None)},
     ],
 )
-def test_what_is_within_bounds_is_not_warned_of(changed: dict[str, object]) -> None:
+def test_values_within_limits_cause_no_warning(changed: dict[str, object]) -> None:
     assert warned(**changed) == set()
 
 
@@ -264,7 +264,7 @@ def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
     assert "…" not in warnings(facts(waived=("one", "two", "three")))[0].message
 
 
-def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
+def test_failing_patch_is_not_reported_as_applied() -> None:
     assert blocked(
         standing=TargetFit("conflict", "widget: b", ("w.c",), already=("widget: a",))
     ) == {"does-not-apply"}
@@ -274,7 +274,7 @@ def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
     )
 
 
-def test_an_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> None:
+def test_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> None:
     named = patch(
         body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}"
     )
@@ -290,7 +290,7 @@ def test_an_undisclosed_fix_names_neither_the_reporter_nor_a_cve_unnoticed() -> 
     assert blockers(plain) == ()
 
 
-def test_a_security_team_is_no_public_list() -> None:
+def test_security_team_is_no_public_list() -> None:
     team = to("security@lists.example.org", TEAM, "cc")
     assert blocked(draft=SECRET, recipients=(to("m@example.org"), team)) == set()
 
@@ -321,7 +321,7 @@ def test_lists_are_known_by_their_role(role: str, list_: bool) -> None:
         "CHANGES SINCE V2",
     ],
 )
-def test_a_changelog_below_the_cut_names_the_version(heading: str) -> None:
+def test_changelog_below_the_cut_names_the_version(heading: str) -> None:
     def noted(text: str) -> Patch:
         return parse_patch(
             "\n".join(patch().lines)
@@ -336,7 +336,7 @@ def test_a_changelog_below_the_cut_names_the_version(heading: str) -> None:
     }
 
 
-def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
+def test_resend_needs_no_changelog_and_no_new_version() -> None:
     from patchpilot.outgoing.outbox import Outbox
     from tests.kit.outbox import record
 
@@ -364,7 +364,7 @@ def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
     )
 
 
-def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
+def test_same_patches_are_not_sent_twice_without_saying_so() -> None:
     from patchpilot.model.draft import KnownPatch
     from patchpilot.model.message import MailState, parse_message
     from patchpilot.outgoing.outbox import Outbox
@@ -423,7 +423,7 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
         ("git-send-email", "its message would end early", "indent or reword"),
     ],
 )
-def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
+def test_damaged_message_hint_fits_the_transport(
     via: str, wrong: str, hint: str
 ) -> None:
     (problem,) = blockers(
@@ -454,7 +454,7 @@ def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
         (2, {"cover_from": 2, "draft": replace(CHANGED, cover_text="Two.")}, False),
     ],
 )
-def test_a_cover_letter_is_missing_from_so_many_patches_on(
+def test_cover_letter_is_required_from_a_number_of_patches(
     patches: int, changed: dict[str, object], is_missing: bool
 ) -> None:
     several = tuple(patch(f"[PATCH] widget: mend {at}") for at in range(patches))
@@ -606,7 +606,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
 @pytest.mark.parametrize(
     ("changed", "name", "message", "hint"), BLOCKED, ids=[row[1] for row in BLOCKED]
 )
-def test_what_blocks_is_shown_with_what_helps(
+def test_blocking_problems_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
     assert [made(problem) for problem in blockers(facts(**changed))] == [
@@ -614,7 +614,7 @@ def test_what_blocks_is_shown_with_what_helps(
     ]
 
 
-def test_a_cover_letter_of_a_file_is_written_in_that_file() -> None:
+def test_cover_letter_of_a_file_is_written_in_that_file() -> None:
     blocked = [
         made(problem) for problem in blockers(facts(series=Series((patch(),), COVER)))
     ]
@@ -634,14 +634,14 @@ def test_a_cover_letter_of_a_file_is_written_in_that_file() -> None:
         ({"draft": GOOD, "request": SendRequest(cover=True)}, True),
     ],
 )
-def test_a_cover_letter_is_judged_where_it_is_sent(
+def test_cover_letter_is_judged_if_it_is_sent(
     changed: dict[str, object], is_judged: bool
 ) -> None:
     problems = blocked(**{"draft": UNWRITTEN, **changed})
     assert ("cover-subject" in problems) is is_judged
 
 
-def test_a_changelog_alone_is_the_text_of_a_cover_letter() -> None:
+def test_changelog_alone_is_the_text_of_a_cover_letter() -> None:
     draft = replace(GOOD, version=2, cover_subject="widget: all", changelogs=CHANGES)
     request = SendRequest(cover=True)
     assert blocked(draft=draft, version=2, request=request) == set()
@@ -659,7 +659,7 @@ def test_a_changelog_alone_is_the_text_of_a_cover_letter() -> None:
         (2, {"1": "- EDITME a", "2": "- b"}, False),
     ],
 )
-def test_the_changelogs_that_are_sent_are_finished(
+def test_changelogs_that_are_sent_are_finished(
     version: int, changelogs: dict[str, str], is_unfinished: bool
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
@@ -779,7 +779,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
 @pytest.mark.parametrize(
     ("changed", "name", "message", "hint"), SHOWN, ids=[row[1] for row in SHOWN]
 )
-def test_what_is_worth_knowing_is_shown_with_what_helps(
+def test_warnings_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
     assert [made(problem) for problem in warnings(facts(**changed))] == [
@@ -788,7 +788,7 @@ def test_what_is_worth_knowing_is_shown_with_what_helps(
     assert blocked(**changed) == set()
 
 
-def test_a_gateway_that_alters_mails_is_named() -> None:
+def test_gateway_that_alters_messages_is_named() -> None:
     ((name, message, hint),) = map(
         made, warnings(facts(account=account("smtp.office365.com")))
     )
@@ -812,13 +812,13 @@ def test_a_gateway_that_alters_mails_is_named() -> None:
         },
     ],
 )
-def test_only_a_later_version_that_is_a_reply_is_warned_of(
+def test_only_a_later_version_that_is_a_reply_causes_a_warning(
     changed: dict[str, object],
 ) -> None:
     assert warned(**changed) == set()
 
 
-def test_an_error_that_several_patches_have_is_shown_once() -> None:
+def test_shared_error_is_shown_once() -> None:
     both = Series((patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b")))
     errors = ("widget: a: no name", "widget: b: no name", "widget: b: too long")
     (problem,) = blockers(facts(series=both, errors=errors))
@@ -880,7 +880,7 @@ AGAIN = "the same patches were sent as v1: the archive has it"
         ),
     ],
 )
-def test_what_others_know_to_have_been_sent_is_not_sent_again(
+def test_externally_recorded_send_blocks_a_resend(
     version: int,
     changelogs: dict[str, str],
     records: list[SentRecord],
@@ -896,7 +896,7 @@ def test_what_others_know_to_have_been_sent_is_not_sent_again(
         )
 
 
-def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None:
+def test_hint_after_a_send_depends_on_its_state() -> None:
     from patchpilot.model.message import MailState
     from patchpilot.outgoing.outbox import Outbox
     from tests.kit.outbox import record
@@ -947,7 +947,7 @@ def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None
         ),
     ],
 )
-def test_what_helps_after_the_same_patches_were_sent_depends_on_how_far_they_got(
+def test_hint_for_sent_patches_depends_on_their_state(
     state: str, version: int, hint: str
 ) -> None:
     from patchpilot.model.draft import KnownPatch
@@ -976,7 +976,7 @@ def test_what_helps_after_the_same_patches_were_sent_depends_on_how_far_they_got
     assert [name for name, _, _ in hints[:-1]] == ["no-changelog"] * (version - 1)
 
 
-def test_the_command_behind_a_warning_about_many_recipients_drops_one() -> None:
+def test_command_behind_a_warning_about_many_recipients_drops_one() -> None:
     ((action,),) = (
         actions(problem.hint) for problem in warnings(facts(recipients=MANY_TO))
     )

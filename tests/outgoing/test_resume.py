@@ -72,7 +72,7 @@ def cut(tmp_path: Path) -> Any:
         yield repo, server
 
 
-def test_whom_to_drop_is_written_when_the_mails_are_sent_not_before_it_asks(
+def test_dropped_recipients_are_saved_when_sending(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, server = cut
@@ -91,7 +91,9 @@ def test_whom_to_drop_is_written_when_the_mails_are_sent_not_before_it_asks(
     assert load_edits(key).dropped == ("gone@example.org",)
 
 
-def test_each_mail_in_doubt_is_settled_on_its_own(cut: tuple[Repo, FaultySink]) -> None:
+def test_each_message_in_doubt_is_settled_on_its_own(
+    cut: tuple[Repo, FaultySink],
+) -> None:
     repo, server = cut
     ids = in_doubt(repo, 1, 2)
     words = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
@@ -103,7 +105,7 @@ def test_each_mail_in_doubt_is_settled_on_its_own(cut: tuple[Repo, FaultySink]) 
     assert states(resume(repo, *words[:2], "--yes")) == "accepted accepted accepted"
 
 
-def test_a_message_id_goes_before_what_is_said_of_all(
+def test_outcome_for_one_message_id_overrides_the_general_one(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, server = cut
@@ -124,7 +126,7 @@ def test_a_message_id_goes_before_what_is_said_of_all(
     assert len(server.take()) == 3
 
 
-def test_a_wrong_word_for_a_mail_in_doubt_is_a_usage_error(
+def test_invalid_unknown_value_is_a_usage_error(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, _ = cut
@@ -142,7 +144,7 @@ def test_a_wrong_word_for_a_mail_in_doubt_is_a_usage_error(
     done.expect(2, "--resume")
 
 
-def test_the_advice_names_the_mail_that_is_in_doubt(
+def test_advice_names_the_message_that_is_in_doubt(
     cut: tuple[Repo, FaultySink],
 ) -> None:
     repo, _ = cut
@@ -153,9 +155,7 @@ def test_the_advice_names_the_mail_that_is_in_doubt(
 
 
 @BOTH
-def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(
-    tmp_path: Path, via: str
-) -> None:
+def test_series_resolved_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
@@ -180,7 +180,7 @@ def amended(repo: Repo) -> None:
 
 
 @BOTH
-def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(
+def test_interrupted_send_is_resumed_unchanged_after_an_amend(
     tmp_path: Path, via: str
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:

@@ -25,7 +25,7 @@ def send(repo: Repo, line: str = "", *words: object) -> Outcome:
     return repo.patchpilot(f"send --force 'a test' --to '{LIST}' {line}", *words)
 
 
-def test_a_dry_run_sends_nothing_and_shows_everything(tmp_path: Path) -> None:
+def test_dry_run_sends_nothing_and_shows_everything(tmp_path: Path) -> None:
     with FaultySink() as server:
         done = send(topic(tmp_path / "r", 2, server=server), "--dry-run")
         assert server.take() == ()
@@ -56,7 +56,7 @@ def test_without_a_terminal_yes_is_needed(tmp_path: Path) -> None:
     assert message["to"] == [LIST]
 
 
-def test_what_stands_against_it_is_refused_and_recorded_when_forced(
+def test_blocked_send_records_the_force_reason(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -75,7 +75,7 @@ def test_what_stands_against_it_is_refused_and_recorded_when_forced(
     assert "forced: a test" in repo.patchpilot("draft").out
 
 
-def test_the_same_patches_or_version_are_not_sent_twice(tmp_path: Path) -> None:
+def test_same_patches_or_version_are_not_sent_twice(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
@@ -92,7 +92,7 @@ def test_the_same_patches_or_version_are_not_sent_twice(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_a_reroll_of_unchanged_patches_says_what_helps(tmp_path: Path) -> None:
+def test_reroll_of_unchanged_patches_gives_a_hint(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 0
@@ -112,7 +112,7 @@ def test_a_reroll_of_unchanged_patches_says_what_helps(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_an_outbox_is_one_series_in_a_directory_and_nothing_leaves(
+def test_outbox_directory_gets_one_series_and_nothing_is_sent(
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "not" / "yet"
@@ -151,7 +151,7 @@ def test_to_self_reaches_only_the_sender_and_is_no_send_or_revision(
         assert [series_["message_id"] for series_ in series["revisions"]] == [sent]
 
 
-def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) -> None:
+def test_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert repo.patchpilot("draft --ping").code == 2
@@ -168,7 +168,7 @@ def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) ->
     assert [warning["name"] for warning in changed if "a resend" in warning["message"]]
 
 
-def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
+def test_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.errors import RefusedError
     from patchpilot.model.send_request import SendRequest
@@ -186,7 +186,7 @@ def test_a_plan_made_before_another_send_is_refused(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_a_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
+def test_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         change_id = send(repo, "--dry-run --format json").json["change_id"]
@@ -196,7 +196,7 @@ def test_a_second_sender_of_the_topic_is_refused(tmp_path: Path) -> None:
         assert server.take() == ()
 
 
-def test_control_c_stops_between_mails(tmp_path: Path) -> None:
+def test_control_c_stops_between_messages(tmp_path: Path) -> None:
     pressed = threading.Event()
     with FaultySink(Faults()) as server:
         repo = topic(tmp_path / "r", 3, server=server)
@@ -237,7 +237,7 @@ def test_control_c_stops_between_mails(tmp_path: Path) -> None:
         assert len(server.take()) == 3
 
 
-def test_somebody_with_nothing_configured_is_reported_what_to_do(
+def test_unconfigured_machine_gets_hints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -251,7 +251,7 @@ def test_somebody_with_nothing_configured_is_reported_what_to_do(
     done.expect(3, "patchpilot setup mail")
 
 
-def test_a_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.smtpuser ada")
@@ -260,7 +260,7 @@ def test_a_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
         assert server.take() == ()
 
 
-def test_a_rejected_recipient_is_named_with_the_way_to_leave_them_out(
+def test_rejected_recipient_is_named_with_the_drop_command(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(reject=frozenset({"gone@example.org"}))) as server:
@@ -275,7 +275,7 @@ def test_a_rejected_recipient_is_named_with_the_way_to_leave_them_out(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
+def test_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
     tmp_path: Path, via: str
 ) -> None:
     gone = "gone@example.org"
@@ -324,7 +324,7 @@ def test_dropping_is_for_a_send_that_is_taken_up_again(tmp_path: Path) -> None:
     done.expect(2, "--resume")
 
 
-def test_a_server_that_is_not_there_leaves_everything_pending(tmp_path: Path) -> None:
+def test_unreachable_server_leaves_everything_pending(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
     done = send(repo, "--yes --format json")
@@ -336,9 +336,7 @@ def test_a_server_that_is_not_there_leaves_everything_pending(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(
-    tmp_path: Path, via: str
-) -> None:
+def test_test_send_to_self_needs_no_recipients(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.commit(
@@ -356,7 +354,7 @@ def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(
         }
 
 
-def test_b4_that_is_not_there_is_named(
+def test_b4_that_is_missing_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from importlib import util
@@ -375,7 +373,7 @@ def test_b4_that_is_not_there_is_named(
     assert repo.git("config --local --list") == before
 
 
-def test_more_than_200_recipients_stop_a_send_before_a_mail_is_made(
+def test_more_than_200_recipients_stop_a_send_before_a_message_is_made(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)

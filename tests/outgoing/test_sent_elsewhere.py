@@ -42,7 +42,7 @@ def lose_the_outbox() -> None:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_what_a_tag_says_was_sent_is_not_sent_again(tmp_path: Path, via: str) -> None:
+def test_sent_tag_blocks_a_resend(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
@@ -62,7 +62,7 @@ def test_what_a_tag_says_was_sent_is_not_sent_again(tmp_path: Path, via: str) ->
         assert "already-sent" not in refused(repo, "--resend")
 
 
-def test_an_amended_topic_whose_outbox_is_lost_is_the_next_version(
+def test_amended_topic_whose_outbox_is_lost_is_the_next_version(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -103,7 +103,7 @@ def test_another_topic_is_not_taken_for_one_that_a_tag_keeps(tmp_path: Path) -> 
     }
 
 
-def test_the_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
+def test_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = prep(
             tmp_path / "r",
@@ -126,7 +126,7 @@ def test_the_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["stand-in", "public-inbox"])
-def test_what_the_archive_has_is_not_sent_again(tmp_path: Path, kind: str) -> None:
+def test_archived_patches_are_not_resent(tmp_path: Path, kind: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)

@@ -23,7 +23,7 @@ def noted(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "words", [("--profile", "netdev"), ("--subject-prefix", "PATCH net-next")]
 )
-def test_a_series_without_a_cover_letter_is_reported_where_the_project_wants_one(
+def test_series_without_a_cover_letter_is_reported_where_the_project_wants_one(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     repo = topic(tmp_path / "r", 2)

@@ -56,7 +56,7 @@ def send(submission: Submission) -> Outcome:
     ],
     ids=lambda fault: fault.name,
 )
-def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(
+def test_message_state_follows_the_servers_reply(
     case: ServerCase,
 ) -> None:
     with (
@@ -95,7 +95,7 @@ def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(
         "login expires in the series",
     ],
 )
-def test_a_series_comes_through_once(tmp_path: Path, name: str) -> None:
+def test_interrupted_series_arrives_once(tmp_path: Path, name: str) -> None:
     case = next(server_case for server_case in CASES if server_case.name == name)
     row = run_server_case(tmp_path, "git-send-email", case)
     assert row.right, row
@@ -129,7 +129,7 @@ def test_tries_are_counted_shown_and_stopped() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, number: int) -> None:
+def test_hangup_waits_for_the_current_message(tmp_path: Path, number: int) -> None:
     with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
         assert (
@@ -174,7 +174,7 @@ def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, number: int) -> No
         assert len(server.take()) == 4
 
 
-def test_a_further_try_is_shown_on_the_terminal(tmp_path: Path) -> None:
+def test_retry_is_shown_on_the_terminal(tmp_path: Path) -> None:
     with RawServer(Fault("RCPT", b"450 greylisted\r\n", at=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         argv = [
@@ -194,7 +194,7 @@ def test_a_further_try_is_shown_on_the_terminal(tmp_path: Path) -> None:
         assert len(server.take()) == 2
 
 
-def test_a_terminal_that_is_closed_lets_the_mail_in_hand_be_sent_and_noted(
+def test_closed_terminal_finishes_the_current_message(
     tmp_path: Path,
 ) -> None:
     with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:

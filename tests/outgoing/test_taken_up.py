@@ -32,7 +32,7 @@ def ids(done: Ended) -> list[str]:
 
 
 @TRANSPORTS
-def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> None:
+def test_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.patchpilot(
@@ -57,7 +57,7 @@ def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> 
         assert at == 0 or b"in-reply-to: <" + shown[0].encode().lower() + b">" in head
 
 
-def test_other_mails_than_those_shown_have_other_message_ids(tmp_path: Path) -> None:
+def test_other_messages_than_those_shown_have_other_message_ids(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     shown = ids(send(repo, "--dry-run --format json"))
@@ -69,9 +69,7 @@ def test_other_mails_than_those_shown_have_other_message_ids(tmp_path: Path) -> 
 
 
 @TRANSPORTS
-def test_a_send_that_is_through_has_nothing_to_take_up(
-    tmp_path: Path, via: str
-) -> None:
+def test_complete_send_has_nothing_to_resume(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes --via", via).code == 0
@@ -87,7 +85,7 @@ def test_a_send_that_is_through_has_nothing_to_take_up(
         assert len(server.take()) == 1
 
 
-def test_what_is_in_doubt_is_reported_and_not_sent(tmp_path: Path) -> None:
+def test_unknown_message_is_reported_and_not_resent(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=False)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 4
@@ -112,7 +110,7 @@ def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
     ]
 
 
-def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(
+def test_dropped_recipient_stays_out_of_the_topic(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
@@ -143,7 +141,7 @@ def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(
         ),
     ],
 )
-def test_another_message_or_white_space_is_another_patch(
+def test_another_message_or_whitespace_is_another_patch(
     tmp_path: Path, message: str, text: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)

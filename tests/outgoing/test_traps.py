@@ -30,7 +30,7 @@ def names(reported: dict[str, object], key: str) -> set[str]:
     return {problem["name"] for problem in reported[key]}
 
 
-def test_an_unanswered_question_is_a_warning_until_it_is_answered(
+def test_unanswered_question_is_a_warning_until_it_is_answered(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -49,7 +49,7 @@ def test_an_unanswered_question_is_a_warning_until_it_is_answered(
     )
 
 
-def test_a_security_problem_goes_to_the_security_team_and_to_no_list(
+def test_security_problem_goes_to_the_security_team_and_to_no_list(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -65,7 +65,7 @@ def test_a_security_problem_goes_to_the_security_team_and_to_no_list(
     }
 
 
-def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(
+def test_project_list_missing_from_maintainers_is_added(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 0)
@@ -85,7 +85,7 @@ def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(
     assert "unanswered-regression" not in names(reported, "warnings")
 
 
-def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
+def test_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 0)
     culprit = repo.git("rev-parse HEAD")
     repo.commit(
@@ -119,7 +119,7 @@ def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
             answer(repository, "secure", "no")
 
 
-def test_what_the_target_has_already_or_cannot_take_is_refused(tmp_path: Path) -> None:
+def test_merged_or_conflicting_patches_are_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     fix = repo.git("rev-parse HEAD~1")
     repo.checkout("master")
@@ -134,7 +134,7 @@ def test_what_the_target_has_already_or_cannot_take_is_refused(tmp_path: Path) -
     assert "does-not-apply" in names(reported, "refusals")
 
 
-def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(
+def test_target_is_the_subsystems_tree_where_a_remote_has_it(
     tmp_path: Path,
 ) -> None:
     upstream = topic(tmp_path / "up", 1)
@@ -174,5 +174,5 @@ def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(
         "ssh://git@gitolite.kernel.org/pub/scm/linux/kernel/git/netdev/net.git",
     ],
 )
-def test_a_tree_is_the_same_however_it_is_reached(url: str) -> None:
+def test_tree_urls_are_compared_by_host_and_path(url: str) -> None:
     assert _place(url) == "kernel.org/pub/scm/linux/kernel/git/netdev/net"

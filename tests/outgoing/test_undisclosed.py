@@ -163,7 +163,7 @@ def names(document: dict[str, Any], key: str) -> set[str]:
         ("b4", ("--cc", "Rea Reviewer <rea@example.net>")),
     ],
 )
-def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(
+def test_envelope_has_nobody_but_the_maintainers_and_the_security_team(
     tmp_path: Path, via: str, words: tuple[str, ...]
 ) -> None:
     with FaultySink() as server:
@@ -183,9 +183,7 @@ def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(
 @pytest.mark.parametrize(
     "cc", ["Cc: <stable@kernel.org> # 6.1+", "cc: stable@kernel.org"]
 )
-def test_a_fix_that_its_tag_calls_private_waits_for_the_answer(
-    tmp_path: Path, cc: str
-) -> None:
+def test_private_tag_requires_an_answer_before_sending(tmp_path: Path, cc: str) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         text = MESSAGE.replace("Cc: stable@vger.kernel.org", cc)
@@ -220,7 +218,7 @@ def test_no_alias_redirects_it(tmp_path: Path) -> None:
             assert set(server.take()[-1].recipients) == set(ONLY)
 
 
-def test_a_transport_that_adds_somebody_stops_it(
+def test_transport_that_adds_somebody_stops_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
@@ -234,7 +232,7 @@ def test_a_transport_that_adds_somebody_stops_it(
     done.expect(1, f"it adds eve@evil.example, omits {TEAM}")
 
 
-def test_a_b4_that_adds_somebody_stops_it(
+def test_extra_recipient_from_b4_blocks_the_send(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words_of = b4_send.recipient_words
@@ -250,9 +248,7 @@ def test_a_b4_that_adds_somebody_stops_it(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_the_answer_holds_for_resume_and_the_next_version(
-    tmp_path: Path, via: str
-) -> None:
+def test_answer_holds_for_resume_and_the_next_version(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", via, server)
         repo.git("config --global patchpilot.lore", url)
@@ -273,7 +269,7 @@ def test_the_answer_holds_for_resume_and_the_next_version(
     assert asked == []
 
 
-def test_a_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
+def test_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         assert send(repo, "git-send-email", "--security yes --yes").code == 0
@@ -285,7 +281,7 @@ def test_a_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
             )
 
 
-def test_mails_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(
+def test_messages_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=1)) as server:
@@ -395,7 +391,7 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(
     assert asked == []
 
 
-def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(
+def test_once_it_is_public_it_is_another_series_that_names_no_private_message(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:

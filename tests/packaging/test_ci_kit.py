@@ -116,7 +116,7 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     assert (code, "ERROR:MISSING_SIGN_OFF" in out) == (1, True), out
 
 
-def test_the_hooks_install_the_core() -> None:
+def test_hooks_install_the_core() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert {hook["language"] for hook in hooks} == {"python"}
 
@@ -143,7 +143,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("given", ["", "HEAD~1..HEAD"])
-def test_the_action_installs_annotates_and_reports(
+def test_action_installs_annotates_and_reports(
     repo: Repo, given: str, runner: None
 ) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
@@ -166,7 +166,7 @@ def test_the_action_installs_annotates_and_reports(
     } == {"lib/frob.h"}
 
 
-def test_the_action_takes_no_input_into_a_script() -> None:
+def test_action_takes_no_input_into_a_script() -> None:
     assert not [step for step in ACTION if "${{" in step.get("run", "")]
 
 
@@ -174,7 +174,7 @@ def test_the_action_takes_no_input_into_a_script() -> None:
 @pytest.mark.parametrize(
     ("arguments", "is_trusted"), [("--strict", False), ("--strict --build", True)]
 )
-def test_the_gitlab_job_reports_and_trusts_the_checkout_only_to_build_it(
+def test_gitlab_job_reports_and_trusts_the_checkout_only_to_build_it(
     repo: Repo, arguments: str, is_trusted: bool, runner: None
 ) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
@@ -191,7 +191,7 @@ def test_the_gitlab_job_reports_and_trusts_the_checkout_only_to_build_it(
     assert job["cache"]["paths"] == [str(cache.relative_to("$CI_PROJECT_DIR"))]
 
 
-def test_the_jenkins_stage_writes_its_report(repo: Repo) -> None:
+def test_jenkins_stage_writes_its_report(repo: Repo) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     text = (ROOT / "contrib/ci/Jenkinsfile").read_text()
     done = run(
@@ -224,7 +224,7 @@ def container_tool() -> str | None:
 
 
 @pytest.mark.long
-def test_the_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) -> None:
+def test_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) -> None:
     tool = container_tool()
     if not tool:
         pytest.skip(
@@ -279,7 +279,7 @@ def checks_a_mounted_repository(image: str, repo: Repo) -> None:
         ), done.stderr
 
 
-def test_the_containers_recipe_leaves_the_environment_of_the_checkout_out() -> None:
+def test_containers_recipe_leaves_the_environment_of_the_checkout_out() -> None:
     recipe = (ROOT / "Containerfile").read_text()
     assert {".git", ".venv"} <= set((ROOT / ".containerignore").read_text().split())
     assert recipe.rstrip().endswith('ENTRYPOINT ["patchpilot"]')

@@ -20,7 +20,7 @@ FIRST = (ROOT / "docs/how-to/first-contribution.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
-def test_an_issue_form_has_what_the_host_requires(form: Path) -> None:
+def test_issue_form_has_what_the_host_requires(form: Path) -> None:
     data = yaml.safe_load(form.read_text(encoding="utf-8"))
     assert {"name", "description", "body"} <= data.keys()
     fields = [item for item in data["body"] if item["type"] != "markdown"]
@@ -29,14 +29,14 @@ def test_an_issue_form_has_what_the_host_requires(form: Path) -> None:
     assert any(field.get("validations", {}).get("required") for field in fields)
 
 
-def test_the_form_of_a_bug_asks_for_a_verb_that_exists() -> None:
+def test_form_of_a_bug_asks_for_a_verb_that_exists() -> None:
     assert "`patchpilot doctor --report`" in (ROOT / FORMS[0]).read_text(
         encoding="utf-8"
     )
     assert "doctor" in VERBS
 
 
-def test_the_rules_for_our_own_commits_exist() -> None:
+def test_rules_for_our_own_commits_exist() -> None:
     text = (ROOT / ".ci/commits").read_text(encoding="utf-8")
     named = set(
         ",".join(re.findall(r"^rules\+?=,?(.*)$", text, re.MULTILINE)).split(",")

@@ -68,7 +68,7 @@ def prefix(root: Path, environment: dict[str, str]) -> Path:
     return (root / "stage").joinpath(*root.parts[1:], "usr").rename(root / "usr")
 
 
-def test_the_command_runs_from_its_prefix_and_is_compiled_there(
+def test_command_runs_from_its_prefix_and_is_compiled_there(
     prefix: Path, root: Path, environment: dict[str, str]
 ) -> None:
     done = subprocess.run(
@@ -87,7 +87,7 @@ def test_the_command_runs_from_its_prefix_and_is_compiled_there(
     assert {"check_answer", "send_screen"} <= modules
 
 
-def test_man_finds_every_page(prefix: Path, environment: dict[str, str]) -> None:
+def test_every_man_page_is_found(prefix: Path, environment: dict[str, str]) -> None:
     pages = sorted(page.name for page in (prefix / "share" / "man" / "man1").iterdir())
     assert pages == sorted(page.name for page in (ROOT / "man").iterdir())
     if not shutil.which("man"):

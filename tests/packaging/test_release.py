@@ -21,9 +21,7 @@ ROOT = Path(__file__).parents[2]
         ("# C\n", ""),
     ],
 )
-def test_the_notes_are_the_first_section_with_entries(
-    changelog: str, text: str
-) -> None:
+def test_notes_are_the_first_section_with_entries(changelog: str, text: str) -> None:
     notes = runpy.run_path(str(ROOT / ".ci/release_notes.py"))["notes"]
     assert notes(changelog) == text
 

@@ -78,7 +78,7 @@ def names(*paths: str) -> list[str]:
     ]
 
 
-def test_the_longest_entry_for_a_path_counts() -> None:
+def test_longest_entry_for_a_path_counts() -> None:
     assert names(
         "drivers/net/frob.c",
         "drivers/net/wireless/ath/frob.c",
@@ -92,7 +92,7 @@ def test_the_longest_entry_for_a_path_counts() -> None:
     ) == ["mm", "", "", ""]
 
 
-def test_bindings_beside_a_driver_do_not_hide_its_subsystem() -> None:
+def test_bindings_with_a_driver_do_not_hide_its_subsystem() -> None:
     binding = "Documentation/devicetree/bindings/iio/adc/frob.yaml"
     both, alone = (
         subsystem_of(patch(binding, "drivers/iio/adc/frob.c")),
@@ -143,7 +143,7 @@ def test_waiting_times_are_those_of_the_subsystem() -> None:
     assert shortest_wait() == 3
 
 
-def test_the_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
+def test_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
     add(FROB, "frob")
     file = tmp_path / "wait.patch"
     file.write_text(
@@ -187,7 +187,7 @@ def test_check_names_the_prefix_that_other_patches_have(
     assert "help: iio: adc: Wait for the link" in " ".join(done.out.split())
 
 
-def test_a_users_file_overrides_single_keys() -> None:
+def test_users_file_overrides_single_keys() -> None:
     add('declarations = "any"\n', "net")
     net = subsystems()["net"]
     assert (net.declarations, net.trees, net.title) == (
@@ -228,7 +228,7 @@ def test_a_users_file_overrides_single_keys() -> None:
         ("cover_from = 2\n", "missing key 'title'", ""),
     ],
 )
-def test_an_error_names_the_file_and_the_key(
+def test_error_names_the_file_and_the_key(
     text: str, error: str, hint: str, tmp_path: Path
 ) -> None:
     file = add(text, "frob")
@@ -248,13 +248,13 @@ def test_every_convention_has_a_source() -> None:
             assert source.match(convention.source), (subsystem.name, convention)
 
 
-def test_the_reference_page_is_in_step() -> None:
+def test_reference_page_is_in_step() -> None:
     assert (ROOT / "docs" / "reference" / "subsystems.md").read_text(
         encoding="utf-8"
     ) == "".join(page())
 
 
-def test_the_guide_shows_every_key_and_word() -> None:
+def test_guide_shows_every_key_and_word() -> None:
     for key in Subsystem._fields:
         if key in LABELS and key not in ("links", "closes"):
             assert re.search(rf"^{key} = ", FROB, re.MULTILINE), key

@@ -43,9 +43,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return repo
 
 
-def test_a_maintainer_without_a_trace_for_years_is_reported(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_inactive_maintainer_is_reported(repo: Repo, tmp_path: Path) -> None:
     file = tmp_path / "x.patch"
     file.write_text(patch())
     (plan,) = call("maintainers --format json", file).json["results"]
@@ -57,7 +55,7 @@ def test_a_maintainer_without_a_trace_for_years_is_reported(
     ]
 
 
-def test_nothing_is_said_where_history_is_too_short_or_time_is_up(repo: Repo) -> None:
+def test_short_history_or_timeout_reports_nothing(repo: Repo) -> None:
     section = Section(
         0,
         "X",
@@ -110,7 +108,7 @@ def test_history_is_asked_only_where_nobody_is_named(
     ] == ["wes@write.example"]
 
 
-def test_a_commit_of_a_bare_repository_has_a_plan(repo: Repo, tmp_path: Path) -> None:
+def test_commit_of_a_bare_repository_has_a_plan(repo: Repo, tmp_path: Path) -> None:
     repo.git("clone -q --bare .", str(tmp_path / "bare.git"))
     (plan,) = call("maintainers --format json HEAD~1 -C", tmp_path / "bare.git").json[
         "results"

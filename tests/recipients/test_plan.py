@@ -40,7 +40,7 @@ def one_plan(widget_tree: Path, text: str, *words: object) -> dict[str, Any]:
     return result
 
 
-def test_to_are_maintainers_and_the_own_list_cc_the_others(widget_tree: Path) -> None:
+def test_maintainers_and_their_list_are_in_to(widget_tree: Path) -> None:
     plan = one_plan(widget_tree, patch())
     assert people(plan, "to") == [
         "ada@widgets.example",
@@ -72,7 +72,7 @@ def test_to_are_maintainers_and_the_own_list_cc_the_others(widget_tree: Path) ->
     }
 
 
-def test_nobody_but_the_catch_all_means_its_list_is_written_to(
+def test_catch_all_list_is_used_as_a_last_resort(
     widget_tree: Path,
 ) -> None:
     plan = one_plan(widget_tree, patch("lib/plain.c"))
@@ -80,7 +80,7 @@ def test_nobody_but_the_catch_all_means_its_list_is_written_to(
     assert any("THE REST" in warning for warning in plan["warnings"])
 
 
-def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
+def test_contacts_of_the_message_get_a_copy(widget_tree: Path) -> None:
     message = (
         "It broke.\n"
         "\nReported-by: Rob Port <rob@port.example>\n"
@@ -112,7 +112,7 @@ def test_people_of_the_message_get_a_copy(widget_tree: Path) -> None:
         ("This regression test was wrong.", False),
     ],
 )
-def test_the_regression_list_hears_of_regressions(
+def test_regression_list_hears_of_regressions(
     widget_tree: Path, message: str, expected: bool
 ) -> None:
     assert (
@@ -121,7 +121,7 @@ def test_the_regression_list_hears_of_regressions(
     ) is expected
 
 
-def test_a_series_is_one_plan(widget_tree: Path, tmp_path: Path) -> None:
+def test_series_is_one_plan(widget_tree: Path, tmp_path: Path) -> None:
     first = patch().replace("[PATCH]", "[PATCH 1/2]")
     second = patch("drivers/net/port.c", subject="net: mend it").replace(
         "[PATCH]", "[PATCH 2/2]"
@@ -181,7 +181,7 @@ def test_warnings_say_what_the_sender_should_know(widget_tree: Path) -> None:
     assert "gus@codeaurora.org (maintainer) is known to bounce" in warned("lib/stale.c")
 
 
-def test_doubtful_and_impossible_addresses_are_warned_of(widget_tree: Path) -> None:
+def test_doubtful_and_invalid_addresses_cause_warnings(widget_tree: Path) -> None:
     plan = one_plan(
         widget_tree,
         patch(
@@ -200,7 +200,7 @@ def test_doubtful_and_impossible_addresses_are_warned_of(widget_tree: Path) -> N
     assert "bad@-x-.example" not in people(plan, "cc")
 
 
-def test_a_crowd_is_warned_of(widget_tree: Path) -> None:
+def test_many_recipients_cause_a_warning(widget_tree: Path) -> None:
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(45))
     assert any(
         "recipients: some servers" in warning
@@ -208,7 +208,7 @@ def test_a_crowd_is_warned_of(widget_tree: Path) -> None:
     )
 
 
-def test_of_more_recipients_than_a_plan_may_have_no_address_is_looked_into(
+def test_oversized_plan_skips_address_checks(
     widget_tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[str] = []
@@ -227,7 +227,7 @@ def test_of_more_recipients_than_a_plan_may_have_no_address_is_looked_into(
     assert judged == []
 
 
-def test_a_closed_next_tree_is_warned_of(widget_tree: Path) -> None:
+def test_closed_next_tree_causes_a_warning(widget_tree: Path) -> None:
     assert any(
         "net-next may be closed" in warning
         for warning in one_plan(
@@ -247,7 +247,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return repo
 
 
-def test_the_people_of_the_culprit_are_reported_with_the_reason(repo: Repo) -> None:
+def test_culprit_contacts_are_listed_with_the_reason(repo: Repo) -> None:
     culprit = repo.commit(
         "net: break it\n"
         "\nReviewed-by: Rae View <rae@view.example>\n"
@@ -274,7 +274,7 @@ def test_the_people_of_the_culprit_are_reported_with_the_reason(repo: Repo) -> N
     )
 
 
-def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
+def test_topic_recipients_can_be_edited(repo: Repo) -> None:
     repo.commit("widget: mend it", {"drivers/widget/core.c": "int mended;\n"})
     (plan,) = plans(
         "--add-to",
@@ -326,7 +326,7 @@ def test_edits_follow_the_change_id_into_v2(widget_tree: Path) -> None:
     )
 
 
-def test_an_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_team(
+def test_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_team(
     widget_tree: Path,
 ) -> None:
     plan = one_plan(
@@ -345,7 +345,7 @@ def test_an_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_t
     assert "maintainers and the security team only" in plan["warnings"][0]
 
 
-def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -> None:
+def test_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "bare")
     repo.commit("begin", {"a.c": "int a;\n"})
     series = Series(
@@ -359,7 +359,7 @@ def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -
     assert "MAINTAINERS not found" in plan.warnings[0]
 
 
-def test_a_wrong_address_is_refused(widget_tree: Path) -> None:
+def test_wrong_address_is_refused(widget_tree: Path) -> None:
     (widget_tree.parent / "one.patch").write_text(patch())
     outcome = call(
         "maintainers --add-to nobody --tree",
@@ -390,7 +390,7 @@ def test_text_shows_reasons_and_no_control_characters(widget_tree: Path) -> None
     )
 
 
-def test_a_tree_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tree_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.patch").write_text(patch())
     assert call("maintainers x.patch").code == 3

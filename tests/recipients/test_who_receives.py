@@ -148,7 +148,7 @@ def test_tags_give_the_recipients_that_b4_gives(name: str, tmp_path: Path) -> No
     assert recipients == by_all | set(BY_GIT_ONLY.get(name, "").split())
 
 
-def test_a_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(
+def test_maintainer_who_wrote_a_patch_of_the_series_gets_the_others(
     tmp_path: Path,
 ) -> None:
     repo = made(
@@ -185,7 +185,7 @@ def test_no_kind_of_suppresscc_takes_away_a_maintainer(
     assert ("Acked-by: in the message" in eve.reasons) == (kind not in ("body", "all"))
 
 
-def test_who_is_left_out_by_suppresscc_is_named(tmp_path: Path) -> None:
+def test_recipients_left_out_by_suppresscc_are_named(tmp_path: Path) -> None:
     repo = made(tmp_path / "r", Commit(f"Tested-by: {OTHER}\n{SIGNED}"))
     repo.git("config --global sendemail.suppresscc misc-by")
     assert (
@@ -193,7 +193,7 @@ def test_who_is_left_out_by_suppresscc_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_each_patch_goes_to_its_own_people_and_the_cover_letter_to_all(
+def test_each_patch_goes_to_its_own_contacts_and_the_cover_letter_to_all(
     tmp_path: Path,
 ) -> None:
     repo = made(
@@ -262,7 +262,7 @@ def test_maintainers_with_crlf_names_the_same_people(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--to", "--cc", "sendemail.to", "sendemail.cc"])
-def test_an_unknown_alias_is_refused_by_name(option: str, tmp_path: Path) -> None:
+def test_unknown_alias_is_refused_by_name(option: str, tmp_path: Path) -> None:
     repo = made(tmp_path / "r", Commit(SIGNED))
     (tmp_path / "aliases").write_text("alias boss <boss@example.org>\n")
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
@@ -277,7 +277,7 @@ def test_an_unknown_alias_is_refused_by_name(option: str, tmp_path: Path) -> Non
     assert "did you mean 'boss'?" in done.err
 
 
-def test_people_of_a_b4_cover_with_a_sign_off_below_them_are_recipients() -> None:
+def test_contacts_of_a_b4_cover_with_a_sign_off_below_them_are_recipients() -> None:
     cover = (
         "x: y\n\nText.\n\nTo: Mona <mona@example.org>\nCc: Cy <cy@example.org>\n\n"
         f"{SIGNED}\n\n---\nbase-commit: 1\n"

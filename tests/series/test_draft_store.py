@@ -98,7 +98,7 @@ def test_notes_follow_and_a_note_of_its_own_is_kept() -> None:
     assert mine.notes["c"] == "mine"
 
 
-def test_a_draft_is_read_back_whole_and_saved_over() -> None:
+def test_draft_is_read_back_whole_and_saved_over() -> None:
     with Drafts() as drafts:
         assert drafts.get(CHANGE) is None
         assert drafts.save(WHOLE) is WHOLE
@@ -115,7 +115,7 @@ def test_a_draft_is_read_back_whole_and_saved_over() -> None:
     assert columns == []
 
 
-def test_a_draft_has_a_cover_and_the_changelog_of_its_version() -> None:
+def test_draft_has_a_cover_and_the_changelog_of_its_version() -> None:
     plain = Draft(CHANGE, REPO, None)
     assert not plain.has_cover
     assert replace(plain, cover_subject="s").has_cover
@@ -125,7 +125,7 @@ def test_a_draft_has_a_cover_and_the_changelog_of_its_version() -> None:
     assert replace(WHOLE, version=2).changelog == "a"
 
 
-def test_what_a_later_or_earlier_patchpilot_wrote_is_read() -> None:
+def test_drafts_of_other_versions_are_read() -> None:
     with Drafts() as drafts:
         drafts.save(WHOLE)
         data = json.dumps(
@@ -171,7 +171,7 @@ def test_drafts_are_listed_with_the_last_touched_first() -> None:
         (None, ("x/one",), ("topic",), None),
     ],
 )
-def test_the_draft_of_patches_is_found(
+def test_draft_of_patches_is_found(
     branch: str | None,
     patches: tuple[str, ...],
     branches: tuple[str, ...],
@@ -190,9 +190,7 @@ def test_patches_without_a_date_have_no_date_in_common() -> None:
         assert drafts.recognize(REPO, "renamed", known("x/q")) is None
 
 
-def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_last_touched() -> (
-    None
-):
+def test_most_similar_or_latest_draft_is_recognized() -> None:
     def draft(name: str, branch: str | None, *patches: str) -> Draft:
         return Draft(name, REPO, branch, patches=known(*patches))
 
@@ -212,7 +210,7 @@ def test_of_several_drafts_the_one_that_shares_most_is_taken_and_of_equals_the_l
         assert recognized.change_id == "other"
 
 
-def test_an_empty_draft_of_the_branch_takes_its_first_patches() -> None:
+def test_empty_draft_of_the_branch_takes_its_first_patches() -> None:
     with Drafts() as drafts:
         drafts.save(Draft("empty", REPO, "topic"))
         draft = drafts.recognize(REPO, "topic", known("a/one"))
@@ -222,7 +220,7 @@ def test_an_empty_draft_of_the_branch_takes_its_first_patches() -> None:
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\x00", "a\x1fb", "a\x7f", "\tb"])
-def test_what_becomes_a_header_is_one_printable_line(text: str) -> None:
+def test_header_values_are_one_printable_line(text: str) -> None:
     one_line_each("fine", None, "", "grün")
     with pytest.raises(UsageError) as error:
         one_line_each("fine", text)

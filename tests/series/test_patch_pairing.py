@@ -63,7 +63,7 @@ def patch(
         ("a: “quoted”  Words", 'a: "quoted" words'),
     ],
 )
-def test_a_reworded_title_is_similar(left: str, other: str) -> None:
+def test_reworded_title_is_similar(left: str, other: str) -> None:
     assert title_similarity(left, other) == title_similarity(other, left) >= ALIKE
 
 
@@ -89,7 +89,7 @@ def test_titles_of_other_patches_to_the_same_driver_are_not(
     assert title_similarity(left, other) == title_similarity(other, left) < ALIKE
 
 
-def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
+def test_title_is_compared_without_case_quotes_and_whitespace() -> None:
     assert title_key(' A:  "b"\tc ') == "a: b c"
     assert title_similarity("A: b", "a:  B") == 1
 
@@ -247,14 +247,14 @@ def test_order_dropped_and_reworked_patches_do_not_matter(
         ("net: usb: leak", "net: leak", 0.5, 0.8),
     ],
 )
-def test_the_prefix_of_two_titles_makes_them_no_more_alike(
+def test_prefix_of_two_titles_makes_them_no_more_alike(
     left: str, other: str, low: float, high: float
 ) -> None:
     for similarity in (title_similarity(left, other), title_similarity(other, left)):
         assert low <= similarity <= high
 
 
-def test_a_long_title_is_compared_with_all_of_its_characters() -> None:
+def test_long_title_is_compared_with_all_of_its_characters() -> None:
     # difflib ignores frequent characters in texts of 200 characters or more
     long = "ab " * 90
     assert title_similarity(f"{long}c", f"{long}d") > 0.7
@@ -309,7 +309,7 @@ def test_lines_are_as_alike_as_their_common_share(
         ),
     ],
 )
-def test_a_title_counts_less_where_hardly_a_line_is_common(
+def test_title_counts_less_without_common_lines(
     mine: PatchFeatures, yours: PatchFeatures, expected: float
 ) -> None:
     assert patch_similarity(mine, yours) == expected

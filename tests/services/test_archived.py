@@ -61,7 +61,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("c2", ["c1", "c2"]),
     ],
 )
-def test_a_mail_stands_for_the_revision_it_is_in_or_answers(
+def test_message_selects_the_version_that_it_belongs_to(
     url: str, word: str, sources: list[str]
 ) -> None:
     series = series_at(f"<{word}@example.org>", lore=url)
@@ -71,7 +71,7 @@ def test_a_mail_stands_for_the_revision_it_is_in_or_answers(
     assert (series.cover is not None) is (word[0] == "c")
 
 
-def test_talk_is_no_series_and_a_word_no_address(url: str) -> None:
+def test_discussion_is_not_a_series(url: str) -> None:
     with pytest.raises(InputError, match="no patch in this thread"):
         series_at("<talk@example.org>", lore=url)
     with pytest.raises(UsageError, match="neither"):
@@ -107,7 +107,7 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
     assert lines.out == "Matt Maintainer <matt@example.com>\n"
 
 
-def test_a_bare_id_is_asked_of_the_persons_own_archive(url: str, workdir: Path) -> None:
+def test_bare_id_is_fetched_from_the_users_archive(url: str, workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.commit("start", {"a.c": "int a;\n"})
     repo.git("config --global patchpilot.lore", url)
@@ -115,7 +115,7 @@ def test_a_bare_id_is_asked_of_the_persons_own_archive(url: str, workdir: Path) 
     assert (done.code, done.json["repository"]) == (0, str(repo.path))
 
 
-def test_offline_it_says_what_was_not_asked_for(workdir: Path) -> None:
+def test_offline_lists_skipped_queries(workdir: Path) -> None:
     (workdir / "MAINTAINERS").write_text(
         "Maintainers List\n\nPUMPS\nM:\tMatt <matt@example.com>\nS:\tMaintained\nF:\tdrivers/\n"
     )

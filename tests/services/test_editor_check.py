@@ -72,7 +72,7 @@ def test_findings_of_an_mbox_are_at_the_lines_of_the_file(tmp_path: Path) -> Non
     check.close()
 
 
-def test_a_message_belongs_to_the_working_tree_that_git_asks_for(
+def test_message_belongs_to_the_working_tree_that_git_asks_for(
     repo: Repo, tmp_path: Path
 ) -> None:
     repo.git("worktree add -q", str(tmp_path / "other"), "HEAD")

@@ -88,7 +88,7 @@ def test_only_the_finding_that_was_named_is_fixed(repo: Repo) -> None:
     assert "frob(a,1)" in code
 
 
-def test_the_author_s_sign_off_is_added_where_the_user_is_the_author(
+def test_author_s_sign_off_is_added_where_the_user_is_the_author(
     repo: Repo,
 ) -> None:
     assert changed(fixed(repo, "author-not-signed", write=True)) == [

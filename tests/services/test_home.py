@@ -60,9 +60,7 @@ def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_
         assert applied.repository == ""
 
 
-def test_what_was_read_is_known_at_once_and_not_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_read_data_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with life(tmp_path) as author:
         author.tell(author.send(), "Why do you change line 1?")
         (before,) = known_topics()
@@ -81,7 +79,7 @@ def test_what_was_read_is_known_at_once_and_not_read_again(
         ]
 
 
-def test_a_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
+def test_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the kit's commits have a fixed date
@@ -103,7 +101,7 @@ def test_a_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
         assert known_topics() == ()
 
 
-def test_a_sent_topic_stays_when_its_branch_or_its_repository_is_gone(
+def test_sent_topic_stays_when_its_branch_or_its_repository_is_gone(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as author:
@@ -141,7 +139,7 @@ def test_news_of_the_archive_come_with_an_update(tmp_path: Path) -> None:
         assert [topic.news for topic in topics] == ["Rita Reviewer asked 1 question"]
 
 
-def test_a_reply_that_does_not_count_is_news_all_the_same(tmp_path: Path) -> None:
+def test_uncounted_reply_is_still_news(tmp_path: Path) -> None:
     with life(tmp_path) as author:
         author._answer(
             author.send(),
@@ -155,7 +153,7 @@ def test_a_reply_that_does_not_count_is_news_all_the_same(tmp_path: Path) -> Non
         assert "no reply" not in topic.news
 
 
-def test_a_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
+def test_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start", {"a": "1\n"})
     repo.git("branch topic")
@@ -190,7 +188,7 @@ def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled
     assert counts == [0, 1]
 
 
-def test_a_merge_is_there_for_a_branch_that_was_not_sent_from_a_draft(
+def test_merge_is_shown_for_a_branch_sent_without_a_draft(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the kit's commits have a fixed date
@@ -209,7 +207,7 @@ def test_a_merge_is_there_for_a_branch_that_was_not_sent_from_a_draft(
         assert topics["topic"] == "in-mainline"
 
 
-def test_a_merge_that_git_shows_is_there_without_an_archive(tmp_path: Path) -> None:
+def test_merge_found_by_git_needs_no_archive(tmp_path: Path) -> None:
     with life(tmp_path) as author:
         author.send()
         author.update()

@@ -63,7 +63,7 @@ def followed(tmp_path: Path) -> "Callable[..., Tracked]":
         (".mailmap", "# Carol <carol@example.com>\n", "sent"),
     ],
 )
-def test_a_maintainer_is_known_by_the_mainlines_files(
+def test_maintainer_is_known_by_the_mainlines_files(
     followed: "Callable[..., Tracked]", tmp_path: Path, path: str, text: str, state: str
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -71,7 +71,7 @@ def test_a_maintainer_is_known_by_the_mainlines_files(
     assert followed(TAKEN, repository=repo).state == state
 
 
-def test_a_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(
+def test_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(
     followed: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -84,7 +84,7 @@ def test_a_maintainer_is_known_by_the_mainlines_commits_and_not_by_the_topics(
     assert followed(TAKEN, repository=repo).state == "accepted"
 
 
-def test_a_stable_maintainer_is_known_as_committer_of_the_stable_branches(
+def test_stable_maintainer_is_known_as_committer_of_the_stable_branches(
     followed: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")
@@ -118,7 +118,7 @@ def test_another_address_of_the_author_is_known_by_mailmap(
     assert followed(HOME, repository=repo).state == state
 
 
-def test_who_is_confirmed_is_known_and_who_is_dismissed_is_not_asked_about(
+def test_confirmed_and_dismissed_senders_are_remembered(
     followed: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     series = followed(HOME)
@@ -135,7 +135,7 @@ def test_who_is_confirmed_is_known_and_who_is_dismissed_is_not_asked_about(
             confirm_senders(["other@example.org"], known=True, store=store)
 
 
-def test_a_claim_is_shown_asked_about_and_confirmed_on_the_command_line(
+def test_claim_is_shown_asked_about_and_confirmed_on_the_command_line(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "thread.mbox"
@@ -154,7 +154,7 @@ def test_a_claim_is_shown_asked_about_and_confirmed_on_the_command_line(
     assert "withdrawn" in call("track show 1").out
 
 
-def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(
+def test_tag_with_anothers_address_is_only_added_on_request(
     tmp_path: Path,
 ) -> None:
     tag = "Acked-by: Linus Torvalds <torvalds@kernel.example>"
@@ -196,7 +196,7 @@ def add_own(
 
 
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
-def test_a_strangers_older_patch_vouches_for_nobody_in_the_users_series(
+def test_strangers_older_patch_confirms_no_sender(
     tmp_path: Path, target: str | None
 ) -> None:
     older = patch(f"[PATCH] {TITLE}", id="v0", minutes=-5000, **BY_EVE)
@@ -215,7 +215,7 @@ def test_a_strangers_older_patch_vouches_for_nobody_in_the_users_series(
 
 @pytest.mark.parametrize("is_first", [True, False])
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
-def test_of_two_messages_with_one_id_the_users_is_taken(
+def test_users_message_wins_over_a_duplicate_id(
     tmp_path: Path, is_first: bool, target: str | None
 ) -> None:
     copy = patch(f"[PATCH] {TITLE}", id="v1", **BY_EVE)
@@ -227,9 +227,7 @@ def test_of_two_messages_with_one_id_the_users_is_taken(
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_of_two_messages_with_one_id_by_strangers_neither_is_taken(
-    tmp_path: Path, is_first: bool
-) -> None:
+def test_duplicate_id_by_strangers_is_ignored(tmp_path: Path, is_first: bool) -> None:
     reply = answer("Applied, thanks!", to="v1", sender=CAROL)
     other = answer("Applied, thanks!", to="v1", sender="matt@example.com")
     pair = (reply, other) if is_first else (other, reply)
@@ -240,7 +238,7 @@ def test_of_two_messages_with_one_id_by_strangers_neither_is_taken(
     assert "matt@example.com" in trouble
 
 
-def test_the_copy_that_a_list_rewrote_is_the_same_message(tmp_path: Path) -> None:
+def test_copy_that_a_list_rewrote_is_the_same_message(tmp_path: Path) -> None:
     header = "\"'Matt Maintainer' via demo\" <demo@lists.example.org>"
     rewritten = answer("Applied, thanks!", to="v1", sender=header).replace(
         b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1

@@ -61,7 +61,7 @@ def test_notes_survive_the_verb_and_its_undo(tmp_path: Path, verb: Verb) -> None
 
 
 @VERBS
-def test_the_author_stays_and_the_user_is_the_committer(
+def test_author_stays_and_the_user_is_the_committer(
     tmp_path: Path, verb: Verb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -76,7 +76,7 @@ def test_the_author_stays_and_the_user_is_the_committer(
 
 @pytest.mark.parametrize("verb", [prepare, check_fix])
 @pytest.mark.parametrize("theirs", ["the first", "the last"])
-def test_what_somebody_else_committed_is_rewritten_only_with_claim(
+def test_rewriting_others_commits_needs_claim(
     tmp_path: Path, verb: Verb, theirs: str
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -133,7 +133,7 @@ def test_trailers_keep_notes_and_ask_before_they_claim(
         assert topic.repo.git("notes show topic") == "tested on two boards"
 
 
-def test_a_cover_letter_of_b4_is_not_written_below_commits_of_others(
+def test_cover_letter_of_b4_is_not_written_below_commits_of_others(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER)

@@ -47,7 +47,7 @@ def remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
     return {advice.title: advice.remedy for advice in counted(repo, base).advice}
 
 
-def test_a_tree_is_named_with_the_command_that_rebases_onto_it(
+def test_tree_is_named_with_the_command_that_rebases_onto_it(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.commit("net: port: mend it", NET)
@@ -100,7 +100,7 @@ def test_open_questions_are_notes_until_they_are_answered(repo: Repo) -> None:
     assert "regression question open" in remedies(repo)
 
 
-def test_an_address_in_doubt_is_excluded_and_then_no_longer_noted(repo: Repo) -> None:
+def test_address_in_doubt_is_excluded_and_then_no_longer_noted(repo: Repo) -> None:
     tags = "Reported-by: Loc <loc@machine.test>\nCc: <kvmarm@lists.cs.columbia.edu>"
     repo.commit(f"widget: mend it\n\n{tags}", {"drivers/widget/core.c": "int m;\n"})
     recipients = counted(repo)
@@ -111,7 +111,7 @@ def test_an_address_in_doubt_is_excluded_and_then_no_longer_noted(repo: Repo) ->
     assert "doubtful address" not in remedies(repo)
 
 
-def test_the_history_of_a_contact_is_that_of_the_files(repo: Repo) -> None:
+def test_history_of_a_contact_is_that_of_the_files(repo: Repo) -> None:
     repo.commit(
         "net: port: more\n\nSigned-off-by: Eve Router <eve@net.example>",
         {"drivers/net/port.c": "int more;\n"},

@@ -17,9 +17,7 @@ from tests.kit.topics import topic, unpacked
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_reply_arrives_in_its_thread_and_is_sent_once(
-    tmp_path: Path, via: str
-) -> None:
+def test_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         repo.git("config --global sendemail.bcc ada.archive@example.org")
@@ -77,7 +75,7 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(
     assert planned["message_id"] in {it["message_id"] for it in replies}
 
 
-def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
+def test_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         text = repo.patchpilot(
@@ -105,7 +103,9 @@ def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
         ("> Please keep it.\n\nNo: ${why}\n", "placeholder"),
     ],
 )
-def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) -> None:
+def test_message_that_lists_reject_is_not_sent(
+    tmp_path: Path, text: str, problem: str
+) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         refused = repo.patchpilot(
@@ -136,7 +136,7 @@ def test_long_lines_are_noted(tmp_path: Path) -> None:
     assert "1 lines over 80 columns" in plan.out or "1 line over 80 columns" in plan.out
 
 
-def test_a_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
+def test_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         words = ("track", "reply", review, "-C", repo.path)
@@ -148,7 +148,7 @@ def test_a_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
         assert call("track reply").out == "no drafts of replies\n"
 
 
-def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
+def test_reply_in_an_unknown_state_is_not_resent_by_default(tmp_path: Path) -> None:
     faults = Faults(close_after_data=1)
     with FaultySink(faults) as server:
         repo, review = followed(tmp_path, server)
@@ -178,7 +178,7 @@ def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
         )
 
 
-def test_a_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
+def test_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         to, list_ = (
@@ -225,7 +225,7 @@ def test_a_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) -> None:
+def test_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         upstream = repo.git("rev-parse HEAD").strip()

@@ -51,7 +51,7 @@ def _ids(server: FaultySink) -> list[str]:
 
 
 @BOTH
-def test_an_identical_reply_is_refused_with_what_was_sent_and_when(
+def test_identical_reply_is_refused_with_what_was_sent_and_when(
     tmp_path: Path, via: str
 ) -> None:
     with FaultySink() as server:
@@ -79,7 +79,7 @@ def test_an_identical_reply_is_refused_with_what_was_sent_and_when(
         ]
 
 
-def test_the_same_text_is_the_same_reply_from_another_template_transport_or_line_end(
+def test_same_text_is_the_same_reply_from_another_template_transport_or_line_end(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -94,7 +94,7 @@ def test_the_same_text_is_the_same_reply_from_another_template_transport_or_line
         assert len(server.take()) == 1
 
 
-def test_another_text_or_another_mail_is_another_reply(tmp_path: Path) -> None:
+def test_different_text_or_message_is_another_reply(tmp_path: Path) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 0
@@ -106,7 +106,7 @@ def test_another_text_or_another_mail_is_another_reply(tmp_path: Path) -> None:
         assert len(set(_ids(server))) == 3
 
 
-def test_a_reason_is_required_to_send_a_reply_again(tmp_path: Path) -> None:
+def test_reason_is_required_to_send_a_reply_again(tmp_path: Path) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         refused = call(*words, "--force", " ")
@@ -114,7 +114,7 @@ def test_a_reason_is_required_to_send_a_reply_again(tmp_path: Path) -> None:
     assert "--force requires a reason" in refused.err
 
 
-def test_of_two_processes_one_sends_a_reply(tmp_path: Path) -> None:
+def test_only_one_of_two_processes_sends_a_reply(tmp_path: Path) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         with ThreadPoolExecutor(3) as pool:
@@ -125,7 +125,7 @@ def test_of_two_processes_one_sends_a_reply(tmp_path: Path) -> None:
         assert len(server.take()) == 1
 
 
-def test_a_draft_that_changed_while_it_was_sent_is_kept(tmp_path: Path) -> None:
+def test_draft_that_changed_while_it_was_sent_is_kept(tmp_path: Path) -> None:
     written: list[Outcome] = []
     with FaultySink() as server:
         words = _answer(tmp_path, server)
@@ -147,9 +147,7 @@ def test_a_draft_that_changed_while_it_was_sent_is_kept(tmp_path: Path) -> None:
 
 @BOTH
 @pytest.mark.parametrize("after_data", [False, True])
-def test_a_killed_reply_arrives_once(
-    tmp_path: Path, via: str, after_data: bool
-) -> None:
+def test_killed_reply_arrives_once(tmp_path: Path, via: str, after_data: bool) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server, "--via", via)
         _killed(server, words, after_data=after_data)
@@ -164,7 +162,7 @@ def test_a_killed_reply_arrives_once(
         assert len(server.take()) == 1
 
 
-def test_a_reply_in_doubt_is_not_sent_again_from_a_new_draft(tmp_path: Path) -> None:
+def test_reply_in_doubt_is_not_sent_again_from_a_new_draft(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 4
@@ -178,7 +176,7 @@ def test_a_reply_in_doubt_is_not_sent_again_from_a_new_draft(tmp_path: Path) -> 
         assert call("track reply").out == "no drafts of replies\n"
 
 
-def test_a_new_text_is_not_lost_where_the_old_one_was_sent(tmp_path: Path) -> None:
+def test_new_text_is_kept_after_the_old_one_was_sent(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 4

@@ -47,7 +47,7 @@ def sent(*versions: int) -> Send:
         ][-1]
 
 
-def test_what_is_not_sent_has_no_next_version() -> None:
+def test_unsent_topic_has_no_next_version() -> None:
     with pytest.raises(UsageError, match="sent") as error:
         reroll(DRAFT)
     assert error.value.hint
@@ -59,7 +59,7 @@ def test_what_is_not_sent_has_no_next_version() -> None:
         reroll(DRAFT)
 
 
-def test_the_last_version_is_the_highest_of_which_mails_were_sent() -> None:
+def test_last_version_is_the_highest_of_which_messages_were_sent() -> None:
     sent(1, 3, 2)
     with Outbox() as outbox:
         record(outbox, MailState.PENDING, version=4)
@@ -67,7 +67,7 @@ def test_the_last_version_is_the_highest_of_which_mails_were_sent() -> None:
     assert last_sent(DRAFT) == again
 
 
-def test_a_reroll_is_one_version_on_with_its_changelog_begun_and_no_reply() -> None:
+def test_reroll_starts_the_next_version_with_a_changelog() -> None:
     sent(1)
     draft = replace(
         DRAFT,
@@ -92,7 +92,7 @@ def test_a_reroll_is_one_version_on_with_its_changelog_begun_and_no_reply() -> N
     assert reroll(made) == made
 
 
-def test_a_reroll_keeps_a_version_and_a_changelog_that_were_set() -> None:
+def test_reroll_keeps_a_version_and_a_changelog_that_were_set() -> None:
     sent(1)
     assert reroll(replace(DRAFT, version=5)).version == 5
     mine = replace(DRAFT, version=2, changelogs={"2": "v2:\n- mine"})
@@ -101,7 +101,7 @@ def test_a_reroll_keeps_a_version_and_a_changelog_that_were_set() -> None:
     assert (early.version, early.changelog) == (2, "v2:\n- mine")
 
 
-def test_a_changelog_gets_its_heading_and_its_link() -> None:
+def test_changelog_gets_its_heading_and_its_link() -> None:
     first = with_changelog(DRAFT, "\n- mended\n")
     assert first.changelogs == {"1": "- mended"}
     sent(2)
@@ -142,7 +142,7 @@ def test_a_changelog_gets_its_heading_and_its_link() -> None:
         ((), ["dropped", "dropped"]),
     ],
 )
-def test_what_became_of_each_patch(
+def test_outcome_of_each_patch_is_listed(
     patches: tuple[KnownPatch, ...], kinds: list[str]
 ) -> None:
     assert [
@@ -150,7 +150,7 @@ def test_what_became_of_each_patch(
     ] == kinds
 
 
-def test_changes_are_said_in_words_and_what_is_the_same_is_not_said() -> None:
+def test_only_changes_are_described() -> None:
     kinds = ("same", "reworded", "changed", "new", "dropped")
     assert change_lines([VersionChange(kind, "a {} b") for kind in kinds]) == (
         "message reworded: a {} b",
@@ -171,7 +171,7 @@ def test_changes_are_said_in_words_and_what_is_the_same_is_not_said() -> None:
         (1, "EDITME", False),
     ],
 )
-def test_a_changelog_is_unfinished_until_its_points_are_written(
+def test_changelog_is_unfinished_until_its_points_are_written(
     version: int, text: str, open_: bool
 ) -> None:
     assert (
@@ -180,7 +180,7 @@ def test_a_changelog_is_unfinished_until_its_points_are_written(
     )
 
 
-def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -> None:
+def test_sent_version_is_tagged_with_its_cover(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     base, head = repo.git("rev-parse master"), repo.git("rev-parse topic")
     send = replace(sent(1), base=base, head=head)
@@ -227,7 +227,7 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
         ]
 
 
-def test_the_range_diff_is_between_what_was_sent_and_what_is_there(
+def test_range_diff_is_between_what_was_sent_and_what_is_there(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 2)
@@ -297,9 +297,7 @@ B4S = "Changes in v2:\n- EDITME: describe what is new in this series revision.\n
         ("Changes in v2:\n", True),
     ],
 )
-def test_what_b4_starts_a_changelog_with_is_replaced(
-    changelog: str, is_kept: bool
-) -> None:
+def test_b4s_changelog_template_is_replaced(changelog: str, is_kept: bool) -> None:
     sent(1)
     for version in (1, 2):
         draft = replace(
@@ -311,7 +309,7 @@ def test_what_b4_starts_a_changelog_with_is_replaced(
         assert ("EDITME dropped: widget: change 2" in made.changelog) is not is_kept
 
 
-def test_a_message_that_was_reworded_is_begun_in_the_changelog(tmp_path: Path) -> None:
+def test_reworded_message_appears_in_the_changelog(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     before = repo.git("rev-parse HEAD").strip()
     repo.git("commit -q --amend -m", f"widget: change 1\n\nBetter.\n\n{SIGNED}")
@@ -331,7 +329,7 @@ def test_a_message_that_was_reworded_is_begun_in_the_changelog(tmp_path: Path) -
     assert "reworded" not in reroll(draft).changelog
 
 
-def test_a_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
+def test_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     send = sent(1)
     ident = f"{CHANGE}-v1-1@example.org"
@@ -352,7 +350,7 @@ def test_a_link_is_on_the_archive_that_others_can_reach(tmp_path: Path) -> None:
             assert link_to(send, repository) == link, lore
 
 
-def test_a_draft_remembers_each_version_that_was_sent(tmp_path: Path) -> None:
+def test_draft_remembers_each_version_that_was_sent(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     first, second = sent(1), sent(2)
     assert not is_remembered(first)

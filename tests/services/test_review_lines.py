@@ -39,7 +39,7 @@ def table(patches: int, people: int) -> ReviewTable:
 
 @pytest.mark.parametrize("patches", [1, 2, 5, 30])
 @pytest.mark.parametrize("people", [0, 1, 3, 12])
-def test_the_table_fits_and_has_every_reviewer(patches: int, people: int) -> None:
+def test_table_fits_and_has_every_reviewer(patches: int, people: int) -> None:
     lines = review_lines(table(patches, people), 76)
     assert [line for line in lines if len(line) > 76] == []
     text = "\n".join(lines)
@@ -57,7 +57,7 @@ def test_fewer_reviewers_than_patches_are_the_columns() -> None:
     ]
 
 
-def test_a_table_of_more_patches_than_columns_goes_on_below() -> None:
+def test_table_of_more_patches_than_columns_continues_below() -> None:
     heads = [
         line for line in review_lines(table(12, 12), 76) if line.startswith("patch")
     ]
@@ -65,7 +65,7 @@ def test_a_table_of_more_patches_than_columns_goes_on_below() -> None:
     assert (len(heads), numbers) == (2, [*range(1, 13)])
 
 
-def test_a_followed_series_shows_its_reviewers(workdir: Path) -> None:
+def test_followed_series_shows_its_reviewers(workdir: Path) -> None:
     (workdir / "m").write_bytes(mbox(*story.ACCEPTED))
     call("track add --mbox m")
     lines = call("track show 1").out.splitlines()

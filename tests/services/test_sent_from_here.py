@@ -50,9 +50,7 @@ def _send_next(life: Life, version: int = 2, **options: bool) -> str:
 
 
 @pytest.mark.parametrize("publish", [False, True])
-def test_the_state_after_v2_was_sent_is_that_of_v2(
-    tmp_path: Path, publish: bool
-) -> None:
+def test_state_after_v2_was_sent_is_that_of_v2(tmp_path: Path, publish: bool) -> None:
     with life(tmp_path) as topic:
         first = _reviewed(topic)
         before = topic.track("show").out
@@ -79,7 +77,7 @@ def test_the_state_after_v2_was_sent_is_that_of_v2(
             topic.update()
 
 
-def test_a_version_that_the_archive_lacks_is_reported_as_missing(
+def test_version_that_the_archive_lacks_is_reported_as_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with life(tmp_path) as topic:
@@ -90,7 +88,7 @@ def test_a_version_that_the_archive_lacks_is_reported_as_missing(
         assert "1 message sent 0 hours before it was last" in topic.track("show").out
 
 
-def test_a_version_after_an_accepted_one_has_a_note(tmp_path: Path) -> None:
+def test_version_after_an_accepted_one_has_a_note(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         first = topic.send("--to", MATT)
         topic.update()
@@ -102,7 +100,7 @@ def test_a_version_after_an_accepted_one_has_a_note(tmp_path: Path) -> None:
         assert "accepted-before" in names
 
 
-def test_a_bounce_of_any_version_is_stored_and_may_be_added_again(
+def test_bounce_of_any_version_is_stored_and_may_be_added_again(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
@@ -136,7 +134,7 @@ def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
 
 
 @pytest.mark.parametrize("by", ["mbox", "archive"])
-def test_the_replies_to_each_version_are_of_one_series(tmp_path: Path, by: str) -> None:
+def test_replies_to_each_version_are_of_one_series(tmp_path: Path, by: str) -> None:
     with life(tmp_path) as topic:
         publish = by == "archive"
         first = topic.send("--to", MATT, publish=publish)
@@ -182,7 +180,7 @@ def test_two_entries_that_turn_out_to_be_one_are_merged(tmp_path: Path) -> None:
             assert store.marks(1) == {("asks@example.net", 3): "declined"}
 
 
-def test_a_version_joins_the_series_of_what_was_sent_elsewhere(tmp_path: Path) -> None:
+def test_version_joins_the_series_of_what_was_sent_elsewhere(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         first = _reviewed(topic)
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
@@ -194,7 +192,7 @@ def test_a_version_joins_the_series_of_what_was_sent_elsewhere(tmp_path: Path) -
         assert [it["message_id"] for it in series["revisions"]] == [first, second]
 
 
-def test_a_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
+def test_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
     with life(tmp_path) as author:
         first = author.send("--to", MATT)
         author.update()
@@ -218,7 +216,7 @@ def test_a_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
         assert "write the changelog of v2" in author.track("show").out
 
 
-def test_the_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> None:
+def test_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         none = topic.track("show", "--ledger")
         none.expect(3, "no series is tracked")
@@ -239,7 +237,7 @@ def test_the_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> No
         several.expect(2, "`patchpilot track show 1`")
 
 
-def test_an_answered_request_is_not_counted_as_open(tmp_path: Path) -> None:
+def test_answered_request_is_not_counted_as_open(tmp_path: Path) -> None:
     question = "Why does nobody else need this?"
     with life(tmp_path) as author:
         first = author.send("--to", MATT)
@@ -264,7 +262,7 @@ def test_an_answered_request_is_not_counted_as_open(tmp_path: Path) -> None:
         ]
 
 
-def test_the_next_version_counts_the_open_requests_as_the_list_does(
+def test_next_version_counts_the_open_requests_as_the_list_does(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
@@ -288,7 +286,7 @@ def test_the_next_version_counts_the_open_requests_as_the_list_does(
         )
 
 
-def test_a_repository_that_is_read_is_not_asked_for(tmp_path: Path) -> None:
+def test_given_repository_is_not_searched_for(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.applied(topic.send())
         asks = "with -C REPOSITORY"
@@ -319,7 +317,7 @@ def test_requests_for_a_version_that_no_archive_has_are_known_for_the_next_one(
         assert "v2 has 2 open requests: " in output
 
 
-def test_an_archive_that_has_only_a_later_version_is_searched_for_it(
+def test_archive_that_has_only_a_later_version_is_searched_for_it(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:

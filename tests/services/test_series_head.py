@@ -40,7 +40,7 @@ def rows(*mails: bytes) -> dict[str, str]:
     return {name: str(says) for name, says in head_rows(tracked(*mails))}
 
 
-def test_what_is_asked_is_the_authors_turn() -> None:
+def test_question_makes_it_the_authors_turn() -> None:
     head = rows(*story.BEGINNING)
     assert list(head) == ["state", "turn", "next", "open", "landed"]
     assert head["state"].startswith("changes-requested: Rita Reviewer requested")
@@ -50,14 +50,14 @@ def test_what_is_asked_is_the_authors_turn() -> None:
     assert head["landed"] == "nowhere yet"
 
 
-def test_what_was_applied_is_in_a_tree_and_nothing_is_open() -> None:
+def test_applied_series_has_no_open_requests() -> None:
     head = rows(*story.ACCEPTED)
     assert head["turn"] == "others: you are waiting until it is merged into mainline"
     assert head["open"] == "nothing"
     assert story.SHA[:12] in head["landed"]
 
 
-def test_a_claim_closes_no_request() -> None:
+def test_claim_closes_no_request() -> None:
     ask = "> +\tint x;\n\nPlease make this unsigned."
     asked = [
         reply(f"[PATCH {n}/2] x", ask, id=f"r{n}", reply_to=f"p{n}", minutes=60)
@@ -101,7 +101,7 @@ def test_rows_are_filled_to_the_terminal() -> None:
     assert all(len(row) <= 60 for row in rows_of_five if "run" not in row)
 
 
-def test_the_condition_of_a_tag_is_a_whole_sentence() -> None:
+def test_condition_of_a_tag_is_a_whole_sentence() -> None:
     words = (
         "Nice.\n\nWith the nit about the name of the\nfunction that starts the pump fixed"
         f" (see\nmy mail on the first version for what\nI mean there), feel free to add\n\n"
@@ -116,7 +116,7 @@ def test_the_condition_of_a_tag_is_a_whole_sentence() -> None:
     assert "on a condition: “With the nit" in series_text(tracked(story.V1, tag))
 
 
-def test_what_is_read_from_a_file_counts_until_its_latest_message() -> None:
+def test_file_counts_until_its_latest_message() -> None:
     series = tracked(*story.BEGINNING)
     latest = f"{series.as_of:%Y-%m-%d %H:%M}"
     words = f"{latest}, the latest message of t.mbox: days count until then"

@@ -108,9 +108,7 @@ def _old(number: int, text: str) -> str:
     return "".join(lines)
 
 
-def test_a_binding_of_patch_one_is_known_to_patch_two(
-    tree: Repo, tmp_path: Path
-) -> None:
+def test_binding_of_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) -> None:
     binding: dict[str, str | None] = {
         BINDING: (
             "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"
@@ -170,7 +168,7 @@ def test_patch_two_applies_to_what_patch_one_leaves(
         assert "does-not-apply" not in _names(_check(targets, tree.path), 1)
 
 
-def test_a_revert_of_an_earlier_patch_is_not_there_already(
+def test_revert_within_a_series_is_not_already_applied(
     tree: Repo, tmp_path: Path
 ) -> None:
     files = _renamed(tree, tmp_path / "out", then="line_10")
@@ -180,9 +178,7 @@ def test_a_revert_of_an_earlier_patch_is_not_there_already(
     )
 
 
-def test_what_a_misfitting_patch_touches_is_not_held_against_the_next(
-    tree: Repo, tmp_path: Path
-) -> None:
+def test_failing_patch_does_not_affect_the_next(tree: Repo, tmp_path: Path) -> None:
     files = _renamed(tree, tmp_path / "out")
     tree.put("drivers/demo/old.c", "int quite;\nint another;\nint file;\n")
     result = _check(files, tree.path)
@@ -206,7 +202,7 @@ def test_several_processes_find_what_one_finds(tree: Repo, tmp_path: Path) -> No
     assert not any("does-not-apply" in _names(alone, number) for number in range(14))
 
 
-def test_a_commit_stands_on_its_parent(tree: Repo) -> None:
+def test_commit_is_checked_against_its_parent(tree: Repo) -> None:
     binding = {
         BINDING: (
             "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"

@@ -39,7 +39,7 @@ def stale(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_a_stale_origin_master_is_no_target(stale: Repo) -> None:
+def test_stale_origin_master_is_not_a_target(stale: Repo) -> None:
     chosen = target(stale)
     assert chosen is not None
     assert (chosen.label, chosen.tip) == (
@@ -50,7 +50,7 @@ def test_a_stale_origin_master_is_no_target(stale: Repo) -> None:
         assert traps(repository).target == chosen
 
 
-def test_the_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> None:
+def test_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> None:
     source = Repo.__new__(Repo)
     source.path, source._clock = tmp_path / "up", stale._clock
     newest = grow(source, 2, "newer")
@@ -60,7 +60,7 @@ def test_the_target_is_where_the_branch_is_now(stale: Repo, tmp_path: Path) -> N
     assert (chosen.label, chosen.tip) == ("origin/main", newest)
 
 
-def test_a_named_branch_is_the_target_and_a_named_commit_is_none(stale: Repo) -> None:
+def test_named_branch_is_a_target_but_a_commit_is_not(stale: Repo) -> None:
     assert label(stale, named="origin/master") == "origin/master"
     for word in (
         stale.git("rev-parse origin/master"),
@@ -71,7 +71,7 @@ def test_a_named_branch_is_the_target_and_a_named_commit_is_none(stale: Repo) ->
         assert label(stale, named=word) == "origin/main"
 
 
-def test_a_pushed_copy_is_no_target(tmp_path: Path) -> None:
+def test_pushed_copy_is_not_a_target(tmp_path: Path) -> None:
     source = upstream(tmp_path / "up")
     repo = clone(clone(source, tmp_path / "fork", "--bare"), tmp_path / "r")
     add_remote(repo, "upstream", source)
@@ -82,7 +82,7 @@ def test_a_pushed_copy_is_no_target(tmp_path: Path) -> None:
     assert target(repo) is not None
 
 
-def test_a_rebased_upstream_is_the_target_as_it_is_now(tmp_path: Path) -> None:
+def test_rebased_upstream_is_the_target_as_it_is_now(tmp_path: Path) -> None:
     source = upstream(tmp_path / "up")
     source.branch("for-next")
     grow(source, 3, "queued", SUBMAINTAINER)
@@ -97,7 +97,7 @@ def test_a_rebased_upstream_is_the_target_as_it_is_now(tmp_path: Path) -> None:
     assert (chosen.label, chosen.tip) == ("origin/for-next", now)
 
 
-def test_a_commit_of_another_branch_has_that_branchs_target(stale: Repo) -> None:
+def test_commit_of_another_branch_has_that_branchs_target(stale: Repo) -> None:
     stale.git("checkout -q --track -b other origin/master")
     stale.commit("other: fix\n", {"other.c": "int o;\n"})
     assert label(stale) == "origin/master"

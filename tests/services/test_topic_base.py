@@ -284,7 +284,7 @@ FIXTURES: tuple[tuple[Callable[[Path], Repo], str, int, str, str], ...] = (
     FIXTURES,
     ids=[row[0].__name__ for row in FIXTURES],
 )
-def test_the_base_is_what_a_person_means(
+def test_base_is_what_a_person_means(
     tmp_path: Path,
     build: Callable[[Path], Repo],
     name: str,
@@ -306,14 +306,14 @@ def test_the_base_is_what_a_person_means(
         assert topic_commits(repository, None) == base.commits
 
 
-def test_a_pushed_copy_is_known_without_a_configured_identity(tmp_path: Path) -> None:
+def test_pushed_copy_is_known_without_a_configured_identity(tmp_path: Path) -> None:
     repo = _fork(tmp_path)
     (Path.home() / ".gitconfig").write_text("")
     with Repository.open(repo.path) as repository:
         assert find_base(repository).name == "upstream/main"
 
 
-def test_a_named_base_wins_and_is_never_asked_about(tmp_path: Path) -> None:
+def test_named_base_wins_and_is_never_asked_about(tmp_path: Path) -> None:
     with Repository.open(_stale_master(tmp_path).path) as repository:
         base = topic_base(repository, "origin/master")
         assert (base.name, len(base.commits), base.guessed) == (
@@ -360,7 +360,7 @@ def _fork_worked_on_in_its_main(folder: Path) -> Repo:
     return repo
 
 
-def test_a_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
+def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
     repo = _fork_worked_on_in_its_main(tmp_path)
     with (
         Repository.open(repo.path) as repository,
@@ -372,7 +372,7 @@ def test_a_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
     assert "over upstream/main there are 2 commits" in str(error.value.hint)
 
 
-def test_the_likeliest_bases_come_with_their_commits(tmp_path: Path) -> None:
+def test_likeliest_bases_come_with_their_commits(tmp_path: Path) -> None:
     with Repository.open(_on_stable(tmp_path).path) as repository:
         assert [(base.name, len(base.commits)) for base in likeliest(repository)] == [
             ("origin/linux-6.6.y", 1),

@@ -26,14 +26,14 @@ from tests.kit.mails import MATT, RITA
 from tests.kit.topics import SIGNED
 
 
-def test_the_draft_names_the_version_after_the_last_sent(tmp_path: Path) -> None:
+def test_draft_names_the_version_after_the_last_sent(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         assert "next:     v1" in topic.run("draft").out
         topic.send()
         assert "next:     v2" in topic.run("draft").out
 
 
-def test_a_resend_of_v2_is_too_soon_after_v2(tmp_path: Path) -> None:
+def test_resend_of_v2_is_too_soon_after_v2(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.send()
         topic.run("draft", "--changelog", "- better", "-v", "2")
@@ -43,7 +43,7 @@ def test_a_resend_of_v2_is_too_soon_after_v2(tmp_path: Path) -> None:
         assert "v1 was sent" not in reported
 
 
-def test_the_age_of_v1_is_not_reported_after_v2_was_sent(tmp_path: Path) -> None:
+def test_age_of_v1_is_not_reported_after_v2_was_sent(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.send()
         topic.run("draft", "--changelog", "- better", "-v", "2")
@@ -104,7 +104,7 @@ def test_followed_series_of_a_closed_store_are_read_again(tmp_path: Path) -> Non
             assert state.series.is_read
 
 
-def test_the_mails_of_series_with_other_titles_are_not_read(
+def test_messages_of_series_with_other_titles_are_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with life(tmp_path) as topic:
@@ -122,7 +122,7 @@ def test_the_mails_of_series_with_other_titles_are_not_read(
             assert state.series is None
 
 
-def test_a_summary_is_kept_while_topics_change(
+def test_summary_is_kept_while_topics_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with life(tmp_path) as topic:
@@ -175,7 +175,7 @@ def test_show_without_a_number_means_this_topics_series(
         assert "2  widget: something else" in which.err
 
 
-def test_the_list_marks_this_topic_and_says_when_it_is_not_sent(tmp_path: Path) -> None:
+def test_list_marks_this_topic_and_says_when_it_is_not_sent(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         assert "not-sent" in topic.track().out
         topic.send()
@@ -475,7 +475,7 @@ LONG = {
 """Moments next to one that the fast tests have: another draft, version, answer or branch."""
 
 
-def test_a_message_names_its_series(tmp_path: Path) -> None:
+def test_message_names_its_series(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         first = topic.send()
         topic.update()
@@ -497,7 +497,7 @@ def test_a_message_names_its_series(tmp_path: Path) -> None:
         for name in LIFE
     ],
 )
-def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> None:
+def test_all_verbs_agree_on_a_topics_state(name: str, tmp_path: Path) -> None:
     moment = LIFE[name]
     with life(tmp_path, moment.patches) as topic:
         moment.make(topic)
@@ -523,7 +523,7 @@ def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> Non
     assert trailers.code == (3 if moment.trailers else 0)
 
 
-def test_a_version_with_its_changelog_is_to_be_reviewed_and_sent(
+def test_version_with_its_changelog_is_to_be_reviewed_and_sent(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:

@@ -19,7 +19,7 @@ from tests.kit.topics import unpacked
 EVE = "Eve <eve@evil.example>"
 
 
-def test_a_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(
+def test_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path, 2) as topic:
@@ -47,7 +47,7 @@ def test_a_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(
         assert [RITA in message for message in messages[:3]] == [False, True, True]
 
 
-def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(
+def test_unsafe_tag_is_reported_and_others_are_added(
     tmp_path: Path,
 ) -> None:
     tags = (
@@ -77,7 +77,7 @@ def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(
         ]
 
 
-def test_a_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
+def test_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
     tmp_path: Path,
 ) -> None:
     asked = (
@@ -102,7 +102,7 @@ def test_a_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
         assert asked[1] in topic.repo.git("log -1 --format=%B")
 
 
-def test_a_tag_with_an_unusable_address_or_an_invisible_character_is_left_out(
+def test_unusable_tag_is_skipped(
     tmp_path: Path,
 ) -> None:
     option = "Eve <-oProxy=eve@evil.example>"
@@ -121,7 +121,7 @@ def test_a_tag_with_an_unusable_address_or_an_invisible_character_is_left_out(
             assert "not 'Name <address>'" in done.err
 
 
-def test_a_comment_and_what_a_reply_proposes_are_offered(tmp_path: Path) -> None:
+def test_comment_and_what_a_reply_proposes_are_offered(tmp_path: Path) -> None:
     tag = f"Tested-by: {RITA} # on a Rock 5"
     with life(tmp_path) as topic:
         culprit = topic.repo.git("rev-parse HEAD~1")
@@ -140,7 +140,7 @@ def test_a_comment_and_what_a_reply_proposes_are_offered(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("is_renamed", [True, False])
-def test_a_rename_and_a_binary_file_that_stayed_have_not_changed(
+def test_rename_and_a_binary_file_that_stayed_have_not_changed(
     tmp_path: Path, is_renamed: bool
 ) -> None:
     tag = f"Reviewed-by: {RITA}"
@@ -203,7 +203,7 @@ def test_on_a_terminal_each_tag_is_asked_about_and_a_refusal_is_remembered(
         assert mine in topic.repo.git("log -1 --format=%B")
 
 
-def test_a_choice_to_add_all_takes_none_that_has_a_remark(tmp_path: Path) -> None:
+def test_adding_all_tags_skips_tags_with_a_note(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         first = topic.send()
         topic.tell(first, f"Reviewed-by: {RITA}")
@@ -216,7 +216,7 @@ def test_a_choice_to_add_all_takes_none_that_has_a_remark(tmp_path: Path) -> Non
         assert (RITA in message, EVE in message) == (True, False)
 
 
-def test_a_commit_with_a_new_title_is_recognized_by_its_changes_where_asked(
+def test_commit_with_a_new_title_is_recognized_by_its_changes_where_asked(
     tmp_path: Path,
 ) -> None:
     tag = f"Reviewed-by: {RITA}"

@@ -230,7 +230,7 @@ def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(
 
 
 @pytest.mark.parametrize("via", transports.names())
-def test_the_call_names_further_recipients_and_nothing_else_does(
+def test_call_names_further_recipients_and_nothing_else_does(
     via: str, repository: Repository
 ) -> None:
     request = SendRequest(
@@ -250,7 +250,7 @@ def test_the_call_names_further_recipients_and_nothing_else_does(
     }
 
 
-def test_the_same_patch_reaches_the_others_once_it_is_public(
+def test_same_patch_reaches_the_others_once_it_is_public(
     repo: Repo, repository: Repository
 ) -> None:
     recipients = people(
@@ -268,7 +268,7 @@ def test_the_same_patch_reaches_the_others_once_it_is_public(
         file.unlink()
 
 
-def test_a_maintainer_that_was_dropped_stays_out(repository: Repository) -> None:
+def test_maintainer_that_was_dropped_stays_out(repository: Repository) -> None:
     series = series_with("cc", repository.resolve("HEAD"))
     save_edits(
         topic_key(series, repository),
@@ -295,7 +295,7 @@ def test_without_a_maintainer_the_team_is_in_to(repository: Repository) -> None:
     ] == [(TEAM, "to")]
 
 
-def test_a_plan_of_a_public_fix_is_not_taken_for_an_undisclosed_one(
+def test_public_plan_is_not_reused_for_an_undisclosed_fix(
     repository: Repository,
 ) -> None:
     series = series_with("reported-by", "")
@@ -306,7 +306,7 @@ def test_a_plan_of_a_public_fix_is_not_taken_for_an_undisclosed_one(
     assert {recipient.address.email for recipient in plan.recipients} == {*TO, TEAM}
 
 
-def test_what_is_not_used_is_named(repository: Repository) -> None:
+def test_ignored_recipients_are_named(repository: Repository) -> None:
     series = series_with("placed by hand", "")
     edit("placed by hand", series, repository)
     account = transports.find("b4").account(repository)

@@ -62,9 +62,7 @@ def formats(count: int) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("file", ["drivers/net/acme/%d.c", "lib/%d.c"])
-def test_a_message_leads_to_the_function_that_prints_it(
-    workdir: Path, file: str
-) -> None:
+def test_message_leads_to_the_function_that_prints_it(workdir: Path, file: str) -> None:
     made = dict(formats(120))
     repo = Repo(workdir / "linux")
     code = [
@@ -131,7 +129,7 @@ def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, s
 @pytest.mark.parametrize(
     "kind", ["message", "part", "trace", "function", "file", "dmesg"]
 )
-def test_the_fix_is_first_and_nothing_else_is_likely(
+def test_fix_is_first_and_nothing_else_is_likely(
     drivers: tuple[Repo, dict[str, str]], name: str, kind: str
 ) -> None:
     repo, printed = drivers

@@ -119,7 +119,7 @@ def test_prose_has_no_trailer_and_no_fixes() -> None:
     assert quotes_in(text) == ("net: break it all",)
 
 
-def test_a_first_bad_commit_in_the_text_is_blame() -> None:
+def test_first_bad_commit_in_the_text_is_blame() -> None:
     assert (
         ids_in("# first bad commit: [0123456789abcdef0123456789abcdef01234567] x")[
             "0123456789abcdef0123456789abcdef01234567"
@@ -138,7 +138,7 @@ git bisect skip 3333333333 4444444444
 """
 
 
-def test_a_bisection_is_read_with_its_own_words() -> None:
+def test_bisection_with_custom_terms_is_parsed() -> None:
     bisection = parse_bisection(LOG)
     assert (bisection.first_bad, bisection.bad, bisection.good, bisection.skipped) == (
         None,
@@ -152,7 +152,7 @@ def test_a_bisection_is_read_with_its_own_words() -> None:
     )
 
 
-def test_the_shipped_weights_load_and_their_curve_rises() -> None:
+def test_shipped_weights_load_and_their_curve_rises() -> None:
     weights = shipped()
     shares = [share for _, share in weights.curve]
     assert shares == sorted(shares)

@@ -33,7 +33,7 @@ def message(story: History) -> str:
     return story.repo.git("log", "-1", "--format=%B", "topic").strip()
 
 
-def test_the_tags_are_written_and_taken_back(story: History) -> None:
+def test_tags_are_written_and_taken_back(story: History) -> None:
     before = story.repo.git("rev-parse", "topic")
     done = story.call("prepare", "HEAD", "--yes")
     assert done.code == 0, done.err
@@ -52,7 +52,7 @@ def test_the_tags_are_written_and_taken_back(story: History) -> None:
     assert [record["state"] for record in listing["records"]] == ["restored"]
 
 
-def test_a_fix_that_is_not_public_gets_no_public_address(story: History) -> None:
+def test_fix_that_is_not_public_gets_no_public_address(story: History) -> None:
     text = message(story).replace(
         "Signed-off-by", "Cc: stable@kernel.org\nSigned-off-by"
     )
@@ -62,7 +62,7 @@ def test_a_fix_that_is_not_public_gets_no_public_address(story: History) -> None
     assert "vger" not in message(story)
 
 
-def test_without_a_terminal_and_a_word_of_what_to_write_it_needs_yes(
+def test_non_interactive_write_needs_yes(
     story: History,
 ) -> None:
     before = story.repo.git("for-each-ref")
@@ -102,7 +102,7 @@ def test_on_a_terminal_it_shows_what_it_would_write_and_asks(story: History) -> 
         ("Import Linux 6.1", "empty"),
     ],
 )
-def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> None:
+def test_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> None:
     repo = Repo(tmp_path / "r")
     if before:
         repo.commit(before + SIGNED, {"README": "\n"})
@@ -136,7 +136,7 @@ def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) 
 CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy()."
 
 
-def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
+def test_all_verbs_agree_that_a_commit_is_not_a_fix(tmp_path: Path) -> None:
     story = history(tmp_path / "r", CLEANUP)
     done = story.call("prepare", "HEAD", "--yes")
     assert "its message names no bug" in done.out
@@ -158,7 +158,7 @@ def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
 UNCLEAR = "ring: return an error early\n\nThe mask does not cover the last slot."
 
 
-def test_a_bug_that_only_the_text_describes_is_asked_about_and_named_again_before_sending(
+def test_bug_described_only_in_the_text_is_asked_about(
     tmp_path: Path,
 ) -> None:
     story = history(tmp_path / "r", UNCLEAR + SIGNED)
@@ -175,7 +175,7 @@ def test_a_bug_that_only_the_text_describes_is_asked_about_and_named_again_befor
     assert "no-fixes-tag" not in call(*sending).out
 
 
-def test_the_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> None:
+def test_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> None:
     fixed = ("-C", story.repo.path, "HEAD")
     assert "missing-fixes" in call("check", *fixed, "--strict").out
     done = call("prepare", *fixed, "--not-a-fix")
@@ -209,7 +209,7 @@ def test_unwaive_takes_back_that_it_is_no_fix(story: History) -> None:
     assert "you said" not in call("stable", *fixed).out
 
 
-def test_a_dry_run_writes_nothing(story: History) -> None:
+def test_dry_run_writes_nothing(story: History) -> None:
     before = story.repo.git("for-each-ref")
     done = story.call("prepare", "HEAD", "--dry-run", "--format", "json")
     body = json.loads(done.out)
@@ -220,7 +220,7 @@ def test_a_dry_run_writes_nothing(story: History) -> None:
     assert story.repo.git("for-each-ref") == before
 
 
-def test_people_and_links_stand_in_order(story: History) -> None:
+def test_contacts_and_links_stand_in_order(story: History) -> None:
     words = [
         "--trailer",
         "Reported-by: Eve R <eve@example.org>",
@@ -262,7 +262,7 @@ def test_unknown_trailers_stay_where_they_are(tmp_path: Path) -> None:
     )
 
 
-def test_a_badly_written_tag_is_fixed(tmp_path: Path) -> None:
+def test_badly_written_tag_is_fixed(tmp_path: Path) -> None:
     probe = history(tmp_path / "probe")
     story = history(
         tmp_path / "r",
@@ -277,7 +277,7 @@ def test_a_badly_written_tag_is_fixed(tmp_path: Path) -> None:
     assert message(story).count("Fixes:") == 1
 
 
-def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
+def test_topic_is_rewritten_from_its_base(story: History) -> None:
     story.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
     done = story.call(
         "prepare",
@@ -296,7 +296,7 @@ def test_a_topic_is_rewritten_from_its_base(story: History) -> None:
     assert body["written"]
 
 
-def test_a_moved_branch_is_not_restored(story: History) -> None:
+def test_moved_branch_is_not_restored(story: History) -> None:
     assert story.call("prepare", "HEAD", "--yes").code == 0
     story.repo.commit("on top" + SIGNED, {"new.c": "\n"})
     done = story.call("undo", "restore", "1")
@@ -306,7 +306,7 @@ def test_a_moved_branch_is_not_restored(story: History) -> None:
     assert story.call("undo").code == 2
 
 
-def test_a_detached_head_is_prepared_as_well(story: History) -> None:
+def test_detached_head_is_prepared_as_well(story: History) -> None:
     story.repo.git("checkout", "-q", "--detach", story.fix)
     assert story.call("prepare", "HEAD", "--yes", "--shared").code == 0
     assert story.repo.git("rev-parse", "topic") == story.fix
@@ -315,7 +315,7 @@ def test_a_detached_head_is_prepared_as_well(story: History) -> None:
     assert story.repo.git("rev-parse", "HEAD") == story.fix
 
 
-def test_what_must_not_be_rewritten_is_refused(story: History) -> None:
+def test_protected_commits_are_refused(story: History) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/topic", story.fix)
     done = story.call("prepare", "HEAD", "--yes")
     assert done.code == 1
@@ -323,7 +323,7 @@ def test_what_must_not_be_rewritten_is_refused(story: History) -> None:
     assert story.call("prepare", "HEAD", "--yes", "--published").code == 0
 
 
-def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:
+def test_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:
     """Kill the command at random moments; the repository is then intact, and nothing is lost."""
     rng = random.Random(7)
     old = story.fix
@@ -364,7 +364,7 @@ def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> No
             )
 
 
-def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(
+def test_fix_of_an_earlier_patch_in_the_series_gets_no_tag(
     story: History,
 ) -> None:
     """Test that no tag names a commit that the same run rewrites."""
@@ -384,7 +384,7 @@ def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(
     )
 
 
-def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) -> None:
+def test_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) -> None:
     story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
     done = story.call(
         "prepare", "--base", "v1.2", "--fixes", story.fix, "--format", "json"
@@ -394,7 +394,7 @@ def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) 
     assert any("squash it" in note for note in second["notes"])
 
 
-def test_a_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) -> None:
+def test_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) -> None:
     text = f'ring: fix the mask again\n\nText.\n\nFixes: {story.fix[:12]} ("ring: fix the mask")'
     story.repo.commit(
         text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")}
@@ -428,7 +428,7 @@ def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("words", [(), ("--fixes", "auto")])
-def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
+def test_unsupported_culprit_is_skipped_and_others_are_written(
     story: History, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged_as(
@@ -457,7 +457,7 @@ def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
     assert "Cc: Eve R <eve@example.org>" in message(story)
 
 
-def test_a_culprit_that_is_little_sure_is_written_with_the_advice_to_look(
+def test_uncertain_fixes_tag_is_written_with_a_note(
     story: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged_as(0.55, "", monkeypatch)

@@ -8,7 +8,7 @@ from tests.upgrades.promised import promised
 RECORDED = Path(__file__).parent / "0.1" / "promised.txt"
 
 
-def test_all_that_0_1_promised_is_still_so() -> None:
+def test_promises_of_0_1_are_kept() -> None:
     recorded = RECORDED.read_text(encoding="utf-8").splitlines()
     lost = sorted(set(recorded) - set(promised()))
     assert not lost, (

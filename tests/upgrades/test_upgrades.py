@@ -48,7 +48,7 @@ def state() -> Path:
 
 
 @pytest.mark.usefixtures("state")
-def test_a_draft_is_read_and_written_as_it_was() -> None:
+def test_draft_round_trips() -> None:
     with closing(sqlite3.connect(state_folder() / FILE)) as base:
         (before,) = base.execute("SELECT data FROM drafts").fetchone()
     with Drafts() as drafts:
@@ -72,7 +72,7 @@ def test_each_field_of_a_draft_is_in_the_fixture() -> None:
 
 
 @pytest.mark.usefixtures("state")
-def test_sent_mails_and_replies_are_read() -> None:
+def test_sent_messages_and_replies_are_read() -> None:
     with Outbox() as outbox:
         (send,) = outbox.sends(CHANGE)
     assert [entry.state for entry in send.entries] == [
@@ -95,7 +95,7 @@ def test_sent_mails_and_replies_are_read() -> None:
     )
 
 
-def test_the_first_outbox_had_no_replies_and_is_migrated_after_a_backup() -> None:
+def test_first_outbox_had_no_replies_and_is_migrated_after_a_backup() -> None:
     file = state_folder() / FILE
     text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(file)) as base:
@@ -138,7 +138,7 @@ def test_each_setting_of_the_tree_and_of_git_is_read(
     assert origins == dict.fromkeys((key.name for key in KEYS), "git config")
 
 
-def test_a_baseline_is_read(workdir: Path) -> None:
+def test_baseline_is_read(workdir: Path) -> None:
     outcome = call("check", OLD / "baseline.patch", "--baseline", OLD / "baseline.json")
     assert (outcome.code, "2 in the baseline" in outcome.out) == (0, True), outcome.out
 
@@ -167,7 +167,7 @@ def _newer_baseline() -> None:
     ],
 )
 @pytest.mark.usefixtures("state")
-def test_what_a_newer_version_wrote_is_refused_in_a_sentence(
+def test_data_of_a_newer_version_is_refused(
     open_newer: Callable[[], None], words: str, workdir: Path
 ) -> None:
     with pytest.raises(InputError) as raised:

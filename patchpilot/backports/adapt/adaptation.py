@@ -59,7 +59,7 @@ def adapt(
     None for a root commit, if a file cannot be adapted, or if no changes remain.
     """
     for backport in backports:
-        if taken := _taken(scratch, merge, onto, backport):
+        if taken := _from_backport(scratch, merge, onto, backport):
             return taken
     files = _files(scratch, merge)
     if fix.base is None or not files:
@@ -80,7 +80,7 @@ def adapt(
     return replace(adaptation, made=made)
 
 
-def _taken(
+def _from_backport(
     scratch: Scratch, merge: Merge, onto: str, backport: str
 ) -> Adaptation | None:
     """Return a maintainer's backport as an adaptation, or None if it does not apply."""

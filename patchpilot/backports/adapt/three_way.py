@@ -99,7 +99,7 @@ def merge_lines(
             is_first = bool(old) and keys[1][0] != keys[2][0]
             merged.lines += [*added, *mine] if is_first else [*mine, *added]
         else:
-            chunk = _TokenChunk(_as_worded(mine, old, keys[2]), old, new)
+            chunk = _TokenChunk(_with_base_wording(mine, old, keys[2]), old, new)
             start = len(merged.lines)
             merged.lines += untokenize(chunk.merge()).splitlines(keepends=True)
             merged.carried += [
@@ -109,7 +109,7 @@ def merge_lines(
     return merged
 
 
-def _as_worded(
+def _with_base_wording(
     mine: Sequence[str], old: Sequence[str], kept: Collection[str]
 ) -> Sequence[str]:
     """Return the branch's lines, with the base's wording of comments and strings in lines that the
@@ -225,7 +225,7 @@ class _TokenChunk:
                 How.EDGE if self._is_whole_lines(at, at, texts(added)) else How.PIECE
             )
             return at, at
-        return self._torn(low, high, added)
+        return self._partial_match(low, high, added)
 
     def _between(
         self, left: int, right: int, removed: list[str], added: list[str]
@@ -262,7 +262,7 @@ class _TokenChunk:
             and (left == right or self.mine[right - 1].text == NEWLINE)
         )
 
-    def _torn(
+    def _partial_match(
         self, low: int, high: int, added: Sequence[Token]
     ) -> tuple[int, int] | None:
         """Return the range for a change whose old text is only partly, or not at all, in the

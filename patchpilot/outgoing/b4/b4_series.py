@@ -118,7 +118,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
                 "draft", ("--edit",), "use --via git-send-email, or remove the note: {}"
             ),
         )
-    mails = put_in(mails, added, draft.in_reply_to or None)
+    mails = insert_texts(mails, added, draft.in_reply_to or None)
     return series.rendered(
         mails, _remarks(series, branch, sign, tracking_data), tracking_data
     )
@@ -451,7 +451,7 @@ def additions(
     return tuple(texts)
 
 
-def put_in(
+def insert_texts(
     mails: Sequence[Message],
     texts: Sequence[str],
     parent: str | None,
@@ -461,7 +461,7 @@ def put_in(
     for mail, text in zip(mails, texts, strict=True):
         raw = mail.raw
         if text.strip():
-            raw = _rewritten(raw, partial(_with, text=text, is_patch=bool(mail.commit)))
+            raw = _with_body(raw, partial(_with, text=text, is_patch=bool(mail.commit)))
         if parent:
             # the first message replies to the parent, the others still to the first
             chain = [parent] + [mails[0].message_id] * bool(mail.in_reply_to)
@@ -491,7 +491,7 @@ def _with(body: bytes, text: str, *, is_patch: bool) -> bytes:
     )
 
 
-def _rewritten(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
+def _with_body(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
     """Return a message with another body in the same encoding.
 
     If it is no longer ASCII, the encoding becomes 8bit.

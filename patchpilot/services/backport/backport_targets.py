@@ -204,9 +204,7 @@ def form_of(repository: Repository, profile: str | None) -> StableTrees:
     ) or StableTrees()
 
 
-def way_to_stable(
-    repository: Repository, known: Branches, profile: str | None
-) -> Advice:
+def fetch_hint(repository: Repository, known: Branches, profile: str | None) -> Advice:
     """Return the hint to show if no stable branch has been fetched.
 
     The hint is to fetch the project's stable branches, or to name a branch.

@@ -55,10 +55,10 @@ from patchpilot.projects.stable_trees import version_key
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import (
     BackportTarget,
+    fetch_hint,
     merged,
     read_wanted,
     split_onto,
-    way_to_stable,
 )
 from patchpilot.services.backport.commit_patches import commit_patches
 from patchpilot.services.backport.unpacked_tree import on_directory
@@ -158,7 +158,7 @@ def backport(
         if not branches:
             raise NothingFetchedError(
                 "no stable branch has been fetched",
-                hint=way_to_stable(repository, stable, profile),
+                hint=fetch_hint(repository, stable, profile),
             )
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in wanted]
@@ -207,7 +207,7 @@ def _base_of(
 
 
 @dataclass(slots=True)
-class _Ahead:
+class _Pending:
     """The state of a branch before the next commit: its tree and the commits applied so far."""
 
     tree: str
@@ -262,13 +262,14 @@ class BackportSession:
             ]
         )
         ahead = {
-            branch.name: _Ahead(self.scratch.tree_of(branch.tip)) for branch in branches
+            branch.name: _Pending(self.scratch.tree_of(branch.tip))
+            for branch in branches
         }
         # --fixes applies to a single given commit; in a series, to commits without a Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
         return tuple(self._one(commit, branches, ahead, chosen) for commit in commits)
 
-    def _as_taken(self, commit: str) -> str:
+    def _mainline_commit(self, commit: str) -> str:
         """Return the mainline commit that makes a commit unnecessary, or the commit itself.
 
         Stable trees know the fix by mainline's id.
@@ -280,10 +281,10 @@ class BackportSession:
         self,
         asked: str,
         branches: Sequence[Branch],
-        ahead: Mapping[str, _Ahead],
+        ahead: Mapping[str, _Pending],
         chosen: tuple[Culprit, ...],
     ) -> BackportResult:
-        commit = self._as_taken(asked)
+        commit = self._mainline_commit(asked)
         fix = FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
         company = followers(self.history, commit, self.main)
@@ -352,14 +353,18 @@ class BackportSession:
         culprits: tuple[Culprit, ...],
         company: tuple[Follower, ...],
         branch: Branch,
-        ahead: _Ahead,
+        ahead: _Pending,
     ) -> BranchResult:
         tree = ahead.tree
         result = judge(
             self.history, self.scratch, fix, culprits, branch, tree, ahead.commits
         )
         is_conflict = result.verdict is BranchVerdict.CONFLICT
-        why = "" if culprits or not is_conflict else self._lacks(fix, branch.tip, ahead)
+        why = (
+            ""
+            if culprits or not is_conflict
+            else self._missing_functions_reason(fix, branch.tip, ahead)
+        )
         if why:
             result = replace(
                 result,
@@ -433,7 +438,9 @@ class BackportSession:
             else needed_followers(self.history, company, branch.tip),
         )
 
-    def _lacks(self, fix: FixCommit, tip: str, ahead: _Ahead) -> str:
+    def _missing_functions_reason(
+        self, fix: FixCommit, tip: str, ahead: _Pending
+    ) -> str:
         """Return why a branch lacks all functions that a fix without a Fixes: tag changes, or
         "".
 

@@ -14,7 +14,7 @@ from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.mainline import Mainline, find_mainline
 from patchpilot.history.releases import Releases
-from patchpilot.history.shallow_clones import what_lacks
+from patchpilot.history.shallow_clones import missing_history_notes
 from patchpilot.history.stable_branches import Branch, stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
@@ -185,7 +185,7 @@ def find_fixes(
         if at < FEW or fix.probability >= WORTH or search.symptom.name
     ]
     likely = bool(shown) and shown[0].probability >= LIKELY
-    notes = what_lacks(repository)
+    notes = missing_history_notes(repository)
     if search.symptom.name and len(search.fixes) > SHOWN:
         notes.append(
             f"{len(search.fixes)} commits change it: these are the latest ones"

@@ -101,7 +101,7 @@ def change(
     topic = finished_topic(repository, SendRequest(target=target, base=base))
     before = draft = topic.draft
     if changes.imported:
-        draft = _imported(repository, draft, read_draft_file(changes.imported))
+        draft = _with_text(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
         # a single line given for a cover letter with a subject is its text
         subject, text = None, subject
@@ -154,7 +154,7 @@ def edit(
             text, in_conflict = merged_edit(shown, text, now)
             if in_conflict:
                 raise RefusedError("the draft changed while it was edited")
-            changed = _imported(repository, draft, text)
+            changed = _with_text(repository, draft, text)
         except PatchpilotError as error:
             raise kept_edit(now, text, EDITED, error) from error
         draft_for_b4(repository, changed)
@@ -165,7 +165,7 @@ def edit(
 
 def _editable(repository: Repository, draft: Draft) -> str:
     """Return the texts of a draft with the hints for a changelog."""
-    offered = _offered(repository, draft)
+    offered = _draft_to_write(repository, draft)
     hints = changelog_hints(repository, offered) if offered.version > 1 else ()
     return as_text(offered, changed=hints)
 
@@ -177,7 +177,7 @@ def export(repository: Repository, target: str | None, base: str | None) -> str:
     changes since the last version.
     """
     return as_text(
-        _offered(
+        _draft_to_write(
             repository, find_draft(repository, SendRequest(target=target, base=base))
         )
     )
@@ -285,7 +285,7 @@ def leave_b4(repository: Repository) -> str:
     return name
 
 
-def _offered(repository: Repository, draft: Draft) -> Draft:
+def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
     """Return the draft with the texts to write now, which are the next version's once this one is
     sent.
 
@@ -301,12 +301,12 @@ def _offered(repository: Repository, draft: Draft) -> Draft:
     )
 
 
-def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
+def _with_text(repository: Repository, draft: Draft, text: str) -> Draft:
     """Return the draft with the content of a text.
 
     An unchanged generated changelog is not a choice of the user, and neither is its version.
     """
-    offered = _offered(repository, draft)
+    offered = _draft_to_write(repository, draft)
     changed = from_text(offered, text)
     if offered.version == draft.version or (
         changed.changelog and changed.changelog.strip() != offered.changelog.strip()

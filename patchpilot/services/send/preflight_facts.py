@@ -120,7 +120,7 @@ def with_messages(
     facts = facts._replace(topic=topic, damaged=damaged.result())
     if checked is None:
         return facts._replace(errors=None), None
-    lines = _found(checked)
+    lines = _finding_lines(checked)
     return facts._replace(
         errors=lines.get(Severity.ERROR, ()),
         waived=_waived(checked),
@@ -260,7 +260,7 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
         return None
 
 
-def _found(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
+def _finding_lines(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
     several = len(result.patches) > 1
     lines: dict[Severity, tuple[str, ...]] = {}
     for title, findings in (

@@ -99,7 +99,7 @@ def plan_resume(
                         Outcome(MailState.ACCEPTED, "the archive has it"),
                     )
         send = outbox.get(send.id)
-    settled = _settled(send, unknown_as, by_id)
+    settled = _given_outcomes(send, unknown_as, by_id)
     send = replace(
         send,
         entries=tuple(
@@ -221,7 +221,9 @@ def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
             )
 
 
-def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Outcome]:
+def _given_outcomes(
+    send: Send, of_all: str, of_one: Mapping[str, str]
+) -> dict[int, Outcome]:
     """Map the positions of doubtful messages to the outcomes given by the user."""
     result = {}
     for entry in send.entries:

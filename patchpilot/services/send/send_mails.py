@@ -17,7 +17,13 @@ from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.message import WAITING, MailState
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.credentials import credential_of, note_login
-from patchpilot.outgoing.mail_state import Outcome, Report, Stop, never_stop, unheard
+from patchpilot.outgoing.mail_state import (
+    Outcome,
+    Report,
+    Stop,
+    ignore_report,
+    never_stop,
+)
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
 from patchpilot.outgoing.transport import Delivery
@@ -38,7 +44,7 @@ def deliver(
     terminal: bool = False,
     stopping: Stop = never_stop,
     progress: Progress = silent,
-    on_mail: Report = unheard,
+    on_mail: Report = ignore_report,
 ) -> Sending:
     """Send the messages of a plan, and return it with its result.
 
@@ -62,11 +68,11 @@ def deliver(
         # other senders wait for this check, but not for the sending
         with one_at_a_time():
             held.enter_context(sole_sender(planned.draft.change_id))
-            send = _claimed(outbox, planned)
+            send = _claim(outbox, planned)
         if planned.send.left_out:
             leave_out_for_good(repository, send, planned.send.left_out)
         if not send.waiting:
-            return _ended(repository, send, planned)
+            return _record_result(repository, send, planned)
 
         def shown(what: str, done: int = 0, total: int | None = None) -> None:
             with contextlib.suppress(OSError):
@@ -101,10 +107,10 @@ def deliver(
         finally:
             outbox.end(send.id)
             outbox.settle(send.id)
-        return _ended(repository, outbox.get(send.id), planned)
+        return _record_result(repository, outbox.get(send.id), planned)
 
 
-def _claimed(outbox: Outbox, planned: Sending) -> Send:
+def _claim(outbox: Outbox, planned: Sending) -> Send:
     """Claim the send for this process and return it as stored in the outbox.
 
     Raise RefusedError if the same patches were sent since the preview.
@@ -114,11 +120,11 @@ def _claimed(outbox: Outbox, planned: Sending) -> Send:
         refuse_rivals(outbox, planned)
     if send.id:
         return outbox.take_up(send.id, planned.settled, send.left_out)
-    _keep_choices(planned)
+    _store_choices(planned)
     return outbox.add(send)
 
 
-def _keep_choices(planned: Sending) -> None:
+def _store_choices(planned: Sending) -> None:
     """Store this send's choices in the draft, for the next version.
 
     A message to oneself is not a version and leaves no trace.
@@ -152,7 +158,7 @@ def _carry_edits(before: str | None, after: str | None) -> None:
             save_edits(after, edits)
 
 
-def _ended(repository: Repository, done: Send, planned: Sending) -> Sending:
+def _record_result(repository: Repository, done: Send, planned: Sending) -> Sending:
     """Return the result of an attempt.
 
     A completely sent series is recorded in its draft, a tag, b4's tracking data and the tracked

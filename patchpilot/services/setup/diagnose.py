@@ -179,7 +179,7 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
         )
     yield probes.commit_graph(repository)
     yield from _own_commands(repository)
-    yield from _in_the_way(repository)
+    yield from _blocked_rewrites(repository)
     for finish_send in finish_sends(repository):
         yield probes.Probe(
             "unfinished send",
@@ -196,7 +196,7 @@ def _own_commands(repository: Repository) -> Iterator[probes.Probe]:
         yield probes.Probe("own commands", "warn", error.message, error.hint or "")
 
 
-def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:
+def _blocked_rewrites(repository: Repository) -> Iterator[probes.Probe]:
     """Yield what blocks every rewrite here: an interrupted move of a branch, or a stale git
     lock.
     """

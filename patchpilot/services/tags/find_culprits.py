@@ -20,7 +20,7 @@ from patchpilot.errors import UsageError
 from patchpilot.history.commit_graph import use_graph
 from patchpilot.history.fixes_tag import JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.releases import Releases
-from patchpilot.history.shallow_clones import what_lacks
+from patchpilot.history.shallow_clones import missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
@@ -266,9 +266,9 @@ def find_culprits(
     notes += [
         own_patch(culprit.subject) for culprit in culprits[:1] if culprit.commit in own
     ]
-    notes += what_lacks(repository)
+    notes += missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
-    notes += _second_opinion(present, culprits)
+    notes += _contradicting_evidence(present, culprits)
     claim = judge_fix(repository, commit)
     if not claim.is_fix:
         notes.append(f"{claim.reason}: `prepare` and `stable` propose no tag for it")
@@ -355,7 +355,7 @@ def _series(
     return ids if len(ids) <= MANY else ()
 
 
-def _second_opinion(
+def _contradicting_evidence(
     present: tuple[JudgedTag, ...], culprits: tuple[Candidate, ...]
 ) -> list[str]:
     """Return notes if the evidence points well away from the existing tags."""

@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
 from patchpilot.history.commit_graph import use_graph
-from patchpilot.history.shallow_clones import what_lacks
+from patchpilot.history.shallow_clones import missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
@@ -129,7 +129,7 @@ def stable_lines(
             notes.append(
                 f"no Fixes: tag: using {first.tag} ({first.confidence:.0%} sure)"
             )
-    notes += what_lacks(repository)
+    notes += missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
     need = stable_need(repository, commit, named, project, progress, no_fix)
     return StableResult(

@@ -20,7 +20,7 @@ def adapted(world: World, folder: Path, *words: object) -> str:
     return done.out
 
 
-def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself(
+def test_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself(
     world: World, tmp_path: Path
 ) -> None:
     tip = world.renamed()
@@ -42,7 +42,7 @@ def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself
     assert "verify(20, all);" in world.applied(tip, [file], tmp_path / "clone")
 
 
-def test_the_note_names_the_commit_that_made_the_lines_differ(
+def test_note_names_the_commit_that_made_the_lines_differ(
     world: World, tmp_path: Path
 ) -> None:
     world.renamed()
@@ -58,7 +58,7 @@ def test_the_note_names_the_commit_that_made_the_lines_differ(
     assert "--signoff" not in adapted(world, tmp_path / "signed", "--signoff")
 
 
-def test_white_space_that_differs_is_said(world: World, tmp_path: Path) -> None:
+def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
     world.branch(
         "6.6",
         world.groundwork,
@@ -76,9 +76,7 @@ def test_white_space_that_differs_is_said(world: World, tmp_path: Path) -> None:
     assert "+\tcheck(20, all);" in file.read_text()
 
 
-def test_what_is_below_the_cut_leaves_nothing_to_fill_in(
-    world: World, tmp_path: Path
-) -> None:
+def test_note_below_the_cut_has_no_placeholders(world: World, tmp_path: Path) -> None:
     world.renamed()
     adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -90,7 +88,7 @@ def test_what_is_below_the_cut_leaves_nothing_to_fill_in(
     assert "your own Signed-off-by" not in below
 
 
-def test_an_adapted_patch_answers_the_failed_mail(world: World, tmp_path: Path) -> None:
+def test_adapted_patch_answers_the_failed_message(world: World, tmp_path: Path) -> None:
     world.renamed()
     follow_failed(world.fix, tmp_path, "6.6")
     assert "linux-6.6.y: in reply to <failed-6.6-2@" in adapted(
@@ -108,7 +106,7 @@ def test_an_adapted_patch_answers_the_failed_mail(world: World, tmp_path: Path) 
     ]
 
 
-def test_the_patch_of_a_project_that_is_not_known_is_sent_to_no_list(
+def test_patch_of_a_project_that_is_not_known_is_sent_to_no_list(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "tool")
@@ -149,9 +147,7 @@ def test_json_has_kind_confidence_steps_and_files(world: World) -> None:
     assert plain["adaptation"] is None
 
 
-def test_what_is_not_likely_to_be_right_is_not_written(
-    world: World, tmp_path: Path
-) -> None:
+def test_unlikely_adaptation_is_not_written(world: World, tmp_path: Path) -> None:
     world.branch(
         "6.6",
         world.groundwork,
@@ -166,7 +162,7 @@ def test_what_is_not_likely_to_be_right_is_not_written(
     assert "--adapt --resolve" in out
 
 
-def test_a_maintainers_backport_to_another_branch_is_taken_as_it_is(
+def test_maintainers_backport_to_another_branch_is_used_unchanged(
     world: World, tmp_path: Path
 ) -> None:
     tip = world.renamed()

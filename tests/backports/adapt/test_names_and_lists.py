@@ -46,7 +46,7 @@ def adapted(
         )
 
 
-def test_a_name_that_the_branch_lacks_is_never_sure(tmp_path: Path) -> None:
+def test_name_missing_from_the_branch_is_never_certain(tmp_path: Path) -> None:
     calls = ["foo_lookup(f, 1);", "other(f);", "foo_lookup(f, 2);", "last(f);"]
     new = [line.replace("foo_lookup", "foo_get") for line in calls]
     adaptation, _ = adapted(
@@ -85,7 +85,7 @@ def test_entries_of_a_list_are_kept_next_to_the_branchs_own(tmp_path: Path) -> N
         (function("work", 'a("{");', "/* } ) */"), True),
     ],
 )
-def test_what_an_adapted_file_must_not_have(made: str, expected: bool) -> None:
+def test_adapted_file_checks(made: str, expected: bool) -> None:
     plain = function("work", "a(f);").splitlines(keepends=True)
     lines = made.splitlines(keepends=True)
     assert is_sound("work.c", lines, plain, plain, plain) is expected
@@ -98,7 +98,7 @@ def test_what_an_adapted_file_must_not_have(made: str, expected: bool) -> None:
         ("plan.txt", "a\n", "<<<<<<< ours\na\n", False),
     ],
 )
-def test_what_an_adapted_file_that_is_no_c_must_not_have(
+def test_adapted_file_checks_outside_c(
     path: str, ours: str, made: str, expected: bool
 ) -> None:
     own = ours.splitlines(keepends=True)

@@ -83,7 +83,7 @@ def lines(middle: str) -> list[str]:
         ),
     ],
 )
-def test_a_change_is_made_in_the_branchs_own_lines(
+def test_change_is_made_in_the_branchs_lines(
     ours: str, base: str, theirs: str, expected: str, ways: set[How]
 ) -> None:
     sides = [lines(side) for side in (ours, base, theirs)]
@@ -92,7 +92,7 @@ def test_a_change_is_made_in_the_branchs_own_lines(
     assert {carried.how for carried in merged.carried} == ways
 
 
-def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
+def test_change_in_a_missing_function_is_dropped() -> None:
     before, other = (
         "int a(void)\n{\n\tx();\n}\n",
         "int gone(void)\n{\n\ty();\n\tz();\n}\n",
@@ -129,9 +129,7 @@ def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() 
     assert [carried.how for carried in alike.carried] == [How.OVER]
 
 
-def test_a_part_of_a_line_that_the_branch_does_not_have_is_not_put_into_another_one() -> (
-    None
-):
+def test_partial_line_is_not_inserted_into_another_line() -> None:
     base = lines("\tr = do_it(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
     theirs = lines("\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
     ours = lines("\treturn 0;\n")
