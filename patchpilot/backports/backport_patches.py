@@ -114,11 +114,14 @@ def make_commits(
             backport_message(original, stable, dep_of=step.dep_of),
         )
         difference = range_diff(scratch, original, plain) if not parts else ""
-        steps_ = adapted.steps if adapted else ()
+        adapted_steps = adapted.steps if adapted else ()
         notes = (
             (f"only the changes to {', '.join(parts)}",)
             if parts
-            else (*steps_, *([wording.note] if wording.note and difference else []))
+            else (
+                *adapted_steps,
+                *([wording.note] if wording.note and difference else []),
+            )
         )
         message = backport_message(
             original,

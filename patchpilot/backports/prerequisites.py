@@ -454,13 +454,13 @@ class _Seeker:
         )
         needs = []
         for commit_id in applied:
-            commit_ = self.repository.commit(commit_id)
+            applied_commit = self.repository.commit(commit_id)
             needs.append(
                 PrerequisiteNeed(
                     commit_id,
-                    commit_.subject,
+                    applied_commit.subject,
                     touches[commit_id].size,
-                    bool(read_marks(commit_.message).fixes),
+                    bool(read_marks(applied_commit.message).fixes),
                 )
             )
         return PrerequisiteSearch(tuple(needs), state, tree)

@@ -189,7 +189,7 @@ class PatchedTree:
     def is_dir(self, path: str) -> bool:
         """Return whether the patched tree has a directory at this path."""
         changed = self.changed(path)
-        if any(self.read(path_) is not None for path_ in changed):
+        if any(self.read(changed_file) is not None for changed_file in changed):
             return True
         return self.ground.is_dir(path) and (not changed or bool(self.files(path)))
 

@@ -57,13 +57,13 @@ class DirectoryTree:
 
     def exists(self, path: str) -> bool:
         """Return whether the tree has a file or directory at this path."""
-        path_ = self._inside(path)
-        return bool(path_ and path_.exists())
+        inside = self._inside(path)
+        return bool(inside and inside.exists())
 
     def is_dir(self, path: str) -> bool:
         """Return whether the tree has a directory at this path."""
-        path_ = self._inside(path)
-        return bool(path_ and path_.is_dir())
+        inside = self._inside(path)
+        return bool(inside and inside.is_dir())
 
     def files(self, directory: str = "") -> tuple[str, ...]:
         """Return the paths of all files below a directory, sorted, without git's own files."""

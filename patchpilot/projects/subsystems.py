@@ -180,14 +180,14 @@ def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
     """Return the project with the waiting times and the cover letter rule of the patches' common
     subsystem.
     """
-    subsystems_ = (
+    named = (
         [subsystem_of(patch) for patch in patches if patch.has_diff]
         if project.kernel
         else []
     )
     subsystem = (
-        subsystems_[0]
-        if len({subsystem.name if subsystem else "" for subsystem in subsystems_}) == 1
+        named[0]
+        if len({subsystem.name if subsystem else "" for subsystem in named}) == 1
         else None
     )
     if subsystem is None:

@@ -228,29 +228,29 @@ def read_small(source: Source, path: str) -> bytes:
 
     A symbolic link that points outside of the tree is not followed.
     """
-    path_ = source.label.removesuffix(FILE_NAME) + path
+    label = source.label.removesuffix(FILE_NAME) + path
     hint = (
         f"named in {source.label}"
         if path != FILE_NAME
-        else f"replace or remove {path_}"
+        else f"replace or remove {label}"
     )
     if not source.is_revision:
         try:
             if (source.top / path).stat().st_size > LARGEST:
-                raise InputError(f"{path_}: larger than {LARGEST >> 20} MiB", hint=hint)
+                raise InputError(f"{label}: larger than {LARGEST >> 20} MiB", hint=hint)
         except OSError as error:
             raise InputError(
-                f"cannot read {path_}: {error.strerror or error}", hint=hint
+                f"cannot read {label}: {error.strerror or error}", hint=hint
             ) from error
     data = source.tree.read(path)
     if data is None:
         raise InputError(
-            f"{path_}: not a regular file inside the tree; links that lead out of the tree are"
+            f"{label}: not a regular file inside the tree; links that lead out of the tree are"
             " not followed",
             hint=hint,
         )
     if len(data) > LARGEST:
-        raise InputError(f"{path_}: larger than {LARGEST >> 20} MiB", hint=hint)
+        raise InputError(f"{label}: larger than {LARGEST >> 20} MiB", hint=hint)
     return data
 
 

@@ -99,8 +99,8 @@ def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
         if kind == "equal":
             pieces += [(" ", f"{line}\n") for line in before[a:b]]
         elif kind == "replace" and b - a == d - c:
-            for before_, other in zip(before[a:b], after[c:d], strict=True):
-                pieces += [*_words(before_, other), (" ", "\n")]
+            for old_line, other in zip(before[a:b], after[c:d], strict=True):
+                pieces += [*_words(old_line, other), (" ", "\n")]
         else:
             pieces += [("-", f"{line}\n") for line in before[a:b]]
             pieces += [("+", f"{line}\n") for line in after[c:d]]

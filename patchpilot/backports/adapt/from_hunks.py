@@ -44,11 +44,11 @@ def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
     if content is None:
         return AdaptedFile("", None, [], [])
     ours = text_lines(content)
-    sides_ = before_and_after(
+    images = before_and_after(
         ours, [Change(hunk.old_start - 1, *sides(hunk)) for hunk in change.hunks]
     )
     return (
-        AdaptedFile(PLAIN_FILE, ours, *sides_)
-        if sides_ and b"\0" not in content
+        AdaptedFile(PLAIN_FILE, ours, *images)
+        if images and b"\0" not in content
         else None
     )

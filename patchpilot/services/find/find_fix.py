@@ -268,7 +268,8 @@ def search_fixes(
     words = count_words(messages, symptom.terms())
     evidence = best(weigh_messages(query, words), weights())
     changes = read_changes(
-        repository, [messages[evidence_.number].id for evidence_ in evidence]
+        repository,
+        [messages[candidate_evidence.number].id for candidate_evidence in evidence],
     )
     order = ranked(weigh_changes(query, evidence, changes))
     fixes = [

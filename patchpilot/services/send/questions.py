@@ -104,9 +104,9 @@ def traps(
     """
     topic = find_topic(repository, SendRequest(target=target, base=base))
     series, ids, draft = topic.series, topic.commits, topic.draft
-    target_ = find_target(repository, ids, base) if ids else None
+    target_tree = find_target(repository, ids, base) if ids else None
     project = project_of(repository, "", series)
-    fit = fit_of_commits(repository, ids, target_) if target_ else None
+    fit = fit_of_commits(repository, ids, target_tree) if target_tree else None
     treeless = missing_tree(
         series, draft.prefix, project.name, is_regression=is_regression(draft)
     )
@@ -124,7 +124,7 @@ def traps(
         else NOT_ASKED
     )
     return PreSendQuestions(
-        questions(series, draft, project), target_, fit, treeless, upstream, posted
+        questions(series, draft, project), target_tree, fit, treeless, upstream, posted
     )
 
 
