@@ -83,7 +83,7 @@ NOT_RUN = {
     "patchpilot draft --compile-tested": (
         "needs commits that were built: tests/building has some"
     ),
-    "patchpilot trust --build {target}": "its word is known at run time: tests/building compares it",
+    "patchpilot trust --build {target}": "known at run time: tests/building compares it",
     "patchpilot demo": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
     "patchpilot demo --script": "tests/cli/test_demo.py runs it",
